@@ -1,0 +1,265 @@
+"""What a run is: its task, model, training, machine and goal."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import inspect
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from functools import cache
+from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
+
+from grokterm.errors import ConfigError
+
+Group = Literal["Task", "Model", "Training", "Machine", "Run"]
+Acts = Literal["at once", "rebuilds the model", "starts a new run"]
+Value = int | float | str
+
+Operation = Literal[
+    "add", "subtract", "multiply", "divide", "x2+y2", "x2+xy+y2", "x2+xy+y2+x", "x3+xy", "x3+xy2+y"
+]
+Architecture = Literal["mlp", "embed-mlp", "transformer"]
+LayerNorm = Literal["none", "pre", "post"]
+Activation = Literal["relu", "gelu", "quadratic"]
+Optimizer = Literal["adamw"]
+Precision = Literal["auto", "float32", "bfloat16", "float64"]
+Until = Literal["memorized", "grokked", "forever"]
+
+GROKKED_ACCURACY: Final = 0.99
+"""Test accuracy from which a run counts as grokked (`--until grokked`)."""
+MEMORIZED_ACCURACY: Final = 0.99
+"""Train accuracy from which a run counts as memorized (`--until memorized`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How one field of `Config` is shown, limited and changed while it trains."""
+
+    group: Group
+    acts: Acts
+    least: float = -math.inf
+    most: float = math.inf
+    above: float = -math.inf
+    below: float = math.inf
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What a run is; together with the logged changes it determines every bit of it."""
+
+    p: Annotated[int, Setting("Task", "starts a new run", least=3, most=1999)] = 97
+    """Modulus of the table, 3 to 1,999."""
+    op: Annotated[Operation, Setting("Task", "starts a new run")] = "add"
+    """Operation on the residues a and b, taken mod p; divide needs a prime p."""
+    train_fraction: Annotated[
+        float, Setting("Task", "starts a new run", above=0, below=1, aliases=("frac",))
+    ] = 0.5
+    """Share of all pairs that is trained on, between 0 and 1; the rest is the test set."""
+    seed: Annotated[int, Setting("Task", "starts a new run", least=0, most=2**63 - 1)] = 0
+    """Seed of the split, the initial weights and the order of batches."""
+
+    arch: Annotated[Architecture, Setting("Model", "rebuilds the model")] = "mlp"
+    """Architecture: one-hot pair → width → p; two embeddings → width → p; or transformer."""
+    width: Annotated[int, Setting("Model", "rebuilds the model", least=1, most=65536)] = 512
+    """Hidden neurons of each MLP layer, 1 to 65,536."""
+    d_model: Annotated[int, Setting("Model", "rebuilds the model", least=1, most=8192)] = 128
+    """Embedding dimensions (embed-mlp, transformer), 1 to 8,192."""
+    heads: Annotated[int, Setting("Model", "rebuilds the model", least=1, most=64)] = 4
+    """Attention heads (transformer), 1 to 64; must divide d_model."""
+    depth: Annotated[int, Setting("Model", "rebuilds the model", least=1, most=3)] = 1
+    """Hidden layers (mlp, embed-mlp) or blocks (transformer), 1 to 3."""
+    layer_norm: Annotated[LayerNorm, Setting("Model", "rebuilds the model")] = "none"
+    """LayerNorm: none, before (pre) or after (post) each sublayer."""
+    activation: Annotated[Activation, Setting("Model", "rebuilds the model")] = "relu"
+    """Activation of the MLP neurons."""
+
+    optimizer: Annotated[Optimizer, Setting("Training", "rebuilds the model")] = "adamw"
+    """Optimizer; decay is decoupled: θ ← θ(1 − lr·weight_decay)."""
+    lr: Annotated[float, Setting("Training", "at once", least=0, most=10)] = 1e-3
+    """Learning rate, 0 to 10."""
+    weight_decay: Annotated[
+        float, Setting("Training", "at once", least=0, most=1000, aliases=("wd",))
+    ] = 1.0
+    """Weight decay, 0 to 1,000."""
+    beta1: Annotated[float, Setting("Training", "at once", least=0, below=1)] = 0.9
+    """AdamW's decay of the mean gradient, 0 to below 1."""
+    beta2: Annotated[float, Setting("Training", "at once", least=0, below=1)] = 0.98
+    """AdamW's decay of the mean squared gradient, 0 to below 1."""
+    epsilon: Annotated[float, Setting("Training", "at once", above=0, most=1)] = 1e-8
+    """AdamW's term against division by zero, above 0 to 1."""
+    warmup: Annotated[int, Setting("Training", "at once", least=0, most=10**9)] = 10
+    """Steps over which the learning rate rises linearly from 0."""
+    batch_size: Annotated[
+        int | Literal["full"], Setting("Training", "at once", least=1, most=1999**2)
+    ] = "full"
+    """Pairs a step: full, or a number; a fresh seeded order an epoch."""
+
+    device: Annotated[str, Setting("Machine", "starts a new run")] = "auto"
+    """Device: auto, cpu, cuda, cuda:N or mps."""
+    precision: Annotated[Precision, Setting("Machine", "starts a new run")] = "auto"
+    """Precision of the matrix products; weights, logits and loss stay in float32 (float64)."""
+
+    until: Annotated[int | Until, Setting("Run", "at once", least=1, most=10**12)] = "forever"
+    """Where training ends: a step, memorized (train accuracy ≥ .99), grokked (test ≥ .99) or forever."""
+    max_steps: Annotated[int, Setting("Run", "at once", least=1, most=10**12)] = 10**12
+    """Steps after which training ends whatever `until` says."""
+    pace: Annotated[float | Literal["max"], Setting("Run", "at once", above=0, most=10**9)] = 120.0
+    """Steps a second at most, or max."""
+    log_every: Annotated[int, Setting("Run", "at once", least=1, most=10**6)] = 10
+    """Steps from one log record to the next."""
+
+    def __post_init__(self) -> None:
+        for name in settings():
+            _check_field(name, getattr(self, name))
+        _check_together(self)
+
+    def changed(self, values: Mapping[str, Any]) -> Config:
+        """The same run with `values` in place of its own; raises ConfigError."""
+        for name in values:
+            if name not in settings():
+                raise ConfigError(unknown("setting", name, list(settings())))
+        return replace(self, **values)
+
+    def as_dict(self) -> dict[str, Value]:
+        """Every field by name, as written to config.toml and to the log."""
+        return asdict(self)
+
+
+@cache
+def settings() -> dict[str, Setting]:
+    """The `Setting` of every field of `Config`, in order."""
+    hints = get_type_hints(Config, include_extras=True)
+    return {f.name: next(m for m in get_args(hints[f.name]) if isinstance(m, Setting)) for f in fields(Config)}
+
+
+@cache
+def field_type(name: str) -> Any:
+    """The type of a field of `Config`, without its `Setting`."""
+    return get_type_hints(Config)[name]
+
+
+@cache
+def choices(name: str) -> tuple[str, ...]:
+    """The words that a field of `Config` may hold; empty where it holds only numbers or free text."""
+    hint = field_type(name)
+    if get_origin(hint) is Literal:
+        return tuple(get_args(hint))
+    return tuple(word for part in get_args(hint) if get_origin(part) is Literal for word in get_args(part))
+
+
+@cache
+def docs() -> dict[str, str]:
+    """The docstring of every field of `Config`: what it is, its unit and its limits."""
+    body = next(n for n in ast.parse(inspect.getsource(Config)).body if isinstance(n, ast.ClassDef)).body
+    found: dict[str, str] = {}
+    for field, text in zip(body, body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(text, ast.Expr):
+            found[field.target.id] = ast.literal_eval(text.value)
+    return found
+
+
+def option_name(name: str) -> str:
+    """The command-line spelling of a field: `train_fraction` → `--train-fraction`."""
+    return "--" + name.replace("_", "-")
+
+
+def unknown(what: str, given: str, allowed: list[str]) -> str:
+    """One sentence for a word that is not among those allowed, with the nearest one."""
+    near = difflib.get_close_matches(given, allowed, n=1, cutoff=0.4)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return f"unknown {what} {given!r}: choose {', '.join(allowed)}{hint}"
+
+
+def parse(name: str, text: str) -> Value:
+    """The value of a field from what a person typed; raises ConfigError."""
+    text = text.strip()
+    hint = field_type(name)
+    parts = get_args(hint) if get_origin(hint) is not Literal else ()
+    value: Value = text
+    if text not in choices(name) and hint is not str and get_origin(hint) is not Literal:
+        integral = hint is int or int in parts
+        plain = text.replace(",", "").replace("_", "")
+        try:
+            value = int(plain) if integral else float(plain)
+        except ValueError:
+            if not (integral and re.fullmatch(r"\d+(\.0*)?[eE]\+?\d+", plain)):
+                raise ConfigError(_expected(name, text)) from None
+            value = int(float(plain))
+    _check_field(name, value)
+    return value
+
+
+def is_prime(n: int) -> bool:
+    """Whether n is a prime number."""
+    return n > 1 and all(n % d for d in range(2, math.isqrt(n) + 1))
+
+
+def pair_count(p: int, op: str) -> int:
+    """Number of pairs (a, b) on which the operation is defined: p², or p(p − 1) for divide."""
+    return p * (p - 1) if op == "divide" else p * p
+
+
+def train_count(config: Config) -> int:
+    """Number of pairs in the training set: the train fraction of all defined pairs, rounded down."""
+    return int(config.train_fraction * pair_count(config.p, config.op))
+
+
+def _expected(name: str, given: object) -> str:
+    """One sentence that says what a field may hold."""
+    setting, words = settings()[name], choices(name)
+    hint = field_type(name)
+    if get_origin(hint) is Literal:
+        return unknown(name, str(given), list(words))
+    kind = "a whole number" if hint is int or int in get_args(hint) else "a number"
+    low = f"from {_plain(setting.least)}" if setting.least > -math.inf else f"above {_plain(setting.above)}"
+    high = f"to {_plain(setting.most)}" if setting.most < math.inf else f"below {_plain(setting.below)}"
+    also = "".join(f"{w}, " for w in words)
+    return f"{option_name(name)} must be {also and also + 'or '}{kind} {low} {high}, not {given}"
+
+
+def _plain(number: float) -> str:
+    return f"{number:,g}" if abs(number) < 1e6 else f"{number:,.0f}"
+
+
+def _check_field(name: str, value: object) -> None:
+    words, setting, hint = choices(name), settings()[name], field_type(name)
+    if isinstance(value, str):
+        if hint is not str and value not in words:
+            raise ConfigError(_expected(name, value))
+        return
+    whole = hint is int or int in get_args(hint)
+    number = hint in (int, float) or int in get_args(hint) or float in get_args(hint)
+    if not number or isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ConfigError(_expected(name, value))
+    inside = setting.least <= value <= setting.most and setting.above < value < setting.below
+    if not math.isfinite(value) or not inside or (whole and not isinstance(value, int)):
+        raise ConfigError(_expected(name, value))
+
+
+def _check_together(config: Config) -> None:
+    if config.op == "divide" and not is_prime(config.p):
+        raise ConfigError(f"divide needs a prime p, and {config.p} is not: {_nearest_primes(config.p)} are near")
+    total, train = pair_count(config.p, config.op), train_count(config)
+    if train < 1 or train >= total:
+        side = "train" if train < 1 else "test"
+        raise ConfigError(
+            f"--train-fraction {config.train_fraction:g} leaves no {side} pair among the {total:,} pairs: "
+            f"choose from {1 / total:.2g} to {1 - 1 / total:.6g}"
+        )
+    if config.arch == "transformer" and config.d_model % config.heads:
+        raise ConfigError(
+            f"--heads {config.heads} does not divide --d-model {config.d_model}: choose heads from "
+            + ", ".join(str(h) for h in range(1, 65) if config.d_model % h == 0)
+        )
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d{1,3})?", config.device):
+        raise ConfigError(unknown("device", config.device, ["auto", "cpu", "cuda", "cuda:N", "mps"]))
+
+
+def _nearest_primes(p: int) -> str:
+    below = next((n for n in range(p - 1, 2, -1) if is_prime(n)), None)
+    above = next(n for n in range(p + 1, 4 * p) if is_prime(n))
+    return f"{below} and {above}" if below else f"{above} and {next(n for n in range(above + 1, 4 * p + 9) if is_prime(n))}"

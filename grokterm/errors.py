@@ -1,0 +1,31 @@
+"""Errors meant for people: each message is one sentence that says what is wrong and what is allowed."""
+
+
+class GroktermError(Exception):
+    """An error that ends a command with its message and `exit_status`, without a traceback."""
+
+    exit_status = 2
+
+
+class ConfigError(GroktermError):
+    """A value of the configuration, or two of them together, that no run can have."""
+
+
+class RunFolderError(GroktermError):
+    """A run folder that is missing, damaged, not writable or not a run."""
+
+
+class TrainerError(GroktermError):
+    """A trainer that did not start, is gone, or refused a command."""
+
+
+class TerminalError(GroktermError):
+    """A terminal on which the viewer cannot draw."""
+
+
+class ThemeError(GroktermError):
+    """A theme that does not exist or whose file cannot be read."""
+
+
+class WireError(GroktermError):
+    """A message between viewer and trainer that cannot be read."""

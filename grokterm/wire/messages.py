@@ -1,0 +1,210 @@
+"""Messages on a run's socket: a viewer sends requests, the trainer answers each once, by its id."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from grokterm.config import Value
+from grokterm.errors import WireError
+
+State = Literal["starting", "training", "paused", "finished", "not finite"]
+FrameName = Literal["task", "table", "spectrum"]
+
+
+class Array(msgspec.Struct, frozen=True):
+    """A numpy array in a message."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    data: bytes
+
+    @classmethod
+    def of(cls, array: npt.NDArray[Any]) -> Array:
+        """The message form of an array."""
+        return cls(array.dtype.str, array.shape, np.ascontiguousarray(array).tobytes())
+
+    def numpy(self) -> npt.NDArray[Any]:
+        """The array, read-only; raises WireError."""
+        try:
+            if np.dtype(self.dtype).hasobject:
+                raise ValueError("objects are not numbers")
+            return np.frombuffer(self.data, dtype=np.dtype(self.dtype)).reshape(self.shape)
+        except (TypeError, ValueError) as error:
+            raise WireError(f"an array in a message cannot be read: {error}") from None
+
+
+class TaskFrame(msgspec.Struct, frozen=True, tag="task"):
+    """What never changes in a run: labels and split, each [p, p] indexed [a, b]."""
+
+    label: Array
+    """uint16; 65,535 where the operation is not defined."""
+    trained: Array
+    """bool: the pair is in the training set."""
+
+
+class TableFrame(msgspec.Struct, frozen=True, tag="table"):
+    """The model's answer for every pair, each [p, p] indexed [a, b]."""
+
+    prediction: Array
+    """uint16: the class of the largest logit."""
+    confidence: Array
+    """uint8: the softmax probability of that class times 255, rounded."""
+
+
+class SpectrumFrame(msgspec.Struct, frozen=True, tag="spectrum"):
+    """Fourier norms of the first layer or embedding, frequencies k = 1 … in order."""
+
+    norms: Array
+    """float32 [frequencies]: norm over d_model or width of the cos and sin components at k."""
+    key_frequencies: tuple[int, ...]
+    """The present estimate, k ≥ 1, largest norm first."""
+    basis: Literal["residues", "discrete logarithms", "none"]
+    words: str
+    """What the bars are taken from, or why there are none."""
+
+
+Frame = TaskFrame | TableFrame | SpectrumFrame
+
+
+class Status(msgspec.Struct, frozen=True):
+    """What the trainer is doing now."""
+
+    step: int
+    state: State
+    seconds: float
+    """Seconds spent training so far."""
+    steps_per_second: float
+    """Over about the last second of training; 0 while paused."""
+    pace: float | Literal["max"]
+    device: str
+    """Where the tensors are, by name: cpu, cuda:0, mps."""
+    precision: str
+    """Of the matrix products: float32, bfloat16 or float64."""
+
+
+class Look(msgspec.Struct, frozen=True, tag="look"):
+    """Asks for pictures of the present model; answered by View."""
+
+    id: int
+    frames: tuple[FrameName, ...]
+
+
+class Change(msgspec.Struct, frozen=True, tag="change"):
+    """Changes settings between two steps; keep carries embedding and read-out into a rebuilt model."""
+
+    id: int
+    values: dict[str, Value]
+    keep: bool = False
+    by: str = ""
+
+
+class Pause(msgspec.Struct, frozen=True, tag="pause"):
+    """Pauses training."""
+
+    id: int
+
+
+class Go(msgspec.Struct, frozen=True, tag="go"):
+    """Goes on training, or for `steps` steps when that is given."""
+
+    id: int
+    steps: int | None = None
+
+
+class Predict(msgspec.Struct, frozen=True, tag="predict"):
+    """Asks for the model's first answers to (a, b); answered by Prediction."""
+
+    id: int
+    a: int
+    b: int
+    count: int = 3
+
+
+class Stop(msgspec.Struct, frozen=True, tag="stop"):
+    """Writes a checkpoint and ends the trainer."""
+
+    id: int
+
+
+Request = Look | Change | Pause | Go | Predict | Stop
+
+
+class Answer(msgspec.Struct, frozen=True, tag="answer"):
+    """Whether a request was carried out, and why not."""
+
+    id: int
+    ok: bool
+    words: str
+    step: int
+
+
+class View(msgspec.Struct, frozen=True, tag="view"):
+    """The frames asked for, all of the model at `status.step`."""
+
+    id: int
+    status: Status
+    frames: tuple[Frame, ...]
+
+
+class Prediction(msgspec.Struct, frozen=True, tag="prediction"):
+    """The model's most probable answers to (a, b) at `step`, best first."""
+
+    id: int
+    step: int
+    a: int
+    b: int
+    answers: tuple[tuple[int, float], ...]
+    right: int | None
+    """None where the operation is not defined."""
+    trained: bool
+
+
+Reply = Answer | View | Prediction
+
+MESSAGE_LIMIT = 64 * 2**20
+"""Bytes of the longest message that either side accepts."""
+
+_HEADER = 4
+_encoder = msgspec.msgpack.Encoder()
+_requests = msgspec.msgpack.Decoder(Request)
+_replies = msgspec.msgpack.Decoder(Reply)
+
+
+def encode_message(message: Request | Reply) -> bytes:
+    """A message as bytes: its length in four bytes, big end first, and msgpack."""
+    body = _encoder.encode(message)
+    return len(body).to_bytes(_HEADER, "big") + body
+
+
+def split_messages(buffer: bytearray, limit: int = MESSAGE_LIMIT) -> list[bytes]:
+    """Takes the whole messages off the front of `buffer`; raises WireError on a length over `limit`."""
+    bodies: list[bytes] = []
+    while len(buffer) >= _HEADER:
+        length = int.from_bytes(buffer[:_HEADER], "big")
+        if length > limit:
+            raise WireError(f"a message of {length:,} bytes is over the limit of {limit:,}")
+        if len(buffer) < _HEADER + length:
+            break
+        bodies.append(bytes(buffer[_HEADER : _HEADER + length]))
+        del buffer[: _HEADER + length]
+    return bodies
+
+
+def decode_request(body: bytes) -> Request:
+    """The request in a message's body; raises WireError."""
+    try:
+        return _requests.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise WireError(f"a request cannot be read: {error}") from None
+
+
+def decode_reply(body: bytes) -> Reply:
+    """The reply in a message's body; raises WireError."""
+    try:
+        return _replies.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise WireError(f"a reply cannot be read: {error}") from None
