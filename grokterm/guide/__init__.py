@@ -1,0 +1,1 @@
+"""A page of words for each view."""

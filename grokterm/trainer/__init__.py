@@ -1,0 +1,1 @@
+"""The process that owns a run, trains it and writes it down."""

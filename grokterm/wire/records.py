@@ -74,7 +74,7 @@ class Session(msgspec.Struct, frozen=True, tag_field="kind", tag="session"):
 
 Record = Scalars | Change | Event | Session
 
-_decoder = msgspec.json.Decoder(Record)
+_decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 _encoder = msgspec.json.Encoder()
 
 
