@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cache
+from itertools import pairwise
 from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from grokterm.errors import ConfigError
@@ -156,7 +157,7 @@ def docs() -> dict[str, str]:
     """The docstring of every field of `Config`: what it is, its unit and its limits."""
     body = next(n for n in ast.parse(inspect.getsource(Config)).body if isinstance(n, ast.ClassDef)).body
     found: dict[str, str] = {}
-    for field, text in zip(body, body[1:], strict=False):
+    for field, text in pairwise(body):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(text, ast.Expr):
             found[field.target.id] = ast.literal_eval(text.value)
     return found
@@ -260,6 +261,6 @@ def _check_together(config: Config) -> None:
 
 
 def _nearest_primes(p: int) -> str:
-    below = next((n for n in range(p - 1, 2, -1) if is_prime(n)), None)
-    above = next(n for n in range(p + 1, 4 * p) if is_prime(n))
-    return f"{below} and {above}" if below else f"{above} and {next(n for n in range(above + 1, 4 * p + 9) if is_prime(n))}"
+    near = sorted(range(2, 2 * p + 9), key=lambda n: (abs(n - p), n))
+    first, second = sorted([n for n in near if is_prime(n)][:2])
+    return f"{first} and {second}"

@@ -1,0 +1,20 @@
+"""Every test has folders of its own, and one thread a process: two workers share two cores."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ.pop("NO_COLOR", None)
+
+
+@pytest.fixture(autouse=True)
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home for runs and an empty config folder, for this test and for the processes that it starts."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("GROKTERM_HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return home
