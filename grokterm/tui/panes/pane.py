@@ -1,0 +1,132 @@
+"""The base of all panes: a border with number, title and live text, and lines that are drawn when they change."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.content import Content
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from grokterm.tui.world import World
+from grokterm.wire.messages import FrameName
+
+_AROUND_TITLE = 6
+"""Cells of the top border that a title never takes: corners, a dash and a blank at each side."""
+
+
+class Pane(Widget, can_focus=True):
+    """A part of the screen that draws a `World`; it redraws what changed and nothing else."""
+
+    DEFAULT_CSS = """
+    Pane {
+        border: round $border-blurred;
+        border-title-color: $foreground;
+        border-title-background: transparent;
+        background: $background;
+        &:focus, &:focus-within { border: round $border; }
+    }
+    """
+
+    number: ClassVar[int] = 0
+    """The key that goes to the pane."""
+    title: ClassVar[str] = ""
+    frames: ClassVar[tuple[FrameName, ...]] = ()
+    """What the pane asks of the trainer."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.world: World | None = None
+        self.live = Content("")
+        self._strips: list[Strip] = []
+        self._drawn_from: Hashable = None
+
+    def show(self, world: World) -> None:
+        """Draws what changed since the last call."""
+        self.world = world
+        width, height = self.content_size
+        if width < 1 or height < 1:
+            return
+        now = (width, height, world.palette, world.view.graph, self.watched(world))
+        if now == self._drawn_from:
+            return
+        self._drawn_from = now
+        self.set_live(self.live_text(world))
+        self._replace(self.draw(world, width, height))
+
+    def watched(self, world: World) -> Hashable:
+        """What the drawing depends on, beside size and palette; equal values draw nothing."""
+        return None
+
+    def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
+        """The pane's lines, each `width` cells."""
+        return []
+
+    def live_text(self, world: World) -> Content:
+        """What stands at the right of the border."""
+        return Content("")
+
+    def redraw(self) -> None:
+        """Draws again, whether or not something changed."""
+        self._drawn_from = None
+        if self.world is not None:
+            self.show(self.world)
+
+    def set_live(self, live: Content) -> None:
+        """Sets what stands at the right of the border; left out where there is no room."""
+        self.live = live
+        focused = self.has_focus or self.has_pseudo_class("focus-within")
+        room = self.outer_size.width - _AROUND_TITLE
+        name = Content.assemble((f"{self.number} ", "$accent" if focused else "$muted"), (self.title, "bold"))
+        gap = room - name.cell_length - live.cell_length - 2
+        if live.cell_length and gap >= 1:
+            line = (f" {'─' * gap} ", "$border" if focused else "$border-blurred")
+            name = Content.assemble(name, line, live)
+        if self._border_title != name:
+            self.border_title = name
+
+    def render_line(self, y: int) -> Strip:
+        """The line `y` of the content, as last drawn."""
+        base = self.rich_style
+        if y < len(self._strips):
+            return self._strips[y].apply_style(base)
+        return Strip.blank(self.content_size.width, base)
+
+    def on_mount(self) -> None:
+        """Writes the title."""
+        self.set_live(self.live)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Draws for the new size."""
+        self.redraw()
+        self.set_live(self.live)
+
+    def on_focus(self, event: events.Focus) -> None:
+        """Lights the title."""
+        self.set_live(self.live)
+
+    def on_blur(self, event: events.Blur) -> None:
+        """Dims the title."""
+        self.set_live(self.live)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Lights the title."""
+        self.set_live(self.live)
+
+    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
+        """Dims the title."""
+        self.set_live(self.live)
+
+    def _replace(self, strips: Sequence[Strip]) -> None:
+        """Takes the new lines and refreshes the rows that differ from the old ones."""
+        old, self._strips = self._strips, list(strips)
+        if len(old) != len(self._strips):
+            self.refresh()
+            return
+        width = self.content_size.width
+        rows = [y for y, (a, b) in enumerate(zip(old, self._strips, strict=True)) if a is not b and a != b]
+        if rows:
+            self.refresh(*(Region(0, y, width, 1) for y in rows))

@@ -1,0 +1,78 @@
+"""What the screen shows: one run's log, its trainer's status and the last frames of its model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from grokterm.runs.history import History
+from grokterm.tui.theme import Palette
+from grokterm.view_options import ViewOptions
+from grokterm.wire.messages import Prediction, SpectrumFrame, Status, TableFrame, TaskFrame
+
+UNDEFINED = 65535
+"""The label of a pair on which the operation is not defined."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """Labels and split of a run, each [p, p] indexed [a, b]."""
+
+    label: npt.NDArray[np.uint16]
+    trained: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, frame: TaskFrame) -> Task:
+        """The task in a frame; raises WireError."""
+        return cls(frame.label.numpy(), frame.trained.numpy())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """The model's answers at `step`, each [p, p] indexed [a, b]."""
+
+    step: int
+    prediction: npt.NDArray[np.uint16]
+    confidence: npt.NDArray[np.uint8]
+    """Softmax probability of the predicted class times 255."""
+
+    @classmethod
+    def of(cls, frame: TableFrame, step: int) -> Table:
+        """The table in a frame of the model at `step`; raises WireError."""
+        return cls(step, frame.prediction.numpy(), frame.confidence.numpy())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spectrum:
+    """Fourier norms at `step` for k = 1 …, and the key frequencies among them."""
+
+    step: int
+    norms: npt.NDArray[np.float32]
+    key_frequencies: tuple[int, ...]
+    basis: str
+    words: str
+
+    @classmethod
+    def of(cls, frame: SpectrumFrame, step: int) -> Spectrum:
+        """The spectrum in a frame of the model at `step`; raises WireError."""
+        return cls(step, frame.norms.numpy(), frame.key_frequencies, frame.basis, frame.words)
+
+
+@dataclass(slots=True)
+class World:
+    """Everything that panes draw; the app keeps it up to date and hands it to them at every tick."""
+
+    run_id: str
+    history: History
+    view: ViewOptions
+    palette: Palette
+    status: Status | None = None
+    task: Task | None = None
+    table: Table | None = None
+    spectrum: Spectrum | None = None
+    prediction: Prediction | None = None
+    log_x: bool = False
+    log_y: bool = True
+    """Whether the loss axis is logarithmic."""
