@@ -10,7 +10,7 @@ import numpy.typing as npt
 from grokterm.runs.history import History
 from grokterm.tui.theme import Palette
 from grokterm.view_options import ViewOptions
-from grokterm.wire.messages import Prediction, SpectrumFrame, Status, TableFrame, TaskFrame
+from grokterm.wire.messages import SpectrumFrame, Status, TableFrame, TaskFrame
 
 UNDEFINED = 65535
 """The label of a pair on which the operation is not defined."""
@@ -72,7 +72,6 @@ class World:
     task: Task | None = None
     table: Table | None = None
     spectrum: Spectrum | None = None
-    prediction: Prediction | None = None
     log_x: bool = False
     log_y: bool = True
     """Whether the loss axis is logarithmic."""
