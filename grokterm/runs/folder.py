@@ -1,0 +1,195 @@
+"""The run folder: where a run lives, how it is made, found and listed."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import platformdirs
+import tomli_w
+
+from grokterm import __version__
+from grokterm.config import Config, settings
+from grokterm.errors import ConfigError, RunFolderError
+from grokterm.view_options import ViewOptions
+
+FOLDER_FORMAT: Final = 1
+"""Version of the run folder's layout, written to config.toml; a greater one is refused."""
+
+_TABLES = ("view", "about")
+_ELSEWHERE = "choose another with --runs"
+_NUMBERED = re.compile(r"(\d{4,})-.+")
+_CONFIG_LIMIT = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """One run on disk, by its path; nothing is read until it is asked for."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        """The run's name, unique among its neighbours: 0007-add97-mlp."""
+        return self.path.name
+
+    @property
+    def config_path(self) -> Path:
+        """config.toml: the run's first configuration and how it is shown."""
+        return self.path / "config.toml"
+
+    @property
+    def log_path(self) -> Path:
+        """log.jsonl: one record a line."""
+        return self.path / "log.jsonl"
+
+    @property
+    def trainer_log_path(self) -> Path:
+        """trainer.log: what the trainer process printed."""
+        return self.path / "trainer.log"
+
+    @property
+    def trainer_path(self) -> Path:
+        """trainer.json: pid, start time and socket of the present trainer."""
+        return self.path / "trainer.json"
+
+    @property
+    def checkpoint_folder(self) -> Path:
+        """The folder of the checkpoints."""
+        return self.path / "checkpoints"
+
+    def config(self) -> Config:
+        """The run's first configuration; raises RunFolderError."""
+        written = self._read()
+        try:
+            return Config().changed({name: value for name, value in written.items() if name not in _TABLES})
+        except ConfigError as error:
+            raise RunFolderError(f"{self.config_path} describes no run: {error}") from None
+
+    def view(self) -> ViewOptions:
+        """How the run is shown; raises RunFolderError."""
+        try:
+            return msgspec.convert(self._read().get("view", {}), ViewOptions)
+        except msgspec.ValidationError as error:
+            raise RunFolderError(f"the [view] table of {self.config_path} cannot be used: {error}") from None
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            with self.config_path.open("rb") as file:
+                written = tomllib.loads(file.read(_CONFIG_LIMIT).decode())
+        except FileNotFoundError:
+            raise RunFolderError(f"{self.path} is no run: it has no config.toml") from None
+        except (OSError, ValueError, RecursionError) as error:
+            raise RunFolderError(f"{self.config_path} cannot be read: {error}") from None
+        about = written.get("about", {})
+        made_by = about.get("format", FOLDER_FORMAT) if isinstance(about, dict) else None
+        if not isinstance(made_by, int) or made_by < 1:
+            raise RunFolderError(f"{self.config_path} cannot be read: its [about] table has no valid format")
+        if made_by > FOLDER_FORMAT:
+            raise RunFolderError(
+                f"{self.id} was made by a newer grokterm (run folder format {made_by}; "
+                f"this one reads up to {FOLDER_FORMAT}): upgrade grokterm to open it"
+            )
+        return written
+
+
+def runs_home(given: Path | None = None) -> Path:
+    """The folder of all runs: `given`, else $GROKTERM_HOME, else the user's data folder; made if it is not there.
+
+    Raises RunFolderError where it cannot be made or written to.
+    """
+    home = given or Path(os.environ.get("GROKTERM_HOME") or platformdirs.user_data_dir("grokterm"))
+    home = home.expanduser().absolute()
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunFolderError(f"the run folder {home} cannot be made: {_reason(error)}; {_ELSEWHERE}") from None
+    if not os.access(home, os.W_OK | os.X_OK):
+        raise RunFolderError(f"the run folder {home} is not writable: {_ELSEWHERE}")
+    return home
+
+
+def create_run(config: Config, view: ViewOptions, home: Path) -> RunFolder:
+    """A new run folder with its config.toml, numbered one above the highest in `home`; raises RunFolderError."""
+    task = f"{config.op}{config.p}" if config.op.isalpha() else f"{config.op}-{config.p}"
+    try:
+        with _locked(home):
+            number = 1 + max((number for number, _ in _numbered(home)), default=0)
+            folder = RunFolder(home / f"{number:04d}-{task}-{config.arch}")
+            folder.path.mkdir(mode=0o700)
+            folder.checkpoint_folder.mkdir(mode=0o700)
+            _write_config(folder, config, view)
+    except OSError as error:
+        raise RunFolderError(f"no run can be made in {home}: {_reason(error)}; {_ELSEWHERE}") from None
+    return folder
+
+
+def list_runs(home: Path) -> list[RunFolder]:
+    """The runs in `home`, oldest first; raises RunFolderError when it cannot be read."""
+    try:
+        found = sorted(_numbered(home))
+    except OSError as error:
+        raise RunFolderError(f"the run folder {home} cannot be read: {_reason(error)}") from None
+    return [folder for _, name in found if (folder := RunFolder(home / name)).config_path.is_file()]
+
+
+def find_run(name: str, home: Path) -> RunFolder:
+    """The run that is meant by an id, its number, a unique prefix, `last`, or a path; raises RunFolderError."""
+    if os.sep in name or name in (".", ".."):
+        folder = RunFolder(Path(name).expanduser().absolute())
+        if not folder.config_path.is_file():
+            raise RunFolderError(f"{name} is no run: it has no config.toml")
+        return folder
+    runs = list_runs(home)
+    if not runs:
+        raise RunFolderError(f"there is no run in {home} yet")
+    if name == "last":
+        return runs[-1]
+    exact = [run for run in runs if run.id == name]
+    numbered = [run for run in runs if name.isdecimal() and int(run.id.split("-")[0]) == int(name)]
+    near = exact or numbered or [run for run in runs if name and run.id.startswith(name)]
+    if len(near) == 1:
+        return near[0]
+    if near:
+        shown = ", ".join(run.id for run in near[-5:])
+        raise RunFolderError(f"{name!r} fits {len(near)} runs: choose one of {'… ' if len(near) > 5 else ''}{shown}")
+    raise RunFolderError(f"there is no run {name!r} in {home}: the last one is {runs[-1].id}")
+
+
+def _numbered(home: Path) -> list[tuple[int, str]]:
+    with os.scandir(home) as entries:
+        matches = [match for entry in entries if (match := _NUMBERED.fullmatch(entry.name))]
+    return [(int(match[1]), match[0]) for match in matches]
+
+
+def _write_config(folder: RunFolder, config: Config, view: ViewOptions) -> None:
+    values = {name: getattr(config, name) for name in settings()}
+    tables = {"view": asdict(view), "about": {"format": FOLDER_FORMAT, "version": __version__}}
+    aside = folder.path / "config.toml.part"
+    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        tomli_w.dump(values | tables, file)
+    aside.rename(folder.config_path)
+
+
+@contextmanager
+def _locked(home: Path) -> Iterator[None]:
+    """Keeps two new runs from taking one number; where the file system knows no locks, mkdir alone decides."""
+    lock = os.open(home / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        with suppress(OSError):
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

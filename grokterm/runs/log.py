@@ -1,0 +1,112 @@
+"""log.jsonl: appended by the one trainer, followed by any number of readers."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from grokterm.errors import RunFolderError, WireError
+from grokterm.wire.records import Record, decode_record, encode_record
+
+_BLOCK: Final = 2**20
+
+
+class LogWriter:
+    """Appends records, one write a line; what a dead writer left half-written is cut off first."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens or makes the log; raises RunFolderError."""
+        self.path = path
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            os.ftruncate(self._file, _end_of_last_line(self._file))
+        except OSError as error:
+            raise RunFolderError(f"the log {path} cannot be opened: {error.strerror}") from None
+
+    def append(self, record: Record) -> None:
+        """Writes one whole line or nothing; raises RunFolderError."""
+        line = encode_record(record)
+        end = os.lseek(self._file, 0, os.SEEK_END)
+        try:
+            if os.write(self._file, line) == len(line):
+                return
+            problem = "no space left on device"
+        except OSError as error:
+            problem = (error.strerror or str(error)).lower()
+        os.ftruncate(self._file, end)
+        raise RunFolderError(f"the log {self.path} cannot be written: {problem}")
+
+    def sync(self) -> None:
+        """Brings everything appended to the disk; raises RunFolderError."""
+        try:
+            os.fsync(self._file)
+        except OSError as error:
+            raise RunFolderError(f"the log {self.path} cannot be written: {error.strerror}") from None
+
+    def close(self) -> None:
+        """Closes the log."""
+        os.close(self._file)
+
+
+class LogReader:
+    """Follows a log: each `read` gives the records that were finished since the last one."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.line = 0
+        """Lines read so far."""
+        self._offset = 0
+
+    def read(self) -> list[Record]:
+        """The whole new lines, in order; none while there is no log. Raises RunFolderError on a damaged line."""
+        try:
+            with self.path.open("rb") as file:
+                file.seek(self._offset)
+                new = file.read()
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise RunFolderError(f"the log {self.path} cannot be read: {error.strerror}") from None
+        whole = new.rfind(b"\n") + 1
+        records = [self._decode(line) for line in new[:whole].split(b"\n")[:-1]]
+        self._offset += whole
+        return records
+
+    def _decode(self, line: bytes) -> Record:
+        self.line += 1
+        try:
+            return decode_record(line)
+        except WireError as error:
+            raise RunFolderError(f"line {self.line:,} of {self.path} is damaged: {error}") from None
+
+
+def read_tail(path: Path, size: int) -> list[Record]:
+    """The readable records in the last `size` bytes of a log, oldest first; none where there is no log."""
+    try:
+        with path.open("rb") as file:
+            length = file.seek(0, os.SEEK_END)
+            file.seek(max(0, length - size))
+            lines = file.read().split(b"\n")
+    except OSError:
+        return []
+    whole = lines[0 if length <= size else 1 : -1]
+    records: list[Record] = []
+    for line in whole:
+        try:
+            records.append(decode_record(line))
+        except WireError:
+            continue
+    return records
+
+
+def _end_of_last_line(file: int) -> int:
+    """Bytes up to and with the last newline."""
+    end = os.lseek(file, 0, os.SEEK_END)
+    while end > 0:
+        start = max(0, end - _BLOCK)
+        newline = os.pread(file, end - start, start).rfind(b"\n")
+        if newline >= 0:
+            return start + newline + 1
+        end = start
+    return 0
