@@ -56,6 +56,8 @@ class Client:
             raise TrainerError(f"{_GONE}: {_reason(error)}") from None
         finally:
             self._waiting.pop(request.id, None)
+            if reply.done() and not reply.cancelled():
+                reply.exception()  # marks it as seen where writing failed first
 
     async def close(self) -> None:
         """Ends the connection; whoever still waits gets a TrainerError."""
@@ -115,7 +117,7 @@ def ask_once(socket: Path, request: Request, seconds: float = 10.0) -> Reply:
 
 
 def carried_out(reply: Reply) -> Answer:
-    """The answer to a command that was carried out; raises TrainerError with the trainer's words when it was refused."""
+    """The answer to a command that was carried out; raises TrainerError with the trainer's words when it was not."""
     if isinstance(reply, Answer) and reply.ok:
         return reply
     raise TrainerError(reply.words if isinstance(reply, Answer) else "the trainer answered something else")
