@@ -1,0 +1,77 @@
+"""The Fourier basis over residues and over discrete logarithms (Nanda et al. 2023, arXiv:2301.05217, section 4)."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import Final, Literal
+
+import torch
+from torch import Tensor
+
+from grokterm.config import is_prime
+
+Basis = Literal["residues", "discrete logarithms", "none"]
+
+NOT_DEFINED: Final = "not defined for this operation"
+
+
+def fourier_basis(n: int, dtype: torch.dtype = torch.float64) -> Tensor:
+    """Orthonormal rows [n, n]: the constant 1/√n, then c_k ∝ cos w_k x and s_k ∝ sin w_k x, w_k = 2πk/n, k = 1 ….
+
+    Each frequency k ≤ n/2 stands for k and n − k together; for even n the last row is c_{n/2} alone.
+    """
+    k = torch.arange(1, n // 2 + 1, dtype=torch.int64)
+    # k·x is reduced mod n in whole numbers, so that large products lose no digits of the angle.
+    angle = (k[:, None] * torch.arange(n)[None, :] % n).to(torch.float64) * (2 * math.pi / n)
+    pairs = torch.stack([angle.cos(), angle.sin()], dim=1).reshape(-1, n) * math.sqrt(2 / n)
+    rows = torch.cat([torch.full((1, n), 1 / math.sqrt(n), dtype=torch.float64), pairs])[:n]
+    if n % 2 == 0:
+        rows[-1] /= math.sqrt(2)
+    return rows.to(dtype)
+
+
+def fourier_norms(rows: Tensor) -> Tensor:
+    """Norm over d of the cos and sin components at k = 1 … n//2: rows [..., n, d] → [..., n//2].
+
+    Components are those of `fourier_basis`, taken with a fast transform in float32 or wider.
+    """
+    n = rows.shape[-2]
+    wide = rows if rows.dtype == torch.float64 else rows.float()
+    power: Tensor = torch.fft.rfft(wide, dim=-2).abs().square().sum(-1)[..., 1:] * (2 / n)
+    if n % 2 == 0:
+        power[..., -1] /= 2
+    return power.sqrt()
+
+
+@cache
+def discrete_logarithms(p: int) -> tuple[int, ...]:
+    """Residues g^0, g^1, … g^(p−2) mod p for the smallest generator g of a prime p.
+
+    A table indexed by them, `rows[list(discrete_logarithms(p))]`, is a table over logarithms.
+    """
+    if not is_prime(p):
+        raise ValueError(f"{p} is not a prime, so its residues have no discrete logarithms")
+    order = p - 1
+    divisors = [q for q in range(2, order + 1) if order % q == 0 and is_prime(q)]
+    g = next(g for g in range(1, p) if all(pow(g, order // q, p) != 1 for q in divisors))
+    return tuple(pow(g, i, p) for i in range(order))
+
+
+def basis_of(op: str, p: int) -> tuple[Basis, str]:
+    """The basis in which an operation is a sum of angles, and words for it; 'none' where there is no such basis."""
+    if op in ("add", "subtract"):
+        return "residues", "over residues"
+    if op in ("multiply", "divide") and is_prime(p):
+        return "discrete logarithms", f"over logarithms to base {discrete_logarithms(p)[1]}"
+    if op == "multiply":
+        return "none", f"{NOT_DEFINED}: residues mod {p} have no logarithms, {p} is not a prime"
+    return "none", NOT_DEFINED
+
+
+def over_basis(rows: Tensor, basis: Basis) -> Tensor:
+    """A table over residues [..., p, d] as a table over the basis: unchanged, or [..., p − 1, d] over logarithms."""
+    if basis == "discrete logarithms":
+        order = torch.tensor(discrete_logarithms(rows.shape[-2]), device=rows.device)
+        return rows.index_select(-2, order)
+    return rows
