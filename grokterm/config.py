@@ -153,11 +153,11 @@ def choices(name: str) -> tuple[str, ...]:
 
 
 @cache
-def docs() -> dict[str, str]:
-    """The docstring of every field of `Config`: what it is, its unit and its limits."""
-    body = next(n for n in ast.parse(inspect.getsource(Config)).body if isinstance(n, ast.ClassDef)).body
+def docs(owner: type = Config) -> dict[str, str]:
+    """The docstring of every field of `Config`, or of another dataclass: what it is, its unit and its limits."""
+    body = next(n for n in ast.parse(inspect.getsource(owner)).body if isinstance(n, ast.ClassDef)).body
     found: dict[str, str] = {}
-    for field, text in pairwise(body):
+    for field, text in zip(body, body[1:], strict=False):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(text, ast.Expr):
             found[field.target.id] = ast.literal_eval(text.value)
     return found
