@@ -41,8 +41,9 @@ class History:
         """Number of records so far."""
         self.phase = "memorizing"
         self.phase_steps: dict[str, int] = {"memorizing": 0}
-        """Step at which each phase last began; phases that never began are left out."""
+        """Step at which each phase of the present model last began; phases that never began are left out."""
         self.milestones: dict[str, int | None] = dict.fromkeys(MILESTONES.values())
+        """Step at which the present model first reached each milestone; a rebuilt model starts anew."""
         self._length = 0
         self._columns: npt.NDArray[np.float64] = np.empty((len(COLUMNS), 256))
 
@@ -63,13 +64,20 @@ class History:
                 case Scalars():
                     scalars.append(record)
                 case Change():
-                    self.config = self.config.changed(record.values)
-                    self.changes.append(record)
+                    self._add_change(record)
                 case Event():
                     self._add_event(record)
                 case Session():
                     self.sessions.append(record)
         self._add_scalars(scalars)
+
+    def _add_change(self, change: Change) -> None:
+        self.config = self.config.changed(change.values)
+        self.changes.append(change)
+        if change.rebuilt:
+            self.phase = "memorizing"
+            self.phase_steps = {"memorizing": change.step}
+            self.milestones = dict.fromkeys(self.milestones)
 
     def _add_event(self, event: Event) -> None:
         self.events.append(event)

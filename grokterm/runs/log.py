@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -20,22 +22,28 @@ class LogWriter:
         self.path = path
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-            os.ftruncate(self._file, _end_of_last_line(self._file))
+            self._end = _end_of_last_line(self._file)
+            os.ftruncate(self._file, self._end)
         except OSError as error:
             raise RunFolderError(f"the log {path} cannot be opened: {error.strerror}") from None
+        self._torn = False
 
     def append(self, record: Record) -> None:
         """Writes one whole line or nothing; raises RunFolderError."""
         line = encode_record(record)
-        end = os.lseek(self._file, 0, os.SEEK_END)
         try:
-            if os.write(self._file, line) == len(line):
-                return
-            problem = "no space left on device"
+            if self._torn:
+                os.ftruncate(self._file, self._end)
+            self._torn = True
+            if os.write(self._file, line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
-            problem = (error.strerror or str(error)).lower()
-        os.ftruncate(self._file, end)
-        raise RunFolderError(f"the log {self.path} cannot be written: {problem}")
+            with suppress(OSError):
+                os.ftruncate(self._file, self._end)
+            reason = (error.strerror or str(error)).lower()
+            raise RunFolderError(f"the log {self.path} cannot be written: {reason}") from None
+        self._torn = False
+        self._end += len(line)
 
     def sync(self) -> None:
         """Brings everything appended to the disk; raises RunFolderError."""

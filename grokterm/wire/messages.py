@@ -84,6 +84,8 @@ class Status(msgspec.Struct, frozen=True):
     """Where the tensors are, by name: cpu, cuda:0, mps."""
     precision: str
     """Of the matrix products: float32, bfloat16 or float64."""
+    words: str = ""
+    """Why training does not go on and what can be done, where that is not a person's pause; else empty."""
 
 
 class Look(msgspec.Struct, frozen=True, tag="look"):

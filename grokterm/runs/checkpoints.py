@@ -1,0 +1,172 @@
+"""Checkpoints: everything needed to go on bit for bit, as safetensors files; opening one never runs code.
+
+A file is named after its step, the number of changes before it, and its reason:
+`000000001230-003-grokked.safetensors`. Its metadata hold a `Mark` as JSON and a digest of mark and tensors.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import safetensors
+import safetensors.numpy
+
+from grokterm import __version__
+from grokterm.config import Config, Value
+from grokterm.errors import RunFolderError
+
+CHECKPOINT_FORMAT: Final = 1
+"""Version of the metadata; a greater one is refused."""
+REGULAR: Final = "regular"
+"""Reason of a checkpoint that only time brought about; the first to be thinned out."""
+
+Tensors = dict[str, npt.NDArray[Any]]
+
+_NAME = re.compile(r"(\d{12,})-(\d{3,})-([a-z0-9_]+)\.safetensors")
+_SUFFIX = ".safetensors"
+_HEADER_LIMIT = 2**20
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """Where in a run a checkpoint stands."""
+
+    step: int
+    changes: int
+    """Changes in the log before it."""
+    records: int
+    """Scalars, changes and events in the log before it."""
+    seconds: float
+    """Seconds spent training."""
+    reason: str
+    """Why it was written: regular, change, before_change, finished, stopped, or the name of an event."""
+    phase: str
+    config: dict[str, Value]
+    """The configuration from here on."""
+    config_hash: str
+    """SHA-256 of the configuration as sorted JSON."""
+    format: int = CHECKPOINT_FORMAT
+    version: str = __version__
+
+    def to_config(self) -> Config:
+        """The configuration from here on; raises ConfigError."""
+        return Config().changed(self.config)
+
+
+def config_hash(config: Mapping[str, Value]) -> str:
+    """SHA-256 of a configuration, by name, as sorted JSON."""
+    return hashlib.sha256(json.dumps(dict(config), sort_keys=True).encode()).hexdigest()
+
+
+def save(folder: Path, mark: Mark, tensors: Mapping[str, npt.NDArray[Any]]) -> Path:
+    """Writes a checkpoint aside, brings it to the disk and gives it its name; raises RunFolderError."""
+    path = folder / f"{mark.step:012d}-{mark.changes:03d}-{mark.reason}{_SUFFIX}"
+    aside = path.with_suffix(".part")
+    written = msgspec.json.encode(mark).decode()
+    arrays = {name: np.ascontiguousarray(tensors[name]) for name in sorted(tensors)}
+    metadata = {"grokterm": written, "digest": _digest(written, arrays)}
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(safetensors.numpy.save(arrays, metadata))
+            file.flush()
+            os.fsync(file.fileno())
+        aside.rename(path)
+    except OSError as error:
+        with suppress(OSError):
+            aside.unlink()
+        reason = (error.strerror or str(error)).lower()
+        raise RunFolderError(f"the checkpoint {path} cannot be written: {reason}") from None
+    return path
+
+
+def load(path: Path) -> tuple[Mark, Tensors]:
+    """A checkpoint's mark and tensors, checked against its digest; raises RunFolderError."""
+    mark, written, digest = _read_header(path)
+    try:
+        tensors = safetensors.numpy.load_file(path)
+    except Exception as error:  # a damaged file brings errors of many kinds out of the reader
+        raise _damaged(path, error) from None
+    arrays = {name: tensors[name] for name in sorted(tensors)}
+    if _digest(written, arrays) != digest:
+        raise _damaged(path, "its digest does not fit its contents")
+    return mark, arrays
+
+
+def read_mark(path: Path) -> Mark:
+    """Where in its run a checkpoint stands, without its tensors; raises RunFolderError."""
+    return _read_header(path)[0]
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """The checkpoints in a folder in the order of the run."""
+    try:
+        names = [match for name in os.listdir(folder) if (match := _NAME.fullmatch(name))]
+    except OSError:
+        return []
+    # At one step and count of changes, the state before a change was written last.
+    order = sorted(names, key=lambda match: (int(match[1]), int(match[2]), match[3] == "before_change"))
+    return [folder / match[0] for match in order]
+
+
+def latest(folder: Path) -> Path | None:
+    """The newest checkpoint by its name, whether it can be read or not; None where there is none."""
+    return next(reversed(checkpoints(folder)), None)
+
+
+def place(path: Path) -> tuple[int, int, str]:
+    """Step, number of changes and reason from a checkpoint's name."""
+    match = _NAME.fullmatch(path.name)
+    if not match:
+        raise RunFolderError(f"{path} is no checkpoint")
+    return int(match[1]), int(match[2]), match[3]
+
+
+def set_aside(path: Path) -> Path:
+    """Takes a checkpoint that cannot be used out of the run without deleting it; returns its new path."""
+    unusable = path.with_name(path.name + ".unusable")
+    path.rename(unusable)
+    return unusable
+
+
+def _read_header(path: Path) -> tuple[Mark, str, str]:
+    """The mark, the JSON it was read from, and the digest."""
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            if length > _HEADER_LIMIT:
+                raise ValueError("its header is too long")
+            metadata = json.loads(file.read(length))["__metadata__"]
+        written, digest = metadata["grokterm"], metadata["digest"]
+        mark = msgspec.json.decode(written, type=Mark)
+        if mark.format > CHECKPOINT_FORMAT:
+            raise RunFolderError(
+                f"the checkpoint {path} was written by a newer grokterm ({mark.version}): upgrade grokterm to open it"
+            )
+        if mark.config_hash != config_hash(mark.config):
+            raise ValueError("its configuration does not fit its hash")
+        return mark, str(written), str(digest)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, msgspec.MsgspecError) as error:
+        raise _damaged(path, error) from None
+
+
+def _damaged(path: Path, why: object) -> RunFolderError:
+    reason = str(why.strerror if isinstance(why, OSError) else why).splitlines()
+    return RunFolderError(f"the checkpoint {path} cannot be used: {reason[0] if reason else 'it is damaged'}")
+
+
+def _digest(mark: str, arrays: Tensors) -> str:
+    digest = hashlib.sha256(mark.encode())
+    for name, array in arrays.items():
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(array.reshape(-1).view(np.uint8).data)
+    return digest.hexdigest()

@@ -1,0 +1,156 @@
+"""One line about a run, read from the ends of its files however long it is."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from grokterm.config import Config
+from grokterm.errors import ConfigError, RunFolderError
+from grokterm.runs.checkpoints import Mark, latest, read_mark
+from grokterm.runs.folder import RunFolder
+from grokterm.runs.history import History
+from grokterm.runs.log import read_tail
+from grokterm.runs.process import trainer_alive
+from grokterm.wire.records import Change, Event, Record, Scalars, Session
+
+RunState = Literal[
+    "starting", "training", "paused", "finished", "not finite", "stopped", "failed", "died", "new", "damaged"
+]
+
+_TAIL: Final = 2**16
+FORMULAS: Final = {
+    "add": "a + b",
+    "subtract": "a − b",
+    "multiply": "a · b",
+    "divide": "a / b",
+    "x2+y2": "a² + b²",
+    "x2+xy+y2": "a² + ab + b²",
+    "x2+xy+y2+x": "a² + ab + b² + a",
+    "x3+xy": "a³ + ab",
+    "x3+xy2+y": "a³ + ab² + b",
+}
+"""The operations as formulas in a and b."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What `grokterm runs` tells about one run; a value that is not known is None."""
+
+    id: str
+    task: str
+    """The operation and its modulus: a + b mod 97."""
+    architecture: str
+    step: int | None
+    phase: str
+    train_accuracy: float | None
+    test_accuracy: float | None
+    state: RunState
+    when: float
+    """When its folder was last written to, seconds since 1970."""
+    size: int
+    """Bytes of the whole folder."""
+    words: str
+    """Why a run failed, died or is damaged; else empty."""
+
+
+def task_words(config: Config) -> str:
+    """The task as people write it: a + b mod 97."""
+    return f"{FORMULAS[config.op]} mod {config.p}"
+
+
+def summarize(folder: RunFolder) -> RunSummary:
+    """The summary of a run, whatever the state of its files."""
+    files = _files(folder.path) + _files(folder.checkpoint_folder)
+    when = max((file.st_mtime for file in files), default=folder.path.stat().st_mtime)
+    size = sum(file.st_size for file in files)
+    records = read_tail(folder.log_path, _TAIL)
+    try:
+        history = _recent_history(folder, records)
+    except (RunFolderError, ConfigError) as error:
+        return RunSummary(folder.id, "", "", None, "", None, None, "damaged", when, size, str(error))
+    last = history.last
+    state, words = _state(folder, records)
+    return RunSummary(
+        id=folder.id,
+        task=task_words(history.config),
+        architecture=history.config.arch,
+        step=max((record.step for record in records), default=0),
+        phase=history.phase,
+        train_accuracy=last.train_accuracy if last else None,
+        test_accuracy=last.test_accuracy if last else None,
+        state=state,
+        when=when,
+        size=size,
+        words=words,
+    )
+
+
+def _files(folder: Path) -> list[os.stat_result]:
+    try:
+        with os.scandir(folder) as entries:
+            return [entry.stat(follow_symlinks=False) for entry in entries if entry.is_file(follow_symlinks=False)]
+    except OSError:
+        return []
+
+
+def _recent_history(folder: RunFolder, records: list[Record]) -> History:
+    """The history from the newest checkpoint on: its mark tells configuration and phase until there."""
+    config, mark = folder.config(), _newest_mark(folder)
+    if mark is None:
+        history = History(config)
+        history.add(records)
+        return history
+    history = History(mark.to_config())
+    history.phase = mark.phase
+    made = [record for record in records if isinstance(record, Scalars)]
+    history.add(made[-1:])
+    history.add(record for record in records if isinstance(record, Change | Event) and record.step > mark.step)
+    return history
+
+
+def _newest_mark(folder: RunFolder) -> Mark | None:
+    newest = latest(folder.checkpoint_folder)
+    try:
+        return read_mark(newest) if newest else None
+    except RunFolderError:
+        return None
+
+
+def _state(folder: RunFolder, records: list[Record]) -> tuple[RunState, str]:
+    """What the run is doing, and why it ended badly."""
+    sessions = [record for record in records if isinstance(record, Session) and record.name != "noted"]
+    last = sessions[-1].name if sessions else "started"
+    alive = trainer_alive(folder)
+    if alive and not records:
+        return "starting", ""
+    if alive:
+        return _live_state(records, last), ""
+    if last == "failed":
+        return "failed", sessions[-1].words
+    if last in ("finished", "stopped"):
+        return ("finished" if last == "finished" else "stopped"), ""
+    ending = _last_line(folder)
+    return ("died" if records or ending else "new"), ending
+
+
+def _live_state(records: list[Record], last: str) -> RunState:
+    if last == "finished":
+        return "finished"
+    if last != "paused":
+        return "training"
+    events = [record for record in records if isinstance(record, Event) and record.name == "not_finite"]
+    return "not finite" if events and events[-1].step == records[-1].step else "paused"
+
+
+def _last_line(folder: RunFolder) -> str:
+    """The last line that the trainer printed."""
+    try:
+        with folder.trainer_log_path.open("rb") as file:
+            file.seek(max(0, file.seek(0, 2) - 4096))
+            lines = file.read().decode(errors="replace").strip().splitlines()
+    except OSError:
+        return ""
+    return lines[-1] if lines else ""
