@@ -1,1 +1,1 @@
-"""The science of training, pure torch."""
+"""The science of training: tasks, models, losses, optimizers and the engine; pure torch."""

@@ -1,0 +1,205 @@
+"""The engine: a task, a model and an optimizer, taken forward step by step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from grokterm.config import Acts, Config, settings
+from grokterm.errors import ConfigError
+from grokterm.lab import devices
+from grokterm.lab.batches import Batches
+from grokterm.lab.gradients import loss_and_gradient
+from grokterm.lab.layout import Layout
+from grokterm.lab.losses import cross_entropy_sum
+from grokterm.lab.models import Model, Parameters, build
+from grokterm.lab.optimizers import Hyperparameters, Optimizer
+from grokterm.lab.precision import DTYPES, product_for
+from grokterm.lab.seeds import generator
+from grokterm.lab.tasks import make_task
+
+FLOATS_AT_ONCE: Final = {"cpu": 1 << 22, "cuda": 1 << 27, "mps": 1 << 25}
+"""Largest tensor over pairs that a pass holds, in floats, by kind of device: 16 MiB on the CPU."""
+
+
+@dataclass(frozen=True)
+class Measures:
+    """A model's losses (mean nats a pair), accuracies (shares), Σθ² and the norm of its last gradient."""
+
+    train_loss: float
+    test_loss: float
+    train_accuracy: float
+    test_accuracy: float
+    sum_squared_weights: float
+    gradient_norm: float | None
+    """None before the first step of a model."""
+
+
+class Engine:
+    """One run: `advance` trains, `measure` reads; the same config, device and threads give the same bits."""
+
+    def __init__(self, config: Config) -> None:
+        """Build the task and fresh parameters of `config`; raises ConfigError for a device that is not there."""
+        devices.prepare()
+        self.device, self.precision = devices.resolve(config)
+        self.step = 0
+        """Updates applied so far, over all models of the run."""
+        self.finite = True
+        """Whether the last step asked for could be applied."""
+        self.task = make_task(config).to(self.device)
+        self._batches = Batches(self.task, config.seed)
+        self._gradient_norm: float | None = None
+        self._build(config)
+
+    def advance(self, steps: int) -> int:
+        """Take up to `steps` optimizer steps and say how many; stops before one that is not finite."""
+        for taken in range(steps):
+            self.finite = self._advance_one()
+            if not self.finite:
+                return taken
+        return steps
+
+    def measure(self) -> Measures:
+        """Measures of the present parameters over all train and test pairs."""
+        train_loss, train_accuracy = self._evaluate(self.task.train)
+        test_loss, test_accuracy = self._evaluate(self.task.test)
+        return Measures(
+            train_loss=train_loss,
+            test_loss=test_loss,
+            train_accuracy=train_accuracy,
+            test_accuracy=test_accuracy,
+            sum_squared_weights=float(self._flat.cpu().double().square().sum()),
+            gradient_norm=self._gradient_norm,
+        )
+
+    def predictions(self) -> tuple[Tensor, Tensor]:
+        """The class of the largest logit, int64 [p, p], and its probability, float32 [p, p], both on the CPU."""
+        p = self.task.p
+        pairs = self.task.pairs(torch.arange(p * p, device=self.device))
+        parts = [self._logits(part.a, part.b).softmax(-1).max(-1) for part in pairs.parts(self._most)]
+        classes = torch.cat([part.indices for part in parts]).cpu()
+        return classes.view(p, p), torch.cat([part.values for part in parts]).float().cpu().view(p, p)
+
+    def answers(self, a: int, b: int, count: int) -> list[tuple[int, float]]:
+        """The `count` likeliest classes of one pair with their probabilities; raises ConfigError outside 0 … p − 1."""
+        p = self.task.p
+        if not (0 <= a < p and 0 <= b < p):
+            raise ConfigError(f"a and b must be from 0 to {p - 1}, not {a} and {b}")
+        pair = torch.tensor([[a], [b]], device=self.device)
+        best = self._logits(pair[0], pair[1])[0].softmax(-1).topk(min(count, p))
+        return list(zip(best.indices.tolist(), best.values.tolist(), strict=True))
+
+    def set(self, config: Config) -> None:
+        """Take settings that act at once, from the next step on; raises ConfigError when others differ."""
+        self._allow(config, "at once")
+        self.config = config
+        self._optimizer.hyper.set(config)
+
+    def rebuild(self, config: Config, keep: bool) -> None:
+        """Go on with a new model, optimizer and warm-up, seeded by seed and step; the split and the step stay.
+
+        With `keep`, embedding and read-out are carried over where names and shapes agree. Raises ConfigError
+        when a setting that starts a new run differs.
+        """
+        self._allow(config, "at once", "rebuilds the model")
+        held = {name: self.parameters[name] for name in self.model.carried} if keep else {}
+        self._build(config)
+        for name in self.model.carried:
+            if name in held and held[name].shape == self.parameters[name].shape:
+                self.parameters[name].copy_(held[name])
+
+    def state(self) -> dict[str, Tensor]:
+        """All that the next steps depend on, as copies on the CPU: going on from it gives the same bits."""
+        numbers = {
+            "step": self.step,
+            "batches.epoch": self._batches.epoch,
+            "batches.position": self._batches.position,
+        }
+        norm = math.nan if self._gradient_norm is None else self._gradient_norm
+        tensors = self._tensors() | {name: torch.tensor(number) for name, number in numbers.items()}
+        tensors["gradient_norm"] = torch.tensor(norm, dtype=torch.float64)
+        return {name: tensor.detach().cpu().clone() for name, tensor in tensors.items()}
+
+    def load(self, state: Mapping[str, Tensor]) -> None:
+        """Go on from what `state` gave; raises ConfigError when names, shapes or precision do not fit."""
+        expected = self.state()
+        for name in expected.keys() | state.keys():
+            if name not in expected or name not in state:
+                where = "missing from" if name in expected else "unknown to the model of"
+                raise ConfigError(f"{name} is {where} this state: it is of another model")
+            given, own = state[name], expected[name]
+            if given.shape != own.shape or given.dtype != own.dtype:
+                raise ConfigError(
+                    f"{name} of this state is {given.dtype} {list(given.shape)}, "
+                    f"and the model needs {own.dtype} {list(own.shape)}"
+                )
+        for name, tensor in self._tensors().items():
+            tensor.copy_(state[name])
+        self.step = int(state["step"])
+        self._batches.epoch = int(state["batches.epoch"])
+        self._batches.position = int(state["batches.position"])
+        norm = float(state["gradient_norm"])
+        self._gradient_norm = None if math.isnan(norm) else norm
+        self.finite = True
+
+    def _build(self, config: Config) -> None:
+        """A fresh model and optimizer for the present step."""
+        self.config = config
+        self.model: Model = build(config, product_for(self.precision))
+        self._layout = Layout(self.model.shapes())
+        fresh = self.model.init(generator(config.seed, "parameters", self.step))
+        self._flat = self._layout.flat(fresh).to(self.device, DTYPES[self.precision])
+        self.parameters: Parameters = self._layout.parameters(self._flat)
+        self._optimizer = Optimizer(config.optimizer, self._flat, Hyperparameters.of(config, self.device))
+        self._gradient_norm = None
+        self._most = max(1, FLOATS_AT_ONCE[self.device.type] // self.model.floats_a_pair)
+
+    def _advance_one(self) -> bool:
+        """Take one step, or leave everything as it is and return False where it would not be finite."""
+        position = (self._batches.epoch, self._batches.position)
+        pairs = self._batches.next(self.config.batch_size)
+        loss, gradient = loss_and_gradient(self.model, self._layout, self._flat, pairs, self._most)
+        # Σθ² overflows long before a weight does, so weights that run away are caught while they are finite.
+        decisive = torch.stack([loss, gradient.dot(gradient), self._flat.dot(self._flat)]).tolist()
+        if not all(map(math.isfinite, decisive)):
+            self._batches.epoch, self._batches.position = position
+            return False
+        self._optimizer.step(self._flat, gradient)
+        self._gradient_norm = math.sqrt(decisive[1])
+        self.step += 1
+        return True
+
+    @torch.no_grad()
+    def _logits(self, a: Tensor, b: Tensor) -> Tensor:
+        return self.model.logits(self.parameters, a, b)
+
+    def _evaluate(self, indices: Tensor) -> tuple[float, float]:
+        """Mean cross-entropy in nats and accuracy over pair indices."""
+        loss, right = 0.0, 0
+        for part in self.task.pairs(indices).parts(self._most):
+            logits = self._logits(part.a, part.b)
+            loss += float(cross_entropy_sum(logits, part.labels))
+            right += int((logits.argmax(-1) == part.labels).sum())
+        return loss / len(indices), right / len(indices)
+
+    def _tensors(self) -> dict[str, Tensor]:
+        """The tensors of the state by name, as views; those as long as all parameters are given one by one."""
+        named = {f"parameters.{name}": tensor for name, tensor in self.parameters.items()}
+        for name, tensor in self._optimizer.state().items():
+            if tensor.shape == self._flat.shape:
+                parts = self._layout.parameters(tensor)
+                named |= {f"optimizer.{name}.{parameter}": part for parameter, part in parts.items()}
+            else:
+                named[f"optimizer.{name}"] = tensor
+        return named
+
+    def _allow(self, config: Config, *acts: Acts) -> None:
+        old, new = self.config.as_dict(), config.as_dict()
+        for name, setting in settings().items():
+            if old[name] != new[name] and setting.acts not in acts:
+                raise ConfigError(f"{name} {setting.acts}: it cannot change from {old[name]} to {new[name]} here")

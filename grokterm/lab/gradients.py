@@ -1,0 +1,26 @@
+"""The loss of a set of pairs and its gradient."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from grokterm.lab.layout import Layout
+from grokterm.lab.losses import cross_entropy_sum
+from grokterm.lab.models import Model
+from grokterm.lab.tasks import Pairs
+
+
+def loss_and_gradient(model: Model, layout: Layout, flat: Tensor, pairs: Pairs, most: int) -> tuple[Tensor, Tensor]:
+    """Mean cross-entropy [...] of the pairs, in nats, and its gradient [..., size] by the flat parameters.
+
+    At most `most` pairs are held at a time; their order is fixed, so the sums are the same bits every time.
+    """
+    leaf = flat.detach().requires_grad_()
+    loss, gradient = torch.zeros_like(flat[..., 0]), torch.Tensor()
+    for part in pairs.parts(most):
+        share = cross_entropy_sum(model.logits(layout.parameters(leaf), part.a, part.b), part.labels) / len(pairs)
+        (of_part,) = torch.autograd.grad(share.sum(), leaf)
+        loss = loss + share.detach()
+        gradient = gradient.add_(of_part) if gradient.numel() else of_part
+    return loss, gradient

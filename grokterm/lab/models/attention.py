@@ -1,0 +1,57 @@
+"""Causal attention over the three tokens a, b, "=", where what depends on one residue is computed once a residue."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from grokterm.lab.models.sublayers import spread
+
+
+class Stream(NamedTuple):
+    """One position of the residual stream: rows, and which of them each pair reads."""
+
+    rows: Tensor
+    """[..., m, d]: p rows where the position depends on one residue, n where it depends on the pair, or one."""
+    chosen: Tensor | None
+    """int64 [n], the row of each pair; None where row i is pair i's or the one row is every pair's."""
+
+    def map(self, function: Callable[[Tensor], Tensor]) -> Stream:
+        """The same position with a function applied to its rows."""
+        return Stream(function(self.rows), self.chosen)
+
+    def of_pairs(self) -> Tensor:
+        """The row of every pair, [..., n, d], or [..., 1, d] where it is the same for all."""
+        return self.rows if self.chosen is None else spread(self.rows, self.chosen)
+
+
+def attend(query: Stream, keys: Sequence[Stream], values: Sequence[Stream], heads: int) -> Tensor:
+    """The values of all positions weighted by softmax(q·k/√d_head), heads side by side: [..., n, d_model]."""
+    scores = [_scores(query, key, heads) for key in keys]
+    pattern = torch.stack([score.expand_as(scores[0]) for score in scores]).softmax(0)
+    mixed = torch.zeros((), dtype=pattern.dtype, device=pattern.device)
+    for weight, value in zip(pattern, values, strict=True):
+        mixed = mixed + weight[..., None] * _by_head(value.of_pairs(), heads)
+    return mixed.flatten(-2)
+
+
+def _scores(query: Stream, key: Stream, heads: int) -> Tensor:
+    """q·k/√d_head of every pair and head, [..., n, heads]."""
+    scale = 1 / math.sqrt(query.rows.shape[-1] // heads)
+
+    def dot(q: Tensor, k: Tensor) -> Tensor:
+        return _by_head(q * k, heads).sum(-1) * scale
+
+    if query.chosen is None and query.rows.shape[-2] == 1:
+        return key.map(lambda k: dot(query.rows, k)).of_pairs()
+    if query.chosen is key.chosen:
+        return query.map(lambda q: dot(q, key.rows)).of_pairs()
+    return dot(query.of_pairs(), key.of_pairs())
+
+
+def _by_head(x: Tensor, heads: int) -> Tensor:
+    return x.view(*x.shape[:-1], heads, -1)

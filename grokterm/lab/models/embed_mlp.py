@@ -1,0 +1,46 @@
+"""The embedding MLP: a and b looked up in two embeddings, concatenated, then as the one-hot MLP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from grokterm.lab.models.mlp import Mlp
+from grokterm.lab.models.model import Parameters, Shapes
+from grokterm.lab.models.sublayers import linear_init, normal_init
+
+
+class EmbedMlp(Mlp):
+    """Embeddings `E_a`, `E_b` of d_model concatenated → width (depth times) → p, as in Kitouni's set-up.
+
+    The product of the concatenation with the first layer is E_a W_a [a] + E_b W_b [b], where `W_a` and
+    `W_b` are the two halves of that layer: 2p rows are multiplied, not n.
+    """
+
+    carried = ("E_a", "E_b", "W_out", "b_out")
+
+    def first_layer(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
+        """The embeddings of a and of b, [..., p, d_model] each."""
+        return [parameters["E_a"], parameters["E_b"]]
+
+    def _input_size(self) -> int:
+        return 2 * self.config.d_model
+
+    def _input_shapes(self) -> Shapes:
+        p, d_model, width = self.config.p, self.config.d_model, self.config.width
+        return {"E_a": (p, d_model), "E_b": (p, d_model), "W_a": (d_model, width), "W_b": (d_model, width)}
+
+    def _input_init(self, generator: torch.Generator) -> Parameters:
+        """Embeddings ~ N(0, 1) as torch.nn.Embedding, weights as torch.nn.Linear."""
+        return {
+            name: normal_init(shape, 1, generator)
+            if name.startswith("E_")
+            else linear_init(shape, self._input_size(), generator)
+            for name, shape in self._input_shapes().items()
+        }
+
+    def _input_rows(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        of_a = self.product(parameters["E_a"], parameters["W_a"])
+        return of_a, self.product(parameters["E_b"], parameters["W_b"])

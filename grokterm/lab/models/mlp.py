@@ -1,0 +1,100 @@
+"""The one-hot MLP: a and b as one-hot vectors side by side, one to three hidden layers, p classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from grokterm.lab.models.model import Model, Parameters, Shapes
+from grokterm.lab.models.sublayers import (
+    ACTIVATIONS,
+    affine,
+    layer_norm,
+    layer_norm_init,
+    layer_norm_shapes,
+    linear_init,
+    spread,
+)
+
+
+class Mlp(Model):
+    """One-hot pair → width (depth times) → p, with biases and the initial weights of torch.nn.Linear.
+
+    The first layer of a one-hot pair is a row of `W_a` plus a row of `W_b`: a sum of two of 2p rows,
+    not a product of n. LayerNorm acts on the activations of each hidden layer: with `pre` a layer is
+    f(LN(xW + b)), with `post` it is LN(f(xW + b)), for the activation f.
+    """
+
+    carried = ("W_a", "W_b", "W_out", "b_out")
+
+    def shapes(self) -> Shapes:
+        """The shape of every parameter: W_a, W_b, b_1, then W_i, b_i a further layer, then W_out, b_out."""
+        width, p = self.config.width, self.config.p
+        shapes: Shapes = {**self._input_shapes(), "b_1": (width,)}
+        for layer in self._layers():
+            if layer > 1:
+                shapes |= {f"W_{layer}": (width, width), f"b_{layer}": (width,)}
+            if self.config.layer_norm != "none":
+                shapes |= layer_norm_shapes(f"norm_{layer}", width)
+        return {**shapes, "W_out": (width, p), "b_out": (p,)}
+
+    def init(self, generator: torch.Generator) -> Parameters:
+        """Uniform within ±1/√fan_in for weights and biases, as torch.nn.Linear; LayerNorm gain 1, shift 0."""
+        width = self.config.width
+        parameters = self._input_init(generator)
+        for name, shape in self.shapes().items():
+            if name.startswith("norm_"):
+                parameters |= layer_norm_init(name.rpartition(".")[0], width)
+            elif name not in parameters:
+                fan_in = self._input_size() if name == "b_1" else width
+                parameters[name] = linear_init(shape, fan_in, generator)
+        return {name: parameters[name] for name in self.shapes()}
+
+    def logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
+        """Logits [..., n, p] of the pairs a, b (int64 [n] each)."""
+        of_a, of_b = self._input_rows(parameters)
+        x = spread(of_a + parameters["b_1"][..., None, :], a) + spread(of_b, b)
+        for layer in self._layers():
+            if layer > 1:
+                x = affine(self.product, x, parameters[f"W_{layer}"], parameters[f"b_{layer}"])
+            x = self._activate(parameters, layer, x)
+        return affine(self.product, x, parameters["W_out"], parameters["b_out"])
+
+    def first_layer(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
+        """The first layer's weights from a and from b, [..., p, width] each."""
+        return [parameters["W_a"], parameters["W_b"]]
+
+    @property
+    def floats_a_pair(self) -> int:
+        """The width, or p where that is more."""
+        return max(self.config.width, self.config.p)
+
+    def _layers(self) -> range:
+        return range(1, self.config.depth + 1)
+
+    def _activate(self, parameters: Mapping[str, Tensor], layer: int, x: Tensor) -> Tensor:
+        activation = ACTIVATIONS[self.config.activation]
+        match self.config.layer_norm:
+            case "none":
+                return activation(x)
+            case "pre":
+                return activation(layer_norm(parameters, f"norm_{layer}", x))
+            case "post":
+                return layer_norm(parameters, f"norm_{layer}", activation(x))
+
+    def _input_size(self) -> int:
+        return 2 * self.config.p
+
+    def _input_shapes(self) -> Shapes:
+        return dict.fromkeys(("W_a", "W_b"), (self.config.p, self.config.width))
+
+    def _input_init(self, generator: torch.Generator) -> Parameters:
+        return {
+            name: linear_init(shape, self._input_size(), generator) for name, shape in self._input_shapes().items()
+        }
+
+    def _input_rows(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """What each residue adds to the first hidden layer, as a and as b: [..., p, width] each."""
+        return parameters["W_a"], parameters["W_b"]

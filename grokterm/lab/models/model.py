@@ -1,0 +1,48 @@
+"""What a model is: pure functions of a dict of tensors."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from grokterm.config import Config
+from grokterm.lab.precision import Product
+
+Parameters = dict[str, Tensor]
+"""Tensors by name; each may carry leading replica axes, the same for all."""
+Shapes = dict[str, tuple[int, ...]]
+
+
+class Model(ABC):
+    """Two pure functions, `init` and `logits`, and the names by which parts of a model are known."""
+
+    carried: tuple[str, ...] = ()
+    """Parameters of the embedding and the read-out, which a rebuilt model may take over."""
+
+    def __init__(self, config: Config, product: Product = torch.matmul) -> None:
+        self.config = config
+        self.product = product
+
+    @abstractmethod
+    def shapes(self) -> Shapes:
+        """The shape of every parameter by name, without replica axes, in order."""
+
+    @abstractmethod
+    def init(self, generator: torch.Generator) -> Parameters:
+        """Fresh float32 parameters on the CPU, in the order of `shapes`."""
+
+    @abstractmethod
+    def logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
+        """Logits [..., n, p] of the pairs a, b (int64 [n] each); replica axes of the parameters lead."""
+
+    @abstractmethod
+    def first_layer(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
+        """The rows [..., p, features] by which each input position first sees a residue."""
+
+    @property
+    @abstractmethod
+    def floats_a_pair(self) -> int:
+        """Width of the largest tensor that `logits` holds for each pair."""

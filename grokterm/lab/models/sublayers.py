@@ -1,0 +1,75 @@
+"""Pieces that the models share: rows of pairs, activations, LayerNorm and initial weights."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from grokterm.config import Activation
+from grokterm.lab.models.model import Shapes
+
+ACTIVATIONS: Final[dict[Activation, Callable[[Tensor], Tensor]]] = {
+    "relu": functional.relu,
+    "gelu": functional.gelu,
+    "quadratic": torch.square,
+}
+
+
+def spread(rows: Tensor, chosen: Tensor) -> Tensor:
+    """The chosen rows: [..., m, d] and int64 [n] give [..., n, d]; gradients are the same bits every time."""
+    if rows.device.type == "cpu":
+        return rows.index_select(-2, chosen)
+    return _Spread.apply(rows, chosen)  # type: ignore[no-any-return,no-untyped-call]
+
+
+class _Spread(torch.autograd.Function):
+    """index_select whose backward is a one-hot product, since CUDA scatter-adds sum in any order."""
+
+    @staticmethod
+    def forward(ctx: Any, rows: Tensor, chosen: Tensor) -> Tensor:
+        ctx.save_for_backward(chosen)
+        ctx.count = rows.shape[-2]
+        return rows.index_select(-2, chosen)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        (gradient,), (chosen,) = gradients, ctx.saved_tensors
+        one_hot = torch.arange(ctx.count, device=chosen.device)[:, None] == chosen
+        return one_hot.to(gradient.dtype) @ gradient, None
+
+
+def affine(product: Callable[[Tensor, Tensor], Tensor], x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """x @ weight + bias with replica axes: [..., n, k], [..., k, m] and [..., m] give [..., n, m]."""
+    return product(x, weight) + bias[..., None, :]
+
+
+def layer_norm(parameters: Mapping[str, Tensor], name: str, x: Tensor) -> Tensor:
+    """LayerNorm of the last axis (Ba et al. 2016) with the gain and shift kept under `name`."""
+    normal = functional.layer_norm(x, x.shape[-1:])
+    return normal * parameters[f"{name}.gain"][..., None, :] + parameters[f"{name}.shift"][..., None, :]
+
+
+def layer_norm_shapes(name: str, size: int) -> Shapes:
+    """The parameters of one LayerNorm over `size` features."""
+    return {f"{name}.gain": (size,), f"{name}.shift": (size,)}
+
+
+def layer_norm_init(name: str, size: int) -> dict[str, Tensor]:
+    """A LayerNorm that starts with gain 1 and shift 0."""
+    return {f"{name}.gain": torch.ones(size), f"{name}.shift": torch.zeros(size)}
+
+
+def linear_init(shape: tuple[int, ...], fan_in: int, generator: torch.Generator) -> Tensor:
+    """Weights or biases uniform within ±1/√fan_in, as torch.nn.Linear draws them."""
+    bound = 1 / math.sqrt(fan_in)
+    return torch.empty(shape).uniform_(-bound, bound, generator=generator)
+
+
+def normal_init(shape: tuple[int, ...], deviation: float, generator: torch.Generator) -> Tensor:
+    """Weights of mean 0 and the given standard deviation."""
+    return torch.empty(shape).normal_(0, deviation, generator=generator)

@@ -1,0 +1,96 @@
+"""Optimizers as chains: gradient → rule → decoupled decay, each step read from hyperparameters on the device."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from grokterm.config import Config
+from grokterm.config import Optimizer as OptimizerName
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """What an optimizer step reads, as tensors on the device, so that a captured step sees a change too.
+
+    Each is a scalar, or [..., 1] with the replica axes of the parameters.
+    """
+
+    lr: Tensor
+    weight_decay: Tensor
+    beta1: Tensor
+    beta2: Tensor
+    epsilon: Tensor
+    warmup: Tensor
+
+    @classmethod
+    def of(cls, config: Config, device: torch.device) -> Hyperparameters:
+        """The hyperparameters of a configuration, in float64 where the device has it."""
+        dtype = torch.float32 if device.type == "mps" else torch.float64
+        values = config.as_dict()
+        return cls(**{f.name: torch.tensor(float(values[f.name]), dtype=dtype, device=device) for f in fields(cls)})
+
+    def set(self, config: Config) -> None:
+        """Take the values of `config`, in place."""
+        values = config.as_dict()
+        for field in fields(self):
+            getattr(self, field.name).fill_(values[field.name])
+
+
+class Adam:
+    """Adam's rule (Kingma & Ba 2015, arXiv:1412.6980, algorithm 1), the one of AdamW."""
+
+    def __init__(self, parameters: Tensor, count: Tensor) -> None:
+        self.mean = torch.zeros_like(parameters)
+        self.square = torch.zeros_like(parameters)
+        self.count = count
+        """Steps taken, this one included: the t of the bias corrections."""
+
+    def direction(self, gradient: Tensor, hyper: Hyperparameters) -> Tensor:
+        """m̂/(√v̂ + ε) of a gradient [..., size], which updates the moments."""
+        dtype = gradient.dtype
+        self.mean.lerp_(gradient, (1 - hyper.beta1).to(dtype))
+        self.square.lerp_(gradient.square(), (1 - hyper.beta2).to(dtype))
+        of_mean = (1 - hyper.beta1**self.count).to(dtype)
+        of_square = (1 - hyper.beta2**self.count).to(dtype)
+        spread = (self.square / of_square).sqrt_().add_(hyper.epsilon.to(dtype))
+        return (self.mean / of_mean).div_(spread)
+
+    def state(self) -> dict[str, Tensor]:
+        """The moments by name, [..., size] each."""
+        return {"mean": self.mean, "square": self.square}
+
+
+RULES: Final[dict[OptimizerName, type[Adam]]] = {"adamw": Adam}
+
+
+class Optimizer:
+    """A rule, linear warm-up and decoupled decay θ ← θ(1 − lr·weight_decay) (Loshchilov & Hutter 2019)."""
+
+    def __init__(self, name: OptimizerName, parameters: Tensor, hyper: Hyperparameters) -> None:
+        self.hyper = hyper
+        self.count = torch.zeros((), dtype=hyper.lr.dtype, device=parameters.device)
+        """Steps taken since the model was built."""
+        self.rule = RULES[name](parameters, self.count)
+
+    def step(self, parameters: Tensor, gradient: Tensor) -> None:
+        """Update parameters [..., size] in place; step t of a warm-up of w has the rate lr·min(1, t/w)."""
+        self.count += 1
+        hyper = self.hyper
+        rate = hyper.lr * (self.count / hyper.warmup.clamp(min=1)).clamp(max=1)
+        direction = self.rule.direction(gradient, hyper)
+        parameters.mul_((1 - rate * hyper.weight_decay).to(parameters.dtype))
+        parameters.sub_(direction.mul_(rate.to(parameters.dtype)))
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything that the next step depends on: the rule's tensors [..., size] and the count."""
+        return {**self.rule.state(), "count": self.count}
+
+    def load(self, state: Mapping[str, Tensor]) -> None:
+        """Take a state of the same names and shapes."""
+        for name, tensor in self.state().items():
+            tensor.copy_(state[name])

@@ -1,0 +1,62 @@
+"""Matrix products in bfloat16, with float32 going in and coming out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+
+Product = Callable[[Tensor, Tensor], Tensor]
+"""A matrix product: [..., n, k] times [..., k, m] gives [..., n, m], as torch.matmul."""
+
+DTYPES: Final = {"float32": torch.float32, "bfloat16": torch.float32, "float64": torch.float64}
+"""What weights, moments, logits and loss are kept in, by the precision in use."""
+
+
+def product_for(precision: str) -> Product:
+    """The matrix product of a precision in use: float32, bfloat16 or float64."""
+    return bfloat16_product if precision == "bfloat16" else torch.matmul
+
+
+def bfloat16_product(x: Tensor, w: Tensor) -> Tensor:
+    """x @ w with both rounded to bfloat16 and sums and result in float32, forward and backward."""
+    return _Bfloat16Product.apply(x, w)  # type: ignore[no-any-return,no-untyped-call]
+
+
+def cpu_has_fast_bfloat16() -> bool:
+    """Whether this processor multiplies bfloat16 matrices in hardware: AMX-BF16 or AVX512-BF16."""
+    if not torch._C._has_mkldnn:
+        return False
+    asks = (getattr(torch.cpu, name, None) for name in ("_is_amx_tile_supported", "_is_avx512_bf16_supported"))
+    return any(ask is not None and ask() for ask in asks)
+
+
+class _Bfloat16Product(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, w: Tensor) -> Tensor:
+        ctx.save_for_backward(x, w)
+        return _multiply(x, w)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        x, w = ctx.saved_tensors
+        (gradient,) = gradients
+        of_x = _multiply(gradient, w.mT).sum_to_size(x.shape) if ctx.needs_input_grad[0] else None
+        of_w = _multiply(x.mT, gradient).sum_to_size(w.shape) if ctx.needs_input_grad[1] else None
+        return of_x, of_w
+
+
+def _multiply(x: Tensor, w: Tensor) -> Tensor:
+    if x.device.type == "cuda" and x.ndim == w.ndim == 2:
+        return torch.mm(x.bfloat16(), w.bfloat16(), out_dtype=torch.float32)
+    if x.device.type != "cpu" or not cpu_has_fast_bfloat16():
+        return x.bfloat16().float() @ w.bfloat16().float()
+    # oneDNN rounds the inputs itself and keeps float32 sums; a bfloat16 matmul would round the result too.
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("medium")
+    try:
+        return x @ w
+    finally:
+        torch.set_float32_matmul_precision(before)

@@ -1,0 +1,86 @@
+"""The task: the table of an operation on residues, and which of its pairs are trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from grokterm.config import Config, Operation, train_count
+from grokterm.lab.seeds import generator
+
+UNDEFINED: Final = -1
+"""The label of a pair on which the operation is not defined."""
+
+FORMULAS: Final[dict[Operation, Callable[[Tensor, Tensor], Tensor]]] = {
+    "add": lambda a, b: a + b,
+    "subtract": lambda a, b: a - b,
+    "multiply": lambda a, b: a * b,
+    "x2+y2": lambda a, b: a**2 + b**2,
+    "x2+xy+y2": lambda a, b: a**2 + a * b + b**2,
+    "x2+xy+y2+x": lambda a, b: a**2 + a * b + b**2 + a,
+    "x3+xy": lambda a, b: a**3 + a * b,
+    "x3+xy2+y": lambda a, b: a**3 + a * b**2 + b,
+}
+"""The operations that are polynomials, before they are taken mod p; divide has its own rule."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of residues and their labels, each int64 [n]."""
+
+    a: Tensor
+    b: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.a)
+
+    def parts(self, most: int) -> Iterator[Pairs]:
+        """The same pairs in order, at most `most` at a time."""
+        for start in range(0, len(self), most):
+            rows = slice(start, start + most)
+            yield Pairs(self.a[rows], self.b[rows], self.labels[rows])
+
+
+@dataclass(frozen=True)
+class Task:
+    """All pairs of residues mod p with their labels, and the split into train and test."""
+
+    p: int
+    op: Operation
+    labels: Tensor
+    """int64 [p, p], indexed [a, b]; UNDEFINED (-1) where the operation is not defined."""
+    train: Tensor
+    """int64 [n], sorted pair indices a·p + b."""
+    test: Tensor
+    """int64 [n], sorted pair indices a·p + b."""
+
+    def pairs(self, indices: Tensor) -> Pairs:
+        """The residues and labels of pair indices int64 [n]."""
+        return Pairs(indices // self.p, indices % self.p, self.labels.flatten()[indices])
+
+    def to(self, device: torch.device) -> Task:
+        """The same task with its tensors on `device`."""
+        return Task(self.p, self.op, self.labels.to(device), self.train.to(device), self.test.to(device))
+
+
+def make_task(config: Config) -> Task:
+    """The table of the operation and its seeded split, on the CPU and the same for every device."""
+    labels = table(config.p, config.op)
+    defined = (labels.flatten() != UNDEFINED).nonzero().squeeze(-1)
+    order = torch.randperm(len(defined), generator=generator(config.seed, "split"))
+    train, test = defined[order].tensor_split([train_count(config)])
+    return Task(config.p, config.op, labels, train.sort().values, test.sort().values)
+
+
+def table(p: int, op: Operation) -> Tensor:
+    """op(a, b) mod p as int64 [p, p] indexed [a, b]; divide is a·b⁻¹ with b = 0 UNDEFINED, for a prime p."""
+    a, b = torch.arange(p)[:, None], torch.arange(p)[None, :]
+    if op != "divide":
+        return FORMULAS[op](a, b) % p
+    inverses = torch.tensor([0] + [pow(n, -1, p) for n in range(1, p)])
+    return torch.where(b == 0, UNDEFINED, a * inverses[b] % p)
