@@ -7,6 +7,7 @@ import difflib
 import inspect
 import math
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cache
@@ -140,7 +141,12 @@ def settings() -> dict[str, Setting]:
 @cache
 def field_type(name: str) -> Any:
     """The type of a field of `Config`, without its `Setting`."""
-    return get_type_hints(Config)[name]
+    return _field_types()[name]
+
+
+@cache
+def _field_types() -> dict[str, Any]:
+    return get_type_hints(Config)
 
 
 @cache
@@ -155,7 +161,9 @@ def choices(name: str) -> tuple[str, ...]:
 @cache
 def docs(owner: type = Config) -> dict[str, str]:
     """The docstring of every field of `Config`, or of another dataclass: what it is, its unit and its limits."""
-    body = next(n for n in ast.parse(inspect.getsource(owner)).body if isinstance(n, ast.ClassDef)).body
+    # The whole module is parsed, which is much quicker than finding the class's lines in it first.
+    module = ast.parse(inspect.getsource(sys.modules[owner.__module__]))
+    body = next(n for n in module.body if isinstance(n, ast.ClassDef) and n.name == owner.__name__).body
     found: dict[str, str] = {}
     for field, text in zip(body, body[1:], strict=False):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(text, ast.Expr):
@@ -217,9 +225,11 @@ def _expected(name: str, given: object) -> str:
         return unknown(name, str(given), list(words))
     kind = "a whole number" if hint is int or int in get_args(hint) else "a number"
     low = f"from {_plain(setting.least)}" if setting.least > -math.inf else f"above {_plain(setting.above)}"
-    high = f"to {_plain(setting.most)}" if setting.most < math.inf else f"below {_plain(setting.below)}"
+    high = f"up to {_plain(setting.most)}" if setting.most < math.inf else f"below {_plain(setting.below)}"
+    high = f"and {high}" if setting.least == -math.inf else high.replace("up to", "to").replace("below", "to below")
     also = "".join(f"{w}, " for w in words)
-    return f"{option_name(name)} must be {also and also + 'or '}{kind} {low} {high}, not {given}"
+    shown = f"{given:g}" if isinstance(given, float) else given
+    return f"{option_name(name)} must be {also and also + 'or '}{kind} {low} {high}, not {shown}"
 
 
 def _plain(number: float) -> str:
