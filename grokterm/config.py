@@ -165,7 +165,7 @@ def docs(owner: type = Config) -> dict[str, str]:
     module = ast.parse(inspect.getsource(sys.modules[owner.__module__]))
     body = next(n for n in module.body if isinstance(n, ast.ClassDef) and n.name == owner.__name__).body
     found: dict[str, str] = {}
-    for field, text in zip(body, body[1:], strict=False):
+    for field, text in pairwise(body):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(text, ast.Expr):
             found[field.target.id] = ast.literal_eval(text.value)
     return found
