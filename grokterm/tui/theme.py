@@ -11,7 +11,9 @@ from typing import Any, Final, Literal, get_args
 
 import platformdirs
 from rich.color import Color
+from rich.color_triplet import ColorTriplet
 from rich.style import Style
+from rich.terminal_theme import DEFAULT_TERMINAL_THEME
 from textual.theme import Theme as TextualTheme
 
 import grokterm
@@ -62,9 +64,10 @@ class Palette:
         """The Rich style of a meaning, without background."""
         return Style.parse(getattr(self, name) or "none")
 
-    def cell(self, upper: str, lower: str) -> Style:
-        """The style of a half-block with one meaning above and another below."""
-        return _cell(getattr(self, upper), getattr(self, lower))
+    def triplet(self, name: str) -> ColorTriplet:
+        """Red, green and blue of a meaning, those of the terminal's colours as Rich guesses them."""
+        color = self.style(name).color or Color.default()
+        return color.get_truecolor(DEFAULT_TERMINAL_THEME)
 
     def css(self, name: str) -> str:
         """The colour of a meaning as Textual's style sheets write it."""
@@ -232,9 +235,3 @@ def _ink(name: str, given: object) -> str:
 
 def _bases(themes: Mapping[str, Theme]) -> dict[bool, Palette]:
     return {themes[name].dark: themes[name].palette for name in (DEFAULT_THEME, "paper") if name in themes}
-
-
-@cache
-def _cell(upper: str, lower: str) -> Style:
-    above, below = Style.parse(upper or "none").color, Style.parse(lower or "none").color
-    return Style(color=above or Color.default(), bgcolor=below or Color.default())

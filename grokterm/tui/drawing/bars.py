@@ -1,0 +1,75 @@
+"""Fourier bars: one for each frequency k = 1 …, key frequencies lit and named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from textual.strip import Strip
+
+from grokterm.tui.drawing.blocks import stack
+from grokterm.tui.drawing.cells import Cells
+from grokterm.tui.drawing.scales import Floats
+from grokterm.tui.theme import Palette
+from grokterm.view_options import Graph
+
+_WIDEST = 4
+"""Cells from one bar to the next, at most."""
+
+
+def draw_bars(
+    norms: Floats, keys: Sequence[int], width: int, height: int, graph: Graph, palette: Palette
+) -> list[Strip]:
+    """Norms of k = 1 … n as bars, the largest as high as there is room; `keys` are frequencies, most important first.
+
+    Where there are more bars than columns, a column shows the largest of its bars. The last row names the keys.
+    """
+    cells = Cells(width, height)
+    if not norms.size or width < 1 or height < 1:
+        return cells.strips()
+    columns, pitch, left = layout(norms.size, width)
+    owner = np.arange(norms.size) * columns // norms.size
+    tallest = np.zeros(columns)
+    finite = np.where(np.isfinite(norms), norms, 0.0)
+    np.maximum.at(tallest, owner, finite)
+    lit = {int(owner[k - 1]): k for k in reversed(keys) if 1 <= k <= norms.size}
+    rows = height - 1 if height > 1 else 1
+    top = float(tallest.max())
+    bar = max(pitch - 1, 1)
+    rest, key = palette.style("bar"), palette.style("key")
+    for y, text in enumerate(stack(tallest / top if top > 0 else tallest, rows, graph)):
+        for column, glyph in enumerate(text):
+            if glyph != " ":
+                cells.put(left + column * pitch, y, glyph * bar, key if column in lit else rest)
+    if height > 1:
+        _names(cells, [(left + int(owner[k - 1]) * pitch, bar, k) for k in keys if 1 <= k <= norms.size], palette)
+        _ends(cells, left, columns * pitch, norms.size, palette)
+    return cells.strips()
+
+
+def layout(count: int, width: int) -> tuple[int, int, int]:
+    """Columns, cells from one to the next and cells left of the first, for `count` bars in `width` cells."""
+    columns = min(count, width)
+    pitch = min(max(width // columns, 1), _WIDEST)
+    return columns, pitch, max((width - columns * pitch + (pitch > 1)) // 2, 0)
+
+
+def _names(cells: Cells, places: Sequence[tuple[int, int, int]], palette: Palette) -> None:
+    """Writes the keys under their bars, the most important first, none touching another."""
+    for x, bar, k in places:
+        text = str(k)
+        start = min(max(x + (bar - len(text)) // 2, 0), cells.width - len(text))
+        before = max(start - 1, 0)
+        if start >= 0 and cells.free(
+            before, cells.height - 1, min(len(text) + 1 + start - before, cells.width - before)
+        ):
+            cells.put(start, cells.height - 1, text, palette.style("key"))
+
+
+def _ends(cells: Cells, left: int, wide: int, count: int, palette: Palette) -> None:
+    """Names the first and the last frequency where no key stands."""
+    last, y = str(count), cells.height - 1
+    end = min(left + wide, cells.width) - len(last)
+    for start, text in ((left, "k 1"), (left, "1"), (end, last)):
+        if cells.free(max(start - 1, 0), y, min(len(text) + 2, cells.width - max(start - 1, 0))):
+            cells.put(start, y, text, palette.style("muted"))

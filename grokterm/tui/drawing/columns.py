@@ -1,0 +1,69 @@
+"""Reduces curves of any length to the smallest and largest value of each column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from grokterm.tui.drawing.scales import Floats, Scale
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """The columns in which curves hold a point, and each curve's extremes there, NaN where all are NaN."""
+
+    index: npt.NDArray[np.int64]
+    """[columns], rising."""
+    low: Floats
+    """[curves, columns]."""
+    high: Floats
+    """[curves, columns]."""
+
+
+def reduce(steps: Floats, values: Floats, scale: Scale, count: int) -> Columns:
+    """The extremes of `values` [curves, steps] in `count` columns over `scale`; what lies outside is left out."""
+    if steps.size > 1 and np.any(steps[1:] < steps[:-1]):
+        order = np.argsort(steps, kind="stable")
+        steps, values = steps[order], values[:, order]
+    first, last = np.searchsorted(steps, [scale.low, np.nextafter(scale.high, np.inf)])
+    steps, values = steps[first:last], values[:, first:last]
+    if not steps.size or count < 1:
+        empty = np.empty((values.shape[0], 0))
+        return Columns(np.empty(0, np.int64), empty, empty)
+    index = np.minimum((scale.place(steps) * count).astype(np.int64), count - 1)
+    starts = np.flatnonzero(np.r_[True, index[1:] != index[:-1]])
+    finite = np.where(np.isfinite(values), values, np.nan)
+    return Columns(index[starts], np.fmin.reduceat(finite, starts, axis=1), np.fmax.reduceat(finite, starts, axis=1))
+
+
+def path(columns: Columns, curve: int, scale: Scale, rows: int) -> tuple[tuple[tuple[int, int], ...], ...]:
+    """A curve as points (column, row), row 0 lowest, in pieces that end where values are missing.
+
+    Each column is entered at the end that is nearer to the column before, and points on a straight line are merged.
+    """
+    low = np.rint(scale.place(columns.low[curve]) * (rows - 1))
+    high = np.rint(scale.place(columns.high[curve]) * (rows - 1))
+    pieces: list[list[tuple[int, int]]] = []
+    piece: list[tuple[int, int]] = []
+    for x, bottom, top in zip(columns.index.tolist(), low.tolist(), high.tolist(), strict=True):
+        if bottom != bottom:
+            piece = []
+            continue
+        if not piece:
+            pieces.append(piece)
+        before = piece[-1][1] if piece else bottom
+        ends = (int(bottom), int(top)) if abs(before - bottom) <= abs(before - top) else (int(top), int(bottom))
+        for y in ends if ends[0] != ends[1] else ends[:1]:
+            _extend(piece, x, y)
+    return tuple(tuple(piece) for piece in pieces)
+
+
+def _extend(piece: list[tuple[int, int]], x: int, y: int) -> None:
+    if len(piece) > 1:
+        (x0, y0), (x1, y1) = piece[-2:]
+        if (y - y1) * (x1 - x0) == (y1 - y0) * (x - x1) and x > x1 > x0:
+            piece[-1] = (x, y)
+            return
+    piece.append((x, y))

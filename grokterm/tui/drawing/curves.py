@@ -1,0 +1,118 @@
+"""Curves over training steps, with axes, marks and names at their ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rich.style import Style
+from textual.strip import Strip
+
+from grokterm.tui.drawing.cells import Cells
+from grokterm.tui.drawing.columns import Columns, path, reduce
+from grokterm.tui.drawing.frame import GUTTER, Axes, Frame, draw_axes
+from grokterm.tui.drawing.marks import Mark, draw_marks
+from grokterm.tui.drawing.scales import Floats, Scale, step_scale, value_scale
+from grokterm.tui.drawing.strokes import DOTS, merge, strokes
+from grokterm.tui.theme import Palette
+from grokterm.view_options import Graph
+
+_BOLD = Style(bold=True)
+_LEAST_WIDTH = 24
+"""Cells below which axes are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A curve: its name, its live value in words, and the palette's meaning that colours it."""
+
+    name: str
+    live: str
+    color: str
+
+
+def draw_curves(
+    steps: Floats,
+    values: Floats,
+    curves: Sequence[Curve],
+    marks: Sequence[Mark],
+    axes: Axes,
+    width: int,
+    height: int,
+    graph: Graph,
+    palette: Palette,
+) -> list[Strip]:
+    """Curves [curves, steps] over steps as `height` strips of `width` cells; the last curve lies on top."""
+    cells = Cells(width, height)
+    size = min(steps.size, values.shape[-1])
+    steps, values = steps[:size], values[:, :size]
+    framed = width >= _LEAST_WIDTH and height >= 3
+    names = max((len(f"{c.name} {c.live}") for c in curves), default=0) + 1
+    left = GUTTER if framed else 0
+    right = names if width - left - names >= _LEAST_WIDTH // 2 else 0
+    last, first = (float(steps.max()), float(steps[steps > 0].min(initial=np.inf))) if size else (0.0, np.inf)
+    x = step_scale(last, first, axes.log_x)
+    across, _ = DOTS[graph]
+    plot_width = max(width - left - right, 1)
+    columns = reduce(steps, values, x, plot_width * across)
+    y = Scale(0.0, 1.0) if axes.percent else value_scale(np.r_[columns.low.ravel(), columns.high.ravel()], axes.log_y)
+    frame = Frame(left, plot_width, max(height - framed, 1), x, y)
+    _lines(cells, frame, columns, curves, graph, palette)
+    if right:
+        _ends(cells, frame, columns, curves, DOTS[graph], palette)
+    if framed:
+        draw_axes(cells, frame, axes, DOTS[graph][1], graph, palette)
+    draw_marks(cells, frame, marks, graph, palette)
+    return cells.strips()
+
+
+def spread(rows: Sequence[int], height: int) -> list[int]:
+    """Rows moved apart so that no two are the same and all lie in 0 … height − 1; earlier ones stay above on ties.
+
+    With more rows than `height` the last ones get −1.
+    """
+    order = sorted(range(min(len(rows), height)), key=lambda i: (rows[i], i))
+    placed = [-1] * len(rows)
+    least = 0
+    for rank, i in enumerate(order):
+        placed[i] = min(max(rows[i], least), height - (len(order) - rank))
+        least = placed[i] + 1
+    return placed
+
+
+def _lines(
+    cells: Cells, frame: Frame, columns: Columns, curves: Sequence[Curve], graph: Graph, palette: Palette
+) -> None:
+    down = DOTS[graph][1]
+    for number, curve in enumerate(curves):
+        style = palette.style(curve.color)
+        pieces = path(columns, number, frame.y, frame.height * down)
+        for y, glyphs in enumerate(strokes(pieces, frame.width, frame.height, graph)):
+            row, styles = cells.glyphs[y], cells.styles[y]
+            for x, glyph in enumerate(glyphs, start=frame.left):
+                if glyph != " ":
+                    row[x], styles[x] = merge(row[x], glyph, graph), style
+
+
+def _ends(
+    cells: Cells, frame: Frame, columns: Columns, curves: Sequence[Curve], dots: tuple[int, int], palette: Palette
+) -> None:
+    """Names and live values right of the curves' ends, moved apart."""
+    across, down = dots
+    end = frame.left + (int(columns.index[-1]) // across if columns.index.size else 0)
+    values = [_last(columns, number) for number in range(len(curves))]
+    rows = [frame.height - 1 if np.isnan(v) else frame.row(v, down) for v in values]
+    order = sorted(range(len(curves)), key=lambda i: (rows[i], -np.nan_to_num(values[i])))
+    placed = spread([rows[i] for i in order], frame.height)
+    for i, row in zip(order, placed, strict=True):
+        name, live = curves[i].name, curves[i].live
+        cells.put(end + 2, row, name, palette.style(curves[i].color))
+        cells.put(end + 3 + len(name), row, live, palette.style(curves[i].color) + _BOLD)
+
+
+def _last(columns: Columns, number: int) -> float:
+    """The last value of a curve that is a number, else NaN."""
+    row = columns.high[number]
+    finite = np.flatnonzero(np.isfinite(row))
+    return float(columns.low[number][finite[-1]] + row[finite[-1]]) / 2 if finite.size else float("nan")

@@ -1,0 +1,84 @@
+"""The frame of a plot among cells: where values lie, and its axes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from rich.style import Style
+
+from grokterm.tui.drawing.cells import Cells
+from grokterm.tui.drawing.scales import Scale, short, ticks
+from grokterm.tui.theme import Palette
+from grokterm.view_options import Graph
+
+GUTTER = 6
+"""Cells left of the plot: a number of at most five characters and the axis."""
+_ACROSS = 9
+"""Cells from one number to the next on the x axis, at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """How the axes run; a percent axis is fixed from 0 to 1 and written 0 % to 100 %."""
+
+    log_x: bool = False
+    log_y: bool = False
+    percent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A plot of `width` × `height` cells whose upper left cell is (left, 0)."""
+
+    left: int
+    width: int
+    height: int
+    x: Scale
+    y: Scale
+
+    def column(self, step: float) -> int:
+        """The cell in which a step lies."""
+        place = float(self.x.place(np.array([step]))[0])
+        return self.left + min(int(place * self.width), self.width - 1)
+
+    def row(self, value: float, down: int) -> int:
+        """The cell in which a value lies that is drawn with `down` points a cell."""
+        place = float(self.y.place(np.array([value]))[0])
+        return self.height - 1 - int(np.rint(place * (self.height * down - 1))) // down
+
+
+def draw_axes(cells: Cells, frame: Frame, axes: Axes, down: int, graph: Graph, palette: Palette) -> None:
+    """The y axis left of the plot and the numbers of both axes."""
+    line, number = palette.style("border"), palette.style("muted")
+    bar, tick = ("|", "+") if graph == "ascii" else ("│", "┤")
+    for y in range(frame.height):
+        cells.put(frame.left - 1, y, bar, line)
+    for value, text in _values(frame, axes):
+        y = frame.row(value, down)
+        cells.put(frame.left - 1, y, tick, line)
+        cells.put(frame.left - 1 - len(text), y, text, number)
+    _steps(cells, frame, number)
+
+
+def _values(frame: Frame, axes: Axes) -> Iterable[tuple[float, str]]:
+    if axes.percent:
+        count = next((n for n in (5, 3) if (frame.height - 1) % (n - 1) == 0 and frame.height >= 2 * n - 1), None)
+        count = count or (5 if frame.height >= 12 else 3 if frame.height >= 5 else 2)
+        return [(k / (count - 1), f"{100 * k // (count - 1)} %") for k in range(count)]
+    return [(value, short(value)) for value in ticks(frame.y, max(frame.height // 2, 2))]
+
+
+def _steps(cells: Cells, frame: Frame, style: Style) -> None:
+    """The numbers of the x axis on the line below the plot, none touching another."""
+    taken = frame.left - 1
+    for step in ticks(frame.x, max(frame.width // _ACROSS, 2)):
+        text = short(step)
+        start = max(frame.column(step) - len(text) // 2, frame.left - 1)
+        start = min(start, frame.left + frame.width - len(text))
+        if start >= taken:
+            cells.put(start, frame.height, text, style)
+            taken = start + len(text) + 2
+    if cells.width - taken >= len("steps") + 1 > 0:
+        cells.put(cells.width - len("steps"), frame.height, "steps", style)

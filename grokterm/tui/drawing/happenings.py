@@ -1,0 +1,39 @@
+"""What happened, newest first: the step at the left, words wrapped at its right."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.strip import Strip
+
+from grokterm.tui.drawing.cells import PLAIN, narrow, row
+from grokterm.tui.theme import Palette
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One thing that happened: its step, words and the palette's meaning that colours it."""
+
+    step: int
+    words: str
+    color: str
+
+
+def draw_happenings(
+    happenings: Sequence[Happening], width: int, height: int, first: int, palette: Palette
+) -> tuple[list[Strip], int]:
+    """`height` strips of `width` cells from line `first` on, and the number of all lines."""
+    column = max((len(f"{h.step:,}") for h in happenings), default=0) + 1
+    room = width - column - 2
+    lines: list[Strip] = []
+    for h in happenings:
+        number = f"{h.step:,}".rjust(column) + "  " if room >= 8 else f"{h.step:,} "
+        wrapped = textwrap.wrap(narrow(h.words), room if room >= 8 else max(width - len(number), 1)) or [""]
+        for at, words in enumerate(wrapped if room >= 8 else wrapped[:1]):
+            head = number if at == 0 else " " * len(number)
+            lines.append(row([(head, palette.style("muted")), (words, palette.style(h.color))], width))
+    shown = lines[first : first + height]
+    blank = row([("", PLAIN)], width)
+    return [*shown, *[blank] * (height - len(shown))], len(lines)

@@ -1,0 +1,49 @@
+"""Vertical marks with a few words, thinned where they crowd."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from grokterm.tui.drawing.cells import Cells
+from grokterm.tui.drawing.frame import Frame
+from grokterm.tui.theme import Palette
+from grokterm.view_options import Graph
+
+_CELLS_A_MARK = 4
+"""Cells of the plot for one mark, at least; the newest are drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A vertical line at a step, with a few words; `color` is mark or milestone."""
+
+    step: float
+    words: str
+    color: str
+
+
+def draw_marks(cells: Cells, frame: Frame, marks: Sequence[Mark], graph: Graph, palette: Palette) -> None:
+    """Draws marks on the cells that are still blank; changes go before milestones, newer before older."""
+    glyph = ":" if graph == "ascii" else "┊"
+    columns: dict[int, Mark] = {}
+    for mark in sorted(marks, key=lambda m: (m.color != "mark", -m.step)):
+        if frame.x.low <= mark.step <= frame.x.high and len(columns) < max(frame.width // _CELLS_A_MARK, 1):
+            columns.setdefault(frame.column(mark.step), mark)
+    lines = {x: [y for y in range(frame.height) if cells.free(x, y, 1)] for x in columns}
+    for x, rows in lines.items():
+        for y in rows:
+            cells.put(x, y, glyph, palette.style(columns[x].color))
+    for x, mark in columns.items():
+        _words(cells, frame, x, mark, palette)
+
+
+def _words(cells: Cells, frame: Frame, x: int, mark: Mark, palette: Palette) -> None:
+    """Writes a mark's words right or left of its line, in the first row where they touch nothing."""
+    length = len(mark.words)
+    for y in range(frame.height):
+        for start, room in ((x + 1, x + 1), (x - length, x - length - 1)):
+            inside = start >= frame.left and start + length <= frame.left + frame.width
+            if inside and cells.free(room, y, length + 1):
+                cells.put(start, y, mark.words, palette.style(mark.color))
+                return

@@ -1,0 +1,50 @@
+"""What the model makes of one pair, in a line of words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.style import Style
+from textual.strip import Strip
+
+from grokterm.tui.drawing.cells import row
+from grokterm.tui.theme import Palette
+from grokterm.view_options import Graph
+
+TICKS = {True: ("✓", "correct"), False: ("✗", "wrong")}
+ASCII_TICKS = {True: ("ok", "correct"), False: ("no", "wrong")}
+
+
+@dataclass(frozen=True, slots=True)
+class PairAnswer:
+    """A pair (a, b), its right answer and the model's, None where there is none yet."""
+
+    a: int
+    b: int
+    right: int | None
+    answer: int | None
+    confidence: float
+    trained: bool
+
+
+def draw_pair(pair: PairAnswer, width: int, graph: Graph, palette: Palette) -> Strip:
+    """One strip of `width` cells: a, b, the right answer, the model's and its confidence, seen or unseen."""
+    for long in (True, False):
+        parts = _parts(pair, long, graph, palette)
+        if sum(len(text) for text, _ in parts) <= width:
+            break
+    return row(parts, width)
+
+
+def _parts(pair: PairAnswer, long: bool, graph: Graph, palette: Palette) -> list[tuple[str, Style]]:
+    muted, text = palette.style("muted"), palette.style("text") + Style(bold=True)
+    gap = "  " if long else " "
+    parts = [("a ", muted), (str(pair.a), text), (gap + "b ", muted), (str(pair.b), text)]
+    if pair.right is None:
+        return [*parts, (gap + "not defined", muted)]
+    parts += [(gap + "= ", muted), (str(pair.right), text)]
+    if pair.answer is not None:
+        tick, color = (ASCII_TICKS if graph == "ascii" else TICKS)[pair.answer == pair.right]
+        parts += [(gap * 2 + "model " if long else " model ", muted), (f"{pair.answer} {tick}", palette.style(color))]
+        parts += [(f" {100 * pair.confidence:.0f} %", text if long else muted)]
+    return [*parts, (gap * 2 + ("trained on" if pair.trained else "unseen"), muted)]

@@ -1,0 +1,117 @@
+"""Axes: ranges that change seldom, ticks at round numbers and short names for them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+_ROUND = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+_DECADES = 12
+"""Decades of a logarithmic axis at most, so that one value near 0 does not flatten the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A range of an axis, linear or logarithmic."""
+
+    low: float
+    high: float
+    log: bool = False
+
+    def place(self, values: Floats) -> Floats:
+        """Where values lie, 0 at `low` and 1 at `high`; NaN stays NaN, 0 on a logarithmic axis lies at the bottom."""
+        low, high = self.low, self.high
+        with np.errstate(divide="ignore", invalid="ignore"):
+            if self.log:
+                values = np.log10(np.where(values < low, low, values))
+                low, high = math.log10(low), math.log10(high)
+            return np.asarray(np.clip((values - low) / (high - low), 0.0, 1.0))
+
+
+def round_up(value: float) -> float:
+    """The next round number from `value` on, at most a third above it; 0 for 0."""
+    if not (math.isfinite(value) and value > 0):
+        return 0.0
+    unit = 10.0 ** math.floor(math.log10(value))
+    return next(m * unit for m in (*_ROUND, 20.0) if m * unit >= value * (1 - 1e-12))
+
+
+def step_scale(last: float, first: float, log: bool) -> Scale:
+    """The x axis of a run at step `last` whose first step above 0 is `first`."""
+    high = max(round_up(last), 100.0)
+    low = 10.0 ** math.floor(math.log10(first)) if log and math.isfinite(first) and first >= 1 else float(log)
+    return Scale(low, max(high, 10 * low), log)
+
+
+def value_scale(values: Floats, log: bool) -> Scale:
+    """The y axis that holds the finite values: from 0, or between 1, 2 and 5 of decades."""
+    finite = values[np.isfinite(values)]
+    if log:
+        finite = finite[finite > 0]
+    top = float(finite.max()) if finite.size else 1.0
+    if not log:
+        return Scale(0.0, round_up(top) or 1.0)
+    high = _outward(top, up=True)
+    low = max(_outward(float(finite.min()), up=False) if finite.size else 0.1, high * 10.0**-_DECADES)
+    return Scale(low if low < high else high / 10, high, log=True)
+
+
+def ticks(scale: Scale, count: int) -> list[float]:
+    """At most `count` round numbers of the axis, rising."""
+    if count < 1:
+        return []
+    return _log_ticks(scale, count) if scale.log else _linear_ticks(scale, count)
+
+
+def short(number: float) -> str:
+    """A tick's number in at most five characters: 0.01, 1e-3, 250, 2.5k, 10M."""
+    if number == 0 or not math.isfinite(number):
+        return "0" if number == 0 else "?"
+    size = abs(number)
+    if size < 0.0095 or size >= 1e12:
+        mantissa, _, power = f"{number:.0e}".partition("e")
+        return f"{mantissa}e{int(power)}"
+    for unit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if size >= unit * 0.9995:
+            return f"{number / unit:.3g}{letter}"
+    return f"{number:.3g}"
+
+
+def _outward(value: float, up: bool) -> float:
+    """The nearest of 1, 2 and 5 times a power of ten above or below a positive value."""
+    power = math.floor(math.log10(value))
+    steps = [m * 10.0**k for k in (power, power + 1) for m in (1.0, 2.0, 5.0)]
+    if up:
+        return next(s for s in [*steps, 10.0 ** (power + 2)] if s >= value * (1 - 1e-12))
+    return max([s for s in steps if s <= value * (1 + 1e-12)], default=10.0**power)
+
+
+def _linear_ticks(scale: Scale, count: int) -> list[float]:
+    span = scale.high - scale.low
+    if not (math.isfinite(span) and span > 0):
+        return []
+    if count == 1:
+        return [scale.low]
+    unit = 10.0 ** math.floor(math.log10(span / count))
+    step = next(m * k * unit for k in (1, 10, 100) for m in _STEPS if span / (m * k * unit) < count - 1 + 1e-9)
+    first = math.ceil(scale.low / step - 1e-9)
+    return [k * step for k in range(first, math.floor(scale.high / step + 1e-9) + 1)]
+
+
+def _log_ticks(scale: Scale, count: int) -> list[float]:
+    first = math.ceil(math.log10(scale.low) - 1e-9)
+    last = math.floor(math.log10(scale.high) + 1e-9)
+    decades = list(range(first, last + 1))
+    if len(decades) < 3:
+        fine = [m * 10.0**k for k in range(first - 1, last + 1) for m in (1.0, 2.0, 5.0)]
+        fine = [v for v in fine if scale.low * (1 - 1e-9) <= v <= scale.high * (1 + 1e-9)]
+        if len(fine) <= count:
+            return fine
+    every = max(1, math.ceil(len(decades) / count))
+    return [10.0**k for k in decades if k % every == 0]

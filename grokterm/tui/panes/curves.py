@@ -1,0 +1,144 @@
+"""Panes 1 and 2: accuracy and loss over steps."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import ClassVar, Final
+
+import numpy as np
+from textual.content import Content
+from textual.strip import Strip
+
+from grokterm.config import settings
+from grokterm.runs.history import History
+from grokterm.tui.drawing.curves import Curve, draw_curves
+from grokterm.tui.drawing.frame import Axes
+from grokterm.tui.drawing.marks import Mark
+from grokterm.tui.drawing.message import draw_message
+from grokterm.tui.drawing.sparkline import draw_sparklines
+from grokterm.tui.panes.pane import Pane
+from grokterm.tui.words import percent, spelled
+from grokterm.tui.world import World
+from grokterm.wire.records import Change, EventName
+
+_CURVES_FROM: Final = (16, 5)
+"""Width and height from which there are curves; below, sparklines."""
+_SHORT: Final = {"weight_decay": "wd", "batch_size": "batch", "train_fraction": "fraction", "layer_norm": "norm"}
+_MILESTONES: Final[dict[EventName, str]] = {
+    "memorized": "memorized",
+    "generalizing": "generalizing",
+    "grokked": "grokked",
+    "collapsed": "collapsed",
+    "not_finite": "not finite",
+}
+_TOGETHER: Final = 50
+"""Changes of one setting within this share of the run are one mark."""
+
+
+class CurvesPane(Pane):
+    """Curves of two columns of the history, train and test."""
+
+    columns: ClassVar[tuple[str, str]]
+
+    def axes(self, world: World) -> Axes:
+        """How the axes run."""
+        raise NotImplementedError
+
+    def live_value(self, value: float) -> str:
+        """A live value as it stands at the end of its curve."""
+        raise NotImplementedError
+
+    def watched(self, world: World) -> Hashable:
+        """The log and the axes."""
+        return world.history.version, self.axes(world)
+
+    def live_text(self, world: World) -> Content:
+        """The axes that are logarithmic."""
+        axes = self.axes(world)
+        words = [f"log {name}" for name, on in (("x", axes.log_x), ("y", axes.log_y)) if on]
+        return Content.styled(" · ".join(words), "$muted")
+
+    def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
+        """Curves, or sparklines where there is no room."""
+        history, graph, palette, axes = world.history, world.view.graph, world.palette, self.axes(world)
+        if not len(history):
+            return draw_message("waiting for the first steps", width, height, palette)
+        steps = history.column("step")
+        values = np.stack([history.column(name) for name in self.columns])
+        curves = [
+            Curve(name, self.live_value(float(row[-1])), name)
+            for name, row in zip(("train", "test"), values, strict=True)
+        ]
+        if width < _CURVES_FROM[0] or height < _CURVES_FROM[1]:
+            return draw_sparklines(steps, values, curves, axes, width, height, graph, palette)
+        return draw_curves(steps, values, curves, marks_of(history), axes, width, height, graph, palette)
+
+
+class AccuracyPane(CurvesPane):
+    """Accuracy on train and test pairs, 0 to 100 %."""
+
+    number = 1
+    title = "Accuracy"
+    columns = ("train_accuracy", "test_accuracy")
+
+    def axes(self, world: World) -> Axes:
+        """Fixed from 0 to 100 %."""
+        return Axes(log_x=world.log_x, percent=True)
+
+    def live_value(self, value: float) -> str:
+        """A share as 34.2."""
+        return percent(value).removesuffix(" %") if np.isfinite(value) else "?"
+
+
+class LossPane(CurvesPane):
+    """Mean cross-entropy on train and test pairs, nats."""
+
+    number = 2
+    title = "Loss"
+    columns = ("train_loss", "test_loss")
+
+    def axes(self, world: World) -> Axes:
+        """Logarithmic where asked for."""
+        return Axes(log_x=world.log_x, log_y=world.log_y)
+
+    def live_value(self, value: float) -> str:
+        """A loss in at most six characters."""
+        if not np.isfinite(value):
+            return "?"
+        if value and abs(value) < 0.001:
+            digits, _, exponent = f"{value:.1e}".partition("e")
+            return f"{digits}e{int(exponent)}"
+        return f"{value:.3f}" if abs(value) < 10 else f"{value:,.1f}" if abs(value) < 1000 else f"{value:.1e}"
+
+
+def marks_of(history: History) -> list[Mark]:
+    """A mark for each change and milestone; quick changes of one setting after another are one mark."""
+    last = history.last.step if history.last else 0
+    groups: list[list[Change]] = []
+    for change in history.changes:
+        before = groups[-1][-1] if groups else None
+        near = before is not None and change.step - before.step <= last // _TOGETHER
+        if before is not None and near and set(before.values) == set(change.values):
+            groups[-1].append(change)
+        else:
+            groups.append([change])
+    marks = [Mark(group[0].step, _change_words(group), _importance(group[0])) for group in groups]
+    events = [event for event in history.events if event.name in _MILESTONES]
+    return marks + [Mark(event.step, _MILESTONES[event.name], "milestone") for event in events]
+
+
+def _change_words(group: Sequence[Change]) -> str:
+    """What changed in few words: `wd 1 → 2`."""
+    old, new = group[0].old, group[-1].values
+    parts = []
+    for name, value in new.items():
+        setting = "" if name == "arch" else _SHORT.get(name, name.replace("_", " ")) + " "
+        before = f"{spelled(old[name])} → " if name in old else ""
+        parts.append(f"{setting}{before}{spelled(value)}")
+    return ", ".join(parts)
+
+
+def _importance(change: Change) -> str:
+    """Changes of pace and goal are no more than milestones: they do not touch what is learned."""
+    known = settings()
+    return "milestone" if all(known[name].group == "Run" for name in change.values if name in known) else "mark"

@@ -1,0 +1,47 @@
+"""Pane 4: Fourier norms of the first layer or embedding."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+from textual.content import Content
+from textual.strip import Strip
+
+from grokterm.tui.drawing.bars import draw_bars
+from grokterm.tui.drawing.message import draw_message
+from grokterm.tui.panes.pane import Pane
+from grokterm.tui.world import World
+
+
+class FourierPane(Pane):
+    """A bar for each frequency k = 1 … (p − 1)/2; key frequencies lit and named."""
+
+    number = 4
+    title = "Fourier"
+    frames = ("spectrum",)
+
+    def watched(self, world: World) -> Hashable:
+        """The last spectrum."""
+        return world.spectrum
+
+    def live_text(self, world: World) -> Content:
+        """The key frequencies, an estimate."""
+        spectrum = world.spectrum
+        if spectrum is None or spectrum.basis == "none":
+            return Content("")
+        if not spectrum.key_frequencies:
+            return Content.styled("no key frequencies yet", "$muted")
+        name = "key frequency" if len(spectrum.key_frequencies) == 1 else "key frequencies"
+        keys = " ".join(str(k) for k in sorted(spectrum.key_frequencies))
+        return Content.assemble((f"{name} ", "$muted"), (keys, world.palette.markup("key")))
+
+    def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
+        """Bars, or why there are none."""
+        spectrum, palette = world.spectrum, world.palette
+        if spectrum is None:
+            return draw_message("waiting for the model", width, height, palette)
+        if spectrum.basis == "none" or not spectrum.norms.size:
+            return draw_message(spectrum.words, width, height, palette)
+        norms = spectrum.norms.astype(np.float64)
+        return draw_bars(norms, spectrum.key_frequencies, width, height, world.view.graph, palette)

@@ -1,0 +1,133 @@
+"""Pane 5: type a and b, see the model's first answers."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Hashable, Sequence
+from typing import Final
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.message import Message
+from textual.strip import Strip
+from textual.widgets import Input
+
+from grokterm.tui.drawing.answers import answer_words, best_answer, blank, draw_answers
+from grokterm.tui.drawing.cells import PLAIN, row
+from grokterm.tui.panes.pane import Pane
+from grokterm.tui.world import World
+from grokterm.wire.messages import Prediction
+
+_FIELD: Final = 13
+"""Cells of the field in which a and b are typed."""
+_AGAIN: Final = 0.3
+"""Seconds after which a question is asked again while the model trains on."""
+
+
+class TryPane(Pane, can_focus=False):
+    """Asks the model about one pair, and goes on asking while it trains."""
+
+    DEFAULT_CSS = f"""
+    TryPane Input {{
+        width: {_FIELD};
+        height: 1;
+        border: none;
+        padding: 0 1;
+        background: $surface;
+        &:focus {{ border: none; background: $surface; }}
+    }}
+    """
+    number = 5
+    title = "Try it"
+    frames = ("task",)
+
+    class Asked(Message):
+        """The pair (a, b) was typed and the model's answers are wanted."""
+
+        def __init__(self, a: int, b: int) -> None:
+            super().__init__()
+            self.a, self.b = a, b
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.asked: tuple[int, int] | None = None
+        self.prediction: Prediction | None = None
+        self._wrong = ""
+        self._asked_at = 0.0
+        self._waiting = False
+
+    def compose(self) -> ComposeResult:
+        """The field."""
+        yield Input(placeholder="14 + 83", restrict=r"[0-9 +\-*/·,;.²]*", max_length=16, compact=True)
+
+    def show(self, world: World) -> None:
+        """Draws what changed, and asks again when the model has trained on."""
+        super().show(world)
+        step = world.status.step if world.status else None
+        answered = self.prediction is not None and self.prediction.step == step
+        if self.asked and not answered and not self._waiting and time.monotonic() - self._asked_at >= _AGAIN:
+            self._ask(self.asked)
+
+    def show_prediction(self, prediction: Prediction) -> None:
+        """Takes the model's answers, where they are to what was asked last."""
+        if (prediction.a, prediction.b) == self.asked:
+            self.prediction, self._waiting = prediction, False
+            self.redraw()
+
+    def watched(self, world: World) -> Hashable:
+        """The answers and what is wrong with the question."""
+        return self.prediction, self._wrong, self._modulus(world)
+
+    def live_text(self, world: World) -> Content:
+        """The first answer, where there is no row for it."""
+        if self.prediction is None or self.content_size.height > 1:
+            return Content("")
+        parts = best_answer(self.prediction, world.view.graph, world.palette)
+        return Content.assemble(*((text, world.palette.markup(color)) for text, color in parts))
+
+    def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
+        """Beside the field what is asked for or was found, below it the answers."""
+        graph, palette, room = world.view.graph, world.palette, max(width - _FIELD - 1, 0)
+        if self._wrong:
+            words = row([(self._wrong, palette.style("warning"))], room)
+        elif self.prediction is not None:
+            words = answer_words(self.prediction, room, graph, palette)
+        else:
+            words = row([(self._hint(world), palette.style("muted"))], room)
+        first = Strip.join([blank(width - room), words])
+        answers = draw_answers(self.prediction, width, height - 1, graph, palette) if self.prediction else []
+        return [first, *answers, *[row([("", PLAIN)], width)] * (height - 1 - len(answers))][:height]
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Takes the hint away while a person types."""
+        event.stop()
+        self._wrong = ""
+        self.redraw()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Asks, or says what is allowed."""
+        event.stop()
+        if self.world is None:
+            return
+        p = self._modulus(self.world)
+        match = re.fullmatch(r"\s*(\d{1,9})\s*[^\d\s]?\s*(?<!\d)(\d{1,9})\s*", event.value)
+        pair = (int(match[1]), int(match[2])) if match else None
+        if pair is None or max(pair) >= p:
+            self._wrong = f"two numbers from 0 to {p - 1:,}"
+            self.redraw()
+            return
+        self._ask(pair)
+
+    def _ask(self, pair: tuple[int, int]) -> None:
+        if pair != self.asked:
+            self.prediction = None
+        self.asked, self._waiting, self._asked_at = pair, True, time.monotonic()
+        self.redraw()
+        self.post_message(self.Asked(*pair))
+
+    def _hint(self, world: World) -> str:
+        return "asking …" if self._waiting else f"a and b, 0 to {self._modulus(world) - 1:,}, then enter"
+
+    def _modulus(self, world: World) -> int:
+        return world.history.config.p
