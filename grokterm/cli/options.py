@@ -1,0 +1,147 @@
+"""Every option of a run and of the screen: how it is written, what help says about it, and how it is read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
+
+from grokterm.config import Config, choices, docs, field_type, option_name, parse, settings, unknown
+from grokterm.errors import ConfigError
+from grokterm.view_options import ViewOptions
+
+Values = dict[str, Any]
+"""Settings by name, as `Config`, `ViewOptions` and `--runs` take them."""
+
+FPS_LIMITS: Final = (1.0, 60.0)
+"""Frames a second that can be asked for."""
+UNLIMITED: Final = 10**12
+"""Default of `max_steps`: more than any run takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of the command line, which is also a key of config.toml."""
+
+    name: str
+    group: str
+    words: str
+    metavar: str
+    default: str
+    choices: tuple[str, ...] = ()
+    """All words that it takes; empty when it takes numbers or free text as well."""
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def spelling(self) -> str:
+        """As written on the command line: --train-fraction."""
+        return option_name(self.name)
+
+
+@cache
+def run_options() -> dict[str, Option]:
+    """The options made from `Config`, by name, in order."""
+    config, words = Config(), docs()
+    return {
+        name: Option(
+            name=name,
+            group=setting.group,
+            words=words[name].replace("`", ""),
+            metavar=_metavar(name),
+            default=shown(getattr(config, name)),
+            choices=choices(name) if get_origin(field_type(name)) is Literal else (),
+            aliases=setting.aliases,
+        )
+        for name, setting in settings().items()
+    }
+
+
+@cache
+def view_options() -> dict[str, Option]:
+    """The options made from `ViewOptions`, by name, in order."""
+    view, words = ViewOptions(), docs(ViewOptions)
+    return {
+        field.name: Option(
+            name=field.name,
+            group="Screen",
+            words=words[field.name],
+            metavar="NAME" if field.name == "theme" else "NUMBER" if field.name == "fps" else "WORD",
+            default=shown(getattr(view, field.name)),
+            choices=_view_choices(field.name),
+        )
+        for field in fields(ViewOptions)
+    }
+
+
+@cache
+def folder_option() -> Option:
+    """The option --runs."""
+    words = "Folder of the runs; also set by $GROKTERM_HOME."
+    return Option("runs", "Run", words, "FOLDER", "the user's data folder")
+
+
+def read(given: Mapping[str, str | None]) -> Values:
+    """The values of the options that were given; raises ConfigError."""
+    return {name: read_one(name, text) for name, text in given.items() if text is not None}
+
+
+def read_one(name: str, text: str) -> Any:
+    """The value of one option from its text; raises ConfigError."""
+    if name in settings():
+        return parse(name, text)
+    if name == "runs":
+        return Path(text).expanduser()
+    return _read_view(name, text.strip())
+
+
+def configuration(values: Mapping[str, Any]) -> Config:
+    """The `Config` among the values; raises ConfigError."""
+    return Config().changed({name: value for name, value in values.items() if name in settings()})
+
+
+def view(values: Mapping[str, Any], base: ViewOptions | None = None) -> ViewOptions:
+    """The `ViewOptions` among the values, the others from `base`."""
+    known = {field.name: getattr(base or ViewOptions(), field.name) for field in fields(ViewOptions)}
+    return ViewOptions(**{name: values.get(name, default) for name, default in known.items()})
+
+
+def shown(value: object) -> str:
+    """A default as help shows it: 1,000 and 0.98, words as they are."""
+    if value == UNLIMITED:
+        return "none"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _read_view(name: str, text: str) -> Any:
+    allowed = _view_choices(name)
+    if allowed and text not in allowed:
+        raise ConfigError(unknown(name, text, list(allowed)))
+    if name != "fps":
+        return text
+    low, high = FPS_LIMITS
+    try:
+        fps = float(text)
+    except ValueError:
+        fps = math.nan
+    if not low <= fps <= high:
+        raise ConfigError(f"--fps must be a number from {low:g} to {high:g}, not {text}")
+    return fps
+
+
+@cache
+def _view_choices(name: str) -> tuple[str, ...]:
+    hint = get_type_hints(ViewOptions)[name]
+    return tuple(get_args(hint)) if get_origin(hint) is Literal else ()
+
+
+def _metavar(name: str) -> str:
+    hint = field_type(name)
+    if get_origin(hint) is Literal:
+        return "WORD"
+    number = "NUMBER" if hint is float or float in get_args(hint) else "N"
+    return "NAME" if hint is str else f"{number}|WORD" if choices(name) else number

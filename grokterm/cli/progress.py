@@ -1,0 +1,133 @@
+"""How a training without a screen is told: one live line on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, Protocol, TextIO
+
+from grokterm.cli.goal import how_far, reached
+from grokterm.cli.harmless import harmless
+from grokterm.runs.history import History
+from grokterm.wire.records import Change, Event, Record, Session
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.live import Live
+    from rich.text import Text
+
+LINE_SECONDS: Final = 1.0
+"""Seconds from one plain line to the next."""
+_BAR: Final = 24
+
+
+class ProgressLine(Protocol):
+    """Tells how a run gets on."""
+
+    def show(self, history: History, records: list[Record]) -> None:
+        """Takes the history and the records that were new in it."""
+
+
+@contextmanager
+def progress_to(out: TextIO, run: str) -> Iterator[ProgressLine]:
+    """Tells progress on `out`, and at the end what the run came to."""
+    if not out.isatty():
+        yield PlainLines(out, run)
+        return
+    from rich.console import Console
+    from rich.live import Live
+
+    console = Console(file=out, highlight=False)
+    with Live(console=console, transient=True, refresh_per_second=8, redirect_stdout=False) as live:
+        yield LiveLine(console, live, run)
+
+
+class PlainLines:
+    """A line at each event and about every second."""
+
+    def __init__(self, out: TextIO, run: str) -> None:
+        self._out = out
+        self._next = 0.0
+        self._say(f"run {run}")
+
+    def show(self, history: History, records: list[Record]) -> None:
+        """Prints what is due."""
+        for words in told(records):
+            self._say(words)
+        if history.last and time.monotonic() >= self._next and any(r.step == history.last.step for r in records):
+            self._next = time.monotonic() + LINE_SECONDS
+            self._say(measures(history))
+        if ended := end_words(history, records):
+            self._say(ended)
+
+    def _say(self, words: str) -> None:
+        print(harmless(words), file=self._out, flush=True)
+
+
+class LiveLine:
+    """One line that changes in place; events are printed above it."""
+
+    def __init__(self, console: Console, live: Live, run: str) -> None:
+        self._console = console
+        self._live = live
+        self._say(f"run {run}")
+
+    def show(self, history: History, records: list[Record]) -> None:
+        """Redraws the line."""
+        for words in told(records):
+            self._say(words)
+        if history.last:
+            self._live.update(self._line(history))
+        if ended := end_words(history, records):
+            self._say(ended)
+
+    def _say(self, words: str) -> None:
+        from rich.text import Text
+
+        self._console.print(Text(harmless(words)), soft_wrap=True)
+
+    def _line(self, history: History) -> Text:
+        from rich.text import Text
+
+        full = round(how_far(history).share * _BAR)
+        line = Text(no_wrap=True, overflow="ellipsis")
+        line.append(f"{history.phase:<12} ", "bold")
+        line.append("━" * full, "green").append("─" * (_BAR - full), "dim")
+        return line.append(f"  {measures(history)}")
+
+
+def measures(history: History) -> str:
+    """Step, rate, accuracies and seconds as one line."""
+    last = history.last
+    if last is None:
+        return "starting"
+    return (
+        f"step {last.step:,} · {how_far(history).steps_per_second:,.0f}/s · train {100 * last.train_accuracy:.1f} % · "
+        f"test {100 * last.test_accuracy:.1f} % · {history.phase} · {last.seconds:.1f} s"
+    )
+
+
+def told(records: list[Record]) -> list[str]:
+    """A line for each event and change among the records, and for each pause."""
+    lines = []
+    for record in records:
+        match record:
+            case Event() | Change():
+                lines.append(f"step {record.step:,}: {record.words}")
+            case Session(name="paused" | "resumed" | "noted"):
+                lines.append(f"step {record.step:,}: {record.words or record.name}")
+    return lines
+
+
+def end_words(history: History, records: list[Record]) -> str:
+    """How training ended, if it did among these records: finished at its target or at its limit."""
+    if not any(isinstance(r, Session) and r.name == "finished" for r in records) or history.last is None:
+        return ""
+    last = history.last
+    rate = last.step / last.seconds if last.seconds else 0.0
+    how = "target reached" if reached(history) else "step limit reached"
+    return (
+        f"{how} at step {last.step:,}: {history.phase}, train {100 * last.train_accuracy:.1f} %, "
+        f"test {100 * last.test_accuracy:.1f} %, {last.seconds:.1f} s, {rate:,.0f} steps/s"
+    )

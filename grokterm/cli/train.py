@@ -1,0 +1,123 @@
+"""Training without a screen: starts a run, follows its log, and tells how it ended."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, NoReturn
+
+import msgspec
+
+from grokterm.cli.devices import check_device
+from grokterm.cli.goal import end_of, reached, result
+from grokterm.cli.options import Values, configuration, view
+from grokterm.cli.progress import ProgressLine, progress_to
+from grokterm.cli.stopping import ask_to_stop, gone
+from grokterm.errors import TrainerError
+from grokterm.runs.folder import RunFolder, create_run, runs_home
+from grokterm.runs.history import History
+from grokterm.runs.log import LogReader
+from grokterm.runs.process import exit_status, start_trainer, trainer_alive
+from grokterm.wire.records import Event, Record, Session
+
+LIMIT_CAME_FIRST: Final = 3
+"""Exit status when the step limit came before the target."""
+TERMINATED: Final = 128 + signal.SIGTERM
+_POLL: Final = 0.05
+_LAST_LINES: Final = 8
+
+
+class TrainingError(TrainerError):
+    """A training that came to no end of its own."""
+
+    exit_status = 1
+
+
+def start(values: Values, as_json: bool) -> int:
+    """Trains until the target or the step limit; raises GroktermError."""
+    config, options = configuration(values), view(values)
+    check_device(config.device)
+    folder = create_run(config, options, runs_home(values.get("runs")))
+    history = History(config)
+    out = sys.stderr if as_json else sys.stdout
+    pid = start_trainer(folder)
+    with _stopping_when_interrupted(folder, pid), progress_to(out, folder.id) as line:
+        end = _follow(folder, history, line)
+    _check_end(folder, end, history)
+    if as_json:
+        print(msgspec.json.encode(result(folder.id, history)).decode(), flush=True)
+    return 0 if reached(history) else LIMIT_CAME_FIRST
+
+
+def _follow(folder: RunFolder, history: History, line: ProgressLine) -> Record | None:
+    """Reads the log until training has ended: the record that says how; None where the trainer is gone without one."""
+    reader = LogReader(folder.log_path)
+    while True:
+        alive = trainer_alive(folder)
+        records = reader.read()
+        history.add(records)
+        line.show(history, records)
+        end = _end(records)
+        if end is not None or not alive:
+            return end
+        if not records:
+            time.sleep(_POLL)
+
+
+def _end(records: list[Record]) -> Record | None:
+    stuck = next((r for r in records if isinstance(r, Event) and r.name == "not_finite"), None)
+    return stuck or end_of(records)
+
+
+def _check_end(folder: RunFolder, end: Record | None, history: History) -> None:
+    """Lets the trainer end; raises TrainingError unless training came to its target or limit."""
+    if isinstance(end, Session) and end.name == "finished":
+        gone(folder, seconds=2)  # not waited for longer: it stays while somebody watches
+        return
+    step = f"at step {history.last.step:,}" if history.last else "before its first step"
+    if isinstance(end, Event):
+        ask_to_stop(folder)
+        gone(folder)
+        raise TrainingError(f"training of {folder.id} stopped after step {end.step:,}: {end.words}")
+    if isinstance(end, Session) and end.name == "stopped":
+        raise TrainingError(f"{folder.id} was stopped {step}, before its target")
+    gone(folder, seconds=5)
+    raise TrainingError(f"the trainer of {folder.id} ended {step} ({_how(folder)}){_last_lines(folder)}")
+
+
+def _how(folder: RunFolder) -> str:
+    status = exit_status(folder)
+    if status is not None and status < 0:
+        return f"signal {-status}, {signal.strsignal(-status) or 'unknown'}"
+    return "exit status unknown" if status is None else f"exit status {status}"
+
+
+def _last_lines(folder: RunFolder) -> str:
+    try:
+        lines = folder.trainer_log_path.read_bytes()[-8192:].decode(errors="replace").strip().splitlines()
+    except OSError:
+        lines = []
+    if not lines:
+        return " and printed nothing"
+    return "; its last lines:\n" + "\n".join("  " + line for line in lines[-_LAST_LINES:])
+
+
+@contextmanager
+def _stopping_when_interrupted(folder: RunFolder, pid: int) -> Iterator[None]:
+    """Stops the run after a checkpoint on Ctrl-C and on SIGTERM; a second Ctrl-C does not wait for it."""
+
+    def terminate(*_: object) -> NoReturn:
+        raise SystemExit(TERMINATED)
+
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        ask_to_stop(folder, pid)
+        gone(folder)
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,69 @@
+"""The screen: checks what it needs, starts the trainer, then draws."""
+
+from __future__ import annotations
+
+import shlex
+from contextlib import suppress
+
+from grokterm.cli.devices import check_device
+from grokterm.cli.harmless import harmless
+from grokterm.cli.options import Values, configuration, view
+from grokterm.cli.terminal import check_terminal, set_up
+from grokterm.errors import RunFolderError
+from grokterm.runs.folder import RunFolder, create_run, find_run, list_runs, runs_home
+from grokterm.runs.process import start_trainer, trainer_alive
+from grokterm.view_options import ViewOptions
+
+
+def start(values: Values) -> int:
+    """Starts a run and watches it; raises GroktermError before anything was started."""
+    config, options = configuration(values), view(values)
+    check_terminal()
+    _prepare(options)
+    check_device(config.device)
+    folder = create_run(config, options, runs_home(values.get("runs")))
+    # The trainer takes longer to start than the screen, so it starts first.
+    start_trainer(folder)
+    return _show(folder, options, values)
+
+
+def come_back(name: str | None, defaults: Values, given: Values) -> int:
+    """Watches the run called `name`, or the newest that trains; its trainer is started paused if it has none."""
+    check_terminal()
+    values = defaults | given
+    home = runs_home(values.get("runs"))
+    folder = find_run(name, home) if name else _newest_alive(list_runs(home))
+    folder.config()
+    options = view(given, folder.view())
+    _prepare(options)
+    if not trainer_alive(folder):
+        start_trainer(folder, paused=True)
+    return _show(folder, options, values)
+
+
+def _prepare(options: ViewOptions) -> None:
+    """Tells Textual what it must know when imported, and makes sure of the theme; raises ThemeError."""
+    set_up(options)
+    if options.theme != ViewOptions().theme:
+        from grokterm.tui.theme import find_theme
+
+        find_theme(options.theme)
+
+
+def _newest_alive(folders: list[RunFolder]) -> RunFolder:
+    alive = next((folder for folder in reversed(folders) if trainer_alive(folder)), None)
+    if alive:
+        return alive
+    if folders:
+        raise RunFolderError(f"no run trains now: open the last one with grokterm attach {folders[-1].id}")
+    raise RunFolderError("there is no run yet: start one with grokterm")
+
+
+def _show(folder: RunFolder, options: ViewOptions, values: Values) -> int:
+    from grokterm.tui.app import GrokApp
+
+    outcome = GrokApp(folder, options).run()
+    elsewhere = f" --runs {shlex.quote(str(values['runs']))}" if "runs" in values else ""
+    with suppress(OSError):  # after a hang-up nobody reads it
+        print(harmless(outcome.words()) + elsewhere, flush=True)
+    return outcome.exit_status
