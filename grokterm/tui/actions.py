@@ -1,0 +1,116 @@
+"""Every key and what it does: bindings, footer, help, command palette and README's key table come from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from textual.binding import Binding
+
+Where = Literal["the trainer", "the screen", "the run"]
+Group = Literal["Training", "Model and settings", "What is shown", "Runs"]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One key: what it is called, what it does and where it acts."""
+
+    id: str
+    key: str
+    """The key as a person reads it: a character, `space`, `ctrl+p`."""
+    name: str
+    """One or two words, for the footer."""
+    words: str
+    """What it does, without a full stop."""
+    where: Where
+    group: Group
+    call: str = ""
+    """The method of the screen, with arguments, where it is not called like the id."""
+    rank: int = 0
+    """Footer: 1 stays longest where there is little room; 0 is never there."""
+    bound: str = ""
+    """The keys as Textual names them, where they are not the one read."""
+    footer_key: str = ""
+    """The keys shown in the footer, where two actions share a place there."""
+
+    @property
+    def method(self) -> str:
+        """The action string that Textual runs."""
+        return self.call or self.id
+
+
+ACTIONS: Final = (
+    Action("pause", "space", "pause", "Pause training, or go on; start the trainer again where it is gone",
+           "the trainer", "Training", rank=1),
+    Action("one_step", ".", "step", "Take one step and pause", "the trainer", "Training", rank=14),
+    Action("slower", "<", "pace", "Fewer steps a second", "the trainer", "Training",
+           call="pace(-1)", rank=8, footer_key="< >"),
+    Action("faster", ">", "faster", "More steps a second, up to as many as the machine can", "the trainer", "Training",
+           call="pace(1)"),
+    Action("decay_up", "W", "decay up", "Double the weight decay", "the trainer", "Model and settings",
+           call="scale('weight_decay', 1)"),
+    Action("decay_down", "w", "decay", "Halve the weight decay, down to 0", "the trainer", "Model and settings",
+           call="scale('weight_decay', -1)", rank=3, footer_key="w W"),
+    Action("rate_up", "L", "rate up", "Double the learning rate", "the trainer", "Model and settings",
+           call="scale('lr', 1)"),
+    Action("rate_down", "l", "rate", "Halve the learning rate, down to 0", "the trainer", "Model and settings",
+           call="scale('lr', -1)", rank=6, footer_key="l L"),
+    Action("architecture", "a", "architecture", "Choose another architecture; says what each choice keeps",
+           "the trainer", "Model and settings", rank=7),
+    Action("change", "c", "change", "Change anything: at once, with a rebuilt model, or in a new run",
+           "the trainer", "Model and settings", rank=5),
+    Action("try_it", "t", "try", "Type a and b and see the model's answers", "the trainer", "What is shown", rank=9),
+    Action("next_pane", "tab", "panes", "Go to the next pane", "the screen", "What is shown", call="next_pane(1)"),
+    Action("previous_pane", "shift+tab", "panes", "Go to the pane before", "the screen", "What is shown",
+           call="next_pane(-1)"),
+    Action("go_to_pane", "1–9", "panes", "Go to a pane by its number", "the screen", "What is shown",
+           bound=",".join("123456789"), rank=13),
+    Action("enlarge", "z", "enlarge", "Enlarge the pane, or put it back", "the screen", "What is shown", rank=10),
+    Action("log_y", "y", "log y", "Logarithmic loss axis on or off", "the screen", "What is shown",
+           rank=16, footer_key="x y"),
+    Action("log_x", "x", "log x", "Logarithmic step axis on or off", "the screen", "What is shown"),
+    Action("next_theme", "T", "theme", "The next theme", "the screen", "What is shown", rank=15),
+    Action("picture", "s", "picture", "Save a picture of the screen (SVG)", "the screen", "What is shown", rank=12),
+    Action("help", "?", "help", "All keys, and what the phases mean", "the screen", "What is shown", rank=4),
+    Action("palette", "ctrl+p", "palette", "Find any of these by name", "the screen", "What is shown"),
+    Action("restart", "r", "restart", "A new run with the next seed; this one stops after a checkpoint",
+           "the run", "Runs", rank=11),
+    Action("detach", "d", "detach", "Leave the screen; the trainer goes on", "the run", "Runs", rank=2),
+    Action("quit", "q", "quit", "Stop the trainer after a checkpoint and leave", "the run", "Runs", rank=1),
+)  # fmt: skip
+
+FOOTER_ORDER: Final = (
+    "pause", "one_step", "decay_down", "rate_down", "architecture", "change", "slower", "try_it", "enlarge",
+    "go_to_pane", "log_y", "next_theme", "picture", "restart", "help", "detach", "quit",
+)  # fmt: skip
+
+
+def action(name: str) -> Action:
+    """The action with an id."""
+    return next(a for a in ACTIONS if a.id == name)
+
+
+def bindings() -> list[Binding]:
+    """Textual's bindings for every action; each has the action's id."""
+    found: list[Binding] = []
+    for a in ACTIONS:
+        if a.id == "go_to_pane":
+            found += [Binding(k, f"go_to_pane({k})", a.words, show=False, id=f"{a.id}_{k}") for k in a.bound.split(",")]
+        else:
+            found.append(Binding(a.key, a.method, a.words, show=False, id=a.id, key_display=a.key))
+    return found
+
+
+def groups() -> dict[str, list[Action]]:
+    """The actions under the heading that help and README show them under."""
+    found: dict[str, list[Action]] = {}
+    for a in ACTIONS:
+        found.setdefault(a.group, []).append(a)
+    return found
+
+
+def keys_markdown() -> str:
+    """The table of all keys in Markdown."""
+    lines = ["| key | what it does |", "|---|---|"]
+    lines += [f"| `{a.key}` | {a.words} |" for a in ACTIONS]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,211 @@
+"""The viewer: one run on the screen, drawn as often as the terminal and the viewer's share of the machine allow."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+import traceback
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from rich.console import Console
+from textual.app import App
+from textual.filter import LineFilter, Monochrome, NoColor
+from textual.screen import Screen
+from textual.worker import Worker
+
+from grokterm.errors import GroktermError, TrainerError
+from grokterm.runs.folder import RunFolder
+from grokterm.tui.cadence import Cadence
+from grokterm.tui.commands import KeyCommands
+from grokterm.tui.depth import SYSTEMS, offered, shown_colors, suited
+from grokterm.tui.driver import TerminalDriver
+from grokterm.tui.link import Link
+from grokterm.tui.outcome import Left, Outcome
+from grokterm.tui.picture import save_picture
+from grokterm.tui.screens.watch import WatchScreen
+from grokterm.tui.theme import load_themes
+from grokterm.tui.wishes import Wishes
+from grokterm.tui.world import World
+from grokterm.view_options import ViewOptions
+from grokterm.wire.messages import FrameName
+
+_BEHIND: Final = 0.03
+"""Seconds after which a terminal that is behind is looked at again."""
+_SIGNALS: Final[dict[signal.Signals, Left]] = {signal.SIGTERM: "terminated", signal.SIGHUP: "hung up"}
+
+
+class GrokApp(App[Outcome], inherit_bindings=False):
+    """Watches one run and carries what is asked for to its trainer."""
+
+    TITLE = "grokterm"
+    COMMANDS: ClassVar[set[Any]] = {KeyCommands}
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+
+    def __init__(self, folder: RunFolder, view: ViewOptions) -> None:
+        """Reads the run's configuration and the themes; raises RunFolderError."""
+        self.shown_colors = shown_colors(view.color)
+        super().__init__(driver_class=TerminalDriver)
+        self.console = Console(
+            color_system=SYSTEMS[self.shown_colors], force_terminal=True, legacy_windows=False, file=self.console.file
+        )
+        self.view = view
+        self.themes = load_themes()
+        for theme in self.themes.values():
+            self.register_theme(theme.textual())
+        chosen = suited(self.themes, view.theme, self.shown_colors)
+        self.theme = chosen.name
+        self.cadence = Cadence.here(view.fps)
+        self._palette = chosen.palette
+        self._details = ""
+        self._follower: Worker[None] | None = None
+        self._looker: Worker[None] | None = None
+        self._pictured: tuple[float, object] = (0.0, None)
+        self._open(folder)
+
+    def run(self, *arguments: Any, **options: Any) -> Outcome:
+        """Shows the run until it is left; the terminal is then as it was."""
+        outcome = super().run(*arguments, **options)
+        if self._details:
+            return Outcome("crashed", self.link.folder, self._details)
+        return outcome or Outcome("detached", self.link.folder)
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The screen that watches."""
+        return WatchScreen()
+
+    @property
+    def watch_screen(self) -> WatchScreen:
+        """The screen under all dialogs."""
+        screen = self.screen_stack[0]
+        assert isinstance(screen, WatchScreen)
+        return screen
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Colours as they were asked for, also for what Textual draws by itself."""
+        if self.shown_colors == "none":
+            return [NoColor()]
+        return [found for found in super().get_line_filters() if not isinstance(found, Monochrome)]
+
+    def on_mount(self) -> None:
+        """Begins to follow the run and to draw."""
+        if not self.is_headless:
+            for number, left in _SIGNALS.items():
+                asyncio.get_running_loop().add_signal_handler(number, self.leave, left)
+        self._follow()
+        self.run_worker(self._beat(), name="beat")
+        for message in self.themes.messages[:1]:
+            self.watch_screen.say(message, "warning")
+
+    def leave(self, left: Left) -> None:
+        """Ends the viewer; the trainer goes on unless it was stopped."""
+        self.exit(Outcome(left, self.link.folder))
+
+    def move_to(self, folder: RunFolder) -> None:
+        """Shows another run in this one's place."""
+        self._open(folder)
+        self._follow()
+        self.watch_screen.start_over()
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Runs something beside; its failure is the viewer's."""
+        self.run_worker(work)
+
+    def use_theme(self, name: str) -> None:
+        """Changes the theme."""
+        self.theme = name
+        self._palette = self.world.palette = self.themes[name].palette
+        self.watch_screen.say(f"theme {name}: {self.themes[name].words}")
+        self.watch_screen.show()
+
+    def theme_words(self) -> list[tuple[str, str]]:
+        """The themes that suit the terminal, each with what it is."""
+        return [(name, self.themes[name].words) for name in offered(self.themes, self.shown_colors)]
+
+    def save_screen(self) -> Path:
+        """Saves a picture of the screen where the viewer was started, else with the run; raises RunFolderError."""
+        run, step = self.link.folder, self.world.status.step if self.world.status else 0
+        return save_picture(self.export_screenshot(), f"grokterm-{run.id}-step-{step}", [Path.cwd(), run.path])
+
+    def action_command_palette(self) -> None:
+        """Opens the palette, but not over a dialog."""
+        if self.screen is self.watch_screen:
+            super().action_command_palette()
+
+    def tick(self) -> None:
+        """Reads what is new, asks for the next pictures, and draws."""
+        self.link.read_log()
+        if self._looker is None or self._looker.is_finished:
+            self._looker = self.run_worker(self._look(self._due()), name="look")
+        if self.screen is self.watch_screen:
+            self.watch_screen.show()
+
+    def _open(self, folder: RunFolder) -> None:
+        old = getattr(self, "world", None)
+        self.link = Link(folder)
+        self.world = World(folder.id, self.link.history, self.view, self._palette)
+        if old is not None:
+            self.world.log_x, self.world.log_y = old.log_x, old.log_y
+        self.wishes = Wishes(self.link, self.spawn, lambda words, made: self.watch_screen.settled(words, made))
+
+    def _follow(self) -> None:
+        if self._follower is not None:
+            self._follower.cancel()
+        self._follower = self.run_worker(self.link.follow(), name="follow")
+
+    async def _beat(self) -> None:
+        """Ticks for as long as the viewer runs, never while the terminal has not taken the last frame."""
+        driver = self._driver
+        watched = driver if isinstance(driver, TerminalDriver) else None
+        while True:
+            seconds, sent = time.process_time(), watched.output.count if watched else 0
+            self.tick()
+            await asyncio.sleep(self.cadence.wait())
+            while watched and watched.behind and not watched.gone:
+                await asyncio.sleep(_BEHIND)
+            if watched and watched.gone:
+                self.leave("hung up")
+                return
+            if watched and watched.lost:
+                watched.lost = False
+                self.screen.refresh(layout=True)
+            self.cadence.drawn(time.process_time() - seconds, (watched.output.count if watched else 0) - sent)
+
+    def _due(self) -> list[FrameName]:
+        """The pictures to ask for now: those that are seen, a few times a second, while the model changes."""
+        frames: list[FrameName] = [] if self.world.task else ["task"]
+        asked, model = self._pictured
+        now = (self.world.run_id, self.watch_screen.frames, len(self.link.history.changes), self._step())
+        if self.link.connected and now != model and time.monotonic() - asked >= self.cadence.picture_wait:
+            self._pictured = (time.monotonic(), now)
+            frames += self.watch_screen.frames
+        return frames
+
+    def _step(self) -> int:
+        return self.link.status.step if self.link.status else -1
+
+    async def _look(self, frames: Sequence[FrameName]) -> None:
+        try:
+            await self.link.look(frames, self.world)
+        except TrainerError:
+            self._pictured = (0.0, None)
+        except GroktermError as error:
+            self.watch_screen.say(str(error), "error")
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Keeps the details of a failure in the run's folder, and ends."""
+        if not self._details:
+            path = self.link.folder.path / "viewer.log"
+            try:
+                with path.open("a", encoding="utf-8") as file:
+                    file.write("".join(traceback.format_exception(error)))
+                where = f"details are in {path}"
+            except OSError:
+                where = "".join(traceback.format_exception(error))
+            self._details = f"{type(error).__name__}: {error}".rstrip(": ") + f"; {where}"
+        super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        self._close_messages_no_wait()

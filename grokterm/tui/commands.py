@@ -1,0 +1,41 @@
+"""The command palette: every key, every pane and every theme by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from grokterm.tui.actions import ACTIONS
+from grokterm.tui.lines import TITLES
+
+Command = tuple[str, str, Callable[[], Any]]
+
+
+class KeyCommands(Provider):
+    """Finds what the screen can do."""
+
+    async def discover(self) -> Hits:
+        """Everything, in the order of the help."""
+        for name, told, run in self._commands():
+            yield DiscoveryHit(name, run, help=told)
+
+    async def search(self, query: str) -> Hits:
+        """What fits the words typed."""
+        matcher = self.matcher(query)
+        for name, told, run in self._commands():
+            score = max(matcher.match(name), 0.8 * matcher.match(told))
+            if score > 0:
+                yield Hit(score, matcher.highlight(name), run, help=told)
+
+    def _commands(self) -> Iterator[Command]:
+        run = self.screen.run_action
+        for a in ACTIONS:
+            if a.id not in ("go_to_pane", "palette"):
+                yield f"{a.words}", f"{a.key}  {a.group.lower()}", partial(run, a.method)
+        for number, title in TITLES.items():
+            yield f"Go to pane {number}: {title}", f"{number}  what is shown", partial(run, f"go_to_pane({number})")
+        for name, told in self.screen.app.theme_words():  # type: ignore[attr-defined]
+            yield f"Theme {name}", told, partial(self.screen.app.use_theme, name)  # type: ignore[attr-defined]

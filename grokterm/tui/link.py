@@ -1,0 +1,181 @@
+"""The viewer's hold of one run: follows its log, and talks to its trainer for as long as there is one."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+from grokterm.errors import ConfigError, RunFolderError, TrainerError, WireError
+from grokterm.runs.folder import RunFolder
+from grokterm.runs.history import History
+from grokterm.runs.log import LogReader
+from grokterm.runs.process import exit_status, socket_of, start_trainer, trainer_alive
+from grokterm.tui.lines import ShownState
+from grokterm.tui.world import Spectrum, Table, Task, World
+from grokterm.wire.client import Client, carried_out
+from grokterm.wire.messages import (
+    Answer,
+    FrameName,
+    Look,
+    Reply,
+    Request,
+    SpectrumFrame,
+    Status,
+    Stop,
+    TableFrame,
+    TaskFrame,
+    View,
+)
+
+_LOOK_OUT: Final = 0.1
+"""Seconds from one look for a trainer to the next, while there is no connection."""
+_LAST_LINES: Final = 6
+_STOPPING: Final = 10.0
+"""Seconds that a trainer is given to write its last checkpoint."""
+
+
+class Link:
+    """One run as the viewer has it: what its log says, and a connection to its trainer that comes and goes."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        """Reads the run's first configuration; raises RunFolderError."""
+        self.folder = folder
+        self.history = History(folder.config())
+        self.status: Status | None = None
+        self.problem = ""
+        """Why the log cannot be followed; empty while it can."""
+        self.changed = asyncio.Event()
+        """Set whenever the connection comes or goes."""
+        self._reader = LogReader(folder.log_path)
+        self._client: Client | None = None
+        self._alive = True
+
+    @property
+    def connected(self) -> bool:
+        """Whether the trainer can be asked now."""
+        return self._client is not None and not self._client.closed
+
+    @property
+    def state(self) -> ShownState:
+        """What the header says."""
+        if self.connected:
+            return self.status.state if self.status else "starting"
+        return "starting" if self._alive else "trainer gone"
+
+    def read_log(self) -> bool:
+        """Takes what is new in the log; whether there was anything."""
+        if self.problem:
+            return False
+        version = self.history.version
+        try:
+            self.history.add(self._reader.read())
+        except (RunFolderError, ConfigError) as error:
+            self.problem = str(error)
+        return self.history.version != version
+
+    async def follow(self) -> None:
+        """Connects to the trainer, and again after it was gone, until cancelled."""
+        try:
+            while True:
+                if not self.connected:
+                    await self._look_out()
+                await asyncio.sleep(_LOOK_OUT)
+        finally:
+            await self._drop()
+
+    async def ask(self, request: Request) -> Reply:
+        """The trainer's reply, waiting for a trainer that starts; raises TrainerError when there is none."""
+        while not self.connected:
+            if not self._alive:
+                raise TrainerError("the trainer is gone: space starts it again")
+            self.changed.clear()
+            await self.changed.wait()
+        assert self._client is not None
+        return await self._client.ask(request)
+
+    async def order(self, request: Request) -> Answer:
+        """The answer to a request that was carried out; raises TrainerError with the words of one that was not."""
+        return carried_out(await self.ask(request))
+
+    async def look(self, frames: Sequence[FrameName], world: World) -> None:
+        """Asks for the status and the frames, and puts them into the world; raises TrainerError, WireError."""
+        if not self.connected or self._client is None:
+            return
+        reply = await self._client.ask(Look(0, tuple(frames)))
+        if not isinstance(reply, View):
+            raise WireError("the trainer answered a look with something else")
+        self.status = world.status = reply.status
+        for frame in reply.frames:
+            match frame:
+                case TaskFrame():
+                    world.task = Task.of(frame)
+                case TableFrame():
+                    world.table = Table.of(frame, reply.status.step)
+                case SpectrumFrame():
+                    world.spectrum = Spectrum.of(frame, reply.status.step)
+
+    def start_again(self, paused: bool = False) -> None:
+        """Starts the trainer of a run that has none; raises TrainerError, RunFolderError."""
+        if trainer_alive(self.folder):
+            return
+        start_trainer(self.folder, paused)
+        self.status = None
+        self._alive = True
+
+    async def stop(self) -> None:
+        """Asks the trainer to write a checkpoint and end, and waits until it has."""
+        with suppress(TrainerError, TimeoutError):
+            async with asyncio.timeout(_STOPPING):
+                await self.order(Stop(0))
+                while trainer_alive(self.folder):
+                    await asyncio.sleep(0.02)
+
+    def last_words(self) -> list[str]:
+        """How the trainer ended, as far as is known, and the last lines of its log."""
+        status = exit_status(self.folder)
+        if status is None:
+            how = "The trainer is gone."
+        elif status < 0:
+            how = f"The trainer was ended by {_signal_name(-status)}."
+        else:
+            how = f"The trainer ended with exit status {status}."
+        return [how, *_tail(self.folder)]
+
+    async def _look_out(self) -> None:
+        """Connects where a trainer listens, and sees whether one runs at all."""
+        await self._drop()
+        socket = socket_of(self.folder)
+        if socket is not None:
+            with suppress(TrainerError):
+                self._client = await Client.connect(socket)
+        alive = self.connected or trainer_alive(self.folder)
+        if alive != self._alive or self.connected:
+            self._alive = alive
+            self.changed.set()
+
+    async def _drop(self) -> None:
+        if self._client is not None:
+            client, self._client = self._client, None
+            await client.close()
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _tail(folder: RunFolder) -> list[str]:
+    """The last lines of trainer.log that say something."""
+    try:
+        with folder.trainer_log_path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
+            written = file.read().decode("utf-8", "replace")
+    except OSError:
+        return []
+    return [line.rstrip() for line in written.splitlines() if line.strip()][-_LAST_LINES:]

@@ -1,0 +1,38 @@
+"""How a viewer was left, and what its shell then says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from grokterm.runs.folder import RunFolder
+from grokterm.runs.process import trainer_alive
+
+Left = Literal["detached", "quit", "terminated", "hung up", "crashed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a viewer was left, and on which run."""
+
+    left: Left
+    folder: RunFolder
+    details: str = ""
+    """What failed and where the details are, after a crash."""
+
+    @property
+    def exit_status(self) -> int:
+        """What the command ends with: 0 where the person left, 1 after a crash, 128 + N after signal N."""
+        return {"crashed": 1, "hung up": 129, "terminated": 143}.get(self.left, 0)
+
+    def words(self) -> str:
+        """One line for the shell: what goes on, and how to come back."""
+        run = self.folder.id
+        number = run.split("-")[0].lstrip("0") or run
+        back = f"come back with: grokterm attach {number}"
+        if self.left == "crashed":
+            return f"the viewer failed: {self.details}; {back}"
+        if self.left == "quit":
+            return f"{run} is stopped, its last checkpoint is kept; {back}"
+        goes_on = "trains on" if trainer_alive(self.folder) else "is kept"
+        return f"{run} {goes_on}; {back}"

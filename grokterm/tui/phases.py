@@ -1,0 +1,33 @@
+"""What the phases mean, in words, with their thresholds."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from grokterm.config import GROKKED_ACCURACY, MEMORIZED_ACCURACY
+
+GENERALIZING_ACCURACY: Final = 0.2
+"""Test accuracy above which a run generalizes."""
+MEMORIZING_ACCURACY: Final = 0.1
+"""Test accuracy below which it is back to memorizing."""
+COLLAPSED_ACCURACY: Final = 0.9
+"""Test accuracy below which a run that grokked has collapsed."""
+
+MEANINGS: Final = {
+    "Memorizing": (
+        f"the training pairs are learned by heart (memorized: train accuracy ≥ {MEMORIZED_ACCURACY:.0%}); "
+        "pairs never seen are answered at random"
+    ),
+    "Generalizing": (
+        f"test accuracy is above {GENERALIZING_ACCURACY:.0%}: the network finds the rule; "
+        f"below {MEMORIZING_ACCURACY:.0%} it is back to memorizing"
+    ),
+    "Grokked": f"test accuracy is at least {GROKKED_ACCURACY:.0%}: it answers pairs that it was never shown",
+    "Collapsed": f"it had grokked, and test accuracy fell below {COLLAPSED_ACCURACY:.0%} again",
+}
+
+
+def phase_words() -> str:
+    """The meanings of all phases, one a line; the number beside a phase is the step at which it began."""
+    lines = [f"{name}: {meaning}." for name, meaning in MEANINGS.items()]
+    return "\n".join([*lines, "The number beside a phase is the step at which it last began."])

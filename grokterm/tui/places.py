@@ -1,0 +1,127 @@
+"""Where each pane stands, by the size of the screen: all together, pages of a few, or one short status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from textual.geometry import Region
+
+Kind = Literal["together", "pages", "status"]
+Page = Mapping[int, Region]
+
+ACCURACY, LOSS, TABLE, FOURIER, TRY, EVENTS = range(1, 7)
+
+LINES_ABOVE: Final = 2
+"""Header and phase line."""
+TOGETHER_FROM: Final = (100, 30)
+PAGES_FROM: Final = (56, 16)
+_FRAME: Final = 2
+"""Cells that a border takes of a pane's width and height."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The pages of a screen, each with the regions of its panes in screen coordinates."""
+
+    kind: Kind
+    pages: tuple[Page, ...]
+    tabs: bool
+
+    def page_of(self, number: int) -> int:
+        """The page on which a pane stands; 0 where it stands nowhere."""
+        return next((i for i, page in enumerate(self.pages) if number in page), 0)
+
+
+def places(width: int, height: int, p: int) -> Places:
+    """Where the panes stand on a screen of `width` × `height` cells for a table of p × p pairs."""
+    if width < PAGES_FROM[0] or height < PAGES_FROM[1]:
+        return Places("status", ({},), tabs=False)
+    if width >= TOGETHER_FROM[0] and height >= TOGETHER_FROM[1]:
+        body = Region(0, LINES_ABOVE, width, height - LINES_ABOVE - 1)
+        return Places("together", (_together(body, p),), tabs=False)
+    body = Region(0, LINES_ABOVE + 1, width, height - LINES_ABOVE - 2)
+    return Places("pages", _pages(body, p), tabs=True)
+
+
+def enlarged(width: int, height: int, number: int) -> Places:
+    """One pane over the whole body."""
+    return Places("together", ({number: Region(0, LINES_ABOVE, width, height - LINES_ABOVE - 1)},), tabs=False)
+
+
+def table_size(p: int, reduction: int) -> tuple[int, int]:
+    """Width and height of a table pane that shows `reduction` pairs a cell, half-blocks, with a line of words."""
+    cells = -(-p // reduction)
+    return cells + _FRAME + 2, -(-cells // 2) + _FRAME + 1
+
+
+def _together(body: Region, p: int) -> Page:
+    """Curves and bars at the left; table, try-it and events at the right; events move left where the table is tall."""
+    for reduction in range(1, p + 1):
+        wide, high = table_size(p, reduction)
+        right = max(wide, 46, body.width * 36 // 100)
+        if right > body.width * 54 // 100 or high > body.height:
+            continue
+        left = Region(body.x, body.y, body.width - right, body.height)
+        side = Region(left.right, body.y, right, body.height)
+        rest = body.height - max(high, body.height // 2)
+        if rest >= 9:
+            tall = min(6, rest // 2)
+            return {
+                **_stack(left, (ACCURACY, LOSS, FOURIER), (37, 35, 28)),
+                **_rows(side, (TABLE, TRY, EVENTS), (body.height - rest, tall, rest - tall)),
+            }
+        if high <= body.height and body.height >= 44:
+            curves = Region(left.x, left.y, left.width, left.height - 10)
+            foot = Region(left.x, curves.bottom, left.width, 10)
+            half = foot.width // 2
+            return {
+                **_stack(curves, (ACCURACY, LOSS, FOURIER), (37, 35, 28)),
+                TABLE: side,
+                TRY: Region(foot.x, foot.y, half, foot.height),
+                EVENTS: Region(foot.x + half, foot.y, foot.width - half, foot.height),
+            }
+    raise AssertionError("a table reduced to one cell fits every screen")
+
+
+def _pages(body: Region, p: int) -> tuple[Page, ...]:
+    """Panes that belong together on one page; one pane a page where even two are too much."""
+    if body.height < 15:
+        return tuple({n: body} for n in (ACCURACY, LOSS, TABLE, FOURIER, TRY, EVENTS))
+    side = _table_side(body, p)
+    table: Page = {TABLE: side[0], **_rows(side[1], (TRY,), (min(9, side[1].height),))}
+    if body.height >= 34:
+        table = {TABLE: side[0], **_rows(side[1], (TRY, EVENTS), (8, body.height - 8))}
+        return ({**_stack(body, (ACCURACY, LOSS, FOURIER), (37, 35, 28))}, table)
+    table = {TABLE: side[0], **_rows(side[1], (TRY, EVENTS), (8, body.height - 8))}
+    return (_stack(body, (ACCURACY, LOSS), (52, 48)), table, {FOURIER: body})
+
+
+def _table_side(body: Region, p: int) -> tuple[Region, Region]:
+    """The table at the left as large as it fits, the rest at its right."""
+    most = body.width - 28
+    wide = next(
+        (w for w, h in (table_size(p, r) for r in range(1, p + 1)) if w <= most and h <= body.height), body.width // 2
+    )
+    wide = max(wide, body.width // 2)
+    return Region(body.x, body.y, wide, body.height), Region(body.x + wide, body.y, body.width - wide, body.height)
+
+
+def _stack(body: Region, numbers: Sequence[int], shares: Sequence[int]) -> Page:
+    """Panes one above the other, each with its share of the height."""
+    total, heights = sum(shares), [0] * len(shares)
+    for i, share in enumerate(shares[:-1]):
+        heights[i] = round(body.height * share / total)
+    heights[-1] = body.height - sum(heights)
+    return _rows(body, numbers, heights)
+
+
+def _rows(body: Region, numbers: Sequence[int], heights: Sequence[int]) -> Page:
+    """Panes one above the other with the heights given."""
+    page: dict[int, Region] = {}
+    y = body.y
+    for number, height in zip(numbers, heights, strict=True):
+        page[number] = Region(body.x, y, body.width, height)
+        y += height
+    return page

@@ -1,0 +1,165 @@
+"""The form of all settings: what acts at once, what rebuilds the model, what starts a new run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import ClassVar, Final
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, Label, Static
+
+from grokterm.config import Acts, Config, Value, choices, docs, field_type, settings
+from grokterm.tui import words
+from grokterm.tui.screens.choice import Choice
+from grokterm.tui.screens.dialog import Dialog, Wanted
+from grokterm.tui.screens.draft import Draft
+
+MARKS: Final[dict[Acts, tuple[str, str]]] = {
+    "at once": ("●", "correct"),
+    "rebuilds the model": ("◆", "warning"),
+    "starts a new run": ("▲", "error"),
+}
+"""Glyph and colour for how a setting acts."""
+_LEFT: Final = ("Task", "Model")
+_TWO_COLUMNS_FROM: Final = 74
+
+
+class ChangeDialog(Dialog[Wanted]):
+    """Changes any settings of the run, or starts a new run with them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "apply", show=False, priority=True),
+        Binding("down", "app.focus_next", show=False),
+        Binding("up", "app.focus_previous", show=False),
+        Binding("tab", "app.focus_next", show=False),
+        Binding("shift+tab", "app.focus_previous", show=False),
+    ]
+    DEFAULT_CSS = """
+    ChangeDialog .box { width: 100; padding: 0 1; }
+    ChangeDialog .columns { height: auto; }
+    ChangeDialog .column { width: 1fr; height: auto; padding: 0 1; }
+    ChangeDialog.narrow .columns { layout: vertical; }
+    ChangeDialog .row { height: 1; }
+    ChangeDialog .row Label { width: 18; }
+    ChangeDialog .group { color: $accent; text-style: bold; height: 1; }
+    ChangeDialog Input { width: 1fr; height: 1; background: $background; }
+    ChangeDialog Input.wrong { color: $error; text-style: bold; }
+    ChangeDialog Input.new, ChangeDialog Choice.new { text-style: bold; color: $accent; }
+    ChangeDialog Input:focus { background: $background; }
+    ChangeDialog Choice { width: 1fr; }
+    ChangeDialog #told { height: 3; margin: 0 1; }
+    ChangeDialog #legend { height: 1; margin: 0 1; }
+    ChangeDialog .option { display: none; margin: 0 1; }
+    ChangeDialog .option.offered { display: block; }
+    """
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self._draft = Draft(config)
+
+    def compose(self) -> ComposeResult:
+        """The fields by group, what they bring about, and the keys."""
+        with VerticalScroll(classes="box", can_focus=False) as box:
+            box.border_title = "Change anything"
+            box.border_subtitle = "enter applies · esc leaves all as it is"
+            with Horizontal(classes="columns"):
+                yield Vertical(*self._groups(left=True), classes="column")
+                yield Vertical(*self._groups(left=False), classes="column")
+            yield self._option("keep", "embedding, read-out", ("fresh", "carried over"))
+            yield self._option("this-run", "the present run", ("stops after a checkpoint", "trains on"))
+            yield Static(id="told")
+            yield Static(self._legend(), id="legend")
+
+    def on_mount(self) -> None:
+        """Begins at the first setting of training."""
+        self.set_class(self.app.size.width < _TWO_COLUMNS_FROM, "narrow")
+        self.query_one("#lr").focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """One column where there is no room for two."""
+        self.set_class(event.size.width < _TWO_COLUMNS_FROM, "narrow")
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        self._take(event.input, event.input.id or "", event.value)
+
+    @on(Choice.Changed)
+    def _chosen(self, event: Choice.Changed) -> None:
+        if event.choice.id in settings():
+            self._take(event.choice, str(event.choice.id), event.choice.value)
+        self._tell()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Says what the field is."""
+        self._tell()
+
+    def action_apply(self) -> None:
+        """Leaves with the changes, unless something typed cannot be."""
+        draft = self._draft
+        if draft.problem:
+            self.app.bell()
+            self._tell()
+            return
+        stop = self.query_one("#this-run", Choice).value != "trains on"
+        self.dismiss(Wanted(draft.values, keep=self._keep, new_run=draft.new_run, stop=stop))
+
+    @property
+    def _keep(self) -> bool:
+        return self.query_one("#keep", Choice).value == "carried over"
+
+    def _take(self, widget: Widget, name: str, text: str) -> None:
+        self._draft.type(name, text)
+        widget.set_class(name in self._draft.values, "new")
+        widget.set_class(name in self._draft.wrong, "wrong")
+        self.query_one("#keep-row").set_class(self._draft.rebuilds, "offered")
+        self.query_one("#this-run-row").set_class(self._draft.new_run, "offered")
+        self._tell()
+
+    def _tell(self) -> None:
+        """What is wrong, else what would happen, after what the field in focus is."""
+        focused, draft = self.focused, self._draft
+        name = focused.id if focused is not None and focused.id in settings() else None
+        about = docs()[name] if name else ""
+        problem = draft.wrong.get(name or "") or draft.problem
+        told = Content.styled(problem, "bold $error") if problem else Content(draft.told(self._keep))
+        self.query_one("#told", Static).update(Content.assemble((about, "$muted"), "\n", told))
+
+    def _groups(self, left: bool) -> Iterator[Widget]:
+        for group, names in groupby(settings(), key=lambda name: settings()[name].group):
+            if (group in _LEFT) == left:
+                yield Static(group, classes="group")
+                for name in names:
+                    yield self._row(name)
+
+    def _row(self, name: str) -> Widget:
+        value: Value = getattr(self._draft.config, name)
+        glyph, color = MARKS[settings()[name].acts]
+        label = Label(Content.assemble((f"{glyph} ", f"${color}"), words.setting(name)))
+        only_words = field_type(name) is not str and not _numeric(name)
+        entry: Widget = (
+            Choice(choices(name), str(value), id=name)
+            if only_words
+            else Input(words.typed(value), id=name, compact=True, select_on_focus=True)
+        )
+        return Horizontal(label, entry, classes="row")
+
+    def _option(self, id: str, label: str, offered: tuple[str, str]) -> Widget:
+        return Horizontal(Label(label), Choice(offered, offered[0], id=id), id=f"{id}-row", classes="row option")
+
+    def _legend(self) -> Content:
+        pieces = [
+            Content.assemble((f"{glyph} ", f"${color}"), (acts, "$muted")) for acts, (glyph, color) in MARKS.items()
+        ]
+        return Content("   ").join(pieces)
+
+
+def _numeric(name: str) -> bool:
+    """Whether a setting may hold a number."""
+    hint = field_type(name)
+    return hint in (int, float) or bool({int, float} & set(getattr(hint, "__args__", ())))

@@ -1,0 +1,56 @@
+"""The base of all dialogs: a box over the run, left with esc."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, TypeVar
+
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from grokterm.config import Value
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a dialog came back with: settings to change in this run, or a new run with them."""
+
+    values: dict[str, Value] = field(default_factory=dict)
+    keep: bool = False
+    """Whether embedding and read-out are carried over where their shapes agree."""
+    new_run: bool = False
+    stop: bool = True
+    """Whether the present run stops when a new one starts."""
+
+
+class Dialog(ModalScreen[Result]):
+    """A box in the middle of the screen; while it is open the run trains on behind it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", show=False)]
+    DEFAULT_CSS = """
+    Dialog {
+        align: center middle;
+        background: $background 60%;
+    }
+    .box {
+        width: auto;
+        max-width: 100%;
+        height: auto;
+        max-height: 100%;
+        background: $surface;
+        border: round $accent;
+        border-title-color: $accent;
+        border-title-style: bold;
+        border-subtitle-color: $muted;
+        padding: 1 2;
+        scrollbar-size-vertical: 1;
+    }
+    .muted { color: $muted; }
+    .error { color: $error; }
+    """
+
+    def action_close(self) -> None:
+        """Leaves without doing anything."""
+        self.dismiss(None)

@@ -1,0 +1,96 @@
+"""A run where there is room for nothing else: a few lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from textual.content import Content
+from textual.strip import Strip
+from textual.widget import Widget
+
+from grokterm.config import Value
+from grokterm.tui import lines, words
+from grokterm.tui.drawing.curves import Curve
+from grokterm.tui.drawing.frame import Axes
+from grokterm.tui.drawing.sparkline import draw_sparklines
+from grokterm.tui.fitting import Part, between, fit
+from grokterm.tui.lines import ShownState
+from grokterm.tui.world import World
+
+ACCURACIES = (("train", "train_accuracy"), ("test", "test_accuracy"))
+
+
+class StatusView(Widget):
+    """The run in a few lines: what it is, what it does, its phase and its accuracies."""
+
+    DEFAULT_CSS = "StatusView { background: $background; color: $foreground; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._strips: list[Strip] = []
+
+    def show(self, world: World, state: ShownState, wished: Mapping[str, Value]) -> None:
+        """Draws what there is room for."""
+        width, height = self.size
+        strips = status_strips(world, state, wished, width, height)
+        if strips != self._strips:
+            self._strips = strips
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """The line `y`, as last drawn."""
+        base = self.rich_style
+        strip = self._strips[y] if y < len(self._strips) else Strip([])
+        return strip.adjust_cell_length(self.size.width).apply_style(base)
+
+
+def status_strips(world: World, state: ShownState, wished: Mapping[str, Value], width: int, height: int) -> list[Strip]:
+    """The lines of the status, most needed first where there are few."""
+    palette, history = world.palette, world.history
+    inner = max(1, width - 2)
+    last, status = history.last, world.status
+    step = max(status.step if status else 0, last.step if last else 0)
+    muted = palette.markup("muted")
+    dot = Content.styled(" · ", palette.markup("border"))
+    numbers = [
+        Part.of((f"step {step:,}", 2), (words.count(step), 1)),
+        Part.of((words.rate(status.steps_per_second) if status else "", 3), style=muted),
+        Part.of((words.clock(status.seconds) if status else "", 4), style=muted),
+    ]
+    mark = lines.state_mark(state, palette)
+    doing = between(mark, fit(numbers, inner - mark.cell_length - 2, dot), inner)
+    phase = fit([Part.of((lines.phases(history, palette, 0), 2), (lines.phases(history, palette, -2), 1))], inner, dot)
+    texts = [doing, phase, _model(world, inner), lines.rates(history.config, wished, palette, long=inner >= 36)]
+    order = (0, 1) if height < 6 else (2, 3, 0, 1) if height >= 8 else (2, 0, 1)
+    head = [Content(" ") + texts[i] for i in order][:height]
+    strips = [Strip(content.truncate(width).render_segments()) for content in head]
+    if height >= len(head) + 3:
+        strips.append(Strip([]))
+    return [*strips, *_accuracies(world, inner, height - len(strips))]
+
+
+def _model(world: World, width: int) -> Content:
+    """Task and model as far as they fit."""
+    config, palette = world.history.config, world.palette
+    long, short, word = words.model(config)
+    parts = [
+        Part.of((words.task(config), 1), style=f"bold {palette.markup('text')}"),
+        Part.of((long, 5), (short, 4), (word, 3)),
+        Part.of((f"seed {config.seed}", 9), style=palette.markup("muted")),
+    ]
+    return fit(parts, width, Content.styled(" · ", palette.markup("border")))
+
+
+def _accuracies(world: World, width: int, height: int) -> list[Strip]:
+    """Train and test accuracy as sparklines with their names and values."""
+    history, last = world.history, world.history.last
+    if height < 1:
+        return []
+    curves = [Curve(name, words.percent(getattr(last, column)) if last else "–", name) for name, column in ACCURACIES]
+    values = np.array([history.column(column) for _, column in ACCURACIES])
+    axes = Axes(log_x=world.log_x, percent=True)
+    graph, palette = world.view.graph, world.palette
+    drawn = draw_sparklines(history.column("step"), values, curves, axes, width, height, graph, palette)
+    margin = Strip([*Content(" ").render_segments()])
+    return [Strip.join([margin, strip]) for strip in drawn]

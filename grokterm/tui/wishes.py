@@ -1,0 +1,74 @@
+"""Changes that were asked for: shown at once, sent one after the other, gathered while one is under way."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from grokterm.config import Config, Value
+from grokterm.errors import ConfigError, TrainerError
+from grokterm.tui.link import Link
+from grokterm.wire.messages import Change
+
+
+class Wishes:
+    """What the person wants the run's settings to be, ahead of what the trainer has confirmed."""
+
+    def __init__(
+        self,
+        link: Link,
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
+        settled: Callable[[str, bool], None],
+    ) -> None:
+        """`spawn` runs the sending; `settled` hears the words of every answer, and whether the change was made."""
+        self._link = link
+        self._spawn = spawn
+        self._settled = settled
+        self._next: dict[str, Value] = {}
+        self._keep = False
+        self._under_way: dict[str, Value] = {}
+        self._sending = False
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """Settings that were asked for and are not yet confirmed."""
+        return self._under_way | self._next
+
+    @property
+    def config(self) -> Config:
+        """The run's configuration as it will be; raises nothing: what cannot be is left out."""
+        present = self._link.history.config
+        try:
+            return present.changed(self.values)
+        except ConfigError:
+            return present
+
+    def want(self, values: Mapping[str, Value], keep: bool = False) -> None:
+        """Asks for settings, together with others that still wait; raises ConfigError for what no run can have."""
+        self._link.history.config.changed(self.values | dict(values))
+        self._next |= values
+        self._keep = keep
+        if not self._sending:
+            self._sending = True
+            self._spawn(self._send())
+
+    async def _send(self) -> None:
+        while self._next:
+            self._under_way, self._next = self._next, {}
+            try:
+                answer = await self._link.order(Change(0, self._under_way, self._keep, _who()))
+                words, made = answer.words, True
+            except TrainerError as error:
+                words, made = str(error), False
+            self._link.read_log()
+            self._under_way = {}
+            self._settled(words, made)
+        self._sending = False
+
+
+def _who() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return ""
