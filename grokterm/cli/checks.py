@@ -13,16 +13,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
+from grokterm.cli.amounts import size
 from grokterm.cli.defaults import config_folder, read_defaults
 from grokterm.cli.devices import describe_devices
-from grokterm.cli.listing import size
 from grokterm.errors import ConfigError, GroktermError, TerminalError
-from grokterm.runs.folder import list_runs, runs_home
-from grokterm.runs.process import trainer_alive
 
 Verdict = Literal["good", "note", "missing"]
 
-PACKAGES: Final = ("textual", "rich", "plotext", "numpy", "msgspec", "safetensors", "psutil", "cyclopts", "platformdirs")
+PACKAGES: Final = ("textual", "rich", "plotext", "numpy", "msgspec", "safetensors", "psutil", "cyclopts", "tomli-w")
 """Packages without which grokterm does not run; torch is asked in its own process."""
 _LEAST: Final = (80, 24)
 """Columns and lines from which the screen shows more than its status."""
@@ -70,7 +68,7 @@ def machine_checks() -> list[Check]:
     try:
         about = describe_devices()
     except GroktermError as error:
-        return [Check("torch", str(error), "missing", "install it: pip install torch (see pytorch.org for your device)")]
+        return [Check("torch", str(error), "missing", "install it: pip install torch")]
     features = ", ".join(about["cpu_features"]) or "none that speed up bfloat16"
     names = f" ({', '.join(about['cuda'])})" if about["cuda"] else ""
     return [
@@ -85,6 +83,11 @@ def machine_checks() -> list[Check]:
 def folder_checks(given: Path | None) -> list[Check]:
     """The runs with the room they have, and the user's config folder."""
     checks = [_own_defaults(), _themes()]
+    try:
+        from grokterm.runs.folder import list_runs, runs_home
+        from grokterm.runs.process import trainer_alive
+    except ImportError as error:
+        return [Check("run folder", f"not known: {error}", "note"), *checks]
     try:
         home = runs_home(given)
         found = list_runs(home)

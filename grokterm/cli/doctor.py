@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from grokterm import __version__
@@ -36,7 +37,7 @@ def examine(given: Values) -> int:
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"grokterm {__version__}", style="bold")
     missing = 0
-    sections = {
+    sections: dict[str, Callable[[], list[Check]]] = {
         "Terminal": lambda: terminal_checks(os.environ),
         "Packages": package_checks,
         "Machine": machine_checks,
@@ -48,7 +49,8 @@ def examine(given: Values) -> int:
         for check in checks:
             _print(console, check)
         missing += sum(check.verdict == "missing" for check in checks)
-    console.print(f"\n{missing} things are missing." if missing else "\ngrokterm can run here.", style="bold")
+    words = "1 thing is missing" if missing == 1 else f"{missing} things are missing"
+    console.print(f"\n{words}." if missing else "\ngrokterm can run here.", style="bold")
     return 1 if missing else 0
 
 

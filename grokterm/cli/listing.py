@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
+from grokterm.cli.amounts import age, percent, size
 from grokterm.cli.harmless import harmless
 from grokterm.cli.options import Values
 from grokterm.runs.folder import list_runs, runs_home
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 _UNLIMITED: Final = 250
 """Columns of an output that is no terminal."""
-_AGES: Final = (("d", 86400), ("h", 3600), ("min", 60))
-_SIZES: Final = ("B", "KB", "MB", "GB", "TB")
 _STYLES: Final = {"training": "green", "paused": "yellow", "not finite": "red", "failed": "red", "died": "red"}
 
 
@@ -86,24 +84,3 @@ def table(found: list[RunSummary], width: int) -> Table:
         cells = [Text(harmless(column.text(run)), _STYLES.get(column.text(run), "")) for column in columns]
         made.add_row(*cells)
     return made
-
-
-def percent(share: float | None) -> str:
-    """A share as a percentage; empty where it is not known."""
-    return "" if share is None else f"{100 * share:.1f} %"
-
-
-def age(when: float) -> str:
-    """How long ago a time is that is given in seconds since 1970."""
-    seconds = max(0, int(time.time() - when))
-    unit, length = next(((unit, length) for unit, length in _AGES if seconds >= length), ("s", 1))
-    return f"{seconds // length} {unit} ago"
-
-
-def size(count: float) -> str:
-    """A number of bytes in the unit that suits it."""
-    for unit in _SIZES:
-        if count < 1000 or unit == _SIZES[-1]:
-            break
-        count /= 1000
-    return f"{count:.0f} {unit}" if unit == "B" or count >= 9.95 else f"{count:.1f} {unit}"
