@@ -67,9 +67,14 @@ def config_hash(config: Mapping[str, Value]) -> str:
     return hashlib.sha256(json.dumps(dict(config), sort_keys=True).encode()).hexdigest()
 
 
+def checkpoint_path(folder: Path, mark: Mark) -> Path:
+    """Where the checkpoint of a mark is, or would be."""
+    return folder / f"{mark.step:012d}-{mark.changes:03d}-{mark.reason}{_SUFFIX}"
+
+
 def save(folder: Path, mark: Mark, tensors: Mapping[str, npt.NDArray[Any]]) -> Path:
     """Writes a checkpoint aside, brings it to the disk and gives it its name; raises RunFolderError."""
-    path = folder / f"{mark.step:012d}-{mark.changes:03d}-{mark.reason}{_SUFFIX}"
+    path = checkpoint_path(folder, mark)
     aside = path.with_suffix(".part")
     written = msgspec.json.encode(mark).decode()
     arrays = {name: np.ascontiguousarray(tensors[name]) for name in sorted(tensors)}

@@ -1,0 +1,92 @@
+"""`python -m grokterm.trainer FOLDER [--paused] [--idle SECONDS]`: trains the run of a folder."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+import traceback
+from pathlib import Path
+from socket import socket
+from types import FrameType
+
+from grokterm.errors import GroktermError
+from grokterm.runs.folder import RunFolder
+from grokterm.runs.log import LogWriter, read_tail
+from grokterm.trainer.claim import claim
+from grokterm.wire.records import Session
+
+
+class Leaving:
+    """Whether a signal has asked this process to end."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    def __call__(self) -> bool:
+        """Whether it has."""
+        return self.asked
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self.asked = True
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Trains the run of a folder until it is done; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m grokterm.trainer", description="Trains the run of a folder.")
+    parser.add_argument("folder", type=Path, help="the run folder")
+    parser.add_argument("--paused", action="store_true", help="stay paused on the last checkpoint")
+    parser.add_argument("--idle", type=float, metavar="SECONDS", help="end after so long without training and viewers")
+    given = parser.parse_args(arguments)
+    os.umask(0o077)
+    leaving = Leaving()
+    folder = RunFolder(given.folder.absolute())
+    try:
+        folder.config()
+        with claim(folder) as listener:
+            return _train(folder, listener, given, leaving)
+    except GroktermError as error:
+        print(error, file=sys.stderr)
+        return error.exit_status
+
+
+def _train(folder: RunFolder, listener: socket, given: argparse.Namespace, leaving: Leaving) -> int:
+    """Trains; whatever goes wrong ends with one sentence in the log."""
+    try:
+        # The socket listens already: who connects while torch loads is answered afterwards.
+        from grokterm.trainer.loop import IDLE_SECONDS, Trainer
+        from grokterm.trainer.opening import open_run
+        from grokterm.trainer.server import Server
+
+        server = Server(listener)
+        try:
+            idle = IDLE_SECONDS if given.idle is None else given.idle
+            Trainer(open_run(folder), server, given.paused, leaving, idle).run()
+        finally:
+            server.close()
+    except GroktermError as error:
+        _fail(folder, str(error))
+        raise
+    except Exception as error:
+        traceback.print_exc()
+        _fail(folder, f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}")
+        return 1
+    return 0
+
+
+def _fail(folder: RunFolder, words: str) -> None:
+    """Says in the log why the trainer ended, if the log can still be written."""
+    last = max((record.step for record in read_tail(folder.log_path, 2**16)), default=0)
+    try:
+        LogWriter(folder.log_path).append(Session(last, "failed", words, time.time()))
+    except GroktermError as error:
+        print(error, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,203 @@
+"""The course of a run: the engine, what it writes down, and the changes it goes through; no processes, no viewers."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from typing import Final
+
+from grokterm.config import GROKKED_ACCURACY, MEMORIZED_ACCURACY, Config, Value
+from grokterm.errors import ConfigError, RunFolderError
+from grokterm.lab.engine import Engine
+from grokterm.runs.checkpoints import REGULAR
+from grokterm.trainer.changes import Plan, plan_change
+from grokterm.trainer.clock import Clock
+from grokterm.trainer.journal import Journal
+from grokterm.trainer.saver import CHANGE, Saver
+from grokterm.wire.records import Change, Event, Scalars
+
+NOT_FINITE: Final = "the loss is no longer finite: choose a smaller learning rate or another model, then go on"
+"""What happened and what can be done, for the screen."""
+
+
+class Course:
+    """Takes a run from step to step: config and logged changes determine every bit of what it makes."""
+
+    def __init__(self, engine: Engine, journal: Journal, saver: Saver, clock: Clock) -> None:
+        self.engine = engine
+        self.clock = clock
+        self.journal = journal
+        self.saver = saver
+        self.stuck = False
+        """Whether the next step is not finite and nothing was changed since that came out."""
+        self.goal_open = True
+        """Whether reaching the goal still ends training; not after somebody went on from there."""
+        self.reached = ""
+        """The goal that was reached, in words; empty until then, and again after going on."""
+        self.last: Scalars | None = None
+        """The last measures."""
+
+    @property
+    def config(self) -> Config:
+        """The present configuration."""
+        return self.engine.config
+
+    @property
+    def step(self) -> int:
+        """Steps taken so far."""
+        return self.engine.step
+
+    @property
+    def trouble(self) -> str:
+        """Why the log or a checkpoint cannot be written; empty while all is well."""
+        return self.journal.trouble or self.saver.trouble
+
+    def begin(self) -> None:
+        """The record of step 0, and the changes that were made there, where the log has them."""
+        if self.step == 0 and self.journal.position == 0:
+            self._record()
+        self._repeat_changes()
+
+    def room(self) -> int:
+        """Steps to the next one at which something is to be written or changed."""
+        config, step = self.config, self.step
+        stops = [step - step % config.log_every + config.log_every, config.max_steps]
+        if isinstance(config.until, int):
+            stops.append(config.until)
+        change = self.journal.next_change()
+        if change is not None:
+            stops.append(change.step)
+        return min(stop for stop in stops if stop > step) - step
+
+    def advance(self, steps: int) -> int:
+        """Takes up to `steps` steps, none beyond `room`, and writes down what is due; returns how many."""
+        taken = self.engine.advance(min(steps, self.room()))
+        if taken and self._is_due():
+            self._record()
+        if not self.engine.finite:
+            self._not_finite()
+        self._repeat_changes()
+        return taken
+
+    def change(self, values: Mapping[str, Value], keep: bool, by: str) -> Plan:
+        """Changes settings from the next step on and logs that; raises ConfigError and changes nothing then."""
+        plan = plan_change(self.config, self.step, values)
+        if not plan.values:
+            return plan
+        if plan.rebuilds:
+            self.save("before_change")
+        self._apply(plan, keep)
+        change = Change(
+            step=self.step,
+            values=plan.values,
+            old=plan.old,
+            rebuilt=plan.rebuilds,
+            keep=keep and plan.rebuilds,
+            words=plan.words,
+            by=by,
+            time=time.time(),
+        )
+        self.journal.write_change(change)
+        return plan
+
+    def after_change(self, plan: Plan) -> None:
+        """The checkpoint behind a change of anything but pace and goal."""
+        if plan.trains:
+            self.saver.save(self.engine, self.journal, self.clock.seconds, CHANGE, same_model=not plan.rebuilds)
+
+    def save(self, reason: str) -> bool:
+        """A checkpoint of the present state; whether it is on the disk."""
+        return self.saver.save(self.engine, self.journal, self.clock.seconds, reason)
+
+    def retry(self) -> bool:
+        """Writes what could not be written before; whether nothing is left."""
+        return self.journal.flush() and (not self.saver.trouble or self.save(REGULAR))
+
+    def go_on(self) -> None:
+        """Goes on beyond the goal that was reached."""
+        if self.reached:
+            self.goal_open, self.reached = False, ""
+
+    def check_goal(self) -> None:
+        """Notices that the last measures reach the goal."""
+        if self.goal_open and self.last is not None:
+            self.reached = _goal_reached(self.config, self.last)
+
+    def _apply(self, plan: Plan, keep: bool) -> None:
+        if plan.rebuilds:
+            self._rebuild(plan.config, keep)
+        else:
+            self.engine.set(plan.config)
+        if plan.trains:
+            self.stuck = False
+        if {"until", "max_steps"} & plan.values.keys():
+            self.goal_open, self.reached = True, ""
+
+    def _rebuild(self, config: Config, keep: bool) -> None:
+        """Builds the model anew, or puts the old one back where there is no room for the new one."""
+        old_config, old = self.config, self.engine.state()
+        try:
+            self.engine.rebuild(config, keep)
+        except (RuntimeError, MemoryError) as error:
+            self.engine = Engine(old_config)
+            self.engine.load(old)
+            raise ConfigError(f"this model cannot be built here: {str(error).splitlines()[0]}") from None
+
+    def _repeat_changes(self) -> None:
+        """Makes the changes that the log holds at this step."""
+        while (change := self.journal.due_change(self.step)) is not None:
+            try:
+                plan = plan_change(self.config, self.step, change.values)
+                self._apply(plan, change.keep)
+            except ConfigError as error:
+                raise RunFolderError(f"the log's change at step {change.step:,} cannot be made: {error}") from None
+
+    def _is_due(self) -> bool:
+        return self.step % self.config.log_every == 0 or self.step in (self.config.until, self.config.max_steps)
+
+    def _record(self) -> None:
+        measures = self.engine.measure()
+        self.last = Scalars(
+            step=self.step,
+            seconds=round(self.clock.seconds, 3),
+            train_loss=_finite(measures.train_loss),
+            test_loss=_finite(measures.test_loss),
+            train_accuracy=measures.train_accuracy,
+            test_accuracy=measures.test_accuracy,
+            sum_squared_weights=_finite(measures.sum_squared_weights),
+            gradient_norm=_finite(measures.gradient_norm),
+        )
+        replayed = self.journal.replaying
+        events = self.journal.write_scalars(self.last)
+        if events:
+            self.save(events[-1].name)
+        if not replayed:
+            self.check_goal()
+
+    def _not_finite(self) -> None:
+        self.journal.write_event(Event(self.step, "not_finite", NOT_FINITE))
+        change = self.journal.next_change()
+        if self.journal.replaying and (change is None or change.step > self.step):
+            raise RunFolderError(f"the log goes on from step {self.step:,}, but the loss is not finite there")
+        self.stuck = True
+        self.save("not_finite")
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _goal_reached(config: Config, last: Scalars) -> str:
+    """The goal that these measures reach, in words; empty where they do not."""
+    if config.until == "grokked" and last.test_accuracy >= GROKKED_ACCURACY:
+        return f"grokked at step {last.step:,}"
+    if config.until == "memorized" and last.train_accuracy >= MEMORIZED_ACCURACY:
+        return f"memorized at step {last.step:,}"
+    if isinstance(config.until, int) and last.step >= config.until:
+        return f"step {last.step:,} reached"
+    if last.step >= config.max_steps:
+        return f"step limit of {config.max_steps:,} reached"
+    return ""
+
+

@@ -1,0 +1,140 @@
+"""The log as training writes it: what it holds already is not written again, what is new is appended."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+import msgspec
+
+from grokterm.analysis.phases import PhaseTracker
+from grokterm.errors import RunFolderError
+from grokterm.runs.log import LogWriter
+from grokterm.wire.records import Change, Event, Record, Scalars, Session
+
+TrainingRecord = Scalars | Change | Event
+
+
+class Journal:
+    """Takes the records of training in order; as long as the log is ahead, they are compared and not written.
+
+    A record that cannot be written is kept and written when there is room again: `trouble` says why.
+    """
+
+    def __init__(self, writer: LogWriter, logged: Sequence[TrainingRecord] = (), position: int = 0) -> None:
+        """A journal that stands behind the first `position` of the training records that are in the log."""
+        self.tracker = PhaseTracker()
+        self.position = position
+        """Training records so far, from the start of the run."""
+        self.changes = 0
+        """Changes so far."""
+        self.differs_at: int | None = None
+        """First step at which a replayed record was not the one in the log."""
+        self.trouble = ""
+        self._writer = writer
+        self._ahead = deque(logged[position:])
+        self._changes_ahead = deque(record for record in self._ahead if isinstance(record, Change))
+        self._unwritten: deque[Record] = deque()
+        for record in logged[:position]:
+            if isinstance(record, Scalars):
+                self.tracker.update(record.step, record.train_accuracy, record.test_accuracy)
+            self._pass(record)
+
+    @property
+    def replaying(self) -> bool:
+        """Whether the log holds records that training has not come to yet."""
+        return bool(self._ahead)
+
+    def next_change(self) -> Change | None:
+        """The next change in the log that training has not come to yet."""
+        return self._changes_ahead[0] if self._changes_ahead else None
+
+    def due_change(self, step: int) -> Change | None:
+        """The change in the log that is to be made now, at `step`; passes it."""
+        ahead = self._ahead[0] if self._ahead else None
+        if not isinstance(ahead, Change) or ahead.step > step:
+            return None
+        self._advance()
+        return ahead
+
+    def write_scalars(self, made: Scalars) -> list[Event]:
+        """Logs measures and the events they bring; returns those."""
+        logged = self._expected(made)
+        if not isinstance(logged, Scalars):
+            self._append(made)
+            logged = made
+        elif msgspec.structs.replace(logged, seconds=made.seconds) != made:
+            self._differs(made.step)
+        found = self.tracker.update(logged.step, logged.train_accuracy, logged.test_accuracy)
+        events = [Event(logged.step, name, words) for name, words in found]
+        for event in events:
+            self.write_event(event)
+        return events
+
+    def write_event(self, made: Event) -> None:
+        """Logs an event of training."""
+        if self._expected(made) is None:
+            self._append(made)
+
+    def write_change(self, change: Change) -> None:
+        """Logs a change that was made."""
+        self._append(change)
+
+    def write_session(self, session: Session) -> None:
+        """Logs what the process did; sessions are no part of what is replayed."""
+        self._unwritten.append(session)
+        self.flush()
+
+    def flush(self, sync: bool = False) -> bool:
+        """Writes what could not be written before, to the disk with `sync`; whether nothing is left."""
+        try:
+            while self._unwritten:
+                self._writer.append(self._unwritten[0])
+                self._unwritten.popleft()
+            if sync:
+                self._writer.sync()
+        except RunFolderError as error:
+            self.trouble = str(error)
+            return False
+        self.trouble = ""
+        return True
+
+    def _append(self, record: TrainingRecord) -> None:
+        if self._ahead:
+            self._differs(record.step)  # the middle of a log stays as it was seen
+            return
+        self._pass(record)
+        self.position += 1
+        self._unwritten.append(record)
+        self.flush()
+
+    def _expected(self, made: TrainingRecord) -> TrainingRecord | None:
+        """The record of the log in whose place `made` stands, passing those that training did not make again."""
+        while self._ahead and not isinstance(self._ahead[0], Change) and self._ahead[0].step <= made.step:
+            ahead = self._ahead[0]
+            self._advance()
+            if type(ahead) is type(made) and ahead.step == made.step and _name(ahead) == _name(made):
+                return ahead
+            self._differs(ahead.step)
+        return None
+
+    def _advance(self) -> None:
+        record = self._ahead.popleft()
+        self.position += 1
+        if isinstance(record, Change):
+            self._changes_ahead.popleft()
+        self._pass(record)
+
+    def _pass(self, record: TrainingRecord) -> None:
+        if isinstance(record, Change):
+            self.changes += 1
+            if record.rebuilt:
+                self.tracker.restart()
+
+    def _differs(self, step: int) -> None:
+        if self.differs_at is None:
+            self.differs_at = step
+
+
+def _name(record: TrainingRecord) -> str:
+    return record.name if isinstance(record, Event) else ""

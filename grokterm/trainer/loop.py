@@ -1,0 +1,258 @@
+"""The trainer's one thread: bursts of steps between polls of the socket, and when training starts, pauses and ends."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Callable
+from typing import Final
+
+from grokterm.config import Value
+from grokterm.errors import RunFolderError
+from grokterm.trainer.clock import Pace
+from grokterm.trainer.commands import carry_out
+from grokterm.trainer.course import NOT_FINITE
+from grokterm.trainer.frames import Frames, Looks
+from grokterm.trainer.opening import Opened, about
+from grokterm.trainer.server import Connection, Server, Unreadable
+from grokterm.wire.messages import Look, Request, State, Status, View
+from grokterm.wire.records import Session, SessionName
+
+BURST: Final = 0.02
+"""Seconds of training between polls, so that a command acts well within 50 ms; a step is never split."""
+IDLE_SECONDS: Final = 600.0
+"""Seconds without training and without a viewer after which the trainer ends."""
+LINGER_SECONDS: Final = 0.5
+"""Seconds that a finished trainer waits for a viewer which is about to connect."""
+
+
+class Trainer:
+    """Trains one run, answers its viewers, and never waits for them."""
+
+    def __init__(
+        self,
+        opened: Opened,
+        server: Server,
+        paused: bool,
+        asked_to_leave: Callable[[], bool],
+        idle: float = IDLE_SECONDS,
+    ) -> None:
+        self.course = opened.course
+        self.server = server
+        self.state: State = "starting"
+        self.paused = paused
+        """While starting: whether training is to pause once the log is caught up with."""
+        self.leaving = False
+        """Whether to end at the next step boundary, after a checkpoint."""
+        self._opened = opened
+        self._asked_to_leave = asked_to_leave
+        self._idle = idle
+        self._frames = Frames()
+        self._looks = Looks()
+        self._steps_left: float = math.inf
+        self._pace = Pace("max", 0.0, 0)
+        self._step_seconds = math.inf
+        self._expected = math.inf
+        self._logged: SessionName = "started"
+        self._connected_at = time.monotonic()
+        self._was_connected = False
+
+    def run(self) -> None:
+        """Trains until a signal, a request or a long silence ends it; raises RunFolderError when it cannot save."""
+        if self._opened.anew:
+            self._note("started", "started", about(self.course.engine) | {"pid": os.getpid()})
+        self.course.begin()
+        if not self.course.journal.replaying:
+            self._start()
+        while not self.leaving:
+            patience = self._patience()
+            self._expected = max(BURST, self._step_seconds) + (patience or 0.0)
+            for connection, request in self.server.poll(patience):
+                self._hear(connection, request)
+            self._tick()
+            self._train()
+            self._save()
+            self._show()
+            self._tick()
+            self.leaving = self.leaving or self._asked_to_leave() or self._is_forsaken()
+        self._leave()
+
+    def go(self, steps: float = math.inf) -> None:
+        """Trains on, or for so many steps."""
+        self._tick()
+        self.course.go_on()
+        if self.state != "training":
+            self._pace = Pace(self.course.config.pace, time.monotonic(), self.course.step)
+        self.state = "training"
+        self._steps_left = steps
+        if math.isinf(steps) and self._logged in ("paused", "finished"):
+            self._note("resumed", "goes on")
+        self._tick()
+
+    def pause(self, state: State = "paused", words: str = "paused") -> None:
+        """Stops training until somebody goes on."""
+        self._tick()
+        self.state = state
+        if self._logged != "paused":
+            self._note("paused", words)
+
+    def changed(self, rebuilt: bool) -> None:
+        """Takes up a change of the configuration."""
+        self._pace = Pace(self.course.config.pace, time.monotonic(), self.course.step)
+        self._step_seconds = math.inf
+        if rebuilt:
+            self.course.clock.forget()
+
+    def status(self) -> Status:
+        """What the trainer is doing, for the screen."""
+        course = self.course
+        why = {"not finite": NOT_FINITE, "finished": course.reached}.get(self.state, "")
+        return Status(
+            step=course.step,
+            state=self.state,
+            seconds=course.clock.seconds,
+            steps_per_second=course.clock.steps_per_second() if self.state == "training" else 0.0,
+            pace=course.config.pace,
+            device=str(course.engine.device),
+            precision=course.engine.precision,
+            words=course.trouble or why,
+        )
+
+    def _start(self) -> None:
+        """The log is caught up with: trains, or stays where it is."""
+        course, opened = self.course, self._opened
+        course.goal_open = opened.goal_open
+        course.check_goal()
+        if not opened.anew:
+            differs = course.journal.differs_at
+            words = [f"started again at step {course.step:,}", *opened.words]
+            words += [f"repeating the log gave other numbers from step {differs:,} on"] if differs is not None else []
+            self._note("started", "; ".join(words), about(course.engine) | {"pid": os.getpid()})
+        if course.stuck:
+            self.pause("not finite", f"paused: {NOT_FINITE}")
+        elif opened.finished:
+            self.state, self._logged = "finished", "finished"
+        elif course.reached:
+            self._finish()
+        elif self.paused:
+            self.pause()
+        else:
+            self.go()
+
+    def _hear(self, connection: Connection, request: Request | Unreadable) -> None:
+        if not isinstance(request, Look):
+            carry_out(self, connection, request)
+            return
+        if Looks.is_cheap(request):
+            self._answer(connection, request)
+            return
+        older = self._looks.add(connection, request)
+        if older is not None:
+            self.server.send(connection, View(older.id, self.status(), ()))
+
+    def _show(self) -> None:
+        """Answers those who wait for frames, if frames may be made now."""
+        due = self._looks.due(self.state in ("training", "starting"))
+        if due:
+            began = time.monotonic()
+            for connection, look in due:
+                self._answer(connection, look)
+            self._looks.spent(time.monotonic() - began)
+
+    def _answer(self, connection: Connection, look: Look) -> None:
+        frames = self._frames.make(look.frames, self.course.engine, self.course.journal.changes)
+        self.server.send(connection, View(look.id, self.status(), frames))
+
+    def _train(self) -> None:
+        """A burst: as many steps as fit between two polls and the pace allows, one at least."""
+        course, end, first = self.course, time.monotonic() + BURST, True
+        while self.state in ("training", "starting"):
+            now = time.monotonic()
+            allowed = self._pace.allowed(now, course.step) if self.state == "training" else math.inf
+            fitting = (end - now) / self._step_seconds
+            if allowed < 1 or not (first or fitting > 0.5):
+                return
+            taken = course.advance(int(min(max(1, fitting), allowed, self._steps_left, course.room())))
+            self._steps_left -= taken
+            self._measure(taken, time.monotonic() - now)
+            self._react()
+            first = False
+
+    def _measure(self, taken: int, seconds: float) -> None:
+        """Learns how long a step takes; slower at once, faster by and by."""
+        if taken:
+            one, known = seconds / taken, self._step_seconds
+            self._step_seconds = one if math.isinf(known) else max(one, (known + one) / 2)
+
+    def _react(self) -> None:
+        """Starts, pauses or finishes where there is a reason to."""
+        course = self.course
+        if self.state == "starting":
+            if not course.journal.replaying:
+                self._start()
+        elif course.trouble:
+            self.pause(words=f"paused: {course.trouble}")
+        elif course.stuck:
+            self.pause("not finite", f"paused: {NOT_FINITE}")
+        elif course.reached:
+            self._finish()
+        elif self._steps_left <= 0:
+            self.pause()
+
+    def _finish(self) -> None:
+        self._tick()
+        self.state = "finished"
+        self.course.save("finished")
+        self._note("finished", self.course.reached)
+
+    def _save(self) -> None:
+        course = self.course
+        if self.state != "starting":
+            course.saver.save_regularly(course.engine, course.journal, course.clock.seconds)
+        if course.saver.given_up:
+            names = ", ".join(course.saver.given_up)
+            course.saver.given_up.clear()
+            self._note("noted", f"checkpoints at events or changes removed to keep the run folder small: {names}")
+
+    def _leave(self) -> None:
+        """A last checkpoint and a last word."""
+        course, words = self.course, "stopped"
+        if self.state != "starting" and not course.save("stopped"):
+            words = f"stopped without a checkpoint: {course.trouble}"
+        if self.state != "finished":
+            self._note("stopped", words)
+        if course.trouble:
+            raise RunFolderError(course.trouble)
+
+    def _patience(self) -> float | None:
+        """Seconds that the next poll may wait for requests; None for as long as it takes."""
+        if self.state == "starting" or self._asked_to_leave():
+            return 0.0
+        course, now = self.course, time.monotonic()
+        wait = min(self._looks.wait(), course.saver.wait(course.engine, course.journal))
+        if self.state == "training":
+            wait = min(wait, self._pace.wait(now, course.step))
+        elif not self.server.connections:
+            wait = min(wait, max(0.0, self._connected_at + self._allowed_silence() - now))
+        return None if math.isinf(wait) else wait
+
+    def _is_forsaken(self) -> bool:
+        """Whether nothing trains and nobody has looked for long enough to end."""
+        connected, now = bool(self.server.connections), time.monotonic()
+        if connected or self._was_connected or self.state in ("training", "starting"):
+            self._connected_at = now
+        self._was_connected = connected
+        return now >= self._connected_at + self._allowed_silence()
+
+    def _allowed_silence(self) -> float:
+        return min(LINGER_SECONDS, self._idle) if self.state == "finished" and not self.paused else self._idle
+
+    def _tick(self) -> None:
+        self.course.clock.tick(time.monotonic(), self.course.step, self.state == "training", self._expected)
+
+    def _note(self, name: SessionName, words: str, about: dict[str, Value] | None = None) -> None:
+        """Logs what the process did."""
+        self.course.journal.write_session(Session(self.course.step, name, words, time.time(), about or {}))
+        if name != "noted":
+            self._logged = name
