@@ -195,7 +195,7 @@ def parse(name: str, text: str) -> Value:
         try:
             value = int(plain) if integral else float(plain)
         except ValueError:
-            if not (integral and re.fullmatch(r"\d+(\.0*)?[eE]\+?\d+", plain)):
+            if not (integral and re.fullmatch(r"\d{1,20}(\.0*)?[eE]\+?\d{1,2}", plain)):
                 raise ConfigError(_expected(name, text)) from None
             value = int(float(plain))
     _check_field(name, value)
@@ -228,12 +228,13 @@ def _expected(name: str, given: object) -> str:
     high = f"up to {_plain(setting.most)}" if setting.most < math.inf else f"below {_plain(setting.below)}"
     high = f"and {high}" if setting.least == -math.inf else high.replace("up to", "to").replace("below", "to below")
     also = "".join(f"{w}, " for w in words)
-    shown = f"{given:g}" if isinstance(given, float) else given
+    shown = f"{given:g}" if isinstance(given, float) else str(given)
+    shown = (shown if len(shown) <= 40 else shown[:39] + "…") or "nothing"
     return f"{option_name(name)} must be {also and also + 'or '}{kind} {low} {high}, not {shown}"
 
 
 def _plain(number: float) -> str:
-    return f"{number:,g}" if abs(number) < 1e6 else f"{number:,.0f}"
+    return f"{number:,}" if isinstance(number, int) else f"{number:,g}"
 
 
 def _check_field(name: str, value: object) -> None:

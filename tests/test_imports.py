@@ -1,0 +1,45 @@
+"""The viewer and the command line paint before torch could load: they must never import it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("torch", "grokterm.lab", "grokterm.trainer", "grokterm.analysis")
+NOT_FOR_OPTIONS = (*HEAVY, "numpy", "textual", "rich", "grokterm.tui")
+
+
+def loaded(code: str) -> set[str]:
+    """Modules that a fresh interpreter has after running `code`."""
+    code += "\nimport sys; print('\\n' + ' '.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    return set(done.stdout.strip().splitlines()[-1].split())
+
+
+@pytest.mark.parametrize(
+    ("code", "forbidden"),
+    [
+        ("import grokterm.cli", NOT_FOR_OPTIONS),
+        ("from grokterm.cli.commands import build; build().parse_args(['--p', '97'])", NOT_FOR_OPTIONS),
+        ("import grokterm.cli.watch", NOT_FOR_OPTIONS),
+        ("from grokterm.cli import main; main(['--help'])", HEAVY),
+        ("from grokterm.cli import main; main(['runs'])", HEAVY),
+        ("from grokterm.cli import main; main(['doctor'])", HEAVY),
+        ("import grokterm.cli.train", HEAVY),
+        ("import grokterm.tui.app", HEAVY),
+        ("import grokterm.runs.folder, grokterm.runs.process", (*HEAVY, "numpy")),
+    ],
+)
+def test_nothing_heavy_is_imported(code: str, forbidden: tuple[str, ...]) -> None:
+    found = {m for m in loaded(code) if any(m == name or m.startswith(name + ".") for name in forbidden)}
+    assert not found
+
+
+def test_who_may_import_whom() -> None:
+    pytest.importorskip("importlinter")
+    code = "from importlinter.cli import lint_imports; import sys; sys.exit(lint_imports(no_cache=True))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout
+    assert "0 broken" in done.stdout
