@@ -12,6 +12,8 @@ from grokterm.view_options import Color
 Shown = Literal["truecolor", "256", "16", "none"]
 RichSystem = Literal["truecolor", "256", "standard"]
 
+_TRUECOLOR_TERMS: Final = ("direct", "truecolor", "kitty", "alacritty", "ghostty", "wezterm", "foot")
+
 SYSTEMS: Final[Mapping[Shown, RichSystem]] = {
     "truecolor": "truecolor",
     "256": "256",
@@ -25,12 +27,13 @@ def shown_colors(asked: Color, environment: Mapping[str, str] = os.environ) -> S
     """The colours to draw with: as asked, else as NO_COLOR, COLORTERM and TERM tell."""
     if asked != "auto":
         return asked
-    term = environment.get("TERM", "").lower()
+    term = environment.get("TERM", "").strip().lower()
     if environment.get("NO_COLOR") or term in ("dumb", "unknown", ""):
         return "none"
-    if environment.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit") or "direct" in term:
+    ending = term.rpartition("-")[2]
+    if environment.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit") or ending in _TRUECOLOR_TERMS:
         return "truecolor"
-    return "256" if "256color" in term or "kitty" in term else "16"
+    return "256" if ending == "256color" else "16"
 
 
 def suited(themes: Themes, name: str, colors: Shown) -> Theme:

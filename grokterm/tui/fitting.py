@@ -30,7 +30,7 @@ class Part:
 
 def fitted(parts: Sequence[Part], width: int, gap: int) -> list[Content]:
     """One spelling of each part, empty where it is left out, so that with gaps they take at most `width` cells."""
-    at = [0] * len(parts)
+    at, width = [0] * len(parts), max(0, width)
     while True:
         shown = [
             p.spellings[i].content if i < len(p.spellings) else Content("") for p, i in zip(parts, at, strict=True)
@@ -52,7 +52,9 @@ def fit(parts: Sequence[Part], width: int, gap: Content) -> Content:
 
 def joined(contents: Sequence[Content], gap: Content) -> Content:
     """What is not empty, with `gap` between."""
-    return gap.join([content for content in contents if content.cell_length])
+    shown = [content for content in contents if content.cell_length]
+    # Content.join counts the cells of its gap once too often when they were counted before.
+    return Content.assemble(*(piece for content in shown for piece in (gap, content)))[gap.cell_length :]
 
 
 def between(left: Content, right: Content, width: int) -> Content:

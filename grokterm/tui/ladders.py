@@ -28,5 +28,5 @@ def paced(pace: Pace, direction: int, reached: float = 0.0) -> Pace:
     if direction > 0:
         bound_by_machine = pace == "max" or 0 < reached < 0.8 * pace
         return "max" if bound_by_machine else next((p for p in PACES if p > float(pace) * 1.001), "max")
-    now = (reached or PACES[-1] + 1) if pace == "max" else pace
+    now = (reached or 2 * PACES[-1]) if pace == "max" else pace
     return next((p for p in reversed(PACES) if p < now * 0.999), min(now, PACES[0]))

@@ -18,8 +18,8 @@ from grokterm.tui.screens.dialog import Dialog, Wanted
 
 _WHAT: Final = {
     "mlp": "one-hot a and b → {width} neurons → {p} logits",
-    "embed-mlp": "two embeddings of {d_model}, side by side → {width} neurons → {p} logits",
-    "transformer": "a b = embedded in {d_model}, {heads} heads, mlp of {width}, read at “=”",
+    "embed-mlp": "two embeddings of {d_model} → {width} neurons → {p} logits",
+    "transformer": "a b = in {d_model} dimensions, {heads} heads, mlp of {width}, read at =",
 }
 
 
@@ -31,10 +31,15 @@ class ArchitectureDialog(Dialog[Wanted]):
         Binding("a", "next", show=False),
     ]
     DEFAULT_CSS = """
-    ArchitectureDialog .box { width: 78; }
+    ArchitectureDialog .box { width: 82; }
     ArchitectureDialog Static { height: auto; margin-top: 1; }
-    ArchitectureDialog OptionList { height: auto; border: none; padding: 0; background: $surface; }
-    ArchitectureDialog OptionList:focus { border: none; }
+    ArchitectureDialog OptionList {
+        height: auto;
+        border: none;
+        padding: 0;
+        background: $surface;
+        &:focus { border: none; background: $surface; background-tint: $surface 0%; }
+    }
     """
 
     def __init__(self, config: Config) -> None:
@@ -84,7 +89,7 @@ class ArchitectureDialog(Dialog[Wanted]):
     def _tell(self) -> None:
         options = self.query_one(OptionList)
         name = choices("arch")[options.highlighted or 0]
-        told, keys = "This is the present architecture.", "esc leaves it as it is"
+        told, keys = "This is the present architecture.", "arrows choose another · esc leaves"
         if name != self._config.arch:
             told, keys = self._change(name)
         self.query_one("#kept", Static).update(Content(told))
@@ -94,9 +99,9 @@ class ArchitectureDialog(Dialog[Wanted]):
         try:
             new = self._config.changed({"arch": name})
         except ConfigError as error:
-            return str(error), "c changes several settings at once · esc leaves it as it is"
+            return str(error), "c changes several settings at once · esc leaves"
         can = f"k {'makes fresh' if self._keep else 'carries over'} {' and '.join(carried(self._config, new))} · "
         return (
             keeps(self._config, new, self._keep),
-            f"enter rebuilds the model · {can if carried(self._config, new) else ''}esc leaves it as it is",
+            f"enter rebuilds the model · {can if carried(self._config, new) else ''}esc leaves",
         )

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from grokterm.tui.actions import ACTIONS, FOOTER_ORDER, action, bindings, groups, keys_markdown
+from grokterm.tui.screens.help import help_text
+from grokterm.tui.screens.watch import WatchScreen
+from grokterm.tui.theme import find_theme
+
+
+def test_ids_and_keys_are_unique() -> None:
+    assert len({a.id for a in ACTIONS}) == len(ACTIONS)
+    assert len({a.key for a in ACTIONS}) == len(ACTIONS)
+    assert len({b.id for b in bindings()}) == len(bindings())
+
+
+def test_no_key_that_terminals_or_multiplexers_take() -> None:
+    taken = {"ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "ctrl+a", "ctrl+b", "ctrl+z"}
+    assert not taken & {b.key for b in bindings()}
+
+
+@pytest.mark.parametrize("a", ACTIONS, ids=lambda a: a.id)
+def test_every_action_is_a_method_of_the_screen(a: object) -> None:
+    for binding in bindings():
+        name, _, arguments = binding.action.partition("(")
+        method = getattr(WatchScreen, f"action_{name}")
+        taken = [p for p in inspect.signature(method).parameters if p != "self"]
+        assert len(taken) == (len(arguments.rstrip(")").split(",")) if arguments else 0)
+
+
+def test_help_and_readme_name_every_key() -> None:
+    shown, table = help_text(find_theme("dusk").palette).plain, keys_markdown()
+    for a in ACTIONS:
+        assert f"{a.key} " in shown
+        assert a.words in shown
+        assert f"| `{a.key}` | {a.words} |" in table
+    assert sum(len(found) for found in groups().values()) == len(ACTIONS)
+
+
+def test_the_footer_is_made_from_the_table() -> None:
+    assert {a.id for a in ACTIONS if a.rank} == set(FOOTER_ORDER)
+    assert all(action(name).rank for name in FOOTER_ORDER)
