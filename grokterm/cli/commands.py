@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal, get_args
 
 from cyclopts import App, CycloptsError, Group, Parameter
@@ -24,6 +25,9 @@ _EPILOGUE = (
     "Every option is also a key of config.toml in your config folder (grokterm doctor says where), "
     "which sets your own defaults."
 )
+_RUN: Final = tuple(run_options().values())
+_SCREEN: Final = tuple(view_options().values())
+_FOLDER: Final = folder_option()
 _GROUPS: Final = {name: Group(name, sort_key=i) for i, name in enumerate((*get_args(GroupName), "Screen"))}
 
 
@@ -36,6 +40,94 @@ RunName = Annotated[
 ]
 AsJson = Annotated[bool, _flag("--json", "Print JSON on standard output, all else on standard error.")]
 Every = Annotated[bool, _flag("--all", "Stop every run that trains.")]
+Command = Callable[..., int]
+
+
+def _taking(*options: Option, defaults: Mapping[str, Any] = MappingProxyType({})) -> Callable[[Command], Command]:
+    """Spells out the options of a command in its signature, from which cyclopts reads them and makes the help."""
+
+    def spell_out(command: Command) -> Command:
+        own = [p for p in inspect.signature(command).parameters.values() if p.kind is not p.VAR_KEYWORD]
+        more = [_parameter(option, defaults) for option in options]
+        command.__signature__ = inspect.Signature(own + more)  # type: ignore[attr-defined]
+        return command
+
+    return spell_out
+
+
+def _parameter(option: Option, defaults: Mapping[str, Any]) -> inspect.Parameter:
+    default = shown(defaults[option.name]) if option.name in defaults else option.default
+    about = Parameter(
+        name=option.spelling,
+        alias=["--" + alias for alias in option.aliases],
+        help=option.words,
+        group=_GROUPS[option.group],
+        metavar=option.metavar,
+        show_default=default,
+        # Text is read by `options.read`, so that every value that cannot be gets one sentence that says why.
+        converter=_text,
+        allow_leading_hyphen=True,
+    )
+    kind: Any = Literal[option.choices] if option.choices else str
+    return inspect.Parameter(
+        option.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, about]
+    )
+
+
+def _text(_: Any, tokens: Any) -> str:
+    return str(tokens[0].value)
+
+
+@_taking(*_RUN, _FOLDER, *_SCREEN)
+def watch(**given: str | None) -> int:
+    """Start a run and watch it on this terminal."""
+    from grokterm.cli.watch import start
+
+    return start(read_defaults() | read(given))
+
+
+@_taking(*(option for option in _RUN if option.name != "pace"), _FOLDER, defaults=TRAIN_DEFAULTS)
+def train(*, as_json: AsJson = False, **given: str | None) -> int:
+    """Start a run and follow it without a screen, always at full speed.
+
+    Exit status 0: target reached; 3: step limit reached first; 1: training failed.
+    """
+    from grokterm.cli.train import start
+
+    own = {name: value for name, value in read_defaults().items() if name != "pace"}
+    return start(TRAIN_DEFAULTS | own | read(given) | {"pace": "max"}, as_json)
+
+
+@_taking(_FOLDER, *_SCREEN)
+def attach(run: RunName = None, **given: str | None) -> int:
+    """Come back to a run that trains: the newest one when none is named."""
+    from grokterm.cli.watch import come_back
+
+    return come_back(run, read_defaults(), read(given))
+
+
+@_taking(_FOLDER)
+def runs(*, as_json: AsJson = False, **given: str | None) -> int:
+    """List the runs, newest last."""
+    from grokterm.cli.listing import show
+
+    return show(read_defaults() | read(given), as_json)
+
+
+@_taking(_FOLDER)
+def stop(run: RunName = None, *, every: Every = False, **given: str | None) -> int:
+    """Stop a run after a checkpoint: the only one that trains when none is named."""
+    from grokterm.cli.stopping import stop
+
+    return stop(run, every, read_defaults() | read(given))
+
+
+@_taking(_FOLDER)
+def doctor(**given: str | None) -> int:
+    """Tell what decides how grokterm looks and runs here, what is missing, and how to mend it."""
+    from grokterm.cli.doctor import examine
+
+    return examine(read(given))
 
 
 def run(words: list[str]) -> int:
@@ -59,93 +151,11 @@ def build() -> App:
         version=__version__,
         result_action="return_value",
     )
-    run_all, screen = list(run_options().values()), list(view_options().values())
-    without_pace = [option for option in run_options().values() if option.name != "pace"]
-    home = [folder_option()]
-    app.default(_taking(watch, [*run_all, *home, *screen]))
-    app.command(_taking(train, [*without_pace, *home], TRAIN_DEFAULTS), usage="Usage: grokterm train [OPTIONS]")
-    app.command(_taking(attach, [*home, *screen]), usage="Usage: grokterm attach [RUN] [OPTIONS]")
-    app.command(_taking(runs, home), usage="Usage: grokterm runs [OPTIONS]")
-    app.command(_taking(stop, home), usage="Usage: grokterm stop [RUN] [OPTIONS]")
-    app.command(_taking(doctor, home), usage="Usage: grokterm doctor [OPTIONS]")
+    app.default(watch)
+    app.command(train, usage="Usage: grokterm train [OPTIONS]")
+    app.command(attach, usage="Usage: grokterm attach [RUN] [OPTIONS]")
+    app.command(runs, usage="Usage: grokterm runs [OPTIONS]")
+    app.command(stop, usage="Usage: grokterm stop [RUN] [OPTIONS]")
+    app.command(doctor, usage="Usage: grokterm doctor [OPTIONS]")
     app.register_install_completion_command(help="Install completion for this shell (zsh, bash, fish, powershell).")
     return app
-
-
-def watch(**given: str | None) -> int:
-    """Start a run and watch it on this terminal."""
-    from grokterm.cli.watch import start
-
-    return start(read_defaults() | read(given))
-
-
-def train(*, as_json: AsJson = False, **given: str | None) -> int:
-    """Start a run and follow it without a screen, always at full speed.
-
-    Exit status 0: target reached; 3: step limit reached first; 1: training failed.
-    """
-    from grokterm.cli.train import start
-
-    own = {name: value for name, value in read_defaults().items() if name != "pace"}
-    return start(TRAIN_DEFAULTS | own | read(given) | {"pace": "max"}, as_json)
-
-
-def attach(run: RunName = None, **given: str | None) -> int:
-    """Come back to a run that trains: the newest one when none is named."""
-    from grokterm.cli.watch import come_back
-
-    return come_back(run, read_defaults(), read(given))
-
-
-def runs(*, as_json: AsJson = False, **given: str | None) -> int:
-    """List the runs, newest last."""
-    from grokterm.cli.listing import show
-
-    return show(read_defaults() | read(given), as_json)
-
-
-def stop(run: RunName = None, *, every: Every = False, **given: str | None) -> int:
-    """Stop a run after a checkpoint: the only one that trains when none is named."""
-    from grokterm.cli.stopping import stop
-
-    return stop(run, every, read_defaults() | read(given))
-
-
-def doctor(**given: str | None) -> int:
-    """Tell what decides how grokterm looks and runs here, what is missing, and how to mend it."""
-    from grokterm.cli.doctor import examine
-
-    return examine(read(given))
-
-
-def _taking(
-    command: Callable[..., int], options: Iterable[Option], defaults: dict[str, Any] | None = None
-) -> Callable[..., int]:
-    """`command` with a signature that spells out its options, from which cyclopts reads them and makes the help."""
-    own = [p for p in inspect.signature(command).parameters.values() if p.kind is not p.VAR_KEYWORD]
-    more = [_parameter(option, defaults or {}) for option in options]
-    command.__signature__ = inspect.Signature(own + more)  # type: ignore[attr-defined]
-    return command
-
-
-def _parameter(option: Option, defaults: dict[str, Any]) -> inspect.Parameter:
-    default = shown(defaults[option.name]) if option.name in defaults else option.default
-    about = Parameter(
-        name=option.spelling,
-        alias=["--" + alias for alias in option.aliases],
-        help=option.words,
-        group=_GROUPS[option.group],
-        metavar=option.metavar,
-        show_default=default,
-        # Text is read by `options.read`, so that every value that cannot be gets one sentence that says why.
-        converter=_text,
-        allow_leading_hyphen=True,
-    )
-    kind: Any = Literal[option.choices] if option.choices else str
-    return inspect.Parameter(
-        option.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, about]
-    )
-
-
-def _text(_: Any, tokens: Any) -> str:
-    return str(tokens[0].value)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LINE_SECONDS: Final = 1.0
 """Seconds from one plain line to the next."""
 _BAR: Final = 24
+_TOLD: Final = ("paused", "resumed", "noted")
 
 
 class ProgressLine(Protocol):
@@ -109,15 +110,11 @@ def measures(history: History) -> str:
 
 
 def told(records: list[Record]) -> list[str]:
-    """A line for each event and change among the records, and for each pause."""
-    lines = []
-    for record in records:
-        match record:
-            case Event() | Change():
-                lines.append(f"step {record.step:,}: {record.words}")
-            case Session(name="paused" | "resumed" | "noted"):
-                lines.append(f"step {record.step:,}: {record.words or record.name}")
-    return lines
+    """A line for each event, change and pause among the records."""
+    if any(isinstance(record, Event) and record.name == "not_finite" for record in records):
+        return []  # training ends with these very words
+    said = [r for r in records if isinstance(r, Event | Change) or (isinstance(r, Session) and r.name in _TOLD)]
+    return [f"step {record.step:,}: {record.words}" for record in said]
 
 
 def end_words(history: History, records: list[Record]) -> str:

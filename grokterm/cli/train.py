@@ -13,6 +13,7 @@ import msgspec
 
 from grokterm.cli.devices import check_device
 from grokterm.cli.goal import end_of, reached, result
+from grokterm.cli.harmless import harmless
 from grokterm.cli.options import Values, configuration, view
 from grokterm.cli.progress import ProgressLine, progress_to
 from grokterm.cli.stopping import ask_to_stop, gone
@@ -28,6 +29,7 @@ LIMIT_CAME_FIRST: Final = 3
 TERMINATED: Final = 128 + signal.SIGTERM
 _POLL: Final = 0.05
 _LAST_LINES: Final = 8
+_LOG_TAIL: Final = 8192
 
 
 class TrainingError(TrainerError):
@@ -82,10 +84,14 @@ def _check_end(folder: RunFolder, end: Record | None, history: History) -> None:
         ask_to_stop(folder)
         gone(folder)
         raise TrainingError(f"training of {folder.id} stopped after step {end.step:,}: {end.words}")
+    gone(folder, seconds=5)
     if isinstance(end, Session) and end.name == "stopped":
         raise TrainingError(f"{folder.id} was stopped {step}, before its target")
-    gone(folder, seconds=5)
-    raise TrainingError(f"the trainer of {folder.id} ended {step} ({_how(folder)}){_last_lines(folder)}")
+    lines = _last_lines(folder)
+    for line in lines:
+        print(f"  {harmless(line)}", file=sys.stderr)
+    said = "its last lines are above" if lines else "it printed nothing"
+    raise TrainingError(f"the trainer of {folder.id} ended {step} ({_how(folder)}): {said}")
 
 
 def _how(folder: RunFolder) -> str:
@@ -95,14 +101,12 @@ def _how(folder: RunFolder) -> str:
     return "exit status unknown" if status is None else f"exit status {status}"
 
 
-def _last_lines(folder: RunFolder) -> str:
+def _last_lines(folder: RunFolder) -> list[str]:
     try:
-        lines = folder.trainer_log_path.read_bytes()[-8192:].decode(errors="replace").strip().splitlines()
+        printed = folder.trainer_log_path.read_bytes()[-_LOG_TAIL:]
     except OSError:
-        lines = []
-    if not lines:
-        return " and printed nothing"
-    return "; its last lines:\n" + "\n".join("  " + line for line in lines[-_LAST_LINES:])
+        return []
+    return printed.decode(errors="replace").strip().splitlines()[-_LAST_LINES:]
 
 
 @contextmanager

@@ -1,0 +1,45 @@
+"""The command in a pseudo-terminal of its own."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Sequence
+
+COMMAND = (sys.executable, "-m", "grokterm.cli")
+
+
+def on_terminal(
+    arguments: Sequence[str], environment: dict[str, str] | None = None, seconds: float = 30.0
+) -> tuple[int, str]:
+    """Exit status and everything printed by a command whose three streams are one terminal of 120×40."""
+    screen, side = pty.openpty()
+    fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+    inherited = os.environ | {"TERM": "xterm-256color"} | (environment or {})
+    with subprocess.Popen(
+        [*COMMAND, *arguments], stdin=side, stdout=side, stderr=side, env=inherited, start_new_session=True
+    ) as process:
+        os.close(side)
+        printed, deadline = b"", time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if not select.select([screen], [], [], 0.1)[0]:
+                continue
+            try:
+                block = os.read(screen, 65536)
+            except OSError:  # the other side is closed
+                break
+            if not block:
+                break
+            printed += block
+        else:
+            process.kill()
+        status = process.wait(10)
+    os.close(screen)
+    return status, printed.decode()

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from grokterm.runs.folder import RunFolder, list_runs, runs_home
+from grokterm.runs.log import LogReader
+from grokterm.runs.process import trainer_alive, trainer_of
+from grokterm.wire.records import Record, Scalars, Session
+from tests.cli.terminals import COMMAND, on_terminal
+
+SMALL = ["--p", "11", "--width", "32", "--log-every", "5"]
+KEYS = [
+    *("run", "step", "memorized_step", "grokked_step_90", "grokked_step_95", "grokked_step_99", "phase"),
+    *("train_accuracy", "test_accuracy", "train_loss", "test_loss", "steps_per_second", "seconds"),
+    *("device", "precision", "seed"),
+]
+
+
+def train(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, "train", *SMALL, *arguments], capture_output=True, text=True, timeout=60)
+
+
+def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Waits for a condition that is sure to come about."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def records(folder: RunFolder) -> list[Record]:
+    return LogReader(folder.log_path).read()
+
+
+def begun() -> RunFolder:
+    """The one run, once it trains."""
+    until(lambda: bool(list_runs(runs_home())))
+    (folder,) = list_runs(runs_home())
+    until(lambda: any(isinstance(record, Scalars) and record.step for record in records(folder)))
+    return folder
+
+
+def test_json_is_one_line_with_the_promised_keys(folders: Path) -> None:
+    done = train("--until", "60", "--seed", "3", "--lr", ".01", "--json")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("\n") == 1
+    told = json.loads(done.stdout)
+    assert list(told) == KEYS
+    assert (told["run"], told["step"], told["seed"], told["device"]) == ("0001-add11-mlp", 60, 3, "cpu")
+    (folder,) = list_runs(folders)
+    last = [record for record in records(folder) if isinstance(record, Scalars)][-1]
+    assert (told["train_loss"], told["test_accuracy"]) == (last.train_loss, last.test_accuracy)
+    assert told["steps_per_second"] == pytest.approx(60 / told["seconds"])
+    assert told["precision"] in ("float32", "bfloat16")
+    assert "target reached at step 60" in done.stderr
+    assert not trainer_alive(folder)
+
+
+def test_the_first_record_that_memorizes_is_the_target(folders: Path) -> None:
+    done = train("--until", "memorized", "--lr", ".01", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["step"] == told["memorized_step"] > 0
+    made = [record for record in records(list_runs(folders)[0]) if isinstance(record, Scalars)]
+    assert made[-1].train_accuracy >= 0.99 > max(record.train_accuracy for record in made[:-1])
+
+
+def test_status_3_when_the_limit_comes_first() -> None:
+    done = train("--max-steps", "15")
+    assert done.returncode == 3
+    assert done.stderr == ""
+    lines = done.stdout.splitlines()
+    assert lines[0] == "run 0001-add11-mlp"
+    assert lines[1].startswith("step 0 · ")
+    assert lines[-1].startswith("step limit reached at step 15: memorizing, train ")
+
+
+def test_a_loss_that_is_not_finite_ends_with_status_1(folders: Path) -> None:
+    done = train("--lr", "10", "--epsilon", "1", "--wd", "1000", "--json")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "not finite" in done.stderr.replace("no longer", "not")
+    assert done.stderr.splitlines()[-1].startswith("grokterm: training of 0001-add11-mlp stopped after step ")
+    assert not trainer_alive(list_runs(folders)[0])
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_interrupted_it_stops_the_run_after_a_checkpoint(number: signal.Signals, status: int) -> None:
+    command = [*COMMAND, "train", *SMALL, "--until", "forever"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        folder = begun()
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (status, "")
+    assert not trainer_alive(folder)
+    last = records(folder)[-1]
+    assert isinstance(last, Session)
+    assert last.name == "stopped"
+    assert list(folder.checkpoint_folder.glob("*.safetensors"))
+
+
+def test_a_trainer_that_dies_is_told_with_its_signal() -> None:
+    command = [*COMMAND, "train", *SMALL, "--until", "forever", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        folder = begun()
+        trainer = trainer_of(folder)
+        assert trainer
+        with folder.trainer_log_path.open("a") as log:
+            log.write("its last \x1b[31mwords\n")
+        os.kill(trainer.pid, signal.SIGKILL)
+        printed, errors = process.communicate(timeout=30)
+    assert (process.returncode, printed) == (1, "")
+    assert "its last \\x1b[31mwords" in errors
+    sentence = errors.splitlines()[-1]
+    assert sentence.startswith("grokterm: the trainer of 0001-add11-mlp ended at step ")
+    assert "signal 9, Killed" in sentence
+
+
+def test_on_a_terminal_one_line_changes_in_place() -> None:
+    status, printed = on_terminal(["train", *SMALL, "--until", "60"])
+    assert status == 0
+    assert "run 0001-add11-mlp" in printed
+    assert "━" in printed
+    assert "target reached at step 60" in printed
