@@ -10,10 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 import platformdirs
-from rich.color import Color
-from rich.color_triplet import ColorTriplet
 from rich.style import Style
-from rich.terminal_theme import DEFAULT_TERMINAL_THEME
 from textual.theme import Theme as TextualTheme
 
 import grokterm
@@ -63,11 +60,6 @@ class Palette:
     def style(self, name: str) -> Style:
         """The Rich style of a meaning, without background."""
         return Style.parse(getattr(self, name) or "none")
-
-    def triplet(self, name: str) -> ColorTriplet:
-        """Red, green and blue of a meaning, those of the terminal's colours as Rich guesses them."""
-        color = self.style(name).color or Color.default()
-        return color.get_truecolor(DEFAULT_TERMINAL_THEME)
 
     def css(self, name: str) -> str:
         """The colour of a meaning as Textual's style sheets write it."""
@@ -129,6 +121,8 @@ class Theme:
                 "footer-foreground": css("muted"),
                 "footer-description-foreground": css("muted"),
                 "footer-key-foreground": css("accent"),
+                "ansi-background": "ansi_default",
+                "ansi-foreground": "ansi_default",
                 "scrollbar": border,
                 "scrollbar-hover": css("muted"),
                 "scrollbar-active": css("accent"),

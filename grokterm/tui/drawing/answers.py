@@ -26,9 +26,9 @@ def draw_answers(prediction: Prediction, width: int, height: int, graph: Graph, 
         right = prediction.right == answer
         tick, color = ticks[True] if right else (" ", "muted")
         parts = [
-            (f" {tick:<2} ", palette.style("correct")),
+            (f" {tick:<2} ", palette.style("grokked")),
             (f"{answer:>{digits}} ", palette.style(color if right else "text")),
-            (_bar(probability, bar, graph), palette.style("correct" if right else "bar")),
+            (_bar(probability, bar, graph), palette.style(color if right else "bar")),
             (f"{100 * probability:>{_NUMBERS - 2}.1f} %", palette.style("text" if probability >= 0.5 else "muted")),
         ]
         strips.append(row(parts, width))

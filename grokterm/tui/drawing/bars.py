@@ -71,5 +71,6 @@ def _ends(cells: Cells, left: int, wide: int, count: int, palette: Palette) -> N
     last, y = str(count), cells.height - 1
     end = min(left + wide, cells.width) - len(last)
     for start, text in ((left, "k 1"), (left, "1"), (end, last)):
-        if cells.free(max(start - 1, 0), y, min(len(text) + 2, cells.width - max(start - 1, 0))):
+        before = max(start - 2, 0)
+        if cells.free(before, y, min(start - before + len(text) + 2, cells.width - before)):
             cells.put(start, y, text, palette.style("muted"))

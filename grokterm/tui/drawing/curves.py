@@ -11,7 +11,7 @@ from textual.strip import Strip
 
 from grokterm.tui.drawing.cells import Cells
 from grokterm.tui.drawing.columns import Columns, path, reduce
-from grokterm.tui.drawing.frame import GUTTER, Axes, Frame, draw_axes
+from grokterm.tui.drawing.frame import GUTTER, NAMES, Axes, Frame, draw_axes
 from grokterm.tui.drawing.marks import Mark, draw_marks
 from grokterm.tui.drawing.scales import Floats, Scale, step_scale, value_scale
 from grokterm.tui.drawing.strokes import DOTS, merge, strokes
@@ -19,6 +19,8 @@ from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph
 
 _BOLD = Style(bold=True)
+_ASCII = ".*"
+"""Glyphs of the curves in ascii, that of the last one last."""
 _LEAST_WIDTH = 24
 """Cells below which axes are left out."""
 
@@ -48,9 +50,8 @@ def draw_curves(
     size = min(steps.size, values.shape[-1])
     steps, values = steps[:size], values[:, :size]
     framed = width >= _LEAST_WIDTH and height >= 3
-    names = max((len(f"{c.name} {c.live}") for c in curves), default=0) + 1
     left = GUTTER if framed else 0
-    right = names if width - left - names >= _LEAST_WIDTH // 2 else 0
+    right = NAMES if width - left - NAMES >= _LEAST_WIDTH // 2 else 0
     last, first = (float(steps.max()), float(steps[steps > 0].min(initial=np.inf))) if size else (0.0, np.inf)
     x = step_scale(last, first, axes.log_x)
     across, _ = DOTS[graph]
@@ -90,6 +91,8 @@ def _lines(
         pieces = path(columns, number, frame.y, frame.height * down)
         for y, glyphs in enumerate(strokes(pieces, frame.width, frame.height, graph)):
             row, styles = cells.glyphs[y], cells.styles[y]
+            if graph == "ascii":
+                glyphs = glyphs.replace("*", _ASCII[(number - len(curves)) % len(_ASCII)])
             for x, glyph in enumerate(glyphs, start=frame.left):
                 if glyph != " ":
                     row[x], styles[x] = merge(row[x], glyph, graph), style

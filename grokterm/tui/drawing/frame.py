@@ -15,6 +15,8 @@ from grokterm.view_options import Graph
 
 GUTTER = 6
 """Cells left of the plot: a number of at most five characters and the axis."""
+NAMES = 14
+"""Cells right of the plot: the name of a curve and its live value; the same for all, so that steps line up."""
 _ACROSS = 9
 """Cells from one number to the next on the x axis, at least."""
 
@@ -64,8 +66,8 @@ def draw_axes(cells: Cells, frame: Frame, axes: Axes, down: int, graph: Graph, p
 
 def _values(frame: Frame, axes: Axes) -> Iterable[tuple[float, str]]:
     if axes.percent:
-        count = next((n for n in (5, 3) if (frame.height - 1) % (n - 1) == 0 and frame.height >= 2 * n - 1), None)
-        count = count or (5 if frame.height >= 12 else 3 if frame.height >= 5 else 2)
+        even = next((n for n in (5, 3) if (frame.height - 1) % (n - 1) == 0 and frame.height >= 2 * n - 1), 0)
+        count = even or (3 if frame.height >= 7 else 2)
         return [(k / (count - 1), f"{100 * k // (count - 1)} %") for k in range(count)]
     return [(value, short(value)) for value in ticks(frame.y, max(frame.height // 2, 2))]
 

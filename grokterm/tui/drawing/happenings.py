@@ -11,6 +11,8 @@ from textual.strip import Strip
 from grokterm.tui.drawing.cells import PLAIN, narrow, row
 from grokterm.tui.theme import Palette
 
+_UNBROKEN = "\u00a0%"
+
 
 @dataclass(frozen=True, slots=True)
 class Happening:
@@ -30,10 +32,13 @@ def draw_happenings(
     lines: list[Strip] = []
     for h in happenings:
         number = f"{h.step:,}".rjust(column) + "  " if room >= 8 else f"{h.step:,} "
-        wrapped = textwrap.wrap(narrow(h.words), room if room >= 8 else max(width - len(number), 1)) or [""]
+        text = narrow(h.words).replace(" %", _UNBROKEN)
+        wrapped = textwrap.wrap(text, room if room >= 8 else max(width - len(number), 1)) or [""]
         for at, words in enumerate(wrapped if room >= 8 else wrapped[:1]):
             head = number if at == 0 else " " * len(number)
-            lines.append(row([(head, palette.style("muted")), (words, palette.style(h.color))], width))
+            lines.append(
+                row([(head, palette.style("muted")), (words.replace(_UNBROKEN, " %"), palette.style(h.color))], width)
+            )
     shown = lines[first : first + height]
     blank = row([("", PLAIN)], width)
     return [*shown, *[blank] * (height - len(shown))], len(lines)

@@ -42,8 +42,8 @@ def _words(cells: Cells, frame: Frame, x: int, mark: Mark, palette: Palette) -> 
     """Writes a mark's words right or left of its line, in the first row where they touch nothing."""
     length = len(mark.words)
     for y in range(frame.height):
-        for start, room in ((x + 1, x + 1), (x - length, x - length - 1)):
+        for start, room in ((x + 2, x + 1), (x - length - 1, x - length - 2)):
             inside = start >= frame.left and start + length <= frame.left + frame.width
-            if inside and cells.free(room, y, length + 1):
+            if inside and cells.free(room, y, length + 2):
                 cells.put(start, y, mark.words, palette.style(mark.color))
                 return

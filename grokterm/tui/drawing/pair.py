@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from rich.style import Style
 from textual.strip import Strip
@@ -11,8 +12,9 @@ from grokterm.tui.drawing.cells import row
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph
 
-TICKS = {True: ("✓", "correct"), False: ("✗", "wrong")}
-ASCII_TICKS = {True: ("ok", "correct"), False: ("no", "wrong")}
+TICKS: Final = {True: ("✓", "grokked"), False: ("✗", "error")}
+"""Mark and colour of a right and a wrong answer."""
+ASCII_TICKS: Final = {True: ("ok", "grokked"), False: ("no", "error")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def draw_pair(pair: PairAnswer, width: int, graph: Graph, palette: Palette) -> S
 def _parts(pair: PairAnswer, long: bool, graph: Graph, palette: Palette) -> list[tuple[str, Style]]:
     muted, text = palette.style("muted"), palette.style("text") + Style(bold=True)
     gap = "  " if long else " "
-    parts = [("a ", muted), (str(pair.a), text), (gap + "b ", muted), (str(pair.b), text)]
+    parts = [(" a ", muted), (str(pair.a), text), (gap + "b ", muted), (str(pair.b), text)]
     if pair.right is None:
         return [*parts, (gap + "not defined", muted)]
     parts += [(gap + "= ", muted), (str(pair.right), text)]

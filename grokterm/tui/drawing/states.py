@@ -15,14 +15,21 @@ UNDEFINED: Final = 65535
 """The label of a pair on which the operation is not defined."""
 
 BLANK, RIGHT, WRONG, UNSURE, RIGHT_TRAINED, WRONG_TRAINED, UNSURE_TRAINED = range(7)
-COLORS: Final = ("", "correct", "wrong", "unsure", "correct_trained", "wrong_trained", "unsure_trained")
+COLORS: Final = ("", "correct", "wrong", "unsure", "correct_trained", "wrong_trained", "unsure_trained", "cursor")
 """The palette's meaning of each code."""
-MIXED: Final = 7
-"""The first of the codes for a cell of many pairs: quarters of right and wrong pairs, the rest unsure."""
+CURSOR: Final = 7
+"""The code of what lies under the cursor."""
+MANY: Final = 16
+"""Pairs in a cell from which its colour is a mixture of its test pairs: most of so many says too little."""
+MIXED: Final = 8
+"""The first of the codes of mixtures, one for each of QUARTERS."""
 QUARTERS: Final = tuple((right, wrong) for right in range(5) for wrong in range(5 - right))
-_MIX_CODE: Final = np.full((5, 5), MIXED, np.uint8)
-for _number, (_right, _wrong) in enumerate(QUARTERS):
-    _MIX_CODE[_right, _wrong] = MIXED + _number
+"""Quarters of right and of wrong test pairs in a mixture; the rest is unsure."""
+_MIXTURES: Final = np.full((5, 5), MIXED, np.uint8)
+for _number, _quarters in enumerate(QUARTERS):
+    _MIXTURES[_quarters] = MIXED + _number
+_BY_MERIT: Final = np.array([WRONG, RIGHT, UNSURE, WRONG_TRAINED, RIGHT_TRAINED, UNSURE_TRAINED], np.uint8)
+"""Which code a cell takes when several are as frequent: tested before trained, wrong before right."""
 
 
 def classify(
@@ -48,30 +55,21 @@ def count_right(
     return int(np.count_nonzero(test & (prediction == label))), int(np.count_nonzero(test))
 
 
-def shares(codes: Codes, across: int, down: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """Shares of right, wrong and unsure pairs, [3, columns, rows], in cells of `across` × `down` pairs.
+def reduce(codes: Codes, across: int, down: int, blend: bool) -> Codes:
+    """Cells of `across` × `down` pairs, [columns, rows].
 
-    The second array tells the cells that hold a test pair. A cell without defined pairs has shares of 0.
+    A cell of fewer than MANY pairs takes the code of most of them; one of more, the mixture of its test pairs in
+    quarters, or where colours cannot `blend`, the code of most of its test pairs.
     """
-    counts = np.stack([_count(codes == code, across, down) for code in range(1, 7)])
-    states = counts[:3] + counts[3:]
-    return states / np.maximum(states.sum(axis=0), 1), np.asarray(counts[:3].any(axis=0))
-
-
-def mix(codes: Codes, across: int, down: int) -> Codes:
-    """Cells of `across` × `down` pairs by the quarters of right and wrong among all their pairs."""
-    parts, _ = shares(codes, across, down)
-    right = np.rint(parts[0] * 4).astype(np.int64)
-    wrong = np.minimum(np.rint(parts[1] * 4).astype(np.int64), 4 - right)
-    return np.where(parts.any(axis=0), _MIX_CODE[right, wrong], BLANK).astype(np.uint8)
-
-
-def majority(codes: Codes, across: int, down: int) -> Codes:
-    """Cells of `across` × `down` pairs by the state of most; shown as tested where they hold a test pair."""
-    parts, tested = shares(codes, across, down)
-    state = np.array([RIGHT, WRONG, UNSURE], np.uint8)[parts.argmax(axis=0)]
-    state = np.where(tested, state, state + (RIGHT_TRAINED - RIGHT))
-    return np.where(parts.any(axis=0), state, BLANK).astype(np.uint8)
+    counts = np.stack([_count(codes == code, across, down) for code in _BY_MERIT])
+    some, tested = counts.any(axis=0), counts[:3].any(axis=0)
+    if across * down >= MANY:
+        counts[3:, tested] = 0
+    cells = np.where(some, _BY_MERIT[counts.argmax(axis=0)], np.uint8(BLANK))
+    if across * down < MANY or not blend:
+        return cells
+    wrong, right = (np.rint(4 * counts[i] / np.maximum(counts[:3].sum(axis=0), 1)).astype(np.int64) for i in range(2))
+    return np.where(tested, _MIXTURES[right, np.minimum(wrong, 4 - right)], cells)
 
 
 def _count(hits: npt.NDArray[np.bool_], across: int, down: int) -> npt.NDArray[np.int64]:

@@ -7,24 +7,21 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from rich.color import Color, blend_rgb
-from rich.color_triplet import ColorTriplet
+from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
 from grokterm.tui.drawing.cells import Cells
 from grokterm.tui.drawing.lattice import Lattice
-from grokterm.tui.drawing.states import BLANK, COLORS, MIXED, QUARTERS, Codes, majority, mix
+from grokterm.tui.drawing.states import BLANK, COLORS, CURSOR, MIXED, QUARTERS, Codes, reduce
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph
 
-CURSOR: Final = MIXED + len(QUARTERS)
-"""The code of the points under the cursor."""
-_PAIRS: Final = 32
-"""More than there are codes: a half-block cell is upper · 32 + lower."""
-GLYPHS: Final = " █X·▒x,"
-ASCII_GLYPHS: Final = " #X.+x,"
+_CODES: Final = 32
+"""More than there are codes: a half-block cell is upper · _CODES + lower."""
+GLYPHS: Final = " █X·▒x, "
+ASCII_GLYPHS: Final = " #X.+x, "
 """A glyph a code where colours are few."""
 
 
@@ -36,7 +33,7 @@ def in_half_blocks(graph: Graph, palette: Palette) -> bool:
 def picture(codes: Codes, lattice: Lattice) -> Codes:
     """The codes of the lattice's points, [rows, columns], from those of all pairs [p, p] indexed [a, b]."""
     if lattice.reduced:
-        return (mix if lattice.half else majority)(codes, *lattice.reduction).T
+        return reduce(codes, *lattice.reduction, blend=lattice.half).T
     (a, b), (across, down) = lattice.origin, lattice.scale
     window = codes[a : a + lattice.columns // across, b : b + lattice.rows // down]
     return np.repeat(np.repeat(window.T, across, axis=1), down, axis=0)
@@ -83,7 +80,7 @@ def _with_cursor(points: Codes, lattice: Lattice, cursor: tuple[int, int] | None
 def _half_blocks(points: Codes, palette: Palette) -> list[list[Segment]]:
     if points.shape[0] % 2:
         points = np.vstack([points, np.full((1, points.shape[1]), BLANK, np.uint8)])
-    cells = points[::2].astype(np.int32) * _PAIRS + points[1::2]
+    cells = points[::2].astype(np.int32) * _CODES + points[1::2]
     return [_runs(row, palette) for row in cells]
 
 
@@ -94,7 +91,7 @@ def _runs(row: npt.NDArray[np.int32], palette: Palette) -> list[Segment]:
     segments = []
     for kind, length in zip(row[starts].tolist(), lengths, strict=True):
         if kind not in looks:
-            looks[kind] = half_block(kind // _PAIRS, kind % _PAIRS, palette)
+            looks[kind] = half_block(kind // _CODES, kind % _CODES, palette)
         glyph, style = looks[kind]
         segments.append(Segment(glyph * length, style))
     return segments
@@ -117,21 +114,14 @@ def half_block(upper: int, lower: int, palette: Palette) -> tuple[str, Style]:
 
 
 def color(code: int, palette: Palette) -> Color | None:
-    """The colour of a code; a mixed one is blended from right, wrong and unsure by its quarters."""
-    if code == BLANK:
-        return None
+    """The colour of a code, None for a blank point; a mixture is blended from right, wrong and unsure."""
     if code < MIXED:
-        return palette.style(COLORS[code]).color
-    if code == CURSOR:
-        return palette.style("cursor").color
+        return palette.style(COLORS[code]).color if COLORS[code] else None
     right, wrong = QUARTERS[code - MIXED]
-    parts = [(palette.triplet("correct"), right), (palette.triplet("wrong"), wrong)]
-    mixed, weight = palette.triplet("unsure"), 4 - right - wrong
-    for triplet, share in parts:
-        if share:
-            weight += share
-            mixed = blend_rgb(mixed, triplet, share / weight)
-    return Color.from_triplet(ColorTriplet(*mixed))
+    parts = [(name, n) for name, n in (("correct", right), ("wrong", wrong), ("unsure", 4 - right - wrong)) if n]
+    triplets = [(palette.style(name).color or Color.default()).get_truecolor() for name, _ in parts]
+    sums = (sum(t[i] * n for t, (_, n) in zip(triplets, parts, strict=True)) for i in range(3))
+    return Color.from_rgb(*(round(total / 4) for total in sums))
 
 
 def _glyphs(

@@ -52,11 +52,11 @@ class CurvesPane(Pane):
         """The log and the axes."""
         return world.history.version, self.axes(world)
 
-    def live_text(self, world: World) -> Content:
+    def live_texts(self, world: World) -> Sequence[Content]:
         """The axes that are logarithmic."""
         axes = self.axes(world)
         words = [f"log {name}" for name, on in (("x", axes.log_x), ("y", axes.log_y)) if on]
-        return Content.styled(" · ".join(words), "$muted")
+        return [Content.styled(" · ".join(words), "$muted")]
 
     def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
         """Curves, or sparklines where there is no room."""

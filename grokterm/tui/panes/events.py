@@ -55,9 +55,9 @@ class EventsPane(Pane):
         history = world.history
         return len(history.events), len(history.changes), len(history.sessions), self.first
 
-    def live_text(self, world: World) -> Content:
+    def live_texts(self, world: World) -> Sequence[Content]:
         """That there is more, when scrolled."""
-        return Content.styled("newer ↑", "$muted") if self.first else Content("")
+        return [Content.styled("newer ↑", "$muted")] if self.first else []
 
     def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
         """The lines from the first shown on."""

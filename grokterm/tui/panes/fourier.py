@@ -25,16 +25,17 @@ class FourierPane(Pane):
         """The last spectrum."""
         return world.spectrum
 
-    def live_text(self, world: World) -> Content:
+    def live_texts(self, world: World) -> Sequence[Content]:
         """The key frequencies, an estimate."""
         spectrum = world.spectrum
         if spectrum is None or spectrum.basis == "none":
-            return Content("")
+            return []
         if not spectrum.key_frequencies:
-            return Content.styled("no key frequencies yet", "$muted")
+            return [Content.styled("no key frequencies yet", "$muted")]
         name = "key frequency" if len(spectrum.key_frequencies) == 1 else "key frequencies"
         keys = " ".join(str(k) for k in sorted(spectrum.key_frequencies))
-        return Content.assemble((f"{name} ", "$muted"), (keys, world.palette.markup("key")))
+        lit = Content.styled(keys, world.palette.markup("key"))
+        return [Content.assemble((f"{name} ", "$muted"), lit), Content.assemble(("key ", "$muted"), lit), lit]
 
     def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
         """Bars, or why there are none."""

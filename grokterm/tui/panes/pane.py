@@ -28,6 +28,7 @@ class Pane(Widget, can_focus=True):
         border-title-background: transparent;
         background: $background;
         &:focus, &:focus-within { border: round $border; }
+        &.-few-colors:focus, &.-few-colors:focus-within { border: heavy $border; }
     }
     """
 
@@ -40,13 +41,14 @@ class Pane(Widget, can_focus=True):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.world: World | None = None
-        self.live = Content("")
+        self.live: tuple[Content, ...] = ()
         self._strips: list[Strip] = []
         self._drawn_from: Hashable = None
 
     def show(self, world: World) -> None:
         """Draws what changed since the last call."""
         self.world = world
+        self.set_class(world.palette.depth != "truecolor", "-few-colors")
         width, height = self.content_size
         if width < 1 or height < 1:
             return
@@ -54,7 +56,8 @@ class Pane(Widget, can_focus=True):
         if now == self._drawn_from:
             return
         self._drawn_from = now
-        self.set_live(self.live_text(world))
+        self.live = tuple(self.live_texts(world))
+        self.write_title()
         self._replace(self.draw(world, width, height))
 
     def watched(self, world: World) -> Hashable:
@@ -65,9 +68,9 @@ class Pane(Widget, can_focus=True):
         """The pane's lines, each `width` cells."""
         return []
 
-    def live_text(self, world: World) -> Content:
-        """What stands at the right of the border."""
-        return Content("")
+    def live_texts(self, world: World) -> Sequence[Content]:
+        """What stands at the right of the border: the longest first, shorter ones for where there is less room."""
+        return []
 
     def redraw(self) -> None:
         """Draws again, whether or not something changed."""
@@ -75,16 +78,18 @@ class Pane(Widget, can_focus=True):
         if self.world is not None:
             self.show(self.world)
 
-    def set_live(self, live: Content) -> None:
-        """Sets what stands at the right of the border; left out where there is no room."""
-        self.live = live
+    def write_title(self) -> None:
+        """Writes number, title and the longest live text that fits into the border."""
         focused = self.has_focus or self.has_pseudo_class("focus-within")
         room = self.outer_size.width - _AROUND_TITLE
         name = Content.assemble((f"{self.number} ", "$accent" if focused else "$muted"), (self.title, "bold"))
-        gap = room - name.cell_length - live.cell_length - 2
-        if live.cell_length and gap >= 1:
-            line = (f" {'─' * gap} ", "$border" if focused else "$border-blurred")
-            name = Content.assemble(name, line, live)
+        dash = "━" if focused and self.has_class("-few-colors") else "─"
+        for live in self.live:
+            gap = room - name.cell_length - live.cell_length - 2
+            if live.cell_length and gap >= 1:
+                line = (f" {dash * gap} ", "$border" if focused else "$border-blurred")
+                name = Content.assemble(name, line, live)
+                break
         if self._border_title != name:
             self.border_title = name
 
@@ -97,28 +102,28 @@ class Pane(Widget, can_focus=True):
 
     def on_mount(self) -> None:
         """Writes the title."""
-        self.set_live(self.live)
+        self.write_title()
 
     def on_resize(self, event: events.Resize) -> None:
         """Draws for the new size."""
         self.redraw()
-        self.set_live(self.live)
+        self.write_title()
 
     def on_focus(self, event: events.Focus) -> None:
         """Lights the title."""
-        self.set_live(self.live)
+        self.write_title()
 
     def on_blur(self, event: events.Blur) -> None:
         """Dims the title."""
-        self.set_live(self.live)
+        self.write_title()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Lights the title."""
-        self.set_live(self.live)
+        self.write_title()
 
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
         """Dims the title."""
-        self.set_live(self.live)
+        self.write_title()
 
     def _replace(self, strips: Sequence[Strip]) -> None:
         """Takes the new lines and refreshes the rows that differ from the old ones."""

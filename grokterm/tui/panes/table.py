@@ -54,13 +54,15 @@ class TablePane(Pane):
         """Task, answers, cursor and zoom."""
         return world.task, world.table, self.cursor, self.zoom
 
-    def live_text(self, world: World) -> Content:
+    def live_texts(self, world: World) -> Sequence[Content]:
         """How many test pairs are right."""
         task, table = world.task, world.table
         if task is None or table is None or table.prediction.shape != task.label.shape:
-            return Content("")
+            return []
         right, tested = count_right(task.label, task.trained, table.prediction)
-        return Content.assemble(("test ", "$test"), (f"{right:,}", "bold $test"), (f" of {tested:,} right", "$muted"))
+        count = Content.assemble((f"{right:,}", "bold $test"), (f" of {tested:,}", "$muted"))
+        test, end = ("test ", "$test"), (" right", "$muted")
+        return [Content.assemble(test, count, end), Content.assemble(test, count), count]
 
     def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
         """The table, and below it the pair under the cursor."""
@@ -75,7 +77,10 @@ class TablePane(Pane):
         points = self._points(self._codes(task, world.table), lattice)
         strips = draw_table(points, lattice, self.cursor, width, height - words, graph, palette)
         strips = self._with_legend(strips, lattice, width, world)
-        return [*strips, draw_pair(self._pair(task, world.table), width, graph, palette)] if words else strips
+        if words:
+            below = min(lattice.top + lattice.height + 1, height - 1)
+            strips.insert(below, draw_pair(self._pair(task, world.table), width, graph, palette))
+        return strips
 
     def action_move(self, a: int, b: int) -> None:
         """Moves the cursor."""
@@ -157,7 +162,7 @@ class TablePane(Pane):
 
     def _with_legend(self, strips: list[Strip], lattice: Lattice, width: int, world: World) -> list[Strip]:
         used = lattice.left + lattice.columns
-        legend = draw_legend(lattice.height, world.view.graph, world.palette)
+        legend = draw_legend(lattice, world.view.graph, world.palette)
         if legend is None or width - used < WIDTH + 3:
             return strips
         for y, strip in enumerate(legend.strips(), start=lattice.top):

@@ -33,6 +33,7 @@ class TryPane(Pane, can_focus=False):
         width: {_FIELD};
         height: 1;
         border: none;
+        margin: 0 0 0 1;
         padding: 0 1;
         background: $surface;
         &:focus {{ border: none; background: $surface; }}
@@ -79,22 +80,22 @@ class TryPane(Pane, can_focus=False):
         """The answers and what is wrong with the question."""
         return self.prediction, self._wrong, self._modulus(world)
 
-    def live_text(self, world: World) -> Content:
+    def live_texts(self, world: World) -> Sequence[Content]:
         """The first answer, where there is no row for it."""
         if self.prediction is None or self.content_size.height > 1:
-            return Content("")
+            return []
         parts = best_answer(self.prediction, world.view.graph, world.palette)
-        return Content.assemble(*((text, world.palette.markup(color)) for text, color in parts))
+        return [Content.assemble(*((text, world.palette.markup(color)) for text, color in parts))]
 
     def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
         """Beside the field what is asked for or was found, below it the answers."""
-        graph, palette, room = world.view.graph, world.palette, max(width - _FIELD - 1, 0)
+        graph, palette, room = world.view.graph, world.palette, max(width - _FIELD - 3, 0)
         if self._wrong:
             words = row([(self._wrong, palette.style("warning"))], room)
         elif self.prediction is not None:
             words = answer_words(self.prediction, room, graph, palette)
         else:
-            words = row([(self._hint(world), palette.style("muted"))], room)
+            words = row([(self._hint(world, room), palette.style("muted"))], room)
         first = Strip.join([blank(width - room), words])
         answers = draw_answers(self.prediction, width, height - 1, graph, palette) if self.prediction else []
         return [first, *answers, *[row([("", PLAIN)], width)] * (height - 1 - len(answers))][:height]
@@ -126,8 +127,12 @@ class TryPane(Pane, can_focus=False):
         self.redraw()
         self.post_message(self.Asked(*pair))
 
-    def _hint(self, world: World) -> str:
-        return "asking …" if self._waiting else f"a and b, 0 to {self._modulus(world) - 1:,}, then enter"
+    def _hint(self, world: World, room: int) -> str:
+        if self._waiting:
+            return "asking …"
+        last = f"{self._modulus(world) - 1:,}"
+        hints = (f"a and b, 0 to {last}, then enter", f"0 to {last}, then enter", f"0 to {last}")
+        return next((hint for hint in hints if len(hint) <= room), "")
 
     def _modulus(self, world: World) -> int:
         return world.history.config.p
