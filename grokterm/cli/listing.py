@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import msgspec
 
@@ -24,26 +24,30 @@ _STYLES: Final = {"training": "green", "paused": "yellow", "not finite": "red", 
 
 
 class Column(NamedTuple):
-    """A column of the table: shown where the terminal is at least `width` cells wide."""
+    """A column of the table."""
 
     title: str
-    width: int
+    rank: int
+    """The highest is left out first where there is too little room; 0 stays."""
     text: Callable[[RunSummary], str]
     right: bool = False
 
 
 COLUMNS: Final = (
     Column("run", 0, lambda run: run.id),
-    Column("task", 96, lambda run: run.task),
-    Column("architecture", 112, lambda run: run.architecture),
+    Column("task", 6, lambda run: run.task),
+    Column("architecture", 7, lambda run: run.architecture),
     Column("step", 0, lambda run: "" if run.step is None else f"{run.step:,}", right=True),
-    Column("phase", 64, lambda run: run.phase),
-    Column("train", 84, lambda run: percent(run.train_accuracy), right=True),
-    Column("test", 50, lambda run: percent(run.test_accuracy), right=True),
-    Column("state", 40, lambda run: run.state),
-    Column("when", 74, lambda run: age(run.when), right=True),
-    Column("size", 120, lambda run: size(run.size), right=True),
+    Column("phase", 3, lambda run: run.phase),
+    Column("train", 4, lambda run: percent(run.train_accuracy), right=True),
+    Column("test", 2, lambda run: percent(run.test_accuracy), right=True),
+    Column("state", 0, lambda run: run.state),
+    Column("when", 5, lambda run: age(run.when), right=True),
+    Column("size", 8, lambda run: size(run.size), right=True),
 )
+_GAP: Final = 2
+_NAME: Final = 24
+"""Cells of a run's name that matter more than further columns: its number comes first."""
 
 
 def show(values: Values, as_json: bool) -> int:
@@ -75,12 +79,20 @@ def table(found: list[RunSummary], width: int) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    columns = [column for column in COLUMNS if width >= column.width]
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    cells = {c.title: [Text(harmless(c.text(run)), _STYLES.get(c.text(run), "")) for run in found] for c in COLUMNS}
+    wide = {title: max(len(title), *(text.cell_len for text in texts)) for title, texts in cells.items()}
+    columns, longest = list(COLUMNS), wide["run"]
+    wide["run"] = min(longest, _NAME)
+    while (spare := width + _GAP - sum(wide[c.title] + _GAP for c in columns)) < 0:
+        last = max(columns, key=lambda column: column.rank)
+        if last.rank == 0:
+            break
+        columns.remove(last)
+    wide["run"] = max(8, min(longest, wide["run"] + spare))
+    made = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
     for column in columns:
-        # What is cut off when there is too little room is the end of the name.
-        made.add_column(column.title, justify="right" if column.right else "left", no_wrap=True, overflow="ellipsis")
-    for run in found:
-        cells = [Text(harmless(column.text(run)), _STYLES.get(column.text(run), "")) for column in columns]
-        made.add_row(*cells)
+        justify: Literal["left", "right"] = "right" if column.right else "left"
+        made.add_column(column.title, justify=justify, no_wrap=True, width=wide[column.title])
+    for row in zip(*(cells[column.title] for column in columns), strict=True):
+        made.add_row(*row)
     return made

@@ -32,30 +32,40 @@ def stop(name: str | None, every: bool, values: Values) -> int:
     if len(alive) > 1 and not every:
         raise RunFolderError(f"{len(alive)} runs train: name one of {', '.join(f.id for f in alive)}, or give --all")
     for folder in alive:
-        ask_to_stop(folder)
+        _ask(folder, None)
     for folder in alive:
-        if not gone(folder):
+        if not stop_trainer(folder):
             raise TrainerError(f"the trainer of {folder.id} does not end; its process is {_pid(folder)}")
         print(f"{folder.id} is stopped, its last checkpoint is kept")
     return 0
 
 
-def ask_to_stop(folder: RunFolder, pid: int | None = None) -> None:
-    """Asks the run's trainer, or the one with `pid` that has not written trainer.json yet, to checkpoint and end."""
-    pid = _pid(folder) or pid
-    if pid is not None:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
-
-
-def gone(folder: RunFolder, seconds: float = PATIENCE) -> bool:
-    """Waits until the run has no trainer, at most `seconds`; whether that came about."""
-    deadline = time.monotonic() + seconds
+def stop_trainer(folder: RunFolder, seconds: float = PATIENCE) -> bool:
+    """Asks the run's trainer to checkpoint and end, and waits at most `seconds`; whether it is gone."""
+    deadline, asked = time.monotonic() + seconds, None
     while trainer_alive(folder):
+        # One that has only just started tells its process a moment later.
+        asked = _ask(folder, asked)
         if time.monotonic() > deadline:
             return False
         time.sleep(_POLL)
     return True
+
+
+def wait_for_end(folder: RunFolder, seconds: float) -> None:
+    """Waits until the run has no trainer, at most `seconds`."""
+    deadline = time.monotonic() + seconds
+    while trainer_alive(folder) and time.monotonic() < deadline:
+        time.sleep(_POLL)
+
+
+def _ask(folder: RunFolder, asked: int | None) -> int | None:
+    """Asks the present trainer once, unless it is the one that was asked already."""
+    pid = _pid(folder)
+    if pid is not None and pid != asked:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+    return pid or asked
 
 
 def _pid(folder: RunFolder) -> int | None:

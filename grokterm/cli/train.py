@@ -16,7 +16,7 @@ from grokterm.cli.goal import end_of, reached, result
 from grokterm.cli.harmless import harmless
 from grokterm.cli.options import Values, configuration, view
 from grokterm.cli.progress import ProgressLine, progress_to
-from grokterm.cli.stopping import ask_to_stop, gone
+from grokterm.cli.stopping import stop_trainer, wait_for_end
 from grokterm.errors import TrainerError
 from grokterm.runs.folder import RunFolder, create_run, runs_home
 from grokterm.runs.history import History
@@ -45,8 +45,8 @@ def start(values: Values, as_json: bool) -> int:
     folder = create_run(config, options, runs_home(values.get("runs")))
     history = History(config)
     out = sys.stderr if as_json else sys.stdout
-    pid = start_trainer(folder)
-    with _stopping_when_interrupted(folder, pid), progress_to(out, folder.id) as line:
+    with _stopping_when_interrupted(folder), progress_to(out, folder.id) as line:
+        start_trainer(folder)
         end = _follow(folder, history, line)
     _check_end(folder, end, history)
     if as_json:
@@ -77,14 +77,13 @@ def _end(records: list[Record]) -> Record | None:
 def _check_end(folder: RunFolder, end: Record | None, history: History) -> None:
     """Lets the trainer end; raises TrainingError unless training came to its target or limit."""
     if isinstance(end, Session) and end.name == "finished":
-        gone(folder, seconds=2)  # not waited for longer: it stays while somebody watches
+        wait_for_end(folder, 2)  # not waited for longer: it stays while somebody watches
         return
     step = f"at step {history.last.step:,}" if history.last else "before its first step"
     if isinstance(end, Event):
-        ask_to_stop(folder)
-        gone(folder)
+        stop_trainer(folder)
         raise TrainingError(f"training of {folder.id} stopped after step {end.step:,}: {end.words}")
-    gone(folder, seconds=5)
+    wait_for_end(folder, 5)
     if isinstance(end, Session) and end.name == "stopped":
         raise TrainingError(f"{folder.id} was stopped {step}, before its target")
     lines = _last_lines(folder)
@@ -110,7 +109,7 @@ def _last_lines(folder: RunFolder) -> list[str]:
 
 
 @contextmanager
-def _stopping_when_interrupted(folder: RunFolder, pid: int) -> Iterator[None]:
+def _stopping_when_interrupted(folder: RunFolder) -> Iterator[None]:
     """Stops the run after a checkpoint on Ctrl-C and on SIGTERM; a second Ctrl-C does not wait for it."""
 
     def terminate(*_: object) -> NoReturn:
@@ -120,8 +119,7 @@ def _stopping_when_interrupted(folder: RunFolder, pid: int) -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
-        ask_to_stop(folder, pid)
-        gone(folder)
+        stop_trainer(folder)
         raise
     finally:
         signal.signal(signal.SIGTERM, before)

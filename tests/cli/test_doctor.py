@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import grokterm
+from grokterm.cli import main
+from grokterm.cli.checks import Check, terminal_checks
+from grokterm.cli.defaults import config_folder
+from tests.cli.terminals import on_terminal
+
+
+def terminal(**environment: str) -> dict[str, Check]:
+    return {check.name: check for check in terminal_checks(environment)}
+
+
+def test_all_is_well_here(folders: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"grokterm {grokterm.__version__}\n")
+    for name in ("size", "colours", "multiplexer", "locale", "python", "textual", "plotext", "numpy", "torch"):
+        assert f" {name} " in printed
+    for name in ("devices", "CPU features", "precision", "threads", "run folder", "free space", "themes"):
+        assert f" {name} " in printed
+    assert str(folders) in printed
+    assert str(config_folder() / "config.toml") in printed
+    assert printed.endswith("grokterm can run here.\n")
+
+
+def test_what_is_missing_is_named_with_its_remedy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = config_folder() / "config.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text("weight = 1")
+    (tmp_path / "file").write_text("")
+    assert main(["doctor", "--runs", str(tmp_path / "file")]) == 1
+    printed = capsys.readouterr().out
+    assert "unknown key 'weight'" in printed
+    assert f"→ mend it or move it away: {path}" in printed
+    assert "→ make it writable, or choose another with --runs" in printed
+    assert printed.endswith("2 things are missing.\n")
+
+
+def test_on_a_terminal_it_can_be_drawn_on() -> None:
+    status, printed = on_terminal(["doctor"], {"COLORTERM": "truecolor"})
+    assert status == 0
+    assert "this terminal can show it" in printed
+    assert "120×40" in printed
+
+
+def test_colours_are_told_as_the_screen_will_use_them() -> None:
+    assert terminal(TERM="xterm-256color", COLORTERM="truecolor")["colours"] == Check("colours", "truecolor")
+    limited = terminal(TERM="xterm-256color")["colours"]
+    assert (limited.found, limited.verdict) == ("256", "note")
+    assert "COLORTERM=truecolor" in limited.advice
+    assert terminal(TERM="xterm", NO_COLOR="1")["colours"].found.startswith("none")
+
+
+def test_multiplexers_and_ssh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert terminal()["multiplexer"].found == "none"
+    assert "terminal-features" in terminal(TMUX="/tmp/tmux,1,0")["multiplexer"].advice
+    tmux = tmp_path / "tmux"
+    tmux.write_text("#!/bin/sh\necho 256,RGB,title\n")
+    tmux.chmod(0o700)
+    assert terminal(TMUX="/tmp/tmux,1,0")["multiplexer"] == Check("multiplexer", "tmux, which passes truecolor")
+    assert terminal(STY="1.tty")["multiplexer"].advice == "give --color 256"
+    assert terminal(SSH_TTY="/dev/pts/1")["connection"].found.startswith("ssh")
+    assert terminal()["connection"].found == "local"
