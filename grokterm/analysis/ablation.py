@@ -1,0 +1,119 @@
+"""A model without some of its parts: key frequencies, neurons or a head, and how well it still answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from grokterm.analysis.angles import Angles
+from grokterm.analysis.logits import Answer, pair_parts
+from grokterm.analysis.measures import cross_entropy, projection
+from grokterm.config import Config
+
+Parameters = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Score:
+    """How well something answers all pairs."""
+
+    prediction: Tensor
+    """The class of the largest logit, int64 [..., p, p]."""
+    confidence: Tensor
+    """Its softmax probability, [..., p, p]."""
+    train_loss: Tensor
+    """Mean nats a pair, [...]; so is test_loss."""
+    test_loss: Tensor
+    train_accuracy: Tensor
+    """Share of pairs, [...]; so is test_accuracy."""
+    test_accuracy: Tensor
+
+
+def score(answer: Answer, labels: Tensor, train: Tensor) -> Score:
+    """Answers to all pairs against labels int64 [p, p] (−1 where not defined), train bool [p, p]; in parts."""
+    p = len(labels)
+    best, sure, loss = [], [], []
+    wanted = labels.flatten()
+    for pairs in pair_parts(p, labels.device):
+        logits = answer(pairs // p, pairs % p)
+        top = logits.softmax(-1).max(-1)
+        best.append(top.indices)
+        sure.append(top.values)
+        loss.append(cross_entropy(logits, wanted[pairs].clamp(min=0)))
+    prediction, losses = torch.cat(best, -1), torch.cat(loss, -1).double()
+    right = (prediction == wanted).double()
+    sets = [train.flatten(), ~train.flatten() & (wanted >= 0)]
+    of_loss = [losses[..., s].mean(-1) for s in sets]
+    of_right = [right[..., s].mean(-1) for s in sets]
+    shape = (*prediction.shape[:-1], p, p)
+    return Score(prediction.view(shape), torch.cat(sure, -1).view(shape), *of_loss, *of_right)
+
+
+def without_frequencies(answer: Answer, mean: Tensor, angles: Angles, keys: Iterable[int]) -> Answer:
+    """L − P_K L: the logits without frequencies K; mean [..., n, p] is that of `measures.angle_means`.
+
+    Pairs outside the group (a zero factor) keep their logits.
+    """
+    return _minus(answer, projection(mean, angles, keys), angles)
+
+
+def only_frequencies(answer: Answer, mean: Tensor, angles: Angles, keys: Iterable[int]) -> Answer:
+    """P_K L + mean_ab L: the logits with nothing but frequencies K; pairs outside the group keep their logits."""
+    kept = projection(mean, angles, keys) + mean.mean(-2, keepdim=True)
+    lookup = angles.lookup().to(mean.device)
+
+    def answers(a: Tensor, b: Tensor) -> Tensor:
+        s = lookup[a, b]
+        inside = (s < angles.n).unsqueeze(-1)
+        return torch.where(inside, kept.index_select(-2, s.clamp(max=angles.n - 1)), answer(a, b))
+
+    return answers
+
+
+def weights_without_frequencies(
+    config: Config, parameters: Parameters, angles: Angles, keys: Iterable[int], keep: bool = False
+) -> dict[str, Tensor]:
+    """The parameters with frequencies K taken out of the embedding or first layer, or with `keep` all but these.
+
+    The constant part stays, and so do the rows of residues outside the group and of "=".
+    """
+    names = {"mlp": ("W_a", "W_b"), "embed-mlp": ("E_a", "E_b"), "transformer": ("W_E",)}[config.arch]
+    chosen = {angles.fold(k) for k in keys}
+    removed = set(range(1, angles.frequencies + 1)) - chosen if keep else chosen
+    changed = dict(parameters)
+    for name in names:
+        table = parameters[name].clone()
+        rows = angles.a.to(table.device)
+        inside = table.index_select(-2, rows)
+        basis = angles.basis(removed, inside)
+        table[..., rows, :] = inside - basis.mT @ (basis @ inside)
+        changed[name] = table
+    return changed
+
+
+def without_neurons(config: Config, parameters: Parameters, neurons: Tensor, layer: int = -1) -> dict[str, Tensor]:
+    """The parameters with the outgoing weights of neurons (int64) of a layer set to 0; −1 is the last layer."""
+    layer %= config.depth
+    if config.arch == "transformer":
+        name = f"{layer}.W_out"
+    else:
+        name = "W_out" if layer == config.depth - 1 else f"W_{layer + 2}"
+    return {**parameters, name: parameters[name].index_fill(-2, neurons, 0)}
+
+
+def without_head(config: Config, parameters: Parameters, head: int, block: int = 0) -> dict[str, Tensor]:
+    """The parameters with what a head writes (its rows of W_O) set to 0."""
+    size = config.d_model // config.heads
+    name = f"{block}.W_O"
+    rows = torch.arange(head * size, (head + 1) * size, device=parameters[name].device)
+    return {**parameters, name: parameters[name].index_fill(-2, rows, 0)}
+
+
+def _minus(answer: Answer, part: Tensor, angles: Angles) -> Answer:
+    padded = torch.cat([part, torch.zeros_like(part[..., :1, :])], -2)
+    lookup = angles.lookup().to(part.device)
+    return lambda a, b: answer(a, b) - padded.index_select(-2, lookup[a, b])
+

@@ -1,0 +1,129 @@
+"""How an operation adds angles: tables over pairs of residues rearranged so that the answer depends on i + j alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from grokterm.analysis.fourier import basis_of, discrete_logarithms, fourier_basis
+
+Rows = Callable[[int, int], Tensor]
+"""Logits by rows of the rearranged table: rows(start, stop) → [..., stop − start, n, p]."""
+
+CHUNK: int = 2**21
+"""Numbers that a pass over all logits holds at once."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Angles:
+    """An operation as a sum of angles 2π(i + j)/n, each of a, b and c an int64 tensor [n] on the CPU.
+
+    Nanda et al. 2023 (arXiv:2301.05217), section 4, for addition; Power et al. 2022 for the other groups.
+    """
+
+    p: int
+    n: int
+    """Order of the group: p residues, or p − 1 logarithms."""
+    a: Tensor
+    """Residue a that stands at angle i."""
+    b: Tensor
+    """Residue b that stands at angle j, so that subtracting and dividing are sums of angles too."""
+    c: Tensor
+    """Answer to every pair with i + j = s, by s."""
+
+    @property
+    def frequencies(self) -> int:
+        """Number of frequencies, k and n − k counted once."""
+        return self.n // 2
+
+    def table(self, values: Tensor) -> Tensor:
+        """A table over pairs [..., p, p] rearranged to [..., n, n]; pairs outside the group are left out."""
+        if self._plain:
+            return values
+        a, b = self.a.to(values.device), self.b.to(values.device)
+        return values.index_select(-2, a).index_select(-1, b)
+
+    def pairs(self) -> tuple[Tensor, Tensor]:
+        """The residues a and b of all pairs of the group, int64 [n²] each, ordered by (i, j)."""
+        return self.a.repeat_interleave(self.n), self.b.repeat(self.n)
+
+    def sums(self, start: int = 0, stop: int | None = None) -> Tensor:
+        """The angle s = (i + j) mod n of every pair, int64 [stop − start, n]."""
+        i = torch.arange(start, self.n if stop is None else stop)
+        return (i[:, None] + torch.arange(self.n)) % self.n
+
+    def lookup(self) -> Tensor:
+        """The angle s of every pair of residues, int64 [p, p] indexed [a, b]; n for a pair outside the group."""
+        table = torch.full((self.p, self.p), self.n)
+        table[self.a[:, None], self.b] = self.sums()
+        return table
+
+    def rows(self, logits: Tensor) -> Rows:
+        """Rows of a full table of logits [..., p, p, p], indexed [a, b, class]."""
+        if self._plain:
+            return lambda start, stop: logits[..., start:stop, :, :]
+        a, b = self.a.to(logits.device), self.b.to(logits.device)
+        return lambda start, stop: logits.index_select(-3, a[start:stop]).index_select(-2, b)
+
+    def rows_of(self, answer: Callable[[Tensor, Tensor], Tensor]) -> Rows:
+        """Rows computed when asked for, from answer(a, b) → logits [..., m, p] of m pairs."""
+
+        def rows(start: int, stop: int) -> Tensor:
+            logits = answer(self.a[start:stop].repeat_interleave(self.n), self.b.repeat(stop - start))
+            return logits.view(*logits.shape[:-2], stop - start, self.n, -1)
+
+        return rows
+
+    def chunks(self, width: int) -> Iterable[tuple[int, int]]:
+        """Ranges (start, stop) of rows i that hold at most CHUNK numbers for `width` numbers a pair."""
+        step = max(1, CHUNK // (self.n * width))
+        return ((start, min(self.n, start + step)) for start in range(0, self.n, step))
+
+    def basis(self, keys: Iterable[int], like: Tensor) -> Tensor:
+        """Orthonormal rows [m, n] over s: cos and sin at each frequency, as `like` in type and device.
+
+        Frequencies k and n − k count once; raises ValueError for one that is not from 1 to n − 1.
+        """
+        folded = sorted({self.fold(k) for k in keys})
+        index = [row for k in folded for row in (2 * k - 1, 2 * k) if row < self.n]
+        return _basis(self.n, like.dtype, like.device)[index]
+
+    def fold(self, k: int) -> int:
+        """The frequency among k and n − k that is at most n/2; raises ValueError where there is none."""
+        if not 0 < k < self.n:
+            raise ValueError(f"frequency {k} is not from 1 to {self.n - 1}")
+        return min(k, self.n - k)
+
+    @property
+    def _plain(self) -> bool:
+        return self.n == self.p and bool((self.b == torch.arange(self.p)).all())
+
+
+@cache
+def angles_of(op: str, p: int) -> Angles | None:
+    """How an operation on residues mod p adds angles; None where `fourier.basis_of` finds no such basis."""
+    basis, _ = basis_of(op, p)
+    if basis == "none":
+        return None
+    n = p if basis == "residues" else p - 1
+    element = torch.arange(p) if basis == "residues" else torch.tensor(discrete_logarithms(p))
+    inverse = element[-torch.arange(n) % n]
+    return Angles(p, n, element, inverse if op in ("subtract", "divide") else element, element)
+
+
+def basis_power(values: Tensor, dim: int) -> Tensor:
+    """Squared cos and sin components at k = 1 … n//2 along an axis of length n, which becomes n//2 long."""
+    n = values.shape[dim]
+    power: Tensor = torch.fft.rfft(values, dim=dim).abs().square().narrow(dim, 1, n // 2) * (2 / n)
+    if n % 2 == 0:
+        power.narrow(dim, -1, 1).div_(2)
+    return power
+
+
+@cache
+def _basis(n: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    return fourier_basis(n, dtype).to(device)

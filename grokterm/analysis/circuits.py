@@ -1,0 +1,74 @@
+"""Clock or pizza: which circuit a model adds angles with (Zhong et al. 2023, arXiv:2306.17844).
+
+Untrained models mislead all of these: they tell something once test accuracy is above .9. NaN stands for 0/0, "n/a".
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from grokterm.analysis.activations import Parameters, activations, input_tables
+from grokterm.analysis.angles import Angles, basis_power
+from grokterm.analysis.decomposition import svd
+from grokterm.config import Config
+
+TRIPLES: Final = 1000
+"""Triples (a, b, c) over which gradient symmetricity is averaged."""
+COMPONENTS: Final = 4
+"""Principal components of the embedding that circularity looks at."""
+NO_EMBEDDING: Final = "a one-hot MLP adds its two input rows, so both gradients are the same by construction"
+
+
+def triples(p: int, count: int = TRIPLES, seed: int = 0) -> Tensor:
+    """Triples (a, b, c) of residues drawn with a seed, int64 [count, 3]."""
+    return torch.randint(p, (count, 3), generator=torch.Generator().manual_seed(seed))
+
+
+def gradient_symmetricity(config: Config, parameters: Parameters, of: Tensor) -> Tensor | None:
+    """s_g: mean cosine [...] between ∂L_abc/∂E_a and ∂L_abc/∂E_b over triples `of`, int64 [m, 3] (definition 4.1).
+
+    None for a one-hot MLP (`NO_EMBEDDING`); triples with a gradient of zero are left out.
+    """
+    if config.arch == "mlp":
+        return None
+    a, b, c = of.to(next(iter(parameters.values())).device).unbind(-1)
+    table_a, table_b = input_tables(config, parameters)
+    row = torch.arange(len(a), device=a.device)
+    with torch.enable_grad():
+        x_a = table_a.detach().index_select(-2, a).requires_grad_()
+        x_b = table_b.detach().index_select(-2, b).requires_grad_()
+        logits = activations(config, parameters, row, row, (x_a, x_b))["logits"]
+        chosen = logits.gather(-1, c.expand(logits.shape[:-1]).unsqueeze(-1))
+        g_a, g_b = (g.double() for g in torch.autograd.grad(chosen.sum(), (x_a, x_b)))
+    cosine: Tensor = (g_a * g_b).sum(-1) / (g_a.norm(dim=-1) * g_b.norm(dim=-1))
+    return cosine.nanmean(-1)
+
+
+def distance_irrelevance(correct: Tensor, angles: Angles) -> Tensor:
+    """q [...]: how much of the correct logit's spread [..., n, n] is left at a fixed distance i − j (definition 4.2).
+
+    q is the mean over d of the standard deviation along i + j at i − j = d, over that of all correct logits: 0 for an
+    ideal pizza, which depends on the distance alone; NaN for an ideal clock, whose correct logits are all the same.
+    """
+    n, values = angles.n, correct.double()
+    j = torch.arange(n, device=correct.device)
+    by_distance = values[..., (j + j[:, None]) % n, j]
+    spread = values.flatten(-2).std(-1, correction=0)
+    rounding = 16 * torch.finfo(correct.dtype).eps * values.abs().amax((-2, -1))
+    q = by_distance.std(-1, correction=0).mean(-1) / spread
+    return torch.where(spread > rounding, q, math.nan)
+
+
+def circularity(embedding: Tensor) -> Tensor:
+    """How circular an embedding [..., n, d] over angles is: [...], 1 when each of its first components is one sinusoid.
+
+    Mean over the first four principal components of the largest share of one frequency (appendix F, circularity).
+    """
+    centred = (embedding - embedding.mean(-2, keepdim=True)).double()
+    count = min(COMPONENTS, centred.shape[-1], centred.shape[-2] - 1)
+    components = svd(centred)[0][..., :count]
+    return basis_power(components, dim=-2).amax(-2).mean(-1)

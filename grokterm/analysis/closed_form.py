@@ -1,0 +1,62 @@
+"""Weights that solve a sum of angles without training (Gromov 2023, arXiv:2301.02679, section 3)."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from grokterm.analysis.angles import angles_of
+from grokterm.config import Config
+from grokterm.errors import ConfigError
+from grokterm.lab.models import build
+
+PHASES: Final = 7
+"""Evenly spaced phases a frequency at which all unwanted terms cancel exactly."""
+
+
+def closed_form(config: Config, generator: torch.Generator | None = None, gap: float = 20.0) -> dict[str, Tensor]:
+    """Parameters of the quadratic one-hot MLP of one hidden layer that answers every pair correctly, float32.
+
+    A neuron holds cos(w i + φ¹) for a, cos(w j + φ²) for b, and reads out cos(w s + φ¹ + φ²): of its square only the
+    product of both cosines adds up over neurons, to cos w(i + j − s). Gromov draws the phases at random (`generator`),
+    which is right for wide nets; evenly spaced ones, φ¹ = 2πm/7 and φ² = 3φ¹, cancel all other terms from 7 neurons
+    on. The correct logit exceeds the mean logit by `gap`. Where zero factors exist one more neuron answers them.
+
+    Raises ConfigError for another model, for an operation that is not a sum of angles and for too few neurons.
+    """
+    if (config.arch, config.depth, config.activation, config.layer_norm) != ("mlp", 1, "quadratic", "none"):
+        raise ConfigError(
+            "the closed-form solution is for --arch mlp --depth 1 --activation quadratic --layer-norm none alone"
+        )
+    angles = angles_of(config.op, config.p)
+    if angles is None:
+        raise ConfigError(f"there is no closed-form solution for {config.op} mod {config.p}: it is no sum of angles")
+    spare = 1 if angles.n < config.p else 0
+    if config.width < PHASES + spare:
+        raise ConfigError(f"the closed-form solution needs --width {PHASES + spare} or more, not {config.width}")
+    frequency, first, second = _neurons(angles.frequencies, config.width - spare, generator)
+    used, scale = len(frequency), (2 * gap / len(frequency)) ** (1 / 3)
+    turn = 2 * math.pi * (frequency[:, None] * torch.arange(angles.n) % angles.n) / angles.n
+    parameters = {name: torch.zeros(shape) for name, shape in build(config).shapes().items()}
+    parameters["W_a"][angles.a, :used] = scale * (turn + first[:, None]).cos().float().mT
+    parameters["W_b"][angles.b, :used] = scale * (turn + second[:, None]).cos().float().mT
+    parameters["W_out"][:used, angles.c] = scale * (turn + first[:, None] + second[:, None]).cos().float()
+    if spare:
+        parameters["W_a"][0, -1] = parameters["W_out"][-1, 0] = gap ** (1 / 3)
+        parameters["W_b"][0, -1] = gap ** (1 / 3) if config.op == "multiply" else 0
+    return parameters
+
+
+def _neurons(count: int, width: int, generator: torch.Generator | None) -> tuple[Tensor, Tensor, Tensor]:
+    """The frequency and both phases of every neuron used, [used] each, for `count` frequencies."""
+    if generator is not None:
+        phases = 2 * math.pi * torch.rand(2, width, generator=generator, dtype=torch.float64)
+        return torch.randint(1, count + 1, (width,), generator=generator), phases[0], phases[1]
+    groups = width // PHASES
+    # Frequency 1 is always there: alone it tells all answers apart, which one that divides n would not.
+    k = torch.arange(groups) % count if groups >= count else torch.linspace(0, count - 1, groups).round().long()
+    phase = 2 * math.pi * torch.arange(PHASES, dtype=torch.float64).repeat(groups) / PHASES
+    return (k + 1).repeat_interleave(PHASES), phase, 3 * phase

@@ -1,0 +1,108 @@
+"""The logits of all pairs as pictures: spectrum, one class, the correct class, and the loss of every pair."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from grokterm.analysis.angles import CHUNK, Angles, Rows
+from grokterm.analysis.fourier import fourier_basis
+from grokterm.analysis.measures import cross_entropy, restricted_logits
+
+Answer = Callable[[Tensor, Tensor], Tensor]
+"""Logits [..., m, p] of m pairs a, b (int64 [m]): a model with its parameters, or a table."""
+
+
+def table_answer(logits: Tensor) -> Answer:
+    """Answers read from a full table of logits [..., p, p, p]."""
+    p = logits.shape[-1]
+    pairs = logits.flatten(-3, -2)
+    return lambda a, b: pairs.index_select(-2, a * p + b)
+
+
+def pair_parts(p: int, device: torch.device) -> list[Tensor]:
+    """All pair indices a·p + b in order, int64, in parts whose logits hold at most CHUNK numbers."""
+    most = max(1, CHUNK // p)
+    return [torch.arange(start, min(p * p, start + most), device=device) for start in range(0, p * p, most)]
+
+
+def over_pairs(answer: Answer, p: int, reduce: Callable[[Tensor, Tensor], Tensor], device: torch.device) -> Tensor:
+    """A number for every pair, [..., p, p], from reduce(logits [..., m, p], pair indices [m]) → [..., m], in parts."""
+    parts = [reduce(answer(pairs // p, pairs % p), pairs) for pairs in pair_parts(p, device)]
+    joined = torch.cat(parts, -1)
+    return joined.view(*joined.shape[:-1], p, p)
+
+
+def correct_logits(answer: Answer, labels: Tensor) -> Tensor:
+    """The logit of the right answer for every pair, [..., p, p]; labels int64 [p, p], NaN where one is −1."""
+    wanted = labels.flatten()
+
+    def reduce(logits: Tensor, pairs: Tensor) -> Tensor:
+        index = wanted[pairs].clamp(min=0).expand(logits.shape[:-1]).unsqueeze(-1)
+        return logits.gather(-1, index).squeeze(-1).masked_fill(wanted[pairs] < 0, math.nan)
+
+    return over_pairs(answer, len(labels), reduce, labels.device)
+
+
+def pair_losses(answer: Answer, labels: Tensor) -> Tensor:
+    """The cross-entropy of every pair in nats, [..., p, p]; labels int64 [p, p], NaN where one is −1."""
+    wanted = labels.flatten()
+
+    def reduce(logits: Tensor, pairs: Tensor) -> Tensor:
+        return cross_entropy(logits, wanted[pairs].clamp(min=0)).masked_fill(wanted[pairs] < 0, math.nan)
+
+    return over_pairs(answer, len(labels), reduce, labels.device)
+
+
+def sorted_losses(losses: Tensor, count: int) -> Tensor:
+    """Quantiles [..., count] of pair losses [..., p, p], the smallest first: one column of losses over training."""
+    every = losses.flatten(-2)
+    known = int((~every.isnan()).sum(-1).max())
+    if not known:
+        return torch.full((*every.shape[:-1], count), math.nan, device=losses.device)
+    at = torch.linspace(0, known - 1, count, device=losses.device).round().long()
+    return every.sort(-1).values[..., at]
+
+
+def class_logits(answer: Answer, p: int, which: int, device: torch.device) -> Tensor:
+    """The logit of one output class for every pair, [..., p, p]."""
+    return over_pairs(answer, p, lambda logits, _: logits[..., which], device)
+
+
+def restricted_class_logits(mean: Tensor, angles: Angles, keys: tuple[int, ...], which: int) -> Tensor:
+    """The restricted logit of one output class for every pair of residues, [..., p, p]; NaN outside the group.
+
+    mean [..., n, p] is that of `measures.angle_means`.
+    """
+    by_angle = restricted_logits(mean, angles, keys)[..., which]
+    padded = torch.cat([by_angle, torch.full_like(by_angle[..., :1], math.nan)], -1)
+    return padded[..., angles.lookup().to(mean.device)]
+
+
+def logit_spectrum(rows: Rows, angles: Angles, classes: Tensor | None = None) -> Tensor:
+    """Norm over classes of the logits' two-dimensional Fourier components, [..., n, n] (Nanda et al. 2023, 4.1).
+
+    Rows and columns are the basis of `fourier.fourier_basis` over i and over j: 1, c_1, s_1, c_2, … Its cost grows
+    with n³ for each class: a few `classes`, int64, tell the same for a large p.
+    """
+    parts = [rows(start, stop) for start, stop in angles.chunks(angles.p)]
+    logits = torch.cat(parts if classes is None else [part.index_select(-1, classes) for part in parts], -3)
+    basis = fourier_basis(angles.n, logits.dtype).to(logits.device)
+    along_i = (basis @ logits.flatten(-2)).view(logits.shape)
+    return (basis @ along_i).square().sum(-1).sqrt()
+
+
+def by_frequency(spectrum: Tensor) -> Tensor:
+    """A spectrum [..., n, n] with the cosines and sines of each frequency taken together, [..., n//2 + 1, n//2 + 1]."""
+    n = spectrum.shape[-1]
+    frequency = (torch.arange(n, device=spectrum.device) + 1) // 2
+    square = spectrum.square()
+    count = n // 2 + 1
+    for dim in (-1, -2):
+        shape = list(square.shape)
+        shape[dim] = count
+        square = square.new_zeros(shape).index_add_(square.ndim + dim, frequency, square)
+    return square.sqrt()

@@ -1,0 +1,127 @@
+"""What the neurons compute over all pairs, and at which frequency (Nanda et al. 2023, section 4.2 and appendix C)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from grokterm.analysis.activations import Parameters, activations, input_tables, neuron_layers
+from grokterm.analysis.angles import CHUNK, Angles, Rows, basis_power
+from grokterm.analysis.decomposition import ratio
+from grokterm.config import Config
+
+EXPLAINED: Final = 0.85
+"""Share of its variance from which a neuron counts as explained by one frequency (Nanda et al.)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NeuronFrequencies:
+    """The frequency of every neuron, each [..., width]."""
+
+    frequency: Tensor
+    """int64, k = 1 …; 0 for a neuron whose activation never changes."""
+    share: Tensor
+    """Share of its variance that this frequency explains, 0 to 1."""
+
+    @property
+    def explained(self) -> Tensor:
+        """Share [...] of all neurons that one frequency explains to .85 or more."""
+        return (self.share >= EXPLAINED).double().mean(-1)
+
+    def order(self) -> Tensor:
+        """Neurons sorted by frequency, the best explained first within each: int64 [width], for one model."""
+        by_share = self.share.sort(descending=True, stable=True).indices
+        return by_share[self.frequency[by_share].sort(stable=True).indices]
+
+    def groups(self) -> dict[int, Tensor]:
+        """Explained neurons by frequency, the best explained first: int64 [count] each, for one model."""
+        ordered = self.order()
+        kept = ordered[self.share[ordered] >= EXPLAINED]
+        found = self.frequency[kept]
+        return {k: kept[found == k] for k in sorted(set(found.tolist()))}
+
+
+def neuron_rows(config: Config, parameters: Parameters, angles: Angles, layer: str | None = None) -> Rows:
+    """Activations by rows of the rearranged table, [..., rows, n, width]; the last layer of neurons if not named."""
+    name = layer or neuron_layers(config)[-1]
+    return angles.rows_of(lambda a, b: activations(config, parameters, a, b)[name])
+
+
+def frequency_shares(rows: Rows, angles: Angles, width: int) -> Tensor:
+    """Share of each neuron's centred two-dimensional Fourier variance at k = 1 … n//2, float64 [..., width, n//2].
+
+    A frequency's share is that of all products of 1, cos and sin of w_k i with 1, cos and sin of w_k j, without 1·1
+    (appendix C.1). They are the transforms of the sums along i, j, i + j and i − j: no table is transformed whole.
+    """
+    n = angles.n
+    along: list[Tensor] = []
+    square = torch.zeros(())
+    for start, stop in angles.chunks(width):
+        part = rows(start, stop)
+        if not along:
+            shape = (*part.shape[:-3], 2 * n, width)
+            along = [part.new_zeros(shape) for _ in range(4)]
+            square = part.new_zeros((*part.shape[:-3], width), dtype=torch.float64)
+        of_i, of_j, of_sum, of_difference = along
+        of_i[..., start:stop, :] = part.sum(-2)
+        of_j[..., :n, :] += part.sum(-3)
+        square += part.square().sum(-2).double().sum(-2)
+        for i in range(start, stop):
+            of_sum[..., i : i + n, :] += part[..., i - start, :, :]
+            of_difference[..., n - i : 2 * n - i, :] += part[..., i - start, :, :]
+    sums = torch.stack([x[..., :n, :] + x[..., n:, :] for x in along]).double() / math.sqrt(n)
+    variance = square - sums[0].sum(-2).square() / n
+    power = basis_power(sums, dim=-2)
+    if n % 2 == 0:
+        power[2:, ..., -1, :] /= 2  # at n/2 the angles i + j and i − j are the same
+    rounding = 64 * torch.finfo(along[0].dtype).eps * square
+    return ratio(power.sum(0), variance.masked_fill(variance <= rounding, 0).unsqueeze(-2)).mT
+
+
+def neuron_frequencies(shares: Tensor) -> NeuronFrequencies:
+    """The best frequency of every neuron from `frequency_shares` [..., width, n//2]."""
+    best = shares.max(-1)
+    return NeuronFrequencies(torch.where(best.values > 0, best.indices + 1, 0), best.values)
+
+
+def activation_maps(config: Config, parameters: Parameters, neurons: Tensor, layer: str | None = None) -> Tensor:
+    """Activations [..., neurons, p, p] of chosen neurons (int64) over all pairs of residues, indexed [a, b]."""
+    name, p = layer or neuron_layers(config)[-1], config.p
+    width = config.width
+    step = max(1, CHUNK // (p * width))
+    b = torch.arange(p, device=neurons.device)
+    parts = []
+    for start in range(0, p, step):
+        a = b[start : start + step]
+        seen = activations(config, parameters, a.repeat_interleave(p), b.repeat(len(a)))[name]
+        parts.append(seen.index_select(-1, neurons).mT)
+    maps = torch.cat(parts, -1)
+    return maps.view(*maps.shape[:-1], p, p)
+
+
+def contribution(maps: Tensor, weights: Tensor, answer: Tensor) -> Tensor:
+    """What each neuron adds to the correct logit over the mean logit, [..., neurons, p, p].
+
+    maps are those of `activation_maps`, weights the neurons' rows [..., neurons, p] of `weights.read_out`, answer the
+    labels int64 [p, p]; NaN where the operation is not defined (label −1).
+    """
+    above = (weights - weights.mean(-1, keepdim=True))[..., answer.clamp(min=0)]
+    return torch.where(answer >= 0, maps * above, math.nan)
+
+
+def clocks(config: Config, parameters: Parameters) -> tuple[Tensor, Tensor]:
+    """What each residue as a and as b adds to each neuron of the first layer, [..., width, p] each.
+
+    In a transformer it is what passes by attention, were it to look at that position alone: W_E W_V W_O W_in.
+    """
+    of_a, of_b = input_tables(config, parameters)
+    if config.arch == "embed-mlp":
+        of_a, of_b = of_a @ parameters["W_a"], of_b @ parameters["W_b"]
+    if config.arch == "transformer":
+        way = parameters["0.W_V"] @ parameters["0.W_O"] @ parameters["0.W_in"]
+        of_a = of_b = of_a @ way
+    return of_a.mT, of_b.mT

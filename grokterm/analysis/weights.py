@@ -1,0 +1,77 @@
+"""The weights themselves: matrices by name, the read-out, and the path that all weights take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from grokterm.analysis.decomposition import eigh, ratio
+from grokterm.config import Config
+from grokterm.lab.models import build
+
+Parameters = Mapping[str, Tensor]
+
+
+def matrices(config: Config, parameters: Parameters) -> dict[str, Tensor]:
+    """Every weight matrix by name, [..., rows, columns]; biases and LayerNorms are left out."""
+    shapes = build(config).shapes()
+    return {name: parameters[name] for name, shape in shapes.items() if len(shape) == 2}
+
+
+def sums_of_squares(config: Config, parameters: Parameters) -> dict[str, Tensor]:
+    """Σθ² of every parameter by name, float64 [...]; their sum is Σθ² of the model."""
+    shapes = build(config).shapes()
+    return {name: parameters[name].flatten(-len(shape)).double().square().sum(-1) for name, shape in shapes.items()}
+
+
+def read_out(config: Config, parameters: Parameters) -> Tensor:
+    """W_L [..., width, p]: from the last neurons to the logits, W_out W_U in a transformer (Nanda et al. 2023, 4.3).
+
+    A LayerNorm between them is passed over.
+    """
+    if config.arch != "transformer":
+        return parameters["W_out"]
+    return parameters[f"{config.depth - 1}.W_out"] @ parameters["W_U"]
+
+
+def shrunk(matrix: Tensor, rows: int, columns: int) -> Tensor:
+    """A matrix [..., m, n] in at most rows × columns blocks, each holding its number of largest magnitude."""
+    size = (min(rows, matrix.shape[-2]), min(columns, matrix.shape[-1]))
+    flat = matrix.reshape(1, -1, *matrix.shape[-2:])
+    high = functional.adaptive_max_pool2d(flat, size)
+    low = -functional.adaptive_max_pool2d(-flat, size)
+    return torch.where(high >= -low, high, low).view(*matrix.shape[:-2], *size)
+
+
+def flat(config: Config, parameters: Parameters) -> Tensor:
+    """All weights of one model as one vector [size], in the order of its shapes."""
+    return torch.cat([parameters[name].flatten() for name in build(config).shapes()])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Path:
+    """A run as a path in the plane of the first two principal components of its weights."""
+
+    points: Tensor
+    """[checkpoints, 2], about their mean; each axis points to where the run ended."""
+    explained: Tensor
+    """Share of the variance of all checkpoints along the two axes, [2]."""
+
+
+def path(checkpoints: Sequence[Tensor]) -> Path:
+    """The path of flat checkpoints [size] each, in order; zeros where there is nothing to tell apart."""
+    weights = torch.stack([c.double() for c in checkpoints])
+    centred = weights - weights.mean(0)
+    # Checkpoints are few and weights many: the components follow from the small matrix of inner products.
+    values, vectors = eigh(centred @ centred.mT)
+    count = min(2, len(checkpoints))
+    values, vectors = values.flip(0)[:count].clamp(min=0), vectors.flip(1)[:, :count]
+    points = vectors * values.sqrt()
+    points = points * torch.where(points[-1] < 0, -1.0, 1.0)
+    total = centred.square().sum()
+    explained = ratio(values, total)
+    return Path(functional.pad(points, (0, 2 - count)), functional.pad(explained, (0, 2 - count)))
