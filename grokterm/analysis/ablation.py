@@ -116,4 +116,3 @@ def _minus(answer: Answer, part: Tensor, angles: Angles) -> Answer:
     padded = torch.cat([part, torch.zeros_like(part[..., :1, :])], -2)
     lookup = angles.lookup().to(part.device)
     return lambda a, b: answer(a, b) - padded.index_select(-2, lookup[a, b])
-

@@ -115,9 +115,7 @@ def _transformer(config: Config, parameters: Parameters, streams: list[Stream]) 
 def _block(config: Config, parameters: Parameters, block: int, streams: Sequence[Stream]) -> dict[str, Tensor]:
     """The last of the positions inside and after a block; position 0 sees itself alone and keeps its p rows."""
     name, x = f"{block}.norm_attention", streams[-1]
-    values = [
-        s.map(lambda rows: _before(config, parameters, name, rows) @ parameters[f"{block}.W_V"]) for s in streams
-    ]
+    values = [s.map(lambda rows: _before(config, parameters, name, rows) @ parameters[f"{block}.W_V"]) for s in streams]
     if len(streams) == 1:
         mixed, rows = values[0].rows, x.rows
     else:

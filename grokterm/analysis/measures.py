@@ -79,9 +79,7 @@ def restricted_loss(mean: Tensor, angles: Angles, keys: Iterable[int], train: Te
     )
 
 
-def excluded_loss(
-    rows: Rows, mean: Tensor, angles: Angles, groups: Sequence[Iterable[int]], train: Tensor
-) -> Tensor:
+def excluded_loss(rows: Rows, mean: Tensor, angles: Angles, groups: Sequence[Iterable[int]], train: Tensor) -> Tensor:
     """Cross-entropy of L − P_K L over the train pairs, for each group K of frequencies: [..., groups] (section 5.1).
 
     One group of all key frequencies gives the excluded loss; groups of one give it a frequency at a time.

@@ -139,4 +139,3 @@ def test_weights_that_are_not_finite_give_no_number() -> None:
     got = gradient_symmetricity(broken.config, broken.parameters, triples(31, 5))
     assert got is not None
     assert math.isnan(float(got))
-

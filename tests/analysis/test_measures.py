@@ -197,9 +197,7 @@ def test_gini_of_weights_that_are_not_finite_is_not_a_number() -> None:
     assert math.isnan(float(gini(torch.tensor([1.0, math.nan, 2.0]))))
 
 
-@pytest.mark.parametrize(
-    ("dtype", "gap"), [(torch.float32, 16.6), (torch.float64, 36.7), (torch.bfloat16, 5.55)]
-)
+@pytest.mark.parametrize(("dtype", "gap"), [(torch.float32, 16.6), (torch.float64, 36.7), (torch.bfloat16, 5.55)])
 def test_softmax_collapses_beyond_the_known_gap(dtype: torch.dtype, gap: float) -> None:
     logits = torch.tensor([[0.0, gap + 0.15], [0.0, gap - 0.15], [1.0, 1.0], [0.0, 2 * gap]], dtype=dtype)
     assert float(softmax_collapse(logits)) == 0.5
