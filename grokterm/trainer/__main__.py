@@ -57,6 +57,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _train(folder: RunFolder, listener: socket, given: argparse.Namespace, leaving: Leaving) -> int:
     """Trains; whatever goes wrong ends with one sentence in the log."""
+    # Torch's threads wait for each other by spinning, which takes the processor from the very thread they wait for
+    # as soon as anything else runs: the viewer, say. Asleep they cost next to nothing.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         # The socket listens already: who connects while torch loads is answered afterwards.
         from grokterm.trainer.loop import IDLE_SECONDS, Trainer

@@ -1,0 +1,27 @@
+"""Trainers that end with their test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from grokterm.config import Config
+from tests.trainer.running import TINY, Running
+
+NewRun = Callable[..., Running]
+
+
+@pytest.fixture
+def new_run(folders: Path) -> Iterator[NewRun]:
+    """Makes runs in this test's home; their trainers are killed at the end."""
+    made: list[Running] = []
+
+    def new(config: Config = TINY, **values: object) -> Running:
+        made.append(Running(folders, config.changed(values)))
+        return made[-1]
+
+    yield new
+    for run in made:
+        run.clean_up()

@@ -1,0 +1,201 @@
+"""A run that was cut off anywhere goes on bit for bit as if nothing had happened."""
+
+from __future__ import annotations
+
+import random
+import resource
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from grokterm.config import Value
+from grokterm.errors import RunFolderError
+from grokterm.runs.checkpoints import REGULAR, checkpoints, place, read_mark
+from grokterm.runs.summary import summarize
+from grokterm.trainer.course import Course
+from grokterm.trainer.opening import open_run
+from grokterm.wire.messages import Go
+from grokterm.wire.records import Event, Session
+from tests.trainer.running import TINY, Running, wait_for
+
+NewRun = Callable[..., Running]
+GROKKING = TINY.changed({"p": 11, "width": 64, "lr": 0.02, "train_fraction": 0.8, "until": 240})
+"""A run with events on its way."""
+Changes = dict[int, dict[str, Value]]
+CHANGES: Changes = {
+    33: {"lr": 3e-3},
+    70: {"arch": "transformer", "width": 24},
+    95: {"batch_size": 16, "log_every": 7},
+    100: {"pace": 1000.0},
+}
+
+
+def course_of(run: Running) -> Course:
+    """The run in this process, with the log caught up with."""
+    opened = open_run(run.folder)
+    course = opened.course
+    course.begin()
+    while course.journal.replaying:
+        course.advance(1000)
+    course.goal_open = opened.goal_open
+    course.check_goal()
+    return course
+
+
+def train(run: Running, cuts: random.Random | None = None, changes: Changes = CHANGES) -> None:
+    """Trains through `changes` to the goal; with `cuts`, in stretches between which the process is lost."""
+    course = course_of(run)
+    while not course.reached:
+        if cuts and cuts.random() < 0.25:
+            if cuts.random() < 0.5:
+                course.save(REGULAR)
+            course = course_of(run)
+        if course.step in changes and changes[course.step].items() - course.config.as_dict().items():
+            plan = course.change(changes[course.step], keep=False, by="")
+            if not cuts or cuts.random() < 0.5:
+                course.after_change(plan)
+        stop = min([step for step in changes if step > course.step], default=1000)
+        course.advance(min(stop - course.step, cuts.randrange(1, 20) if cuts else 1000))
+    course.save("finished")
+
+
+def test_kill_9_at_any_moment_changes_nothing(new_run: NewRun) -> None:
+    whole, broken = new_run(GROKKING, pace=500).start(), new_run(GROKKING, pace=500)
+    whole.ends()
+    moments = random.Random(0)
+    for _ in range(2):
+        broken.start()
+        broken.logs(min(200, moments.randrange(1, 60) + wait_for(broken.records, "records")[-1].step))
+        broken.kill()
+        assert summarize(broken.folder).state == "died"
+        seen = broken.training_records()
+        assert seen == whole.training_records()[: len(seen)]
+    broken.start().ends()
+    assert broken.training_records() == whole.training_records()
+    assert broken.final_tensors() == whole.final_tensors()
+
+
+def test_a_run_that_is_lost_again_and_again_goes_through_its_changes_as_one_that_is_not(new_run: NewRun) -> None:
+    whole = new_run(GROKKING)
+    train(whole)
+    assert [change.step for change in whole.history().changes] == list(CHANGES)
+    assert "memorized" in {event.name for event in whole.history().events}
+    for seed in range(3):
+        broken = new_run(GROKKING)
+        train(broken, random.Random(seed))
+        assert broken.training_records() == whole.training_records()
+        assert broken.final_tensors() == whole.final_tensors()
+
+
+def test_a_loss_that_is_not_finite_is_repeated_too(new_run: NewRun) -> None:
+    run = new_run(activation="quadratic", lr=10.0, warmup=1, until=150)
+    course = course_of(run)
+    while not course.stuck:
+        course.advance(100)
+    stuck_at = course.step
+    assert course_of(run).stuck
+    course = course_of(run)
+    course.change({"pace": 7.0}, False, "")
+    assert course_of(run).stuck
+    course = course_of(run)
+    course.change({"arch": "embed-mlp", "lr": 1e-3, "activation": "relu"}, False, "")
+    course.advance(100)
+    for path in checkpoints(run.folder.checkpoint_folder):
+        path.unlink()
+    course = course_of(run)
+    assert not course.stuck
+    while not course.reached:
+        course.advance(100)
+    assert [event.step for event in run.history().events if event.name == "not_finite"] == [stuck_at]
+
+
+def test_a_finished_run_that_is_opened_again_stays_as_it_is(new_run: NewRun) -> None:
+    run = new_run(GROKKING)
+    train(run, random.Random(5))
+    before = run.training_records()
+    run.start(paused=True)
+    assert wait_for(lambda: status if (status := run.status()).state != "starting" else None).state == "finished"
+    run.terminate()
+    assert run.training_records() == before
+
+
+@pytest.mark.parametrize("damage", ["flipped bit", "cut short", "emptied"])
+def test_a_damaged_checkpoint_is_named_and_set_aside(new_run: NewRun, damage: str) -> None:
+    whole, run = new_run(GROKKING), new_run(GROKKING)
+    train(whole, changes={})
+    course = course_of(run)
+    for _ in range(9):
+        course.advance(10)
+    course.save(REGULAR)
+    newest = checkpoints(run.folder.checkpoint_folder)[-1]
+    content = bytearray(newest.read_bytes())
+    content[-7] ^= 1
+    newest.write_bytes({"flipped bit": content, "cut short": content[:-7], "emptied": bytearray()}[damage])
+    opened = open_run(run.folder)
+    assert any(newest.name in words for words in opened.words)
+    assert newest not in checkpoints(run.folder.checkpoint_folder)
+    assert newest.with_name(newest.name + ".unusable").exists()
+    run.folder.log_path.write_bytes(run.folder.log_path.read_bytes() + b'{"kind":"scalars","st')
+    train(run, changes={})
+    assert run.training_records() == whole.training_records()
+    assert run.final_tensors() == whole.final_tensors()
+
+
+def test_a_checkpoint_beyond_the_log_is_not_used(new_run: NewRun) -> None:
+    run = new_run(GROKKING)
+    course = course_of(run)
+    while course.step < 90:
+        course.advance(10)
+    course.save(REGULAR)
+    lines = run.folder.log_path.read_bytes().splitlines(keepends=True)
+    run.folder.log_path.write_bytes(b"".join(lines[:5]))
+    opened = open_run(run.folder)
+    assert opened.course.step <= 50
+    assert any("the log does not lead to it" in words for words in opened.words)
+
+
+def test_a_damaged_line_of_the_log_is_told_in_one_sentence(new_run: NewRun) -> None:
+    run = new_run(GROKKING)
+    train(run)
+    lines = run.folder.log_path.read_bytes().splitlines(keepends=True)
+    run.folder.log_path.write_bytes(b"".join([*lines[:3], b'{"kind":"scalars"}\n', *lines[3:]]))
+    with pytest.raises(RunFolderError, match=r"line 4 of .* is damaged"):
+        open_run(run.folder)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of another process")
+def test_a_full_disk_pauses_training_until_there_is_room(new_run: NewRun) -> None:
+    whole, run = new_run(GROKKING, until=400), new_run(GROKKING, until=400, pace=500)
+    course = course_of(whole)
+    while not course.reached:
+        course.advance(1000)
+    course.save("finished")
+    run.start()
+    run.reaches(20)
+    unlimited = resource.prlimit(run.pid, resource.RLIMIT_FSIZE)
+    full = run.folder.log_path.stat().st_size + 1000
+    resource.prlimit(run.pid, resource.RLIMIT_FSIZE, (full, unlimited[1]))
+    paused = wait_for(lambda: status if (status := run.status()).state == "paused" else None)
+    assert "cannot be written" in paused.words
+    assert run.folder.log_path.read_bytes().endswith(b"\n")
+    refused = run.command(Go(0))
+    assert not refused.ok
+    assert "cannot be written" in refused.words
+    resource.prlimit(run.pid, resource.RLIMIT_FSIZE, unlimited)
+    assert run.command(Go(0)).ok
+    run.ends()
+    assert run.training_records() == whole.training_records()
+    assert run.final_tensors() == whole.final_tensors()
+    assert [record.name for record in run.records() if isinstance(record, Session)][1:3] == ["paused", "resumed"]
+
+
+def test_marks_tell_where_a_checkpoint_stands(new_run: NewRun) -> None:
+    run = new_run(GROKKING)
+    train(run)
+    events = {event.step for event in run.history().events if isinstance(event, Event)}
+    marks = [read_mark(path) for path in checkpoints(run.folder.checkpoint_folder)]
+    assert events <= {mark.step for mark in marks}
+    assert [(mark.step, mark.changes, mark.reason) for mark in marks] == [
+        place(path) for path in checkpoints(run.folder.checkpoint_folder)
+    ]
