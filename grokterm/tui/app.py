@@ -14,12 +14,12 @@ from rich.console import Console
 from textual.app import App
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
-from textual.worker import Worker
+from textual.worker import Worker, WorkerFailed
 
 from grokterm.errors import GroktermError, TrainerError
 from grokterm.runs.folder import RunFolder
 from grokterm.tui.cadence import Cadence
-from grokterm.tui.commands import KeyCommands
+from grokterm.tui.commands import KeyCommands, KeyPalette
 from grokterm.tui.depth import SYSTEMS, offered, shown_colors, suited
 from grokterm.tui.driver import TerminalDriver
 from grokterm.tui.link import Link
@@ -132,7 +132,7 @@ class GrokApp(App[Outcome], inherit_bindings=False):
     def action_command_palette(self) -> None:
         """Opens the palette, but not over a dialog."""
         if self.screen is self.watch_screen:
-            super().action_command_palette()
+            self.push_screen(KeyPalette())
 
     def tick(self) -> None:
         """Reads what is new, asks for the next pictures, and draws."""
@@ -196,6 +196,8 @@ class GrokApp(App[Outcome], inherit_bindings=False):
 
     def _handle_exception(self, error: Exception) -> None:
         """Keeps the details of a failure in the run's folder, and ends."""
+        if isinstance(error, WorkerFailed) and isinstance(error.error, Exception):
+            error = error.error
         if not self._details:
             path = self.link.folder.path / "viewer.log"
             try:

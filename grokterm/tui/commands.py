@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.await_complete import AwaitComplete
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from grokterm.tui.actions import ACTIONS
 from grokterm.tui.lines import TITLES
@@ -39,3 +40,11 @@ class KeyCommands(Provider):
             yield f"Go to pane {number}: {title}", f"{number}  what is shown", partial(run, f"go_to_pane({number})")
         for name, told in self.screen.app.theme_words():  # type: ignore[attr-defined]
             yield f"Theme {name}", told, partial(self.screen.app.use_theme, name)  # type: ignore[attr-defined]
+
+
+class KeyPalette(CommandPalette):
+    """Textual's palette, which keys that come fast would close twice."""
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:
+        """Closes the palette while it is the one on top."""
+        return super().dismiss(result) if self.is_current else AwaitComplete()

@@ -39,6 +39,9 @@ else:
     Base = object
 
 
+_GONE = "space starts it again from its last checkpoint · r starts a new run · q leaves"
+
+
 class Controls(Base):
     """The actions of the watch screen that concern the run."""
 
@@ -78,11 +81,11 @@ class Controls(Base):
 
     def what_is_wrong(self) -> list[str]:
         """What keeps the run from going on and what can be done, in lines; empty while nothing does."""
+        lines = [self.link.problem] if self.link.problem else []
         if self.link.state == "trainer gone":
-            told = "space starts it again from its last checkpoint · r starts a new run · q leaves"
-            return [*self.link.last_words(), told]
+            return [*lines, *self.link.last_words(), _GONE]
         status = self.link.status
-        return [text for text in (self.link.problem, status.words if status else "") if text]
+        return [*lines, status.words] if status and status.words else lines
 
     def action_pause(self) -> None:
         """Pauses, goes on, or starts a trainer that is gone."""

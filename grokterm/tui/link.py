@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
@@ -13,7 +14,7 @@ from grokterm.errors import ConfigError, RunFolderError, TrainerError, WireError
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
-from grokterm.runs.process import exit_status, socket_of, start_trainer, trainer_alive
+from grokterm.runs.process import exit_status, socket_of, start_trainer, trainer_alive, trainer_of
 from grokterm.tui.lines import ShownState
 from grokterm.tui.world import Spectrum, Table, Task, World
 from grokterm.wire.client import Client, carried_out
@@ -128,11 +129,18 @@ class Link:
 
     async def stop(self) -> None:
         """Asks the trainer to write a checkpoint and end, and waits until it has."""
-        with suppress(TrainerError, TimeoutError):
-            async with asyncio.timeout(_STOPPING):
-                await self.order(Stop(0))
-                while trainer_alive(self.folder):
-                    await asyncio.sleep(0.02)
+        deadline = time.monotonic() + _STOPPING
+        while trainer_alive(self.folder) and time.monotonic() < deadline:
+            with suppress(TrainerError, ProcessLookupError):
+                if self.connected:
+                    await self.order(Stop(0))
+                    break
+                if trainer := trainer_of(self.folder):
+                    os.kill(trainer.pid, signal.SIGTERM)
+                    break
+            await asyncio.sleep(_LOOK_OUT)
+        while trainer_alive(self.folder) and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
 
     def last_words(self) -> list[str]:
         """How the trainer ended, as far as is known, and the last lines of its log."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeVar
 
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
@@ -54,3 +55,7 @@ class Dialog(ModalScreen[Result]):
     def action_close(self) -> None:
         """Leaves without doing anything."""
         self.dismiss(None)
+
+    def dismiss(self, result: Result | None = None) -> AwaitComplete:
+        """Closes the dialog while it is the one on top: keys that come fast would close it twice."""
+        return super().dismiss(result) if self.is_current else AwaitComplete()

@@ -122,7 +122,7 @@ class WatchScreen(Controls, Screen[None], inherit_bindings=False):
             self.tab_line.write(lines.tabs([list(p) for p in found.pages], page, world.palette, width))
         self.footer_line.write(self._remark or lines.footer(state, world.palette, width))
         if self.problem.write(self.what_is_wrong(), world.palette):
-            self.refresh(layout=True)
+            self._lay_out()
 
     def say(self, text: str, meaning: str = "text") -> None:
         """Shows a remark in the footer's place for a moment; `meaning` is a colour of the palette."""
@@ -256,8 +256,12 @@ class WatchScreen(Controls, Screen[None], inherit_bindings=False):
             self.say(reply.words, "error")
 
     def _arrange(self) -> None:
-        self.refresh(layout=True)
+        self._lay_out()
         self.call_after_refresh(self.show)
+
+    def _lay_out(self) -> None:
+        """Asks the board anew; a refreshed child is what makes Textual forget the last arrangement."""
+        self.footer_line.refresh(layout=True)
 
     def _focused_number(self) -> int | None:
         focused = self.focused

@@ -1,0 +1,96 @@
+"""The screen at every size, and under keys, pasted text and resizes at random."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from textual import events
+
+from grokterm.runs.folder import RunFolder
+from grokterm.tui.actions import bindings
+from tests.tui.conftest import NewRun
+from tests.tui.watching import Watching, watch
+
+SIZES = [(40, 12), (80, 24), (120, 40), (160, 50), (200, 60)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_run_is_shown_at_this_size(trained: RunFolder, size: tuple[int, int]) -> None:
+    async with watch(trained, size) as seen:
+        await seen.trains()
+        await seen.until(lambda: seen.app.link.history.last, "a record")
+        await seen.shows("● training", "a + b mod 11", "test", "%", "q quit")
+        assert all(len(line) <= size[0] for line in seen.text().splitlines())
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_dialogs_open_at_this_size(trained: RunFolder, size: tuple[int, int]) -> None:
+    async with watch(trained, size) as seen:
+        for key in ("question_mark", "a", "c", "ctrl+p"):
+            await seen.press(key)
+            assert seen.app.screen is not seen.screen
+            await seen.pilot.pause()
+            await seen.press("escape")
+            await seen.until(lambda: seen.app.screen is seen.screen, "the run")
+
+
+async def test_tabs_at_80_by_24_reach_every_pane(trained: RunFolder) -> None:
+    async with watch(trained, (80, 24)) as seen:
+        await seen.trains()
+        await seen.shows("1 Accuracy", "2 Loss", "3 Table", "4 Fourier", "5 Try it", "6 Events")
+        for number in range(1, 7):
+            await seen.press(str(number))
+            await seen.until(lambda n=number: n in [p.number for p in seen.screen.shown_panes], f"pane {number}")  # type: ignore[misc]
+            await seen.press("escape")
+
+
+async def test_only_the_pictures_that_are_seen_are_asked_for(trained: RunFolder) -> None:
+    async with watch(trained, (80, 24)) as seen:
+        assert seen.screen.frames == ()
+        await seen.press("3")
+        assert seen.screen.frames == ("table",)
+        await seen.pilot.resize_terminal(120, 40)
+        assert seen.screen.frames == ("spectrum", "table")
+        await seen.pilot.resize_terminal(40, 12)
+        assert seen.screen.frames == ()
+
+
+async def test_a_run_is_followed_through_resizes(trained: RunFolder) -> None:
+    async with watch(trained) as seen:
+        await seen.trains()
+        for width, height in [(40, 12), (200, 60), (1, 1), (80, 24), (20, 5), (300, 100), (120, 40)]:
+            await seen.pilot.resize_terminal(width, height)
+            await seen.pilot.pause()
+        await seen.shows("● training", "1 Accuracy", "3 Table")
+
+
+async def test_a_thousand_keys_pastes_and_resizes_at_random(new_run: NewRun) -> None:
+    folder, chance = new_run(), random.Random(20)
+    letters = [key for b in bindings() for key in b.key.split(",") if key not in ("d", "q", "r")]
+    others = ["up", "down", "left", "right", "enter", "escape", "backspace", "delete", "home", "end", "pageup", "f5"]
+    async with watch(folder) as seen:
+        await seen.trains()
+        for count in range(1000):
+            kind = chance.random()
+            if kind < 0.03:
+                await seen.pilot.resize_terminal(chance.randrange(1, 210), chance.randrange(1, 70))
+            elif kind < 0.08:
+                text = "".join(chr(chance.randrange(1, 0x3000)) for _ in range(chance.randrange(1, 200)))
+                seen.app.post_message(events.Paste(text))
+            else:
+                press(
+                    seen, chance.choice(letters + others) if chance.random() < 0.9 else chr(chance.randrange(33, 126))
+                )
+            if count % 25 == 0:
+                await seen.pilot.pause()
+            assert seen.app.is_running
+        while seen.app.screen is not seen.screen:
+            await seen.press("escape")
+
+
+def press(seen: Watching, key: str) -> None:
+    """Sends a key without waiting for what it does; keys that would leave are left out."""
+    if key in ("d", "q", "r") and seen.app.screen is seen.screen:
+        return
+    seen.app.post_message(events.Key(key, key if len(key) == 1 else None))
