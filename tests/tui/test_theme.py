@@ -16,7 +16,7 @@ from grokterm.tui.theme import Palette, Theme, find_theme, load_themes, palette_
 
 SHIPPED = ["dusk", "ansi", "contrast", "hearth", "mono", "okabe-ito", "paper"]
 WRITTEN = (
-    "text", "muted", "accent", "warning", "error", "train", "test", "key", "mark",
+    "text", "muted", "accent", "warning", "error", "train", "test", "key", "mark", "milestone",
     "memorizing", "generalizing", "grokked", "collapsed",
 )  # fmt: skip
 """Meanings that colour words."""
@@ -55,7 +55,6 @@ def test_words_can_be_read(name: str) -> None:
     faint = {word: round(contrast(linear(word, palette), back), 2) for word in WRITTEN}
     assert {word: ratio for word, ratio in faint.items() if ratio < 4.5} == {}
     assert contrast(linear("text", palette), linear("surface", palette)) >= 4.5
-    assert contrast(linear("milestone", palette), back) >= 3.5
     assert contrast(linear("bar", palette), back) >= 1.8
 
 
@@ -152,7 +151,7 @@ def test_a_users_theme_takes_the_place_of_a_shipped_one() -> None:
         ("x" * 70_000, "longer than"),
         ('[colors]\ntest = "#12345"\n', "test = '#12345' is no colour"),
         ("[colors]\ntest = 3\n", "test = 3 is no colour"),
-        ('[colors]\ntets = "#123456"\n', "did you mean test"),
+        ('[colors]\ntests = "#123456"\n', "did you mean test"),
         ('depth = "8"\n', "depth one of truecolor, 16, none"),
         ("dark = 1\n", "dark must be true or false"),
         ('name = "a\\nb"\n', "must be text"),

@@ -43,7 +43,7 @@ def draw_bars(
                 cells.put(left + column * pitch, y, glyph * bar, key if column in lit else rest)
     if height > 1:
         _names(cells, [(left + int(owner[k - 1]) * pitch, bar, k) for k in keys if 1 <= k <= norms.size], palette)
-        _ends(cells, left, columns * pitch, norms.size, palette)
+        _ends(cells, left, (columns - 1) * pitch + bar, norms.size, palette)
     return cells.strips()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from grokterm.tui.drawing.scales import Floats, Scale
+from grokterm.tui.drawing.scales import LARGEST, Floats, Scale
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +34,7 @@ def reduce(steps: Floats, values: Floats, scale: Scale, count: int) -> Columns:
         return Columns(np.empty(0, np.int64), empty, empty)
     index = np.minimum((scale.place(steps) * count).astype(np.int64), count - 1)
     starts = np.flatnonzero(np.r_[True, index[1:] != index[:-1]])
-    finite = np.where(np.isfinite(values), values, np.nan)
+    finite = np.where(np.isfinite(values), np.clip(values, -LARGEST, LARGEST), np.nan)
     return Columns(index[starts], np.fmin.reduceat(finite, starts, axis=1), np.fmax.reduceat(finite, starts, axis=1))
 
 

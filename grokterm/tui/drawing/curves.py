@@ -47,6 +47,8 @@ def draw_curves(
 ) -> list[Strip]:
     """Curves [curves, steps] over steps as `height` strips of `width` cells; the last curve lies on top."""
     cells = Cells(width, height)
+    if width < 1 or height < 1:
+        return cells.strips()
     size = min(steps.size, values.shape[-1])
     steps, values = steps[:size], values[:, :size]
     framed = width >= _LEAST_WIDTH and height >= 3

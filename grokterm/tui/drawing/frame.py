@@ -75,7 +75,7 @@ def _values(frame: Frame, axes: Axes) -> Iterable[tuple[float, str]]:
 def _steps(cells: Cells, frame: Frame, style: Style) -> None:
     """The numbers of the x axis on the line below the plot, none touching another."""
     taken = frame.left - 1
-    for step in ticks(frame.x, max(frame.width // _ACROSS, 2)):
+    for step in ticks(frame.x, max(frame.width // _ACROSS, 3)):
         text = short(step)
         start = max(frame.column(step) - len(text) // 2, frame.left - 1)
         start = min(start, frame.left + frame.width - len(text))

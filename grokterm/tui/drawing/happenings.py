@@ -12,6 +12,8 @@ from grokterm.tui.drawing.cells import PLAIN, narrow, row
 from grokterm.tui.theme import Palette
 
 _UNBROKEN = "\u00a0%"
+_ROOM = 8
+"""Cells for words from which they are wrapped beside their step; below, each is one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +33,13 @@ def draw_happenings(
     room = width - column - 2
     lines: list[Strip] = []
     for h in happenings:
-        number = f"{h.step:,}".rjust(column) + "  " if room >= 8 else f"{h.step:,} "
+        wide = room >= _ROOM
+        number = f"{h.step:,}".rjust(column) + "  " if wide else f"{h.step:,} "
         text = narrow(h.words).replace(" %", _UNBROKEN)
-        wrapped = textwrap.wrap(text, room if room >= 8 else max(width - len(number), 1)) or [""]
-        for at, words in enumerate(wrapped if room >= 8 else wrapped[:1]):
+        for at, words in enumerate((textwrap.wrap(text, room) or [""]) if wide else [text]):
             head = number if at == 0 else " " * len(number)
-            lines.append(
-                row([(head, palette.style("muted")), (words.replace(_UNBROKEN, " %"), palette.style(h.color))], width)
-            )
+            parts = [(head, palette.style("muted")), (words.replace(_UNBROKEN, " %"), palette.style(h.color))]
+            lines.append(row(parts, width))
     shown = lines[first : first + height]
     blank = row([("", PLAIN)], width)
     return [*shown, *[blank] * (height - len(shown))], len(lines)

@@ -68,7 +68,9 @@ def whole(p: int, width: int, height: int, half: bool) -> Lattice:
         across = down = min(across, down)
     reduction = (max(-(-p // across), 1), max(-(-p // down), 1))
     scale = (max(across // p, 1), max(down // p, 1))
-    if not half and max(reduction) == 1:
+    if max(reduction) > 1:
+        scale = (1, 1)
+    elif not half:
         scale = (min(scale[0], 2 * scale[1]), min(scale[1], max(scale[0] // 2, 1)))
     columns, rows = (-(-p // reduction[i]) * scale[i] for i in range(2))
     spare_x, spare_y = width - columns, height - (-(-rows // 2) if half else rows)

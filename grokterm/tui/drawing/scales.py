@@ -12,6 +12,8 @@ Floats = npt.NDArray[np.float64]
 
 _ROUND = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+LARGEST = 1e99
+"""Values are drawn as if none were larger, nor positive ones smaller than its inverse."""
 _DECADES = 12
 """Decades of a logarithmic axis at most, so that one value near 0 does not flatten the rest."""
 
@@ -27,7 +29,7 @@ class Scale:
     def place(self, values: Floats) -> Floats:
         """Where values lie, 0 at `low` and 1 at `high`; NaN stays NaN, 0 on a logarithmic axis lies at the bottom."""
         low, high = self.low, self.high
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             if self.log:
                 values = np.log10(np.where(values < low, low, values))
                 low, high = math.log10(low), math.log10(high)
@@ -53,10 +55,10 @@ def value_scale(values: Floats, log: bool) -> Scale:
     """The y axis that holds the finite values: from 0, or between 1, 2 and 5 of decades."""
     finite = values[np.isfinite(values)]
     if log:
-        finite = finite[finite > 0]
+        finite = np.maximum(finite[finite > 0], 1 / LARGEST)
     top = float(finite.max()) if finite.size else 1.0
     if not log:
-        return Scale(0.0, round_up(top) or 1.0)
+        return Scale(0.0, round_up(top) if top * LARGEST >= 1 else 1.0)
     high = _outward(top, up=True)
     low = max(_outward(float(finite.min()), up=False) if finite.size else 0.1, high * 10.0**-_DECADES)
     return Scale(low if low < high else high / 10, high, log=True)
@@ -80,7 +82,7 @@ def short(number: float) -> str:
     for unit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if size >= unit * 0.9995:
             return f"{number / unit:.3g}{letter}"
-    return f"{number:.3g}"
+    return f"{number:.3g}" if size >= 0.0995 else f"{number:.2g}"
 
 
 def _outward(value: float, up: bool) -> float:

@@ -58,18 +58,20 @@ def count_right(
 def reduce(codes: Codes, across: int, down: int, blend: bool) -> Codes:
     """Cells of `across` × `down` pairs, [columns, rows].
 
-    A cell of fewer than MANY pairs takes the code of most of them; one of more, the mixture of its test pairs in
-    quarters, or where colours cannot `blend`, the code of most of its test pairs.
+    A cell of fewer than MANY pairs takes the code of most of them; one of more, the mixture of its test pairs (of
+    all, where it has none) in quarters, or where colours cannot `blend`, the code of most of its test pairs.
     """
     counts = np.stack([_count(codes == code, across, down) for code in _BY_MERIT])
     some, tested = counts.any(axis=0), counts[:3].any(axis=0)
-    if across * down >= MANY:
+    many = across * down >= MANY
+    if many and blend:
+        states = np.where(tested, counts[:3], counts[3:])
+        quarters = np.rint(4 * states / np.maximum(states.sum(axis=0), 1)).astype(np.int64)
+        wrong, right = np.minimum(quarters[0], 4 - quarters[1]), quarters[1]
+        return np.where(some, _MIXTURES[right, wrong], np.uint8(BLANK))
+    if many:
         counts[3:, tested] = 0
-    cells = np.where(some, _BY_MERIT[counts.argmax(axis=0)], np.uint8(BLANK))
-    if across * down < MANY or not blend:
-        return cells
-    wrong, right = (np.rint(4 * counts[i] / np.maximum(counts[:3].sum(axis=0), 1)).astype(np.int64) for i in range(2))
-    return np.where(tested, _MIXTURES[right, np.minimum(wrong, 4 - right)], cells)
+    return np.where(some, _BY_MERIT[counts.argmax(axis=0)], np.uint8(BLANK))
 
 
 def _count(hits: npt.NDArray[np.bool_], across: int, down: int) -> npt.NDArray[np.int64]:
