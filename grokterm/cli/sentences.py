@@ -39,7 +39,8 @@ def sentence(error: CycloptsError, words: Sequence[str], commands: Sequence[str]
         return unknown("command", unused, list(commands))
     if unused:
         return f"{command} does not take {unused!r}: {also}"
-    return f"{' '.join(str(error).split()).rstrip('.')}: {also}"
+    words = " ".join(str(error).split()).rstrip(".").replace(". ", "; ")
+    return f"{words[:1].lower()}{words[1:]}: {also}"
 
 
 def _name(error: MissingArgumentError) -> str:

@@ -110,7 +110,7 @@ def _last_lines(folder: RunFolder) -> list[str]:
 
 @contextmanager
 def _stopping_when_interrupted(folder: RunFolder) -> Iterator[None]:
-    """Stops the run after a checkpoint on Ctrl-C and on SIGTERM; a second Ctrl-C does not wait for it."""
+    """Stops the run after a checkpoint on Ctrl-C, SIGTERM and when nobody reads on; a second Ctrl-C does not wait."""
 
     def terminate(*_: object) -> NoReturn:
         raise SystemExit(TERMINATED)
@@ -118,7 +118,7 @@ def _stopping_when_interrupted(folder: RunFolder) -> Iterator[None]:
     before = signal.signal(signal.SIGTERM, terminate)
     try:
         yield
-    except (KeyboardInterrupt, SystemExit):
+    except (KeyboardInterrupt, SystemExit, BrokenPipeError):
         stop_trainer(folder)
         raise
     finally:

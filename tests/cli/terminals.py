@@ -23,6 +23,8 @@ def on_terminal(
     screen, side = pty.openpty()
     fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
     inherited = os.environ | {"TERM": "xterm-256color"} | (environment or {})
+    for name in ("COLUMNS", "LINES"):  # they would hide the terminal's own size
+        inherited.pop(name, None)
     with subprocess.Popen(
         [*COMMAND, *arguments], stdin=side, stdout=side, stderr=side, env=inherited, start_new_session=True
     ) as process:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -75,3 +76,10 @@ def test_completion_knows_commands_options_and_words(shell: Literal["bash", "zsh
     script = build().generate_completion(shell=shell)
     for word in ("attach", "train-fraction", "embed-mlp", "doctor"):
         assert word in script
+
+
+def test_completion_is_installed_into_the_shells_own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    script = tmp_path / "completion.bash"
+    assert main(["--install-completion", "--shell", "bash", "--output", str(script)]) == 0
+    assert "grokterm" in script.read_text()

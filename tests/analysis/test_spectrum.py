@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+import torch
+from torch import Tensor
+
+from grokterm.analysis.fourier import NOT_DEFINED, fourier_norms
+from grokterm.analysis.key_frequencies import KeyFrequencies
+from grokterm.analysis.spectrum import columns, spectrum
+from grokterm.config import Architecture, Config
+from grokterm.lab.engine import Engine
+from grokterm.lab.models import build
+
+ARCHITECTURES = get_args(Architecture)
+
+
+def untrained(config: Config) -> tuple[Tensor, str, str]:
+    model = build(config)
+    return spectrum(model, model.init(torch.Generator().manual_seed(config.seed)), config)
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+@pytest.mark.parametrize(("op", "p", "basis"), [("add", 12, "residues"), ("divide", 31, "discrete logarithms")])
+def test_there_is_a_norm_for_each_frequency(arch: Architecture, op: str, p: int, basis: str) -> None:
+    norms, found, words = untrained(Config(p=p, op=op, arch=arch))  # type: ignore[arg-type]
+    n = p if basis == "residues" else p - 1
+    assert norms.shape == (n // 2,)
+    assert norms.dtype == torch.float32
+    assert found == basis
+    assert words.startswith("first layer" if arch == "mlp" else "embedding")
+
+
+def test_tables_of_both_positions_count_together() -> None:
+    config = Config(p=31, arch="embed-mlp", d_model=16)
+    model = build(config)
+    parameters = model.init(torch.Generator().manual_seed(1))
+    tables = model.first_layer(parameters)
+    expected = torch.stack([fourier_norms(table) for table in tables]).square().sum(0).sqrt()
+    torch.testing.assert_close(spectrum(model, parameters, config)[0], expected)
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_columns_are_those_of_the_tables(arch: Architecture) -> None:
+    config = Config(p=5, arch=arch, width=24, d_model=16)
+    model = build(config)
+    tables = model.first_layer(model.init(torch.Generator().manual_seed(0)))
+    assert columns(config) == sum(table.shape[-1] for table in tables)
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+@pytest.mark.parametrize("p", [23, 97])
+def test_an_untrained_model_has_no_key_frequencies(arch: Architecture, p: int) -> None:
+    for seed in range(10):
+        config = Config(p=p, arch=arch, seed=seed, width=64, d_model=32)
+        assert KeyFrequencies(columns(config)).update(untrained(config)[0]) == ()
+
+
+def test_an_operation_without_a_basis_has_no_spectrum() -> None:
+    norms, basis, words = untrained(Config(p=31, op="x2+xy+y2"))
+    assert (norms.numel(), basis, words) == (0, "none", NOT_DEFINED)
+
+
+def test_replicas_have_a_spectrum_each() -> None:
+    config = Config(p=12, width=8)
+    model = build(config)
+    one, two = (model.init(torch.Generator().manual_seed(seed)) for seed in (0, 1))
+    both = {name: torch.stack([one[name], two[name]]) for name in one}
+    norms = spectrum(model, both, config)[0]
+    torch.testing.assert_close(norms[0], spectrum(model, one, config)[0])
+    torch.testing.assert_close(norms[1], spectrum(model, two, config)[0])
+
+
+def test_a_model_that_grokked_has_a_few_key_frequencies_and_relies_on_them() -> None:
+    config = Config(p=59, arch="transformer", train_fraction=0.6, d_model=64, width=128, lr=5e-3)
+    engine = Engine(config)
+    while engine.measure().test_accuracy < 0.99:
+        assert engine.step < 3000
+        engine.advance(100)
+    engine.advance(300)
+    norms, _, _ = spectrum(engine.model, engine.parameters, config)
+    keys = KeyFrequencies(columns(config)).update(norms)
+    assert 2 <= len(keys) <= 9
+    # Without its other frequencies the embedding still answers right; without its key ones it does not.
+    assert accuracy_of(engine, keys, keep=True) > 0.9
+    assert accuracy_of(engine, keys, keep=False) < 0.2
+
+
+def accuracy_of(engine: Engine, keys: tuple[int, ...], keep: bool) -> float:
+    """Test accuracy with an embedding reduced to the constant and either the key frequencies or the others."""
+    p = engine.config.p
+    (table,) = engine.model.first_layer(engine.parameters)
+    name = next(name for name, tensor in engine.parameters.items() if tensor.data_ptr() == table.data_ptr())
+    whole = engine.parameters[name]
+    transformed = torch.fft.rfft(whole[..., :p, :], dim=-2)
+    chosen = torch.tensor([k == 0 or (k in keys) == keep for k in range(transformed.shape[-2])])
+    changed = whole.clone()
+    changed[..., :p, :] = torch.fft.irfft(transformed * chosen[:, None], n=p, dim=-2)
+    pairs = engine.task.test
+    logits = engine.model.logits(engine.parameters | {name: changed}, pairs // p, pairs % p)
+    return float((logits.argmax(-1) == engine.task.labels.reshape(-1)[pairs]).float().mean())
