@@ -69,11 +69,12 @@ class Angles:
         a, b = self.a.to(logits.device), self.b.to(logits.device)
         return lambda start, stop: logits.index_select(-3, a[start:stop]).index_select(-2, b)
 
-    def rows_of(self, answer: Callable[[Tensor, Tensor], Tensor]) -> Rows:
-        """Rows computed when asked for, from answer(a, b) → logits [..., m, p] of m pairs."""
+    def rows_of(self, answer: Callable[[Tensor, Tensor], Tensor], device: torch.device | None = None) -> Rows:
+        """Rows computed when asked for, from answer(a, b) → logits [..., m, p] of m pairs, on its device."""
+        of_a, of_b = self.a.to(device), self.b.to(device)
 
         def rows(start: int, stop: int) -> Tensor:
-            logits = answer(self.a[start:stop].repeat_interleave(self.n), self.b.repeat(stop - start))
+            logits = answer(of_a[start:stop].repeat_interleave(self.n), of_b.repeat(stop - start))
             return logits.view(*logits.shape[:-2], stop - start, self.n, -1)
 
         return rows

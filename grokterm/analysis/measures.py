@@ -89,7 +89,7 @@ def excluded_loss(rows: Rows, mean: Tensor, angles: Angles, groups: Sequence[Ite
     answer = angles.c.to(mean.device)
     total = mean.new_zeros(*mean.shape[:-2], len(parts), dtype=torch.float64)
     for start, stop in angles.chunks(angles.p):
-        chosen = trained[start:stop].flatten().nonzero().squeeze(-1)
+        chosen = trained[start:stop].flatten().nonzero().squeeze(-1).to(mean.device)
         s = angles.sums(start, stop).to(mean.device).flatten().index_select(0, chosen)
         logits = rows(start, stop).flatten(-3, -2).index_select(-2, chosen)
         for at, part in enumerate(parts):

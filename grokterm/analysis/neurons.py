@@ -48,7 +48,8 @@ class NeuronFrequencies:
 def neuron_rows(config: Config, parameters: Parameters, angles: Angles, layer: str | None = None) -> Rows:
     """Activations by rows of the rearranged table, [..., rows, n, width]; the last layer of neurons if not named."""
     name = layer or neuron_layers(config)[-1]
-    return angles.rows_of(lambda a, b: activations(config, parameters, a, b)[name])
+    device = next(iter(parameters.values())).device
+    return angles.rows_of(lambda a, b: activations(config, parameters, a, b)[name], device)
 
 
 def frequency_shares(rows: Rows, angles: Angles, width: int) -> Tensor:
@@ -91,16 +92,30 @@ def neuron_frequencies(shares: Tensor) -> NeuronFrequencies:
 def activation_maps(config: Config, parameters: Parameters, neurons: Tensor, layer: str | None = None) -> Tensor:
     """Activations [..., neurons, p, p] of chosen neurons (int64) over all pairs of residues, indexed [a, b]."""
     name, p = layer or neuron_layers(config)[-1], config.p
-    width = config.width
-    step = max(1, CHUNK // (p * width))
+    chosen = _alone(config, parameters, neurons, name)
+    features = config.width if chosen is None else max(config.d_model, len(neurons))
+    step = max(1, CHUNK // (p * features))
     b = torch.arange(p, device=neurons.device)
     parts = []
     for start in range(0, p, step):
         a = b[start : start + step]
-        seen = activations(config, parameters, a.repeat_interleave(p), b.repeat(len(a)))[name]
-        parts.append(seen.index_select(-1, neurons).mT)
+        seen = activations(config, chosen or parameters, a.repeat_interleave(p), b.repeat(len(a)))[name]
+        parts.append((seen if chosen else seen.index_select(-1, neurons)).mT)
     maps = torch.cat(parts, -1)
     return maps.view(*maps.shape[:-1], p, p)
+
+
+def _alone(config: Config, parameters: Parameters, neurons: Tensor, layer: str) -> dict[str, Tensor] | None:
+    """Parameters in which a layer has the chosen neurons alone; None where all of them have to be computed."""
+    if config.arch == "transformer":
+        block = layer.partition(".")[0]
+        into, out = [f"{block}.W_in", f"{block}.b_in"], f"{block}.W_out"
+    elif config.depth == 1 and config.layer_norm == "none":
+        into, out = ["W_a", "W_b", "b_1"], "W_out"
+    else:
+        return None
+    found = {name: parameters[name].index_select(-1, neurons) for name in into}
+    return {**parameters, **found, out: parameters[out].index_select(-2, neurons)}
 
 
 def contribution(maps: Tensor, weights: Tensor, answer: Tensor) -> Tensor:

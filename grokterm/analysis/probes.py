@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import torch
 from torch import Tensor
 
@@ -10,11 +12,14 @@ from grokterm.analysis.angles import Angles
 from grokterm.analysis.decomposition import eigh, ratio
 from grokterm.config import Config
 
+PAIRS: Final = 4000
+"""Pairs that a probe looks at, fitted on and judged on together."""
 
-def angle_targets(angles: Angles, frequency: int) -> Tensor:
-    """cos and sin of w_k i, w_k j and w_k (i + j) over the group's pairs in order, float64 [n², 6]."""
+
+def angle_targets(angles: Angles, frequency: int, pairs: Tensor) -> Tensor:
+    """cos and sin of w_k i, w_k j and w_k (i + j) at pairs i·n + j of the group, int64 [m]: float64 [m, 6]."""
     basis = angles.basis([frequency], torch.zeros((), dtype=torch.float64))
-    i, j = torch.arange(angles.n).repeat_interleave(angles.n), torch.arange(angles.n).repeat(angles.n)
+    i, j = pairs // angles.n, pairs % angles.n
     return torch.cat([basis[:, at % angles.n].mT for at in (i, j, i + j)], -1)
 
 
@@ -46,16 +51,20 @@ def probes(
     angles: Angles,
     keys: tuple[int, ...],
     train: Tensor | None = None,
+    most: int = PAIRS,
 ) -> dict[str, Tensor]:
     """R² by layer, [..., K, 3]: mean over cos and sin of w_k i, of w_k j and of w_k (i + j), at each frequency.
 
-    With train, bool [p, p], probes are fitted on the train pairs and judged on the others.
+    With train, bool [p, p], probes are fitted on the train pairs and judged on the others. Where the group has more
+    than `most` pairs, a seeded choice of them stands for all.
     """
-    targets = torch.cat([angle_targets(angles, k) for k in keys], -1) if keys else torch.zeros(angles.n**2, 0)
-    a, b = angles.pairs()
-    fit = None if train is None else angles.table(train).flatten()
+    pairs = torch.randperm(angles.n**2, generator=torch.Generator().manual_seed(0))[:most].sort().values
+    targets = torch.cat([angle_targets(angles, k, pairs) for k in keys] or [torch.zeros(len(pairs), 0)], -1)
+    device = next(iter(parameters.values())).device
+    a, b, targets = (x.to(device) for x in (angles.a[pairs // angles.n], angles.b[pairs % angles.n], targets))
+    fit = None if train is None else angles.table(train.to(device)).flatten()[pairs.to(device)]
     found: dict[str, Tensor] = {}
     for name, features in activations(config, parameters, a, b).items():
-        r2 = r_squared(features, targets.to(features.device), fit)
+        r2 = r_squared(features, targets, fit)
         found[name] = r2.view(*r2.shape[:-1], len(keys), 3, -1).mean(-1) if keys else r2.new_zeros(0, 3)
     return found

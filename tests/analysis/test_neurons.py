@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from grokterm.analysis.activations import activations
+from grokterm.analysis.activations import activations, neuron_layers
 from grokterm.analysis.angles import Angles, Rows, angles_of
 from grokterm.analysis.neurons import (
     activation_maps,
@@ -18,7 +18,8 @@ from grokterm.analysis.neurons import (
     neuron_rows,
 )
 from grokterm.analysis.weights import read_out
-from tests.analysis.models import Sample, random_sample, trained_sample
+from grokterm.lab.models import build
+from tests.analysis.models import Sample, random_sample, small, trained_sample
 from tests.reference import measures_numpy as reference
 
 PRECISIONS = [(torch.float64, 1e-9), (torch.float32, 1e-5)]
@@ -152,3 +153,17 @@ def test_weights_that_are_not_finite_give_no_frequency() -> None:
     best = neuron_frequencies(shares)
     assert best.frequency.tolist() == [0] * 48
     assert float(best.explained) == 0
+
+
+@pytest.mark.parametrize(
+    ("arch", "values"),
+    [("mlp", {"depth": 2}), ("embed-mlp", {"layer_norm": "post"}), ("transformer", {"depth": 2, "layer_norm": "pre"})],
+)
+def test_maps_of_every_layer_are_its_activations(arch: str, values: dict[str, object]) -> None:
+    config = small(arch, "add", 5, width=12, d_model=8, **values)
+    parameters = build(config).init(torch.Generator().manual_seed(0))
+    pairs, neurons = torch.arange(25), torch.tensor([7, 2, 2])
+    seen = activations(config, parameters, pairs // 5, pairs % 5)
+    for layer in neuron_layers(config):
+        maps = activation_maps(config, parameters, neurons, layer)
+        torch.testing.assert_close(maps.flatten(-2).mT, seen[layer][:, neurons])

@@ -74,4 +74,12 @@ def test_no_frequency_gives_empty_tables() -> None:
 
 def angle_targets_of(count: int) -> torch.Tensor:
     angles = random_sample("mlp", "add", 31).angles
-    return angle_targets(angles, 3)[:count]
+    return angle_targets(angles, 3, torch.arange(count))
+
+
+def test_a_choice_of_pairs_stands_for_all() -> None:
+    found = trained_sample("transformer", "add")
+    whole = probes(found.config, found.parameters, found.angles, found.keys)["0.neurons"]
+    some = probes(found.config, found.parameters, found.angles, found.keys, most=600)["0.neurons"]
+    assert (whole - some).abs().max() < 0.1
+    assert not torch.equal(whole, some)
