@@ -6,7 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+settings.register_profile("shared", deadline=None)  # the processor is shared with trainers and other workers
+settings.load_profile("shared")
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.pop("NO_COLOR", None)
 

@@ -77,7 +77,7 @@ def save(folder: Path, mark: Mark, tensors: Mapping[str, npt.NDArray[Any]]) -> P
     path = checkpoint_path(folder, mark)
     aside = path.with_suffix(".part")
     written = msgspec.json.encode(mark).decode()
-    arrays = {name: np.ascontiguousarray(tensors[name]) for name in sorted(tensors)}
+    arrays = {name: np.asarray(tensors[name], order="C") for name in sorted(tensors)}
     metadata = {"grokterm": written, "digest": _digest(written, arrays)}
     try:
         folder.mkdir(mode=0o700, exist_ok=True)

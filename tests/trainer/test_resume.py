@@ -11,7 +11,7 @@ import pytest
 
 from grokterm.config import Value
 from grokterm.errors import RunFolderError
-from grokterm.runs.checkpoints import REGULAR, checkpoints, place, read_mark
+from grokterm.runs.checkpoints import REGULAR, checkpoints, latest, place, read_mark
 from grokterm.runs.summary import summarize
 from grokterm.trainer.course import Course
 from grokterm.trainer.opening import open_run
@@ -35,6 +35,7 @@ def course_of(run: Running) -> Course:
     """The run in this process, with the log caught up with."""
     opened = open_run(run.folder)
     course = opened.course
+    assert course.step == (read_mark(newest).step if (newest := latest(run.folder.checkpoint_folder)) else 0)
     course.begin()
     while course.journal.replaying:
         course.advance(1000)
@@ -128,6 +129,7 @@ def test_a_damaged_checkpoint_is_named_and_set_aside(new_run: NewRun, damage: st
     for _ in range(9):
         course.advance(10)
     course.save(REGULAR)
+    assert open_run(run.folder).course.step == 90
     newest = checkpoints(run.folder.checkpoint_folder)[-1]
     content = bytearray(newest.read_bytes())
     content[-7] ^= 1

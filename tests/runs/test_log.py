@@ -1,0 +1,130 @@
+"""The log: whole lines or nothing, whatever happens to writer and file."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grokterm.errors import RunFolderError
+from grokterm.runs.log import LogReader, LogWriter, read_tail
+from grokterm.wire.records import Change, Event, Record, Scalars, Session, decode_record, encode_record
+
+numbers = st.none() | st.floats(allow_nan=False, allow_infinity=False)
+steps = st.integers(0, 2**53)
+scalars = st.builds(
+    Scalars, step=steps, seconds=st.floats(0, 1e9), train_loss=numbers, test_loss=numbers,
+    train_accuracy=st.floats(0, 1), test_accuracy=st.floats(0, 1), sum_squared_weights=numbers, gradient_norm=numbers,
+)  # fmt: skip
+values = st.dictionaries(st.text(max_size=8), st.integers(-(2**53), 2**53) | st.text(max_size=8) | st.floats(-1e9, 1e9))
+records = st.one_of(
+    scalars,
+    st.builds(Change, step=steps, values=values, old=values, words=st.text(), by=st.text(), time=st.floats(0, 1e10)),
+    st.builds(Event, step=steps, words=st.text()),
+    st.builds(Session, step=steps, words=st.text(), time=st.floats(0, 1e10), about=values),
+)
+
+
+def test_record_by_record(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    writer, reader = LogWriter(path), LogReader(path)
+    assert reader.read() == []
+    made: list[Record] = [Event(1, "memorized", "line\nbreak\r\u2028 and é"), Event(2, "grokked", "")]
+    for record in made:
+        writer.append(record)
+        assert reader.read() == [record]
+        assert reader.read() == []
+    assert LogReader(path).read() == made
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_there_is_no_log_yet(tmp_path: Path) -> None:
+    assert LogReader(tmp_path / "log.jsonl").read() == []
+    assert read_tail(tmp_path / "log.jsonl", 100) == []
+
+
+@given(st.lists(records, max_size=8), st.data())
+def test_a_log_that_is_cut_anywhere_gives_its_whole_lines_and_goes_on(made: list[Record], data: st.DataObject) -> None:
+    content = b"".join(map(encode_record, made))
+    cut = data.draw(st.integers(0, len(content)))
+    whole = content[:cut].count(b"\n")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "log.jsonl"
+        path.write_bytes(content[:cut])
+        reader = LogReader(path)
+        assert reader.read() == made[:whole]
+        writer = LogWriter(path)
+        for record in made[whole:]:
+            writer.append(record)
+        writer.close()
+        assert reader.read() == made[whole:]
+        assert path.read_bytes() == content
+
+
+@given(st.lists(records, max_size=20), st.integers(0, 3000))
+def test_the_tail_is_the_last_whole_lines(made: list[Record], size: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "log.jsonl"
+        path.write_bytes(b"".join(map(encode_record, made)) + b'{"kind":')
+        tail = read_tail(path, size)
+        assert tail == made[len(made) - len(tail) :]
+        assert read_tail(path, path.stat().st_size) == made
+
+
+@given(records)
+def test_a_record_is_one_line_and_comes_back(record: Record) -> None:
+    line = encode_record(record)
+    assert line.count(b"\n") == 1
+    assert decode_record(line) == record
+
+
+@pytest.mark.parametrize(
+    "line", [b"", b"{}", b"\xff", b'{"kind":"scalars","step":"one"}', b'{"kind":"poem"}', b"[" * 5000]
+)
+def test_a_damaged_line_is_told_by_its_number(tmp_path: Path, line: bytes) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_bytes(encode_record(Event(1, "memorized", "")) + line + b"\n" + encode_record(Event(2, "grokked", "")))
+    with pytest.raises(RunFolderError, match=r"line 2 of .*log.jsonl is damaged") as error:
+        LogReader(path).read()
+    assert "\n" not in str(error.value)
+    assert len(read_tail(path, 10**6)) == 2
+
+
+def test_a_log_that_cannot_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").mkdir()
+    with pytest.raises(RunFolderError):
+        LogWriter(tmp_path / "log.jsonl")
+    with pytest.raises(RunFolderError):
+        LogReader(tmp_path / "log.jsonl").read()
+
+
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from grokterm.errors import RunFolderError
+from grokterm.runs.log import LogWriter
+from grokterm.wire.records import Event
+writer = LogWriter(Path(sys.argv[1]))
+writer.append(Event(1, "memorized", "whole"))
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))
+for _ in range(2):
+    try:
+        writer.append(Event(2, "grokked", 100 * "x"))
+    except RunFolderError as error:
+        print(error)
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+writer.append(Event(3, "grokked", "after"))
+"""
+
+
+def test_a_line_that_does_not_fit_leaves_nothing_behind(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    done = subprocess.run([sys.executable, "-c", FULL_DISK, str(path)], capture_output=True, text=True, timeout=30)
+    assert done.stdout.count("cannot be written") == 2, done.stderr
+    assert LogReader(path).read() == [Event(1, "memorized", "whole"), Event(3, "grokked", "after")]
