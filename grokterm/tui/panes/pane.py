@@ -80,7 +80,7 @@ class Pane(Widget, can_focus=True):
 
     def write_title(self) -> None:
         """Writes number, title and the longest live text that fits into the border."""
-        focused = self.has_focus or self.has_pseudo_class("focus-within")
+        focused = self.has_focus_within
         room = self.outer_size.width - _AROUND_TITLE
         name = Content.assemble((f"{self.number} ", "$accent" if focused else "$muted"), (self.title, "bold"))
         dash = "━" if focused and self.has_class("-few-colors") else "─"
@@ -90,8 +90,10 @@ class Pane(Widget, can_focus=True):
                 line = (f" {dash * gap} ", "$border" if focused else "$border-blurred")
                 name = Content.assemble(name, line, live)
                 break
-        if self._border_title != name:
-            self.border_title = name
+        if self._border_title is None or not self._border_title.is_same(name):
+            # Setting border_title would draw the whole pane again, and a table takes tens of kilobytes.
+            self._border_title = name
+            self.refresh(Region(-1, -1, self.outer_size.width, 1))
 
     def render_line(self, y: int) -> Strip:
         """The line `y` of the content, as last drawn."""

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import pytest
+
+from grokterm.config import Value
+from grokterm.runs.history import History
+from grokterm.tui.panes import AccuracyPane, LossPane
+from grokterm.tui.panes.curves import marks_of
+from grokterm.wire.records import Change, Event, Record
+from tests.tui.panes.worlds import PaneApp, change, grokking, lines, make_world, scalars, top_line
+
+BEFORE: dict[str, Value] = {"weight_decay": 1.0, "arch": "mlp", "pace": "max", "lr": 1e-3}
+
+
+def set_to(step: int, **values: Value) -> Change:
+    return change(step, "…", values, {name: BEFORE[name] for name in values})
+
+
+def history_of(*records: Record) -> History:
+    return make_world(records).history
+
+
+async def test_accuracy_is_drawn_with_live_values_and_marks() -> None:
+    pane = AccuracyPane()
+    app = PaneApp(make_world(grokking(2000)), pane, size=(80, 12))
+    async with app.run_test(size=(80, 12)):
+        app.show()
+        text = "\n".join(lines(pane))
+        assert "train 100.0" in text
+        assert "test 26.9" in text
+        assert "┊ wd 1 → 2" in text
+        assert top_line(pane).startswith("╭─ 1 Accuracy ─")
+
+
+async def test_logarithmic_axes_are_said_in_the_border() -> None:
+    pane = LossPane()
+    world = make_world(grokking(2000))
+    app = PaneApp(world, pane, size=(80, 12))
+    async with app.run_test(size=(80, 12)):
+        app.show()
+        assert top_line(pane).endswith("─ log y ─╮")
+        before = lines(pane)
+        world.log_x, world.log_y = True, False
+        app.show()
+        assert top_line(pane).endswith("─ log x ─╮")
+        assert lines(pane) != before
+        assert "10 " in lines(pane)[-1]
+
+
+async def test_sparklines_where_there_is_no_room() -> None:
+    pane = AccuracyPane()
+    app = PaneApp(make_world(grokking(2000)), pane, size=(30, 4))
+    async with app.run_test(size=(80, 12)):
+        app.show()
+        assert [line.split()[0] for line in lines(pane)] == ["train", "test"]
+        assert lines(pane)[1].endswith("26.9")
+
+
+async def test_an_empty_run_waits() -> None:
+    pane = LossPane()
+    app = PaneApp(make_world(), pane, size=(40, 8))
+    async with app.run_test(size=(80, 12)):
+        app.show()
+        assert "waiting for the first steps" in "\n".join(lines(pane))
+
+
+async def test_a_loss_that_is_not_finite_leaves_the_rest() -> None:
+    records = [scalars(step, 0.5, 0.1, None if step > 50 else 3.0) for step in range(0, 100, 10)]
+    pane = LossPane()
+    app = PaneApp(make_world(records), pane, size=(60, 10))
+    async with app.run_test(size=(80, 12)):
+        app.show()
+        assert "test ?" in "\n".join(lines(pane))
+
+
+def test_quick_changes_of_one_setting_are_one_mark() -> None:
+    first, second = set_to(500, weight_decay=2.0), set_to(510, weight_decay=4.0)
+    marks = marks_of(history_of(scalars(1000, 1, 0), first, second, set_to(600, weight_decay=8.0)))
+    assert [(m.step, m.words, m.color) for m in marks] == [(500, "wd 1 → 4", "mark"), (600, "wd 1 → 8", "mark")]
+
+
+def test_marks_for_every_change_and_the_milestones() -> None:
+    changes = set_to(10, arch="transformer"), set_to(300, lr=2e-3, weight_decay=0.0), set_to(400, pace=50.0)
+    events = [
+        Event(step=150, name="memorized", words="…"),
+        Event(step=700, name="grokked_90", words="…"),
+        Event(step=800, name="grokked", words="…"),
+    ]
+    marks = marks_of(history_of(scalars(1000, 1, 0), *changes, *events))
+    assert [(m.step, m.words, m.color) for m in marks] == [
+        (10, "mlp → transformer", "mark"),
+        (300, "lr 1e-3 → 2e-3, wd 1 → 0", "mark"),
+        (400, "pace max → 50", "milestone"),
+        (150, "memorized", "milestone"),
+        (800, "grokked", "milestone"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("loss", "text"),
+    [(4.57491, "4.575"), (0.01234, "0.012"), (3.3e-4, "3.3e-4"), (0, "0.000"), (12.34, "12.3"), (4e7, "4.0e+07")],
+)
+def test_live_losses_are_short(loss: float, text: str) -> None:
+    assert LossPane().live_value(loss) == text
+
+
+@pytest.mark.parametrize(("share", "text"), [(1.0, "100.0"), (0.99999, "99.9"), (0.342, "34.2"), (0, "0.0")])
+def test_live_accuracies_are_never_rounded_up_to_all(share: float, text: str) -> None:
+    assert AccuracyPane().live_value(share) == text
