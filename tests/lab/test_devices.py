@@ -1,0 +1,54 @@
+"""Which device and precision a configuration gets, and the program that tells about them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from grokterm.config import Config
+from grokterm.errors import ConfigError
+from grokterm.lab import devices
+
+
+def test_auto_takes_a_device_that_is_there() -> None:
+    device, precision = devices.resolve(Config())
+    assert str(device) in devices.available()
+    assert precision == ("bfloat16" if devices.has_fast_bfloat16(device) else "float32")
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "float64"])
+def test_a_precision_that_is_asked_for_is_used(precision: str) -> None:
+    assert devices.resolve(Config(device="cpu", precision=precision)) == (torch.device("cpu"), precision)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("device", ["mps", "cuda:999"])
+def test_a_device_that_is_not_there_names_those_that_are(device: str) -> None:
+    if device in devices.available():
+        pytest.skip(f"{device} is there")
+    with pytest.raises(ConfigError, match=rf"^device {device} is not on this machine: choose auto or .*cpu"):
+        devices.resolve(Config(device=device))
+
+
+def test_the_program_describes_the_machine_as_json() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "grokterm.lab.devices", "cpu"], capture_output=True, text=True, check=True, timeout=60
+    )
+    told = json.loads(done.stdout)
+    assert told["torch"] == torch.__version__
+    assert "cpu" in told["devices"]
+    assert told["precision"] in ("float32", "bfloat16")
+    assert told["threads"] >= 1
+
+
+@pytest.mark.parametrize(("device", "words"), [("cuda:999", "choose auto or"), ("gpu", "unknown device")])
+def test_the_program_refuses_a_device_with_one_sentence(device: str, words: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "grokterm.lab.devices", device], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr
+    assert len(done.stderr.splitlines()) == 1

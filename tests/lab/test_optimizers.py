@@ -1,0 +1,145 @@
+"""AdamW against torch's own, in float64, and inside a captured step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from torch.fx.experimental.proxy_tensor import make_fx
+from torch.testing import assert_close
+
+from grokterm.config import Config
+from grokterm.lab.optimizers import Hyperparameters, Optimizer
+
+CPU = torch.device("cpu")
+
+
+def gradients(steps: int, size: int) -> list[Tensor]:
+    """Gradients of widely different sizes."""
+    draw = torch.Generator().manual_seed(1)
+    return [torch.randn(size, generator=draw, dtype=torch.float64) * 10.0 ** (i % 5 - 3) for i in range(steps)]
+
+
+def torch_run(start: Tensor, given: list[Tensor], configs: list[Config]) -> Tensor:
+    """The parameters that torch.optim.AdamW reaches with each step's own configuration."""
+    parameter = torch.nn.Parameter(start.clone())
+    optimizer = torch.optim.AdamW([parameter])
+    for count, (gradient, config) in enumerate(zip(given, configs, strict=True), 1):
+        rate = config.lr * min(1.0, count / max(1, config.warmup))
+        optimizer.param_groups[0].update(
+            lr=rate, weight_decay=config.weight_decay, betas=(config.beta1, config.beta2), eps=config.epsilon
+        )
+        parameter.grad = gradient
+        optimizer.step()
+    return parameter.detach()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"warmup": 0},
+        {"warmup": 1, "lr": 0.1},
+        {"warmup": 100, "weight_decay": 0.0},
+        {"beta1": 0.0, "beta2": 0.999, "epsilon": 1e-3},
+        {"beta2": 0.0, "weight_decay": 20.0},
+    ],
+)
+def test_adamw_is_that_of_torch(values: dict[str, Any]) -> None:
+    config = Config(**values)
+    start, given = torch.randn(50, dtype=torch.float64), gradients(40, 50)
+    parameters = start.clone()
+    optimizer = Optimizer("adamw", parameters, Hyperparameters.of(config, CPU))
+    for gradient in given:
+        optimizer.step(parameters, gradient)
+    assert_close(parameters, torch_run(start, given, [config] * 40), rtol=1e-12, atol=1e-14)
+
+
+def test_a_change_acts_from_the_next_step_on() -> None:
+    before = Config()
+    after = before.changed({"lr": 0.03, "weight_decay": 4.0, "beta1": 0.5, "beta2": 0.9, "epsilon": 1e-5, "warmup": 20})
+    start, given = torch.randn(50, dtype=torch.float64), gradients(30, 50)
+    parameters = start.clone()
+    optimizer = Optimizer("adamw", parameters, Hyperparameters.of(before, CPU))
+    for gradient in given[:15]:
+        optimizer.step(parameters, gradient)
+    optimizer.hyper.set(after)
+    for gradient in given[15:]:
+        optimizer.step(parameters, gradient)
+    assert_close(parameters, torch_run(start, given, [before] * 15 + [after] * 15), rtol=1e-12, atol=1e-14)
+
+
+def test_a_change_acts_inside_a_captured_step() -> None:
+    """A traced step is a fixed list of operations: a rate kept as a Python number would be frozen in it."""
+    before, after = Config(), Config(lr=0.03, weight_decay=4.0, beta1=0.5)
+    start, given = torch.randn(50, dtype=torch.float64), gradients(20, 50)
+    parameters = start.clone()
+    optimizer = Optimizer("adamw", parameters, Hyperparameters.of(before, CPU))
+
+    def step(gradient: Tensor) -> Tensor:
+        optimizer.step(parameters, gradient)
+        return parameters
+
+    captured = make_fx(step)(given[0])
+    parameters.copy_(start)
+    for tensor in optimizer.state().values():
+        tensor.zero_()
+    for gradient in given[:10]:
+        captured(gradient)
+    optimizer.hyper.set(after)
+    for gradient in given[10:]:
+        captured(gradient)
+    assert_close(parameters, torch_run(start, given, [before] * 10 + [after] * 10), rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_change_acts_inside_a_cuda_graph() -> None:
+    device = torch.device("cuda")
+    before, after = Config(), Config(lr=0.03, weight_decay=4.0)
+    start, given = torch.randn(50, dtype=torch.float64), gradients(20, 50)
+    parameters, gradient = start.to(device), torch.zeros(50, dtype=torch.float64, device=device)
+    optimizer = Optimizer("adamw", parameters, Hyperparameters.of(before, device))
+    optimizer.step(parameters, gradient)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        optimizer.step(parameters, gradient)
+    parameters.copy_(start)
+    for tensor in optimizer.state().values():
+        tensor.zero_()
+    for i, now in enumerate(given):
+        if i == 10:
+            optimizer.hyper.set(after)
+        gradient.copy_(now)
+        graph.replay()
+    assert_close(parameters.cpu(), torch_run(start, given, [before] * 10 + [after] * 10), rtol=1e-12, atol=1e-14)
+
+
+def test_replicas_may_each_have_hyperparameters_of_their_own() -> None:
+    configs = [Config(lr=0.01), Config(weight_decay=5.0), Config(lr=0.1, beta1=0.5, warmup=3)]
+    start, given = torch.randn(50, dtype=torch.float64), gradients(20, 50)
+    each = [Hyperparameters.of(config, CPU) for config in configs]
+    fields = Hyperparameters.__dataclass_fields__
+    hyper = Hyperparameters(**{name: torch.stack([getattr(one, name) for one in each])[:, None] for name in fields})
+    parameters = start.repeat(3, 1)
+    optimizer = Optimizer("adamw", parameters, hyper)
+    for gradient in given:
+        optimizer.step(parameters, gradient.repeat(3, 1))
+    for replica, config in enumerate(configs):
+        assert_close(parameters[replica], torch_run(start, given, [config] * 20), rtol=1e-12, atol=1e-14)
+
+
+def test_a_loaded_state_goes_on_with_the_same_bits() -> None:
+    config, given = Config(), gradients(20, 50)
+    through = torch.ones(50, dtype=torch.float64)
+    optimizer = Optimizer("adamw", through, Hyperparameters.of(config, CPU))
+    for gradient in given[:10]:
+        optimizer.step(through, gradient)
+    resumed = through.clone()
+    other = Optimizer("adamw", resumed, Hyperparameters.of(config, CPU))
+    other.load(optimizer.state())
+    for gradient in given[10:]:
+        optimizer.step(through, gradient)
+        other.step(resumed, gradient)
+    assert torch.equal(through, resumed)

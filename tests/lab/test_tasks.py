@@ -1,0 +1,92 @@
+"""The table of each operation and the split."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grokterm.config import Config, Operation, choices, pair_count, train_count
+from grokterm.lab.tasks import UNDEFINED, make_task, table
+
+OPERATIONS = choices("op")
+
+
+def by_hand(op: str, a: int, b: int, p: int) -> int:
+    """op(a, b) mod p in Python's whole numbers."""
+    match op:
+        case "add":
+            return (a + b) % p
+        case "subtract":
+            return (a - b) % p
+        case "multiply":
+            return (a * b) % p
+        case "divide":
+            return next((c for c in range(p) if c * b % p == a), UNDEFINED) if b else UNDEFINED
+        case "x2+y2":
+            return (a * a + b * b) % p
+        case "x2+xy+y2":
+            return (a * a + a * b + b * b) % p
+        case "x2+xy+y2+x":
+            return (a * a + a * b + b * b + a) % p
+        case "x3+xy":
+            return (a * a * a + a * b) % p
+        case "x3+xy2+y":
+            return (a * a * a + a * b * b + b) % p
+    raise AssertionError(op)
+
+
+@pytest.mark.parametrize("op", OPERATIONS)
+@pytest.mark.parametrize("p", [5, 12, 31])
+def test_every_entry_of_the_table_is_the_operation(op: Operation, p: int) -> None:
+    if op == "divide" and p == 12:
+        p = 13
+    expected = [[by_hand(op, a, b, p) for b in range(p)] for a in range(p)]
+    assert table(p, op).tolist() == expected
+
+
+def test_cubes_of_the_largest_residues_do_not_overflow() -> None:
+    p = 1999
+    assert table(p, "x3+xy2+y")[1998, 1997].item() == by_hand("x3+xy2+y", 1998, 1997, p)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    p=st.sampled_from([3, 5, 12, 31, 97]),
+    op=st.sampled_from(OPERATIONS),
+    train_fraction=st.floats(0.05, 0.95),
+    seed=st.integers(0, 2**63 - 1),
+)
+def test_the_split_holds_every_defined_pair_once(p: int, op: Operation, train_fraction: float, seed: int) -> None:
+    if op == "divide" and p == 12:
+        p = 13
+    if not 1 <= int(train_fraction * pair_count(p, op)) < pair_count(p, op):
+        return
+    config = Config(p=p, op=op, train_fraction=train_fraction, seed=seed)
+    task = make_task(config)
+    assert len(task.train) == train_count(config)
+    assert len(task.train) + len(task.test) == pair_count(p, op)
+    together = torch.cat([task.train, task.test])
+    assert torch.equal(together.sort().values, (task.labels.flatten() != UNDEFINED).nonzero().squeeze(-1))
+    for side in (task.train, task.test):
+        assert torch.equal(side, side.sort().values)
+        pairs = task.pairs(side)
+        assert torch.equal(pairs.a * p + pairs.b, side)
+        assert torch.equal(pairs.labels, task.labels[pairs.a, pairs.b])
+        assert (pairs.labels >= 0).all()
+
+
+def test_division_leaves_out_zero_divisors() -> None:
+    task = make_task(Config(p=31, op="divide"))
+    assert (torch.cat([task.train, task.test]) % 31 != 0).all()
+
+
+def test_seeds_split_differently_and_one_seed_always_the_same() -> None:
+    first, again, other = (make_task(Config(p=31, seed=seed)).train for seed in (0, 0, 1))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_the_split_does_not_depend_on_the_model() -> None:
+    assert torch.equal(make_task(Config(p=31)).train, make_task(Config(p=31, arch="transformer", width=8)).train)

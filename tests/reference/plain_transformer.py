@@ -1,0 +1,94 @@
+"""The transformer as a textbook writes it: all three tokens through every layer, full causal attention."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from grokterm.config import Config
+from tests.reference.activations import activate
+
+
+class PlainAttention(nn.Module):
+    def __init__(self, d_model: int, heads: int) -> None:
+        super().__init__()
+        self.heads, self.d_head = heads, d_model // heads
+        self.query, self.key, self.value, self.out = (nn.Linear(d_model, d_model, bias=False) for _ in range(4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        outputs = []
+        for head in range(self.heads):
+            of_head = slice(head * self.d_head, (head + 1) * self.d_head)
+            q, k, v = self.query(x)[..., of_head], self.key(x)[..., of_head], self.value(x)[..., of_head]
+            scores = q @ k.mT / math.sqrt(self.d_head)
+            future = torch.ones(x.shape[-2], x.shape[-2], dtype=torch.bool).triu(1)
+            outputs.append(scores.masked_fill(future, -math.inf).softmax(-1) @ v)
+        mixed: Tensor = self.out(torch.cat(outputs, -1))
+        return mixed
+
+
+class PlainBlock(nn.Module):
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        self.attention = PlainAttention(config.d_model, config.heads)
+        self.inner = nn.Linear(config.d_model, config.width)
+        self.outer = nn.Linear(config.width, config.d_model)
+        normed = config.layer_norm != "none"
+        self.norm_attention = nn.LayerNorm(config.d_model) if normed else nn.Identity()
+        self.norm_mlp = nn.LayerNorm(config.d_model) if normed else nn.Identity()
+
+    def feed(self, x: Tensor) -> Tensor:
+        fed: Tensor = self.outer(activate(self.config, self.inner(x)))
+        return fed
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.config.layer_norm == "post":
+            x = self.norm_attention(x + self.attention(x))
+            normed: Tensor = self.norm_mlp(x + self.feed(x))
+            return normed
+        x = x + self.attention(self.norm_attention(x))
+        return x + self.feed(self.norm_mlp(x))
+
+
+class PlainTransformer(nn.Module):
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.tokens = nn.Embedding(config.p + 1, config.d_model)
+        self.positions = nn.Embedding(3, config.d_model)
+        self.blocks = nn.Sequential(*(PlainBlock(config) for _ in range(config.depth)))
+        self.norm_out = nn.LayerNorm(config.d_model) if config.layer_norm == "pre" else nn.Identity()
+        self.unembed = nn.Linear(config.d_model, config.p, bias=False)
+
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        equals = torch.full_like(a, self.tokens.num_embeddings - 1)
+        x = self.tokens(torch.stack([a, b, equals], -1)) + self.positions.weight
+        logits: Tensor = self.unembed(self.norm_out(self.blocks(x)))
+        return logits[:, -1]
+
+
+def transformer_logits(config: Config, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
+    """Logits [n, p], differentiable by grokterm's parameters."""
+    weights = {
+        "tokens.weight": parameters["W_E"],
+        "positions.weight": parameters["W_pos"],
+        "unembed.weight": parameters["W_U"].T,
+    }
+    linears = {"W_Q": "attention.query", "W_K": "attention.key", "W_V": "attention.value", "W_O": "attention.out"}
+    for block in range(config.depth):
+        for name, linear in {**linears, "W_in": "inner", "W_out": "outer"}.items():
+            weights[f"blocks.{block}.{linear}.weight"] = parameters[f"{block}.{name}"].T
+        for name, linear in {"b_in": "inner", "b_out": "outer"}.items():
+            weights[f"blocks.{block}.{linear}.bias"] = parameters[f"{block}.{name}"]
+        if config.layer_norm != "none":
+            for norm in ("norm_attention", "norm_mlp"):
+                weights[f"blocks.{block}.{norm}.weight"] = parameters[f"{block}.{norm}.gain"]
+                weights[f"blocks.{block}.{norm}.bias"] = parameters[f"{block}.{norm}.shift"]
+    if config.layer_norm == "pre":
+        weights |= {"norm_out.weight": parameters["norm_out.gain"], "norm_out.bias": parameters["norm_out.shift"]}
+    module = PlainTransformer(config).to(parameters["W_U"].dtype)
+    logits: Tensor = torch.func.functional_call(module, weights, (a, b), strict=True)
+    return logits
