@@ -80,10 +80,13 @@ class Engine:
     def predictions(self) -> tuple[Tensor, Tensor]:
         """The class of the largest logit, int64 [p, p], and its probability, float32 [p, p], both on the CPU."""
         p = self.task.p
-        pairs = self.task.pairs(torch.arange(p * p, device=self.device))
-        parts = [self._logits(part.a, part.b).softmax(-1).max(-1) for part in pairs.parts(self._most)]
-        classes = torch.cat([part.indices for part in parts]).cpu()
-        return classes.view(p, p), torch.cat([part.values for part in parts]).float().cpu().view(p, p)
+        classes, probabilities = torch.empty(p * p, dtype=torch.int64), torch.empty(p * p)
+        start = 0
+        for part in self.task.pairs(torch.arange(p * p, device=self.device)).parts(self._most):
+            best = self._logits(part.a, part.b).softmax(-1).max(-1)
+            rows = slice(start, start := start + len(part))
+            classes[rows], probabilities[rows] = best.indices, best.values
+        return classes.view(p, p), probabilities.view(p, p)
 
     def answers(self, a: int, b: int, count: int) -> list[tuple[int, float]]:
         """The `count` likeliest classes of one pair with their probabilities; raises ConfigError outside 0 … p − 1."""
@@ -184,7 +187,7 @@ class Engine:
         for part in self.task.pairs(indices).parts(self._most):
             logits = self._logits(part.a, part.b)
             loss += float(cross_entropy_sum(logits, part.labels))
-            right += int((logits.argmax(-1) == part.labels).sum())
+            right += int((logits.max(-1).indices == part.labels).sum())
         return loss / len(indices), right / len(indices)
 
     def _tensors(self) -> dict[str, Tensor]:
