@@ -114,6 +114,13 @@ class TerminalDriver(LinuxDriver):
                 self._writer_thread._queue.get_nowait()
         super().stop_application_mode()
 
+    def _sigcont_application(self, *_: Any) -> None:
+        """Takes the terminal back after ctrl+z only: a hang-up continues a process too, and nothing was given away."""
+        if self._must_signal_resume:
+            super()._sigcont_application()
+        else:
+            self.lost = True
+
     def _run_input_thread(self) -> None:
         """Reads keys; bytes that are no key start the reading anew instead of ending the viewer."""
         while not self.exit_event.is_set() and not self.gone:

@@ -1,0 +1,110 @@
+"""Signals, hang-ups, stalled terminals and crashes: the terminal is restored, and the trainer fares as it should."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+
+from grokterm.runs.folder import RunFolder, find_run
+from grokterm.runs.log import LogReader
+from grokterm.runs.process import trainer_alive
+from grokterm.wire.records import Scalars
+from tests.terminal.conftest import Grokterm
+from tests.terminal.terminal import Terminal
+
+
+def step(folder: RunFolder) -> int:
+    return max((record.step for record in LogReader(folder.log_path).read() if isinstance(record, Scalars)), default=0)
+
+
+def trains_on(terminal: Terminal, folder: RunFolder) -> None:
+    """Waits until the trainer has gone further without its viewer."""
+    before = step(folder)
+    terminal.until(lambda: step(folder) > before, "further steps")
+    assert trainer_alive(folder)
+
+
+@pytest.fixture
+def watched(grokterm: Grokterm, folders: Path) -> tuple[Terminal, RunFolder]:
+    """A viewer on a run that trains."""
+    terminal = grokterm()
+    terminal.shows("● training", "step [1-9]")
+    return terminal, find_run("last", folders)
+
+
+def test_sigterm_restores_the_terminal_and_the_trainer_trains_on(watched: tuple[Terminal, RunFolder]) -> None:
+    terminal, folder = watched
+    terminal.signal(signal.SIGTERM)
+    assert terminal.ends() == 128 + signal.SIGTERM
+    assert terminal.restored
+    assert "grokterm attach 1" in terminal.text
+    trains_on(terminal, folder)
+
+
+def test_sighup_restores_the_terminal_and_the_trainer_trains_on(watched: tuple[Terminal, RunFolder]) -> None:
+    terminal, folder = watched
+    terminal.signal(signal.SIGHUP)
+    assert terminal.ends() == 128 + signal.SIGHUP
+    assert terminal.restored
+    trains_on(terminal, folder)
+
+
+def test_after_a_hang_up_the_viewer_ends_and_the_trainer_trains_on(watched: tuple[Terminal, RunFolder]) -> None:
+    terminal, folder = watched
+    terminal.hang_up()
+    terminal.ends()
+    trains_on(terminal, folder)
+
+
+def test_a_killed_viewer_leaves_the_trainer_alone(watched: tuple[Terminal, RunFolder]) -> None:
+    terminal, folder = watched
+    terminal.signal(signal.SIGKILL)
+    assert terminal.ends() == -signal.SIGKILL
+    trains_on(terminal, folder)
+
+
+def test_a_stalled_terminal_does_not_hold_up_the_trainer_and_catches_up(watched: tuple[Terminal, RunFolder]) -> None:
+    terminal, folder = watched
+    terminal.stalled = True
+    terminal.resize(100, 30)
+    terminal.press(*"xyxyTTTT")
+    trains_on(terminal, folder)
+    trains_on(terminal, folder)
+    terminal.stalled = False
+    terminal.resize(120, 40)
+    terminal.shows("● training", "1 Accuracy", "6 Events")
+    terminal.press("d")
+    assert terminal.ends() == 0
+    assert terminal.restored
+
+
+def test_sigterm_ends_a_viewer_whose_terminal_has_stalled(watched: tuple[Terminal, RunFolder]) -> None:
+    terminal, folder = watched
+    terminal.stalled = True
+    for size in ((200, 60), (120, 40), (200, 60)):
+        terminal.resize(*size)
+        terminal.press(*"TxyTxyTxy")
+        trains_on(terminal, folder)
+    terminal.signal(signal.SIGTERM)
+    assert terminal.ends() == 128 + signal.SIGTERM
+
+
+def test_ctrl_z_stops_and_fg_goes_on(watched: tuple[Terminal, RunFolder]) -> None:
+    terminal, _ = watched
+    terminal.signal(signal.SIGTSTP)
+    process = psutil.Process(terminal.pid)
+    terminal.until(lambda: process.status() == psutil.STATUS_STOPPED, "a stop")
+    terminal.until(lambda: terminal.modes[1049] is False, "the main screen")
+    os.kill(terminal.pid, signal.SIGCONT)
+    terminal.until(lambda: terminal.modes[1049], "the viewer's screen")
+    terminal.shows("● training")
+
+
+def test_a_terminal_without_a_viewer_s_needs_is_told_so(grokterm: Grokterm) -> None:
+    terminal = grokterm(environment={"TERM": "dumb"})
+    assert terminal.ends() == 2
+    assert "use grokterm train" in terminal.text

@@ -1,0 +1,123 @@
+"""What a person sees and does, from the command to the shell."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from grokterm.runs.checkpoints import checkpoints
+from grokterm.runs.folder import RunFolder, find_run
+from grokterm.runs.log import LogReader
+from grokterm.runs.process import trainer_alive
+from grokterm.wire.records import Change
+from tests.terminal.conftest import Grokterm
+
+
+def changes(folder: RunFolder) -> list[Change]:
+    return [record for record in LogReader(folder.log_path).read() if isinstance(record, Change)]
+
+
+def test_a_command_shows_steps_changes_and_leaves_the_terminal_as_it_was(grokterm: Grokterm, folders: Path) -> None:
+    terminal = grokterm()
+    terminal.shows("a \\+ b mod 11 · mlp 16", "1 Accuracy", "3 Table", "6 Events")
+    assert terminal.modes[1049]
+    terminal.shows("● training", "step [1-9]")
+    folder = find_run("last", folders)
+    terminal.press("W")
+    terminal.shows("wd 2", "weight decay 1 → 2")
+    assert [change.values for change in changes(folder)] == [{"weight_decay": 2.0}]
+    terminal.press("q")
+    assert terminal.ends() == 0
+    assert terminal.restored
+    assert "grokterm attach 1" in terminal.text
+    assert not trainer_alive(folder)
+    assert checkpoints(folder.checkpoint_folder)
+
+
+def test_another_architecture_mid_run(grokterm: Grokterm, folders: Path) -> None:
+    terminal = grokterm()
+    terminal.shows("● training", "step [1-9]")
+    terminal.press("a")
+    terminal.shows("Architecture", "transformer")
+    terminal.press("down", "down", "enter")
+    terminal.shows("transformer 8, 2 heads", "architecture mlp → transformer")
+    change = changes(find_run("last", folders))[-1]
+    assert change.rebuilt
+    before = int(re.findall(r"step ([\d,]+)", terminal.text)[0].replace(",", ""))
+    terminal.until(
+        lambda: int(re.findall(r"step ([\d,]+)", terminal.text)[0].replace(",", "")) > before,
+        "steps of the transformer",
+    )
+
+
+def test_a_detached_run_trains_on_and_is_found_again(grokterm: Grokterm, folders: Path) -> None:
+    terminal = grokterm()
+    terminal.shows("● training", "step [1-9]")
+    terminal.press("d")
+    assert terminal.ends() == 0
+    assert terminal.restored
+    assert "trains on; come back with: grokterm attach 1" in terminal.text
+    assert trainer_alive(find_run("last", folders))
+    again = grokterm("attach", tiny=False)
+    again.shows("● training", "step [1-9]")
+    again.press("q")
+    assert again.ends() == 0
+    assert not trainer_alive(find_run("last", folders))
+
+
+DIRECT, NUMBERED, NAMED = (
+    rb"\x1b\[[\d;]*[34]8;2;",
+    rb"\x1b\[[\d;]*[34]8;5;",
+    rb"\x1b\[(?:\d+;)*(?:3|4|9|10)[0-7](?:;\d+)*m",
+)
+
+
+@pytest.mark.parametrize(
+    ("environment", "options", "codes"),
+    [
+        ({"NO_COLOR": "1"}, (), (DIRECT, NUMBERED, NAMED)),
+        ({"COLORTERM": "", "TERM": "xterm"}, (), (DIRECT, NUMBERED)),
+        ({"COLORTERM": "", "TERM": "vt100"}, (), (DIRECT, NUMBERED)),
+        ({"COLORTERM": ""}, (), (DIRECT,)),
+        ({}, ("--color", "16"), (DIRECT, NUMBERED)),
+        ({}, ("--color", "none"), (DIRECT, NUMBERED, NAMED)),
+    ],
+    ids=["NO_COLOR", "16 colours", "vt100", "256 colours", "asked for 16", "asked for none"],
+)
+def test_no_more_colours_than_the_terminal_has(
+    grokterm: Grokterm, environment: dict[str, str], options: tuple[str, ...], codes: tuple[bytes, ...]
+) -> None:
+    terminal = grokterm(*options, environment=environment)
+    terminal.shows("● training", "1 Accuracy", "step [1-9]")
+    assert not [found[0] for code in codes if (found := re.search(code, terminal.output))]
+    terminal.press("d")
+    assert terminal.ends() == 0
+    assert terminal.restored
+
+
+def test_a_storm_of_resizes_and_keys(grokterm: Grokterm) -> None:
+    terminal = grokterm()
+    terminal.shows("● training")
+    for count in range(40):
+        terminal.resize(20 + 37 * count % 180, 5 + 13 * count % 60)
+        terminal.press("tab", "z", "T" if count % 10 == 0 else "x")
+        terminal.paste("pasted text q d 14 + 3 \x07 \t ü 網\n" * 3)
+        terminal.pump()
+    terminal.press("\x1b[99999999999u", "\x1b[<0;9999;9999M", "\x1b[48;1;1;1;1t", "\x1bO\x1b[")
+    terminal.resize(120, 40)
+    terminal.shows("● training", "d detach")
+    # An escape and a letter in one go are another key.
+    for key in ("esc", "d") * 5:
+        terminal.press(key)
+        terminal.pump(0.3)
+    assert terminal.ends() == 0
+    assert terminal.restored
+
+
+def test_small_terminals_show_a_status(grokterm: Grokterm) -> None:
+    terminal = grokterm(size=(40, 12))
+    terminal.shows("a \\+ b mod 11", "● training", "step [1-9]", "train", "test", "q quit")
+    terminal.resize(80, 24)
+    terminal.shows("1 Accuracy", "3 Table")
