@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from grokterm.lab.layout import Layout
-from grokterm.lab.losses import cross_entropy_sum
 from grokterm.lab.models import Model
 from grokterm.lab.tasks import Pairs
 
@@ -19,7 +18,7 @@ def loss_and_gradient(model: Model, layout: Layout, flat: Tensor, pairs: Pairs, 
     leaf = flat.detach().requires_grad_()
     loss, gradient = torch.zeros_like(flat[..., 0]), torch.Tensor()
     for part in pairs.parts(most):
-        share = cross_entropy_sum(model.logits(layout.parameters(leaf), part.a, part.b), part.labels) / len(pairs)
+        share = model.loss(layout.parameters(leaf), part) / len(pairs)
         (of_part,) = torch.autograd.grad(share.sum(), leaf)
         loss = loss + share.detach()
         gradient = gradient.add_(of_part) if gradient.numel() else of_part

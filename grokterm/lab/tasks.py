@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 import torch
 from torch import Tensor
 
 from grokterm.config import Config, Operation, train_count
+from grokterm.lab.bags import Bags, bags_of_heads, bags_of_pairs
 from grokterm.lab.seeds import generator
 
 UNDEFINED: Final = -1
@@ -30,20 +32,36 @@ FORMULAS: Final[dict[Operation, Callable[[Tensor, Tensor], Tensor]]] = {
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of residues and their labels, each int64 [n]."""
+    """Pairs of residues mod p and their labels, each int64 [n]."""
 
     a: Tensor
     b: Tensor
     labels: Tensor
+    p: int
+    _head_bags: dict[int, Bags] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.a)
 
+    @cached_property
+    def bags(self) -> Bags:
+        """Two rows a pair, that of a and that of b, out of a table of 2p."""
+        return bags_of_pairs(self.a, self.b, self.p)
+
+    def head_bags(self, heads: int) -> Bags:
+        """Three rows a pair and head, those of a, b and "=", out of a table of 2p + 1 by heads."""
+        if heads not in self._head_bags:
+            self._head_bags[heads] = bags_of_heads(self.bags, heads)
+        return self._head_bags[heads]
+
     def parts(self, most: int) -> Iterator[Pairs]:
         """The same pairs in order, at most `most` at a time."""
+        if len(self) <= most:
+            yield self  # with what it has worked out
+            return
         for start in range(0, len(self), most):
             rows = slice(start, start + most)
-            yield Pairs(self.a[rows], self.b[rows], self.labels[rows])
+            yield Pairs(self.a[rows], self.b[rows], self.labels[rows], self.p)
 
 
 @dataclass(frozen=True)
@@ -61,7 +79,7 @@ class Task:
 
     def pairs(self, indices: Tensor) -> Pairs:
         """The residues and labels of pair indices int64 [n]."""
-        return Pairs(indices // self.p, indices % self.p, self.labels.flatten()[indices])
+        return Pairs(indices // self.p, indices % self.p, self.labels.flatten()[indices], self.p)
 
     def to(self, device: torch.device) -> Task:
         """The same task with its tensors on `device`."""

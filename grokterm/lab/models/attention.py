@@ -35,7 +35,7 @@ def attend(query: Stream, keys: Sequence[Stream], values: Sequence[Stream], head
     pattern = torch.stack([score.expand_as(scores[0]) for score in scores]).softmax(0)
     mixed = torch.zeros((), dtype=pattern.dtype, device=pattern.device)
     for weight, value in zip(pattern, values, strict=True):
-        mixed = mixed + weight[..., None] * _by_head(value.of_pairs(), heads)
+        mixed = mixed + weight[..., None] * by_head(value.of_pairs(), heads)
     return mixed.flatten(-2)
 
 
@@ -44,7 +44,7 @@ def _scores(query: Stream, key: Stream, heads: int) -> Tensor:
     scale = 1 / math.sqrt(query.rows.shape[-1] // heads)
 
     def dot(q: Tensor, k: Tensor) -> Tensor:
-        return _by_head(q * k, heads).sum(-1) * scale
+        return by_head(q * k, heads).sum(-1) * scale
 
     if query.chosen is None and query.rows.shape[-2] == 1:
         return key.map(lambda k: dot(query.rows, k)).of_pairs()
@@ -53,5 +53,6 @@ def _scores(query: Stream, key: Stream, heads: int) -> Tensor:
     return dot(query.of_pairs(), key.of_pairs())
 
 
-def _by_head(x: Tensor, heads: int) -> Tensor:
+def by_head(x: Tensor, heads: int) -> Tensor:
+    """The columns of each head apart: [..., heads · e] gives [..., heads, e]."""
     return x.view(*x.shape[:-1], heads, -1)

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from grokterm.lab.bags import bags_of_pairs
 from grokterm.lab.models.model import Model, Parameters, Shapes
+from grokterm.lab.models.pairwise import pair_sum, read_out_loss, suits
 from grokterm.lab.models.sublayers import (
     ACTIVATIONS,
     affine,
@@ -17,6 +19,8 @@ from grokterm.lab.models.sublayers import (
     linear_init,
     spread,
 )
+from grokterm.lab.precision import narrow
+from grokterm.lab.tasks import Pairs
 
 
 class Mlp(Model):
@@ -55,12 +59,26 @@ class Mlp(Model):
     def logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
         """Logits [..., n, p] of the pairs a, b (int64 [n] each)."""
         of_a, of_b = self._input_rows(parameters)
-        x = spread(of_a + parameters["b_1"][..., None, :], a) + spread(of_b, b)
+        of_a = of_a + parameters["b_1"][..., None, :]
+        if suits(of_a):
+            x = pair_sum(of_a, of_b, bags_of_pairs(a, b, self.config.p))
+        else:
+            x = spread(of_a, a) + spread(of_b, b)
         for layer in self._layers():
             if layer > 1:
                 x = affine(self.product, x, parameters[f"W_{layer}"], parameters[f"b_{layer}"])
             x = self._activate(parameters, layer, x)
         return affine(self.product, x, parameters["W_out"], parameters["b_out"])
+
+    def loss(self, parameters: Mapping[str, Tensor], pairs: Pairs) -> Tensor:
+        """Cross-entropy in nats summed over the pairs, [...]."""
+        of_a, of_b = self._input_rows(parameters)
+        if self.config.depth > 1 or self.config.layer_norm != "none" or not suits(of_a):
+            return super().loss(parameters, pairs)
+        of_a = of_a + parameters["b_1"]
+        hidden = pair_sum(narrow(self.product, of_a), narrow(self.product, of_b), pairs.bags)
+        weight, bias = parameters["W_out"], parameters["b_out"][None]
+        return read_out_loss(self.product, self.config.activation, hidden, weight, bias, pairs.labels)
 
     def first_layer(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
         """The first layer's weights from a and from b, [..., p, width] each."""

@@ -9,7 +9,9 @@ import torch
 from torch import Tensor
 
 from grokterm.config import Config
+from grokterm.lab.losses import cross_entropy_sum
 from grokterm.lab.precision import Product
+from grokterm.lab.tasks import Pairs
 
 Parameters = dict[str, Tensor]
 """Tensors by name; each may carry leading replica axes, the same for all."""
@@ -37,6 +39,10 @@ class Model(ABC):
     @abstractmethod
     def logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
         """Logits [..., n, p] of the pairs a, b (int64 [n] each); replica axes of the parameters lead."""
+
+    def loss(self, parameters: Mapping[str, Tensor], pairs: Pairs) -> Tensor:
+        """Cross-entropy in nats summed over the pairs, [...]; a model may know a faster way to it than its logits."""
+        return cross_entropy_sum(self.logits(parameters, pairs.a, pairs.b), pairs.labels)
 
     @abstractmethod
     def first_layer(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:

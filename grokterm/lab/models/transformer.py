@@ -8,9 +8,12 @@ from typing import Final
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
-from grokterm.lab.models.attention import Stream, attend
+from grokterm.lab.bags import Bags, bags_of_heads, bags_of_pairs
+from grokterm.lab.models.attention import Stream, attend, by_head
 from grokterm.lab.models.model import Model, Parameters, Shapes
+from grokterm.lab.models.pairwise import pair_attention, read_out_loss, suits
 from grokterm.lab.models.sublayers import (
     ACTIVATIONS,
     affine,
@@ -19,6 +22,8 @@ from grokterm.lab.models.sublayers import (
     layer_norm_shapes,
     normal_init,
 )
+from grokterm.lab.precision import narrow
+from grokterm.lab.tasks import Pairs
 
 POSITIONS: Final = 3
 
@@ -66,15 +71,28 @@ class Transformer(Model):
 
     def logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
         """Logits [..., n, p] of the pairs a, b (int64 [n] each)."""
+        if self._folds:
+            mixed = self._mixed_of_pairs(parameters, a, b)
+            to_hidden, to_logits, of_neurons = self._folded(parameters)
+            neurons = ACTIVATIONS[self.config.activation](self.product(mixed, to_hidden))
+            return self.product(mixed, to_logits) + self.product(neurons, of_neurons)
         streams = self._embed(parameters, a, b)
         for block in range(self.config.depth - 1):
             streams = [self._block(parameters, block, streams[: i + 1]) for i in range(POSITIONS)]
-        if self.config.depth == 1 and self.config.layer_norm == "none":
-            return self._folded(parameters, streams)
         answer = self._block(parameters, self.config.depth - 1, streams).rows
         if self.config.layer_norm == "pre":
             answer = layer_norm(parameters, "norm_out", answer)
         return self.product(answer, parameters["W_U"])
+
+    def loss(self, parameters: Mapping[str, Tensor], pairs: Pairs) -> Tensor:
+        """Cross-entropy in nats summed over the pairs, [...]."""
+        if not self._folds or not suits(parameters["W_E"]):
+            return super().loss(parameters, pairs)
+        mixed = self._mixed_by_hand(parameters, pairs.head_bags(self.config.heads))
+        to_hidden, to_logits, of_neurons = self._folded(parameters)
+        hidden = narrow(self.product, mixed) @ narrow(self.product, to_hidden)
+        direct = self.product(mixed, to_logits)
+        return read_out_loss(self.product, self.config.activation, hidden, of_neurons, direct, pairs.labels)
 
     def first_layer(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
         """The embedding of the residues, [..., p, d_model]; "=" is left out."""
@@ -119,14 +137,41 @@ class Transformer(Model):
         query = seen[-1].map(lambda rows: self.product(rows, w_q))
         return Stream(attend(query, keys, values, self.config.heads), None)
 
-    def _folded(self, parameters: Mapping[str, Tensor], streams: list[Stream]) -> Tensor:
-        """The logits of one block without LayerNorm, with W_O W_in, W_O W_U and W_out W_U multiplied first."""
-        w_o, w_in, w_out = (parameters[f"0.{name}"] for name in ("W_O", "W_in", "W_out"))
-        w_u, equals, product = parameters["W_U"], streams[-1].rows, self.product
-        mixed = self._mixed(parameters, 0, streams).rows
-        hidden = product(mixed, product(w_o, w_in)) + affine(product, equals, w_in, parameters["0.b_in"])
-        direct = product(mixed, product(w_o, w_u)) + product(equals + parameters["0.b_out"][..., None, :], w_u)
-        return direct + product(ACTIVATIONS[self.config.activation](hidden), product(w_out, w_u))
+    @property
+    def _folds(self) -> bool:
+        """Whether nothing stands between the products of the one block, so that they can be multiplied first."""
+        return self.config.depth == 1 and self.config.layer_norm == "none"
+
+    def _folded(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        """W_O W_in with b_in, W_O W_U with all that is the same for every pair, and W_out W_U.
+
+        The first two are [..., d_model + 1, ·]: the last feature of what they multiply is 1, so that what is
+        added to every pair is a row of the weight, and no pass over the pairs.
+        """
+        w_o, w_in, w_out, w_u = (parameters[name] for name in ("0.W_O", "0.W_in", "0.W_out", "W_U"))
+        product, equals = self.product, parameters["W_E"][..., -1:, :] + parameters["W_pos"][..., -1:, :]
+        always = product(equals + parameters["0.b_out"][..., None, :], w_u)
+        to_hidden = torch.cat((product(w_o, w_in), affine(product, equals, w_in, parameters["0.b_in"])), -2)
+        return to_hidden, torch.cat((product(w_o, w_u), always), -2), product(w_out, w_u)
+
+    def _mixed_of_pairs(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
+        """What "=" gathers from all positions, and a last feature of 1, [..., n, d_model + 1]."""
+        if suits(parameters["W_E"]):
+            bags = bags_of_heads(bags_of_pairs(a, b, self.config.p), self.config.heads)
+            return self._mixed_by_hand(parameters, bags)
+        return functional.pad(self._mixed(parameters, 0, self._embed(parameters, a, b)).rows, (0, 1), value=1)
+
+    def _mixed_by_hand(self, parameters: Mapping[str, Tensor], bags: Bags) -> Tensor:
+        """The same, by `pair_attention`."""
+        w_q, w_k, w_v = (parameters[f"0.{name}"] for name in ("W_Q", "W_K", "W_V"))
+        at_a, at_b, at_equals = parameters["W_pos"].split_with_sizes([1] * POSITIONS)
+        residues, equals = parameters["W_E"].split_with_sizes([self.config.p, 1])
+        rows = torch.cat((residues + at_a, residues + at_b, equals + at_equals))
+        heads = self.config.heads
+        scores = by_head(self.product(rows[-1:], w_q) * self.product(rows, w_k), heads).sum(-1)
+        scale = 1 / math.sqrt(self.config.d_model // heads)
+        mixed = pair_attention(scores * scale, self.product(rows, w_v), bags)
+        return functional.pad(mixed, (0, 1), value=1)
 
     def _before(self, parameters: Mapping[str, Tensor], name: str, x: Tensor) -> Tensor:
         return layer_norm(parameters, name, x) if self.config.layer_norm == "pre" else x

@@ -1,0 +1,138 @@
+"""What is done once a pair, on a CPU, with gradients by hand: fewer passes over the pairs than autograd makes.
+
+What is done once a residue stays with autograd: it is p rows, not p².
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from grokterm.config import Activation
+from grokterm.lab.bags import Bags
+from grokterm.lab.models.sublayers import ACTIVATIONS
+from grokterm.lab.precision import Product
+
+
+def suits(rows: Tensor) -> bool:
+    """Whether the functions here take parameters like these: without replica axes, on a CPU."""
+    return rows.ndim == 2 and rows.device.type == "cpu"
+
+
+def pair_sum(of_a: Tensor, of_b: Tensor, bags: Bags) -> Tensor:
+    """of_a[a] + of_b[b] of each pair: [p, d] each give [n, d] in their dtype, with gradients in float32."""
+    return _PairSum.apply(of_a, of_b, bags)  # type: ignore[no-any-return,no-untyped-call]
+
+
+def pair_attention(scores: Tensor, values: Tensor, bags: Bags) -> Tensor:
+    """The values of a, b and "=" weighted by the softmax of their scores, heads side by side: [n, heads · e].
+
+    Scores [2p + 1, heads] and values [2p + 1, heads · e] are those of the residues as a, as b, and of "=".
+    """
+    return _PairAttention.apply(scores, values, bags)  # type: ignore[no-any-return,no-untyped-call]
+
+
+def read_out_loss(
+    product: Product, activation: Activation, hidden: Tensor, weight: Tensor, direct: Tensor, labels: Tensor
+) -> Tensor:
+    """Cross-entropy in nats, summed over pairs, of the logits f(hidden) @ weight + direct; `hidden` is used up.
+
+    Pre-activations [n, width], `weight` [width, p], `direct` [n, p] or [1, p] and labels int64 [n] give a scalar.
+    """
+    return _ReadOutLoss.apply(product, activation, hidden, weight, direct, labels)  # type: ignore[no-any-return,no-untyped-call]
+
+
+class _PairSum(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, of_a: Tensor, of_b: Tensor, bags: Bags) -> Tensor:
+        ctx.bags = bags
+        return bags.sum(torch.cat((of_a, of_b)))
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
+        of_a, of_b = ctx.bags.sum_back(gradients[0]).chunk(2)
+        return of_a, of_b, None
+
+
+class _PairAttention(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, scores: Tensor, values: Tensor, bags: Bags) -> Tensor:
+        taken = scores.flatten().index_select(0, bags.rows.flatten()).view(bags.rows.shape)
+        # Three scores are too short a row for the softmax of the last axis, which is ten times slower.
+        pattern = taken.t().softmax(0).t().contiguous()
+        by_head = values.view(bags.count, -1)
+        mixed = bags.sum(by_head, pattern)
+        ctx.save_for_backward(pattern, by_head, mixed)
+        ctx.bags, ctx.heads = bags, scores.shape[1]
+        return mixed.view(-1, values.shape[1])
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
+        pattern, by_head, mixed = ctx.saved_tensors
+        gradient = gradients[0].view(mixed.shape)
+        of_values = ctx.bags.sum_back(gradient, pattern)
+        # By the score s_j of one pair, w_j (g·v_j − g·Σ_k w_k v_k). Summed over the pairs that took row j, the
+        # first term is v_j · Σ w_j g, and Σ w_j g is the gradient by v_j: no product of pairs is needed for it.
+        common = (gradient * mixed).sum(-1, keepdim=True)
+        taken = torch.zeros_like(by_head[:, 0]).index_add_(0, ctx.bags.rows.flatten(), (pattern * common).flatten())
+        of_scores = (by_head * of_values).sum(-1) - taken
+        return of_scores.view(-1, ctx.heads), of_values.view(-1, ctx.heads * by_head.shape[1]), None
+
+
+class _ReadOutLoss(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any,
+        product: Product,
+        activation: Activation,
+        hidden: Tensor,
+        weight: Tensor,
+        direct: Tensor,
+        labels: Tensor,
+    ) -> Tensor:
+        active = _relu(hidden) if activation == "relu" else ACTIVATIONS[activation](hidden)
+        logs = functional.log_softmax(product(active.to(weight.dtype), weight).add_(direct), -1)
+        wanted = labels[:, None]
+        loss = -logs.gather(-1, wanted).sum()
+        # The gradient by the logits: softmax − one-hot.
+        error = logs.exp_().scatter_add_(-1, wanted, logs.new_full(wanted.shape, -1))
+        ctx.save_for_backward(active, hidden, weight, error)
+        ctx.product, ctx.activation, ctx.rows = product, activation, len(direct)
+        return loss
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[None, None, Tensor, Tensor, Tensor, None]:
+        active, hidden, weight, error = ctx.saved_tensors
+        error = error * gradients[0]
+        given = error.to(hidden.dtype)
+        of_weight = active.mT @ given
+        of_hidden = _times_slope(ctx.activation, hidden, given @ weight.mT.to(hidden.dtype))
+        of_direct = error if ctx.rows == len(error) else error.sum(0, keepdim=True)
+        return None, None, of_hidden, of_weight.to(weight.dtype), of_direct, None
+
+
+def _relu(x: Tensor) -> Tensor:
+    """max(x, 0), written over x."""
+    if x.dtype == torch.bfloat16:
+        # A bfloat16 is negative where its bits, read as an integer, are: four times as fast as by its value.
+        x.view(torch.int16).clamp_min_(0)
+        return x
+    return x.relu_()
+
+
+def _times_slope(activation: Activation, x: Tensor, gradient: Tensor) -> Tensor:
+    """`gradient`, written over, times the slope of the activation at x, or for a relu at max(x, 0)."""
+    match activation:
+        case "relu" if x.dtype == torch.bfloat16:
+            # −bits >> 15 is all ones where x is above 0, and no bits where it is 0.
+            gradient.view(torch.int16).bitwise_and_(x.view(torch.int16).neg().bitwise_right_shift_(15))
+        case "relu":
+            torch.ops.aten.threshold_backward.grad_input(gradient, x, 0, grad_input=gradient)
+        case "gelu":
+            torch.ops.aten.gelu_backward.grad_input(gradient, x, grad_input=gradient)
+        case "quadratic":
+            gradient.mul_(x).mul_(2)
+    return gradient
