@@ -61,7 +61,7 @@ class Trainer:
     def run(self) -> None:
         """Trains until a signal, a request or a long silence ends it; raises RunFolderError when it cannot save."""
         if self._opened.anew:
-            self._note("started", "started", about(self.course.engine) | {"pid": os.getpid()})
+            self._note_start("started")
         self.course.begin()
         if not self.course.journal.replaying:
             self._start()
@@ -128,7 +128,7 @@ class Trainer:
             differs = course.journal.differs_at
             words = [f"started again at step {course.step:,}", *opened.words]
             words += [f"repeating the log gave other numbers from step {differs:,} on"] if differs is not None else []
-            self._note("started", "; ".join(words), about(course.engine) | {"pid": os.getpid()})
+            self._note_start("; ".join(words))
         if course.stuck:
             self.pause("not finite", f"paused: {NOT_FINITE}")
         elif opened.finished:
@@ -240,16 +240,22 @@ class Trainer:
     def _is_forsaken(self) -> bool:
         """Whether nothing trains and nobody has looked for long enough to end."""
         connected, now = bool(self.server.connections), time.monotonic()
-        if connected or self._was_connected or self.state in ("training", "starting"):
-            self._connected_at = now
+        looked_at = connected or self._was_connected or self.state in ("training", "starting")
         self._was_connected = connected
-        return now >= self._connected_at + self._allowed_silence()
+        if looked_at:
+            self._connected_at = now
+        return not looked_at and now >= self._connected_at + self._allowed_silence()
 
     def _allowed_silence(self) -> float:
         return min(LINGER_SECONDS, self._idle) if self.state == "finished" and not self.paused else self._idle
 
     def _tick(self) -> None:
         self.course.clock.tick(time.monotonic(), self.course.step, self.state == "training", self._expected)
+
+    def _note_start(self, words: str) -> None:
+        engine = self.course.engine
+        words += f", on {engine.device} with {engine.precision} products"
+        self._note("started", words, about(engine) | {"pid": os.getpid()})
 
     def _note(self, name: SessionName, words: str, about: dict[str, Value] | None = None) -> None:
         """Logs what the process did."""

@@ -11,7 +11,7 @@ from grokterm.errors import RunFolderError
 from grokterm.lab.engine import Engine
 from grokterm.runs.checkpoints import REGULAR, Mark, checkpoint_path, config_hash, save
 from grokterm.runs.folder import RunFolder
-from grokterm.runs.thinning import room_for_checkpoints, thin
+from grokterm.runs.thinning import FOLDER_LIMIT, room_for_checkpoints, thin
 from grokterm.trainer.journal import Journal
 
 REGULAR_SECONDS: Final = 5.0
@@ -25,12 +25,14 @@ CHANGE: Final = "change"
 class Saver:
     """Writes the checkpoints of one run and thins out the old ones."""
 
-    def __init__(self, folder: RunFolder) -> None:
+    def __init__(self, folder: RunFolder, limit: int = FOLDER_LIMIT) -> None:
+        """Keeps the folder of a run under `limit` bytes."""
         self.trouble = ""
         """Why the last checkpoint could not be written; else empty."""
         self.given_up: list[str] = []
         """Checkpoints at events or changes that were removed for room, by name, until somebody takes note."""
         self._folder = folder
+        self._limit = limit
         self._last: Mark | None = None
         self._next = time.monotonic() + REGULAR_SECONDS
 
@@ -77,7 +79,7 @@ class Saver:
 
     def _thin(self) -> None:
         with suppress(OSError):
-            removed = thin(self._folder.checkpoint_folder, room_for_checkpoints(self._folder.path))
+            removed = thin(self._folder.checkpoint_folder, room_for_checkpoints(self._folder.path, self._limit))
             self.given_up += [path.name for path in removed if not path.stem.endswith(REGULAR)]
 
 

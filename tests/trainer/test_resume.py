@@ -7,6 +7,7 @@ import resource
 import sys
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from grokterm.config import Value
@@ -15,8 +16,9 @@ from grokterm.runs.checkpoints import REGULAR, checkpoints, latest, place, read_
 from grokterm.runs.summary import summarize
 from grokterm.trainer.course import Course
 from grokterm.trainer.opening import open_run
+from grokterm.trainer.saver import Saver
 from grokterm.wire.messages import Go
-from grokterm.wire.records import Event, Session
+from grokterm.wire.records import Event, Scalars, Session, encode_record
 from tests.trainer.running import TINY, Running, wait_for
 
 NewRun = Callable[..., Running]
@@ -155,6 +157,40 @@ def test_a_checkpoint_beyond_the_log_is_not_used(new_run: NewRun) -> None:
     opened = open_run(run.folder)
     assert opened.course.step <= 50
     assert any("the log does not lead to it" in words for words in opened.words)
+
+
+def test_a_log_that_training_does_not_repeat_is_kept_and_that_is_said(new_run: NewRun) -> None:
+    """As when a run goes on with other threads, or on another device."""
+    run = new_run(GROKKING)
+    course = course_of(run)
+    while course.step < 60:
+        course.advance(10)
+    records = run.training_records()
+    altered = [
+        msgspec.structs.replace(record, train_loss=9.0) if isinstance(record, Scalars) and record.step == 40 else record
+        for record in records
+        if not isinstance(record, Event) or record.step < 40
+    ]
+    run.folder.log_path.write_bytes(b"".join(map(encode_record, altered)))
+    for path in checkpoints(run.folder.checkpoint_folder):
+        path.unlink()
+    course = course_of(run)
+    assert course.journal.differs_at == 40
+    assert run.training_records()[: len(altered)] == altered
+    assert (course.step, course.journal.position) == (60, len(run.training_records()))
+
+
+def test_room_is_made_and_that_is_said(new_run: NewRun) -> None:
+    run = new_run(GROKKING)
+    course = course_of(run)
+    course.saver = Saver(run.folder, limit=60_000)
+    for i in range(12):
+        course.advance(5)
+        course.after_change(course.change({"weight_decay": 1.0 + i}, False, ""))
+    assert sum(path.stat().st_size for path in run.folder.path.rglob("*")) < 60_000 + 20_000
+    assert any("change" in name for name in course.saver.given_up)
+    assert len(checkpoints(run.folder.checkpoint_folder)) >= 1
+    train(run, changes={})
 
 
 def test_a_damaged_line_of_the_log_is_told_in_one_sentence(new_run: NewRun) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import stat
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from socket import AF_UNIX, socket
 
 import numpy as np
+import psutil
 import pytest
 
 from grokterm.runs.checkpoints import checkpoints, place, read_mark
@@ -46,6 +48,19 @@ def test_the_log_tells_of_every_tenth_step(new_run: NewRun) -> None:
     started = run.records()[0]
     assert isinstance(started, Session)
     assert {"device", "precision", "threads", "torch", "grokterm"} <= started.about.keys()
+
+
+def test_requests_and_signals_act_while_a_pace_waits(new_run: NewRun) -> None:
+    run = new_run(pace=0.001).start()
+    assert wait_for(lambda: status if (status := run.status()).state == "training" else None).step == 0
+    used = run.processor_seconds()
+    assert run.command(change(pace=1000)).ok
+    run.reaches(3)
+    assert run.command(change(pace=0.001)).ok
+    assert run.command(Pause(0)).ok
+    assert run.command(Go(0)).ok
+    assert run.processor_seconds() - used < 5
+    run.terminate()
 
 
 def test_everything_is_for_its_owner_alone(new_run: NewRun) -> None:
@@ -97,6 +112,23 @@ def test_the_model_is_rebuilt_while_it_trains(new_run: NewRun) -> None:
     before, after = (read_mark(path) for path in checkpoints(run.folder.checkpoint_folder)[:2])
     assert (before.step, before.config["arch"]) == (answer.step, "mlp")
     assert (after.step, after.config["arch"]) == (answer.step, "transformer")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of another process")
+def test_a_model_that_does_not_fit_leaves_the_old_one_in_its_place(new_run: NewRun) -> None:
+    run = new_run().start()
+    before = run.reaches(30)
+    unlimited = resource.prlimit(run.pid, resource.RLIMIT_AS)
+    now = int(psutil.Process(run.pid).memory_info().vms)
+    resource.prlimit(run.pid, resource.RLIMIT_AS, (now + 50 * 2**20, unlimited[1]))
+    refused = run.command(change(width=65536, depth=3))
+    assert not refused.ok
+    assert "cannot be built" in refused.words
+    assert "\n" not in refused.words
+    resource.prlimit(run.pid, resource.RLIMIT_AS, unlimited)
+    run.reaches(before.step + 50)
+    run.terminate()
+    assert run.history().changes == []
 
 
 @pytest.mark.parametrize(
