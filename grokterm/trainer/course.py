@@ -10,8 +10,8 @@ from typing import Final
 from grokterm.config import GROKKED_ACCURACY, MEMORIZED_ACCURACY, Config, Value
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.lab.engine import Engine
-from grokterm.runs.checkpoints import REGULAR
 from grokterm.runs.changes import Plan, plan_change
+from grokterm.runs.checkpoints import REGULAR
 from grokterm.trainer.clock import Clock
 from grokterm.trainer.journal import Journal
 from grokterm.trainer.saver import CHANGE, Saver

@@ -1,0 +1,103 @@
+"""Changes of a run: what each does, whether it can be done, and how people say it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, get_args
+
+from grokterm.config import Config, Value, field_type, settings
+from grokterm.errors import ConfigError
+
+NAMES: Final = {
+    "p": "p",
+    "op": "operation",
+    "train_fraction": "train fraction",
+    "arch": "architecture",
+    "layer_norm": "LayerNorm",
+    "lr": "learning rate",
+    "weight_decay": "weight decay",
+    "beta1": "β₁",
+    "beta2": "β₂",
+    "warmup": "warm-up",
+    "batch_size": "batch size",
+    "max_steps": "step limit",
+    "log_every": "steps a log record",
+}
+"""Settings whose name among people is not that of their field."""
+
+UNUSED: Final = {
+    "mlp": {"d_model": "embed-mlp or transformer", "heads": "transformer"},
+    "embed-mlp": {"heads": "transformer"},
+}
+"""Settings that an architecture does not have, and those that do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A change that can be made."""
+
+    config: Config
+    """The configuration after it."""
+    values: dict[str, Value]
+    """The settings that differ, new."""
+    old: dict[str, Value]
+    rebuilds: bool
+    """Whether the model is built anew."""
+    trains: bool
+    """Whether anything but pace and goal differs."""
+    words: str
+
+
+def plan_change(config: Config, step: int, values: Mapping[str, Value]) -> Plan:
+    """What a change of settings at `step` would do; raises ConfigError where it cannot be made."""
+    new = config.changed(_typed(values))
+    changed = {name: value for name, value in new.as_dict().items() if value != config.as_dict()[name]}
+    for name, value in changed.items():
+        if settings()[name].acts == "starts a new run":
+            raise ConfigError(f"{spoken(name)} cannot change while a run trains: {spelled(value)} needs a new run")
+        if new.arch in UNUSED and name in UNUSED[new.arch] and config.arch == new.arch:
+            raise ConfigError(f"{spoken(name)} does nothing in {new.arch}: only {UNUSED[new.arch][name]} has it")
+    _check_goal(new, step, changed)
+    old = {name: config.as_dict()[name] for name in changed}
+    return Plan(
+        config=new,
+        values=changed,
+        old=old,
+        rebuilds=any(settings()[name].acts == "rebuilds the model" for name in changed),
+        trains=any(settings()[name].group != "Run" for name in changed),
+        words=", ".join(f"{spoken(name)} {spelled(old[name])} → {spelled(changed[name])}" for name in changed),
+    )
+
+
+def spoken(name: str) -> str:
+    """What people call a setting."""
+    return NAMES.get(name, name)
+
+
+def spelled(value: Value) -> str:
+    """A setting's value as people write it: 1e-3, 0.05, 2, 1,000, max."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) or (value.is_integer() and abs(value) < 1e15):
+        return f"{int(value):,}"
+    if abs(value) < 0.01:
+        digits, _, exponent = f"{value:.5e}".partition("e")
+        return f"{digits.rstrip('0').rstrip('.')}e{int(exponent)}"
+    return f"{value:,.6g}"
+
+
+def _typed(values: Mapping[str, Value]) -> dict[str, Value]:
+    """Whole numbers as floats where the setting is a float, so that one value has one form in the log."""
+    return {name: float(value) if _is_float(name) and type(value) is int else value for name, value in values.items()}
+
+
+def _is_float(name: str) -> bool:
+    return name in settings() and float in (field_type(name), *get_args(field_type(name)))
+
+
+def _check_goal(config: Config, step: int, changed: Mapping[str, Value]) -> None:
+    for name in ("until", "max_steps"):
+        goal = changed.get(name)
+        if isinstance(goal, int) and goal <= step:
+            raise ConfigError(f"{spoken(name)} {goal:,} is behind: this run is at step {step:,}")
