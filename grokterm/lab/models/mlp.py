@@ -19,7 +19,6 @@ from grokterm.lab.models.sublayers import (
     linear_init,
     spread,
 )
-from grokterm.lab.precision import narrow
 from grokterm.lab.tasks import Pairs
 
 
@@ -75,8 +74,7 @@ class Mlp(Model):
         of_a, of_b = self._input_rows(parameters)
         if self.config.depth > 1 or self.config.layer_norm != "none" or not suits(of_a):
             return super().loss(parameters, pairs)
-        of_a = of_a + parameters["b_1"]
-        hidden = pair_sum(narrow(self.product, of_a), narrow(self.product, of_b), pairs.bags)
+        hidden = pair_sum(of_a + parameters["b_1"], of_b, pairs.bags, self.product)
         weight, bias = parameters["W_out"], parameters["b_out"][None]
         return read_out_loss(self.product, self.config.activation, hidden, weight, bias, pairs.labels)
 

@@ -14,7 +14,7 @@ from torch.nn import functional
 from grokterm.config import Activation
 from grokterm.lab.bags import Bags
 from grokterm.lab.models.sublayers import ACTIVATIONS
-from grokterm.lab.precision import Product
+from grokterm.lab.precision import Product, narrow
 
 
 def suits(rows: Tensor) -> bool:
@@ -22,9 +22,12 @@ def suits(rows: Tensor) -> bool:
     return rows.ndim == 2 and rows.device.type == "cpu"
 
 
-def pair_sum(of_a: Tensor, of_b: Tensor, bags: Bags) -> Tensor:
-    """of_a[a] + of_b[b] of each pair: [p, d] each give [n, d] in their dtype, with gradients in float32."""
-    return _PairSum.apply(of_a, of_b, bags)  # type: ignore[no-any-return,no-untyped-call]
+def pair_sum(of_a: Tensor, of_b: Tensor, bags: Bags, product: Product = torch.matmul) -> Tensor:
+    """of_a[a] + of_b[b] of each pair: [p, d] each give [n, d], as `product` is to read it.
+
+    It is rounded once summed: rounded before, a sum near 0 could change its sign, and a relu its slope.
+    """
+    return _PairSum.apply(of_a, of_b, bags, product)  # type: ignore[no-any-return,no-untyped-call]
 
 
 def pair_attention(scores: Tensor, values: Tensor, bags: Bags) -> Tensor:
@@ -47,14 +50,14 @@ def read_out_loss(
 
 class _PairSum(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, of_a: Tensor, of_b: Tensor, bags: Bags) -> Tensor:
-        ctx.bags = bags
-        return bags.sum(torch.cat((of_a, of_b)))
+    def forward(ctx: Any, of_a: Tensor, of_b: Tensor, bags: Bags, product: Product) -> Tensor:
+        ctx.bags, ctx.dtype = bags, of_a.dtype
+        return narrow(product, bags.sum(torch.cat((of_a, of_b))))
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
-        of_a, of_b = ctx.bags.sum_back(gradients[0]).chunk(2)
-        return of_a, of_b, None
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        of_a, of_b = ctx.bags.sum_back(gradients[0]).to(ctx.dtype).chunk(2)
+        return of_a, of_b, None, None
 
 
 class _PairAttention(torch.autograd.Function):
