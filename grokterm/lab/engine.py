@@ -158,7 +158,8 @@ class Engine:
         fresh = self.model.init(generator(config.seed, "parameters", self.step))
         self._flat = self._layout.flat(fresh).to(self.device, DTYPES[self.precision])
         self.parameters: Parameters = self._layout.parameters(self._flat)
-        self._optimizer = Optimizer(config.optimizer, self._flat, Hyperparameters.of(config, self.device))
+        hyper = Hyperparameters.of(config, self.device)
+        self._optimizer = Optimizer(config.optimizer, self._flat, hyper, fused=self.device.type == "cpu")
         self._gradient_norm = None
         self._most = max(1, FLOATS_AT_ONCE[self.device.type] // self.model.floats_a_pair)
 

@@ -60,6 +60,27 @@ class Adam:
         spread = (self.square / of_square).sqrt_().add_(hyper.epsilon.to(dtype))
         return (self.mean / of_mean).div_(spread)
 
+    def fused_step(self, parameters: Tensor, gradient: Tensor, hyper: Hyperparameters, rate: Tensor) -> None:
+        """The update by `direction` and the decoupled decay in one pass over parameters [size], in place.
+
+        Its numbers are read here, for free on a CPU: a captured step would not see them change.
+        """
+        torch._fused_adamw_(
+            [parameters],
+            [gradient],
+            [self.mean],
+            [self.square],
+            [],
+            [self.count],
+            lr=rate.item(),
+            beta1=hyper.beta1.item(),
+            beta2=hyper.beta2.item(),
+            weight_decay=hyper.weight_decay.item(),
+            eps=hyper.epsilon.item(),
+            amsgrad=False,
+            maximize=False,
+        )
+
     def state(self) -> dict[str, Tensor]:
         """The moments by name, [..., size] each."""
         return {"mean": self.mean, "square": self.square}
@@ -71,8 +92,10 @@ RULES: Final[dict[OptimizerName, type[Adam]]] = {"adamw": Adam}
 class Optimizer:
     """A rule, linear warm-up and decoupled decay θ ← θ(1 − lr·weight_decay) (Loshchilov & Hutter 2019)."""
 
-    def __init__(self, name: OptimizerName, parameters: Tensor, hyper: Hyperparameters) -> None:
+    def __init__(self, name: OptimizerName, parameters: Tensor, hyper: Hyperparameters, fused: bool = False) -> None:
         self.hyper = hyper
+        self.fused = fused
+        """Whether steps are one pass over the parameters, without replica axes, that is not to be captured."""
         self.count = torch.zeros((), dtype=hyper.lr.dtype, device=parameters.device)
         """Steps taken since the model was built."""
         self.rule = RULES[name](parameters, self.count)
@@ -82,6 +105,9 @@ class Optimizer:
         self.count += 1
         hyper = self.hyper
         rate = hyper.lr * (self.count / hyper.warmup.clamp(min=1)).clamp(max=1)
+        if self.fused:
+            self.rule.fused_step(parameters, gradient, hyper, rate)
+            return
         direction = self.rule.direction(gradient, hyper)
         parameters.mul_((1 - rate * hyper.weight_decay).to(parameters.dtype))
         parameters.sub_(direction.mul_(rate.to(parameters.dtype)))

@@ -12,6 +12,7 @@ from grokterm.lab.layout import Layout
 from grokterm.lab.losses import cross_entropy_sum
 from grokterm.lab.models import Model, Parameters, build
 from grokterm.lab.models.pairwise import pair_attention, pair_sum
+from grokterm.lab.optimizers import Hyperparameters, Optimizer
 from grokterm.lab.precision import product_for
 from grokterm.lab.seeds import generator
 from grokterm.lab.tasks import Pairs, make_task
@@ -118,3 +119,18 @@ def test_gradients_of_the_parts_agree_with_finite_differences() -> None:
     scores = torch.randn(2 * p + 1, heads, dtype=torch.float64, requires_grad=True)
     values = torch.randn(2 * p + 1, 3 * heads, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(lambda s, v: pair_attention(s, v, bags_of_heads(bags, heads)), (scores, values))
+
+
+def test_the_fused_step_of_the_optimizer_is_the_chain() -> None:
+    config = Config(lr=0.01, weight_decay=0.3, warmup=3)
+    start = torch.randn(50, dtype=torch.float64)
+    chain, fused = start.clone(), start.clone()
+    hyper = Hyperparameters.of(config, start.device)
+    one, other = Optimizer("adamw", chain, hyper), Optimizer("adamw", fused, hyper, fused=True)
+    for step in range(6):
+        gradient = torch.randn(50, generator=generator(step, "gradient"), dtype=torch.float64)
+        one.step(chain, gradient)
+        other.step(fused, gradient)
+        torch.testing.assert_close(chain, fused, rtol=1e-12, atol=1e-12)
+    for name, tensor in one.state().items():
+        torch.testing.assert_close(tensor, other.state()[name], rtol=1e-12, atol=1e-12)
