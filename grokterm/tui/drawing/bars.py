@@ -15,12 +15,14 @@ from grokterm.view_options import Graph
 
 _WIDEST = 4
 """Cells from one bar to the next, at most."""
+_ABOVE_MEDIAN = 3
+"""The full height is at least this many medians, so that a spectrum without peaks stays low."""
 
 
 def draw_bars(
     norms: Floats, keys: Sequence[int], width: int, height: int, graph: Graph, palette: Palette
 ) -> list[Strip]:
-    """Norms of k = 1 … n as bars, the largest as high as there is room; `keys` are frequencies, most important first.
+    """Norms of k = 1 … n as bars; `keys` are frequencies, most important first.
 
     Where there are more bars than columns, a column shows the largest of its bars. The last row names the keys.
     """
@@ -32,9 +34,9 @@ def draw_bars(
     tallest = np.zeros(columns)
     finite = np.where(np.isfinite(norms), norms, 0.0)
     np.maximum.at(tallest, owner, finite)
-    lit = {int(owner[k - 1]): k for k in reversed(keys) if 1 <= k <= norms.size}
+    lit = {int(owner[k - 1]) for k in keys if 1 <= k <= norms.size}
     rows = height - 1 if height > 1 else 1
-    top = float(tallest.max())
+    top = max(float(tallest.max()), _ABOVE_MEDIAN * float(np.median(finite)))
     bar = max(pitch - 1, 1)
     rest, key = palette.style("bar"), palette.style("key")
     for y, text in enumerate(stack(tallest / top if top > 0 else tallest, rows, graph)):

@@ -38,10 +38,11 @@ def reduce(steps: Floats, values: Floats, scale: Scale, count: int) -> Columns:
     return Columns(index[starts], np.fmin.reduceat(finite, starts, axis=1), np.fmax.reduceat(finite, starts, axis=1))
 
 
-def path(columns: Columns, curve: int, scale: Scale, rows: int) -> tuple[tuple[tuple[int, int], ...], ...]:
+def path(columns: Columns, curve: int, scale: Scale, rows: int, band: int) -> tuple[tuple[tuple[int, int], ...], ...]:
     """A curve as points (column, row), row 0 lowest, in pieces that end where values are missing.
 
-    Each column is entered at the end that is nearer to the column before, and points on a straight line are merged.
+    Each column is entered at the end that is nearer to the column before, and points on a straight line are merged
+    within bands of `band` columns, so that a longer curve leaves the points of its other bands as they are.
     """
     low = np.rint(scale.place(columns.low[curve]) * (rows - 1))
     high = np.rint(scale.place(columns.high[curve]) * (rows - 1))
@@ -56,14 +57,15 @@ def path(columns: Columns, curve: int, scale: Scale, rows: int) -> tuple[tuple[t
         before = piece[-1][1] if piece else bottom
         ends = (int(bottom), int(top)) if abs(before - bottom) <= abs(before - top) else (int(top), int(bottom))
         for y in ends if ends[0] != ends[1] else ends[:1]:
-            _extend(piece, x, y)
+            _extend(piece, x, y, band)
     return tuple(tuple(piece) for piece in pieces)
 
 
-def _extend(piece: list[tuple[int, int]], x: int, y: int) -> None:
+def _extend(piece: list[tuple[int, int]], x: int, y: int, band: int) -> None:
     if len(piece) > 1:
         (x0, y0), (x1, y1) = piece[-2:]
-        if (y - y1) * (x1 - x0) == (y1 - y0) * (x - x1) and x > x1 > x0:
+        straight = (y - y1) * (x1 - x0) == (y1 - y0) * (x - x1) and x > x1 > x0
+        if straight and x0 // band == x // band:
             piece[-1] = (x, y)
             return
     piece.append((x, y))

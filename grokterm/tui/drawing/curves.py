@@ -14,7 +14,7 @@ from grokterm.tui.drawing.columns import Columns, path, reduce
 from grokterm.tui.drawing.frame import GUTTER, NAMES, Axes, Frame, draw_axes
 from grokterm.tui.drawing.marks import Mark, draw_marks
 from grokterm.tui.drawing.scales import Floats, Scale, step_scale, value_scale
-from grokterm.tui.drawing.strokes import DOTS, merge, strokes
+from grokterm.tui.drawing.strokes import BAND, DOTS, merge, strokes
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph
 
@@ -87,10 +87,10 @@ def spread(rows: Sequence[int], height: int) -> list[int]:
 def _lines(
     cells: Cells, frame: Frame, columns: Columns, curves: Sequence[Curve], graph: Graph, palette: Palette
 ) -> None:
-    down = DOTS[graph][1]
+    across, down = DOTS[graph]
     for number, curve in enumerate(curves):
         style = palette.style(curve.color)
-        pieces = path(columns, number, frame.y, frame.height * down)
+        pieces = path(columns, number, frame.y, frame.height * down, BAND * across)
         for y, glyphs in enumerate(strokes(pieces, frame.width, frame.height, graph)):
             row, styles = cells.glyphs[y], cells.styles[y]
             if graph == "ascii":

@@ -42,13 +42,23 @@ def test_a_gap_ends_a_piece_and_a_line_takes_two_points() -> None:
     steps = np.arange(8.0)
     values = np.array([[0, 0, 0, np.nan, 1, 0.5, 0.0, 0.0]])
     columns = reduce(steps, values, Scale(0, 8), 8)
-    assert path(columns, 0, Scale(0, 1), 5) == (((0, 0), (2, 0)), ((4, 4), (6, 0), (7, 0)))
+    assert path(columns, 0, Scale(0, 1), 5, 99) == (((0, 0), (2, 0)), ((4, 4), (6, 0), (7, 0)))
+
+
+def test_a_longer_curve_keeps_the_points_of_its_first_bands() -> None:
+    def points(count: int) -> list[tuple[int, int]]:
+        columns = reduce(np.arange(float(count)), np.zeros((1, count)), Scale(0, 40), 40)
+        (piece,) = path(columns, 0, Scale(0, 1), 5, 8)
+        return list(piece)
+
+    assert points(30) == [(0, 0), (7, 0), (8, 0), (15, 0), (16, 0), (23, 0), (24, 0), (29, 0)]
+    assert points(36)[:7] == points(30)[:7]
 
 
 def test_a_column_is_entered_at_the_nearer_end() -> None:
     steps = np.array([0.0, 1, 1.5, 2])
     columns = reduce(steps, np.array([[1.0, 0, 1, 0]]), Scale(0, 3), 3)
-    assert path(columns, 0, Scale(0, 1), 3) == (((0, 2), (1, 2), (1, 0), (2, 0)),)
+    assert path(columns, 0, Scale(0, 1), 3, 99) == (((0, 2), (1, 2), (1, 0), (2, 0)),)
 
 
 @given(
@@ -61,6 +71,6 @@ def test_every_point_of_a_path_lies_on_the_plot(values: np.ndarray, count: int, 
     steps = np.arange(float(values.shape[1]))
     columns = reduce(steps, values, Scale(1.0, 60.0, log), count)
     for number in range(values.shape[0]):
-        points = [point for piece in path(columns, number, Scale(1e-3, 10, log), rows) for point in piece]
+        points = [point for piece in path(columns, number, Scale(1e-3, 10, log), rows, 7) for point in piece]
         assert all(0 <= x < count and 0 <= y < rows for x, y in points)
         assert [x for x, _ in points] == sorted(x for x, _ in points)

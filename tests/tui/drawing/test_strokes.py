@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grokterm.tui.drawing.strokes import DOTS, merge, strokes
+from grokterm.tui.drawing.strokes import BAND, DOTS, merge, strokes
 from grokterm.view_options import Graph
 
 BRAILLE = [[0x40, 0x80], [0x04, 0x20], [0x02, 0x10], [0x01, 0x08]]
@@ -40,12 +40,24 @@ def test_glyphs_of_two_curves_merge() -> None:
     assert [merge(" ", "⠁", "braille"), merge("⠁", " ", "braille")] == ["⠁", "⠁"]
 
 
+@settings(max_examples=40)
+@given(st.sampled_from(list(DOTS)), st.data())
+def test_bands_join_without_a_seam(graph: Graph, data: st.DataObject) -> None:
+    across, down = DOTS[graph]
+    xs = sorted(data.draw(st.sets(st.integers(0, 3 * BAND * across - 1), min_size=2, max_size=9)))
+    piece = tuple((x, data.draw(st.integers(0, 4 * down - 1))) for x in xs)
+    whole = strokes((piece,), 3 * BAND, 4, graph)
+    assert all(any(row[x // across] != " " for row in whole) for x in range(xs[0], xs[-1] + 1))
+    assert all(whole[3 - y // down][x // across] != " " for x, y in piece)
+
+
 @settings(max_examples=60)
 @given(st.sampled_from(list(DOTS)), st.integers(0, 30), st.integers(0, 9), st.data())
 def test_rows_have_the_size_asked_for(graph: Graph, width: int, height: int, data: st.DataObject) -> None:
     across, down = DOTS[graph]
     point = st.tuples(st.integers(0, max(width * across - 1, 0)), st.integers(0, max(height * down - 1, 0)))
-    pieces = data.draw(st.lists(st.lists(point, min_size=1, max_size=6).map(tuple), max_size=3).map(tuple))
+    piece = st.lists(point, min_size=1, max_size=6).map(lambda points: tuple(sorted(points)))
+    pieces = data.draw(st.lists(piece, max_size=3).map(tuple))
     rows = strokes(pieces, width, height, graph)
     assert [len(row) for row in rows] == [width] * height
     if width and height:
