@@ -40,7 +40,7 @@ class Action:
 
 
 ACTIONS: Final = (
-    Action("pause", "space", "pause", "Pause training, or go on; start the trainer again where it is gone",
+    Action("pause", "space", "pause", "Pause or go on; start the trainer again where it is gone",
            "the trainer", "Training", rank=1),
     Action("one_step", ".", "step", "Take one step and pause", "the trainer", "Training", rank=14),
     Action("slower", "<", "pace", "Fewer steps a second", "the trainer", "Training",

@@ -211,7 +211,7 @@ class Controls(Base):
             return
         if stop:
             self.say(f"{old.folder.id} stops after a checkpoint; now {folder.id}")
-            self.run_worker(old.stop(), exclusive=False)
+            self.viewer.spawn(old.stop)
         else:
             self.say(f"{old.folder.id} trains on; now {folder.id}")
         self.viewer.move_to(folder)

@@ -17,6 +17,8 @@ LINES_ABOVE: Final = 2
 """Header and phase line."""
 TOGETHER_FROM: Final = (100, 30)
 PAGES_FROM: Final = (56, 16)
+_SHARES: Final = (37, 35, 28)
+"""Of the height, for accuracy, loss and Fourier bars."""
 _FRAME: Final = 2
 """Cells that a border takes of a pane's width and height."""
 
@@ -57,11 +59,11 @@ def table_size(p: int, reduction: int) -> tuple[int, int]:
 
 
 def _together(body: Region, p: int) -> Page:
-    """Curves and bars at the left; table, try-it and events at the right; events move left where the table is tall."""
+    """Curves and bars at the left, table, try-it and events at the right, with the finest table that fits."""
     for reduction in range(1, p + 1):
         wide, high = table_size(p, reduction)
         right = max(wide, 46, body.width * 36 // 100)
-        if right > body.width * 54 // 100 or high > body.height:
+        if right > body.width * 54 // 100:
             continue
         left = Region(body.x, body.y, body.width - right, body.height)
         side = Region(left.right, body.y, right, body.height)
@@ -69,33 +71,30 @@ def _together(body: Region, p: int) -> Page:
         if rest >= 9:
             tall = min(6, rest // 2)
             return {
-                **_stack(left, (ACCURACY, LOSS, FOURIER), (37, 35, 28)),
+                **_stack(left, (ACCURACY, LOSS, FOURIER), _SHARES),
                 **_rows(side, (TABLE, TRY, EVENTS), (body.height - rest, tall, rest - tall)),
             }
         if high <= body.height and body.height >= 44:
-            curves = Region(left.x, left.y, left.width, left.height - 10)
-            foot = Region(left.x, curves.bottom, left.width, 10)
-            half = foot.width // 2
-            return {
-                **_stack(curves, (ACCURACY, LOSS, FOURIER), (37, 35, 28)),
-                TABLE: side,
-                TRY: Region(foot.x, foot.y, half, foot.height),
-                EVENTS: Region(foot.x + half, foot.y, foot.width - half, foot.height),
-            }
+            return _tall_table(left, side)
     raise AssertionError("a table reduced to one cell fits every screen")
+
+
+def _tall_table(left: Region, side: Region) -> Page:
+    """The table over the whole right side; try-it and events side by side under the curves."""
+    curves, foot = left.split_horizontal(-10)
+    at, log = foot.split_vertical(foot.width // 2)
+    return {**_stack(curves, (ACCURACY, LOSS, FOURIER), _SHARES), TABLE: side, TRY: at, EVENTS: log}
 
 
 def _pages(body: Region, p: int) -> tuple[Page, ...]:
     """Panes that belong together on one page; one pane a page where even two are too much."""
     if body.height < 15:
-        return tuple({n: body} for n in (ACCURACY, LOSS, TABLE, FOURIER, TRY, EVENTS))
-    side = _table_side(body, p)
-    table: Page = {TABLE: side[0], **_rows(side[1], (TRY,), (min(9, side[1].height),))}
+        return tuple({number: body} for number in (ACCURACY, LOSS, TABLE, FOURIER, TRY, EVENTS))
+    left, right = _table_side(body, p)
+    table: Page = {TABLE: left, **_rows(right, (TRY, EVENTS), (6, body.height - 6))}
     if body.height >= 34:
-        table = {TABLE: side[0], **_rows(side[1], (TRY, EVENTS), (8, body.height - 8))}
-        return ({**_stack(body, (ACCURACY, LOSS, FOURIER), (37, 35, 28))}, table)
-    table = {TABLE: side[0], **_rows(side[1], (TRY, EVENTS), (8, body.height - 8))}
-    return (_stack(body, (ACCURACY, LOSS), (52, 48)), table, {FOURIER: body})
+        return _stack(body, (ACCURACY, LOSS, FOURIER), _SHARES), table
+    return _stack(body, (ACCURACY, LOSS), (52, 48)), table, {FOURIER: body}
 
 
 def _table_side(body: Region, p: int) -> tuple[Region, Region]:

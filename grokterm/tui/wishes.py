@@ -18,7 +18,7 @@ class Wishes:
     def __init__(
         self,
         link: Link,
-        spawn: Callable[[Coroutine[Any, Any, None]], None],
+        spawn: Callable[[Callable[[], Coroutine[Any, Any, None]]], None],
         settled: Callable[[str, bool], None],
     ) -> None:
         """`spawn` runs the sending; `settled` hears the words of every answer, and whether the change was made."""
@@ -51,7 +51,7 @@ class Wishes:
         self._keep = keep
         if not self._sending:
             self._sending = True
-            self._spawn(self._send())
+            self._spawn(self._send)
 
     async def _send(self) -> None:
         while self._next:

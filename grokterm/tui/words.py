@@ -91,8 +91,10 @@ def percent(share: float) -> str:
 
 
 def rate(steps_per_second: float) -> str:
-    """Steps a second: 7.3/s, 212/s, 12,400/s."""
-    return f"{steps_per_second:.1f}/s" if 0 < steps_per_second < 10 else f"{steps_per_second:,.0f}/s"
+    """Steps a second: 7.3/s, 212/s, 12,400/s; nothing while no steps are taken."""
+    if steps_per_second <= 0:
+        return ""
+    return f"{steps_per_second:.1f}/s" if steps_per_second < 10 else f"{steps_per_second:,.0f}/s"
 
 
 def count(steps: int) -> str:

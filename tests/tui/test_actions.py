@@ -31,7 +31,7 @@ def test_every_action_is_a_method_of_the_screen(a: object) -> None:
 
 
 def test_help_and_readme_name_every_key() -> None:
-    shown, table = help_text(find_theme("dusk").palette).plain, keys_markdown()
+    shown, table = help_text(find_theme("dusk").palette, 200).plain, keys_markdown()
     for a in ACTIONS:
         assert f"{a.key} " in shown
         assert a.words in shown
@@ -42,3 +42,8 @@ def test_help_and_readme_name_every_key() -> None:
 def test_the_footer_is_made_from_the_table() -> None:
     assert {a.id for a in ACTIONS if a.rank} == set(FOOTER_ORDER)
     assert all(action(name).rank for name in FOOTER_ORDER)
+
+
+@pytest.mark.parametrize("width", [30, 60, 77, 120])
+def test_help_keeps_to_its_width(width: int) -> None:
+    assert max(len(line) for line in help_text(find_theme("dusk").palette, width).plain.splitlines()) <= width

@@ -210,9 +210,7 @@ async def test_help_names_every_key(trained: RunFolder) -> None:
     async with watch(trained, size=(100, 60)) as seen:
         await seen.press("question_mark")
         assert seen.app.screen.query_one(".box").border_title == "Keys and phases"
-        text = seen.text()
-        assert all(a.words in text for a in ACTIONS)
-        assert "test accuracy is above 20%" in text
+        await seen.shows(*(a.words for a in ACTIONS), "test accuracy is above 20%")
         await seen.press("escape")
         assert seen.app.screen is seen.screen
 

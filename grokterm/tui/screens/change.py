@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.geometry import Size
 from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
@@ -28,6 +29,8 @@ MARKS: Final[dict[Acts, tuple[str, str]]] = {
 """Glyph and colour for how a setting acts."""
 _LEFT: Final = ("Task", "Model")
 _TWO_COLUMNS_FROM: Final = 74
+_BELOW: Final = 7
+"""Rows below the fields: an option, what is told, the legend, and the border."""
 
 
 class ChangeDialog(Dialog[Wanted]):
@@ -42,7 +45,7 @@ class ChangeDialog(Dialog[Wanted]):
     ]
     DEFAULT_CSS = """
     ChangeDialog .box { width: 100; padding: 0 1; }
-    ChangeDialog .columns { height: auto; }
+    ChangeDialog .columns { layout: horizontal; scrollbar-size-vertical: 1; }
     ChangeDialog .column { width: 1fr; height: auto; padding: 0 1; }
     ChangeDialog.narrow .columns { layout: vertical; }
     ChangeDialog .row { height: 1; }
@@ -65,10 +68,10 @@ class ChangeDialog(Dialog[Wanted]):
 
     def compose(self) -> ComposeResult:
         """The fields by group, what they bring about, and the keys."""
-        with VerticalScroll(classes="box", can_focus=False) as box:
+        with Vertical(classes="box") as box:
             box.border_title = "Change anything"
             box.border_subtitle = "enter applies · esc leaves all as it is"
-            with Horizontal(classes="columns"):
+            with VerticalScroll(classes="columns", can_focus=False):
                 yield Vertical(*self._groups(left=True), classes="column")
                 yield Vertical(*self._groups(left=False), classes="column")
             yield self._option("keep", "embedding, read-out", ("fresh", "carried over"))
@@ -78,12 +81,12 @@ class ChangeDialog(Dialog[Wanted]):
 
     def on_mount(self) -> None:
         """Begins at the first setting of training."""
-        self.set_class(self.app.size.width < _TWO_COLUMNS_FROM, "narrow")
+        self._fit(self.app.size)
         self.query_one("#lr").focus()
 
     def on_resize(self, event: events.Resize) -> None:
         """One column where there is no room for two."""
-        self.set_class(event.size.width < _TWO_COLUMNS_FROM, "narrow")
+        self._fit(event.size)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -108,6 +111,14 @@ class ChangeDialog(Dialog[Wanted]):
             return
         stop = self.query_one("#this-run", Choice).value != "trains on"
         self.dismiss(Wanted(draft.values, keep=self._keep, new_run=draft.new_run, stop=stop))
+
+    def _fit(self, size: Size) -> None:
+        """Gives the fields the rows there are; what is told stays below them."""
+        narrow = size.width < _TWO_COLUMNS_FROM
+        self.set_class(narrow, "narrow")
+        columns = [len(column.children) for column in self.query(".column")]
+        rows = sum(columns) if narrow else max(columns)
+        self.query_one(".columns").styles.height = max(1, min(rows, size.height - _BELOW))
 
     @property
     def _keep(self) -> bool:

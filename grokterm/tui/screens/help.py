@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import ClassVar, Final
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -15,17 +17,20 @@ from grokterm.tui.phases import MEANINGS
 from grokterm.tui.screens.dialog import Dialog
 from grokterm.tui.theme import Palette
 
-_KEYS: Final = 11
-"""Cells for the key at the left of its words."""
+_NAMES: Final = 14
+"""Cells for the name at the left of what is told of it."""
+_WIDTH: Final = 84
+_AROUND: Final = 7
+"""Cells of the box's width that its border, padding and scrollbar take."""
 
 
 class HelpDialog(Dialog[None]):
     """What every key does, and what the phases mean."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("question_mark,q,enter,space", "close", show=False)]
-    DEFAULT_CSS = """
-    HelpDialog .box { width: 84; }
-    HelpDialog Static { height: auto; }
+    DEFAULT_CSS = f"""
+    HelpDialog .box {{ width: {_WIDTH}; }}
+    HelpDialog Static {{ height: auto; text-wrap: nowrap; }}
     """
 
     def __init__(self, palette: Palette) -> None:
@@ -34,23 +39,35 @@ class HelpDialog(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """The keys in groups, then the phases."""
-        box = VerticalScroll(Static(help_text(self._palette)), classes="box")
-        box.border_title = "Keys and phases"
-        box.border_subtitle = "esc closes"
-        yield box
+        with VerticalScroll(classes="box") as box:
+            box.border_title = "Keys and phases"
+            box.border_subtitle = "esc closes"
+            yield Static()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Writes the text for the width there is."""
+        width = min(_WIDTH, event.size.width) - _AROUND
+        self.query_one(Static).update(help_text(self._palette, width))
 
 
-def help_text(palette: Palette) -> Content:
-    """The keys by group and the meanings of the phases."""
+def help_text(palette: Palette, width: int) -> Content:
+    """The keys by group and the meanings of the phases, in lines of at most `width` cells."""
     head, key = f"bold {palette.markup('accent')}", f"bold {palette.markup('text')}"
-    plain, lines = palette.markup("muted"), list[Content]()
+    blocks: list[Content] = []
     for group, actions in groups().items():
-        lines.append(Content.styled(group, head))
-        lines += [Content.assemble((a.key.ljust(_KEYS), key), (a.words, plain)) for a in actions]
-        lines.append(Content(""))
-    lines.append(Content.styled("Phases", head))
+        blocks.append(Content.styled(group, head))
+        blocks += [_entry(a.key, key, a.words, palette, width) for a in actions]
+        blocks.append(Content(""))
+    blocks.append(Content.styled("Phases", head))
     for name, meaning in MEANINGS.items():
         color = f"bold {palette.markup(name.lower())}"
-        lines.append(Content.assemble((name, color), (f": {meaning}.", plain)))
-    lines.append(Content.styled("The number beside a phase is the step at which it last began.", plain))
-    return Content("\n").join(lines)
+        blocks.append(_entry(name, color, f"{meaning}.", palette, width))
+    blocks.append(_entry("", key, "The number beside a phase is the step at which it last began.", palette, width))
+    return Content("\n").join(blocks)
+
+
+def _entry(name: str, style: str, told: str, palette: Palette, width: int) -> Content:
+    """A name at the left and what is told of it at the right, in as many lines as it takes."""
+    lines = wrap(told, max(12, width - _NAMES)) or [""]
+    text = ("\n" + " " * _NAMES).join(lines)
+    return Content.assemble((name.ljust(_NAMES), style), (text, palette.markup("muted")))
