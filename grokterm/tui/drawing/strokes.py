@@ -79,9 +79,14 @@ def merge(under: str, over: str, graph: Graph) -> str:
     return over
 
 
-def prepare() -> None:
-    """Loads plotext, which takes a tenth of a second or more, before it is needed."""
-    _figure()
+@cache
+def available() -> bool:
+    """Whether plotext can be loaded, which takes a tenth of a second or more; its compiled part may be missing."""
+    try:
+        import plotext  # noqa: F401
+    except (ImportError, OSError):
+        return False
+    return True
 
 
 @cache

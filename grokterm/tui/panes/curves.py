@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Hashable, Sequence
 from typing import ClassVar, Final
 
@@ -16,6 +17,7 @@ from grokterm.tui.drawing.frame import Axes
 from grokterm.tui.drawing.marks import Mark
 from grokterm.tui.drawing.message import draw_message
 from grokterm.tui.drawing.sparkline import draw_sparklines
+from grokterm.tui.drawing.strokes import available
 from grokterm.tui.panes.pane import Pane
 from grokterm.tui.words import percent, spelled
 from grokterm.tui.world import World
@@ -39,6 +41,10 @@ class CurvesPane(Pane):
     """Curves of two columns of the history, train and test."""
 
     columns: ClassVar[tuple[str, str]]
+
+    def on_mount(self) -> None:
+        """Loads plotext beside the first paint, so that the first curve need not wait for it."""
+        self.call_after_refresh(threading.Thread(target=available, daemon=True).start)
 
     def axes(self, world: World) -> Axes:
         """How the axes run."""
@@ -69,7 +75,7 @@ class CurvesPane(Pane):
             Curve(name, self.live_value(float(row[-1])), name)
             for name, row in zip(("train", "test"), values, strict=True)
         ]
-        if width < _CURVES_FROM[0] or height < _CURVES_FROM[1]:
+        if width < _CURVES_FROM[0] or height < _CURVES_FROM[1] or not available():
             return draw_sparklines(steps, values, curves, axes, width, height, graph, palette)
         return draw_curves(steps, values, curves, marks_of(history), axes, width, height, graph, palette)
 
