@@ -1,0 +1,85 @@
+"""`python -m grokterm.bench [--quick] [--json] [--device DEVICE] [--only NAME]`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from rich.console import Console
+
+from grokterm.bench import grok, replicas, steps, viewer
+from grokterm.bench.row import Bench, Row
+from grokterm.bench.table import table
+from grokterm.config import Config, unknown
+from grokterm.errors import ConfigError, GroktermError
+from grokterm.lab import devices
+
+FAMILIES: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {
+    **steps.ROWS,
+    **grok.ROWS,
+    **replicas.ROWS,
+    **viewer.ROWS,
+}
+"""The measurements by name; some give several rows."""
+
+
+def chosen(only: str | None) -> dict[str, Callable[[Bench], Iterator[Row]]]:
+    """Those whose name is `only` or begins with `only/`, or all; raises ConfigError naming what there is."""
+    if only is None:
+        return FAMILIES
+    found = {name: rows for name, rows in FAMILIES.items() if name == only or name.startswith(f"{only}/")}
+    if not found:
+        raise ConfigError(unknown("row", only, sorted({name.partition("/")[0] for name in FAMILIES} | set(FAMILIES))))
+    return found
+
+
+def machine(device: str) -> str:
+    """Device, precision, threads and torch in one line."""
+    found, precision = devices.resolve(Config(device=device))
+    about = devices.describe()
+    return f"{found}, products in {precision}, {about['threads']} threads, torch {about['torch']}"
+
+
+def measure(only: str | None, quick: bool, as_json: bool, device: str) -> None:
+    """Run the rows and print them, as JSON one object a row as soon as it is there; raises GroktermError."""
+    families = chosen(only)
+    devices.find(Config(device=device).device)
+    devices.prepare()
+    console = Console(stderr=True)
+    rows: list[Row] = []
+    with console.status("warming up") as status:
+        bench = Bench(quick, device, lambda words: status.update(words))
+        for family in families.values():
+            for row in family(bench):
+                rows.append(row)
+                if as_json:
+                    print(json.dumps(row.as_dict()), flush=True)
+                elif not console.is_terminal:
+                    print(f"{row.name}: {row.ours:.4g} {row.unit}", file=sys.stderr, flush=True)
+    if not as_json:
+        Console().print(table(rows, machine(device)))
+
+
+def main(words: list[str]) -> int:
+    """Read the options, measure, and give the exit status."""
+    parser = argparse.ArgumentParser(prog="grokterm bench", description="How fast grokterm is on this machine.")
+    parser.add_argument("--quick", action="store_true", help="fewer seeds, sizes and seconds")
+    parser.add_argument("--json", action="store_true", help="one JSON object a row")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
+    parser.add_argument("--only", metavar="NAME", help="one row, or all that begin with NAME/")
+    given = parser.parse_args(words)
+    try:
+        measure(given.only, given.quick, given.json, given.device)
+    except GroktermError as error:
+        print(f"grokterm bench: {error}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,82 @@
+"""replicas/R: R runs as one tensor program beside R runs one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Final
+
+import torch
+
+from grokterm.bench.row import Bench, Row
+from grokterm.bench.steps import synchronize
+from grokterm.config import Config
+from grokterm.lab import devices
+from grokterm.lab.engine import FLOATS_AT_ONCE
+from grokterm.lab.gradients import loss_and_gradient
+from grokterm.lab.layout import Layout
+from grokterm.lab.models import build
+from grokterm.lab.optimizers import Hyperparameters, Optimizer
+from grokterm.lab.precision import product_for
+from grokterm.lab.seeds import generator
+from grokterm.lab.tasks import make_task
+
+COUNTS: Final = (1, 8, 64)
+QUICK_COUNTS: Final = (1, 8)
+
+
+class Replicas:
+    """R models of one config with seeds of their own, or one without replica axes, on one split."""
+
+    def __init__(self, config: Config, count: int | None) -> None:
+        self.device, precision = devices.resolve(config)
+        self.model = build(config, product_for(precision))
+        self.layout = Layout(self.model.shapes())
+        seeds = range(count or 1)
+        fresh = torch.stack([self.layout.flat(self.model.init(generator(s, "parameters"))) for s in seeds])
+        self.flat = (fresh if count else fresh[0]).to(self.device)
+        hyper = Hyperparameters.of(config, self.device)
+        if count:
+            # A rate for each replica, [R, 1], as a grid over settings has it.
+            hyper = replace(hyper, lr=hyper.lr.expand(count, 1).clone())
+        alone = count is None and self.device.type == "cpu"
+        self.optimizer = Optimizer(config.optimizer, self.flat, hyper, fused=alone)
+        task = make_task(config).to(self.device)
+        self.pairs = task.pairs(task.train)
+        self.most = max(1, FLOATS_AT_ONCE[self.device.type] // self.model.floats_a_pair // (count or 1))
+
+    def step(self) -> None:
+        """One step of every replica."""
+        _, gradient = loss_and_gradient(self.model, self.layout, self.flat, self.pairs, self.most)
+        self.optimizer.step(self.flat, gradient)
+
+
+def rows(bench: Bench) -> Iterator[Row]:
+    """Replica-steps a second, together and one after another."""
+    config = Config(device=bench.device)
+    single = Replicas(config, None)
+    for count in QUICK_COUNTS if bench.quick else COUNTS:
+        together = Replicas(config, count)
+
+        def ours(together: Replicas = together) -> None:
+            together.step()
+            synchronize(together.device)
+
+        def apart(count: int = count) -> None:
+            for _ in range(count):
+                single.step()
+            synchronize(single.device)
+
+        taken = bench.medians(f"replicas/{count}", {"ours": ours, "apart": apart})
+        what = f"steps a second × {count} in one program; one after another"
+        yield Row(
+            f"replicas/{count}",
+            what,
+            "steps/s",
+            count / taken["ours"],
+            count / taken["apart"],
+            taken["apart"] / taken["ours"],
+        )
+
+
+ROWS: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {"replicas": rows}
