@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,3 +23,13 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GROKTERM_HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     return home
+
+
+@pytest.fixture(autouse=True)
+def _subnormal_numbers() -> Iterator[None]:
+    """An engine made in this process flushes subnormal numbers to zero; the next test has them again."""
+    yield
+    devices = sys.modules.get("grokterm.lab.devices")
+    if devices is not None and devices.prepare.cache_info().currsize:
+        devices.torch.set_flush_denormal(False)
+        devices.prepare.cache_clear()

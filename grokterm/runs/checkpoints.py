@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +24,7 @@ import safetensors.numpy
 from grokterm import __version__
 from grokterm.config import Config, Value
 from grokterm.errors import RunFolderError
+from grokterm.wire.records import Change, Event, Scalars
 
 CHECKPOINT_FORMAT: Final = 1
 """Version of the metadata; a greater one is refused."""
@@ -34,6 +35,8 @@ Tensors = dict[str, npt.NDArray[Any]]
 
 _NAME = re.compile(r"(\d{12,})-(\d{3,})-([a-z0-9_]+)\.safetensors")
 _SUFFIX = ".safetensors"
+_PART = ".part"
+_UNUSABLE = ".unusable"
 _HEADER_LIMIT = 2**20
 
 
@@ -61,6 +64,12 @@ class Mark(msgspec.Struct, frozen=True):
         """The configuration from here on; raises ConfigError."""
         return Config().changed(self.config)
 
+    def is_in(self, training: Sequence[Scalars | Change | Event]) -> bool:
+        """Whether a run's log, sessions left out, leads to the checkpoint of this mark."""
+        before = training[: self.records]
+        changes = sum(isinstance(record, Change) for record in before)
+        return len(before) == self.records and changes == self.changes and all(r.step <= self.step for r in before[-1:])
+
 
 def config_hash(config: Mapping[str, Value]) -> str:
     """SHA-256 of a configuration, by name, as sorted JSON."""
@@ -75,7 +84,7 @@ def checkpoint_path(folder: Path, mark: Mark) -> Path:
 def save(folder: Path, mark: Mark, tensors: Mapping[str, npt.NDArray[Any]]) -> Path:
     """Writes a checkpoint aside, brings it to the disk and gives it its name; raises RunFolderError."""
     path = checkpoint_path(folder, mark)
-    aside = path.with_suffix(".part")
+    aside = path.with_suffix(_PART)
     written = msgspec.json.encode(mark).decode()
     arrays = {name: np.asarray(tensors[name], order="C") for name in sorted(tensors)}
     metadata = {"grokterm": written, "digest": _digest(written, arrays)}
@@ -136,9 +145,17 @@ def place(path: Path) -> tuple[int, int, str]:
     return int(match[1]), int(match[2]), match[3]
 
 
+def is_checkpoint_file(name: str) -> bool:
+    """Whether a file is named as a checkpoint, one that was set aside, or one that was only half written."""
+    whole = name.removesuffix(_UNUSABLE)
+    if whole.endswith(_PART):
+        whole = whole.removesuffix(_PART) + _SUFFIX
+    return _NAME.fullmatch(whole) is not None
+
+
 def set_aside(path: Path) -> Path:
     """Takes a checkpoint that cannot be used out of the run without deleting it; returns its new path."""
-    unusable = path.with_name(path.name + ".unusable")
+    unusable = path.with_name(path.name + _UNUSABLE)
     path.rename(unusable)
     return unusable
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import shutil
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,10 +25,22 @@ from grokterm.view_options import ViewOptions
 FOLDER_FORMAT: Final = 1
 """Version of the run folder's layout, written to config.toml; a greater one is refused."""
 
-_TABLES = ("view", "about")
+_TABLES = ("view", "about", "parent")
 _ELSEWHERE = "choose another with --runs"
 _NUMBERED = re.compile(r"(\d{4,})-.+")
 _CONFIG_LIMIT = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The run from which another one was forked."""
+
+    run: str
+    """Its id."""
+    path: str
+    """Where its folder was."""
+    step: int
+    """After how many steps the fork begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +94,14 @@ class RunFolder:
         except msgspec.ValidationError as error:
             raise RunFolderError(f"the [view] table of {self.config_path} cannot be used: {error}") from None
 
+    def parent(self) -> Parent | None:
+        """The run from which this one was forked, if it was; raises RunFolderError."""
+        written = self._read().get("parent")
+        try:
+            return None if written is None else msgspec.convert(written, Parent)
+        except msgspec.ValidationError as error:
+            raise RunFolderError(f"the [parent] table of {self.config_path} cannot be used: {error}") from None
+
     def _read(self) -> dict[str, Any]:
         try:
             with self.config_path.open("rb") as file:
@@ -106,8 +127,7 @@ def runs_home(given: Path | None = None) -> Path:
 
     Raises RunFolderError where it cannot be made or written to.
     """
-    home = given or Path(os.environ.get("GROKTERM_HOME") or platformdirs.user_data_dir("grokterm"))
-    home = home.expanduser().absolute()
+    home = home_path(given)
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -117,19 +137,41 @@ def runs_home(given: Path | None = None) -> Path:
     return home
 
 
+def home_path(given: Path | None = None) -> Path:
+    """Where the folder of all runs is, or would be; nothing is made."""
+    home = given or Path(os.environ.get("GROKTERM_HOME") or platformdirs.user_data_dir("grokterm"))
+    return home.expanduser().absolute()
+
+
 def create_run(config: Config, view: ViewOptions, home: Path) -> RunFolder:
     """A new run folder with its config.toml, numbered one above the highest in `home`; raises RunFolderError."""
+    with new_folder(config, home) as folder:
+        write_config(folder, config, view)
+    return folder
+
+
+@contextmanager
+def new_folder(config: Config, home: Path) -> Iterator[RunFolder]:
+    """A new folder to be filled, named after `config`; removed again where that fails; raises RunFolderError.
+
+    It is no run before it has its config.toml, which is therefore written last.
+    """
     task = f"{config.op}{config.p}" if config.op.isalpha() else f"{config.op}-{config.p}"
+    folder: RunFolder | None = None
     try:
         with _locked(home):
             number = 1 + max((number for number, _ in _numbered(home)), default=0)
-            folder = RunFolder(home / f"{number:04d}-{task}-{config.arch}")
-            folder.path.mkdir(mode=0o700)
-            folder.checkpoint_folder.mkdir(mode=0o700)
-            _write_config(folder, config, view)
-    except OSError as error:
-        raise RunFolderError(f"no run can be made in {home}: {_reason(error)}; {_ELSEWHERE}") from None
-    return folder
+            path = home / f"{number:04d}-{task}-{config.arch}"
+            path.mkdir(mode=0o700)
+            folder = RunFolder(path)
+        folder.checkpoint_folder.mkdir(mode=0o700)
+        yield folder
+    except BaseException as error:
+        if folder is not None:
+            shutil.rmtree(folder.path, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise RunFolderError(f"no run can be made in {home}: {_reason(error)}; {_ELSEWHERE}") from None
+        raise
 
 
 def list_runs(home: Path) -> list[RunFolder]:
@@ -170,9 +212,12 @@ def _numbered(home: Path) -> list[tuple[int, str]]:
     return [(int(match[1]), match[0]) for match in matches]
 
 
-def _write_config(folder: RunFolder, config: Config, view: ViewOptions) -> None:
+def write_config(folder: RunFolder, config: Config, view: ViewOptions, parent: Parent | None = None) -> None:
+    """Writes config.toml, whole or not at all, which makes the folder a run; raises OSError."""
     values = {name: getattr(config, name) for name in settings()}
     tables = {"view": asdict(view), "about": {"format": FOLDER_FORMAT, "version": __version__}}
+    if parent is not None:
+        tables["parent"] = asdict(parent)
     aside = folder.path / "config.toml.part"
     with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         tomli_w.dump(values | tables, file)

@@ -30,11 +30,16 @@ class TrainerProcess(msgspec.Struct, frozen=True):
     socket: str
 
 
-def start_trainer(folder: RunFolder, paused: bool = False) -> int:
-    """Starts the run's trainer in its own session and returns its pid; raises TrainerError, RunFolderError."""
+def start_trainer(folder: RunFolder, paused: bool = False, beyond: bool = False) -> int:
+    """Starts the run's trainer in its own session and returns its pid; raises TrainerError, RunFolderError.
+
+    It stays `paused` where the run had come to, or goes on; with `beyond` also where the goal is reached.
+    """
     command = [sys.executable, "-P", "-m", "grokterm.trainer", str(folder.path.absolute())]
     if paused:
         command.append("--paused")
+    if beyond:
+        command.append("--beyond")
     try:
         log = os.open(folder.trainer_log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     except OSError as error:

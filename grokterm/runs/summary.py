@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
 from grokterm.config import Config
 from grokterm.errors import ConfigError, RunFolderError
-from grokterm.runs.checkpoints import Mark, latest, read_mark
-from grokterm.runs.folder import RunFolder
+from grokterm.runs.checkpoints import Mark, checkpoints, read_mark
+from grokterm.runs.folder import Parent, RunFolder
 from grokterm.runs.history import History
 from grokterm.runs.log import read_tail
 from grokterm.runs.process import trainer_alive
@@ -54,6 +55,8 @@ class RunSummary:
     """Bytes of the whole folder."""
     words: str
     """Why a run failed, died or is damaged; else empty."""
+    parent: Parent | None = None
+    """The run from which it was forked."""
 
 
 def task_words(config: Config) -> str:
@@ -68,7 +71,7 @@ def summarize(folder: RunFolder) -> RunSummary:
     size = sum(file.st_size for file in files)
     records = read_tail(folder.log_path, _TAIL)
     try:
-        history = _recent_history(folder, records)
+        history, parent = _recent_history(folder, records), folder.parent()
     except (RunFolderError, ConfigError) as error:
         return RunSummary(folder.id, "", "", None, "", None, None, "damaged", when, size, str(error))
     last = history.last
@@ -85,6 +88,7 @@ def summarize(folder: RunFolder) -> RunSummary:
         when=when,
         size=size,
         words=words,
+        parent=parent,
     )
 
 
@@ -107,16 +111,16 @@ def _recent_history(folder: RunFolder, records: list[Record]) -> History:
     history.phase = mark.phase
     made = [record for record in records if isinstance(record, Scalars)]
     history.add(made[-1:])
-    history.add(record for record in records if isinstance(record, Change | Event) and record.step > mark.step)
+    history.add(record for record in records if isinstance(record, Change | Event) and record.step >= mark.step)
     return history
 
 
 def _newest_mark(folder: RunFolder) -> Mark | None:
-    newest = latest(folder.checkpoint_folder)
-    try:
-        return read_mark(newest) if newest else None
-    except RunFolderError:
-        return None
+    """The mark of the newest checkpoint whose header can be read."""
+    for path in reversed(checkpoints(folder.checkpoint_folder)):
+        with suppress(RunFolderError):
+            return read_mark(path)
+    return None
 
 
 def _state(folder: RunFolder, records: list[Record]) -> tuple[RunState, str]:
@@ -133,7 +137,7 @@ def _state(folder: RunFolder, records: list[Record]) -> tuple[RunState, str]:
     if last in ("finished", "stopped"):
         return ("finished" if last == "finished" else "stopped"), ""
     ending = _last_line(folder)
-    return ("died" if records or ending else "new"), ending
+    return ("died" if (records and last != "forked") or ending else "new"), ending
 
 
 def _live_state(records: list[Record], last: str) -> RunState:

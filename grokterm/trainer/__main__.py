@@ -1,4 +1,4 @@
-"""`python -m grokterm.trainer FOLDER [--paused] [--idle SECONDS]`: trains the run of a folder."""
+"""`python -m grokterm.trainer FOLDER [--paused | --beyond] [--idle SECONDS]`: trains the run of a folder."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m grokterm.trainer", description="Trains the run of a folder.")
     parser.add_argument("folder", type=Path, help="the run folder")
     parser.add_argument("--paused", action="store_true", help="stay paused on the last checkpoint")
+    parser.add_argument("--beyond", action="store_true", help="go on although the goal is reached")
     parser.add_argument("--idle", type=float, metavar="SECONDS", help="end after so long without training and viewers")
     given = parser.parse_args(arguments)
     os.umask(0o077)
@@ -69,7 +70,7 @@ def _train(folder: RunFolder, listener: socket, given: argparse.Namespace, leavi
         server = Server(listener)
         try:
             idle = IDLE_SECONDS if given.idle is None else given.idle
-            Trainer(open_run(folder), server, given.paused, leaving, idle).run()
+            Trainer(open_run(folder), server, given.paused, leaving, idle, given.beyond).run()
         finally:
             server.close()
     except GroktermError as error:

@@ -35,6 +35,8 @@ class Course:
         """Whether reaching the goal still ends training; not after somebody went on from there."""
         self.reached = ""
         """The goal that was reached, in words; empty until then, and again after going on."""
+        self.repeat_to = 0
+        """Step to which the run had come when it was opened, by any record of its log."""
         self.last: Scalars | None = None
         """The last measures."""
 
@@ -47,6 +49,11 @@ class Course:
     def step(self) -> int:
         """Steps taken so far."""
         return self.engine.step
+
+    @property
+    def catching_up(self) -> bool:
+        """Whether training repeats what it had done before the run was opened."""
+        return self.journal.replaying or (self.step < self.repeat_to and not self.stuck)
 
     @property
     def trouble(self) -> str:
@@ -68,6 +75,8 @@ class Course:
         change = self.journal.next_change()
         if change is not None:
             stops.append(change.step)
+        if self.repeat_to > step:
+            stops.append(self.repeat_to)
         return min(stop for stop in stops if stop > step) - step
 
     def advance(self, steps: int) -> int:

@@ -37,6 +37,7 @@ class Trainer:
         paused: bool,
         asked_to_leave: Callable[[], bool],
         idle: float = IDLE_SECONDS,
+        beyond: bool = False,
     ) -> None:
         self.course = opened.course
         self.server = server
@@ -47,6 +48,7 @@ class Trainer:
         """Whether to end at the next step boundary, after a checkpoint."""
         self._opened = opened
         self._asked_to_leave = asked_to_leave
+        self._beyond = beyond
         self._idle = idle
         self._frames = Frames()
         self._looks = Looks()
@@ -63,7 +65,7 @@ class Trainer:
         if self._opened.anew:
             self._note_start("started")
         self.course.begin()
-        if not self.course.journal.replaying:
+        if not self.course.catching_up:
             self._start()
         while not self.leaving:
             patience = self._patience()
@@ -82,6 +84,7 @@ class Trainer:
         """Trains on, or for so many steps."""
         self._tick()
         self.course.go_on()
+        self.paused = False
         if self.state != "training":
             self._pace = Pace(self.course.config.pace, time.monotonic(), self.course.step)
         self.state = "training"
@@ -131,10 +134,13 @@ class Trainer:
             self._note_start("; ".join(words))
         if course.stuck:
             self.pause("not finite", f"paused: {NOT_FINITE}")
-        elif opened.finished:
-            self.state, self._logged = "finished", "finished"
-        elif course.reached:
-            self._finish()
+        elif opened.finished or course.reached:
+            if opened.finished:
+                self.state, self._logged = "finished", "finished"
+            else:
+                self._finish()
+            if self._beyond:
+                self.go()
         elif self.paused:
             self.pause()
         else:
@@ -189,7 +195,7 @@ class Trainer:
         """Starts, pauses or finishes where there is a reason to."""
         course = self.course
         if self.state == "starting":
-            if not course.journal.replaying:
+            if not course.catching_up:
                 self._start()
         elif course.trouble:
             self.pause(words=f"paused: {course.trouble}")

@@ -53,6 +53,7 @@ def open_run(folder: RunFolder) -> Opened:
     course = Course(engine, journal, Saver(folder), Clock(max(seconds, mark.seconds if mark else 0.0)))
     course.last = next((record for record in reversed(training) if isinstance(record, Scalars)), None)
     course.stuck = _is_stuck(training)
+    course.repeat_to = max((record.step for record in records), default=0)
     words = [f"from the checkpoint at step {mark.step:,}"] if mark else []
     goal_open, finished = _goal(records)
     return Opened(
@@ -83,7 +84,7 @@ def _newest_good(folder: RunFolder, training: list[TrainingRecord]) -> tuple[tup
     for path in reversed(checkpoints(folder.checkpoint_folder)):
         try:
             mark, tensors = load(path)
-            if not _is_in(mark, training):
+            if not mark.is_in(training):
                 raise RunFolderError(f"the checkpoint {path} cannot be used: the log does not lead to it")
             engine = Engine(mark.to_config())
             engine.load({name: torch.from_numpy(array.copy()) for name, array in tensors.items()})
@@ -92,13 +93,6 @@ def _newest_good(folder: RunFolder, training: list[TrainingRecord]) -> tuple[tup
             complaints.append(f"{error}; set aside")
             set_aside(path)
     return None, complaints
-
-
-def _is_in(mark: Mark, training: list[TrainingRecord]) -> bool:
-    """Whether a log holds what was logged before a checkpoint."""
-    before = training[: mark.records]
-    changes = sum(isinstance(record, Change) for record in before)
-    return len(before) == mark.records and changes == mark.changes and all(r.step <= mark.step for r in before[-1:])
 
 
 def _is_stuck(training: list[TrainingRecord]) -> bool:

@@ -17,8 +17,11 @@ EventName = Literal[
     "memorized", "generalizing", "memorizing", "grokked_90", "grokked_95", "grokked", "collapsed", "not_finite"
 ]
 """Events that training makes. `grokked` is test accuracy ≥ .99; `memorizing` is the way back from generalizing."""
-SessionName = Literal["started", "paused", "resumed", "finished", "stopped", "failed", "noted"]
-"""What a trainer process did; `noted` is a remark that changes nothing, such as checkpoints given up for room."""
+SessionName = Literal["started", "paused", "resumed", "finished", "stopped", "failed", "noted", "forked"]
+"""What a trainer process did; `noted` is a remark that changes nothing, such as checkpoints given up for room.
+
+`forked` tells where a fork begins: all before it was copied from the parent, whose id, path and step are in `about`.
+"""
 
 
 class Scalars(msgspec.Struct, frozen=True, tag_field="kind", tag="scalars"):

@@ -1,0 +1,100 @@
+"""Removing runs: only what a run folder holds, never through a link, and never under a trainer."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from grokterm.errors import RunFolderError
+from grokterm.runs.checkpoints import is_checkpoint_file
+from grokterm.runs.folder import RunFolder
+from grokterm.runs.process import trainer_alive
+
+OWN_FILES: Final = ("trainer.json", "trainer.log", "viewer.log", "socket", "log.jsonl", "config.toml")
+"""Files of a run folder, in the order in which they go: what is half removed is still a run to be removed."""
+_ASIDE: Final = ("trainer.part", "config.toml.part")
+"""What a process that died may leave."""
+
+
+def check_removable(folder: RunFolder) -> None:
+    """Makes sure that a folder is a run's, holds nothing else and has no trainer; raises RunFolderError."""
+    path = folder.path
+    if path.is_symlink():
+        raise RunFolderError(f"{path} is a link: remove it, or the run it leads to, by hand")
+    if not folder.config_path.is_file() or folder.config_path.is_symlink():
+        raise RunFolderError(f"{path} is no run: it has no config.toml")
+    strangers = _strangers(folder)
+    if strangers:
+        more = f" and {len(strangers) - 3} more" if len(strangers) > 3 else ""
+        raise RunFolderError(
+            f"{folder.id} holds what is no part of a run ({', '.join(strangers[:3])}{more}): move that elsewhere first"
+        )
+    if not folder.checkpoint_folder.is_dir():
+        raise RunFolderError(f"{path} is no run: it has no folder of checkpoints")
+    if trainer_alive(folder):
+        raise RunFolderError(f"{folder.id} has a trainer: stop it first with grokterm stop {folder.id}")
+
+
+def remove_run(folder: RunFolder) -> None:
+    """Removes a run's folder for good; raises RunFolderError and leaves a run where that cannot be done."""
+    check_removable(folder)
+    try:
+        lock = os.open(folder.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            _lock(lock, folder)
+            for name in _names(folder.checkpoint_folder):
+                (folder.checkpoint_folder / name).unlink(missing_ok=True)
+            for name in (*_ASIDE, *OWN_FILES):
+                (folder.path / name).unlink(missing_ok=True)
+            folder.checkpoint_folder.rmdir()
+            folder.path.rmdir()
+        finally:
+            os.close(lock)
+    except OSError as error:
+        raise RunFolderError(f"{folder.path} cannot be removed: {(error.strerror or str(error)).lower()}") from None
+
+
+def _lock(lock: int, folder: RunFolder) -> None:
+    """Keeps a trainer from starting on the folder meanwhile; on a file system without locks none is kept away."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise RunFolderError(f"{folder.id} has a trainer: stop it first with grokterm stop {folder.id}") from None
+    except OSError:
+        pass
+
+
+def _strangers(folder: RunFolder) -> list[str]:
+    """What is in the folder, or in its checkpoint folder, that no run has."""
+    found: list[str] = []
+    for name in _names(folder.path):
+        path = folder.path / name
+        if path == folder.checkpoint_folder:
+            if path.is_symlink() or not path.is_dir():
+                found.append(name)
+            else:
+                found += [f"{name}/{inner}" for inner in _names(path) if not _is_checkpoint(path / inner)]
+        elif name not in (*OWN_FILES, *_ASIDE) or _is_folder(path):
+            found.append(name)
+    return found
+
+
+def _is_checkpoint(path: Path) -> bool:
+    return is_checkpoint_file(path.name) and not _is_folder(path)
+
+
+def _is_folder(path: Path) -> bool:
+    with suppress(OSError):
+        return stat.S_ISDIR(path.lstat().st_mode)
+    return False
+
+
+def _names(path: Path) -> list[str]:
+    try:
+        return sorted(os.listdir(path))
+    except OSError as error:
+        raise RunFolderError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from None

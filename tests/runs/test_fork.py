@@ -1,0 +1,232 @@
+"""A fork goes on from a step of its parent exactly as its parent did, or as the parent would have with its changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from grokterm.config import Value
+from grokterm.errors import ConfigError, GroktermError, RunFolderError
+from grokterm.runs.checkpoints import REGULAR, checkpoints, load
+from grokterm.runs.folder import RunFolder, create_run, list_runs
+from grokterm.runs.fork import fork_run
+from grokterm.runs.log import LogReader
+from grokterm.runs.summary import summarize
+from grokterm.trainer.course import Course
+from grokterm.trainer.opening import open_run
+from grokterm.view_options import ViewOptions
+from grokterm.wire.records import Change, Event, Scalars, Session
+from tests.trainer.running import TINY, Running, change
+
+NewRun = Callable[..., Running]
+CHANGING = TINY.changed({"p": 11, "width": 64, "lr": 0.02, "train_fraction": 0.8, "until": 200})
+"""A run with events on its way."""
+
+
+def opened(folder: RunFolder) -> Course:
+    """The run in this process, with the log caught up with."""
+    found = open_run(folder)
+    course = found.course
+    course.begin()
+    while course.catching_up:
+        course.advance(1000)
+    course.goal_open = found.goal_open
+    course.check_goal()
+    return course
+
+
+def advance_to(course: Course, step: int) -> None:
+    while course.step < step:
+        course.advance(step - course.step)
+
+
+def trained(run: Running, to: int = 200) -> Course:
+    """The run through two changes, with checkpoints on the way."""
+    course = opened(run.folder)
+    changes: dict[int, dict[str, Value]] = {33: {"lr": 3e-3}, 70: {"width": 24, "activation": "gelu"}}
+    for stop, values in changes.items():
+        advance_to(course, min(stop, to))
+        if stop <= to:
+            plan = course.change(values, keep=False, by="")
+            course.after_change(plan)
+    advance_to(course, min(100, to))
+    course.save(REGULAR)
+    advance_to(course, to)
+    course.save("finished")
+    return course
+
+
+def training_of(folder: RunFolder) -> list[Scalars | Change | Event]:
+    """The log less sessions and times."""
+    run = Running.__new__(Running)
+    run.folder = folder
+    return run.training_records()
+
+
+def final(folder: RunFolder) -> dict[str, bytes]:
+    return {name: array.tobytes() for name, array in load(checkpoints(folder.checkpoint_folder)[-1])[1].items()}
+
+
+@pytest.mark.parametrize("step", [0, 33, 69, 70, 100, 137, 200])
+def test_a_fork_without_changes_goes_on_as_its_parent_did(new_run: NewRun, folders: Path, step: int) -> None:
+    parent = new_run(CHANGING)
+    trained(parent)
+    fork = fork_run(parent.folder, folders, step)
+    assert (fork.step, fork.words, fork.complaints) == (step, f"forked from {parent.folder.id} at step {step:,}", ())
+    assert fork.folder.config() == parent.folder.config()
+    found = fork.folder.parent()
+    assert found is not None
+    assert (found.run, found.path, found.step) == (parent.folder.id, str(parent.folder.path), step)
+    course = opened(fork.folder)
+    assert course.step == step
+    # What the parent changed at its last step of all is no part of the steps up to there: it is made again.
+    for made in parent.history().changes:
+        if made.step > step:
+            advance_to(course, made.step)
+            course.after_change(course.change(made.values, made.keep, ""))
+    advance_to(course, 200)
+    course.save("finished")
+    assert training_of(fork.folder) == parent.training_records()
+    assert final(fork.folder) == parent.final_tensors()
+
+
+@pytest.mark.parametrize("values", [{"weight_decay": 3}, {"arch": "embed-mlp", "width": 20}])
+def test_a_fork_with_changes_is_the_parent_changed_there(
+    new_run: NewRun,
+    folders: Path,
+    values: dict[str, Value],
+) -> None:
+    parent = new_run(CHANGING)
+    trained(parent)
+    changed = new_run(CHANGING)
+    course = trained(changed, to=87)
+    course.change(values, keep=True, by="")
+    advance_to(course, 160)
+    course.save("finished")
+    fork = fork_run(parent.folder, folders, 87, values, keep=True, by="me")
+    assert fork.folder.id.endswith("embed-mlp" if "arch" in values else "-mlp")
+    course = opened(fork.folder)
+    assert course.step == 87
+    advance_to(course, 160)
+    course.save("finished")
+    assert [record for record in training_of(fork.folder) if isinstance(record, Change)][-1].by == "me"
+    mine = [r if not isinstance(r, Change) else (r.step, r.values, r.old, r.words) for r in training_of(fork.folder)]
+    theirs = [
+        r if not isinstance(r, Change) else (r.step, r.values, r.old, r.words) for r in training_of(changed.folder)
+    ]
+    assert mine == theirs
+    assert final(fork.folder) == final(changed.folder)
+
+
+def test_its_files_are_its_own_and_the_parents_stay_as_they_were(new_run: NewRun, folders: Path) -> None:
+    parent = new_run(CHANGING)
+    trained(parent)
+    before = {path: path.read_bytes() for path in parent.folder.path.rglob("*") if path.is_file()}
+    fork = fork_run(parent.folder, folders, 120)
+    shared = checkpoints(fork.folder.checkpoint_folder)
+    assert [path.name for path in shared] == [p.name for p in checkpoints(parent.folder.checkpoint_folder)][
+        : len(shared)
+    ]
+    assert shared[0].samefile(parent.folder.checkpoint_folder / shared[0].name)
+    advance_to(opened(fork.folder), 200)
+    for path in shared:
+        path.unlink()
+    assert {path: path.read_bytes() for path in parent.folder.path.rglob("*") if path.is_file()} == before
+    assert fork.folder.path.stat().st_mode & 0o777 == 0o700
+    assert fork.folder.log_path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_fork_of_a_fork_and_how_it_is_listed(new_run: NewRun, folders: Path) -> None:
+    parent = new_run(CHANGING)
+    trained(parent)
+    first = fork_run(parent.folder, folders, 150, {"weight_decay": 2.0})
+    second = fork_run(first.folder, folders, 90)
+    sessions = [record for record in LogReader(second.folder.log_path).read() if isinstance(record, Session)]
+    assert sessions[-1].words == f"forked from {first.folder.id} at step 90"
+    assert sessions[-1].about["parent"] == first.folder.id
+    told = summarize(second.folder)
+    assert (told.state, told.step, told.parent) == ("new", 90, second.folder.parent())
+    assert opened(second.folder).step == 90
+
+
+def test_a_fork_from_a_reached_goal_goes_beyond_it(new_run: NewRun, folders: Path) -> None:
+    parent = new_run(CHANGING, until=60).start()
+    parent.ends()
+    course = opened(fork_run(parent.folder, folders).folder)
+    assert (course.step, course.reached) == (60, "")
+    course = opened(fork_run(parent.folder, folders, values={"until": 90}).folder)
+    assert course.goal_open
+    advance_to(course, 90)
+    assert course.reached == "step 90 reached"
+    assert opened(fork_run(parent.folder, folders, 50).folder).goal_open
+
+
+def test_a_run_is_forked_while_it_trains(new_run: NewRun, folders: Path) -> None:
+    parent = new_run(pace=2000).start()
+    parent.command(change(weight_decay=2.0))
+    parent.logs(50)
+    fork = fork_run(parent.folder, folders)
+    parent.logs(fork.step + 200)
+    parent.terminate()
+    course = opened(fork.folder)
+    assert course.step == fork.step
+    advance_to(course, parent.records()[-1].step)
+    assert training_of(fork.folder) == parent.training_records()
+
+
+@pytest.mark.parametrize(
+    ("step", "values", "words"),
+    [
+        (201, {}, "has steps 0 to 200: it cannot be forked at step 201"),
+        (-1, {}, "it cannot be forked at step -1"),
+        (5, {"p": 13}, "p 11 stays in a fork: start a new run with --p 13"),
+        (5, {"train_fraction": 0.3}, "train fraction 0.8 stays in a fork"),
+        (5, {"heads": 4}, "heads does nothing in mlp"),
+        (50, {"until": 40}, "until 40 is behind"),
+        (5, {"lr": 99.0}, "--lr must be a number from 0 to 10"),
+    ],
+)
+def test_what_cannot_be_forked(
+    new_run: NewRun,
+    folders: Path,
+    step: int,
+    values: dict[str, Value],
+    words: str,
+) -> None:
+    parent = new_run(CHANGING)
+    trained(parent)
+    with pytest.raises(GroktermError) as error:
+        fork_run(parent.folder, folders, step, values)
+    assert words in str(error.value)
+    assert list_runs(folders) == [parent.folder]
+    assert [path.name for path in folders.iterdir() if path.is_dir()] == [parent.folder.id]
+
+
+def test_a_run_that_never_began_cannot_be_forked(folders: Path) -> None:
+    folders.mkdir()
+    parent = create_run(TINY, ViewOptions(), folders)
+    with pytest.raises(RunFolderError, match="has not begun to train"):
+        fork_run(parent, folders)
+    parent.log_path.write_bytes(b'{"kind":"scalars","step":')
+    with pytest.raises(RunFolderError, match="has not begun to train"):
+        fork_run(parent, folders)
+    parent.log_path.write_bytes(b"{}\n")
+    with pytest.raises(RunFolderError, match=r"line 1 of .* is damaged"):
+        fork_run(parent, folders)
+
+
+def test_damaged_checkpoints_are_named_and_left_behind(new_run: NewRun, folders: Path) -> None:
+    parent = new_run(CHANGING)
+    trained(parent)
+    newest = checkpoints(parent.folder.checkpoint_folder)[-1]
+    newest.write_bytes(newest.read_bytes()[:50])
+    fork = fork_run(parent.folder, folders)
+    assert len(fork.complaints) == 1
+    assert newest.name in fork.complaints[0]
+    assert not (fork.folder.checkpoint_folder / newest.name).exists()
+    course = opened(fork.folder)
+    assert course.step == 200
+    with pytest.raises(ConfigError):
+        fork_run(parent.folder, folders, 100, {"nothing": 1})
