@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from rich.color import ColorSystem
 from textual.app import App
 from textual.color import Color
 
@@ -66,6 +67,14 @@ def test_states_of_the_table_differ_in_shade(name: str) -> None:
     assert contrast(linear("correct", palette), linear("wrong", palette)) >= 1.5
     assert contrast(linear("cursor", palette), linear("wrong", palette)) >= 1.8
     assert len({palette.css(state) for state in TABLE}) == 6
+
+
+@pytest.mark.parametrize("name", [n for n in SHIPPED if n not in ("ansi", "mono")])
+def test_states_of_the_table_differ_with_256_colours(name: str) -> None:
+    palette = find_theme(name).palette
+    colors = [palette.style(state).color for state in (*TABLE, "background", "cursor")]
+    shown = {color.downgrade(ColorSystem.EIGHT_BIT).number for color in colors if color is not None}
+    assert len(shown) == len(colors)
 
 
 def test_the_highest_contrast_is_high() -> None:
