@@ -18,10 +18,11 @@ os.environ.pop("NO_COLOR", None)
 
 @pytest.fixture(autouse=True)
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home for runs and an empty config folder, for this test and for the processes that it starts."""
+    """A home for runs, an empty config folder and a place to stand, for this test and the processes it starts."""
     home = tmp_path / "home"
     monkeypatch.setenv("GROKTERM_HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.chdir(tmp_path)
     return home
 
 
