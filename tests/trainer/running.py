@@ -115,9 +115,10 @@ class Running:
         os.kill(self.pid, signal.SIGKILL)
         self.ends(-signal.SIGKILL)
 
-    def processor_seconds(self) -> float:
-        times = psutil.Process(self.pid).cpu_times()
-        return float(times.user + times.system)
+    def sleeps(self) -> None:
+        """Waits until the trainer does nothing at all for a while; one that waits busily never does."""
+        process = psutil.Process(self.pid)
+        wait_for(lambda: all(process.status() == psutil.STATUS_SLEEPING for _ in range(2000)), "sleep")
 
     def memory(self) -> int:
         """Resident bytes."""

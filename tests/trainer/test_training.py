@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import resource
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from socket import AF_UNIX, socket
 
 import numpy as np
-import psutil
 import pytest
 
 from grokterm.runs.checkpoints import checkpoints, place, read_mark
@@ -53,13 +51,11 @@ def test_the_log_tells_of_every_tenth_step(new_run: NewRun) -> None:
 def test_requests_and_signals_act_while_a_pace_waits(new_run: NewRun) -> None:
     run = new_run(pace=0.001).start()
     assert wait_for(lambda: status if (status := run.status()).state == "training" else None).step == 0
-    used = run.processor_seconds()
     assert run.command(change(pace=1000)).ok
     run.reaches(3)
     assert run.command(change(pace=0.001)).ok
     assert run.command(Pause(0)).ok
     assert run.command(Go(0)).ok
-    assert run.processor_seconds() - used < 5
     run.terminate()
 
 
@@ -70,98 +66,6 @@ def test_everything_is_for_its_owner_alone(new_run: NewRun) -> None:
     for path in [run.folder.path, *run.folder.path.rglob("*")]:
         allowed = 0o700 if path.is_dir() else 0o600
         assert stat.S_IMODE(path.stat().st_mode) == allowed, path
-
-
-def test_a_change_acts_and_is_logged_with_its_words(new_run: NewRun) -> None:
-    run = new_run(weight_decay=0).start()
-    run.reaches(50)
-    answer = run.command(change("anna@box", weight_decay=500, lr=2e-3))
-    assert answer.ok
-    assert answer.words == "learning rate 1e-3 → 2e-3, weight decay 0 → 500"
-    run.reaches(answer.step + 200)
-    run.terminate()
-    history = run.history()
-    [logged] = history.changes
-    assert (logged.step, logged.words, logged.by, logged.rebuilt) == (answer.step, answer.words, "anna@box", False)
-    assert history.config.weight_decay == 500
-    step, norm = history.column("step"), history.column("sum_squared_weights")
-    assert norm[step >= answer.step + 100].max() < 0.5 * norm[step <= answer.step].min()
-
-
-def test_a_change_is_followed_by_a_checkpoint_with_the_new_configuration(new_run: NewRun) -> None:
-    run = new_run().start()
-    answer = run.command(change(beta1=0.8))
-    found = wait_for(lambda: [path for path in checkpoints(run.folder.checkpoint_folder) if "change" in path.name])
-    mark = read_mark(found[0])
-    assert (mark.step, mark.changes, mark.config["beta1"]) == (answer.step, 1, 0.8)
-
-
-def test_the_model_is_rebuilt_while_it_trains(new_run: NewRun) -> None:
-    run = new_run().start()
-    run.reaches(30)
-    answer = run.command(change(arch="transformer", width=32))
-    assert answer.ok
-    run.reaches(answer.step + 50)
-    run.terminate()
-    history = run.history()
-    assert history.config.arch == "transformer"
-    assert history.changes[0].rebuilt
-    assert np.all(np.diff(history.column("step")) == 10)
-    reasons = [place(path)[2] for path in checkpoints(run.folder.checkpoint_folder)]
-    assert reasons[:2] == ["before_change", "change"]
-    before, after = (read_mark(path) for path in checkpoints(run.folder.checkpoint_folder)[:2])
-    assert (before.step, before.config["arch"]) == (answer.step, "mlp")
-    assert (after.step, after.config["arch"]) == (answer.step, "transformer")
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="limits of another process")
-def test_a_model_that_does_not_fit_leaves_the_old_one_in_its_place(new_run: NewRun) -> None:
-    run = new_run().start()
-    before = run.reaches(30)
-    unlimited = resource.prlimit(run.pid, resource.RLIMIT_AS)
-    now = int(psutil.Process(run.pid).memory_info().vms)
-    resource.prlimit(run.pid, resource.RLIMIT_AS, (now + 50 * 2**20, unlimited[1]))
-    refused = run.command(change(width=65536, depth=3))
-    assert not refused.ok
-    assert "cannot be built" in refused.words
-    assert "\n" not in refused.words
-    resource.prlimit(run.pid, resource.RLIMIT_AS, unlimited)
-    run.reaches(before.step + 50)
-    run.terminate()
-    assert run.history().changes == []
-
-
-@pytest.mark.parametrize(
-    ("values", "words"),
-    [
-        ({"p": 11}, "needs a new run"),
-        ({"seed": 1}, "needs a new run"),
-        ({"lr": -1}, "--lr"),
-        ({"lr": float("nan")}, "--lr"),
-        ({"colour": "red"}, "unknown setting 'colour'"),
-        ({"arch": "lstm"}, "unknown"),
-        ({"heads": 1}, "does nothing in mlp"),
-        ({"until": 1}, "is behind"),
-        ({"arch": "transformer", "heads": 3}, "does not divide"),
-    ],
-)
-def test_what_cannot_be_changed_is_refused_with_a_reason(
-    paused_run: Running, values: dict[str, int | float | str], words: str
-) -> None:
-    answer = paused_run.command(change(**values))
-    assert not answer.ok
-    assert words in answer.words
-    assert "\n" not in answer.words
-    assert paused_run.history().changes == []
-
-
-@pytest.fixture(scope="module")
-def paused_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    run = Running(tmp_path_factory.mktemp("home")).start()
-    run.reaches(20)
-    run.command(Pause(0))
-    yield run
-    run.clean_up()
 
 
 def test_pause_one_step_and_go(new_run: NewRun) -> None:
@@ -181,14 +85,11 @@ def test_pause_one_step_and_go(new_run: NewRun) -> None:
     assert summarize(run.folder).state == "paused"
 
 
-def test_a_paused_trainer_sleeps(new_run: NewRun) -> None:
-    run = new_run().start(paused=True)
-    run.status()
-    before = run.processor_seconds()
-    # Some hundred requests, one after the other: between them the trainer waits for the next one.
-    polls = [run.status().step for _ in range(100)]
-    assert set(polls) == {0}
-    assert run.processor_seconds() - before < 1.0
+@pytest.mark.parametrize("values", [{}, {"pace": 0.001}], ids=["paused", "at a pace"])
+def test_a_trainer_that_waits_sleeps(new_run: NewRun, values: dict[str, float]) -> None:
+    run = new_run(**values).start(paused=not values)
+    wait_for(lambda: run.status().state != "starting")
+    run.sleeps()
 
 
 def test_the_pace_is_kept(new_run: NewRun) -> None:
