@@ -96,7 +96,7 @@ class GrokApp(App[Outcome], inherit_bindings=False):
             for number, left in _SIGNALS.items():
                 asyncio.get_running_loop().add_signal_handler(number, self.leave, left)
         self._follow()
-        self.run_worker(self._beat, name="beat")
+        self.spawn(self._beat)
         for message in self.themes.messages[:1]:
             self.watch_screen.say(message, "warning")
 
@@ -110,9 +110,9 @@ class GrokApp(App[Outcome], inherit_bindings=False):
         self._follow()
         self.watch_screen.start_over()
 
-    def spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def spawn(self, work: Callable[[], Coroutine[None, None, None]]) -> Worker[None]:
         """Runs something beside; its failure is the viewer's."""
-        self.run_worker(work)
+        return self.run_worker(work)
 
     def use_theme(self, name: str) -> None:
         """Changes the theme."""
@@ -139,7 +139,7 @@ class GrokApp(App[Outcome], inherit_bindings=False):
         """Reads what is new, asks for the next pictures, and draws."""
         self.link.read_log()
         if self._looker is None or self._looker.is_finished:
-            self._looker = self.run_worker(partial(self._look, self._due()), name="look")
+            self._looker = self.spawn(partial(self._look, self._due()))
         if self.screen is self.watch_screen:
             self.watch_screen.show()
 
@@ -154,7 +154,7 @@ class GrokApp(App[Outcome], inherit_bindings=False):
     def _follow(self) -> None:
         if self._follower is not None:
             self._follower.cancel()
-        self._follower = self.run_worker(self.link.follow, name="follow")
+        self._follower = self.spawn(self.link.follow)
 
     async def _beat(self) -> None:
         """Ticks for as long as the viewer runs, never while the terminal has not taken the last frame."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -48,3 +49,8 @@ class KeyPalette(CommandPalette):
     def dismiss(self, result: Any = None) -> AwaitComplete:
         """Closes the palette while it is the one on top."""
         return super().dismiss(result) if self.is_current else AwaitComplete()
+
+    def _action_command_list(self, action: str) -> None:
+        """Moves in the list, which knows no pages before it was drawn."""
+        with suppress(KeyError, IndexError):
+            super()._action_command_list(action)

@@ -67,6 +67,7 @@ class TerminalDriver(LinuxDriver):
         super().__init__(*arguments, **options)
         assert sys.__stderr__ is not None
         self.output = Output(sys.__stderr__.fileno())
+        self._size = self._size or self._get_terminal_size()
         self._file: Any = self.output
         self.lost = False
         """Whether something that was drawn never reached the terminal."""
@@ -92,6 +93,14 @@ class TerminalDriver(LinuxDriver):
             except termios.error:
                 self.output.gone = True
         return self.output.gone
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """Columns and rows as the terminal says, whatever COLUMNS and LINES say."""
+        try:
+            columns, rows = os.get_terminal_size(self.output.fileno())
+        except OSError:
+            columns, rows = 0, 0
+        return (columns, rows) if columns and rows else super()._get_terminal_size()
 
     def close(self) -> None:
         """Waits for the last output for a moment only; a terminal that takes nothing is restored past it."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any
 
 from grokterm.config import Config, Value
 from grokterm.errors import ConfigError, TrainerError
@@ -18,7 +17,7 @@ class Wishes:
     def __init__(
         self,
         link: Link,
-        spawn: Callable[[Callable[[], Coroutine[Any, Any, None]]], None],
+        spawn: Callable[[Callable[[], Coroutine[None, None, None]]], object],
         settled: Callable[[str, bool], None],
     ) -> None:
         """`spawn` runs the sending; `settled` hears the words of every answer, and whether the change was made."""

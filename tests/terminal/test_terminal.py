@@ -121,3 +121,11 @@ def test_small_terminals_show_a_status(grokterm: Grokterm) -> None:
     terminal.shows("a \\+ b mod 11", "● training", "step [1-9]", "train", "test", "q quit")
     terminal.resize(80, 24)
     terminal.shows("1 Accuracy", "3 Table")
+
+
+def test_a_lying_environment_does_not_decide_the_size(grokterm: Grokterm) -> None:
+    terminal = grokterm(size=(100, 34), environment={"COLUMNS": "200", "LINES": "9"})
+    terminal.shows("● training", "1 Accuracy", "6 Events", "q quit")
+    assert terminal.text.splitlines()[33].startswith(" space pause")
+    terminal.resize(120, 40)
+    terminal.until(lambda: terminal.text.splitlines()[39].startswith(" space pause"), "the new size")

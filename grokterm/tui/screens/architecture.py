@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import ClassVar, Final
 
+from textual._widget_navigation import Direction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -21,6 +23,15 @@ _WHAT: Final = {
     "embed-mlp": "two embeddings of {d_model} → {width} neurons → {p} logits",
     "transformer": "a b = in {d_model} dimensions, {heads} heads, mlp of {width}, read at =",
 }
+
+
+class Architectures(OptionList):
+    """The list of architectures."""
+
+    def _move_page(self, direction: Direction) -> None:
+        """Moves by a page, of which a list that was not drawn yet knows nothing."""
+        with suppress(KeyError, IndexError):
+            super()._move_page(direction)
 
 
 class ArchitectureDialog(Dialog[Wanted]):
@@ -50,7 +61,7 @@ class ArchitectureDialog(Dialog[Wanted]):
     def compose(self) -> ComposeResult:
         """The architectures, what the lit one keeps, and the keys."""
         names = choices("arch")
-        options = OptionList(*(Option(self._line(name), id=name) for name in names))
+        options = Architectures(*(Option(self._line(name), id=name) for name in names))
         options.highlighted = names.index(self._config.arch)
         box = VerticalScroll(
             options, Static(id="kept"), Static(id="keys", classes="muted"), classes="box", can_focus=False
