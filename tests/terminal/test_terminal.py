@@ -126,6 +126,6 @@ def test_small_terminals_show_a_status(grokterm: Grokterm) -> None:
 def test_a_lying_environment_does_not_decide_the_size(grokterm: Grokterm) -> None:
     terminal = grokterm(size=(100, 34), environment={"COLUMNS": "200", "LINES": "9"})
     terminal.shows("● training", "1 Accuracy", "6 Events", "q quit")
-    assert terminal.text.splitlines()[33].startswith(" space pause")
+    assert terminal.screen.display[33].startswith(" space pause")
     terminal.resize(120, 40)
-    terminal.until(lambda: terminal.text.splitlines()[39].startswith(" space pause"), "the new size")
+    terminal.until(lambda: terminal.screen.display[39].startswith(" space pause"), "the new size")
