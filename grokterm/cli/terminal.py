@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import sys
 from collections.abc import Mapping
@@ -31,8 +30,7 @@ def check_terminal() -> None:
 
 
 def set_up(view: ViewOptions) -> None:
-    """Tells Textual colours and frame rate; it reads them once, when it is imported."""
-    os.environ["TEXTUAL_FPS"] = str(math.ceil(view.fps))
+    """Tells Textual the colours; it reads them once, when it is imported."""
     if view.color == "none":
         os.environ["NO_COLOR"] = "1"
     elif view.color != "auto":
