@@ -16,7 +16,6 @@ from grokterm.lab import devices
 from grokterm.lab.batches import Batches
 from grokterm.lab.gradients import loss_and_gradient
 from grokterm.lab.layout import Layout
-from grokterm.lab.losses import cross_entropy_sum
 from grokterm.lab.models import Model, Parameters, build
 from grokterm.lab.optimizers import Hyperparameters, Optimizer
 from grokterm.lab.precision import DTYPES, product_for
@@ -185,10 +184,10 @@ class Engine:
     def _evaluate(self, indices: Tensor) -> tuple[float, float]:
         """Mean cross-entropy in nats and accuracy over pair indices."""
         loss, right = 0.0, 0
-        for part in self.task.pairs(indices).parts(self._most):
-            logits = self._logits(part.a, part.b)
-            loss += float(cross_entropy_sum(logits, part.labels))
-            right += int((logits.max(-1).indices == part.labels).sum())
+        with torch.no_grad():
+            for part in self.task.pairs(indices).parts(self._most):
+                loss_of_part, right_of_part = self.model.score(self.parameters, part)
+                loss, right = loss + loss_of_part, right + right_of_part
         return loss / len(indices), right / len(indices)
 
     def _tensors(self) -> dict[str, Tensor]:

@@ -44,6 +44,11 @@ class Pairs:
         return len(self.a)
 
     @cached_property
+    def numbers(self) -> Tensor:
+        """int32 [3, n]: a, b and labels, as the kernels in C take them."""
+        return torch.stack((self.a, self.b, self.labels)).int()
+
+    @cached_property
     def bags(self) -> Bags:
         """Two rows a pair, that of a and that of b, out of a table of 2p."""
         return bags_of_pairs(self.a, self.b, self.p)

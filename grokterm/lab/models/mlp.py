@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from grokterm.lab import native
 from grokterm.lab.bags import bags_of_pairs
 from grokterm.lab.models.model import Model, Parameters, Shapes
 from grokterm.lab.models.pairwise import pair_sum, read_out_loss, suits
@@ -72,11 +73,21 @@ class Mlp(Model):
     def loss(self, parameters: Mapping[str, Tensor], pairs: Pairs) -> Tensor:
         """Cross-entropy in nats summed over the pairs, [...]."""
         of_a, of_b = self._input_rows(parameters)
-        if self.config.depth > 1 or self.config.layer_norm != "none" or not suits(of_a):
+        if not self._is_plain or not suits(of_a):
             return super().loss(parameters, pairs)
-        hidden = pair_sum(of_a + parameters["b_1"], of_b, pairs.bags, self.product)
-        weight, bias = parameters["W_out"], parameters["b_out"][None]
-        return read_out_loss(self.product, self.config.activation, hidden, weight, bias, pairs.labels)
+        of_a, weight, bias = of_a + parameters["b_1"], parameters["W_out"], parameters["b_out"]
+        if native.suits(self.product, self.config.activation, of_a, self.config.width):
+            return native.loss_of_sums(of_a, of_b, weight, bias, pairs)
+        hidden = pair_sum(of_a, of_b, pairs.bags, self.product)
+        return read_out_loss(self.product, self.config.activation, hidden, weight, bias[None], pairs.labels)
+
+    def score(self, parameters: Mapping[str, Tensor], pairs: Pairs) -> tuple[float, int]:
+        """Cross-entropy in nats summed over the pairs, and how many have their label as the largest logit."""
+        of_a, of_b = self._input_rows(parameters)
+        if not self._is_plain or not native.suits(self.product, self.config.activation, of_a, self.config.width):
+            return super().score(parameters, pairs)
+        of_a = of_a + parameters["b_1"]
+        return native.score(pairs, of_a=of_a, of_b=of_b, w_out=parameters["W_out"], b_out=parameters["b_out"])
 
     def first_layer(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
         """The first layer's weights from a and from b, [..., p, width] each."""
@@ -86,6 +97,11 @@ class Mlp(Model):
     def floats_a_pair(self) -> int:
         """The width, or p where that is more."""
         return max(self.config.width, self.config.p)
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether there is one hidden layer and nothing between it and the read-out but its activation."""
+        return self.config.depth == 1 and self.config.layer_norm == "none"
 
     def _layers(self) -> range:
         return range(1, self.config.depth + 1)

@@ -44,6 +44,12 @@ class Model(ABC):
         """Cross-entropy in nats summed over the pairs, [...]; a model may know a faster way to it than its logits."""
         return cross_entropy_sum(self.logits(parameters, pairs.a, pairs.b), pairs.labels)
 
+    def score(self, parameters: Mapping[str, Tensor], pairs: Pairs) -> tuple[float, int]:
+        """Cross-entropy in nats summed over the pairs, and how many have their label as the largest logit."""
+        logits = self.logits(parameters, pairs.a, pairs.b)
+        right = int((logits.max(-1).indices == pairs.labels).sum())
+        return float(cross_entropy_sum(logits, pairs.labels)), right
+
     @abstractmethod
     def first_layer(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
         """The rows [..., p, features] by which each input position first sees a residue."""

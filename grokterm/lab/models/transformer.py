@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from grokterm.lab import native
 from grokterm.lab.bags import Bags, bags_of_heads, bags_of_pairs
 from grokterm.lab.models.attention import Stream, attend, by_head
 from grokterm.lab.models.model import Model, Parameters, Shapes
@@ -89,10 +90,21 @@ class Transformer(Model):
         if not self._folds or not suits(parameters["W_E"]):
             return super().loss(parameters, pairs)
         mixed = self._mixed_by_hand(parameters, pairs.head_bags(self.config.heads))
+        if self._suits_native(mixed):
+            return native.loss_of_product(mixed, *self._factors(parameters), pairs)
         to_hidden, to_logits, of_neurons = self._folded(parameters)
+        mixed = with_one(mixed)
         hidden = narrow(self.product, mixed) @ narrow(self.product, to_hidden)
         direct = self.product(mixed, to_logits)
         return read_out_loss(self.product, self.config.activation, hidden, of_neurons, direct, pairs.labels)
+
+    def score(self, parameters: Mapping[str, Tensor], pairs: Pairs) -> tuple[float, int]:
+        """Cross-entropy in nats summed over the pairs, and how many have their label as the largest logit."""
+        if not self._folds or not self._suits_native(parameters["W_E"]):
+            return super().score(parameters, pairs)
+        mixed = self._mixed_by_hand(parameters, pairs.head_bags(self.config.heads))
+        names = ("w_in", "b_in", "w_direct", "w_out", "b_out")
+        return native.score(pairs, x=mixed, **dict(zip(names, self._factors(parameters), strict=True)))
 
     def first_layer(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
         """The embedding of the residues, [..., p, d_model]; "=" is left out."""
@@ -154,15 +166,23 @@ class Transformer(Model):
         to_hidden = torch.cat((product(w_o, w_in), affine(product, equals, w_in, parameters["0.b_in"])), -2)
         return to_hidden, torch.cat((product(w_o, w_u), always), -2), product(w_out, w_u)
 
+    def _factors(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """The same with what is added to every pair apart: to the neurons, to the logits, and from the neurons."""
+        to_hidden, to_logits, of_neurons = self._folded(parameters)
+        return to_hidden[:-1], to_hidden[-1], to_logits[:-1], of_neurons, to_logits[-1]
+
+    def _suits_native(self, rows: Tensor) -> bool:
+        return native.suits(self.product, self.config.activation, rows, self.config.width, self.config.d_model)
+
     def _mixed_of_pairs(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
         """What "=" gathers from all positions, and a last feature of 1, [..., n, d_model + 1]."""
         if suits(parameters["W_E"]):
             bags = bags_of_heads(bags_of_pairs(a, b, self.config.p), self.config.heads)
-            return self._mixed_by_hand(parameters, bags)
-        return functional.pad(self._mixed(parameters, 0, self._embed(parameters, a, b)).rows, (0, 1), value=1)
+            return with_one(self._mixed_by_hand(parameters, bags))
+        return with_one(self._mixed(parameters, 0, self._embed(parameters, a, b)).rows)
 
     def _mixed_by_hand(self, parameters: Mapping[str, Tensor], bags: Bags) -> Tensor:
-        """The same, by `pair_attention`."""
+        """What "=" gathers from all positions, [n, d_model], by `pair_attention`."""
         w_q, w_k, w_v = (parameters[f"0.{name}"] for name in ("W_Q", "W_K", "W_V"))
         at_a, at_b, at_equals = parameters["W_pos"].split_with_sizes([1] * POSITIONS)
         residues, equals = parameters["W_E"].split_with_sizes([self.config.p, 1])
@@ -170,11 +190,15 @@ class Transformer(Model):
         heads = self.config.heads
         scores = by_head(self.product(rows[-1:], w_q) * self.product(rows, w_k), heads).sum(-1)
         scale = 1 / math.sqrt(self.config.d_model // heads)
-        mixed = pair_attention(scores * scale, self.product(rows, w_v), bags)
-        return functional.pad(mixed, (0, 1), value=1)
+        return pair_attention(scores * scale, self.product(rows, w_v), bags)
 
     def _before(self, parameters: Mapping[str, Tensor], name: str, x: Tensor) -> Tensor:
         return layer_norm(parameters, name, x) if self.config.layer_norm == "pre" else x
 
     def _after(self, parameters: Mapping[str, Tensor], name: str, x: Tensor) -> Tensor:
         return layer_norm(parameters, name, x) if self.config.layer_norm == "post" else x
+
+
+def with_one(x: Tensor) -> Tensor:
+    """x [..., d] with a last feature of 1."""
+    return functional.pad(x, (0, 1), value=1)
