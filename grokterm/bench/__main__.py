@@ -12,10 +12,11 @@ from rich.console import Console
 
 from grokterm.bench import grok, replicas, steps, viewer
 from grokterm.bench.row import Bench, Row
-from grokterm.bench.table import table
+from grokterm.bench.table import explanations, table
 from grokterm.config import Config, unknown
 from grokterm.errors import ConfigError, GroktermError
-from grokterm.lab import devices
+from grokterm.kernels.build import build
+from grokterm.lab import devices, native
 
 FAMILIES: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {
     **steps.ROWS,
@@ -40,7 +41,8 @@ def machine(device: str) -> str:
     """Device, precision, threads and torch in one line."""
     found, precision = devices.resolve(Config(device=device))
     about = devices.describe()
-    return f"{found}, products in {precision}, {about['threads']} threads, torch {about['torch']}"
+    kernels = ", kernels" if native.loaded() else ""
+    return f"{found}, products in {precision}{kernels}, {about['threads']} threads, torch {about['torch']}"
 
 
 def measure(only: str | None, quick: bool, as_json: bool, device: str) -> None:
@@ -48,6 +50,7 @@ def measure(only: str | None, quick: bool, as_json: bool, device: str) -> None:
     families = chosen(only)
     devices.find(Config(device=device).device)
     devices.prepare()
+    native.load(build())
     console = Console(stderr=True)
     rows: list[Row] = []
     with console.status("warming up") as status:
@@ -60,7 +63,10 @@ def measure(only: str | None, quick: bool, as_json: bool, device: str) -> None:
                 elif not console.is_terminal:
                     print(f"{row.name}: {row.ours:.4g} {row.unit}", file=sys.stderr, flush=True)
     if not as_json:
-        Console().print(table(rows, machine(device)))
+        out = Console()
+        out.print(table(rows, machine(device)))
+        for line in explanations(rows):
+            out.print(line, highlight=False, soft_wrap=True)
 
 
 def main(words: list[str]) -> int:

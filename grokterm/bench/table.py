@@ -13,18 +13,15 @@ def table(rows: Sequence[Row], machine: str) -> Table:
     """Name, ours, the other, ratio, goal, and whether it is held."""
     drawn = Table(title=machine, title_justify="left")
     drawn.add_column("name", no_wrap=True)
-    drawn.add_column("ours; the other")
     for heading in ("ours", "the other", "ratio"):
         drawn.add_column(heading, justify="right", no_wrap=True)
     drawn.add_column("goal", no_wrap=True)
     drawn.add_column("held", no_wrap=True)
     for row in rows:
-        more = "".join(f"; {name} {v if isinstance(v, str) else _number(v)}" for name, v in row.more.items())
         held = {True: "[green]held[/]", False: "[red]not held[/]", None: ""}[row.held]
         over = "> " if row.at_least else ""
         drawn.add_row(
             row.name,
-            row.what + more,
             f"{_number(row.ours)} {row.unit}".strip(),
             "" if row.other is None else f"{over}{_number(row.other)} {row.unit}".strip(),
             "" if row.ratio is None else f"{over}{_number(row.ratio)}×",
@@ -32,6 +29,15 @@ def table(rows: Sequence[Row], machine: str) -> Table:
             held,
         )
     return drawn
+
+
+def explanations(rows: Sequence[Row]) -> list[str]:
+    """One line a row: what was timed, and what else it showed."""
+    return [f"{row.name}: {row.what}{''.join(_shown(name, value) for name, value in row.more.items())}" for row in rows]
+
+
+def _shown(name: str, value: float | str) -> str:
+    return f"; {name} {value if isinstance(value, str) else _number(value)}"
 
 
 def _number(value: float) -> str:
