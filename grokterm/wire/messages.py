@@ -86,13 +86,17 @@ class Status(msgspec.Struct, frozen=True):
     """Of the matrix products: float32, bfloat16 or float64."""
     words: str = ""
     """Why training does not go on and what can be done, where that is not a person's pause; else empty."""
+    past: int | None = None
+    """The step to which a model of the past has come for somebody who waits for it; None where nobody does."""
 
 
 class Look(msgspec.Struct, frozen=True, tag="look"):
-    """Asks for pictures of the present model; answered by View."""
+    """Asks for pictures of the model, the present one or that after `at` steps; answered by View."""
 
     id: int
     frames: tuple[FrameName, ...]
+    at: int | None = None
+    """A step of the past, before the changes that were made there; None is now."""
 
 
 class Change(msgspec.Struct, frozen=True, tag="change"):
@@ -118,12 +122,14 @@ class Go(msgspec.Struct, frozen=True, tag="go"):
 
 
 class Predict(msgspec.Struct, frozen=True, tag="predict"):
-    """Asks for the model's first answers to (a, b); answered by Prediction."""
+    """Asks for the first answers to (a, b) of the present model or that after `at` steps; answered by Prediction."""
 
     id: int
     a: int
     b: int
     count: int = 3
+    at: int | None = None
+    """A step of the past, before the changes that were made there; None is now."""
 
 
 class Stop(msgspec.Struct, frozen=True, tag="stop"):
@@ -145,11 +151,13 @@ class Answer(msgspec.Struct, frozen=True, tag="answer"):
 
 
 class View(msgspec.Struct, frozen=True, tag="view"):
-    """The frames asked for, all of the model at `status.step`."""
+    """The frames asked for, all of the model at `step`; none where a newer request took the place of this one."""
 
     id: int
     status: Status
     frames: tuple[Frame, ...]
+    step: int = 0
+    """Steps that the model of the frames has taken: `status.step`, or the step of the past that was asked for."""
 
 
 class Prediction(msgspec.Struct, frozen=True, tag="prediction"):

@@ -28,11 +28,13 @@ from grokterm.wire.messages import (
 ids = st.integers(0, 2**31)
 values = st.dictionaries(st.text(max_size=9), st.integers(-(2**60), 2**60) | st.floats(allow_nan=False) | st.text())
 requests = st.one_of(
-    st.builds(Look, id=ids, frames=st.lists(st.sampled_from(["task", "table", "spectrum"])).map(tuple)),
+    st.builds(
+        Look, id=ids, frames=st.lists(st.sampled_from(["task", "table", "spectrum"])).map(tuple), at=st.none() | ids
+    ),
     st.builds(Change, id=ids, values=values, keep=st.booleans(), by=st.text()),
     st.builds(Pause, id=ids),
     st.builds(Go, id=ids, steps=st.none() | ids),
-    st.builds(Predict, id=ids, a=ids, b=ids, count=ids),
+    st.builds(Predict, id=ids, a=ids, b=ids, count=ids, at=st.none() | ids),
     st.builds(Stop, id=ids),
 )
 
