@@ -96,7 +96,8 @@ class GrokApp(App[Outcome], inherit_bindings=False):
             for number, left in _SIGNALS.items():
                 asyncio.get_running_loop().add_signal_handler(number, self.leave, left)
         self._follow()
-        self.spawn(self._beat)
+        # What a long log says comes after the first paint.
+        self.call_after_refresh(self.spawn, self._beat)
         for message in self.themes.messages[:1]:
             self.watch_screen.say(message, "warning")
 

@@ -12,6 +12,7 @@ from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from grokterm.tui.actions import ACTIONS
 from grokterm.tui.lines import TITLES
+from grokterm.tui.screens.steady import Steady
 
 Command = tuple[str, str, Callable[[], Any]]
 
@@ -43,7 +44,7 @@ class KeyCommands(Provider):
             yield f"Theme {name}", told, partial(self.screen.app.use_theme, name)  # type: ignore[attr-defined]
 
 
-class KeyPalette(CommandPalette):
+class KeyPalette(Steady, CommandPalette):
     """Textual's palette, which keys that come fast would close twice."""
 
     def dismiss(self, result: Any = None) -> AwaitComplete:

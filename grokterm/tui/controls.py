@@ -39,9 +39,6 @@ else:
     Base = object
 
 
-_GONE = "space starts it again from its last checkpoint · r starts a new run · q leaves"
-
-
 class Controls(Base):
     """The actions of the watch screen that concern the run."""
 
@@ -72,6 +69,8 @@ class Controls(Base):
     @property
     def shown_state(self) -> ShownState:
         """The state in the header: what was asked for, as soon as it was."""
+        if self._leaving:
+            return "stopping"
         return self._intended if self._intended and self.link.connected else self.link.state
 
     def settled(self, told: str, made: bool) -> None:
@@ -83,7 +82,8 @@ class Controls(Base):
         """What keeps the run from going on and what can be done, in lines; empty while nothing does."""
         lines = [self.link.problem] if self.link.problem else []
         if self.link.state == "trainer gone":
-            return [*lines, *self.link.last_words(), _GONE]
+            where = " from its last checkpoint" if self.link.has_checkpoint else ""
+            return [*lines, *self.link.last_words(), f"space starts it again{where} · r starts a new run · q leaves"]
         status = self.link.status
         return [*lines, status.words] if status and status.words else lines
 

@@ -16,7 +16,7 @@ from grokterm.tui.phases import GENERALIZING_ACCURACY
 from grokterm.tui.theme import Palette
 from grokterm.tui.world import World
 
-ShownState = Literal["starting", "training", "paused", "finished", "not finite", "trainer gone"]
+ShownState = Literal["starting", "training", "paused", "finished", "not finite", "stopping", "trainer gone"]
 
 STATES: Final[Mapping[ShownState, tuple[str, str]]] = {
     "starting": ("◌", "muted"),
@@ -24,6 +24,7 @@ STATES: Final[Mapping[ShownState, tuple[str, str]]] = {
     "paused": ("‖", "warning"),
     "finished": ("■", "accent"),
     "not finite": ("✕", "error"),
+    "stopping": ("◌", "muted"),
     "trainer gone": ("○", "error"),
 }
 """Glyph and colour of each state."""

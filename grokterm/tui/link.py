@@ -142,6 +142,11 @@ class Link:
         while trainer_alive(self.folder) and time.monotonic() < deadline:
             await asyncio.sleep(0.02)
 
+    @property
+    def has_checkpoint(self) -> bool:
+        """Whether a trainer could go on from where the last one was."""
+        return any(self.folder.checkpoint_folder.glob("*.safetensors"))
+
     def last_words(self) -> list[str]:
         """How the trainer ended, as far as is known, and the last lines of its log."""
         status = exit_status(self.folder)

@@ -32,7 +32,7 @@ class Outcome:
         back = f"come back with: grokterm attach {number}"
         if self.left == "crashed":
             return f"the viewer failed: {self.details}; {back}"
+        alive = trainer_alive(self.folder)
         if self.left == "quit":
-            return f"{run} is stopped, its last checkpoint is kept; {back}"
-        goes_on = "trains on" if trainer_alive(self.folder) else "is kept"
-        return f"{run} {goes_on}; {back}"
+            return f"{run} {'still writes its last checkpoint' if alive else 'is stopped'}; {back}"
+        return f"{run} {'trains on' if alive else 'is kept'}; {back}"

@@ -132,7 +132,7 @@ async def test_q_stops_the_trainer_after_a_checkpoint(new_run: NewRun) -> None:
     outcome = seen.app.return_value
     assert outcome is not None
     assert outcome.left == "quit"
-    assert "is stopped, its last checkpoint is kept" in outcome.words()
+    assert "is stopped; come back with: grokterm attach" in outcome.words()
     assert not trainer_alive(folder)
     assert checkpoints(folder.checkpoint_folder)
 

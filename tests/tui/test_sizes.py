@@ -6,6 +6,7 @@ import random
 
 import pytest
 from textual import events
+from textual.geometry import Size
 
 from grokterm.runs.folder import RunFolder
 from grokterm.tui.actions import bindings
@@ -94,3 +95,12 @@ def press(seen: Watching, key: str) -> None:
     if key in ("d", "q", "r") and seen.app.screen is seen.screen:
         return
     seen.app.post_message(events.Key(key, key if len(key) == 1 else None))
+
+
+async def test_two_sizes_at_once_come_to_rest(trained: RunFolder) -> None:
+    async with watch(trained) as seen:
+        for size in (Size(90, 30), Size(130, 45)):
+            seen.screen.post_message(events.Resize(size, size))
+        await seen.pilot.pause()
+        await seen.until(lambda: seen.screen.size == seen.app.size, "the size of the terminal")
+        await seen.until(lambda: seen.screen._message_queue.empty(), "the end of the events")

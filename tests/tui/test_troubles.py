@@ -32,7 +32,11 @@ async def test_a_killed_trainer_is_told_and_started_again(new_run: NewRun) -> No
 async def test_a_trainer_that_cannot_start_is_told_with_its_last_words(new_run: NewRun) -> None:
     folder = new_run(device="cuda:7")
     async with watch(folder) as seen:
-        await seen.shows("○ trainer gone", "The trainer ended with exit status", "cuda")
+        await seen.shows(
+            "○ trainer gone", "The trainer ended with exit status", "cuda", "space starts it again · r starts"
+        )
+        await seen.press("escape")
+        await seen.until(lambda: "exit status" not in seen.text(), "the panel's end")
 
 
 async def test_a_loss_that_is_not_finite_pauses_and_says_what_can_be_done(new_run: NewRun) -> None:

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from grokterm.config import Value
+from grokterm.tui.screens.steady import Steady
 
 Result = TypeVar("Result")
 
@@ -26,7 +27,7 @@ class Wanted:
     """Whether the present run stops when a new one starts."""
 
 
-class Dialog(ModalScreen[Result]):
+class Dialog(Steady, ModalScreen[Result]):
     """A box in the middle of the screen; while it is open the run trains on behind it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", show=False)]

@@ -25,6 +25,7 @@ from grokterm.tui.panes.pane import Pane
 from grokterm.tui.phases import phase_words
 from grokterm.tui.places import Places, enlarged, places
 from grokterm.tui.problem import Problem
+from grokterm.tui.screens.steady import Steady
 from grokterm.tui.status_view import StatusView
 from grokterm.tui.theme import Palette
 from grokterm.wire.messages import Answer, FrameName, Predict, Prediction
@@ -33,7 +34,7 @@ _SAID: Final = 5.0
 """Seconds that a remark stands in the footer's place."""
 
 
-class WatchScreen(Controls, Screen[None], inherit_bindings=False):
+class WatchScreen(Controls, Steady, Screen[None], inherit_bindings=False):
     """One run, live."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
