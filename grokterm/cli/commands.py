@@ -11,14 +11,15 @@ from cyclopts import App, CycloptsError, Group, Parameter
 
 from grokterm import __version__
 from grokterm.cli.defaults import read_defaults
-from grokterm.cli.options import Option, folder_option, read, run_options, shown, view_options
+from grokterm.cli.options import Option, folder_option, read, run_options, shown, step_number, view_options
 from grokterm.cli.sentences import CommandLineError, sentence
 from grokterm.config import Group as GroupName
+from grokterm.config import settings
 
 TRAIN_DEFAULTS: Final = {"until": "grokked", "max_steps": 100_000}
 """Where `grokterm train` differs from the screen; its pace is always max."""
 
-COMMANDS: Final = ("train", "attach", "runs", "stop", "doctor")
+COMMANDS: Final = ("train", "attach", "resume", "fork", "replay", "runs", "stop", "rm", "doctor")
 
 _ABOUT = "Watch a network grok, live, in this terminal, and change it while it trains."
 _EPILOGUE = (
@@ -28,6 +29,10 @@ _EPILOGUE = (
 _RUN: Final = tuple(run_options().values())
 _SCREEN: Final = tuple(view_options().values())
 _FOLDER: Final = folder_option()
+_RUN_WORDS: Final = "A run's id, its number, a unique beginning, last, or a path."
+_PARENTS: Final = dict.fromkeys(settings(), "the parent's")
+_FIXED: Final = frozenset(name for name, setting in settings().items() if setting.acts == "starts a new run")
+"""Settings that a fork has from its parent: read, to be refused with a reason, and left out of the help."""
 _GROUPS: Final = {name: Group(name, sort_key=i) for i, name in enumerate((*get_args(GroupName), "Screen"))}
 
 
@@ -35,27 +40,52 @@ def _flag(name: str, words: str) -> Parameter:
     return Parameter(name=name, negative="", help=words, group=_GROUPS["Run"], show_default=False)
 
 
-RunName = Annotated[
-    str | None, Parameter(name="RUN", help="A run's id, its number, a unique beginning, last, or a path.")
-]
+def _text_option(name: str, metavar: str, words: str, default: str = "") -> Parameter:
+    return Parameter(
+        name=name,
+        help=words,
+        group=_GROUPS["Run"],
+        metavar=metavar,
+        show_default=(lambda _: default) if default else False,
+        converter=_text,
+        allow_leading_hyphen=True,
+    )
+
+
+def _text(_: Any, tokens: Any) -> str:
+    return str(tokens[0].value)
+
+
+RunName = Annotated[str | None, Parameter(name="RUN", help=_RUN_WORDS)]
+OneRun = Annotated[str, Parameter(name="RUN", help=_RUN_WORDS)]
 AsJson = Annotated[bool, _flag("--json", "Print JSON on standard output, all else on standard error.")]
 Every = Annotated[bool, _flag("--all", "Stop every run that trains.")]
+Keep = Annotated[bool, _flag("--keep", "Carry embedding and read-out over into a new model, where they fit.")]
+Detach = Annotated[bool, _flag("--detach", "Let the fork train without a screen.")]
+Yes = Annotated[bool, _flag("--yes", "Do not ask.")]
+At = Annotated[str | None, _text_option("--at", "STEP", "Step from which the fork goes on.", "the parent's last one")]
+To = Annotated[str | None, _text_option("--to", "STEP", "Step up to which it is repeated.", "the run's last one")]
+Resume = Annotated[
+    str | None, _text_option("--resume", "RUN", "Go on with a run, which keeps every setting that is not given.")
+]
 Command = Callable[..., int]
 
 
-def _taking(*options: Option, defaults: Mapping[str, Any] = MappingProxyType({})) -> Callable[[Command], Command]:
+def _taking(
+    *options: Option, defaults: Mapping[str, Any] = MappingProxyType({}), hidden: frozenset[str] = frozenset()
+) -> Callable[[Command], Command]:
     """Spells out the options of a command in its signature, from which cyclopts reads them and makes the help."""
 
     def spell_out(command: Command) -> Command:
         own = [p for p in inspect.signature(command).parameters.values() if p.kind is not p.VAR_KEYWORD]
-        more = [_parameter(option, defaults) for option in options]
+        more = [_parameter(option, defaults, option.name not in hidden) for option in options]
         command.__signature__ = inspect.Signature(own + more)  # type: ignore[attr-defined]
         return command
 
     return spell_out
 
 
-def _parameter(option: Option, defaults: Mapping[str, Any]) -> inspect.Parameter:
+def _parameter(option: Option, defaults: Mapping[str, Any], seen: bool) -> inspect.Parameter:
     default = shown(defaults[option.name]) if option.name in defaults else option.default
     about = Parameter(
         name=option.spelling,
@@ -64,6 +94,7 @@ def _parameter(option: Option, defaults: Mapping[str, Any]) -> inspect.Parameter
         group=_GROUPS[option.group],
         metavar=option.metavar,
         show_default=default,
+        show=seen,
         # Text is read by `options.read`, so that every value that cannot be gets one sentence that says why.
         converter=_text,
         allow_leading_hyphen=True,
@@ -72,10 +103,6 @@ def _parameter(option: Option, defaults: Mapping[str, Any]) -> inspect.Parameter
     return inspect.Parameter(
         option.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, about]
     )
-
-
-def _text(_: Any, tokens: Any) -> str:
-    return str(tokens[0].value)
 
 
 @_taking(*_RUN, _FOLDER, *_SCREEN)
@@ -87,23 +114,59 @@ def watch(**given: str | None) -> int:
 
 
 @_taking(*(option for option in _RUN if option.name != "pace"), _FOLDER, defaults=TRAIN_DEFAULTS)
-def train(*, as_json: AsJson = False, **given: str | None) -> int:
-    """Start a run and follow it without a screen, always at full speed.
+def train(*, resume: Resume = None, as_json: AsJson = False, **given: str | None) -> int:
+    """Start a run, or go on with one, and follow it without a screen, always at full speed.
 
     Exit status 0: target reached; 3: step limit reached first; 1: training failed.
     """
+    from grokterm.cli.going_on import go_on
     from grokterm.cli.train import start
 
+    if resume is not None:
+        return go_on(resume, read_defaults(), read(given), as_json)
     own = {name: value for name, value in read_defaults().items() if name != "pace"}
     return start(TRAIN_DEFAULTS | own | read(given) | {"pace": "max"}, as_json)
 
 
 @_taking(_FOLDER, *_SCREEN)
 def attach(run: RunName = None, **given: str | None) -> int:
-    """Come back to a run that trains: the newest one when none is named."""
+    """Come back to a run: the newest one that trains when none is named.
+
+    A run without a trainer opens paused where it had come to; space goes on.
+    """
     from grokterm.cli.watch import come_back
 
     return come_back(run, read_defaults(), read(given))
+
+
+@_taking(_FOLDER, *_SCREEN)
+def resume(run: OneRun, **given: str | None) -> int:
+    """Come back to a run and go on training it, beyond its goal if that is reached."""
+    from grokterm.cli.watch import come_back
+
+    return come_back(run, read_defaults(), read(given), go_on=True)
+
+
+@_taking(*_RUN, _FOLDER, *_SCREEN, defaults=_PARENTS, hidden=_FIXED)
+def fork(run: OneRun, *, at: At = None, keep: Keep = False, detach: Detach = False, **given: str | None) -> int:
+    """Make a new run from any step of another one, with changes, and watch it.
+
+    Without changes it does what its parent did, bit for bit.
+    """
+    from grokterm.cli.forking import fork
+
+    return fork(run, step_number("--at", at), keep, detach, read_defaults(), read(given))
+
+
+@_taking(_FOLDER)
+def replay(run: OneRun, *, to: To = None, as_json: AsJson = False, **given: str | None) -> int:
+    """Train a run again from its configuration and changes, and compare it with what was written, bit by bit.
+
+    Exit status 0: everything agrees; 1: something differs; 2: it cannot be repeated.
+    """
+    from grokterm.cli.replaying import replay
+
+    return replay(run, step_number("--to", to), as_json, read_defaults() | read(given))
 
 
 @_taking(_FOLDER)
@@ -120,6 +183,14 @@ def stop(run: RunName = None, *, every: Every = False, **given: str | None) -> i
     from grokterm.cli.stopping import stop
 
     return stop(run, every, read_defaults() | read(given))
+
+
+@_taking(_FOLDER)
+def rm(*run: OneRun, yes: Yes = False, **given: str | None) -> int:
+    """Remove runs for good, after a question."""
+    from grokterm.cli.removing import remove
+
+    return remove(run, yes, read_defaults() | read(given))
 
 
 @_taking(_FOLDER)
@@ -154,8 +225,12 @@ def build() -> App:
     app.default(watch)
     app.command(train, usage="Usage: grokterm train [OPTIONS]")
     app.command(attach, usage="Usage: grokterm attach [RUN] [OPTIONS]")
+    app.command(resume, usage="Usage: grokterm resume RUN [OPTIONS]")
+    app.command(fork, usage="Usage: grokterm fork RUN [--at STEP] [OPTIONS]")
+    app.command(replay, usage="Usage: grokterm replay RUN [--to STEP] [OPTIONS]")
     app.command(runs, usage="Usage: grokterm runs [OPTIONS]")
     app.command(stop, usage="Usage: grokterm stop [RUN] [OPTIONS]")
+    app.command(rm, usage="Usage: grokterm rm RUN... [OPTIONS]")
     app.command(doctor, usage="Usage: grokterm doctor [OPTIONS]")
     app.register_install_completion_command(help="Install completion for this shell (zsh, bash, fish, powershell).")
     return app

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from grokterm.config import GROKKED_ACCURACY, MEMORIZED_ACCURACY
+from grokterm.config import GROKKED_ACCURACY, MEMORIZED_ACCURACY, Value
 from grokterm.runs.history import History
 from grokterm.wire.records import Record, Session
 
@@ -46,9 +46,10 @@ class Way:
     steps_per_second: float
 
 
-def reached(history: History) -> bool:
-    """Whether the run's goal is reached; forever never is."""
-    until, last = history.config.until, history.last
+def reached(history: History, until: Value | None = None) -> bool:
+    """Whether the run's goal, or another one, is reached; forever never is."""
+    last = history.last
+    until = history.config.until if until is None else until
     if last is None:
         return False
     if isinstance(until, int):

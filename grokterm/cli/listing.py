@@ -44,6 +44,7 @@ COLUMNS: Final = (
     Column("state", 0, lambda run: run.state),
     Column("when", 5, lambda run: age(run.when), right=True),
     Column("size", 8, lambda run: size(run.size), right=True),
+    Column("forked from", 9, lambda run: f"{run.parent.run} at {run.parent.step:,}" if run.parent else ""),
 )
 _GAP: Final = 2
 _NAME: Final = 24
@@ -75,13 +76,13 @@ def _print_table(found: list[RunSummary]) -> None:
 
 
 def table(found: list[RunSummary], width: int) -> Table:
-    """The runs as a table of at most `width` cells, with the columns for which there is room."""
+    """The runs as a table of at most `width` cells, with the columns for which there is room and something to say."""
     from rich.table import Table
     from rich.text import Text
 
     cells = {c.title: [Text(harmless(c.text(run)), _STYLES.get(c.text(run), "")) for run in found] for c in COLUMNS}
     wide = {title: max(len(title), *(text.cell_len for text in texts)) for title, texts in cells.items()}
-    columns, longest = list(COLUMNS), wide["run"]
+    columns, longest = [c for c in COLUMNS if c.rank == 0 or any(map(str, cells[c.title]))], wide["run"]
     wide["run"] = min(longest, _NAME)
     while (spare := width + _GAP - sum(wide[c.title] + _GAP for c in columns)) < 0:
         last = max(columns, key=lambda column: column.rank)

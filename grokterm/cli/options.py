@@ -97,6 +97,16 @@ def read_one(name: str, text: str) -> Any:
     return _read_view(name, text.strip())
 
 
+def step_number(option: str, text: str | None) -> int | None:
+    """The step that an option names, 1200 or 1,200, if it was given; raises ConfigError."""
+    if text is None:
+        return None
+    plain = text.strip().replace(",", "").replace("_", "")
+    if not (plain.isdecimal() and plain.isascii() and len(plain) <= 15):
+        raise ConfigError(f"{option} must be a step, 0 or above, not {text or 'nothing'}")
+    return int(plain)
+
+
 def configuration(values: Mapping[str, Any]) -> Config:
     """The `Config` among the values; raises ConfigError."""
     return Config().changed({name: value for name, value in values.items() if name in settings()})

@@ -31,6 +31,8 @@ def sentence(error: CycloptsError, words: Sequence[str], commands: Sequence[str]
             near = difflib.get_close_matches(given, known, n=1, cutoff=0.5)
             return f"unknown option {given!r}: {f'did you mean {near[0]}, or ' if near else ''}{also}"
         case MissingArgumentError():
+            if _name(error).lstrip("-") == "RUN":
+                return f"{command} needs a run: {also}"
             return f"{_name(error)} needs a value: {also}"
         case RepeatArgumentError():
             return f"{error.token.keyword or 'an option'} is given twice: once is enough"

@@ -45,18 +45,24 @@ def start(values: Values, as_json: bool) -> int:
     folder = create_run(config, options, runs_home(values.get("runs")))
     history = History(config)
     out = sys.stderr if as_json else sys.stdout
-    with _stopping_when_interrupted(folder), progress_to(out, folder.id) as line:
+    with stopping_when_interrupted(folder), progress_to(out, folder.id) as line:
         start_trainer(folder)
-        end = _follow(folder, history, line)
-    _check_end(folder, end, history)
+        end = follow(folder, history, LogReader(folder.log_path), line)
+    check_end(folder, end, history)
+    return tell(folder, history, as_json)
+
+
+def tell(folder: RunFolder, history: History, as_json: bool, status: int | None = None) -> int:
+    """Prints what a run came to, and gives the exit status: 0 at its target, 3 at its limit."""
     if as_json:
         print(msgspec.json.encode(result(folder.id, history)).decode(), flush=True)
+    if status is not None:
+        return status
     return 0 if reached(history) else LIMIT_CAME_FIRST
 
 
-def _follow(folder: RunFolder, history: History, line: ProgressLine) -> Record | None:
+def follow(folder: RunFolder, history: History, reader: LogReader, line: ProgressLine) -> Record | None:
     """Reads the log until training has ended: the record that says how; None where the trainer is gone without one."""
-    reader = LogReader(folder.log_path)
     while True:
         alive = trainer_alive(folder)
         records = reader.read()
@@ -74,7 +80,7 @@ def _end(records: list[Record]) -> Record | None:
     return stuck or end_of(records)
 
 
-def _check_end(folder: RunFolder, end: Record | None, history: History) -> None:
+def check_end(folder: RunFolder, end: Record | None, history: History) -> None:
     """Lets the trainer end; raises TrainingError unless training came to its target or limit."""
     if isinstance(end, Session) and end.name == "finished":
         wait_for_end(folder, 2)  # not waited for longer: it stays while somebody watches
@@ -109,7 +115,7 @@ def _last_lines(folder: RunFolder) -> list[str]:
 
 
 @contextmanager
-def _stopping_when_interrupted(folder: RunFolder) -> Iterator[None]:
+def stopping_when_interrupted(folder: RunFolder) -> Iterator[None]:
     """Stops the run after a checkpoint on Ctrl-C, SIGTERM and when nobody reads on; a second Ctrl-C does not wait."""
 
     def terminate(*_: object) -> NoReturn:

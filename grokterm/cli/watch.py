@@ -19,29 +19,45 @@ def start(values: Values) -> int:
     """Starts a run and watches it; raises GroktermError before anything was started."""
     config, options = configuration(values), view(values)
     check_terminal()
-    _prepare(options)
+    prepare(options)
     check_device(config.device)
     folder = create_run(config, options, runs_home(values.get("runs")))
     # The trainer takes longer to start than the screen, so it starts first.
     start_trainer(folder)
-    return _show(folder, options, values)
+    return show(folder, options, values)
 
 
-def come_back(name: str | None, defaults: Values, given: Values) -> int:
-    """Watches the run called `name`, or the newest that trains; its trainer is started paused if it has none."""
+def come_back(name: str | None, defaults: Values, given: Values, go_on: bool = False) -> int:
+    """Watches the run called `name`, or the newest that trains; its trainer is started if it has none.
+
+    It then stays paused where the run had come to, unless the run is to `go_on`. Raises GroktermError.
+    """
     check_terminal()
     values = defaults | given
     home = runs_home(values.get("runs"))
     folder = find_run(name, home) if name else _newest_alive(list_runs(home))
     folder.config()
     options = view(given, folder.view())
-    _prepare(options)
+    prepare(options)
     if not trainer_alive(folder):
-        start_trainer(folder, paused=True)
-    return _show(folder, options, values)
+        _check_log(folder)
+        start_trainer(folder, paused=not go_on, beyond=go_on)
+    elif go_on:
+        from grokterm.cli.orders import order
+        from grokterm.wire.messages import Go
+
+        order(folder, Go(0))
+    return show(folder, options, values)
 
 
-def _prepare(options: ViewOptions) -> None:
+def _check_log(folder: RunFolder) -> None:
+    """Makes sure that a trainer can go on from the log; raises RunFolderError, ConfigError."""
+    from grokterm.cli.orders import read_history
+
+    read_history(folder)
+
+
+def prepare(options: ViewOptions) -> None:
     """Tells Textual what it must know when imported, and makes sure of the theme; raises ThemeError."""
     set_up(options)
     if options.theme != ViewOptions().theme:
@@ -59,11 +75,16 @@ def _newest_alive(folders: list[RunFolder]) -> RunFolder:
     raise RunFolderError("there is no run yet: start one with grokterm")
 
 
-def _show(folder: RunFolder, options: ViewOptions, values: Values) -> int:
+def elsewhere(values: Values) -> str:
+    """What a command needs besides to find the runs again, where they are not in their usual place."""
+    return f" --runs {shlex.quote(str(values['runs']))}" if "runs" in values else ""
+
+
+def show(folder: RunFolder, options: ViewOptions, values: Values) -> int:
+    """Draws the run until it is left; the exit status."""
     from grokterm.tui.app import GrokApp
 
     outcome = GrokApp(folder, options).run()
-    elsewhere = f" --runs {shlex.quote(str(values['runs']))}" if "runs" in values else ""
     with suppress(OSError):  # after a hang-up nobody reads it
-        print(harmless(outcome.words()) + elsewhere, flush=True)
+        print(harmless(outcome.words()) + elsewhere(values), flush=True)
     return outcome.exit_status

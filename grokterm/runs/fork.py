@@ -16,6 +16,7 @@ from grokterm.errors import ConfigError, RunFolderError
 from grokterm.runs.changes import plan_change, spelled, spoken
 from grokterm.runs.checkpoints import checkpoints, place, read_mark
 from grokterm.runs.folder import Parent, RunFolder, new_folder, write_config
+from grokterm.runs.goals import goal_of
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
 from grokterm.view_options import ViewOptions
@@ -114,15 +115,7 @@ def _start(origin: Parent, words: str, kept: Sequence[Record]) -> list[Session]:
     now = time.time()
     about: dict[str, Value] = {"parent": origin.run, "path": origin.path, "step": origin.step}
     forked = Session(origin.step, "forked", words, now, about)
-    goals = [record for record in kept if _concerns_goal(record)]
-    at_goal = bool(goals) and isinstance(goals[-1], Session) and goals[-1].name == "finished"
-    return [Session(origin.step, "resumed", "goes on", now), forked] if at_goal else [forked]
-
-
-def _concerns_goal(record: Record) -> bool:
-    if isinstance(record, Change):
-        return bool({"until", "max_steps"} & record.values.keys())
-    return isinstance(record, Session) and record.name in ("finished", "resumed")
+    return [Session(origin.step, "resumed", "goes on", now), forked] if goal_of(kept).finished else [forked]
 
 
 def _take_checkpoints(

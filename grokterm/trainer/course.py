@@ -208,5 +208,3 @@ def _goal_reached(config: Config, last: Scalars) -> str:
     if last.step >= config.max_steps:
         return f"step limit of {config.max_steps:,} reached"
     return ""
-
-

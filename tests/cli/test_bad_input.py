@@ -35,7 +35,8 @@ TRAIN = [
 ]
 
 OTHERS = [
-    ("trian", "unknown command 'trian': choose train, attach, runs, stop, doctor; did you mean train?"),
+    ("trian", "unknown command 'trian': choose train, attach, resume, fork, replay, runs, stop, rm, doctor; "
+     "did you mean train?"),
     ("-p 97", "unknown option '-p'"),
     ("--color blue", "unknown color 'blue': choose auto, truecolor, 256, 16, none"),
     ("--graph dots", "unknown graph 'dots': choose braille, block, ascii"),
@@ -46,6 +47,23 @@ OTHERS = [
     ("attach", "use grokterm train, which needs no terminal"),
     ("runs --al", "unknown option '--al': see grokterm runs --help"),
     ("stop 99", "there is no run"),
+    ("fork last", "use grokterm train, which needs no terminal"),
+    ("fork last --detach", "there is no run"),
+    ("fork --at 3", "fork needs a run: see grokterm fork --help"),
+    ("fork 1 2", "fork does not take '2': see grokterm fork --help"),
+    ("fork 1 --at -1", "--at must be a step, 0 or above, not -1"),
+    ("fork 1 --at soon", "--at must be a step, 0 or above, not soon"),
+    ("fork 1 --wd much", "--weight-decay must be a number from 0 to 1,000, not much"),
+    ("resume", "resume needs a run: see grokterm resume --help"),
+    ("resume last", "use grokterm train, which needs no terminal"),
+    ("replay", "replay needs a run: see grokterm replay --help"),
+    ("replay last --to 1.5", "--to must be a step, 0 or above, not 1.5"),
+    ("replay last", "there is no run"),
+    ("train --resume 3", "there is no run"),
+    ("train --resume", "--resume needs a value: see grokterm train --help"),
+    ("rm", "rm needs a run: see grokterm rm --help"),
+    ("rm last --yes", "there is no run"),
+    ("rm /dev --yes", "/dev is no run: it has no config.toml"),
     ("stop last --all", "a run and --all exclude each other"),
     ("runs --runs /dev/null/runs", "the run folder /dev/null/runs cannot be made"),
 ]

@@ -1,0 +1,41 @@
+"""`grokterm fork`: a new run from a step of another one, on the screen or beside it."""
+
+from __future__ import annotations
+
+import sys
+
+from grokterm.cli.harmless import harmless
+from grokterm.cli.options import Values, view
+from grokterm.cli.terminal import check_terminal
+from grokterm.cli.watch import elsewhere, prepare, show
+from grokterm.cli.who import who
+from grokterm.config import settings
+from grokterm.runs.folder import find_run, runs_home
+from grokterm.runs.process import start_trainer
+
+
+def fork(name: str, step: int | None, keep: bool, detach: bool, defaults: Values, given: Values) -> int:
+    """Forks a run and watches the fork, or leaves it to itself; raises GroktermError before anything was made."""
+    if not detach:
+        check_terminal()
+    values = defaults | given
+    home = runs_home(values.get("runs"))
+    parent = find_run(name, home)
+    parent.config()
+    options = view(given, parent.view())
+    prepare(options)
+    # Numpy, which copying needs, takes a while to load: not before all that is quickly checked.
+    from grokterm.runs.fork import fork_run
+
+    changes = {name: value for name, value in given.items() if name in settings()}
+    made = fork_run(parent, home, step, changes, keep, who())
+    for complaint in made.complaints:
+        print(f"grokterm: {harmless(complaint)}; left behind", file=sys.stderr)
+    start_trainer(made.folder)
+    if not detach:
+        return show(made.folder, options, values)
+    number = made.folder.id.split("-")[0].lstrip("0")
+    print(
+        harmless(f"{made.folder.id} trains, {made.words}; watch it with: grokterm attach {number}{elsewhere(values)}")
+    )
+    return 0

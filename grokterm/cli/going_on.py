@@ -1,0 +1,71 @@
+"""`grokterm train --resume`: goes on with a run without a screen."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from grokterm.cli.goal import reached
+from grokterm.cli.harmless import harmless
+from grokterm.cli.options import Values
+from grokterm.cli.orders import order, wait_until_caught_up
+from grokterm.cli.progress import progress_to
+from grokterm.cli.stopping import stop_trainer
+from grokterm.cli.train import LIMIT_CAME_FIRST, TrainingError, check_end, follow, stopping_when_interrupted, tell
+from grokterm.cli.who import who
+from grokterm.config import Value, settings
+from grokterm.errors import TrainerError
+from grokterm.runs.changes import plan_change
+from grokterm.runs.folder import RunFolder, find_run, runs_home
+from grokterm.runs.goals import goal_of
+from grokterm.runs.history import History
+from grokterm.runs.log import LogReader
+from grokterm.runs.process import start_trainer, trainer_alive
+from grokterm.wire.messages import Change, Go
+
+
+def go_on(name: str, defaults: Values, given: Values, as_json: bool) -> int:
+    """Goes on with a run to its target or step limit, with the settings that are given; raises GroktermError.
+
+    Where the run is there already, nothing is done: a script may ask again and again.
+    """
+    folder = find_run(name, runs_home((defaults | given).get("runs")))
+    history, reader = History(folder.config()), LogReader(folder.log_path)
+    records = reader.read()
+    history.add(records)
+    out = sys.stderr if as_json else sys.stdout
+    values: dict[str, Value] = {key: value for key, value in given.items() if key in settings()}
+    until, limit = values.get("until", history.config.until), values.get("max_steps", history.config.max_steps)
+    there = reached(history, until)
+    if there or (history.last is not None and history.last.step >= int(limit)):
+        why = "target" if there else "step limit"
+        print(harmless(f"{folder.id} is at its {why} already: nothing to do"), file=out)
+        return tell(folder, history, as_json, 0 if there else LIMIT_CAME_FIRST)
+    plan = plan_change(history.config, history.last.step if history.last else 0, values | {"pace": "max"})
+    changes = [plan.values] if plan.values else []
+    if not goal_of(records).open and "until" not in plan.values:
+        changes = [{"until": "forever"}, {**plan.values, "until": until}]  # so that the goal ends training again
+    with stopping_when_interrupted(folder), progress_to(out, folder.id) as line:
+        with _started(folder):
+            for change in changes:
+                order(folder, Change(0, change, by=who()))
+            order(folder, Go(0))
+        end = follow(folder, history, reader, line)
+    check_end(folder, end, history)
+    return tell(folder, history, as_json)
+
+
+@contextmanager
+def _started(folder: RunFolder) -> Iterator[None]:
+    """A trainer that takes orders; one that was started for them ends where it refuses them."""
+    alive = trainer_alive(folder)
+    if not alive:
+        start_trainer(folder, paused=True)
+    try:
+        wait_until_caught_up(folder)
+        yield
+    except TrainerError as error:
+        if not alive:
+            stop_trainer(folder)
+        raise TrainingError(f"{folder.id} does not go on: {error}") from None

@@ -1,0 +1,64 @@
+"""Orders to the trainer of a run, from a command line that waits for the answers."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from grokterm.errors import RunFolderError, TrainerError
+from grokterm.runs.folder import RunFolder
+from grokterm.runs.history import History
+from grokterm.runs.log import LogReader
+from grokterm.runs.process import exit_status, socket_of, trainer_alive
+from grokterm.runs.summary import summarize
+from grokterm.wire.client import ask_once, carried_out
+from grokterm.wire.messages import Answer, Look, Request, View
+
+PATIENCE: Final = 60.0
+"""Seconds that a trainer may take to load torch and answer."""
+_POLL: Final = 0.02
+
+
+def order(folder: RunFolder, request: Request) -> Answer:
+    """The trainer's answer to a request that was carried out; raises TrainerError with its words otherwise."""
+    deadline = time.monotonic() + PATIENCE
+    while (socket := socket_of(folder)) is None:
+        _check_there(folder, deadline)
+        time.sleep(_POLL)
+    return carried_out(ask_once(socket, request, PATIENCE))
+
+
+def wait_until_caught_up(folder: RunFolder) -> None:
+    """Waits until the trainer has repeated what its log holds, however long that is; raises TrainerError."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        socket = socket_of(folder)
+        if socket is None:
+            _check_there(folder, deadline)
+        else:
+            try:
+                reply = ask_once(socket, Look(0, ()), PATIENCE)
+            except TrainerError:
+                if trainer_alive(folder):
+                    raise
+                reply = None  # gone: said with its last words above
+            if isinstance(reply, View) and reply.status.state != "starting":
+                return
+        time.sleep(_POLL)
+
+
+def read_history(folder: RunFolder, reader: LogReader | None = None) -> History:
+    """The whole history of a run; raises RunFolderError, ConfigError where its files are damaged."""
+    history = History(folder.config())
+    history.add((reader or LogReader(folder.log_path)).read())
+    return history
+
+
+def _check_there(folder: RunFolder, deadline: float) -> None:
+    if not trainer_alive(folder):
+        status = exit_status(folder)
+        how = "" if status is None else f" with exit status {status}"
+        last = summarize(folder).words
+        raise TrainerError(f"the trainer of {folder.id} ended{how}{f': {last}' if last else ''}")
+    if time.monotonic() > deadline:
+        raise RunFolderError(f"the trainer of {folder.id} does not answer")

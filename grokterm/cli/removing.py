@@ -1,0 +1,55 @@
+"""`grokterm rm`: shows what would go, asks, and removes it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from grokterm.cli.amounts import size
+from grokterm.cli.harmless import harmless
+from grokterm.cli.options import Values
+from grokterm.cli.sentences import CommandLineError
+from grokterm.runs.folder import RunFolder, find_run, runs_home
+
+DECLINED: Final = 1
+"""Exit status when nothing was removed because the answer was not yes."""
+
+
+def remove(names: Sequence[str], sure: bool, values: Values) -> int:
+    """Removes runs for good, after a question unless `sure`; raises GroktermError before any was removed."""
+    if not names:
+        raise CommandLineError("rm needs a run: see grokterm rm --help")
+    home = runs_home(values.get("runs"))
+    folders = list({folder.path: folder for folder in (find_run(name, home) for name in names)}.values())
+    from grokterm.runs.removal import check_removable, remove_run
+
+    for folder in folders:
+        check_removable(folder)
+    if not sure and not _is_agreed(folders):
+        print("nothing is removed")
+        return DECLINED
+    for folder in folders:
+        remove_run(folder)
+        print(harmless(f"{folder.id} is removed"))
+    return 0
+
+
+def _is_agreed(folders: Sequence[RunFolder]) -> bool:
+    """Shows what would go and asks; raises CommandLineError where nobody can answer."""
+    from grokterm.runs.summary import summarize
+
+    if not sys.stdin.isatty():
+        raise CommandLineError("rm asks before it removes, and standard input is no terminal: give --yes")
+    told = [summarize(folder) for folder in folders]
+    for run in told:
+        steps = "damaged" if run.step is None else f"{run.step:,} steps"
+        phase = f", {run.phase}" if run.phase else ""
+        print(harmless(f"{run.id}  {steps}{phase}, {size(run.size)}"))
+    what = "this run" if len(told) == 1 else f"these {len(told)} runs, {size(sum(run.size for run in told))},"
+    try:
+        answer = input(f"Remove {what} for good? [y/N] ")
+    except EOFError:
+        print()
+        return False
+    return answer.strip().lower() in ("y", "yes")

@@ -1,0 +1,102 @@
+"""`grokterm replay`: trains a run again in a process of its own, and shows where it is not what was written."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import IO, Final
+
+import msgspec
+
+from grokterm.cli.harmless import harmless
+from grokterm.cli.options import Values
+from grokterm.errors import TrainerError
+from grokterm.replay.report import Progress, Report, decode_told
+from grokterm.runs.folder import find_run, runs_home
+
+LINE_SECONDS: Final = 2.0
+"""Seconds from one plain line of progress to the next."""
+_SAID: Final = (0, 1)
+"""Exit statuses of a replay that came to a report."""
+
+
+def replay(name: str, to: int | None, as_json: bool, values: Values) -> int:
+    """Replays a run and shows what came out: 0 where everything agrees, 1 where not; raises GroktermError."""
+    folder = find_run(name, runs_home(values.get("runs")))
+    folder.config()
+    command = [sys.executable, "-P", "-m", "grokterm.replay", str(folder.path.absolute())]
+    if to is not None:
+        command += ["--to", str(to)]
+    with tempfile.TemporaryFile() as errors, _progress() as tell:
+        report = _run(command, errors, tell)
+    if as_json:
+        print(msgspec.json.encode(report).decode())
+    else:
+        from grokterm.cli.verdict import print_report
+
+        print_report(report)
+    return 0 if report.agrees else 1
+
+
+def _run(command: list[str], errors: IO[bytes], tell: Callable[[Progress], None]) -> Report:
+    """The report of a replay in a process of its own; raises TrainerError with its last words where there is none."""
+    report: Report | None = None
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors) as process:
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                told = decode_told(line)
+                if isinstance(told, Report):
+                    report = told
+                else:
+                    tell(told)
+            status = process.wait()
+        finally:
+            process.kill()
+    if report is not None and status in _SAID:
+        return report
+    errors.seek(0)
+    words = errors.read().decode(errors="replace").strip().splitlines()
+    raise TrainerError(words[-1] if words else f"the replay ended with exit status {status}")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[Progress], None]]:
+    """Tells how far the replay is on standard error: a bar on a terminal, a line now and then elsewhere."""
+    if not sys.stderr.isatty():
+        yield _Lines().tell
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("repeating"), BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def tell(told: Progress) -> None:
+            bar.update(task, description=harmless(_words(told)), completed=told.step, total=max(1, told.to))
+
+        yield tell
+
+
+class _Lines:
+    """Progress as plain lines."""
+
+    def __init__(self) -> None:
+        self._next = time.monotonic() + LINE_SECONDS
+
+    def tell(self, told: Progress) -> None:
+        """Prints a line if the last one is old enough."""
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + LINE_SECONDS
+            print(_words(told), file=sys.stderr, flush=True)
+
+
+def _words(told: Progress) -> str:
+    differ = f", {told.differ:,} differ" if told.differ else ""
+    return f"step {told.step:,} of {told.to:,}{differ}"

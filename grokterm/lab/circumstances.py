@@ -1,0 +1,26 @@
+"""On what a run is trained: with the same circumstances it comes out the same, bit for bit."""
+
+from __future__ import annotations
+
+import platform
+
+import torch
+
+from grokterm import __version__
+from grokterm.config import Value
+from grokterm.lab import native
+from grokterm.lab.engine import Engine
+
+
+def circumstances(engine: Engine) -> dict[str, Value]:
+    """Device, precision, threads, versions and machine by name: what is needed to repeat a run."""
+    return {
+        "device": str(engine.device),
+        "precision": engine.precision,
+        "kernels": "compiled" if native.loaded() else "none",
+        "threads": torch.get_num_threads(),
+        "torch": str(torch.__version__),
+        "grokterm": __version__,
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}",
+    }

@@ -1,0 +1,49 @@
+"""`python -m grokterm.replay FOLDER [--to STEP]`: trains a run again and tells, in lines of JSON, where it differs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+
+from grokterm.errors import GroktermError
+from grokterm.kernels.build import build
+from grokterm.replay.report import Told
+from grokterm.runs.folder import RunFolder
+
+DIFFERS = 1
+"""Exit status when something is not, bit by bit, what was written."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Repeats the run of a folder without writing anything; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m grokterm.replay", description="Trains a run again and compares.")
+    parser.add_argument("folder", type=Path, help="the run folder")
+    parser.add_argument("--to", type=int, metavar="STEP", help="repeat it to this step")
+    given = parser.parse_args(arguments)
+    # As in a trainer: threads that spin would take the processor from those they wait for.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    kernels = ThreadPoolExecutor(1).submit(build)
+    try:
+        from grokterm.lab import native
+        from grokterm.replay.repeating import Repetition
+
+        native.load(kernels.result())
+        report = Repetition(RunFolder(given.folder.absolute()), given.to).run(_tell)
+    except GroktermError as error:
+        print(error, file=sys.stderr)
+        return error.exit_status
+    _tell(report)
+    return 0 if report.agrees else DIFFERS
+
+
+def _tell(told: Told) -> None:
+    print(msgspec.json.encode(told).decode(), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

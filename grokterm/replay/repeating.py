@@ -1,0 +1,187 @@
+"""Training a run again, and comparing every record of its log and every checkpoint on the way."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from grokterm.analysis.phases import PhaseTracker
+from grokterm.config import Value
+from grokterm.errors import RunFolderError
+from grokterm.lab.circumstances import circumstances
+from grokterm.replay.comparison import Comparison, measures_differ, records_differ, tensors_differ
+from grokterm.replay.report import Circumstance, Difference, Progress, Report
+from grokterm.replay.walk import NotFiniteError, Walk
+from grokterm.runs.checkpoints import Mark, checkpoints, load, place, read_mark
+from grokterm.runs.folder import RunFolder
+from grokterm.runs.log import LogReader
+from grokterm.wire.records import Change, Event, Scalars, Session
+
+TELLING: Final = 0.2
+"""Seconds from one report of progress to the next."""
+
+TrainingRecord = Scalars | Change | Event
+
+
+class Repetition:
+    """One run trained again, record by record."""
+
+    def __init__(self, folder: RunFolder, to: int | None = None) -> None:
+        """Reads the log and the marks of the checkpoints; raises RunFolderError, ConfigError."""
+        self._folder = folder
+        records = LogReader(folder.log_path).read()
+        last = max((record.step for record in records), default=0)
+        if to is not None and to > last:
+            raise RunFolderError(f"{folder.id} has steps 0 to {last:,}: it cannot be repeated to step {to:,}")
+        if not any(isinstance(record, Scalars) for record in records):
+            raise RunFolderError(f"{folder.id} has not begun to train: there is nothing to repeat")
+        self.to = last if to is None else to
+        self._sessions = [record for record in records if isinstance(record, Session)]
+        training = [record for record in records if not isinstance(record, Session)]
+        self._training = [record for record in training if record.step <= self.to]
+        self._walk = Walk.start(folder.config(), [r for r in self._training if isinstance(r, Change)])
+        self._tracker = PhaseTracker()
+        self._found = Comparison()
+        self._events: deque[Event] = deque()
+        self._unusable: list[str] = []
+        self._marked = self._marks(training)
+
+    def run(self, tell: Callable[[Progress], None]) -> Report:
+        """Trains to the end and compares; tells its progress now and then."""
+        began, told, ended = time.monotonic(), -math.inf, ""
+        try:
+            for position in range(len(self._training) + 1):
+                self._compare_checkpoints(position)
+                if position < len(self._training):
+                    self._compare(self._training[position])
+                if time.monotonic() - told > TELLING:
+                    told = time.monotonic()
+                    tell(Progress(self._walk.step, self.to, self._found.differ))
+        except NotFiniteError as error:
+            ended = str(error)
+        return self._report(ended, time.monotonic() - began)
+
+    def _compare(self, logged: TrainingRecord) -> None:
+        if isinstance(logged, Event):
+            self._compare_event(logged)
+            return
+        self._note_unlogged()
+        if isinstance(logged, Change):
+            self._walk.to(logged.step)
+            self._compare_change(logged)
+            return
+        self._walk.to(logged.step)
+        made = _measured(self._walk)
+        self._found.note("log", measures_differ(logged, made))
+        happened = self._tracker.update(made.step, made.train_accuracy, made.test_accuracy)
+        self._events.extend(Event(made.step, name, words) for name, words in happened)
+
+    def _compare_change(self, logged: Change) -> None:
+        plan = self._walk.make_change()
+        made = msgspec.structs.replace(
+            logged, values=plan.values, old=plan.old, rebuilt=plan.rebuilds, words=plan.words
+        )
+        if plan.rebuilds:
+            self._tracker.restart()
+        self._found.note("log", records_differ(logged, made, logged.step, "the change"))
+
+    def _compare_event(self, logged: Event) -> None:
+        if logged.name == "not_finite":
+            self._walk.to(logged.step)
+            made = logged if self._is_not_finite() else None
+        else:
+            made = self._events.popleft() if self._events and self._events[0].step == logged.step else None
+        self._found.note("log", records_differ(logged, made, logged.step, f"the event {logged.name}"))
+
+    def _is_not_finite(self) -> bool:
+        """Whether the next step cannot be taken."""
+        engine, before = self._walk.engine, self._walk.engine.state()
+        if engine.advance(1) == 0:
+            return True
+        engine.load(before)
+        return False
+
+    def _note_unlogged(self) -> None:
+        """Counts events that happen now and are not in the log."""
+        while self._events:
+            event = self._events.popleft()
+            words = f"the event {event.name} happens now and is not in the log"
+            self._found.note("log", Difference(event.step, "log", event.name, None, words))
+
+    def _compare_checkpoints(self, position: int) -> None:
+        for mark, path in self._marked.get(position, ()):
+            self._walk.to(mark.step, mark.changes)
+            try:
+                saved = load(path)[1]
+            except RunFolderError as error:
+                if path.exists():  # a run that trains may have thinned it out
+                    self._unusable.append(str(error))
+                continue
+            made = {name: np.asarray(tensor.numpy()) for name, tensor in self._walk.engine.state().items()}
+            self._found.note("checkpoint", tensors_differ(mark.step, saved, made))
+
+    def _marks(self, training: Sequence[TrainingRecord]) -> dict[int, list[tuple[Mark, Path]]]:
+        """The checkpoints by the number of records before them."""
+        found: dict[int, list[tuple[Mark, Path]]] = {}
+        for path in checkpoints(self._folder.checkpoint_folder):
+            if place(path)[0] > self.to:
+                continue
+            try:
+                mark = read_mark(path)
+            except RunFolderError as error:
+                if path.exists():
+                    self._unusable.append(str(error))
+                continue
+            if mark.is_in(training) and mark.records <= len(self._training):
+                found.setdefault(mark.records, []).append((mark, path))
+            elif not mark.is_in(training):
+                self._unusable.append(f"the checkpoint {path} cannot be compared: the log does not lead to it")
+        return found
+
+    def _report(self, ended: str, seconds: float) -> Report:
+        self._note_unlogged()
+        now = circumstances(self._walk.engine)
+        told = [session.about for session in self._sessions if session.step <= self.to and session.about]
+        return Report(
+            run=self._folder.id,
+            to=self._walk.step if ended else self.to,
+            agrees=not (self._found.differ or self._unusable or ended),
+            records=self._found.records,
+            checkpoints=self._found.checkpoints,
+            first=self._found.first,
+            largest=self._found.largest,
+            unusable=tuple(self._unusable),
+            ended=ended,
+            circumstances=tuple(Circumstance(name, _values(told, name), str(value)) for name, value in now.items()),
+            seconds=seconds,
+        )
+
+
+def _values(told: Sequence[dict[str, Value]], name: str) -> tuple[str, ...]:
+    """The values of one name, each once, in order."""
+    return tuple(dict.fromkeys(str(about[name]) for about in told if name in about))
+
+
+def _measured(walk: Walk) -> Scalars:
+    measures = walk.engine.measure()
+    return Scalars(
+        step=walk.step,
+        seconds=0.0,
+        train_loss=_finite(measures.train_loss),
+        test_loss=_finite(measures.test_loss),
+        train_accuracy=measures.train_accuracy,
+        test_accuracy=measures.test_accuracy,
+        sum_squared_weights=_finite(measures.sum_squared_weights),
+        gradient_norm=_finite(measures.gradient_norm),
+    )
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
