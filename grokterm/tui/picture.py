@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
 from grokterm.errors import RunFolderError
+
+
+def self_contained(svg: str) -> str:
+    """A picture without the comment and the fonts from the net that come with it: it shows the reader's own font."""
+    return re.sub(r"\s*<!--.*?-->|\s*@font-face\s*\{.*?\}", "", svg, flags=re.DOTALL)
 
 
 def save_picture(svg: str, name: str, folders: Sequence[Path]) -> Path:
@@ -21,7 +27,7 @@ def save_picture(svg: str, name: str, folders: Sequence[Path]) -> Path:
             path = folder / (f"{name}.svg" if number == 1 else f"{name}-{number}.svg")
             try:
                 with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "w", encoding="utf-8") as file:
-                    file.write(svg)
+                    file.write(self_contained(svg))
                 return path
             except FileExistsError:
                 continue

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from grokterm.errors import RunFolderError
-from grokterm.tui.picture import save_picture
+from grokterm.tui.picture import save_picture, self_contained
 
 
 def test_nothing_is_written_over(tmp_path: Path) -> None:
@@ -18,3 +18,8 @@ def test_the_next_folder_is_taken_where_one_cannot_be_written_to(tmp_path: Path)
     assert save_picture("a", "run", [tmp_path / "missing", tmp_path]).parent == tmp_path
     with pytest.raises(RunFolderError, match="no picture was saved"):
         save_picture("a", "run", [tmp_path / "missing"])
+
+
+def test_a_picture_reaches_for_nothing_on_the_net() -> None:
+    svg = '<svg><!-- made by\nsomebody --><style>\n@font-face { src: url("https://x/y") }\n.a { fill: #fff }</style></svg>'
+    assert self_contained(svg) == "<svg><style>\n.a { fill: #fff }</style></svg>"
