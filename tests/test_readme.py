@@ -1,0 +1,30 @@
+"""README says what the product does: its tables are made from the code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from grokterm.tui.actions import keys_markdown
+from grokterm.tui.theme import load_themes
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_keys_are_those_of_the_table() -> None:
+    between = re.search(r"<!-- keys -->\n(.*?)\n<!-- /keys -->", README, re.DOTALL)
+    assert between is not None
+    assert between[1].strip() == keys_markdown().strip()
+
+
+def test_every_theme_is_named() -> None:
+    for name in load_themes():
+        assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))
+def test_links_lead_somewhere(link: str) -> None:
+    assert (ROOT / link).exists()
