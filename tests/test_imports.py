@@ -23,6 +23,8 @@ def loaded(code: str) -> set[str]:
     ("code", "forbidden"),
     [
         ("import grokterm.cli", NOT_FOR_OPTIONS),
+        ("import grokterm", NOT_FOR_OPTIONS),
+        ("import grokterm; grokterm.open_run", HEAVY),
         ("from grokterm.cli.commands import build; build().parse_args(['--p', '97'])", NOT_FOR_OPTIONS),
         ("import grokterm.cli.watch", NOT_FOR_OPTIONS),
         ("from grokterm.cli import main; main(['--help'])", HEAVY),

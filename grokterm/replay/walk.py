@@ -55,6 +55,10 @@ class Walk:
         """The first change of the log that is still ahead."""
         return self._changes[self.made] if self.made < len(self._changes) else None
 
+    def last_change(self) -> Change | None:
+        """The change that was made last."""
+        return self._changes[self.made - 1] if self.made else None
+
     def make_change(self) -> Plan:
         """Makes the next change; raises RunFolderError."""
         change = self._changes[self.made]

@@ -1,0 +1,181 @@
+"""Reading runs from a notebook: `grokterm.open_run("last")`; nothing is written and no trainer is started."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from grokterm.config import Config
+from grokterm.errors import ConfigError, RunFolderError
+from grokterm.runs.checkpoints import checkpoints, place
+from grokterm.runs.folder import Parent, RunFolder, find_run, home_path
+from grokterm.runs.history import COLUMNS, History
+from grokterm.runs.log import LogReader
+from grokterm.wire.records import Change, Event, Record, Session
+
+if TYPE_CHECKING:
+    from grokterm.lab.models import Model, Parameters
+    from grokterm.replay.walk import Walk
+
+
+class Run:
+    """A run as its folder tells it at the moment when it was opened."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        """Reads configuration and log; raises RunFolderError, ConfigError."""
+        self._folder = folder
+        self._records: list[Record] = LogReader(folder.log_path).read()
+        self._history = History(folder.config())
+        self._history.add(self._records)
+        self._walk: Walk | None = None
+        self._device: str | None = None
+        self.id: str = folder.id
+        self.path: Path = folder.path
+        self.first_config: Config = self._history.first_config
+        """The configuration with which it began."""
+        self.config: Config = self._history.config
+        """The present one: the first with all changes."""
+        self.parent: Parent | None = folder.parent()
+        """The run from which it was forked: run, path and step."""
+        self.changes: list[Change] = self._history.changes
+        self.events: list[Event] = self._history.events
+        self.sessions: list[Session] = self._history.sessions
+        """What its trainers did, and on what they trained (`about`)."""
+        self.phase: str = self._history.phase
+        self.milestones: dict[str, int | None] = self._history.milestones
+
+    def __repr__(self) -> str:
+        return f"<run {self.id}: step {self.last_step:,}, {self.phase}>"
+
+    @cached_property
+    def history(self) -> dict[str, npt.NDArray[Any]]:
+        """A column a measure, each [n]: step as int64, all others as float64 with NaN where there was no number."""
+        columns: dict[str, npt.NDArray[Any]] = {name: self._history.column(name).copy() for name in COLUMNS}
+        return columns | {"step": columns["step"].astype(np.int64)}
+
+    @property
+    def last_step(self) -> int:
+        """The step to which it had come."""
+        return max((record.step for record in self._records), default=0)
+
+    @property
+    def checkpoints(self) -> list[int]:
+        """The steps of its checkpoints, from which any other step is reached."""
+        return sorted({place(path)[0] for path in checkpoints(self._folder.checkpoint_folder)})
+
+    def at(self, step: int, device: str | None = None) -> Snapshot:
+        """The model after `step` steps, before the changes made there: from a checkpoint, through repeated steps.
+
+        Exact where device, threads and versions are those of the run; `device` asks for another one. A checkpoint
+        that cannot be used is warned of, and the one before it taken. Raises RunFolderError where the run has no
+        such step, ConfigError for a device that is not there.
+        """
+        if not 0 <= step <= self.last_step:
+            raise RunFolderError(f"{self.id} has steps 0 to {self.last_step:,}, and {step:,} is none of them")
+        walk = self._walk_before(step, device)
+        walk.to(step)
+        engine = walk.engine
+        return Snapshot(
+            step=step,
+            config=engine.config,
+            labels=engine.task.labels.cpu().numpy(),
+            parameters={name: tensor.cpu().numpy().copy() for name, tensor in engine.parameters.items()},
+            _model=engine.model,
+            _tensors={name: tensor.clone() for name, tensor in engine.parameters.items()},
+        )
+
+    def _walk_before(self, step: int, device: str | None) -> Walk:
+        """A walk not beyond a step: the one of the last question where that is nearest, else from a checkpoint."""
+        _prepare()
+        from grokterm.replay.nearest import nearest
+
+        walk, self._walk = self._walk, None  # left behind where going on fails
+        before = [at for at in self.checkpoints if at <= step]
+        usable = walk is not None and self._device == device and walk.step <= step and _is_before(walk, step)
+        if walk is None or not usable or (before and before[-1] > walk.step):
+            training = [record for record in self._records if not isinstance(record, Session)]
+            walk, complaints = nearest(self._folder, training, step, device)
+            for complaint in complaints:
+                warnings.warn(complaint, stacklevel=3)
+        self._walk, self._device = walk, device
+        return walk
+
+
+@dataclass(frozen=True, repr=False)
+class Snapshot:
+    """A model at one step of a run."""
+
+    step: int
+    config: Config
+    labels: npt.NDArray[np.int64]
+    """The right answers [p, p] indexed [a, b]; −1 where the operation is not defined."""
+    parameters: dict[str, npt.NDArray[Any]]
+    """Copies of the parameters by name."""
+    _model: Model
+    _tensors: Parameters
+
+    def __repr__(self) -> str:
+        return f"<model at step {self.step:,}: {', '.join(f'{k} {v.shape}' for k, v in self.parameters.items())}>"
+
+    def logits(self) -> npt.NDArray[np.float32]:
+        """The logits of every pair, float32 [p, p, p] indexed [a, b, class]: 4p³ bytes."""
+        p = self.config.p
+        found = np.empty((p, p, p), dtype=np.float32)
+        for a in range(p):
+            found[a] = self._row(a)
+        return found
+
+    def predictions(self) -> npt.NDArray[np.int64]:
+        """The class of the largest logit for every pair, [p, p] indexed [a, b]."""
+        return np.stack([self._row(a).argmax(-1) for a in range(self.config.p)])
+
+    def _row(self, a: int) -> npt.NDArray[np.float32]:
+        """Logits [p, p] of the pairs (a, 0), (a, 1) …"""
+        import torch
+
+        p = self.config.p
+        device = next(iter(self._tensors.values())).device
+        second = torch.arange(p, device=device)
+        with torch.no_grad():
+            logits = self._model.logits(self._tensors, torch.full_like(second, a), second)
+        row: npt.NDArray[np.float32] = logits.float().cpu().numpy()
+        return row
+
+
+def open_run(run: str | os.PathLike[str] = "last", runs: str | os.PathLike[str] | None = None) -> Run:
+    """A run by its id, number, unique beginning, `last`, or path; raises RunFolderError where there is none.
+
+    `runs` is the folder of all runs, by default the one that the command line uses.
+    """
+    home = home_path(Path(runs) if runs is not None else None)
+    name = run if isinstance(run, str) else str(Path(run).absolute())
+    if not home.is_dir() and os.sep not in name:
+        raise RunFolderError(f"there is no run in {home} yet")
+    folder = find_run(name, home)
+    try:
+        return Run(folder)
+    except ConfigError as error:
+        raise RunFolderError(f"the log of {folder.id} holds a change that cannot be made: {error}") from None
+
+
+def _is_before(walk: Walk, step: int) -> bool:
+    """Whether no change made at `step` or later is behind the walk."""
+    change = walk.last_change()
+    return change is None or change.step < step
+
+
+def _prepare() -> None:
+    """Sets this process up as a trainer is, so that it makes the same bits."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    from grokterm.kernels.build import build
+    from grokterm.lab import native
+
+    if not native.loaded():
+        native.load(build())

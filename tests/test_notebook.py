@@ -1,0 +1,144 @@
+"""A run read from a notebook: the same numbers as training had, and nothing is touched."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import grokterm
+from grokterm.config import Config
+from grokterm.errors import ConfigError, RunFolderError
+from grokterm.lab.engine import Engine
+from grokterm.notebook import Run
+from grokterm.runs.checkpoints import REGULAR, checkpoints, load, read_mark
+from grokterm.runs.folder import RunFolder, create_run
+from grokterm.trainer.opening import open_run
+from grokterm.view_options import ViewOptions
+from tests.trainer.running import TINY
+
+CONFIG = TINY.changed({"log_every": 5})
+
+
+@pytest.fixture
+def folder(folders: Path) -> RunFolder:
+    """A run of 100 steps that was rebuilt at step 40."""
+    folders.mkdir()
+    made = create_run(CONFIG, ViewOptions(), folders)
+    course = open_run(made).course
+    course.begin()
+    for stop in (20, 40, 70, 100):
+        while course.step < stop:
+            course.advance(stop - course.step)
+        course.save(REGULAR)
+        if stop == 40:
+            course.change({"arch": "embed-mlp", "weight_decay": 2.0}, keep=False, by="")
+    return made
+
+
+def snapshot(folder: RunFolder) -> dict[Path, tuple[int, bytes]]:
+    files = [path for path in folder.path.rglob("*") if path.is_file()]
+    return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
+
+
+def trained(step: int) -> Engine:
+    """The run trained anew in this process, without its files."""
+    engine = Engine(CONFIG)
+    engine.advance(min(step, 40))
+    if step > 40:
+        engine.rebuild(CONFIG.changed({"arch": "embed-mlp", "weight_decay": 2.0}), keep=False)
+        engine.advance(step - 40)
+    return engine
+
+
+def test_what_it_tells(folder: RunFolder) -> None:
+    run = grokterm.open_run("last")
+    assert isinstance(run, Run)
+    assert (run.id, run.path, run.last_step, run.parent) == (folder.id, folder.path, 100, None)
+    assert run.first_config == CONFIG
+    assert run.config == CONFIG.changed({"arch": "embed-mlp", "weight_decay": 2.0})
+    assert run.history["step"].tolist() == list(range(0, 101, 5))
+    assert run.history["step"].dtype == np.int64
+    assert np.isnan(run.history["gradient_norm"][0])
+    assert run.history["train_loss"].shape == (21,)
+    assert [change.step for change in run.changes] == [40]
+    assert run.checkpoints == [20, 40, 70, 100]
+    assert repr(run) == f"<run {folder.id}: step 100, memorizing>"
+
+
+@pytest.mark.parametrize("step", [0, 20, 33, 40, 41, 70, 99, 100])
+def test_the_model_at_any_step_is_the_one_that_was_trained(folder: RunFolder, step: int) -> None:
+    run = grokterm.open_run(folder.path)
+    model = run.at(step)
+    engine = trained(step)
+    assert (model.step, model.config) == (step, engine.config)
+    assert model.parameters.keys() == engine.parameters.keys()
+    for name, tensor in engine.parameters.items():
+        assert model.parameters[name].tobytes() == tensor.numpy().tobytes()
+    classes, _ = engine.predictions()
+    assert model.predictions().tolist() == classes.tolist()
+    assert model.logits().shape == (7, 7, 7)
+    assert model.logits().argmax(-1).tolist() == classes.tolist()
+    assert model.labels[2, 6] == 1
+
+
+def test_steps_may_be_asked_for_in_any_order(folder: RunFolder) -> None:
+    run = grokterm.open_run("1")
+    steps = [33, 35, 90, 10, 40, 41, 40, 100]
+    found = {step: run.at(step).parameters for step in steps}
+    for step in steps:
+        fresh = grokterm.open_run("1").at(step).parameters
+        assert all(found[step][name].tobytes() == array.tobytes() for name, array in fresh.items())
+    # What was given out stays as it was.
+    assert all((found[33][name] != found[35][name]).any() for name in found[33] if found[33][name].ndim == 2)
+
+
+def test_nothing_is_touched(folder: RunFolder, folders: Path) -> None:
+    before, entries = snapshot(folder), sorted(folders.rglob("*"))
+    run = grokterm.open_run(runs=folders)
+    run.at(55).logits()
+    assert snapshot(folder) == before
+    assert sorted(folders.rglob("*")) == entries
+
+
+def test_a_damaged_checkpoint_is_warned_of_and_an_older_one_taken(folder: RunFolder) -> None:
+    newest = checkpoints(folder.checkpoint_folder)[-1]
+    exact = load(newest)[1]
+    newest.write_bytes(newest.read_bytes()[:-9])
+    assert read_mark(newest).step == 100
+    run = grokterm.open_run("last")
+    with pytest.warns(UserWarning, match=newest.name):
+        parameters = run.at(100).parameters
+    assert all(exact[f"parameters.{name}"].tobytes() == array.tobytes() for name, array in parameters.items())
+    assert newest.exists()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run.at(71)
+
+
+def test_what_is_not_there_is_said_in_a_sentence(folder: RunFolder, folders: Path, tmp_path: Path) -> None:
+    with pytest.raises(RunFolderError, match="has steps 0 to 100, and 101 is none of them"):
+        grokterm.open_run("last").at(101)
+    with pytest.raises(RunFolderError, match="none of them"):
+        grokterm.open_run("last").at(-1)
+    with pytest.raises(ConfigError, match="device cuda:99 is not on this machine"):
+        grokterm.open_run("last").at(3, device="cuda:99")
+    with pytest.raises(RunFolderError, match="there is no run 'nothing'"):
+        grokterm.open_run("nothing")
+    with pytest.raises(RunFolderError, match="there is no run in"):
+        grokterm.open_run("last", runs=tmp_path / "nowhere")
+    assert not (tmp_path / "nowhere").exists()
+    with pytest.raises(RunFolderError, match=r"is no run: it has no config\.toml"):
+        grokterm.open_run(tmp_path)
+    with pytest.raises(AttributeError, match="no attribute 'close_run'"):
+        _ = grokterm.close_run
+
+
+def test_a_run_that_has_not_begun_has_its_first_model(folders: Path) -> None:
+    folders.mkdir()
+    create_run(Config(p=5, width=4, device="cpu"), ViewOptions(), folders)
+    run = grokterm.open_run("last")
+    assert (run.history["step"].size, run.checkpoints) == (0, [])
+    assert run.at(0).logits().shape == (5, 5, 5)
