@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 
 import pytest
@@ -97,10 +98,18 @@ def press(seen: Watching, key: str) -> None:
     seen.app.post_message(events.Key(key, key if len(key) == 1 else None))
 
 
-async def test_two_sizes_at_once_come_to_rest(trained: RunFolder) -> None:
+async def test_a_size_that_is_gone_already_does_not_stay(trained: RunFolder) -> None:
     async with watch(trained) as seen:
-        for size in (Size(90, 30), Size(130, 45)):
-            seen.screen.post_message(events.Resize(size, size))
-        await seen.pilot.pause()
-        await seen.until(lambda: seen.screen.size == seen.app.size, "the size of the terminal")
-        await seen.until(lambda: seen.screen._message_queue.empty(), "the end of the events")
+        stale, present = Size(90, 30), seen.app.size
+        layouts: list[object] = []
+        seen.screen.screen_layout_refresh_signal.subscribe(seen.screen, layouts.append)
+        seen.screen.post_message(events.Resize(stale, stale))
+        seen.screen.call_later(layouts.append, "between")
+        seen.screen.post_message(events.Resize(present, present))
+        counts = []
+        for _ in range(2):
+            for _ in range(100):
+                await asyncio.sleep(0)
+            counts.append(len(layouts))
+        assert seen.screen.size == present
+        assert counts[1] - counts[0] < 5
