@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 
 import pytest
 
@@ -47,3 +48,8 @@ def test_the_footer_is_made_from_the_table() -> None:
 @pytest.mark.parametrize("width", [30, 60, 77, 120])
 def test_help_keeps_to_its_width(width: int) -> None:
     assert max(len(line) for line in help_text(find_theme("dusk").palette, width).plain.splitlines()) <= width
+
+
+def test_readme_has_the_table_of_keys() -> None:
+    readme = Path(__file__).parents[2] / "README.md"
+    assert keys_markdown() in readme.read_text(encoding="utf-8")
