@@ -40,7 +40,10 @@ def load(path: Path | None) -> bool:
     global _library
     _library = None
     if path is not None:
-        library = ctypes.CDLL(str(path))
+        try:
+            library = ctypes.CDLL(str(path))
+        except OSError:  # of another machine, or cut off: torch does without
+            return False
         library.take_step.argtypes = (POINTER(_Step),)
         _library = library if library.may_use_tiles() else None
     return loaded()

@@ -8,11 +8,13 @@ import signal
 import sys
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from socket import socket
 from types import FrameType
 
 from grokterm.errors import GroktermError
+from grokterm.kernels.build import build
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.log import LogWriter, read_tail
 from grokterm.trainer.claim import claim
@@ -62,11 +64,14 @@ def _train(folder: RunFolder, listener: socket, given: argparse.Namespace, leavi
     # as soon as anything else runs: the viewer, say. Asleep they cost next to nothing.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
+        kernels = ThreadPoolExecutor(1).submit(build)  # compiled once on a machine, while torch loads
         # The socket listens already: who connects while torch loads is answered afterwards.
+        from grokterm.lab import native
         from grokterm.trainer.loop import IDLE_SECONDS, Trainer
         from grokterm.trainer.opening import open_run
         from grokterm.trainer.server import Server
 
+        native.load(kernels.result())
         server = Server(listener)
         try:
             idle = IDLE_SECONDS if given.idle is None else given.idle

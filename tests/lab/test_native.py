@@ -186,3 +186,10 @@ def test_kernels_are_compiled_once_and_can_be_turned_off(
     monkeypatch.setenv("CC", str(tmp_path / "none"))
     monkeypatch.setenv("PATH", str(tmp_path))
     assert build(tmp_path) is None
+
+
+def test_a_file_that_is_no_library_is_not_used(tmp_path: Path) -> None:
+    broken = tmp_path / "pairs.so"
+    broken.write_bytes(b"not a library")
+    assert not native.load(broken)
+    assert not native.loaded()
