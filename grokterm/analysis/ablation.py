@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from grokterm.analysis.angles import Angles
-from grokterm.analysis.logits import Answer, pair_parts
 from grokterm.analysis.measures import cross_entropy, projection
+from grokterm.analysis.pairs import Answer, in_parts
 from grokterm.config import Config
 
 Parameters = Mapping[str, Tensor]
@@ -37,7 +37,7 @@ def score(answer: Answer, labels: Tensor, train: Tensor) -> Score:
     p = len(labels)
     best, sure, loss = [], [], []
     wanted = labels.flatten()
-    for pairs in pair_parts(p, labels.device):
+    for pairs in in_parts(torch.arange(p * p, device=labels.device), p):
         logits = answer(pairs // p, pairs % p)
         top = logits.softmax(-1).max(-1)
         best.append(top.indices)

@@ -10,12 +10,10 @@ import torch
 from torch import Tensor
 
 from grokterm.analysis.fourier import basis_of, discrete_logarithms, fourier_basis
+from grokterm.analysis.pairs import CHUNK
 
 Rows = Callable[[int, int], Tensor]
 """Logits by rows of the rearranged table: rows(start, stop) → [..., stop − start, n, p]."""
-
-CHUNK: int = 2**21
-"""Numbers that a pass over all logits holds at once."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

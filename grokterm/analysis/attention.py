@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from grokterm.analysis.activations import Parameters, input_tables, next_positions, pattern, positions
-from grokterm.analysis.angles import CHUNK
+from grokterm.analysis.pairs import CHUNK
 from grokterm.config import Config
 
 NO_ATTENTION: Final = "only a transformer has attention"

@@ -3,37 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from grokterm.analysis.angles import CHUNK, Angles, Rows
+from grokterm.analysis.angles import Angles, Rows
 from grokterm.analysis.fourier import fourier_basis
 from grokterm.analysis.measures import cross_entropy, restricted_logits
-
-Answer = Callable[[Tensor, Tensor], Tensor]
-"""Logits [..., m, p] of m pairs a, b (int64 [m]): a model with its parameters, or a table."""
-
-
-def table_answer(logits: Tensor) -> Answer:
-    """Answers read from a full table of logits [..., p, p, p]."""
-    p = logits.shape[-1]
-    pairs = logits.flatten(-3, -2)
-    return lambda a, b: pairs.index_select(-2, a * p + b)
-
-
-def pair_parts(p: int, device: torch.device) -> list[Tensor]:
-    """All pair indices a·p + b in order, int64, in parts whose logits hold at most CHUNK numbers."""
-    most = max(1, CHUNK // p)
-    return [torch.arange(start, min(p * p, start + most), device=device) for start in range(0, p * p, most)]
-
-
-def over_pairs(answer: Answer, p: int, reduce: Callable[[Tensor, Tensor], Tensor], device: torch.device) -> Tensor:
-    """A number for every pair, [..., p, p], from reduce(logits [..., m, p], pair indices [m]) → [..., m], in parts."""
-    parts = [reduce(answer(pairs // p, pairs % p), pairs) for pairs in pair_parts(p, device)]
-    joined = torch.cat(parts, -1)
-    return joined.view(*joined.shape[:-1], p, p)
+from grokterm.analysis.pairs import Answer, over_pairs
 
 
 def correct_logits(answer: Answer, labels: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from grokterm.analysis.angles import Angles, Rows
 from grokterm.analysis.decomposition import ratio
+from grokterm.analysis.pairs import Answer, in_parts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,23 +80,25 @@ def restricted_loss(mean: Tensor, angles: Angles, keys: Iterable[int], train: Te
     )
 
 
-def excluded_loss(rows: Rows, mean: Tensor, angles: Angles, groups: Sequence[Iterable[int]], train: Tensor) -> Tensor:
+def excluded_loss(
+    answer: Answer, mean: Tensor, angles: Angles, groups: Sequence[Iterable[int]], train: Tensor
+) -> Tensor:
     """Cross-entropy of L − P_K L over the train pairs, for each group K of frequencies: [..., groups] (section 5.1).
 
-    One group of all key frequencies gives the excluded loss; groups of one give it a frequency at a time.
+    One group of all key frequencies gives the excluded loss; groups of one give it a frequency at a time. answer
+    gives the logits, mean [..., n, p] is that of `angle_means`, train is bool [p, p].
     """
+    p, device = angles.p, mean.device
     parts = [projection(mean, angles, keys) for keys in groups]
-    trained = angles.table(train)
-    answer = angles.c.to(mean.device)
-    total = mean.new_zeros(*mean.shape[:-2], len(parts), dtype=torch.float64)
-    for start, stop in angles.chunks(angles.p):
-        chosen = trained[start:stop].flatten().nonzero().squeeze(-1).to(mean.device)
-        s = angles.sums(start, stop).to(mean.device).flatten().index_select(0, chosen)
-        logits = rows(start, stop).flatten(-3, -2).index_select(-2, chosen)
+    lookup, classes = angles.lookup().flatten().to(device), angles.c.to(device)
+    inside = (train.flatten().to(device) & (lookup < angles.n)).nonzero().squeeze(-1)
+    total = mean.new_zeros(*mean.shape[:-2], len(parts))
+    for pairs in in_parts(inside, p):
+        logits, s = answer(pairs // p, pairs % p), lookup[pairs]
         for at, part in enumerate(parts):
-            loss = cross_entropy(logits - part.to(logits.dtype).index_select(-2, s), answer[s])
+            loss = cross_entropy(logits - part.to(logits.dtype).index_select(-2, s), classes[s])
             total[..., at] += loss.sum(-1, dtype=torch.float64)
-    return total / trained.sum()
+    return total / len(inside)
 
 
 def variance_share(means: AngleMeans, angles: Angles, keys: Iterable[int]) -> Tensor:

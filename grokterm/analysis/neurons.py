@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from grokterm.analysis.activations import Parameters, activations, input_tables, neuron_layers
-from grokterm.analysis.angles import CHUNK, Angles, Rows, basis_power
+from grokterm.analysis.angles import Angles, Rows, basis_power
 from grokterm.analysis.decomposition import ratio
+from grokterm.analysis.pairs import CHUNK
 from grokterm.config import Config
 
 EXPLAINED: Final = 0.85

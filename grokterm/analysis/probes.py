@@ -17,8 +17,11 @@ PAIRS: Final = 4000
 
 
 def angle_targets(angles: Angles, frequency: int, pairs: Tensor) -> Tensor:
-    """cos and sin of w_k i, w_k j and w_k (i + j) at pairs i·n + j of the group, int64 [m]: float64 [m, 6]."""
-    basis = angles.basis([frequency], torch.zeros((), dtype=torch.float64))
+    """cos and sin of w_k i, w_k j and w_k (i + j) at pairs i·n + j of the group, int64 [m]: float64 [m, 6].
+
+    At n/2, where there is no sine, the cosine stands twice.
+    """
+    basis = angles.basis([frequency], torch.zeros((), dtype=torch.float64)).expand(2, -1)
     i, j = pairs // angles.n, pairs % angles.n
     return torch.cat([basis[:, at % angles.n].mT for at in (i, j, i + j)], -1)
 

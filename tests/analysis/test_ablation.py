@@ -16,8 +16,8 @@ from grokterm.analysis.ablation import (
 )
 from grokterm.analysis.activations import activations
 from grokterm.analysis.fourier import basis_of, fourier_norms, over_basis
-from grokterm.analysis.logits import table_answer
 from grokterm.analysis.measures import angle_means
+from grokterm.analysis.pairs import table_answer
 from grokterm.analysis.weights import read_out
 from grokterm.lab.models import build
 from tests.analysis.models import OPERATIONS, make_engine, random_sample, sample, small, trained_sample

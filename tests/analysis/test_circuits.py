@@ -11,7 +11,8 @@ from grokterm.analysis.activations import activations
 from grokterm.analysis.angles import angles_of
 from grokterm.analysis.circuits import circularity, distance_irrelevance, gradient_symmetricity, triples
 from grokterm.analysis.fourier import over_basis
-from grokterm.analysis.logits import correct_logits, table_answer
+from grokterm.analysis.logits import correct_logits
+from grokterm.analysis.pairs import table_answer
 from grokterm.lab.models import build
 from tests.analysis.models import Sample, random_sample, sample, small, trained_sample
 from tests.reference import measures_numpy as reference

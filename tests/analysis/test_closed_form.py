@@ -6,8 +6,8 @@ import torch
 from grokterm.analysis.ablation import score
 from grokterm.analysis.angles import angles_of
 from grokterm.analysis.closed_form import closed_form
-from grokterm.analysis.logits import table_answer
 from grokterm.analysis.measures import angle_means, variance_share
+from grokterm.analysis.pairs import table_answer
 from grokterm.config import Config
 from grokterm.errors import ConfigError
 from tests.analysis.models import OPERATIONS, make_engine, sample, small

@@ -16,9 +16,9 @@ from grokterm.analysis.logits import (
     pair_losses,
     restricted_class_logits,
     sorted_losses,
-    table_answer,
 )
 from grokterm.analysis.measures import angle_means, restricted_loss
+from grokterm.analysis.pairs import table_answer
 from tests.analysis.models import random_sample, trained_sample
 from tests.reference import measures_numpy as reference
 

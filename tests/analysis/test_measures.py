@@ -21,6 +21,7 @@ from grokterm.analysis.measures import (
     softmax_collapse,
     variance_share,
 )
+from grokterm.analysis.pairs import table_answer
 from grokterm.lab.tasks import table
 from tests.analysis.models import OPERATIONS, Sample, random_sample, trained_sample
 from tests.reference import measures_numpy as reference
@@ -54,7 +55,7 @@ def test_the_ideal_clock_is_all_restricted_and_nothing_without(op: str) -> None:
     means = angle_means(rows, angles)
     restricted = restricted_logits(means.mean, angles, KEYS)
     torch.testing.assert_close(restricted[angles.sums()], rows(0, p), rtol=0, atol=1e-11)
-    excluded = excluded_loss(rows, means.mean, angles, [KEYS], train)
+    excluded = excluded_loss(table_answer(logits), means.mean, angles, [KEYS], train)
     assert excluded.tolist() == pytest.approx([math.log(p)], rel=1e-12)
     assert float(variance_share(means, angles, KEYS)) == pytest.approx(1, rel=1e-12)
     one_left = restricted_logits(means.mean, angles, KEYS[1:])
@@ -74,7 +75,9 @@ def test_the_ideal_clock_over_logarithms(op: str) -> None:
     torch.testing.assert_close(
         restricted_logits(means.mean, angles, keys)[angles.sums()], rows(0, p - 1), rtol=0, atol=1e-11
     )
-    assert excluded_loss(rows, means.mean, angles, [keys], train).item() == pytest.approx(math.log(p), rel=1e-12)
+    assert excluded_loss(table_answer(logits), means.mean, angles, [keys], train).item() == pytest.approx(
+        math.log(p), rel=1e-12
+    )
     assert float(variance_share(means, angles, keys)) == pytest.approx(1, rel=1e-12)
 
 
@@ -87,7 +90,7 @@ def test_in_single_precision_too() -> None:
     means = angle_means(rows, angles)
     restricted = restricted_logits(means.mean, angles, KEYS)[angles.sums()].float()
     torch.testing.assert_close(restricted, logits, rtol=0, atol=1e-4)
-    excluded = excluded_loss(rows, means.mean, angles, [KEYS, KEYS[:1]], halves(p))
+    excluded = excluded_loss(table_answer(logits), means.mean, angles, [KEYS, KEYS[:1]], halves(p))
     assert excluded[0].item() == pytest.approx(math.log(p), rel=1e-5)
     assert excluded[1].item() < 1e-3
 
@@ -103,7 +106,7 @@ def check(sample: Sample, tolerance: float) -> None:
         expected, rel=tolerance
     )
     groups = [keys, *[(k,) for k in keys]]
-    excluded = excluded_loss(rows, means.mean, angles, groups, sample.train)
+    excluded = excluded_loss(table_answer(sample.logits), means.mean, angles, groups, sample.train)
     assert excluded.tolist() == pytest.approx(
         [reference.excluded_loss(known, op, group, sample.train.numpy()) for group in groups], rel=tolerance
     )
@@ -142,10 +145,10 @@ def test_replicas_and_logits_on_demand_give_the_same() -> None:
     losses = restricted_loss(means.mean, angles, (1, 2), sample.train)
     first = restricted_loss(alone.mean, angles, (1, 2), sample.train)
     torch.testing.assert_close(losses.train[0], first.train)
-    excluded = excluded_loss(asked, means.mean, angles, [(1, 2), (3,)], sample.train)
+    excluded = excluded_loss(lambda a, b: both[:, a, b], means.mean, angles, [(1, 2), (3,)], sample.train)
     assert excluded.shape == (2, 2)
     torch.testing.assert_close(
-        excluded[0], excluded_loss(angles.rows(sample.logits), alone.mean, angles, [(1, 2), (3,)], sample.train)
+        excluded[0], excluded_loss(table_answer(sample.logits), alone.mean, angles, [(1, 2), (3,)], sample.train)
     )
     shares = variance_share(means, angles, (1, 2))
     torch.testing.assert_close(shares, variance_share(alone, angles, (1, 2)).expand(2))
@@ -159,7 +162,9 @@ def test_no_key_frequency_restricts_to_the_mean_and_excludes_nothing() -> None:
     each = torch.nn.functional.cross_entropy(flat.flatten(0, 1), sample.labels.flatten())
     assert float(restricted_loss(mean, angles, (), sample.train).all) == pytest.approx(float(each))
     whole = torch.nn.functional.cross_entropy(sample.logits[sample.train], sample.labels[sample.train])
-    assert excluded_loss(rows, mean, angles, [()], sample.train).tolist() == pytest.approx([float(whole)])
+    assert excluded_loss(table_answer(sample.logits), mean, angles, [()], sample.train).tolist() == pytest.approx(
+        [float(whole)]
+    )
 
 
 def test_a_loss_far_below_the_floats_epsilon_is_told() -> None:

@@ -83,3 +83,10 @@ def test_a_choice_of_pairs_stands_for_all() -> None:
     some = probes(found.config, found.parameters, found.angles, found.keys, most=600)["0.neurons"]
     assert (whole - some).abs().max() < 0.1
     assert not torch.equal(whole, some)
+
+
+def test_the_highest_frequency_of_an_even_group_is_probed_by_its_cosine() -> None:
+    found = random_sample("mlp", "multiply", 31)
+    r2 = probes(found.config, found.parameters, found.angles, (3, 15))
+    assert r2["neurons_1"].shape == (2, 3)
+    assert r2["neurons_1"].isfinite().all()

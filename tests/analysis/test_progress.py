@@ -1,0 +1,158 @@
+"""The gathered measures, and what they tell over a run to grokking."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from functools import cache, partial
+
+import pytest
+import torch
+from torch import Tensor
+
+from grokterm.analysis.ablation import score, without_frequencies
+from grokterm.analysis.angles import angles_of
+from grokterm.analysis.circuit_phases import CircuitPhases
+from grokterm.analysis.key_frequencies import KeyFrequencies
+from grokterm.analysis.measures import angle_means
+from grokterm.analysis.pairs import table_answer
+from grokterm.analysis.progress import Progress, progress, structure
+from grokterm.analysis.spectrum import columns, spectrum
+from grokterm.lab.engine import Measures
+from tests.analysis.models import make_engine, random_sample, sample, small, trained_sample
+from tests.reference import measures_numpy as reference
+
+
+@pytest.mark.parametrize("op", ["add", "divide"])
+def test_measures_gathered_are_those_of_the_definitions(op: str) -> None:
+    found = trained_sample("mlp", op)
+    known, train, n = found.logits.numpy(), found.train.numpy(), found.angles.n
+    every = range(1, n // 2 + 1)
+    got = progress(found.config, found.parameters, table_answer(found.logits), found.train, found.keys)
+    assert [got.restricted_loss, got.restricted_train_loss, got.restricted_test_loss] == pytest.approx(
+        reference.restricted_loss(known, op, every, train), rel=1e-9
+    )
+    assert got.key_restricted_loss == pytest.approx(
+        reference.restricted_loss(known, op, found.keys, train)[0], rel=1e-9
+    )
+    assert got.excluded_loss == pytest.approx(reference.excluded_loss(known, op, every, train), rel=1e-9)
+    assert got.key_excluded_loss == pytest.approx(reference.excluded_loss(known, op, found.keys, train), rel=1e-9)
+    assert got.variance_share == pytest.approx(reference.variance_share(known, op, every), rel=1e-9)
+    assert got.key_variance_share == pytest.approx(reference.variance_share(known, op, found.keys), rel=1e-9)
+    rows = found.parameters["W_out"].numpy().T[reference.group(op, 31)[2]]
+    assert got.read_out_gini == pytest.approx(reference.gini(reference.spectrum(rows)), rel=1e-9)
+    first = torch.cat([found.parameters["W_a"], found.parameters["W_b"]], -1).numpy()[reference.group(op, 31)[0]]
+    assert got.embedding_gini == pytest.approx(reference.gini(reference.spectrum(first)), rel=1e-6)
+
+
+def test_a_model_answers_as_its_table_does() -> None:
+    found = random_sample("transformer", "multiply")
+    answer = partial(found.model.logits, found.parameters)
+    direct = progress(found.config, found.parameters, answer, found.train, ())
+    table = progress(found.config, found.parameters, table_answer(found.logits), found.train, ())
+    assert asdict(direct) == pytest.approx(asdict(table))
+    assert direct.key_excluded_loss is None
+    assert structure(found.config, found.parameters, answer, found.labels).circularity is not None
+
+
+def test_an_operation_that_adds_no_angles_has_no_progress() -> None:
+    config = small("mlp", "x2+y2", 7, width=16)
+    found = sample(config, random_sample("mlp", "add", 7).model.init(torch.Generator().manual_seed(0)), ())
+    assert progress(config, found.parameters, table_answer(found.logits), found.train, ()) == Progress(0.0)
+    assert set(asdict(structure(config, found.parameters, table_answer(found.logits), found.labels)).values()) == {None}
+
+
+@pytest.mark.parametrize("arch", ["mlp", "embed-mlp", "transformer"])
+def test_weights_that_are_not_finite_give_no_measure(arch: str) -> None:
+    found = random_sample(arch, "add")
+    broken = {name: value * math.nan for name, value in found.parameters.items()}
+    answer = partial(found.model.logits, broken)
+    got = progress(found.config, broken, answer, found.train, (1, 2))
+    assert got.restricted_loss is None
+    assert got.excluded_loss is None
+    assert got.embedding_gini is None
+    assert structure(found.config, broken, answer, found.labels).distance_irrelevance is None
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record of a run: its step, losses and accuracies, progress and estimate of key frequencies."""
+
+    step: int
+    measures: Measures
+    progress: Progress
+    keys: tuple[int, ...]
+
+
+@cache
+def run_to_grokking() -> tuple[list[Record], Tensor, dict[str, Tensor]]:
+    """A small transformer from its first step to well past grokking: records, the trained pairs, its last weights."""
+    config = small("transformer", "add", 59, heads=4, d_model=64, width=256, lr=3e-3)
+    engine, keys, records = make_engine(config), KeyFrequencies(columns(config)), []
+    train = torch.zeros(59**2, dtype=torch.bool)
+    train[engine.task.train] = True
+    pairs = torch.arange(59**2)
+    for _ in range(24):
+        found = keys.update(spectrum(engine.model, engine.parameters, config)[0])
+        with torch.no_grad():
+            logits = engine.model.logits(engine.parameters, pairs // 59, pairs % 59).view(59, 59, 59)
+        got = progress(config, engine.parameters, table_answer(logits), train.view(59, 59), found)
+        records.append(Record(engine.step, engine.measure(), got, found))
+        engine.advance(20 if engine.step < 200 else 40)
+    return records, train.view(59, 59), {name: value.detach().clone() for name, value in engine.parameters.items()}
+
+
+def test_the_circuit_forms_before_the_model_generalizes() -> None:
+    records, _, _ = run_to_grokking()
+    start, end = records[0].progress, records[-1].progress
+    assert records[-1].measures.test_accuracy > 0.99
+    before = [r.progress for r in records if r.measures.test_accuracy < 0.5]
+    assert start.restricted_loss is not None
+    assert min(p.restricted_loss or math.inf for p in before) < 0.1 * start.restricted_loss
+    assert start.embedding_gini is not None
+    assert start.read_out_gini is not None
+    assert max(start.embedding_gini, start.read_out_gini) < 0.05
+    assert (end.read_out_gini or 0) > 0.6
+    assert (end.embedding_gini or 0) > 0.35
+    lowest = min(p.excluded_loss or math.inf for p in before)
+    assert (end.excluded_loss or 0) > 1.5 * lowest
+    assert (end.key_variance_share or 0) > 0.9
+
+
+def test_the_key_frequencies_of_the_end_were_estimated_before_grokking() -> None:
+    records, _, _ = run_to_grokking()
+    assert records[0].keys == ()
+    grokked = next(r.step for r in records if r.measures.test_accuracy >= 0.99)
+    early = {k for r in records if r.step < grokked for k in r.keys}
+    assert set(records[-1].keys[:5]) <= early
+
+
+def test_only_key_frequencies_are_missed() -> None:
+    records, train, parameters = run_to_grokking()
+    config, angles = small("transformer", "add", 59, heads=4, d_model=64, width=256, lr=3e-3), angles_of("add", 59)
+    assert angles is not None
+    found = sample(config, parameters, records[-1].keys)
+    answer = table_answer(found.logits)
+    mean = angle_means(angles.rows(found.logits), angles).mean
+
+    def without(k: int) -> float:
+        return float(score(without_frequencies(answer, mean, angles, [k]), found.labels, train).test_accuracy)
+
+    whole = float(score(answer, found.labels, train).test_accuracy)
+    assert min(map(without, found.keys)) < whole - 0.1
+    others = [k for k in range(1, 30) if all(k not in r.keys for r in records)]
+    assert others
+    assert all(abs(without(k) - whole) < 0.01 for k in others)
+
+
+def test_the_phases_of_the_paper_come_in_their_order() -> None:
+    records, _, _ = run_to_grokking()
+    phases = CircuitPhases()
+    began = [
+        (r.step, name)
+        for r in records
+        for name, _ in phases.update(r.progress.restricted_loss, r.measures.test_loss, r.measures.sum_squared_weights)
+    ]
+    assert [name for _, name in began] == ["circuit formation", "clean-up"]
+    generalized = next(r.step for r in records if r.measures.test_accuracy > 0.9)
+    assert began[0][0] < began[1][0] < generalized
