@@ -18,6 +18,7 @@ from grokterm.runs.checkpoints import checkpoints, place
 from grokterm.runs.folder import Parent, RunFolder, find_run, home_path
 from grokterm.runs.history import COLUMNS, History
 from grokterm.runs.log import LogReader
+from grokterm.runs.reach import last_step
 from grokterm.wire.records import Change, Event, Record, Session
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class Run:
         self.events: list[Event] = self._history.events
         self.sessions: list[Session] = self._history.sessions
         """What its trainers did, and on what they trained (`about`)."""
+        self.last_step: int = last_step(folder, self._records)
+        """The step to which it had come."""
         self.phase: str = self._history.phase
         self.milestones: dict[str, int | None] = self._history.milestones
 
@@ -59,11 +62,6 @@ class Run:
         """A column a measure, each [n]: step as int64, all others as float64 with NaN where there was no number."""
         columns: dict[str, npt.NDArray[Any]] = {name: self._history.column(name).copy() for name in COLUMNS}
         return columns | {"step": columns["step"].astype(np.int64)}
-
-    @property
-    def last_step(self) -> int:
-        """The step to which it had come."""
-        return max((record.step for record in self._records), default=0)
 
     @property
     def checkpoints(self) -> list[int]:

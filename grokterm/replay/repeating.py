@@ -22,6 +22,7 @@ from grokterm.replay.walk import NotFiniteError, Walk
 from grokterm.runs.checkpoints import Mark, checkpoints, load, place, read_mark
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.log import LogReader
+from grokterm.runs.reach import last_step
 from grokterm.wire.records import Change, Event, Scalars, Session
 
 TELLING: Final = 0.2
@@ -37,7 +38,7 @@ class Repetition:
         """Reads the log and the marks of the checkpoints; raises RunFolderError, ConfigError."""
         self._folder = folder
         records = LogReader(folder.log_path).read()
-        last = max((record.step for record in records), default=0)
+        last = last_step(folder, records)
         if to is not None and to > last:
             raise RunFolderError(f"{folder.id} has steps 0 to {last:,}: it cannot be repeated to step {to:,}")
         if not any(isinstance(record, Scalars) for record in records):

@@ -19,6 +19,7 @@ from grokterm.runs.folder import Parent, RunFolder, new_folder, write_config
 from grokterm.runs.goals import goal_of
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
+from grokterm.runs.reach import last_step
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Change, Event, Record, Scalars, Session, SessionName, encode_record
 
@@ -56,7 +57,7 @@ def fork_run(
     records = LogReader(parent.log_path).read()
     if not any(isinstance(record, Scalars) for record in records):
         raise RunFolderError(f"{parent.id} has not begun to train: there is nothing to fork")
-    last = max(record.step for record in records)
+    last = last_step(parent, records)
     at = last if step is None else step
     if not 0 <= at <= last:
         raise RunFolderError(f"{parent.id} has steps 0 to {last:,}: it cannot be forked at step {at:,}")

@@ -138,6 +138,16 @@ def test_its_files_are_its_own_and_the_parents_stay_as_they_were(new_run: NewRun
     assert fork.folder.log_path.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_fork_from_a_checkpoint_behind_the_last_record(new_run: NewRun, folders: Path) -> None:
+    parent = new_run(CHANGING)
+    course = opened(parent.folder)
+    advance_to(course, 57)
+    course.save(REGULAR)
+    fork = fork_run(parent.folder, folders)
+    assert fork.step == 57
+    assert opened(fork.folder).step == 57
+
+
 def test_a_fork_of_a_fork_and_how_it_is_listed(new_run: NewRun, folders: Path) -> None:
     parent = new_run(CHANGING)
     trained(parent)
