@@ -6,8 +6,10 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from grokterm.errors import ConfigError, TrainerError
+from grokterm.trainer.answers import check_question, predict
 from grokterm.trainer.server import Connection, Unreadable
-from grokterm.wire.messages import Answer, Change, Go, Look, Pause, Predict, Prediction, Reply, Request, Stop
+from grokterm.trainer.visits import Visit
+from grokterm.wire.messages import Answer, Change, Go, Look, Pause, Predict, Reply, Request, Stop
 
 if TYPE_CHECKING:
     from grokterm.trainer.loop import Trainer
@@ -26,15 +28,17 @@ def carry_out(trainer: Trainer, connection: Connection, request: Request | Unrea
                 _reply(trainer, connection, request.id, _pause(trainer))
             case Go():
                 _reply(trainer, connection, request.id, _go(trainer, request))
+            case Look(at=int(step)) | Predict(at=int(step)):
+                _visit(trainer, connection, request, step)
             case Predict():
-                trainer.server.send(connection, _predict(trainer, request))
+                trainer.server.send(connection, predict(request, trainer.course.engine))
             case Stop():
                 _reply(trainer, connection, request.id, "stops")
                 trainer.leaving = True
             case Unreadable():
                 raise TrainerError(request.words)
             case Look():
-                raise TypeError("frames are answered by the trainer's looks")
+                raise TypeError("frames of the present are answered by the trainer's looks")
     except (TrainerError, ConfigError) as refusal:
         _reply(trainer, connection, request.id, str(refusal), ok=False)
 
@@ -83,20 +87,14 @@ def _go(trainer: Trainer, request: Go) -> str:
     return "goes on" if steps is None else f"goes on for {steps:,} step{'s' if steps > 1 else ''}"
 
 
-def _predict(trainer: Trainer, request: Predict) -> Prediction:
-    engine, a, b = trainer.course.engine, request.a, request.b
-    p = engine.task.p
-    if not (0 <= a < p and 0 <= b < p):
-        raise TrainerError(f"a and b must be from 0 to {p - 1}, not {a} and {b}")
-    if not 1 <= request.count <= p:
-        raise TrainerError(f"the number of answers must be from 1 to {p}, not {request.count}")
-    label = int(engine.task.labels[a, b])
-    return Prediction(
-        id=request.id,
-        step=engine.step,
-        a=a,
-        b=b,
-        answers=tuple(engine.answers(a, b, request.count)),
-        right=label if label >= 0 else None,
-        trained=bool((engine.task.train == a * p + b).any()),
-    )
+def _visit(trainer: Trainer, connection: Connection, request: Look | Predict, step: int) -> None:
+    """Lets a request wait for the model of a step of the past."""
+    course = trainer.course
+    last = max(course.step, course.repeat_to)
+    if not 0 <= step <= last:
+        raise TrainerError(f"step {step:,} is not in this run: it has steps 0 to {last:,}")
+    if isinstance(request, Predict):
+        check_question(request, course.config.p)
+    if step == course.step:
+        trainer.past.keep(course.engine, course.journal.changes)
+    trainer.visits.add(Visit(connection, request, step))

@@ -28,6 +28,8 @@ class Journal:
         """Training records so far, from the start of the run."""
         self.changes = 0
         """Changes so far."""
+        self.all_changes = [record for record in logged if isinstance(record, Change)]
+        """Every change of the run, those that training has not come to yet too."""
         self.differs_at: int | None = None
         """First step at which a replayed record was not the one in the log."""
         self.trouble = ""
@@ -104,6 +106,8 @@ class Journal:
             self._differs(record.step)  # the middle of a log stays as it was seen
             return
         self._pass(record)
+        if isinstance(record, Change):
+            self.all_changes.append(record)
         self.position += 1
         self._unwritten.append(record)
         self.flush()

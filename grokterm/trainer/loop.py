@@ -10,12 +10,15 @@ from typing import Final
 
 from grokterm.config import Value
 from grokterm.errors import RunFolderError
+from grokterm.lab.circumstances import circumstances
 from grokterm.trainer.clock import Pace
 from grokterm.trainer.commands import carry_out
 from grokterm.trainer.course import NOT_FINITE
 from grokterm.trainer.frames import Frames, Looks
-from grokterm.trainer.opening import Opened, about
+from grokterm.trainer.opening import Opened
+from grokterm.trainer.past import Past
 from grokterm.trainer.server import Connection, Server, Unreadable
+from grokterm.trainer.visits import Visits
 from grokterm.wire.messages import Look, Request, State, Status, View
 from grokterm.wire.records import Session, SessionName
 
@@ -46,6 +49,8 @@ class Trainer:
         """While starting: whether training is to pause once the log is caught up with."""
         self.leaving = False
         """Whether to end at the next step boundary, after a checkpoint."""
+        self.past = Past(opened.folder, opened.course.journal.all_changes)
+        self.visits = Visits(self.past, server.send, self.status)
         self._opened = opened
         self._asked_to_leave = asked_to_leave
         self._beyond = beyond
@@ -76,6 +81,7 @@ class Trainer:
             self._train()
             self._save()
             self._show()
+            self.visits.work(self._is_busy)
             self._tick()
             self.leaving = self.leaving or self._asked_to_leave() or self._is_forsaken()
         self._leave()
@@ -120,7 +126,13 @@ class Trainer:
             device=str(course.engine.device),
             precision=course.engine.precision,
             words=course.trouble or why,
+            past=self.visits.reached,
         )
+
+    @property
+    def _is_busy(self) -> bool:
+        """Whether steps are to be taken, so that everything else has its share of the time."""
+        return self.state in ("training", "starting")
 
     def _start(self) -> None:
         """The log is caught up with: trains, or stays where it is."""
@@ -147,7 +159,7 @@ class Trainer:
             self.go()
 
     def _hear(self, connection: Connection, request: Request | Unreadable) -> None:
-        if not isinstance(request, Look):
+        if not isinstance(request, Look) or request.at is not None:
             carry_out(self, connection, request)
             return
         if Looks.is_cheap(request):
@@ -155,11 +167,11 @@ class Trainer:
             return
         older = self._looks.add(connection, request)
         if older is not None:
-            self.server.send(connection, View(older.id, self.status(), ()))
+            self.server.send(connection, View(older.id, self.status(), (), self.course.step))
 
     def _show(self) -> None:
         """Answers those who wait for frames, if frames may be made now."""
-        due = self._looks.due(self.state in ("training", "starting"))
+        due = self._looks.due(self._is_busy)
         if due:
             began = time.monotonic()
             for connection, look in due:
@@ -168,12 +180,12 @@ class Trainer:
 
     def _answer(self, connection: Connection, look: Look) -> None:
         frames = self._frames.make(look.frames, self.course.engine, self.course.journal.changes)
-        self.server.send(connection, View(look.id, self.status(), frames))
+        self.server.send(connection, View(look.id, self.status(), frames, self.course.step))
 
     def _train(self) -> None:
         """A burst: as many steps as fit between two polls and the pace allows, one at least."""
         course, end, first = self.course, time.monotonic() + BURST, True
-        while self.state in ("training", "starting"):
+        while self._is_busy:
             now = time.monotonic()
             allowed = self._pace.allowed(now, course.step) if self.state == "training" else math.inf
             fitting = (end - now) / self._step_seconds
@@ -236,7 +248,9 @@ class Trainer:
         if self.state == "starting" or self._asked_to_leave():
             return 0.0
         course, now = self.course, time.monotonic()
-        wait = min(self._looks.wait(), course.saver.wait(course.engine, course.journal))
+        wait = min(
+            self._looks.wait(), self.visits.wait(self._is_busy), course.saver.wait(course.engine, course.journal)
+        )
         if self.state == "training":
             wait = min(wait, self._pace.wait(now, course.step))
         elif not self.server.connections:
@@ -246,7 +260,7 @@ class Trainer:
     def _is_forsaken(self) -> bool:
         """Whether nothing trains and nobody has looked for long enough to end."""
         connected, now = bool(self.server.connections), time.monotonic()
-        looked_at = connected or self._was_connected or self.state in ("training", "starting")
+        looked_at = connected or self._was_connected or self._is_busy
         self._was_connected = connected
         if looked_at:
             self._connected_at = now
@@ -261,7 +275,7 @@ class Trainer:
     def _note_start(self, words: str) -> None:
         engine = self.course.engine
         words += f", on {engine.device} with {engine.precision} products"
-        self._note("started", words, about(engine) | {"pid": os.getpid()})
+        self._note("started", words, circumstances(engine) | {"pid": os.getpid()})
 
     def _note(self, name: SessionName, words: str, about: dict[str, Value] | None = None) -> None:
         """Logs what the process did."""

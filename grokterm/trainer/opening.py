@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import platform
 from dataclasses import dataclass
 
 import torch
 
-from grokterm import __version__
-from grokterm.config import Value, settings
+from grokterm.config import settings
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.lab import devices
 from grokterm.lab.engine import Engine
 from grokterm.runs.checkpoints import Mark, checkpoints, load, set_aside
 from grokterm.runs.folder import RunFolder
+from grokterm.runs.goals import goal_of
 from grokterm.runs.log import LogReader, LogWriter
 from grokterm.trainer.clock import Clock
 from grokterm.trainer.course import Course
 from grokterm.trainer.journal import Journal, TrainingRecord
 from grokterm.trainer.saver import Saver
-from grokterm.wire.records import Change, Event, Record, Scalars, Session
+from grokterm.wire.records import Change, Event, Scalars, Session
 
 
 @dataclass(frozen=True)
 class Opened:
     """A run that can go on, and what its log tells about where it stood."""
 
+    folder: RunFolder
     course: Course
     anew: bool
     """Whether nothing was logged before."""
@@ -55,27 +55,15 @@ def open_run(folder: RunFolder) -> Opened:
     course.stuck = _is_stuck(training)
     course.repeat_to = max((record.step for record in records), default=0)
     words = [f"from the checkpoint at step {mark.step:,}"] if mark else []
-    goal_open, finished = _goal(records)
+    goal = goal_of(records)
     return Opened(
+        folder=folder,
         course=course,
         anew=not training,
-        finished=finished,
-        goal_open=goal_open,
+        finished=goal.finished,
+        goal_open=goal.open,
         words=(*words, *complaints),
     )
-
-
-def about(engine: Engine) -> dict[str, Value]:
-    """What is needed to repeat the run bit for bit, by name."""
-    return {
-        "device": str(engine.device),
-        "precision": engine.precision,
-        "threads": torch.get_num_threads(),
-        "torch": str(torch.__version__),
-        "grokterm": __version__,
-        "python": platform.python_version(),
-        "machine": f"{platform.system()} {platform.machine()}",
-    }
 
 
 def _newest_good(folder: RunFolder, training: list[TrainingRecord]) -> tuple[tuple[Engine, Mark] | None, list[str]]:
@@ -103,15 +91,3 @@ def _is_stuck(training: list[TrainingRecord]) -> bool:
         if any(settings()[name].group != "Run" for name in record.values if name in settings()):
             return False
     return False
-
-
-def _goal(records: list[Record]) -> tuple[bool, bool]:
-    """Whether the goal still ends training, and whether the log ends at it."""
-    goal_open, finished = True, False
-    for record in records:
-        if isinstance(record, Session) and record.name in ("finished", "resumed"):
-            finished = record.name == "finished"
-            goal_open = goal_open and not finished
-        elif isinstance(record, Change) and {"until", "max_steps"} & record.values.keys():
-            goal_open, finished = True, False
-    return goal_open, finished

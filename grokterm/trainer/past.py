@@ -1,0 +1,167 @@
+"""The model as it was at any step of the run: a second engine, taken there in slices of time."""
+
+from __future__ import annotations
+
+import math
+import time
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from torch import Tensor
+
+from grokterm.config import Config
+from grokterm.lab.engine import Engine
+from grokterm.replay.nearest import nearest
+from grokterm.replay.walk import Walk
+from grokterm.runs.checkpoints import checkpoints, place
+from grokterm.runs.folder import RunFolder
+from grokterm.wire.records import Change
+
+KEPT_BYTES: Final = 64 * 2**20
+"""Most that the states kept for quick ways back may hold together."""
+STRIDE: Final = 10
+"""Steps of the shortest way back that is prepared; fewer where more is logged."""
+
+Place = tuple[int, int]
+"""Steps taken and changes made so far."""
+
+
+@dataclass(frozen=True)
+class _State:
+    """An engine's state between two steps."""
+
+    place: Place
+    config: Config
+    tensors: dict[str, Tensor]
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return sum(tensor.numel() * tensor.element_size() for tensor in self.tensors.values())
+
+
+class Past:
+    """Goes from one step of a run to another: from the nearest state known, through the steps and changes logged.
+
+    What it finds at a step is the model of the log's record there: before the changes that were made at that step.
+    """
+
+    def __init__(self, folder: RunFolder, changes: Sequence[Change], kept_bytes: int = KEPT_BYTES) -> None:
+        """Follows `changes`, all of the run; more may be appended to them meanwhile."""
+        self._folder = folder
+        self._changes = changes
+        self._kept_bytes = kept_bytes
+        self._kept: list[_State] = []
+        self._walk: Walk | None = None
+        self._target: int | None = None
+        self._step_seconds = math.inf
+        self._opening_seconds = 0.0
+
+    @property
+    def step(self) -> int | None:
+        """Where it stands; None while it holds no model."""
+        return self._walk.step if self._walk else None
+
+    def approach(self, step: int, seconds: float) -> Engine | None:
+        """The model at `step`, or None where so many seconds of work do not lead there yet.
+
+        Raises RunFolderError and ConfigError where the way cannot be gone, RuntimeError and MemoryError where there
+        is no room for a second model; only `forget` may follow then.
+        """
+        end = time.monotonic() + seconds
+        if self._walk is None or self._target != step:
+            self._walk = self._from_nearest(step)
+            self._target = step
+        walk, first = self._walk, True
+        while walk.step < step:
+            left = end - time.monotonic()
+            if left <= 0 and not first:
+                return None
+            self._go(walk, step, left)
+            first = False
+        self.keep(walk.engine, walk.made)
+        return walk.engine
+
+    def keep(self, engine: Engine, made: int) -> None:
+        """Remembers the state of an engine that has `made` changes of this run behind it."""
+        known = [state for state in self._kept if state.place == (engine.step, made)]
+        newest = known[0] if known else _State((engine.step, made), engine.config, engine.state())
+        self._kept = [state for state in self._kept if state is not newest] + [newest]
+        while sum(state.size for state in self._kept) > self._kept_bytes:
+            del self._kept[0]
+
+    def forget(self) -> None:
+        """Gives all memory back."""
+        self._walk = self._target = None
+        self._kept.clear()
+
+    def _go(self, walk: Walk, step: int, seconds: float) -> None:
+        """About so many seconds of steps towards `step`, not beyond the next place whose state is worth keeping."""
+        began, first = time.monotonic(), walk.step
+        stop = _next_stop(first, step, min(STRIDE, walk.engine.config.log_every))
+        walk.to(min(stop, first + max(1, int(seconds / self._step_seconds))))
+        one, known = (time.monotonic() - began) / (walk.step - first), self._step_seconds
+        self._step_seconds = one if math.isinf(known) else max(one, (known + one) / 2)
+        if walk.step == stop:
+            self.keep(walk.engine, walk.made)
+
+    def _from_nearest(self, step: int) -> Walk:
+        """A walk at the latest state that is known, or soon read, and not beyond `step`."""
+        limit = (step, bisect_left(self._changes, step, key=lambda change: change.step))
+        known = [state for state in self._kept if _within(state.place, limit)]
+        state = max(known, key=lambda state: state.place, default=None)
+        walk = self._walk if self._walk and _within(_place(self._walk), limit) else None
+        if walk is not None and state is not None and state.place > _place(walk):
+            walk = None
+        reached = _place(walk) if walk is not None else state.place if state is not None else None
+        if reached is None or self._is_better_opened(reached, limit):
+            opened = self._open(step)
+            if reached is None or _place(opened) > reached:
+                return opened
+        if walk is not None:
+            return walk
+        assert state is not None
+        return self._restored(state)
+
+    def _is_better_opened(self, reached: Place, limit: Place) -> bool:
+        """Whether a checkpoint is nearer by more steps than are taken in the time of opening it."""
+        places = (place(path)[:2] for path in checkpoints(self._folder.checkpoint_folder))
+        steps = max((found[0] for found in places if _within(found, limit)), default=0) - reached[0]
+        return steps > 0 and steps * self._step_seconds > self._opening_seconds
+
+    def _open(self, step: int) -> Walk:
+        """A walk at the newest good checkpoint before `step`, or at the beginning of the run."""
+        began = time.monotonic()
+        found = nearest(self._folder, self._changes, step).walk
+        self._opening_seconds = time.monotonic() - began
+        self.keep(found.engine, found.made)
+        return Walk(found.engine, self._changes, found.made)
+
+    def _restored(self, state: _State) -> Walk:
+        """A walk at a state that was kept, with the engine that is there already."""
+        if self._walk is None:
+            engine = Engine(state.config)
+        else:
+            engine = self._walk.engine
+            engine.rebuild(state.config, keep=False)
+        engine.load(state.tensors)
+        return Walk(engine, self._changes, state.place[1])
+
+
+def _place(walk: Walk) -> Place:
+    return walk.step, walk.made
+
+
+def _within(place: Place, limit: Place) -> bool:
+    return place[0] <= limit[0] and place[1] <= limit[1]
+
+
+def _next_stop(first: int, last: int, stride: int) -> int:
+    """The next step between `first` and `last` that is 1, 2, 4, 8 … strides before `last`; else `last` itself.
+
+    States that are kept there make ways back short, from one stride to all of the way.
+    """
+    strides = (last - first - 1) // stride
+    return last - (stride << (strides.bit_length() - 1)) if strides else last

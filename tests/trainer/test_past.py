@@ -1,0 +1,303 @@
+"""The model of any step of the past is the one that was there, bit for bit."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import pytest
+from torch import Tensor
+
+from grokterm.config import Value
+from grokterm.errors import RunFolderError
+from grokterm.lab.engine import Engine
+from grokterm.runs.checkpoints import REGULAR, checkpoints
+from grokterm.trainer.course import Course
+from grokterm.trainer.opening import open_run
+from grokterm.trainer.past import Past
+from grokterm.trainer.server import Connection
+from grokterm.trainer.visits import Visit, Visits
+from grokterm.wire.client import Client
+from grokterm.wire.messages import Answer, Go, Look, Pause, Predict, Prediction, Reply, Status, TableFrame, View
+from tests.trainer.running import TINY, Running, change, wait_for
+
+NewRun = Callable[..., Running]
+Bits = dict[str, bytes]
+LAST = 150
+SMALL = TINY.changed({"p": 11, "width": 24, "train_fraction": 0.6, "lr": 0.01, "max_steps": 10_000})
+Changes = dict[int, list[dict[str, Value]]]
+CHANGES: Changes = {
+    0: [{"lr": 0.02}],
+    33: [{"weight_decay": 3.0}, {"beta2": 0.9}],
+    70: [{"arch": "transformer"}, {"lr": 3e-3}],
+    95: [{"batch_size": 16, "log_every": 7}],
+    120: [{"arch": "embed-mlp", "width": 32}],
+}
+
+
+def bits(engine: Engine) -> Bits:
+    """What a model is and what it answers."""
+    classes, probabilities = engine.predictions()
+    return {name: raw(tensor) for name, tensor in {**engine.state(), "p": classes, "q": probabilities}.items()}
+
+
+def raw(tensor: Tensor) -> bytes:
+    return tensor.numpy().tobytes()
+
+
+@dataclass
+class Lived:
+    """A run in this process, and what its model was after every step."""
+
+    course: Course
+    bits: list[Bits] = field(default_factory=list)
+
+    @classmethod
+    def through(cls, run: Running, changes: Changes, last: int = LAST) -> Lived:
+        course = open_run(run.folder).course
+        course.begin()
+        lived = cls(course)
+        while True:
+            lived.bits.append(bits(course.engine))
+            if course.step == last:
+                return lived
+            for values in changes.get(course.step, []):
+                course.after_change(course.change(values, keep=True, by=""))
+            if course.step % 40 == 3:
+                course.save(REGULAR)
+            course.advance(1)
+
+    def past(self, run: Running, **limits: int) -> Past:
+        return Past(run.folder, self.course.journal.all_changes, **limits)
+
+
+def arrive(past: Past, step: int, seconds: float = 0.0) -> Bits:
+    """Goes there in the smallest slices."""
+    for _ in range(10_000):
+        engine = past.approach(step, seconds)
+        if engine is not None:
+            assert engine.step == step
+            return bits(engine)
+    raise AssertionError(f"step {step} was not reached")
+
+
+@pytest.mark.parametrize("batch_size", ["full", 16])
+@pytest.mark.parametrize("arch", ["mlp", "transformer"])
+def test_every_step_is_found_again(new_run: NewRun, arch: str, batch_size: Value) -> None:
+    run = new_run(SMALL, arch=arch, batch_size=batch_size)
+    other: dict[str, Value] = {"arch": "mlp" if arch == "transformer" else "transformer"}
+    changes: Changes = {**CHANGES, 70: [other, {"lr": 3e-3}]}
+    lived = Lived.through(run, changes)
+    assert len(lived.course.journal.all_changes) == 7
+    past = lived.past(run)
+    order = random.Random(1)
+    steps = [0, LAST, 70, 33, *range(60, 80, 3), *range(80, 60, -4), *order.choices(range(LAST + 1), k=40)]
+    for step in steps:
+        assert arrive(past, step, order.choice([0.0, 0.001, 1.0])) == lived.bits[step]
+    for path in checkpoints(run.folder.checkpoint_folder):
+        path.unlink()
+    assert arrive(lived.past(run), 96) == lived.bits[96]
+
+
+def test_ways_back_and_forth_need_no_file(new_run: NewRun) -> None:
+    run = new_run(SMALL)
+    lived = Lived.through(run, CHANGES)
+    past = lived.past(run)
+    arrive(past, 137)
+    shutil.rmtree(run.folder.checkpoint_folder)
+    run.folder.config_path.unlink()
+    for step in (136, 135, 137, 140, 123, LAST, 130, 138):
+        assert arrive(past, step) == lived.bits[step]
+    past.forget()
+    assert past.step is None
+    with pytest.raises(RunFolderError):
+        past.approach(137, 1.0)
+
+
+def test_what_is_kept_is_bounded(new_run: NewRun) -> None:
+    run = new_run(SMALL)
+    lived = Lived.through(run, {})
+    past = lived.past(run, kept_bytes=1)
+    for step in (140, 20, 139, 21):
+        assert arrive(past, step, 1.0) == lived.bits[step]
+
+
+def test_damaged_checkpoints_are_passed_over(new_run: NewRun) -> None:
+    run = new_run(SMALL)
+    lived = Lived.through(run, CHANGES)
+    for path in checkpoints(run.folder.checkpoint_folder):
+        path.write_bytes(path.read_bytes()[:-1])
+    past = lived.past(run)
+    for step in (100, 110, 90):
+        assert arrive(past, step, 1.0) == lived.bits[step]
+
+
+def test_the_present_is_remembered_and_later_changes_are_followed(new_run: NewRun) -> None:
+    run = new_run(SMALL)
+    lived = Lived.through(run, {}, last=60)
+    course, past = lived.course, lived.past(run)
+    past.keep(course.engine, course.journal.changes)
+    assert past.approach(60, 0.0) is not None
+    course.change({"arch": "embed-mlp"}, False, "")
+    course.advance(5)
+    now = bits(course.engine)
+    assert arrive(past, course.step) == now
+    assert arrive(past, 60) == lived.bits[60]
+
+
+class Desk:
+    """Visits on their own, with what they sent."""
+
+    def __init__(self, past: Past, patience: float = 1000.0) -> None:
+        self.sent: list[tuple[Connection, Reply]] = []
+        status = Status(LAST, "training", 1.0, 100.0, "max", "cpu", "float32")
+        self.visits = Visits(
+            past, lambda connection, reply: self.sent.append((connection, reply)), lambda: status, patience
+        )
+
+    def ask(self, connection: Connection, request: Look | Predict) -> None:
+        assert request.at is not None
+        self.visits.add(Visit(connection, request, request.at))
+
+    def answer(self, count: int) -> list[tuple[Connection, Reply]]:
+        """Works until so many replies were sent."""
+        wait_for(lambda: len(self.sent) >= count or self.works(), f"{count} replies")
+        return self.sent
+
+    def works(self) -> bool:
+        """A slice of work; never enough."""
+        self.visits.work(training=False)
+        return False
+
+
+def test_the_newest_request_of_each_viewer_wins(new_run: NewRun) -> None:
+    run = new_run(SMALL)
+    lived = Lived.through(run, CHANGES)
+    desk = Desk(lived.past(run))
+    one, two = Connection(socket.socket()), Connection(socket.socket())
+    desk.ask(one, Look(1, ("table",), 100))
+    desk.ask(two, Look(1, ("table",), 90))
+    desk.ask(one, Predict(2, 3, 4, at=100))
+    desk.ask(one, Predict(3, 3, 4, at=130))
+    [(_, look), (_, asked)] = desk.sent
+    assert (look.id, isinstance(look, View) and look.frames, asked.id) == (1, (), 2)
+    assert isinstance(asked, Answer)
+    assert (asked.ok, asked.words) == (False, "overtaken by a request for step 130")
+    desk.ask(one, Look(4, ("table", "spectrum"), 130))
+    assert len(desk.sent) == 2
+    views = desk.answer(5)[2:]
+    assert [(connection is one, reply.id) for connection, reply in views] == [(False, 1), (True, 3), (True, 4)]
+    assert isinstance(views[0][1], View)
+    assert views[0][1].step == 90
+    assert isinstance(views[1][1], Prediction)
+    assert views[1][1].step == 130
+    assert desk.visits.reached is None
+
+
+def test_training_keeps_its_share_of_the_time(new_run: NewRun) -> None:
+    run = new_run(SMALL)
+    lived = Lived.through(run, {})
+    desk = Desk(lived.past(run))
+    desk.ask(Connection(socket.socket()), Look(1, ("table",), LAST - 1))
+    assert desk.visits.wait(training=True) == 0
+    desk.visits.work(training=True)
+    desk.ask(Connection(socket.socket()), Look(1, ("table",), 2))
+    assert desk.visits.wait(training=True) > 0
+    assert desk.visits.wait(training=False) == 0
+
+
+def test_a_model_nobody_asks_for_is_given_up(new_run: NewRun) -> None:
+    run = new_run(SMALL)
+    past = Lived.through(run, {}).past(run)
+    desk = Desk(past, patience=0.05)
+    desk.ask(Connection(socket.socket()), Look(1, ("table",), 77))
+    desk.answer(1)
+    assert past.step == 77
+    wait_for(lambda: past.step is None or desk.works(), "an empty past")
+    assert desk.visits.wait(training=False) == float("inf")
+
+
+def test_a_way_that_cannot_be_gone_is_told(new_run: NewRun) -> None:
+    run = new_run(SMALL)
+    past = Lived.through(run, {}).past(run)
+    shutil.rmtree(run.folder.checkpoint_folder)
+    run.folder.config_path.unlink()
+    desk = Desk(past)
+    desk.ask(Connection(socket.socket()), Look(6, ("table",), 77))
+    [(_, answer)] = desk.answer(1)
+    assert isinstance(answer, Answer)
+    assert not answer.ok
+    assert answer.words.startswith("the model of step 77 cannot be made again: ")
+
+
+Kind = TypeVar("Kind", View, Prediction, Answer)
+
+
+def of_kind(kind: type[Kind], reply: Reply) -> Kind:
+    assert isinstance(reply, kind), reply
+    return reply
+
+
+def test_a_trainer_shows_what_it_showed_then(new_run: NewRun) -> None:
+    """Step by step with live looks; then back to each of them, paused and while it trains on."""
+    run = new_run(p=11).start(paused=True)
+    live: dict[int, View] = {}
+    for values in ({}, {"weight_decay": 4.0}, {"arch": "transformer"}, {"batch_size": 8}, {}):
+        if values:
+            assert run.command(change(**values)).ok
+        assert run.command(Go(0, 9)).ok
+        wait_for(lambda: run.status().state == "paused")
+        view = of_kind(View, run.ask(Look(0, ("task", "table"))))
+        live[view.step] = view
+    assert list(live) == [9, 18, 27, 36, 45]
+    for step, view in reversed(live.items()):
+        assert of_kind(View, run.ask(Look(0, ("task", "table"), step))).frames == view.frames
+    assert run.command(Go(0)).ok
+    for step, view in live.items():
+        then = of_kind(View, run.ask(Look(0, ("table", "spectrum"), step)))
+        assert (then.step, then.frames[0]) == (step, view.frames[1])
+        assert then.status.step > 45
+        asked = of_kind(Prediction, run.ask(Predict(0, 1, 2, at=step)))
+        table = then.frames[0]
+        assert isinstance(table, TableFrame)
+        assert (asked.step, asked.answers[0][0]) == (step, table.prediction.numpy()[1, 2])
+    assert run.status().past is None
+
+
+@pytest.mark.parametrize(
+    ("request_", "words"),
+    [
+        (Look(0, ("table",), -1), "step -1 is not in this run: it has steps 0 to "),
+        (Look(0, (), 10**15), "step 1,000,000,000,000,000 is not in this run"),
+        (Predict(0, 7, 0, at=0), "a and b must be from 0 to 6"),
+    ],
+)
+def test_what_cannot_be_visited(paused: Running, request_: Look | Predict, words: str) -> None:
+    answer = paused.command(request_)
+    assert not answer.ok
+    assert answer.words.startswith(words)
+
+
+@pytest.fixture(scope="module")
+def paused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    run = Running(tmp_path_factory.mktemp("home"), TINY).start(paused=True)
+    yield run
+    run.clean_up()
+
+
+async def test_training_goes_on_while_somebody_is_on_a_long_way(new_run: NewRun) -> None:
+    run = new_run(log_every=1000).start()
+    run.reaches(600)
+    for path in checkpoints(run.folder.checkpoint_folder):
+        path.unlink()
+    viewer = await Client.connect(run.socket)
+    before = run.status().step
+    view = of_kind(View, await viewer.ask(Look(0, ("table",), 550)))
+    assert view.step == 550
+    assert view.status.step > before
+    assert of_kind(Answer, await viewer.ask(Pause(0))).ok
+    await viewer.close()
