@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from grokterm.analysis.fourier import basis_of, discrete_logarithms, fourier_basis
-from grokterm.analysis.pairs import CHUNK
+from grokterm.analysis.pairs import CHUNK, table_answer
 
 Rows = Callable[[int, int], Tensor]
 """Logits by rows of the rearranged table: rows(start, stop) → [..., stop − start, n, p]."""
@@ -64,8 +64,7 @@ class Angles:
         """Rows of a full table of logits [..., p, p, p], indexed [a, b, class]."""
         if self._plain:
             return lambda start, stop: logits[..., start:stop, :, :]
-        a, b = self.a.to(logits.device), self.b.to(logits.device)
-        return lambda start, stop: logits.index_select(-3, a[start:stop]).index_select(-2, b)
+        return self.rows_of(table_answer(logits), logits.device)
 
     def rows_of(self, answer: Callable[[Tensor, Tensor], Tensor], device: torch.device | None = None) -> Rows:
         """Rows computed when asked for, from answer(a, b) → logits [..., m, p] of m pairs, on its device."""

@@ -40,7 +40,6 @@ class RestrictedLoss:
 
 def angle_means(rows: Rows, angles: Angles) -> AngleMeans:
     """One pass over the logits: their mean for each angle, and their sum of squares."""
-    classes = None if angles.n == angles.p else angles.c
     total: Tensor | None = None
     square: Tensor | float = 0.0
     for start, stop in angles.chunks(angles.p):
@@ -50,11 +49,11 @@ def angle_means(rows: Rows, angles: Angles) -> AngleMeans:
         # Row i holds the angles i … i + n − 1 in order: no scatter, so the sum is the same bits on every device.
         for i in range(start, stop):
             total[..., i : i + angles.n, :] += logits[..., i - start, :, :]
-        counted = logits if classes is None else logits.index_select(-1, classes.to(logits.device))
-        square = square + torch.linalg.vector_norm(counted.flatten(-3), dim=-1).double().square()
+        square = square + logits.square().flatten(-3, -2).sum(-2).double()
     assert total is not None
     assert isinstance(square, Tensor)
-    return AngleMeans((total[..., : angles.n, :] + total[..., angles.n :, :]) / angles.n, square)
+    mean = (total[..., : angles.n, :] + total[..., angles.n :, :]) / angles.n
+    return AngleMeans(mean, square[..., angles.c.to(square.device)].sum(-1))
 
 
 def projection(mean: Tensor, angles: Angles, keys: Iterable[int]) -> Tensor:
@@ -124,8 +123,8 @@ def cross_entropy(logits: Tensor, answer: Tensor) -> Tensor:
     index = answer.expand(logits.shape[:-1]).unsqueeze(-1)
     above = logits - logits.gather(-1, index)
     largest = above.amax(-1, keepdim=True)
-    powers = (above - largest).exp().scatter(-1, index, 0.0)
-    largest, others = largest.squeeze(-1), powers.sum(-1)
+    others = above.sub_(largest).exp_().scatter_(-1, index, 0.0).sum(-1)
+    largest = largest.squeeze(-1)
     return torch.where(largest > 0, largest + (others + (-largest).exp()).log(), others.log1p())
 
 
@@ -134,7 +133,7 @@ def softmax_collapse(logits: Tensor) -> Tensor:
 
     Prieto et al. 2025 (arXiv:2501.04697), definition 1: beyond a gap of 16.6 in float32 no gradient is left.
     """
-    powers = (logits - logits.amax(-1, keepdim=True)).exp()
+    powers = (logits - logits.amax(-1, keepdim=True)).exp_()
     return (powers.sum(-1) == 1).to(logits.dtype).mean(-1)
 
 
