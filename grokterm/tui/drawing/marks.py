@@ -24,18 +24,21 @@ class Mark:
 
 
 def draw_marks(cells: Cells, frame: Frame, marks: Sequence[Mark], graph: Graph, palette: Palette) -> None:
-    """Draws marks on the cells that are still blank; changes go before milestones, newer before older."""
+    """Draws marks on the cells that are still blank; changes go before milestones, newer before older.
+
+    Words come first and lines pass behind them, so that a mark among others still says what it is.
+    """
     glyph = ":" if graph == "ascii" else "┊"
     columns: dict[int, Mark] = {}
     for mark in sorted(marks, key=lambda m: (m.color != "mark", -m.step)):
         if frame.x.low <= mark.step <= frame.x.high and len(columns) < max(frame.width // _CELLS_A_MARK, 1):
             columns.setdefault(frame.column(mark.step), mark)
-    lines = {x: [y for y in range(frame.height) if cells.free(x, y, 1)] for x in columns}
-    for x, rows in lines.items():
-        for y in rows:
-            cells.put(x, y, glyph, palette.style(columns[x].color))
     for x, mark in columns.items():
         _words(cells, frame, x, mark, palette)
+    for x, mark in columns.items():
+        for y in range(frame.height):
+            if cells.free(x, y, 1):
+                cells.put(x, y, glyph, palette.style(mark.color))
 
 
 def _words(cells: Cells, frame: Frame, x: int, mark: Mark, palette: Palette) -> None:

@@ -82,7 +82,7 @@ def short(number: float) -> str:
     for unit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if size >= unit * 0.9995:
             return f"{number / unit:.3g}{letter}"
-    return f"{number:.3g}" if size >= 0.0995 else f"{number:.2g}"
+    return f"{number:.3g}" if size >= 0.1 else f"{number:.2g}"
 
 
 def _outward(value: float, up: bool) -> float:
