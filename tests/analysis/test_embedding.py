@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -9,8 +10,9 @@ from torch import Tensor
 
 from grokterm.analysis.angles import Angles, angles_of
 from grokterm.analysis.embedding import circles, components, explained_variance, waves
-from grokterm.analysis.fourier import fourier_norms, over_basis
-from tests.analysis.models import random_sample, trained_sample
+from grokterm.analysis.fourier import basis_of, fourier_norms, over_basis
+from tests.analysis.models import Sample, random_sample, trained_sample
+from tests.reference import measures_numpy as reference
 
 
 def group(n: int) -> Angles:
@@ -96,3 +98,17 @@ def test_weights_that_are_not_finite_or_all_alike_raise_nothing() -> None:
     flat = torch.ones(31, 8)
     assert components(flat).explained.tolist() == [0, 0]
     assert circles(flat, group(31), [1]).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-9), (torch.float32, 1e-5)])
+@pytest.mark.parametrize("make", [random_sample, trained_sample])
+@pytest.mark.parametrize(("arch", "op"), [("mlp", "multiply"), ("transformer", "add")])
+def test_spectra_against_the_definition(
+    make: Callable[..., Sample], arch: str, op: str, dtype: torch.dtype, tolerance: float
+) -> None:
+    found = make(arch, op, 31, dtype)
+    a, _, _ = reference.group(op, 31)
+    basis, _ = basis_of(op, 31)
+    for table in found.model.first_layer(found.parameters):
+        expected = reference.spectrum(table.double().numpy()[a])
+        assert fourier_norms(over_basis(table, basis)).tolist() == pytest.approx(expected.tolist(), rel=tolerance)
