@@ -44,6 +44,17 @@ def fourier_norms(rows: Tensor) -> Tensor:
     return power.sqrt()
 
 
+def frequency_purity(rows: Tensor) -> Tensor:
+    """Largest share of each column's variance that lies at one frequency: rows [..., n, d] → [..., d], 0 to 1.
+
+    A column of one wave has 1; a column that is zero or not finite has no share, and gets 0.
+    """
+    power = torch.fft.rfft(rows if rows.dtype == torch.float64 else rows.float(), dim=-2).abs().square()[..., 1:, :]
+    if rows.shape[-2] % 2 == 0:
+        power[..., -1, :] /= 2
+    return (power.amax(-2) / power.sum(-2)).nan_to_num(0.0)
+
+
 @cache
 def discrete_logarithms(p: int) -> tuple[int, ...]:
     """Residues g^0, g^1, … g^(p−2) mod p for the smallest generator g of a prime p.

@@ -43,7 +43,5 @@ class KeyFrequencies:
         largest, background = max(values), sorted(values)[(len(values) - 1) // 2]
         on = max(SHARE_ON * largest, max(BACKGROUND_ON, self._chance) * background)
         off = max(SHARE_OFF * largest, max(BACKGROUND_OFF, self._chance) * background)
-        self._keys = frozenset(
-            k for k, norm in enumerate(values, 1) if norm > on or (k in self._keys and norm > off)
-        )
+        self._keys = frozenset(k for k, norm in enumerate(values, 1) if norm > on or (k in self._keys and norm > off))
         return tuple(sorted(self._keys, key=lambda k: -values[k - 1]))

@@ -7,9 +7,7 @@ from typing import Final, Literal
 from grokterm.config import GROKKED_ACCURACY, MEMORIZED_ACCURACY
 
 Phase = Literal["memorizing", "generalizing", "grokked", "collapsed"]
-PhaseEvent = Literal[
-    "memorized", "generalizing", "memorizing", "grokked_90", "grokked_95", "grokked", "collapsed"
-]
+PhaseEvent = Literal["memorized", "generalizing", "memorizing", "grokked_90", "grokked_95", "grokked", "collapsed"]
 
 GENERALIZING_ACCURACY: Final = 0.2
 """Test accuracy above which a run generalizes."""

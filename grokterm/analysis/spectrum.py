@@ -8,7 +8,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from grokterm.analysis.fourier import Basis, basis_of, fourier_norms, over_basis
+from grokterm.analysis.fourier import Basis, basis_of, fourier_norms, frequency_purity, over_basis
+from grokterm.analysis.neurons import EXPLAINED
 from grokterm.config import Config
 
 
@@ -19,9 +20,7 @@ class HasFirstLayer(Protocol):
         """One table [..., p, features] for each input position that has its own."""
 
 
-def spectrum(
-    model: HasFirstLayer, parameters: Mapping[str, Tensor], config: Config
-) -> tuple[Tensor, Basis, str]:
+def spectrum(model: HasFirstLayer, parameters: Mapping[str, Tensor], config: Config) -> tuple[Tensor, Basis, str]:
     """Norms at k = 1 … over all tables and features together [..., frequencies], their basis, and words for them.
 
     Norms are float32 on the CPU, and empty where the operation has no basis.
@@ -34,6 +33,20 @@ def spectrum(
         norms = fourier_norms(torch.cat([over_basis(table, basis) for table in tables], dim=-1))
     layer = "first layer" if config.arch == "mlp" else "embedding"
     return norms.float().cpu(), basis, f"{layer}, {words}"
+
+
+def single_frequency_share(model: HasFirstLayer, parameters: Mapping[str, Tensor], config: Config) -> float | None:
+    """Share of the first layer's features whose weights follow one frequency for `EXPLAINED` of their variance, 0 to 1.
+
+    The threshold is that of Nanda et al. 2023 (arXiv:2301.05217, section 4) for neurons. None without a basis.
+    """
+    basis, _ = basis_of(config.op, config.p)
+    if basis == "none":
+        return None
+    with torch.no_grad():
+        tables = model.first_layer(dict(parameters))
+        purity = torch.cat([frequency_purity(over_basis(table, basis)) for table in tables], dim=-1)
+    return float((purity > EXPLAINED).float().mean())
 
 
 def columns(config: Config) -> int:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from grokterm.analysis.key_frequencies import KeyFrequencies
-from grokterm.analysis.spectrum import columns, spectrum
+from grokterm.analysis.spectrum import columns, single_frequency_share, spectrum
 from grokterm.lab.engine import Engine
 from grokterm.trainer.server import Connection
 from grokterm.wire.messages import Array, Frame, FrameName, Look, SpectrumFrame, TableFrame, TaskFrame
@@ -49,7 +49,8 @@ class Frames:
         if self._key_frequencies is None or self._key_frequencies[0] is not engine.model:
             self._key_frequencies = (engine.model, KeyFrequencies(columns(engine.config)))
         key = self._key_frequencies[1].update(norms)
-        return SpectrumFrame(Array.of(norms.numpy().astype(np.float32)), key, basis, words)
+        share = single_frequency_share(engine.model, engine.parameters, engine.config)
+        return SpectrumFrame(Array.of(norms.numpy().astype(np.float32)), key, basis, words, share)
 
 
 class Looks:

@@ -53,11 +53,19 @@ class Spectrum:
     key_frequencies: tuple[int, ...]
     basis: str
     words: str
+    single_frequency_share: float | None = None
 
     @classmethod
     def of(cls, frame: SpectrumFrame, step: int) -> Spectrum:
         """The spectrum in a frame of the model at `step`; raises WireError."""
-        return cls(step, frame.norms.numpy(), frame.key_frequencies, frame.basis, frame.words)
+        return cls(
+            step,
+            frame.norms.numpy(),
+            frame.key_frequencies,
+            frame.basis,
+            frame.words,
+            frame.single_frequency_share,
+        )
 
 
 @dataclass(slots=True)

@@ -65,6 +65,8 @@ class SpectrumFrame(msgspec.Struct, frozen=True, tag="spectrum"):
     basis: Literal["residues", "discrete logarithms", "none"]
     words: str
     """What the bars are taken from, or why there are none."""
+    single_frequency_share: float | None = None
+    """Share of the features behind the bars that follow one frequency alone, 0 to 1; None without a basis."""
 
 
 Frame = TaskFrame | TableFrame | SpectrumFrame

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from grokterm.analysis.fourier import NOT_DEFINED, fourier_norms
 from grokterm.analysis.key_frequencies import KeyFrequencies
-from grokterm.analysis.spectrum import columns, spectrum
+from grokterm.analysis.spectrum import columns, single_frequency_share, spectrum
 from grokterm.config import Architecture, Config
 from grokterm.lab.engine import Engine
 from grokterm.lab.models import build
@@ -100,3 +100,20 @@ def accuracy_of(engine: Engine, keys: tuple[int, ...], keep: bool) -> float:
     pairs = engine.task.test
     logits = engine.model.logits(engine.parameters | {name: changed}, pairs // p, pairs % p)
     return float((logits.argmax(-1) == engine.task.labels.reshape(-1)[pairs]).float().mean())
+
+
+def test_neurons_of_a_one_hot_mlp_come_to_follow_one_frequency_each() -> None:
+    engine = Engine(Config(p=31, lr=1e-2, train_fraction=0.8, width=256))
+    before = single_frequency_share(engine.model, engine.parameters, engine.config)
+    engine.advance(400)
+    after = single_frequency_share(engine.model, engine.parameters, engine.config)
+    assert before is not None
+    assert after is not None
+    assert before < 0.01
+    assert after > 0.3
+
+
+def test_without_a_basis_there_is_no_share() -> None:
+    config = Config(p=31, op="x2+y2")
+    model = build(config)
+    assert single_frequency_share(model, model.init(torch.Generator().manual_seed(0)), config) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
 
 import numpy as np
@@ -26,16 +27,24 @@ class FourierPane(Pane):
         return world.spectrum
 
     def live_texts(self, world: World) -> Sequence[Content]:
-        """The key frequencies, an estimate."""
+        """The key frequencies, an estimate, and how many features follow one frequency alone."""
         spectrum = world.spectrum
         if spectrum is None or spectrum.basis == "none":
             return []
+        share = spectrum.single_frequency_share
+        alone = ""
+        if share is not None and math.isfinite(share):
+            features = "neurons" if world.history.config.arch == "mlp" else "dimensions"
+            alone = f"{100 * share:.0f} % of {features} follow one frequency"
         if not spectrum.key_frequencies:
-            return [Content.styled("no key frequencies yet", "$muted")]
+            none = Content.styled("no key frequencies yet", "$muted")
+            return [Content.styled(f"no key frequencies · {alone}", "$muted"), none] if alone else [none]
         name = "key frequency" if len(spectrum.key_frequencies) == 1 else "key frequencies"
         keys = " ".join(str(k) for k in sorted(spectrum.key_frequencies))
         lit = Content.styled(keys, world.palette.markup("key"))
-        return [Content.assemble((f"{name} ", "$muted"), lit), Content.assemble(("key ", "$muted"), lit), lit]
+        named = Content.assemble((f"{name} ", "$muted"), lit)
+        longest = [Content.assemble((f"{alone} · ", "$muted"), named)] if alone else []
+        return [*longest, named, Content.assemble(("key ", "$muted"), lit), lit]
 
     def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
         """Bars, or why there are none."""
