@@ -52,7 +52,8 @@ def frequency_purity(rows: Tensor) -> Tensor:
     power = torch.fft.rfft(rows if rows.dtype == torch.float64 else rows.float(), dim=-2).abs().square()[..., 1:, :]
     if rows.shape[-2] % 2 == 0:
         power[..., -1, :] /= 2
-    return (power.amax(-2) / power.sum(-2)).nan_to_num(0.0)
+    shares: Tensor = power.amax(-2) / power.sum(-2)
+    return shares.nan_to_num(0.0)
 
 
 @cache
