@@ -129,7 +129,7 @@ def train(*, resume: Resume = None, as_json: AsJson = False, **given: str | None
 
 
 @_taking(_FOLDER, *_SCREEN)
-def attach(run: RunName = None, **given: str | None) -> int:
+def attach(run: RunName = None, /, **given: str | None) -> int:
     """Come back to a run: the newest one that trains when none is named.
 
     A run without a trainer opens paused where it had come to; space goes on.
@@ -140,7 +140,7 @@ def attach(run: RunName = None, **given: str | None) -> int:
 
 
 @_taking(_FOLDER, *_SCREEN)
-def resume(run: OneRun, **given: str | None) -> int:
+def resume(run: OneRun, /, **given: str | None) -> int:
     """Come back to a run and go on training it, beyond its goal if that is reached."""
     from grokterm.cli.watch import come_back
 
@@ -148,7 +148,7 @@ def resume(run: OneRun, **given: str | None) -> int:
 
 
 @_taking(*_RUN, _FOLDER, *_SCREEN, defaults=_PARENTS, hidden=_FIXED)
-def fork(run: OneRun, *, at: At = None, keep: Keep = False, detach: Detach = False, **given: str | None) -> int:
+def fork(run: OneRun, /, *, at: At = None, keep: Keep = False, detach: Detach = False, **given: str | None) -> int:
     """Make a new run from any step of another one, with changes, and watch it.
 
     Without changes it does what its parent did, bit for bit.
@@ -159,7 +159,7 @@ def fork(run: OneRun, *, at: At = None, keep: Keep = False, detach: Detach = Fal
 
 
 @_taking(_FOLDER)
-def replay(run: OneRun, *, to: To = None, as_json: AsJson = False, **given: str | None) -> int:
+def replay(run: OneRun, /, *, to: To = None, as_json: AsJson = False, **given: str | None) -> int:
     """Train a run again from its configuration and changes, and compare it with what was written, bit by bit.
 
     Exit status 0: everything agrees; 1: something differs; 2: it cannot be repeated.
@@ -178,7 +178,7 @@ def runs(*, as_json: AsJson = False, **given: str | None) -> int:
 
 
 @_taking(_FOLDER)
-def stop(run: RunName = None, *, every: Every = False, **given: str | None) -> int:
+def stop(run: RunName = None, /, *, every: Every = False, **given: str | None) -> int:
     """Stop a run after a checkpoint: the only one that trains when none is named."""
     from grokterm.cli.stopping import stop
 
