@@ -150,7 +150,12 @@ class GrokApp(App[Outcome], inherit_bindings=False):
         self.world = World(folder.id, self.link.history, self.view, self._palette)
         if old is not None:
             self.world.log_x, self.world.log_y = old.log_x, old.log_y
-        self.wishes = Wishes(self.link, self.spawn, lambda words, made: self.watch_screen.settled(words, made))
+        self.wishes = Wishes(self.link, self.spawn, partial(self._settled, self.link))
+
+    def _settled(self, link: Link, words: str, made: bool) -> None:
+        """Tells how a change was answered, if its run is still the one that is shown."""
+        if link is self.link:
+            self.watch_screen.settled(words, made)
 
     def _follow(self) -> None:
         if self._follower is not None:

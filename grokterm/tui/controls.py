@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from textual import work
 
 from grokterm.config import Config, Value
-from grokterm.errors import GroktermError, TrainerError
+from grokterm.errors import GroktermError
 from grokterm.runs.folder import create_run
 from grokterm.runs.process import start_trainer
 from grokterm.tui import ladders, words
@@ -180,7 +180,7 @@ class Controls(Base):
         try:
             await self.link.order(request)
             await self.link.look((), self.world)
-        except (TrainerError, GroktermError) as error:
+        except GroktermError as error:
             self.say(str(error), "error")
         finally:
             self._intended = None

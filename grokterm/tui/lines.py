@@ -8,6 +8,7 @@ from typing import Final, Literal
 from textual.content import Content
 
 from grokterm.config import GROKKED_ACCURACY, Config, Value
+from grokterm.errors import ConfigError
 from grokterm.runs.history import History
 from grokterm.tui import words
 from grokterm.tui.actions import FOOTER_ORDER, action
@@ -57,7 +58,7 @@ def header(world: World, state: ShownState, wished: Mapping[str, Value], width: 
     palette, config = world.palette, world.history.config
     right = state_mark(state, palette)
     muted, text = palette.markup("muted"), palette.markup("text")
-    long, short, word = words.model(config.changed(dict(wished)) if wished else config)
+    long, short, word = words.model(_as_wished(config, wished))
     model = f"bold {palette.markup('accent')}" if _rebuilt(wished, config) else text
     pairs, share = words.split(config)
     machine = _machine(world)
@@ -167,6 +168,14 @@ def rates(config: Config, wished: Mapping[str, Value], palette: Palette, long: b
         else:
             pieces.append((f"{words.spelled(old)} → {words.spelled(new)} … ", f"bold {palette.markup('accent')}"))
     return Content.assemble(*pieces).rstrip()
+
+
+def _as_wished(config: Config, wished: Mapping[str, Value]) -> Config:
+    """The run as it will be; as it is where another viewer has made that impossible meanwhile."""
+    try:
+        return config.changed(wished) if wished else config
+    except ConfigError:
+        return config
 
 
 def _rebuilt(wished: Mapping[str, Value], config: Config) -> bool:

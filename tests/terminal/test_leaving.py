@@ -75,7 +75,7 @@ def test_a_stalled_terminal_does_not_hold_up_the_trainer_and_catches_up(watched:
     trains_on(terminal, folder)
     trains_on(terminal, folder)
     terminal.stalled = False
-    terminal.resize(120, 40)
+    terminal.until(lambda: terminal.screen.display[29].startswith(" space pause"), "the footer at its new place")
     terminal.shows("● training", "1 Accuracy", "6 Events")
     terminal.press("d")
     assert terminal.ends() == 0
