@@ -22,18 +22,26 @@ class Clock:
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds
         self._before: float | None = None
+        self._suspended = False
         self._samples: deque[tuple[float, int]] = deque()
 
     def tick(self, now: float, step: int, training: bool, expected: float) -> None:
         """Counts the time since the last tick, if that began in training; `expected` seconds, or a jump."""
         if self._before is not None:
             passed = now - self._before
-            self.seconds += passed if passed < SLACK + 10 * expected else expected
+            if self._suspended or passed >= SLACK + 10 * expected:
+                passed = min(passed, expected)
+            self.seconds += passed
+        self._suspended = False
         self._before = now if training else None
         if not self._samples or step != self._samples[-1][1]:
             self._samples.append((self.seconds, step))
         while len(self._samples) > 2 and self._samples[1][0] <= self.seconds - WINDOW:
             self._samples.popleft()
+
+    def note_suspension(self) -> None:
+        """Takes most of the time since the last tick for a suspension, as after SIGCONT."""
+        self._suspended = True
 
     def forget(self) -> None:
         """Starts counting steps a second anew: the model is another one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import signal
 import time
 from collections.abc import Callable
 from typing import Final
@@ -67,6 +68,7 @@ class Trainer:
 
     def run(self) -> None:
         """Trains until a signal, a request or a long silence ends it; raises RunFolderError when it cannot save."""
+        signal.signal(signal.SIGCONT, lambda *_: self.course.clock.note_suspension())
         if self._opened.anew:
             self._note_start("started")
         self.course.begin()

@@ -41,6 +41,15 @@ def test_a_process_that_was_suspended_did_not_train_meanwhile() -> None:
     assert clock.steps_per_second() == pytest.approx(100)
 
 
+def test_a_short_suspension_that_was_told_of() -> None:
+    clock = Clock()
+    clock.tick(0.0, 0, True, 0.02)
+    clock.note_suspension()
+    clock.tick(2.0, 2, True, 0.02)
+    clock.tick(2.5, 4, True, 0.02)
+    assert clock.seconds == pytest.approx(0.52)
+
+
 def test_a_first_step_of_unknown_length_counts_whole() -> None:
     clock = Clock()
     clock.tick(0.0, 0, True, math.inf)
