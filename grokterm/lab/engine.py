@@ -20,7 +20,7 @@ from grokterm.lab.models import Model, Parameters, build
 from grokterm.lab.optimizers import Hyperparameters, Optimizer
 from grokterm.lab.precision import DTYPES, product_for
 from grokterm.lab.seeds import generator
-from grokterm.lab.tasks import make_task
+from grokterm.lab.tasks import Pairs, make_task
 
 FLOATS_AT_ONCE: Final = {"cpu": 1 << 22, "cuda": 1 << 27, "mps": 1 << 25}
 """Largest tensor over pairs that a pass holds, in floats, by kind of device: 16 MiB on the CPU."""
@@ -52,6 +52,7 @@ class Engine:
         """Whether the last step asked for could be applied."""
         self.task = make_task(config).to(self.device)
         self._batches = Batches(self.task, config.seed)
+        self._train, self._test = self.task.pairs(self.task.train), self.task.pairs(self.task.test)
         self._gradient_norm: float | None = None
         self._build(config)
 
@@ -65,8 +66,8 @@ class Engine:
 
     def measure(self) -> Measures:
         """Measures of the present parameters over all train and test pairs."""
-        train_loss, train_accuracy = self._evaluate(self.task.train)
-        test_loss, test_accuracy = self._evaluate(self.task.test)
+        train_loss, train_accuracy = self._evaluate(self._train)
+        test_loss, test_accuracy = self._evaluate(self._test)
         return Measures(
             train_loss=train_loss,
             test_loss=test_loss,
@@ -181,14 +182,14 @@ class Engine:
     def _logits(self, a: Tensor, b: Tensor) -> Tensor:
         return self.model.logits(self.parameters, a, b)
 
-    def _evaluate(self, indices: Tensor) -> tuple[float, float]:
-        """Mean cross-entropy in nats and accuracy over pair indices."""
+    def _evaluate(self, pairs: Pairs) -> tuple[float, float]:
+        """Mean cross-entropy in nats and accuracy over pairs."""
         loss, right = 0.0, 0
         with torch.no_grad():
-            for part in self.task.pairs(indices).parts(self._most):
+            for part in pairs.parts(self._most):
                 loss_of_part, right_of_part = self.model.score(self.parameters, part)
                 loss, right = loss + loss_of_part, right + right_of_part
-        return loss / len(indices), right / len(indices)
+        return loss / len(pairs), right / len(pairs)
 
     def _tensors(self) -> dict[str, Tensor]:
         """The tensors of the state by name, as views; those as long as all parameters are given one by one."""
