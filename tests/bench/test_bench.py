@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+from torch.nn import functional
+
+from grokterm.bench.__main__ import FAMILIES, chosen, main
+from grokterm.bench.plain import PLAIN_MODELS, PlainLoop
+from grokterm.bench.row import REPETITIONS, Bench, Goal, Row
+from grokterm.bench.steps import matrix_products
+from grokterm.bench.table import explanations
+from grokterm.config import Config
+from grokterm.errors import ConfigError
+from grokterm.lab.engine import Engine
+from grokterm.presets import PRESETS
+
+
+def test_a_name_chooses_its_row_or_all_of_its_family() -> None:
+    assert list(chosen("step/mlp")) == ["step/mlp"]
+    assert list(chosen("floor")) == ["floor/mlp", "floor/embed-mlp", "floor/transformer", "floor/nanda"]
+    assert chosen(None) == FAMILIES
+    with pytest.raises(ConfigError, match=r"unknown row 'flor'.*did you mean floor"):
+        chosen("flor")
+
+
+def test_an_unknown_row_and_a_missing_device_are_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--only", "nothing"]) == 2
+    assert main(["--only", "step/mlp", "--device", "cuda:99"]) == 2
+    printed = capsys.readouterr()
+    assert not printed.out
+    assert len(printed.err.splitlines()) == 2
+
+
+def test_sides_are_timed_in_turn_after_a_warm_up() -> None:
+    order: list[str] = []
+    said: list[str] = []
+    bench = Bench(True, "cpu", said.append)
+    taken = bench.medians("row", {"one": lambda: order.append("one"), "other": lambda: order.append("other")})
+    assert order == ["one", "other"] * (REPETITIONS + 1)
+    assert set(taken) == {"one", "other"}
+    assert said[-1] == f"row: {REPETITIONS} of {REPETITIONS}"
+
+
+def test_a_goal_is_judged_by_the_ratio() -> None:
+    faster = Goal("≥ 10×", least=10)
+    assert Row("a", "a step; another", "ms", 1, 10, 10.0, faster).held
+    assert Row("a", "a step; another", "ms", 1, 9, 9.9, faster).held is False
+    assert Row("a", "a step", "ms", 1).held is None
+    row = Row("a", "a step", "ms", 2, 30, 15.0, faster, more={"seeds": "3 of 3"})
+    assert json.loads(json.dumps(row.as_dict()))["held"] is True
+    assert explanations([row]) == ["a: a step; seeds 3 of 3"]
+
+
+@pytest.mark.parametrize("arch", PLAIN_MODELS)
+def test_the_plain_loop_learns(arch: str) -> None:
+    config = Config(p=7, width=32, d_model=8, heads=2, lr=0.01, weight_decay=0, device="cpu").changed({"arch": arch})
+    loop = PlainLoop(config)
+    before = functional.cross_entropy(loop.model(loop.train), loop.train_labels)
+    for _ in range(20):
+        loop.epoch()
+    assert functional.cross_entropy(loop.model(loop.train), loop.train_labels) < before
+
+
+def test_the_floor_counts_the_products_of_a_step() -> None:
+    engine = Engine(Config(p=7, width=16, device="cpu", precision="float32"))
+    n = len(engine.task.train)
+    shapes = [(x.shape, w.shape) for x, w in matrix_products(engine)]
+    assert shapes == [((n, 16), (16, 7)), ((n, 7), (7, 16)), ((16, n), (n, 7))]
+    assert all(x.dtype == torch.float32 for x, _ in matrix_products(engine))
+
+
+def test_blink_groks_in_a_blink() -> None:
+    engine = Engine(Config(device="cpu").changed(PRESETS["blink"]))
+    engine.advance(60)
+    assert engine.measure().test_accuracy >= 0.99
