@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 import time
 from bisect import bisect_left
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+import torch
 from torch import Tensor
 
 from grokterm.config import Config
@@ -94,8 +97,10 @@ class Past:
 
     def forget(self) -> None:
         """Gives all memory back."""
-        self._walk = self._target = None
-        self._kept.clear()
+        if self._walk or self._kept:
+            self._walk = self._target = None
+            self._kept.clear()
+            _give_memory_back()
 
     def _go(self, walk: Walk, step: int, seconds: float) -> None:
         """About so many seconds of steps towards `step`, not beyond the next place whose state is worth keeping."""
@@ -148,6 +153,13 @@ class Past:
             engine.rebuild(state.config, keep=False)
         engine.load(state.tensors)
         return Walk(engine, self._changes, state.place[1])
+
+
+def _give_memory_back() -> None:
+    """Returns what is free to the system: the allocators of C and of the device would hold it for later."""
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
+    torch.cuda.empty_cache()  # does nothing where no such device is in use
 
 
 def _place(walk: Walk) -> Place:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import socket
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -216,8 +217,12 @@ def test_a_model_nobody_asks_for_is_given_up(new_run: NewRun) -> None:
     desk = Desk(past, patience=0.05)
     desk.ask(Connection(socket.socket()), Look(1, ("table",), 77))
     desk.answer(1)
-    assert past.step == 77
+    engine = past.approach(77, 0.0)
+    assert engine is not None
+    reference = weakref.ref(engine)
+    del engine
     wait_for(lambda: past.step is None or desk.works(), "an empty past")
+    assert reference() is None
     assert desk.visits.wait(training=False) == float("inf")
 
 
