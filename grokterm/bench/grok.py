@@ -67,7 +67,7 @@ def _row(name: str, what: str, config: Config, bench: Bench, goal: Goal | None) 
 
 def blink_rows(bench: Bench) -> Iterator[Row]:
     """The preset blink beside the chapter's loop, and beside one second."""
-    config = Config(device=bench.device).changed(PRESETS["blink"])
+    config = Config(device=bench.device).changed(PRESETS["blink"].values)
     what = "seconds to grok, --preset blink; the chapter's loop"
     yield (row := _row("grok/blink", what, config, bench, Goal(f"≥ {TIMES}×", least=TIMES)))
     what = "seconds to grok, --preset blink; one second"

@@ -14,12 +14,14 @@ from grokterm.cli.defaults import read_defaults
 from grokterm.cli.options import Option, folder_option, read, run_options, shown, step_number, view_options
 from grokterm.cli.sentences import CommandLineError, sentence
 from grokterm.config import Group as GroupName
-from grokterm.config import settings
+from grokterm.config import settings, unknown
+from grokterm.errors import ConfigError
+from grokterm.presets import PRESETS, preset_values
 
 TRAIN_DEFAULTS: Final = {"until": "grokked", "max_steps": 100_000}
 """Where `grokterm train` differs from the screen; its pace is always max."""
 
-COMMANDS: Final = ("train", "attach", "resume", "fork", "replay", "runs", "stop", "rm", "doctor")
+COMMANDS: Final = ("train", "attach", "resume", "fork", "replay", "runs", "stop", "rm", "bench", "doctor")
 
 _ABOUT = "Watch a network grok, live, in this terminal, and change it while it trains."
 _EPILOGUE = (
@@ -56,6 +58,13 @@ def _text(_: Any, tokens: Any) -> str:
     return str(tokens[0].value)
 
 
+def _preset(_: Any, tokens: Any) -> str:
+    name = str(tokens[0].value)
+    if name not in PRESETS:
+        raise ConfigError(unknown("preset", name, list(PRESETS)))
+    return name
+
+
 RunName = Annotated[str | None, Parameter(name="RUN", help=_RUN_WORDS)]
 OneRun = Annotated[str, Parameter(name="RUN", help=_RUN_WORDS)]
 AsJson = Annotated[bool, _flag("--json", "Print JSON on standard output, all else on standard error.")]
@@ -68,6 +77,23 @@ To = Annotated[str | None, _text_option("--to", "STEP", "Step up to which it is 
 Resume = Annotated[
     str | None, _text_option("--resume", "RUN", "Go on with a run, which keeps every setting that is not given.")
 ]
+Preset = Annotated[
+    str | None,
+    Parameter(
+        name="--preset",
+        help="; ".join(f"{name}: {preset.words}" for name, preset in PRESETS.items()) + ".",
+        group=_GROUPS["Run"],
+        metavar="NAME",
+        show_default=False,
+        converter=_preset,
+        allow_leading_hyphen=True,
+    ),
+]
+Quick = Annotated[bool, _flag("--quick", "Measure less, and less surely.")]
+Device = Annotated[
+    str, _text_option("--device", "DEVICE", "Device that trains: auto, cpu, cuda, cuda:N or mps.", "auto")
+]
+Only = Annotated[str | None, _text_option("--only", "NAME", "Rows that begin so: step, step/mlp, grok, viewer …")]
 Command = Callable[..., int]
 
 
@@ -106,15 +132,15 @@ def _parameter(option: Option, defaults: Mapping[str, Any], seen: bool) -> inspe
 
 
 @_taking(*_RUN, _FOLDER, *_SCREEN)
-def watch(**given: str | None) -> int:
+def watch(*, preset: Preset = None, **given: str | None) -> int:
     """Start a run and watch it on this terminal."""
     from grokterm.cli.watch import start
 
-    return start(read_defaults() | read(given))
+    return start(read_defaults() | preset_values(preset) | read(given))
 
 
 @_taking(*(option for option in _RUN if option.name != "pace"), _FOLDER, defaults=TRAIN_DEFAULTS)
-def train(*, resume: Resume = None, as_json: AsJson = False, **given: str | None) -> int:
+def train(*, resume: Resume = None, preset: Preset = None, as_json: AsJson = False, **given: str | None) -> int:
     """Start a run, or go on with one, and follow it without a screen, always at full speed.
 
     Exit status 0: target reached; 3: step limit reached first; 1: training failed.
@@ -123,8 +149,8 @@ def train(*, resume: Resume = None, as_json: AsJson = False, **given: str | None
     from grokterm.cli.train import start
 
     if resume is not None:
-        return go_on(resume, read_defaults(), read(given), as_json)
-    own = {name: value for name, value in read_defaults().items() if name != "pace"}
+        return go_on(resume, read_defaults(), preset_values(preset) | read(given), as_json)
+    own = {name: value for name, value in (read_defaults() | preset_values(preset)).items() if name != "pace"}
     return start(TRAIN_DEFAULTS | own | read(given) | {"pace": "max"}, as_json)
 
 
@@ -201,6 +227,13 @@ def doctor(**given: str | None) -> int:
     return examine(read(given))
 
 
+def bench(*, quick: Quick = False, as_json: AsJson = False, device: Device = "auto", only: Only = None) -> int:
+    """Measure how fast grokterm trains here, beside a plain loop."""
+    from grokterm.cli.bench import measure
+
+    return measure(quick, as_json, device, only)
+
+
 def run(words: list[str]) -> int:
     """Runs the command in `words` and returns its exit status; raises GroktermError."""
     app = build()
@@ -231,6 +264,7 @@ def build() -> App:
     app.command(runs, usage="Usage: grokterm runs [OPTIONS]")
     app.command(stop, usage="Usage: grokterm stop [RUN] [OPTIONS]")
     app.command(rm, usage="Usage: grokterm rm RUN... [OPTIONS]")
+    app.command(bench, usage="Usage: grokterm bench [OPTIONS]")
     app.command(doctor, usage="Usage: grokterm doctor [OPTIONS]")
     app.register_install_completion_command(help="Install completion for this shell (zsh, bash, fish, powershell).")
     return app

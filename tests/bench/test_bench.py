@@ -72,6 +72,6 @@ def test_the_floor_counts_the_products_of_a_step() -> None:
 
 
 def test_blink_groks_in_a_blink() -> None:
-    engine = Engine(Config(device="cpu").changed(PRESETS["blink"]))
+    engine = Engine(Config(device="cpu").changed(PRESETS["blink"].values))
     engine.advance(60)
     assert engine.measure().test_accuracy >= 0.99

@@ -109,6 +109,7 @@ def test_flipped_bits_and_cuts_are_noticed(tmp_path: Path) -> None:
         safetensors.numpy.save({}, {"grokterm": "{}", "digest": ""}),
         safetensors.numpy.save({}, {"grokterm": "[" * 9000, "digest": ""}),
     ],
+    ids=["empty", "bytes", "pickle", "long header", "no object", "no mark", "empty mark", "deep mark"],
 )
 def test_what_is_no_checkpoint_is_refused(tmp_path: Path, content: bytes) -> None:
     path = checkpoint_path(tmp_path, mark())

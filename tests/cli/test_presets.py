@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+
+from grokterm.cli import main
+from grokterm.cli.options import configuration
+from grokterm.presets import PRESETS, preset_values
+from tests.cli.terminals import COMMAND
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_is_a_configuration(name: str) -> None:
+    config = configuration(preset_values(name))
+    assert {key: getattr(config, key) for key in PRESETS[name].values} == dict(PRESETS[name].values)
+
+
+def test_blink_groks_and_an_option_goes_before_it() -> None:
+    command = [*COMMAND, "train", "--preset", "blink", "--log-every", "4", "--max-steps", "100", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["test_accuracy"] >= 0.99
+    assert told["step"] % 4 == 0
+
+
+@pytest.mark.parametrize("command", [["--preset", "blnk"], ["train", "--preset", "blnk"]])
+def test_an_unknown_preset_is_answered_with_the_nearest(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(command) == 2
+    assert "unknown preset 'blnk': choose blink; did you mean blink?" in capsys.readouterr().err
+
+
+def test_an_unknown_row_of_the_benchmark_is_named() -> None:
+    done = subprocess.run([*COMMAND, "bench", "--only", "speed"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert "unknown row 'speed'" in done.stderr
