@@ -8,7 +8,7 @@ from typing import Final, Literal
 from textual.binding import Binding
 
 Where = Literal["the trainer", "the screen", "the run"]
-Group = Literal["Training", "Model and settings", "What is shown", "Runs"]
+Group = Literal["Training", "Model and settings", "What is shown", "Time travel", "Runs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,19 @@ ACTIONS: Final = (
     Action("picture", "s", "picture", "Save a picture of the screen (SVG)", "the screen", "What is shown", rank=12),
     Action("help", "?", "help", "All keys, and what the phases mean", "the screen", "What is shown", rank=4),
     Action("palette", "ctrl+p", "palette", "Find any of these by name", "the screen", "What is shown"),
+    Action("earlier", "[", "earlier", "Go back through the logged steps: table, bars and answers as they were",
+           "the trainer", "Time travel", call="travel(-1)", rank=9, footer_key="[ ]"),
+    Action("later", "]", "later", "Go on through the logged steps", "the trainer", "Time travel", call="travel(1)"),
+    Action("far_earlier", "{", "far back", "Go back ten times as far", "the trainer", "Time travel",
+           call="travel(-10)"),
+    Action("far_later", "}", "far on", "Go on ten times as far", "the trainer", "Time travel", call="travel(10)"),
+    Action("first_step", "home", "first step", "Go to the first step, where the pane has no other use for the key",
+           "the trainer", "Time travel"),
+    Action("newest_step", "end", "newest step", "Go to the newest step logged", "the trainer", "Time travel"),
+    Action("live", "enter", "live", "Return to live; where the table or a field has the key, esc and then enter",
+           "the screen", "Time travel"),
+    Action("fork", "f", "fork", "Fork here: a new run from the step looked at, or from now, with changes",
+           "the run", "Runs", rank=11),
     Action("restart", "r", "restart", "A new run with the next seed; this one stops after a checkpoint",
            "the run", "Runs", rank=11),
     Action("detach", "d", "detach", "Leave the screen; the trainer goes on", "the run", "Runs", rank=2),
@@ -80,8 +93,8 @@ ACTIONS: Final = (
 )  # fmt: skip
 
 FOOTER_ORDER: Final = (
-    "pause", "one_step", "decay_down", "rate_down", "architecture", "change", "slower", "try_it", "enlarge",
-    "go_to_pane", "log_y", "next_theme", "picture", "restart", "help", "detach", "quit",
+    "pause", "one_step", "decay_down", "rate_down", "architecture", "change", "slower", "earlier", "try_it", "enlarge",
+    "go_to_pane", "log_y", "next_theme", "picture", "fork", "restart", "help", "detach", "quit",
 )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from grokterm.tui.outcome import Left, Outcome
 from grokterm.tui.picture import save_picture
 from grokterm.tui.screens.watch import WatchScreen
 from grokterm.tui.theme import load_themes
+from grokterm.tui.travel import Travel
 from grokterm.tui.wishes import Wishes
 from grokterm.tui.world import World
 from grokterm.view_options import ViewOptions
@@ -128,7 +129,8 @@ class GrokApp(App[Outcome], inherit_bindings=False):
 
     def save_screen(self) -> Path:
         """Saves a picture of the screen where the viewer was started, else with the run; raises RunFolderError."""
-        run, step = self.link.folder, self.world.status.step if self.world.status else 0
+        run, moment = self.link.folder, self.world.moment
+        step = moment.step if moment else self.world.status.step if self.world.status else 0
         return save_picture(self.export_screenshot(), f"grokterm-{run.id}-step-{step}", [Path.cwd(), run.path])
 
     def action_command_palette(self) -> None:
@@ -139,6 +141,7 @@ class GrokApp(App[Outcome], inherit_bindings=False):
     def tick(self) -> None:
         """Reads what is new, asks for the next pictures, and draws."""
         self.link.read_log()
+        self.travel.tick(self.watch_screen.frames)
         if self._looker is None or self._looker.is_finished:
             self._looker = self.spawn(partial(self._look, self._due()))
         if self.screen is self.watch_screen:
@@ -151,6 +154,9 @@ class GrokApp(App[Outcome], inherit_bindings=False):
         if old is not None:
             self.world.log_x, self.world.log_y = old.log_x, old.log_y
         self.wishes = Wishes(self.link, self.spawn, partial(self._settled, self.link))
+        self.travel = Travel(
+            self.link, self.world, self.spawn, lambda words, color: self.watch_screen.say(words, color)
+        )
 
     def _settled(self, link: Link, words: str, made: bool) -> None:
         """Tells how a change was answered, if its run is still the one that is shown."""
@@ -183,6 +189,9 @@ class GrokApp(App[Outcome], inherit_bindings=False):
     def _due(self) -> list[FrameName]:
         """The pictures to ask for now: those that are seen, a few times a second, while the model changes."""
         frames: list[FrameName] = [] if self.world.task else ["task"]
+        if self.world.moment:
+            self._pictured = (0.0, None)
+            return frames
         asked, model = self._pictured
         now = (self.world.run_id, self.watch_screen.frames, len(self.link.history.changes), self._step())
         if self.link.connected and now != model and time.monotonic() - asked >= self.cadence.picture_wait:

@@ -13,9 +13,12 @@ from grokterm.runs.history import History
 from grokterm.tui import words
 from grokterm.tui.actions import FOOTER_ORDER, action
 from grokterm.tui.fitting import Part, between, fit, fitted, joined
+from grokterm.tui.moment import Moment
 from grokterm.tui.phases import GENERALIZING_ACCURACY
+from grokterm.tui.slider import notice, slider
 from grokterm.tui.theme import Palette
 from grokterm.tui.world import World
+from grokterm.wire.records import Scalars
 
 ShownState = Literal["starting", "training", "paused", "finished", "not finite", "stopping", "trainer gone"]
 
@@ -55,7 +58,7 @@ def state_mark(state: ShownState, palette: Palette) -> Content:
 
 def header(world: World, state: ShownState, wished: Mapping[str, Value], width: int) -> Content:
     """Task, model, optimizer, split, seed and device at the left, the state at the right."""
-    palette, config = world.palette, world.history.config
+    palette, config, moment = world.palette, world.config, world.moment
     right = state_mark(state, palette)
     muted, text = palette.markup("muted"), palette.markup("text")
     long, short, word = words.model(_as_wished(config, wished))
@@ -71,14 +74,22 @@ def header(world: World, state: ShownState, wished: Mapping[str, Value], width: 
         Part.of((f"seed {config.seed}", 65), style=muted),
         Part.of((" ".join(machine), 90), (machine[0], 85), style=muted),
     ]
-    left = fit(parts, max(0, width - right.cell_length - 4), Content.styled(" · ", palette.markup("border")))
+    room = max(0, width - right.cell_length - 4)
+    if moment:
+        at = fit([notice(world, moment, 1)], room, Content(""))
+        right, room = Content.assemble(at, "  ", right), max(0, room - at.cell_length - 3)
+    left = fit(parts, room, Content.styled(" · ", palette.markup("border")))
     return _padded(between(left, right, width - 2))
 
 
 def phase_line(world: World, width: int) -> Content:
-    """The phases with the steps at which they began; at the right step, rate, time and accuracies."""
-    palette, status, last = world.palette, world.status, world.history.last
-    step = max(status.step if status else 0, last.step if last else 0)
+    """The phases with the steps at which they began; at the right step, rate, time and accuracies.
+
+    In the past a slider has the place of the phases, and the numbers are those of the step that is looked at.
+    """
+    if world.moment:
+        return _moment_line(world, world.moment, width)
+    palette, status, last, step = world.palette, world.status, world.history.last, world.newest
     muted, text = palette.markup("muted"), palette.markup("text")
     bars = [(phases(world.history, palette, n), 80 - n) for n in (8, 6, 4, 3, 2)]
     parts = [
@@ -87,13 +98,30 @@ def phase_line(world: World, width: int) -> Content:
         Part.of((words.rate(status.steps_per_second) if status else "", 50), style=muted),
         Part.of((words.clock(status.seconds) if status else "", 60), style=muted),
     ]
-    if last:
-        for name, share in (("train", last.train_accuracy), ("test", last.test_accuracy)):
-            ranked = 8 if name == "train" else 1
-            parts.append(Part.of((f"{name} {words.percent(share)}", ranked), style=f"bold {palette.markup(name)}"))
+    parts += accuracies(last, palette) if last else []
     shown = fitted(parts, width - 2, 3)
     numbers = joined(shown[1:4], Content.styled(" · ", palette.markup("border")))
     return _padded(between(shown[0], joined([numbers, *shown[4:]], Content("   ")), width - 2))
+
+
+def accuracies(of: Scalars | Moment, palette: Palette) -> list[Part]:
+    """Train and test accuracy."""
+    return [
+        Part.of((f"{name} {words.percent(share)}", rank), style=f"bold {palette.markup(name)}")
+        for name, share, rank in (("train", of.train_accuracy, 8), ("test", of.test_accuracy, 1))
+    ]
+
+
+def _moment_line(world: World, moment: Moment, width: int) -> Content:
+    """The slider, and beside it the numbers of the moment."""
+    palette = world.palette
+    parts = [
+        Part.of((f"step {moment.step:,}", 20), (words.count(moment.step), 10), style=palette.markup("text")),
+        Part.of((words.clock(moment.seconds), 60), style=palette.markup("muted")),
+        *accuracies(moment, palette),
+    ]
+    numbers = fit(parts, max(0, width * 2 // 3), Content("   "))
+    return _padded(between(slider(world, moment, width - 5 - numbers.cell_length), numbers, width - 2))
 
 
 def phases(history: History, palette: Palette, bar: int) -> Content:

@@ -114,9 +114,9 @@ class Link:
             match frame:
                 case TaskFrame():
                     world.task = Task.of(frame)
-                case TableFrame():
+                case TableFrame() if world.moment is None:
                     world.table = Table.of(frame, reply.status.step)
-                case SpectrumFrame():
+                case SpectrumFrame() if world.moment is None:
                     world.spectrum = Spectrum.of(frame, reply.status.step)
 
     def start_again(self, paused: bool = False) -> None:

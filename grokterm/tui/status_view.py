@@ -16,6 +16,7 @@ from grokterm.tui.drawing.frame import Axes
 from grokterm.tui.drawing.sparkline import draw_sparklines
 from grokterm.tui.fitting import Part, between, fit
 from grokterm.tui.lines import ShownState
+from grokterm.tui.slider import notice
 from grokterm.tui.world import World
 
 ACCURACIES = (("train", "train_accuracy"), ("test", "test_accuracy"))
@@ -49,8 +50,7 @@ def status_strips(world: World, state: ShownState, wished: Mapping[str, Value], 
     """The lines of the status, most needed first where there are few."""
     palette, history = world.palette, world.history
     inner = max(1, width - 2)
-    last, status = history.last, world.status
-    step = max(status.step if status else 0, last.step if last else 0)
+    status, moment, step = world.status, world.moment, world.newest
     muted = palette.markup("muted")
     dot = Content.styled(" · ", palette.markup("border"))
     numbers = [
@@ -60,8 +60,14 @@ def status_strips(world: World, state: ShownState, wished: Mapping[str, Value], 
     ]
     mark = lines.state_mark(state, palette)
     doing = between(mark, fit(numbers, inner - mark.cell_length - 2, dot), inner)
-    phase = fit([Part.of((lines.phases(history, palette, 0), 2), (lines.phases(history, palette, -2), 1))], inner, dot)
-    texts = [doing, phase, _model(world, inner), lines.rates(history.config, wished, palette, long=inner >= 36)]
+    phase = fit(
+        [notice(world, moment, 1)]
+        if moment
+        else [Part.of((lines.phases(history, palette, 0), 2), (lines.phases(history, palette, -2), 1))],
+        inner,
+        dot,
+    )
+    texts = [doing, phase, _model(world, inner), lines.rates(world.config, wished, palette, long=inner >= 36)]
     order = (0, 1) if height < 6 else (2, 3, 0, 1) if height >= 8 else (2, 0, 1)
     head = [Content(" ") + texts[i] for i in order][:height]
     strips = [Strip(content.truncate(width).render_segments()) for content in head]
@@ -72,7 +78,7 @@ def status_strips(world: World, state: ShownState, wished: Mapping[str, Value], 
 
 def _model(world: World, width: int) -> Content:
     """Task and model as far as they fit."""
-    config, palette = world.history.config, world.palette
+    config, palette = world.config, world.palette
     long, short, word = words.model(config)
     parts = [
         Part.of((words.task(config), 1), style=f"bold {palette.markup('text')}"),
@@ -84,7 +90,7 @@ def _model(world: World, width: int) -> Content:
 
 def _accuracies(world: World, width: int, height: int) -> list[Strip]:
     """Train and test accuracy as sparklines with their names and values."""
-    history, last = world.history, world.history.last
+    history, last = world.history, world.moment or world.history.last
     if height < 1:
         return []
     curves = [Curve(name, words.percent(getattr(last, column)) if last else "–", name) for name, column in ACCURACIES]

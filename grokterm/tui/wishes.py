@@ -56,7 +56,7 @@ class Wishes:
         while self._next:
             self._under_way, self._next = self._next, {}
             try:
-                answer = await self._link.order(Change(0, self._under_way, self._keep, _who()))
+                answer = await self._link.order(Change(0, self._under_way, self._keep, who()))
                 words, made = answer.words, True
             except TrainerError as error:
                 words, made = str(error), False
@@ -66,7 +66,8 @@ class Wishes:
         self._sending = False
 
 
-def _who() -> str:
+def who() -> str:
+    """The person's name on this machine; empty where it is not known."""
     try:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):

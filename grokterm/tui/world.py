@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from grokterm.config import Config
 from grokterm.runs.history import History
+from grokterm.tui.moment import Moment
 from grokterm.tui.theme import Palette
 from grokterm.view_options import ViewOptions
 from grokterm.wire.messages import SpectrumFrame, Status, TableFrame, TaskFrame
@@ -37,11 +39,13 @@ class Table:
     prediction: npt.NDArray[np.uint16]
     confidence: npt.NDArray[np.uint8]
     """Softmax probability of the predicted class times 255."""
+    past: bool = False
+    """Whether it was asked for as one of the past."""
 
     @classmethod
-    def of(cls, frame: TableFrame, step: int) -> Table:
+    def of(cls, frame: TableFrame, step: int, past: bool = False) -> Table:
         """The table in a frame of the model at `step`; raises WireError."""
-        return cls(step, frame.prediction.numpy(), frame.confidence.numpy())
+        return cls(step, frame.prediction.numpy(), frame.confidence.numpy(), past)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,9 +58,11 @@ class Spectrum:
     basis: str
     words: str
     single_frequency_share: float | None = None
+    past: bool = False
+    """Whether it was asked for as one of the past."""
 
     @classmethod
-    def of(cls, frame: SpectrumFrame, step: int) -> Spectrum:
+    def of(cls, frame: SpectrumFrame, step: int, past: bool = False) -> Spectrum:
         """The spectrum in a frame of the model at `step`; raises WireError."""
         return cls(
             step,
@@ -65,6 +71,7 @@ class Spectrum:
             frame.basis,
             frame.words,
             frame.single_frequency_share,
+            past,
         )
 
 
@@ -83,3 +90,18 @@ class World:
     log_x: bool = False
     log_y: bool = True
     """Whether the loss axis is logarithmic."""
+    moment: Moment | None = None
+    """The step of the past that is looked at; None is now."""
+    going: bool = False
+    """Whether the pictures of that step have been on their way for a while."""
+
+    @property
+    def config(self) -> Config:
+        """The configuration of what is looked at."""
+        return self.moment.config if self.moment else self.history.config
+
+    @property
+    def newest(self) -> int:
+        """The last step that is known."""
+        status, last = self.status, self.history.last
+        return max(status.step if status else 0, last.step if last else 0)

@@ -12,7 +12,7 @@ from textual.strip import Strip
 from grokterm.tui.drawing.cells import Cells
 from grokterm.tui.drawing.columns import Columns, path, reduce
 from grokterm.tui.drawing.frame import GUTTER, NAMES, Axes, Frame, draw_axes
-from grokterm.tui.drawing.marks import Mark, draw_marks
+from grokterm.tui.drawing.marks import Mark, draw_cursor, draw_marks
 from grokterm.tui.drawing.scales import Floats, Scale, step_scale, value_scale
 from grokterm.tui.drawing.strokes import BAND, DOTS, merge, strokes
 from grokterm.tui.theme import Palette
@@ -44,8 +44,12 @@ def draw_curves(
     height: int,
     graph: Graph,
     palette: Palette,
+    cursor: float | None = None,
 ) -> list[Strip]:
-    """Curves [curves, steps] over steps as `height` strips of `width` cells; the last curve lies on top."""
+    """Curves [curves, steps] over steps as `height` strips of `width` cells; the last curve lies on top.
+
+    `cursor` is a step that a line of its own goes through.
+    """
     cells = Cells(width, height)
     if width < 1 or height < 1:
         return cells.strips()
@@ -66,6 +70,8 @@ def draw_curves(
         _ends(cells, frame, columns, curves, DOTS[graph], palette)
     if framed:
         draw_axes(cells, frame, axes, DOTS[graph][1], graph, palette)
+    if cursor is not None:
+        draw_cursor(cells, frame, cursor, graph, palette)
     draw_marks(cells, frame, marks, graph, palette)
     return cells.strips()
 

@@ -41,6 +41,17 @@ def draw_marks(cells: Cells, frame: Frame, marks: Sequence[Mark], graph: Graph, 
                 cells.put(x, y, glyph, palette.style(mark.color))
 
 
+def draw_cursor(cells: Cells, frame: Frame, step: float, graph: Graph, palette: Palette) -> None:
+    """Draws a whole line at a step on the cells that are still blank, and a pointer in the line of the axis."""
+    x, style = frame.column(min(max(step, frame.x.low), frame.x.high)), palette.style("accent")
+    line, pointer = ("|", "^") if graph == "ascii" else ("│", "▲")
+    for y in range(frame.height):
+        if cells.free(x, y, 1):
+            cells.put(x, y, line, style)
+    if frame.height < cells.height:
+        cells.put(x, frame.height, pointer, style)
+
+
 def _words(cells: Cells, frame: Frame, x: int, mark: Mark, palette: Palette) -> None:
     """Writes a mark's words right or left of its line, in the first row where they touch nothing."""
     length = len(mark.words)

@@ -55,8 +55,8 @@ class CurvesPane(Pane):
         raise NotImplementedError
 
     def watched(self, world: World) -> Hashable:
-        """The log and the axes."""
-        return world.history.version, self.axes(world)
+        """The log, the axes, and where the cursor stands."""
+        return world.history.version, self.axes(world), world.moment and world.moment.step
 
     def live_texts(self, world: World) -> Sequence[Content]:
         """The axes that are logarithmic."""
@@ -77,7 +77,8 @@ class CurvesPane(Pane):
         ]
         if width < _CURVES_FROM[0] or height < _CURVES_FROM[1] or not available():
             return draw_sparklines(steps, values, curves, axes, width, height, graph, palette)
-        return draw_curves(steps, values, curves, marks_of(history), axes, width, height, graph, palette)
+        cursor = world.moment.step if world.moment else None
+        return draw_curves(steps, values, curves, marks_of(history), axes, width, height, graph, palette, cursor)
 
 
 class AccuracyPane(CurvesPane):

@@ -26,16 +26,20 @@ class FourierPane(Pane):
         """The last spectrum."""
         return world.spectrum
 
+    def step_shown(self, world: World) -> int | None:
+        """The step of the spectrum, where that or what is looked at is of the past."""
+        spectrum = world.spectrum
+        return spectrum.step if spectrum and (spectrum.past or world.moment) else None
+
     def live_texts(self, world: World) -> Sequence[Content]:
-        """The key frequencies, an estimate, and how many features follow one frequency alone."""
+        """The key frequencies, an estimate, and how many neurons follow one frequency alone."""
         spectrum = world.spectrum
         if spectrum is None or spectrum.basis == "none":
             return []
         share = spectrum.single_frequency_share
         alone = ""
         if share is not None and math.isfinite(share):
-            features = "neurons" if world.history.config.arch == "mlp" else "dimensions"
-            alone = f"{100 * share:.0f} % of {features} follow one frequency"
+            alone = f"{100 * share:.0f} % of neurons follow one frequency"
         if not spectrum.key_frequencies:
             none = Content.styled("no key frequencies yet", "$muted")
             return [Content.styled(f"no key frequencies · {alone}", "$muted"), none] if alone else [none]

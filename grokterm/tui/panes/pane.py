@@ -42,6 +42,7 @@ class Pane(Widget, can_focus=True):
         super().__init__(id=id, classes=classes)
         self.world: World | None = None
         self.live: tuple[Content, ...] = ()
+        self._at: int | None = None
         self._strips: list[Strip] = []
         self._drawn_from: Hashable = None
 
@@ -52,10 +53,12 @@ class Pane(Widget, can_focus=True):
         width, height = self.content_size
         if width < 1 or height < 1:
             return
-        now = (width, height, world.palette, world.view.graph, self.watched(world))
+        at = self.step_shown(world)
+        now = (width, height, world.palette, world.view.graph, at, self.watched(world))
         if now == self._drawn_from:
             return
         self._drawn_from = now
+        self._at = at
         self.live = tuple(self.live_texts(world))
         self.write_title()
         self._replace(self.draw(world, width, height))
@@ -72,6 +75,10 @@ class Pane(Widget, can_focus=True):
         """What stands at the right of the border: the longest first, shorter ones for where there is less room."""
         return []
 
+    def step_shown(self, world: World) -> int | None:
+        """The step of the past whose model is drawn, for the title; None where the pane shows the present."""
+        return None
+
     def redraw(self) -> None:
         """Draws again, whether or not something changed."""
         self._drawn_from = None
@@ -83,6 +90,9 @@ class Pane(Widget, can_focus=True):
         focused = self.has_focus_within
         room = self.outer_size.width - _AROUND_TITLE
         name = Content.assemble((f"{self.number} ", "$accent" if focused else "$muted"), (self.title, "bold"))
+        if self._at is not None:
+            spelled = [Content.styled(f"{words} {self._at:,}", "bold $accent") for words in (" at step", " at", "")]
+            name += next((at for at in spelled if name.cell_length + at.cell_length <= room), Content(""))
         dash = "━" if focused and self.has_class("-few-colors") else "─"
         for live in self.live:
             gap = room - name.cell_length - live.cell_length - 2

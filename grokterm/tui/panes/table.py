@@ -54,6 +54,11 @@ class TablePane(Pane):
         """Task, answers, cursor and zoom."""
         return world.task, world.table, self.cursor, self.zoom
 
+    def step_shown(self, world: World) -> int | None:
+        """The step of the table, where that or what is looked at is of the past."""
+        table = world.table
+        return table.step if table and (table.past or world.moment) else None
+
     def live_texts(self, world: World) -> Sequence[Content]:
         """How many test pairs are right."""
         task, table = world.task, world.table

@@ -46,35 +46,49 @@ class TryPane(Pane, can_focus=False):
     class Asked(Message):
         """The pair (a, b) was typed and the model's answers are wanted."""
 
-        def __init__(self, a: int, b: int) -> None:
+        def __init__(self, a: int, b: int, at: int | None = None) -> None:
+            """`at` is a step of the past; None is now."""
             super().__init__()
-            self.a, self.b = a, b
+            self.a, self.b, self.at = a, b, at
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.asked: tuple[int, int] | None = None
         self.prediction: Prediction | None = None
+        self.question: TryPane.Asked | None = None
+        """What was asked last."""
         self._wrong = ""
         self._asked_at = 0.0
         self._waiting = False
+        self._asked_of: int | None = None
+        self._answered_of: int | None = None
 
     def compose(self) -> ComposeResult:
         """The field."""
         yield Input(placeholder="14 + 83", restrict=r"[0-9 +\-*/·,;.²]*", max_length=16, compact=True)
 
     def show(self, world: World) -> None:
-        """Draws what changed, and asks again when the model has trained on."""
+        """Draws what changed, and asks again when the model has trained on or is that of another step."""
         super().show(world)
-        step = world.status.step if world.status else None
-        answered = self.prediction is not None and self.prediction.step == step
-        if self.asked and not answered and not self._waiting and time.monotonic() - self._asked_at >= _AGAIN:
+        if self.asked and self._asked_of != _looked_at(world):
             self._ask(self.asked)
+        elif self.asked and self._asked_of is None and not self._waiting:
+            step = world.status.step if world.status else None
+            answered = self.prediction is not None and self._answered_of is None and self.prediction.step == step
+            if not answered and time.monotonic() - self._asked_at >= _AGAIN:
+                self._ask(self.asked)
 
-    def show_prediction(self, prediction: Prediction) -> None:
-        """Takes the model's answers, where they are to what was asked last."""
-        if (prediction.a, prediction.b) == self.asked:
-            self.prediction, self._waiting = prediction, False
+    def show_prediction(self, prediction: Prediction, of: int | None = None) -> None:
+        """Takes the model's answers, where they are to what was asked last; `of` is the step of the past asked for."""
+        if (prediction.a, prediction.b, of) == (*(self.asked or ()), self._asked_of):
+            self.prediction, self._answered_of, self._waiting = prediction, of, False
             self.redraw()
+
+    def step_shown(self, world: World) -> int | None:
+        """The step of the answers, where those or what is looked at are of the past."""
+        if self.prediction is None or (self._answered_of is None and world.moment is None):
+            return None
+        return self.prediction.step
 
     def watched(self, world: World) -> Hashable:
         """The answers and what is wrong with the question."""
@@ -124,8 +138,10 @@ class TryPane(Pane, can_focus=False):
         if pair != self.asked:
             self.prediction = None
         self.asked, self._waiting, self._asked_at = pair, True, time.monotonic()
+        self._asked_of = _looked_at(self.world)
         self.redraw()
-        self.post_message(self.Asked(*pair))
+        self.question = self.Asked(*pair, self._asked_of)
+        self.post_message(self.question)
 
     def _hint(self, world: World, room: int) -> str:
         if self._waiting:
@@ -136,3 +152,8 @@ class TryPane(Pane, can_focus=False):
 
     def _modulus(self, world: World) -> int:
         return world.history.config.p
+
+
+def _looked_at(world: World | None) -> int | None:
+    """The step of the past that is looked at; None where that is the present."""
+    return world.moment.step if world and world.moment else None

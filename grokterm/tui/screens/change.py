@@ -62,20 +62,25 @@ class ChangeDialog(Dialog[Wanted]):
     ChangeDialog .option.offered { display: block; }
     """
 
+    parent_offers: ClassVar[tuple[str, str]] = ("stops after a checkpoint", "trains on")
+    """What may become of the present run, where the answer leaves it."""
+
     def __init__(self, config: Config) -> None:
         super().__init__()
+        self.heading = "Change anything"
+        self.keys = "enter applies · esc leaves all as it is"
         self._draft = Draft(config)
 
     def compose(self) -> ComposeResult:
         """The fields by group, what they bring about, and the keys."""
         with Vertical(classes="box") as box:
-            box.border_title = "Change anything"
-            box.border_subtitle = "enter applies · esc leaves all as it is"
+            box.border_title = self.heading
+            box.border_subtitle = self.keys
             with VerticalScroll(classes="columns", can_focus=False):
                 yield Vertical(*self._groups(left=True), classes="column")
                 yield Vertical(*self._groups(left=False), classes="column")
             yield self._option("keep", "embedding, read-out", ("fresh", "carried over"))
-            yield self._option("this-run", "the present run", ("stops after a checkpoint", "trains on"))
+            yield self._option("this-run", "the present run", self.parent_offers)
             yield Static(id="told")
             yield Static(self._legend(), id="legend")
 
@@ -120,6 +125,14 @@ class ChangeDialog(Dialog[Wanted]):
         rows = sum(columns) if narrow else max(columns)
         self.query_one(".columns").styles.height = max(1, min(rows, size.height - _BELOW))
 
+    def offers(self, name: str) -> bool:
+        """Whether a setting has a field."""
+        return True
+
+    def told(self) -> str:
+        """What would happen."""
+        return self._draft.told(self._keep)
+
     @property
     def _keep(self) -> bool:
         return self.query_one("#keep", Choice).value == "carried over"
@@ -128,9 +141,13 @@ class ChangeDialog(Dialog[Wanted]):
         self._draft.type(name, text)
         widget.set_class(name in self._draft.values, "new")
         widget.set_class(name in self._draft.wrong, "wrong")
+        self._offer_options()
+        self._tell()
+
+    def _offer_options(self) -> None:
+        """Shows the options that what is typed brings up."""
         self.query_one("#keep-row").set_class(self._draft.rebuilds, "offered")
         self.query_one("#this-run-row").set_class(self._draft.new_run, "offered")
-        self._tell()
 
     def _tell(self) -> None:
         """What is wrong, else what would happen, after what the field in focus is."""
@@ -138,15 +155,15 @@ class ChangeDialog(Dialog[Wanted]):
         name = focused.id if focused is not None and focused.id in settings() else None
         about = docs()[name] if name else ""
         problem = draft.wrong.get(name or "") or draft.problem
-        told = Content.styled(problem, "bold $error") if problem else Content(draft.told(self._keep))
+        told = Content.styled(problem, "bold $error") if problem else Content(self.told())
         self.query_one("#told", Static).update(Content.assemble((about, "$muted"), "\n", told))
 
     def _groups(self, left: bool) -> Iterator[Widget]:
         for group, names in groupby(settings(), key=lambda name: settings()[name].group):
-            if (group in _LEFT) == left:
+            offered = [name for name in names if self.offers(name)]
+            if (group in _LEFT) == left and offered:
                 yield Static(group, classes="group")
-                for name in names:
-                    yield self._row(name)
+                yield from map(self._row, offered)
 
     def _row(self, name: str) -> Widget:
         value: Value = getattr(self._draft.config, name)
@@ -165,7 +182,9 @@ class ChangeDialog(Dialog[Wanted]):
 
     def _legend(self) -> Content:
         pieces = [
-            Content.assemble((f"{glyph} ", f"${color}"), (acts, "$muted")) for acts, (glyph, color) in MARKS.items()
+            Content.assemble((f"{glyph} ", f"${color}"), (acts, "$muted"))
+            for acts, (glyph, color) in MARKS.items()
+            if any(settings()[name].acts == acts for name in settings() if self.offers(name))
         ]
         return Content("   ").join(pieces)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
-from textual import events, on, work
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -18,7 +18,6 @@ from grokterm.errors import GroktermError
 from grokterm.tui import lines
 from grokterm.tui.actions import bindings
 from grokterm.tui.board import Board
-from grokterm.tui.controls import Controls
 from grokterm.tui.line import Line
 from grokterm.tui.panes import AccuracyPane, EventsPane, FourierPane, LossPane, TablePane, TryPane
 from grokterm.tui.panes.pane import Pane
@@ -26,15 +25,16 @@ from grokterm.tui.phases import phase_words
 from grokterm.tui.places import Places, enlarged, places
 from grokterm.tui.problem import Problem
 from grokterm.tui.screens.steady import Steady
+from grokterm.tui.screens.traveling import Traveling
 from grokterm.tui.status_view import StatusView
 from grokterm.tui.theme import Palette
-from grokterm.wire.messages import Answer, FrameName, Predict, Prediction
+from grokterm.wire.messages import FrameName
 
 _SAID: Final = 5.0
 """Seconds that a remark stands in the footer's place."""
 
 
-class WatchScreen(Controls, Steady, Screen[None], inherit_bindings=False):
+class WatchScreen(Traveling, Steady, Screen[None], inherit_bindings=False):
     """One run, live."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -166,8 +166,10 @@ class WatchScreen(Controls, Steady, Screen[None], inherit_bindings=False):
             self.problem.dismiss()
         elif self.large:
             self.large = None
-        else:
+        elif self.focused:
             self.set_focus(None)
+        else:
+            self.action_live()
         self._arrange()
 
     def action_log_x(self) -> None:
@@ -229,7 +231,7 @@ class WatchScreen(Controls, Steady, Screen[None], inherit_bindings=False):
 
     @on(TryPane.Asked)
     def _asked(self, event: TryPane.Asked) -> None:
-        self._predict(event.a, event.b)
+        self.predict(event)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Remembers the pane."""
@@ -241,20 +243,6 @@ class WatchScreen(Controls, Steady, Screen[None], inherit_bindings=False):
         if self.places.kind == "status":
             self.set_focus(None)
         self.call_after_refresh(self.show)
-
-    @work
-    async def _predict(self, a: int, b: int) -> None:
-        """Asks the model about one pair, and shows what it says."""
-        try:
-            reply = await self.link.ask(Predict(0, a, b))
-        except GroktermError as error:
-            self.say(str(error), "error")
-            return
-        pane = self.panes[TryPane.number]
-        if isinstance(reply, Prediction) and isinstance(pane, TryPane):
-            pane.show_prediction(reply)
-        elif isinstance(reply, Answer):
-            self.say(reply.words, "error")
 
     def _arrange(self) -> None:
         self._lay_out()
