@@ -54,7 +54,7 @@ async def test_a_damaged_log_is_told_and_what_was_read_stays(new_run: NewRun) ->
     folder = new_run(start=False)
     folder.log_path.write_text("this is no record\n")
     async with watch(folder) as seen:
-        await seen.shows("line 1 of", "is damaged")
+        await seen.shows("line 1 of", "damaged")
 
 
 async def test_a_broken_theme_of_the_user_gives_a_message_and_the_default(new_run: NewRun, tmp_path: Path) -> None:
