@@ -19,7 +19,10 @@ def notice(world: World, moment: Moment, rank: int) -> Part:
     """The step that is looked at, and how to leave it; it gives way from `rank` on and never goes quite."""
     at, now, short = f"{moment.step:,}", f"{world.newest:,}", words.count(moment.step)
     going = f"going to step {at} …" if world.going else f"step {at} of {now}"
+    reached = world.status.past if world.status and world.going else None
+    way = f"going to step {at}, now at {reached:,} …" if reached is not None else going
     return Part.of(
+        (f"◂ {way} · enter returns to live", rank + 3),
         (f"◂ {going} · enter returns to live", rank + 2),
         (f"◂ {going} · enter: live", rank + 1),
         (f"◂ {going}", rank),

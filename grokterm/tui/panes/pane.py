@@ -43,6 +43,8 @@ class Pane(Widget, can_focus=True):
         self.world: World | None = None
         self.live: tuple[Content, ...] = ()
         self._at: int | None = None
+        self._late = False
+        """Whether what is drawn is not yet of the step that is looked at."""
         self._strips: list[Strip] = []
         self._drawn_from: Hashable = None
 
@@ -54,11 +56,12 @@ class Pane(Widget, can_focus=True):
         if width < 1 or height < 1:
             return
         at = self.step_shown(world)
-        now = (width, height, world.palette, world.view.graph, at, self.watched(world))
+        late = at is not None and (world.moment is None or world.moment.step != at)
+        now = (width, height, world.palette, world.view.graph, at, late, self.watched(world))
         if now == self._drawn_from:
             return
         self._drawn_from = now
-        self._at = at
+        self._at, self._late = at, late
         self.live = tuple(self.live_texts(world))
         self.write_title()
         self._replace(self.draw(world, width, height))
@@ -91,7 +94,8 @@ class Pane(Widget, can_focus=True):
         room = self.outer_size.width - _AROUND_TITLE
         name = Content.assemble((f"{self.number} ", "$accent" if focused else "$muted"), (self.title, "bold"))
         if self._at is not None:
-            spelled = [Content.styled(f"{words} {self._at:,}", "bold $accent") for words in (" at step", " at", "")]
+            style = "$muted" if self._late else "bold $accent"
+            spelled = [Content.styled(f"{words} {self._at:,}", style) for words in (" at step", " at", "")]
             name += next((at for at in spelled if name.cell_length + at.cell_length <= room), Content(""))
         dash = "━" if focused and self.has_class("-few-colors") else "─"
         for live in self.live:

@@ -140,3 +140,15 @@ def test_sparklines_show_the_spike_and_the_live_values(dusk: Palette) -> None:
     assert texts(strips) == ["train ▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄ 100.0", "test  ▄▄▄▄▄▄▄▄▄▄█▄▄▄▄▄▄▄▄▄   0.0"]
     short = draw_sparklines(steps, values, CURVES, PERCENT, 9, 1, "ascii", dusk)
     assert texts(short) == ["::#:: 0.0"]
+
+
+def test_the_cursor_is_a_line_of_its_own_with_a_pointer_below(dusk: Palette) -> None:
+    for graph, line, pointer in (("ascii", "|", "^"), ("braille", "│", "▲")):
+        marks = [Mark(200, "wd 1 → 2", "mark")]
+        strips = draw_curves(STEPS, VALUES, CURVES, marks, PERCENT, 60, 8, graph, dusk, cursor=250)  # type: ignore[arg-type]
+        rows = texts(strips)
+        at = rows[-1].index(pointer)
+        assert sum(row[at] == line for row in rows[:-1]) >= 4
+        accent = dusk.style("accent")
+        assert [s.style for s in strips[-1] if s.text == pointer] == [accent]
+        assert pointer not in "".join(texts(draw_curves(STEPS, VALUES, CURVES, marks, PERCENT, 60, 8, graph, dusk)))  # type: ignore[arg-type]
