@@ -20,9 +20,7 @@ Group = Literal["Task", "Model", "Training", "Machine", "Run"]
 Acts = Literal["at once", "rebuilds the model", "starts a new run"]
 Value = int | float | str
 
-Operation = Literal[
-    "add", "subtract", "multiply", "divide", "x2+y2", "x2+xy+y2", "x2+xy+y2+x", "x3+xy", "x3+xy2+y"
-]
+Operation = Literal["add", "subtract", "multiply", "divide", "x2+y2", "x2+xy+y2", "x2+xy+y2+x", "x3+xy", "x3+xy2+y"]
 Architecture = Literal["mlp", "embed-mlp", "transformer"]
 LayerNorm = Literal["none", "pre", "post"]
 Activation = Literal["relu", "gelu", "quadratic"]
@@ -57,9 +55,7 @@ class Config:
     """Modulus of the table, 3 to 1,999."""
     op: Annotated[Operation, Setting("Task", "starts a new run")] = "add"
     """Operation on the residues a and b, taken mod p; divide needs a prime p."""
-    train_fraction: Annotated[
-        float, Setting("Task", "starts a new run", above=0, below=1, aliases=("frac",))
-    ] = 0.5
+    train_fraction: Annotated[float, Setting("Task", "starts a new run", above=0, below=1, aliases=("frac",))] = 0.5
     """Share of all pairs that is trained on, between 0 and 1; the rest is the test set."""
     seed: Annotated[int, Setting("Task", "starts a new run", least=0, most=2**63 - 1)] = 0
     """Seed of the split, the initial weights and the order of batches."""
@@ -83,9 +79,7 @@ class Config:
     """Optimizer; decay is decoupled: θ ← θ(1 − lr·weight_decay)."""
     lr: Annotated[float, Setting("Training", "at once", least=0, most=10)] = 1e-3
     """Learning rate, 0 to 10."""
-    weight_decay: Annotated[
-        float, Setting("Training", "at once", least=0, most=1000, aliases=("wd",))
-    ] = 1.0
+    weight_decay: Annotated[float, Setting("Training", "at once", least=0, most=1000, aliases=("wd",))] = 1.0
     """Weight decay, 0 to 1,000."""
     beta1: Annotated[float, Setting("Training", "at once", least=0, below=1)] = 0.9
     """AdamW's decay of the mean gradient, 0 to below 1."""
@@ -95,9 +89,7 @@ class Config:
     """AdamW's term against division by zero, above 0 to 1."""
     warmup: Annotated[int, Setting("Training", "at once", least=0, most=10**9)] = 10
     """Steps over which the learning rate rises linearly from 0."""
-    batch_size: Annotated[
-        int | Literal["full"], Setting("Training", "at once", least=1, most=1999**2)
-    ] = "full"
+    batch_size: Annotated[int | Literal["full"], Setting("Training", "at once", least=1, most=1999**2)] = "full"
     """Pairs a step: full, or a number; a fresh seeded order an epoch."""
 
     device: Annotated[str, Setting("Machine", "starts a new run")] = "auto"

@@ -1,6 +1,6 @@
 """Makes README's pictures: one real run at three moments, in a headless viewer of 120×40.
 
-    python tests/pictures.py .github/pictures
+python tests/pictures.py .github/pictures
 """
 
 from __future__ import annotations

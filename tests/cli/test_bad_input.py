@@ -35,8 +35,11 @@ TRAIN = [
 ]
 
 OTHERS = [
-    ("trian", "unknown command 'trian': choose train, attach, resume, fork, replay, runs, stop, rm, doctor; "
-     "did you mean train?"),
+    (
+        "trian",
+        "unknown command 'trian': choose train, attach, resume, fork, replay, runs, stop, rm, bench, doctor; "
+        "did you mean train?",
+    ),
     ("-p 97", "unknown option '-p'"),
     ("--color blue", "unknown color 'blue': choose auto, truecolor, 256, 16, none"),
     ("--graph dots", "unknown graph 'dots': choose braille, block, ascii"),

@@ -123,9 +123,7 @@ class Mlp(Model):
         return dict.fromkeys(("W_a", "W_b"), (self.config.p, self.config.width))
 
     def _input_init(self, generator: torch.Generator) -> Parameters:
-        return {
-            name: linear_init(shape, self._input_size(), generator) for name, shape in self._input_shapes().items()
-        }
+        return {name: linear_init(shape, self._input_size(), generator) for name, shape in self._input_shapes().items()}
 
     def _input_rows(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """What each residue adds to the first hidden layer, as a and as b: [..., p, width] each."""
