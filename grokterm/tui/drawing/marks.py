@@ -42,13 +42,13 @@ def draw_marks(cells: Cells, frame: Frame, marks: Sequence[Mark], graph: Graph, 
 
 
 def draw_cursor(cells: Cells, frame: Frame, step: float, graph: Graph, palette: Palette) -> None:
-    """Draws a whole line at a step on the cells that are still blank, and a pointer in the line of the axis."""
+    """Draws a whole line at a step on the cells that are still blank, and below it a pointer between the numbers."""
     x, style = frame.column(min(max(step, frame.x.low), frame.x.high)), palette.style("accent")
     line, pointer = ("|", "^") if graph == "ascii" else ("│", "▲")
     for y in range(frame.height):
         if cells.free(x, y, 1):
             cells.put(x, y, line, style)
-    if frame.height < cells.height:
+    if cells.free(x, frame.height, 1):
         cells.put(x, frame.height, pointer, style)
 
 
