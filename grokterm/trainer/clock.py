@@ -23,21 +23,28 @@ class Clock:
         self.seconds = seconds
         self._before: float | None = None
         self._suspended = False
+        self._expected = math.inf
         self._samples: deque[tuple[float, int]] = deque()
 
     def tick(self, now: float, step: int, training: bool, expected: float) -> None:
         """Counts the time since the last tick, if that began in training; `expected` seconds, or a jump."""
-        if self._before is not None:
-            passed = now - self._before
-            if self._suspended or passed >= SLACK + 10 * expected:
-                passed = min(passed, expected)
-            self.seconds += passed
+        self._expected = expected
+        self.seconds = self.at(now)
         self._suspended = False
         self._before = now if training else None
         if not self._samples or step != self._samples[-1][1]:
             self._samples.append((self.seconds, step))
         while len(self._samples) > 2 and self._samples[1][0] <= self.seconds - WINDOW:
             self._samples.popleft()
+
+    def at(self, now: float) -> float:
+        """Seconds spent training up to now, those since the last tick counted in."""
+        if self._before is None:
+            return self.seconds
+        passed = now - self._before
+        if self._suspended or passed >= SLACK + 10 * self._expected:
+            passed = min(passed, self._expected)
+        return self.seconds + passed
 
     def note_suspension(self) -> None:
         """Takes most of the time since the last tick for a suspension, as after SIGCONT."""

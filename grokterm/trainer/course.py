@@ -169,7 +169,7 @@ class Course:
         measures = self.engine.measure()
         self.last = Scalars(
             step=self.step,
-            seconds=round(self.clock.seconds, 3),
+            seconds=round(self.clock.at(time.monotonic()), 3),
             train_loss=_finite(measures.train_loss),
             test_loss=_finite(measures.test_loss),
             train_accuracy=measures.train_accuracy,

@@ -79,7 +79,7 @@ def test_status_3_when_the_limit_comes_first() -> None:
     assert done.stderr == ""
     lines = done.stdout.splitlines()
     assert lines[0] == "run 0001-add11-mlp"
-    assert lines[1].startswith("step 0 · ")
+    assert lines[1].startswith("step ")
     assert lines[-1].startswith("step limit reached at step 15: memorizing, train ")
 
 
