@@ -79,7 +79,7 @@ class Terminal:
         """Pastes text as terminals do."""
         os.write(self._file, f"\x1b[200~{text}\x1b[201~".encode())
 
-    def until(self, condition: Callable[[], Found], what: str = "the condition", seconds: float = 18.0) -> Found:
+    def until(self, condition: Callable[[], Found], what: str = "the condition", seconds: float = 30.0) -> Found:
         """What the condition gives as soon as that is true; fails when it is not in time."""
         deadline = time.monotonic() + seconds
         while True:
@@ -88,11 +88,11 @@ class Terminal:
                 return found
             assert time.monotonic() < deadline, f"{what} did not come about; the screen:\n{self.text}"
 
-    def shows(self, *patterns: str, seconds: float = 18.0) -> None:
+    def shows(self, *patterns: str, seconds: float = 30.0) -> None:
         """Waits until all of this stands on the screen."""
         self.until(lambda: all(re.search(p, self.text) for p in patterns), f"{patterns} on the screen", seconds)
 
-    def ends(self, seconds: float = 18.0) -> int:
+    def ends(self, seconds: float = 30.0) -> int:
         """Waits until the program has ended, and gives its exit status, −N after signal N."""
         self.until(lambda: self._poll() is not None, "the end", seconds)
         self.pump()

@@ -60,7 +60,7 @@ class Watching:
     async def type(self, text: str) -> None:
         await self.pilot.press(*text)
 
-    async def until(self, condition: Callable[[], Found], what: str = "the condition", seconds: float = 15.0) -> Found:
+    async def until(self, condition: Callable[[], Found], what: str = "the condition", seconds: float = 30.0) -> Found:
         """What the condition gives as soon as that is true; fails when it is not in time."""
         deadline = time.monotonic() + seconds
         while not (found := condition()):
