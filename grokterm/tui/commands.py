@@ -45,7 +45,12 @@ class KeyCommands(Provider):
 
 
 class KeyPalette(Steady, CommandPalette):
-    """Textual's palette, which keys that come fast would close twice."""
+    """Textual's palette, which keys that come fast would close twice, and no room at all would break."""
+
+    DEFAULT_CSS = """
+    KeyPalette CommandList { min-width: 20; }
+    KeyPalette Input { min-width: 10; }
+    """
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
         """Closes the palette while it is the one on top."""

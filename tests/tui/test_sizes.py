@@ -37,6 +37,21 @@ async def test_dialogs_open_at_this_size(trained: RunFolder, size: tuple[int, in
             await seen.until(lambda: seen.app.screen is seen.screen, "the run")
 
 
+@pytest.mark.parametrize("key", ["question_mark", "a", "c", "ctrl+p"])
+async def test_dialogs_survive_any_size_and_being_closed_at_once(trained: RunFolder, key: str) -> None:
+    async with watch(trained) as seen:
+        await seen.press(key)
+        for width, height in [(1, 1), (3, 2), (10, 4), (24, 40), (200, 3), (120, 40)]:
+            await seen.pilot.resize_terminal(width, height)
+            await seen.pilot.pause()
+        await seen.press("escape")
+        await seen.until(lambda: seen.app.screen is seen.screen, "the run")
+        for quick in (key, "escape", key, "k", "pageup", "enter", "enter", "escape", "escape"):
+            seen.app.post_message(events.Key(quick, quick if len(quick) == 1 else None))
+        await seen.pilot.pause()
+        assert seen.app.is_running
+
+
 async def test_tabs_at_80_by_24_reach_every_pane(trained: RunFolder) -> None:
     async with watch(trained, (80, 24)) as seen:
         await seen.trains()
@@ -85,10 +100,11 @@ async def test_a_thousand_keys_pastes_and_resizes_at_random(new_run: NewRun, see
                 press(seen, chance.choice(keys) if chance.random() < 0.9 else chr(chance.randrange(33, 126)))
             if count % 25 == 0:
                 await seen.pilot.pause()
-            assert seen.app.is_running
-        while seen.app.screen is not seen.screen:
-            await seen.press("escape")
-        await seen.shows("q quit")
+            if not seen.app.is_running:
+                break
+        await seen.pilot.pause()
+        # Words of the palette may have been chosen that leave; nothing else ends the viewer.
+        assert seen.app.is_running or seen.app.return_value
 
 
 def press(seen: Watching, key: str) -> None:

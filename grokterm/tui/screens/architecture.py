@@ -48,6 +48,7 @@ class ArchitectureDialog(Dialog[Wanted]):
         height: auto;
         border: none;
         padding: 0;
+        min-width: 20;
         background: $surface;
         &:focus { border: none; background: $surface; background-tint: $surface 0%; }
     }
@@ -69,14 +70,15 @@ class ArchitectureDialog(Dialog[Wanted]):
         box.border_title = "Architecture"
         yield box
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Says what the present one is."""
         self.query_one(OptionList).focus()
         self._tell()
 
     def on_option_list_option_highlighted(self) -> None:
         """Says what the lit one keeps."""
-        self._tell()
+        if self.is_open:
+            self._tell()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Rebuilds the model, unless it is the present one."""

@@ -84,32 +84,39 @@ class ChangeDialog(Dialog[Wanted]):
             yield Static(id="told")
             yield Static(self._legend(), id="legend")
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Begins at the first setting of training."""
         self._fit(self.app.size)
         self.query_one("#lr").focus()
 
     def on_resize(self, event: events.Resize) -> None:
         """One column where there is no room for two."""
-        self._fit(event.size)
+        if self.is_open:
+            self._fit(event.size)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
-        self._take(event.input, event.input.id or "", event.value)
+        if self.is_open:
+            self._take(event.input, event.input.id or "", event.value)
 
     @on(Choice.Changed)
     def _chosen(self, event: Choice.Changed) -> None:
+        if not self.is_open:
+            return
         if event.choice.id in settings():
             self._take(event.choice, str(event.choice.id), event.choice.value)
         self._tell()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Says what the field is."""
-        self._tell()
+        if self.is_open:
+            self._tell()
 
     def action_apply(self) -> None:
         """Leaves with the changes, unless something typed cannot be."""
         draft = self._draft
+        if not self.is_open:
+            return
         if draft.problem:
             self.app.bell()
             self._tell()

@@ -53,6 +53,19 @@ class Dialog(Steady, ModalScreen[Result]):
     .error { color: $error; }
     """
 
+    def on_mount(self) -> None:
+        """Begins, unless it is over already."""
+        if self.is_open:
+            self.begin()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the dialog can be used: a key that came at once may have closed it, or the viewer may be leaving."""
+        return self.is_current and bool(self.query(".box *"))
+
+    def begin(self) -> None:
+        """What is done once all parts are there."""
+
     def action_close(self) -> None:
         """Leaves without doing anything."""
         self.dismiss(None)

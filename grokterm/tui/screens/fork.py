@@ -20,9 +20,9 @@ class ForkDialog(ChangeDialog):
         self.keys = "enter forks · esc leaves all as it is"
         self._trains = trains
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Asks about the parent where that trains."""
-        super().on_mount()
+        super().begin()
         self.query_one("#this-run-row").set_class(self._trains, "offered")
 
     def offers(self, name: str) -> bool:

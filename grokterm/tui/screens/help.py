@@ -46,6 +46,8 @@ class HelpDialog(Dialog[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Writes the text for the width there is."""
+        if not self.is_open:
+            return
         width = min(_WIDTH, event.size.width) - _AROUND
         self.query_one(Static).update(help_text(self._palette, width))
 

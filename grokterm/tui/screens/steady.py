@@ -21,5 +21,5 @@ class Steady(Base):
     that wait at once would take turns for ever.
     """
 
-    def _screen_resized(self, size: Size) -> None:
-        super()._screen_resized(self.app.size)
+    def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:
+        super()._refresh_layout(None if size is None else self.app.size, scroll)
