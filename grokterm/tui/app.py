@@ -160,7 +160,7 @@ class GrokApp(App[Outcome], inherit_bindings=False):
 
     def _settled(self, link: Link, words: str, made: bool) -> None:
         """Tells how a change was answered, if its run is still the one that is shown."""
-        if link is self.link:
+        if link is self.link and self.is_running:
             self.watch_screen.settled(words, made)
 
     def _follow(self) -> None:
@@ -172,7 +172,7 @@ class GrokApp(App[Outcome], inherit_bindings=False):
         """Ticks for as long as the viewer runs, never while the terminal has not taken the last frame."""
         driver = self._driver
         watched = driver if isinstance(driver, TerminalDriver) else None
-        while True:
+        while self.is_running:
             seconds, sent = time.process_time(), watched.output.count if watched else 0
             self.tick()
             await asyncio.sleep(self.cadence.wait())
