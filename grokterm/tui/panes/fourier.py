@@ -42,7 +42,8 @@ class FourierPane(Pane):
             alone = f"{100 * share:.0f} % of neurons follow one frequency"
         if not spectrum.key_frequencies:
             none = Content.styled("no key frequencies yet", "$muted")
-            return [Content.styled(f"no key frequencies · {alone}", "$muted"), none] if alone else [none]
+            several = [f"no key frequencies · {alone}", alone] if alone else []
+            return [*(Content.styled(words, "$muted") for words in several), none]
         name = "key frequency" if len(spectrum.key_frequencies) == 1 else "key frequencies"
         keys = " ".join(str(k) for k in sorted(spectrum.key_frequencies))
         lit = Content.styled(keys, world.palette.markup("key"))
