@@ -82,9 +82,12 @@ def elsewhere(values: Values) -> str:
 
 def show(folder: RunFolder, options: ViewOptions, values: Values) -> int:
     """Draws the run until it is left; the exit status."""
-    from grokterm.tui.app import GrokApp
+    from grokterm.tui.first_paint import first_paint
 
-    outcome = GrokApp(folder, options).run()
+    with first_paint(folder.config()):
+        from grokterm.tui.app import GrokApp
+
+        outcome = GrokApp(folder, options).run()
     with suppress(OSError):  # after a hang-up nobody reads it
         print(harmless(outcome.words()) + elsewhere(values), flush=True)
     return outcome.exit_status

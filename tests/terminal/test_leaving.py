@@ -108,3 +108,12 @@ def test_a_terminal_without_a_viewer_s_needs_is_told_so(grokterm: Grokterm) -> N
     terminal = grokterm(environment={"TERM": "dumb"})
     assert terminal.ends() == 2
     assert "use grokterm train" in terminal.text
+
+
+def test_sigterm_restores_the_terminal_before_the_viewer_is_loaded(grokterm: Grokterm, folders: Path) -> None:
+    terminal = grokterm()
+    terminal.shows("a \\+ b mod 11")
+    terminal.signal(signal.SIGTERM)
+    assert terminal.ends() == 128 + signal.SIGTERM
+    assert terminal.restored
+    trains_on(terminal, find_run("last", folders))
