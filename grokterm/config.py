@@ -28,6 +28,18 @@ Optimizer = Literal["adamw"]
 Precision = Literal["auto", "float32", "bfloat16", "float64"]
 Until = Literal["memorized", "grokked", "forever"]
 
+FORMULAS: Final[dict[Operation, str]] = {
+    "add": "a + b",
+    "subtract": "a − b",
+    "multiply": "a · b",
+    "divide": "a / b",
+    "x2+y2": "a² + b²",
+    "x2+xy+y2": "a² + ab + b²",
+    "x2+xy+y2+x": "a² + ab + b² + a",
+    "x3+xy": "a³ + ab",
+    "x3+xy2+y": "a³ + ab² + b",
+}
+"""The operations as formulas in a and b."""
 GROKKED_ACCURACY: Final = 0.99
 """Test accuracy from which a run counts as grokked (`--until grokked`)."""
 MEMORIZED_ACCURACY: Final = 0.99

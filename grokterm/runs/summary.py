@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from grokterm.config import Config
+from grokterm.config import FORMULAS, Config
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.runs.checkpoints import Mark, checkpoints, read_mark
 from grokterm.runs.folder import Parent, RunFolder
@@ -22,18 +22,6 @@ RunState = Literal[
 ]
 
 _TAIL: Final = 2**16
-FORMULAS: Final = {
-    "add": "a + b",
-    "subtract": "a − b",
-    "multiply": "a · b",
-    "divide": "a / b",
-    "x2+y2": "a² + b²",
-    "x2+xy+y2": "a² + ab + b²",
-    "x2+xy+y2+x": "a² + ab + b² + a",
-    "x3+xy": "a³ + ab",
-    "x3+xy2+y": "a³ + ab² + b",
-}
-"""The operations as formulas in a and b."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,20 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from grokterm.config import Config, Value, pair_count
-
-FORMULAS: Final = {
-    "add": "a + b",
-    "subtract": "a − b",
-    "multiply": "a · b",
-    "divide": "a / b",
-    "x2+y2": "a² + b²",
-    "x2+xy+y2": "a² + ab + b²",
-    "x2+xy+y2+x": "a² + ab + b² + a",
-    "x3+xy": "a³ + ab",
-    "x3+xy2+y": "a³ + ab² + b",
-}
-"""The operations as formulas in a and b."""
+from grokterm.config import FORMULAS, Config, Value, pair_count
 
 SETTINGS: Final = {"lr": "learning rate", "op": "operation", "arch": "architecture"}
 """Settings that are read otherwise than by their name."""
