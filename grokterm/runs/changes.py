@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, get_args
 
 from grokterm.config import Config, Value, field_type, settings
 from grokterm.errors import ConfigError
+from grokterm.wire.records import Change
 
 NAMES: Final = {
     "p": "p",
@@ -47,6 +49,19 @@ class Plan:
     trains: bool
     """Whether anything but pace and goal differs."""
     words: str
+
+    def record(self, step: int, keep: bool, by: str) -> Change:
+        """The record of this change, made now at `step` by `by`."""
+        return Change(
+            step=step,
+            values=self.values,
+            old=self.old,
+            rebuilt=self.rebuilds,
+            keep=keep and self.rebuilds,
+            words=self.words,
+            by=by,
+            time=time.time(),
+        )
 
 
 def plan_change(config: Config, step: int, values: Mapping[str, Value]) -> Plan:

@@ -94,17 +94,7 @@ def _change(
     plan = plan_change(history.config, at, values)
     if not plan.values:
         return None, plan.config
-    change = Change(
-        step=at,
-        values=plan.values,
-        old=plan.old,
-        rebuilt=plan.rebuilds,
-        keep=keep and plan.rebuilds,
-        words=plan.words,
-        by=by,
-        time=time.time(),
-    )
-    return change, plan.config
+    return plan.record(at, keep, by), plan.config
 
 
 def _without_pauses(records: Sequence[Record]) -> list[Record]:

@@ -15,7 +15,7 @@ from grokterm.runs.checkpoints import REGULAR
 from grokterm.trainer.clock import Clock
 from grokterm.trainer.journal import Journal
 from grokterm.trainer.saver import CHANGE, Saver
-from grokterm.wire.records import Change, Event, Scalars
+from grokterm.wire.records import Event, Scalars
 
 NOT_FINITE: Final = "the loss is no longer finite: choose a smaller learning rate or another model, then go on"
 """What happened and what can be done, for the screen."""
@@ -97,17 +97,7 @@ class Course:
         if plan.rebuilds:
             self.save("before_change")
         self._apply(plan, keep)
-        change = Change(
-            step=self.step,
-            values=plan.values,
-            old=plan.old,
-            rebuilt=plan.rebuilds,
-            keep=keep and plan.rebuilds,
-            words=plan.words,
-            by=by,
-            time=time.time(),
-        )
-        self.journal.write_change(change)
+        self.journal.write_change(plan.record(self.step, keep, by))
         return plan
 
     def after_change(self, plan: Plan) -> None:
