@@ -76,7 +76,7 @@ def short(number: float) -> str:
     if number == 0 or not math.isfinite(number):
         return "0" if number == 0 else "?"
     size = abs(number)
-    if size < 0.0095 or size >= 1e12:
+    if size < 0.00996 or size >= 0.9995e12:
         mantissa, _, power = f"{number:.0e}".partition("e")
         return f"{mantissa}e{int(power)}"
     for unit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
