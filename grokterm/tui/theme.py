@@ -54,6 +54,12 @@ class Palette:
     generalizing: str
     grokked: str
     collapsed: str
+    run_a: str
+    run_b: str
+    run_c: str
+    run_d: str
+    run_e: str
+    run_f: str
     depth: Depth = "truecolor"
     """Colours that the theme needs: with 16 or none, what matters is told apart by glyph as well."""
 

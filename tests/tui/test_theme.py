@@ -18,9 +18,10 @@ from grokterm.tui.theme import Palette, Theme, find_theme, load_themes, palette_
 SHIPPED = ["dusk", "ansi", "contrast", "hearth", "mono", "okabe-ito", "paper"]
 WRITTEN = (
     "text", "muted", "accent", "warning", "error", "train", "test", "key", "mark", "milestone",
-    "memorizing", "generalizing", "grokked", "collapsed",
+    "memorizing", "generalizing", "grokked", "collapsed", "run_a", "run_b", "run_c", "run_d", "run_e", "run_f",
 )  # fmt: skip
 """Meanings that colour words."""
+RUNS = tuple(f"run_{letter}" for letter in "abcdef")
 TABLE = ("correct", "wrong", "unsure", "correct_trained", "wrong_trained", "unsure_trained")
 
 PROTAN = np.array([[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]])
@@ -75,6 +76,21 @@ def test_states_of_the_table_differ_with_256_colours(name: str) -> None:
     colors = [palette.style(state).color for state in (*TABLE, "background", "cursor")]
     shown = {color.downgrade(ColorSystem.EIGHT_BIT).number for color in colors if color is not None}
     assert len(shown) == len(colors)
+
+
+@pytest.mark.parametrize("name", [n for n in SHIPPED if n not in ("ansi", "mono")])
+def test_runs_that_are_compared_differ_in_colour(name: str) -> None:
+    palette = find_theme(name).palette
+    seen = [Color.parse(palette.css(run)).rgb for run in RUNS]
+    for one, other in combinations(seen, 2):
+        assert sum(abs(x - y) for x, y in zip(one, other, strict=True)) >= 75
+    downgraded = {color.downgrade(ColorSystem.EIGHT_BIT).number for run in RUNS if (color := palette.style(run).color)}
+    assert len(downgraded) == len(RUNS)
+
+
+def test_runs_differ_with_16_colours() -> None:
+    palette = find_theme("ansi").palette
+    assert len({palette.css(run) for run in RUNS}) == len(RUNS)
 
 
 def test_the_highest_contrast_is_high() -> None:
