@@ -4,15 +4,33 @@ from __future__ import annotations
 
 import math
 import time
-from typing import Final
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
 
 from grokterm.analysis.key_frequencies import KeyFrequencies
+from grokterm.analysis.pictures import Picture, picture
 from grokterm.analysis.spectrum import columns, single_frequency_share, spectrum
+from grokterm.analysis.subject import Subject
 from grokterm.lab.engine import Engine
+from grokterm.trainer.album import Album
 from grokterm.trainer.server import Connection
-from grokterm.wire.messages import Array, Frame, FrameName, Look, SpectrumFrame, TableFrame, TaskFrame
+from grokterm.wire.messages import (
+    Array,
+    Frame,
+    FrameName,
+    Look,
+    PictureFrame,
+    PictureRequest,
+    SpectrumFrame,
+    TableFrame,
+    TaskFrame,
+)
 
 SHARE: Final = 0.1
 """Share of the training time that frames may take."""
@@ -23,18 +41,40 @@ CHEAP: Final[frozenset[FrameName]] = frozenset({"task"})
 class Frames:
     """Makes the frames of one run; a frame of one and the same model is made once."""
 
-    def __init__(self) -> None:
+    def __init__(self, album: Album, present: Callable[[], Subject] | None = None) -> None:
+        """`present` gives the model of now, where these are frames of the past."""
+        self._album = album
+        self._present = present
         self._task: TaskFrame | None = None
         self._made: dict[FrameName, Frame] = {}
+        self._pictures: dict[tuple[object, ...], PictureFrame] = {}
         self._made_at: tuple[int, int] | None = None
         self._key_frequencies: tuple[object, KeyFrequencies] | None = None
 
-    def make(self, names: tuple[FrameName, ...], engine: Engine, changes: int) -> tuple[Frame, ...]:
-        """The frames asked for, of the model after the engine's step and so many changes."""
+    def make(self, look: Look, engine: Engine, changes: int) -> tuple[Frame, ...]:
+        """The frames asked for, of the model after the engine's step and so many changes; raises ConfigError."""
         if self._made_at != (engine.step, changes):
             self._made_at = (engine.step, changes)
             self._made.clear()
-        return tuple(self._frame(name, engine) for name in dict.fromkeys(names))
+            self._pictures.clear()
+        frames = [self._frame(name, engine) for name in dict.fromkeys(look.frames)]
+        return (*frames, self._picture_frame(look.picture, engine)) if look.picture else tuple(frames)
+
+    def subject(self, engine: Engine) -> Subject:
+        """The engine's model as pictures see it."""
+        config, task = engine.config, engine.task
+        train = torch.zeros(task.labels.numel(), dtype=torch.bool, device=task.labels.device)
+        train[task.train] = True
+        subject = Subject(
+            step=engine.step,
+            config=config,
+            parameters=engine.parameters,
+            labels=task.labels,
+            train=train.view_as(task.labels),
+            key_frequencies=self._keys(engine),
+            present=self._present() if self._present else None,
+        )
+        return replace(subject, earlier=lambda: self._album.before(subject))
 
     def _frame(self, name: FrameName, engine: Engine) -> Frame:
         if name == "task":
@@ -43,6 +83,22 @@ class Frames:
         if name not in self._made:
             self._made[name] = _table_frame(engine) if name == "table" else self._spectrum_frame(engine)
         return self._made[name]
+
+    def _picture_frame(self, request: PictureRequest, engine: Engine) -> PictureFrame:
+        key = (request.name, *sorted(request.chosen.items()))
+        if key not in self._pictures:
+            try:
+                made = picture(request.name, self.subject(engine), request.chosen)
+            except (RuntimeError, MemoryError) as error:  # no room, or numbers that cannot be decomposed
+                made = Picture({}, words=f"cannot be drawn: {(str(error).splitlines() or ['no memory'])[0]}")
+            arrays = {name: Array.of(_small(tensor)) for name, tensor in made.arrays.items()}
+            self._pictures[key] = PictureFrame(request, arrays, dict(made.names), made.words)
+        return self._pictures[key]
+
+    def _keys(self, engine: Engine) -> tuple[int, ...]:
+        self._frame("spectrum", engine)
+        made = self._made["spectrum"]
+        return made.key_frequencies if isinstance(made, SpectrumFrame) else ()
 
     def _spectrum_frame(self, engine: Engine) -> SpectrumFrame:
         norms, basis, words = spectrum(engine.model, engine.parameters, engine.config)
@@ -63,7 +119,7 @@ class Looks:
     @staticmethod
     def is_cheap(look: Look) -> bool:
         """Whether a request asks for nothing that takes time."""
-        return CHEAP.issuperset(look.frames)
+        return look.picture is None and CHEAP.issuperset(look.frames)
 
     def add(self, connection: Connection, look: Look) -> Look | None:
         """Takes a request; returns the older one of this viewer that it takes the place of."""
@@ -86,6 +142,12 @@ class Looks:
     def wait(self) -> float:
         """Seconds until a request that waits may be answered; infinite where none does."""
         return max(0.0, self._next - time.monotonic()) if self.waiting else math.inf
+
+
+def _small(tensor: Tensor) -> npt.NDArray[Any]:
+    """A tensor as it is sent: floats in single precision."""
+    array: npt.NDArray[Any] = tensor.cpu().numpy()
+    return array.astype(np.float32) if array.dtype.kind == "f" else array
 
 
 def _task_frame(engine: Engine) -> TaskFrame:

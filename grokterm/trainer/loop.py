@@ -7,11 +7,14 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
+from grokterm.analysis.subject import Subject
 from grokterm.config import Value
-from grokterm.errors import RunFolderError
+from grokterm.errors import ConfigError, RunFolderError
 from grokterm.lab.circumstances import circumstances
+from grokterm.trainer.album import Album
 from grokterm.trainer.clock import Pace
 from grokterm.trainer.commands import carry_out
 from grokterm.trainer.course import NOT_FINITE
@@ -20,7 +23,7 @@ from grokterm.trainer.opening import Opened
 from grokterm.trainer.past import Past
 from grokterm.trainer.server import Connection, Server, Unreadable
 from grokterm.trainer.visits import Visits
-from grokterm.wire.messages import Look, Request, State, Status, View
+from grokterm.wire.messages import Answer, Look, Reply, Request, State, Status, View
 from grokterm.wire.records import Session, SessionName
 
 BURST: Final = 0.02
@@ -51,12 +54,13 @@ class Trainer:
         self.leaving = False
         """Whether to end at the next step boundary, after a checkpoint."""
         self.past = Past(opened.folder, opened.course.journal.all_changes)
-        self.visits = Visits(self.past, server.send, self.status)
+        album = Album(opened.folder)
+        self._frames = Frames(album)
+        self.visits = Visits(self.past, server.send, self.status, partial(Frames, album, self._subject))
         self._opened = opened
         self._asked_to_leave = asked_to_leave
         self._beyond = beyond
         self._idle = idle
-        self._frames = Frames()
         self._looks = Looks()
         self._steps_left: float = math.inf
         self._pace = Pace("max", 0.0, 0)
@@ -181,8 +185,18 @@ class Trainer:
             self._looks.spent(time.monotonic() - began)
 
     def _answer(self, connection: Connection, look: Look) -> None:
-        frames = self._frames.make(look.frames, self.course.engine, self.course.journal.changes)
-        self.server.send(connection, View(look.id, self.status(), frames, self.course.step))
+        course = self.course
+        reply: Reply
+        try:
+            frames = self._frames.make(look, course.engine, course.journal.changes)
+            reply = View(look.id, self.status(), frames, course.step)
+        except ConfigError as refusal:
+            reply = Answer(look.id, False, str(refusal), course.step)
+        self.server.send(connection, reply)
+
+    def _subject(self) -> Subject:
+        """The model of now."""
+        return self._frames.subject(self.course.engine)
 
     def _train(self) -> None:
         """A burst: as many steps as fit between two polls and the pace allows, one at least."""

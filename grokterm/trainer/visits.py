@@ -39,6 +39,7 @@ class Visits:
         past: Past,
         send: Callable[[Connection, Reply], None],
         status: Callable[[], Status],
+        frames: Callable[[], Frames],
         patience: float = PATIENCE,
     ) -> None:
         self._past = past
@@ -46,7 +47,8 @@ class Visits:
         self._status = status
         self._patience = patience
         self._waiting: list[Visit] = []
-        self._frames = (-1, Frames())
+        self._make_frames = frames
+        self._frames = (-1, frames())
         self._next = -math.inf
         self._forget_at = math.inf
 
@@ -101,13 +103,13 @@ class Visits:
     def _replies(self, step: int, engine: Engine) -> list[tuple[Visit, Reply]]:
         if self._frames[0] != step:
             # Key frequencies are those of this model alone, whatever was looked at before.
-            self._frames = (step, Frames())
+            self._frames = (step, self._make_frames())
         frames = self._frames[1]
         replies: list[tuple[Visit, Reply]] = []
         for visit in self._at(step):
             request = visit.request
             if isinstance(request, Look):
-                made = frames.make(request.frames, engine, 0)
+                made = frames.make(request, engine, 0)
                 replies.append((visit, View(request.id, self._status(), made, step)))
             else:
                 replies.append((visit, predict(request, engine)))
@@ -126,5 +128,5 @@ class Visits:
 
     def _forget(self) -> None:
         self._past.forget()
-        self._frames = (-1, Frames())
+        self._frames = (-1, self._make_frames())
         self._forget_at = math.inf

@@ -69,7 +69,26 @@ class SpectrumFrame(msgspec.Struct, frozen=True, tag="spectrum"):
     """Share of the first layer's neurons that follow one frequency alone, 0 to 1; None where there are none."""
 
 
-Frame = TaskFrame | TableFrame | SpectrumFrame
+class PictureRequest(msgspec.Struct, frozen=True):
+    """Which picture of the model a view draws, by the view's name, and what of it."""
+
+    name: str
+    chosen: dict[str, int] = {}
+    """What a person chose among neurons, heads, matrices, …, each counted from 0."""
+
+
+class PictureFrame(msgspec.Struct, frozen=True, tag="picture"):
+    """The arrays that one view draws; none where the view is not defined for this model."""
+
+    request: PictureRequest
+    arrays: dict[str, Array]
+    names: dict[str, tuple[str, ...]]
+    """What the parts of the model are called, along an axis of the arrays."""
+    words: str
+    """What the arrays are taken from, or why there are none."""
+
+
+Frame = TaskFrame | TableFrame | SpectrumFrame | PictureFrame
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -99,6 +118,8 @@ class Look(msgspec.Struct, frozen=True, tag="look"):
     frames: tuple[FrameName, ...]
     at: int | None = None
     """A step of the past, before the changes that were made there; None is now."""
+    picture: PictureRequest | None = None
+    """The picture asked for beside the frames; answered by a PictureFrame."""
 
 
 class Change(msgspec.Struct, frozen=True, tag="change"):

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import math
 import socket
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from grokterm.config import Config
+from grokterm.errors import ConfigError
 from grokterm.lab.engine import Engine
+from grokterm.runs.folder import RunFolder
+from grokterm.trainer.album import Album
 from grokterm.trainer.frames import Frames, Looks
 from grokterm.trainer.server import Connection
-from grokterm.wire.messages import Look, SpectrumFrame, TableFrame, TaskFrame
+from grokterm.wire.messages import Look, PictureFrame, PictureRequest, SpectrumFrame, TableFrame, TaskFrame
 from tests.trainer.running import TINY
 
 
 def viewer() -> Connection:
     return Connection(socket.socket())
+
+
+def fresh_frames(folder: Path) -> Frames:
+    return Frames(Album(RunFolder(folder)))
 
 
 def test_frames_that_were_dear_are_put_off_while_training() -> None:
@@ -41,18 +49,18 @@ def test_what_costs_nothing_is_answered_at_once(frames: tuple[str, ...], cheap: 
     assert Looks.is_cheap(Look(1, frames)) is cheap  # type: ignore[arg-type]
 
 
-def test_a_frame_of_one_model_is_made_once() -> None:
-    frames, engine = Frames(), Engine(TINY)
-    [first] = frames.make(("table", "table"), engine, 0)
-    assert frames.make(("table",), engine, 0) == (first,)
-    assert frames.make(("table",), engine, 0)[0] is first
+def test_a_frame_of_one_model_is_made_once(tmp_path: Path) -> None:
+    frames, engine = fresh_frames(tmp_path), Engine(TINY)
+    [first] = frames.make(Look(0, ("table", "table")), engine, 0)
+    assert frames.make(Look(0, ("table",)), engine, 0) == (first,)
+    assert frames.make(Look(0, ("table",)), engine, 0)[0] is first
     engine.advance(1)
-    assert frames.make(("table",), engine, 0)[0] is not first
+    assert frames.make(Look(0, ("table",)), engine, 0)[0] is not first
     assert isinstance(first, TableFrame)
 
 
-def test_pairs_without_a_label() -> None:
-    [task] = Frames().make(("task",), Engine(TINY.changed({"op": "divide"})), 0)
+def test_pairs_without_a_label(tmp_path: Path) -> None:
+    [task] = fresh_frames(tmp_path).make(Look(0, ("task",)), Engine(TINY.changed({"op": "divide"})), 0)
     assert isinstance(task, TaskFrame)
     label = task.label.numpy()
     assert (label[:, 0] == 65535).all()
@@ -61,23 +69,41 @@ def test_pairs_without_a_label() -> None:
     assert task.trained.numpy().sum() == 21
 
 
-def test_an_operation_without_a_spectrum() -> None:
-    [frame] = Frames().make(("spectrum",), Engine(TINY.changed({"op": "x3+xy"})), 0)
+def test_an_operation_without_a_spectrum(tmp_path: Path) -> None:
+    [frame] = fresh_frames(tmp_path).make(Look(0, ("spectrum",)), Engine(TINY.changed({"op": "x3+xy"})), 0)
     assert isinstance(frame, SpectrumFrame)
     assert frame.basis == "none"
     assert frame.words
     assert frame.norms.numpy().shape == (0,)
 
 
-def test_key_frequencies_belong_to_one_model() -> None:
-    frames, engine = Frames(), Engine(Config(p=31, d_model=64, width=32, device="cpu"))
+def test_key_frequencies_belong_to_one_model(tmp_path: Path) -> None:
+    frames, engine = fresh_frames(tmp_path), Engine(Config(p=31, d_model=64, width=32, device="cpu"))
     wave = np.cos(2 * np.pi * 5 * np.arange(31) / 31)
     for table in engine.model.first_layer(engine.parameters):
         table[:] = table.new_tensor(wave)[:, None]
-    [frame] = frames.make(("spectrum",), engine, 0)
+    [frame] = frames.make(Look(0, ("spectrum",)), engine, 0)
     assert isinstance(frame, SpectrumFrame)
     assert frame.key_frequencies == (5,)
     engine.rebuild(engine.config.changed({"width": 64}), keep=False)
-    [frame] = frames.make(("spectrum",), engine, 1)
+    [frame] = frames.make(Look(0, ("spectrum",)), engine, 1)
     assert isinstance(frame, SpectrumFrame)
     assert frame.key_frequencies == ()
+
+
+def test_a_picture_has_its_arrays_or_says_why_not(tmp_path: Path) -> None:
+    frames = fresh_frames(tmp_path)
+    request = PictureRequest("circles", {})
+    [frame] = frames.make(Look(0, (), picture=request), Engine(TINY), 0)
+    assert isinstance(frame, PictureFrame)
+    assert frame.request == request
+    assert frame.arrays["circles"].numpy().shape == (3, 7, 2)
+    [frame] = fresh_frames(tmp_path).make(Look(0, (), picture=request), Engine(TINY.changed({"op": "x3+xy"})), 0)
+    assert isinstance(frame, PictureFrame)
+    assert not frame.arrays
+    assert frame.words.startswith("not defined: ")
+
+
+def test_an_unknown_picture_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="circels"):
+        fresh_frames(tmp_path).make(Look(0, (), picture=PictureRequest("circels")), Engine(TINY), 0)

@@ -8,6 +8,7 @@ import socket
 import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -17,7 +18,10 @@ from grokterm.config import Value
 from grokterm.errors import RunFolderError
 from grokterm.lab.engine import Engine
 from grokterm.runs.checkpoints import REGULAR, checkpoints
+from grokterm.runs.folder import RunFolder
+from grokterm.trainer.album import Album
 from grokterm.trainer.course import Course
+from grokterm.trainer.frames import Frames
 from grokterm.trainer.opening import open_run
 from grokterm.trainer.past import Past
 from grokterm.trainer.server import Connection
@@ -157,7 +161,11 @@ class Desk:
         self.sent: list[tuple[Connection, Reply]] = []
         status = Status(LAST, "training", 1.0, 100.0, "max", "cpu", "float32")
         self.visits = Visits(
-            past, lambda connection, reply: self.sent.append((connection, reply)), lambda: status, patience
+            past,
+            lambda connection, reply: self.sent.append((connection, reply)),
+            lambda: status,
+            lambda: Frames(Album(RunFolder(Path("nowhere")))),
+            patience,
         )
 
     def ask(self, connection: Connection, request: Look | Predict) -> None:

@@ -1,0 +1,31 @@
+"""Pictures of a model: for each view the small arrays that it draws, from pure functions of one subject."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import torch
+
+from grokterm.analysis.pictures.embedding import PICTURES as EMBEDDING
+from grokterm.analysis.pictures.picture import Chosen, Make, Picture
+from grokterm.analysis.subject import Subject, UndefinedError
+from grokterm.config import unknown
+from grokterm.errors import ConfigError
+
+PICTURES: Final[Mapping[str, Make]] = {**EMBEDDING}
+"""What makes each picture, by the name of its view."""
+
+
+@torch.no_grad()
+def picture(name: str, subject: Subject, chosen: Chosen) -> Picture:
+    """The picture that the view `name` draws; words alone where it is not defined. Raises ConfigError on the name."""
+    if name not in PICTURES:
+        raise ConfigError(unknown("picture", name, list(PICTURES)))
+    try:
+        return PICTURES[name](subject, chosen)
+    except UndefinedError as why:
+        return Picture({}, words=str(why))
+
+
+__all__ = ["PICTURES", "Chosen", "Picture", "picture"]

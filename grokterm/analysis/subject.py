@@ -1,0 +1,88 @@
+"""One model at one step, with what pictures of it are made from, each part worked out when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from torch import Tensor
+
+from grokterm.analysis.activations import Parameters
+from grokterm.analysis.angles import Angles, angles_of
+from grokterm.analysis.fourier import basis_of
+from grokterm.analysis.pairs import Answer
+from grokterm.analysis.spectrum import spectrum
+from grokterm.config import Config
+from grokterm.lab.models import Model, build
+
+STRONGEST: Final = 3
+"""Frequencies that stand in for key frequencies as long as there are none."""
+
+
+class UndefinedError(Exception):
+    """A picture makes no sense for a model or an operation; the message says why."""
+
+
+def _nobody() -> Sequence[Subject]:
+    return ()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Subject:
+    """A model, its task and its place in the run."""
+
+    step: int
+    config: Config
+    parameters: Parameters
+    labels: Tensor
+    """int64 [p, p], −1 where the operation is not defined."""
+    train: Tensor
+    """bool [p, p]."""
+    key_frequencies: tuple[int, ...] = ()
+    """The estimate, largest norm first."""
+    present: Subject | None = None
+    """The model of now, where this is one of the past."""
+    earlier: Callable[[], Sequence[Subject]] = _nobody
+    """The same model at a few steps before this one, in order, as far as they are kept."""
+
+    @cached_property
+    def model(self) -> Model:
+        """The plain reading of the model."""
+        return build(self.config)
+
+    @cached_property
+    def answer(self) -> Answer:
+        """Logits [m, p] of pairs a, b (int64 [m])."""
+        parameters = dict(self.parameters)
+        return lambda a, b: self.model.logits(parameters, a, b)
+
+    @cached_property
+    def angles(self) -> Angles:
+        """How the operation adds angles; raises UndefinedError where it does not."""
+        found = angles_of(self.config.op, self.config.p)
+        if found is None:
+            raise UndefinedError(f"not defined: {basis_of(self.config.op, self.config.p)[1]}")
+        return found
+
+    @cached_property
+    def norms(self) -> Tensor:
+        """Fourier norms of the embedding or first layer [frequencies]; raises UndefinedError without a basis."""
+        norms, basis, words = spectrum(self.model, self.parameters, self.config)
+        if basis == "none":
+            raise UndefinedError(f"not defined: {words}")
+        return norms
+
+    @cached_property
+    def frequencies(self) -> tuple[int, ...]:
+        """The key frequencies or, as long as there are none, those of the largest norms; largest first."""
+        if self.key_frequencies:
+            return self.key_frequencies
+        order = self.norms.nan_to_num().argsort(descending=True, stable=True)
+        return tuple(int(k) + 1 for k in order[:STRONGEST])
+
+    @property
+    def frequency_words(self) -> str:
+        """What `frequencies` are: key frequencies, or the strongest as long as there are none."""
+        return "key frequencies" if self.key_frequencies else "no key frequencies yet: the strongest"

@@ -1,0 +1,72 @@
+"""The model of a run at a few earlier steps, from its checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from grokterm.analysis.subject import Subject
+from grokterm.errors import RunFolderError
+from grokterm.runs.checkpoints import checkpoints, load, place
+from grokterm.runs.folder import RunFolder
+
+MOST: Final = 24
+"""Steps that are shown at most."""
+KEPT_BYTES: Final = 64 * 2**20
+"""Most that the parameters of these steps may hold together."""
+_PREFIX: Final = "parameters."
+
+
+class Album:
+    """Reads the parameters in checkpoints, each once; those that cannot be read or hold another model are left out."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._folder = folder
+        self._read: dict[Path, dict[str, Tensor]] = {}
+
+    def before(self, subject: Subject) -> Sequence[Subject]:
+        """The same model at up to `MOST` steps before the subject's, evenly spread over those that are there."""
+        size = sum(t.numel() * t.element_size() for t in subject.parameters.values())
+        most = min(MOST, max(2, KEPT_BYTES // max(size, 1)))
+        found = {place(path)[0]: path for path in checkpoints(self._folder.checkpoint_folder)}
+        steps = [step for step in sorted(found) if step < subject.step]
+        chosen = [found[step] for step in _spread(steps, most)]
+        self._read = {path: kept for path, kept in self._read.items() if path in chosen}
+        pages = []
+        for path in chosen:
+            parameters = self._parameters(path)
+            if _shapes(parameters) == _shapes(subject.parameters):
+                here = {name: tensor.to(subject.labels.device) for name, tensor in parameters.items()}
+                pages.append(replace(subject, step=place(path)[0], parameters=here, earlier=tuple))
+        return pages
+
+    def _parameters(self, path: Path) -> dict[str, Tensor]:
+        if path not in self._read:
+            try:
+                tensors = load(path)[1]
+            except RunFolderError:
+                tensors = {}
+            self._read[path] = {
+                name.removeprefix(_PREFIX): torch.from_numpy(array.copy())
+                for name, array in tensors.items()
+                if name.startswith(_PREFIX)
+            }
+        return self._read[path]
+
+
+def _shapes(parameters: Mapping[str, Tensor]) -> dict[str, torch.Size]:
+    return {name: tensor.shape for name, tensor in parameters.items()}
+
+
+def _spread(steps: Sequence[int], count: int) -> list[int]:
+    """At most `count` of the steps, as evenly spread over the run as they allow, with the first and the last."""
+    if len(steps) <= count:
+        return list(steps)
+    stride = (steps[-1] - steps[0]) / (count - 1)
+    wanted = [steps[0] + i * stride for i in range(count)]
+    return sorted({min(steps, key=lambda step: abs(step - at)) for at in wanted})
