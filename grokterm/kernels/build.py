@@ -15,6 +15,7 @@ from typing import Final
 import platformdirs
 
 SOURCE: Final = Path(__file__).with_name("pairs.c")
+HEADERS: Final = tuple(SOURCE.with_name(f"{name}.h") for name in ("tiles", "softmax", "step", "attention"))
 FLAGS: Final = ("-O3", "-march=native", "-fno-math-errno", "-fopenmp", "-shared", "-fPIC")
 OFF: Final = "GROKTERM_KERNELS"
 """Environment variable that keeps the kernels from being used when it is 0."""
@@ -30,7 +31,8 @@ def build(folder: Path | None = None) -> Path | None:
     if os.environ.get(OFF) == "0" or compiler is None or not _processor_has_tiles():
         return None
     folder = folder or platformdirs.user_cache_path("grokterm")
-    made_from = "\n".join((SOURCE.read_text(), compiler, *FLAGS, _processor()))
+    sources = (file.read_text() for file in (SOURCE, *HEADERS))
+    made_from = "\n".join((*sources, compiler, *FLAGS, _processor()))
     library = folder / f"pairs-{hashlib.blake2b(made_from.encode(), digest_size=8).hexdigest()}.so"
     return library if library.exists() or _compile(compiler, library) else None
 

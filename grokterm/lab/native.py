@@ -13,19 +13,21 @@ from torch import Tensor
 from grokterm.lab.precision import Product, bfloat16_product
 from grokterm.lab.tasks import Pairs
 
-_SIZES: Final = ("n", "p", "width", "k")
+_SIZES: Final = ("n", "p", "width", "k", "heads")
 _TENSORS: Final = (
-    "a", "b", "labels", "of_a", "of_b", "x", "w_in", "b_in", "w_direct", "w_out", "b_out",
-    "d_of_a", "d_of_b", "d_x", "d_w_in", "d_b_in", "d_w_direct", "d_w_out", "d_b_out",
+    "a", "b", "labels", "of_a", "of_b", "scores", "values", "w_in", "b_in", "w_direct", "w_out", "b_out",
+    "d_of_a", "d_of_b", "d_scores", "d_values", "d_w_in", "d_b_in", "d_w_direct", "d_w_out", "d_b_out",
 )  # fmt: skip
 _TILE: Final = 32
-"""Widths are multiples of this in the kernels."""
+"""Widths are multiples of this in the kernels, the features of a head of half of it."""
+_HEADS: Final = 16
+"""Heads at most."""
 
 _library: ctypes.CDLL | None = None
 
 
 class _Step(ctypes.Structure):
-    """`step` of pairs.c."""
+    """`step` of step.h."""
 
     _fields_ = (
         *((name, c_int64) for name in _SIZES),
@@ -67,18 +69,34 @@ def suits(product: Product, activation: str, rows: Tensor, *sizes: int) -> bool:
     )
 
 
+def suits_heads(d_model: int, heads: int) -> bool:
+    """Whether the kernels know attention with so many heads on so many features."""
+    return heads <= _HEADS and d_model // heads % (_TILE // 2) == 0
+
+
 def loss_of_sums(of_a: Tensor, of_b: Tensor, w_out: Tensor, b_out: Tensor, pairs: Pairs) -> Tensor:
     """Cross-entropy in nats summed over the pairs, of logits relu(of_a[a] + of_b[b]) @ w_out + b_out."""
     names = ("of_a", "of_b", "w_out", "b_out")
     return _Loss.apply(pairs, names, of_a, of_b, w_out, b_out)  # type: ignore[no-any-return,no-untyped-call]
 
 
-def loss_of_product(
-    x: Tensor, w_in: Tensor, b_in: Tensor, w_direct: Tensor, w_out: Tensor, b_out: Tensor, pairs: Pairs
+def loss_of_attention(
+    scores: Tensor,
+    values: Tensor,
+    w_in: Tensor,
+    b_in: Tensor,
+    w_direct: Tensor,
+    w_out: Tensor,
+    b_out: Tensor,
+    pairs: Pairs,
 ) -> Tensor:
-    """Cross-entropy in nats summed over the pairs, of logits relu(x @ w_in + b_in) @ w_out + x @ w_direct + b_out."""
-    names = ("x", "w_in", "b_in", "w_direct", "w_out", "b_out")
-    return _Loss.apply(pairs, names, x, w_in, b_in, w_direct, w_out, b_out)  # type: ignore[no-any-return,no-untyped-call]
+    """Cross-entropy in nats summed over the pairs, of logits relu(x @ w_in + b_in) @ w_out + x @ w_direct + b_out.
+
+    x is what `pair_attention` gives for `scores` [2p + 1, heads] and `values` [2p + 1, d_model].
+    """
+    names = ("scores", "values", "w_in", "b_in", "w_direct", "w_out", "b_out")
+    factors = (scores, values, w_in, b_in, w_direct, w_out, b_out)
+    return _Loss.apply(pairs, names, *factors)  # type: ignore[no-any-return,no-untyped-call]
 
 
 def score(pairs: Pairs, **factors: Tensor) -> tuple[float, int]:
@@ -104,8 +122,9 @@ def _take(pairs: Pairs, factors: dict[str, Tensor], gradients: dict[str, Tensor]
     """Run the kernel; raises MemoryError."""
     assert _library is not None
     w_out = factors["w_out"]
-    features = factors["x"].shape[1] if "x" in factors else 0
-    step = _Step(n=len(pairs), p=w_out.shape[1], width=w_out.shape[0], k=features)
+    features = factors["values"].shape[1] if "values" in factors else 0
+    heads = factors["scores"].shape[1] if "scores" in factors else 0
+    step = _Step(n=len(pairs), p=w_out.shape[1], width=w_out.shape[0], k=features, heads=heads)
     numbers = pairs.numbers
     for name, tensor in {"a": numbers[0], "b": numbers[1], "labels": numbers[2], **factors, **gradients}.items():
         setattr(step, name, tensor.data_ptr())

@@ -16,6 +16,7 @@ from grokterm.lab import native
 from grokterm.lab.engine import Engine
 from grokterm.lab.losses import cross_entropy_sum
 from grokterm.lab.models import build as build_model
+from grokterm.lab.models.pairwise import pair_attention
 from grokterm.lab.precision import product_for
 from grokterm.lab.tasks import Pairs, make_task
 from tests.lab.examples import ARCHITECTURES, random_parameters
@@ -91,13 +92,16 @@ def test_loss_of_sums_and_its_gradients(n: int, p: int) -> None:
     compare(native.loss_of_sums(of_a, of_b, w_out, b_out, pairs), expected, factors)
 
 
+@pytest.mark.parametrize("heads", [1, 4])
 @pytest.mark.parametrize("p", [3, 31, 97])
 @pytest.mark.parametrize("n", [1, 127, 300])
-def test_loss_of_product_and_its_gradients(n: int, p: int) -> None:
-    pairs = drawn(n, p)
-    x, w_in, b_in, w_direct, w_out, b_out = factors = leaves((n, 32), (32, 96), (96,), (32, p), (96, p), (p,))
+def test_loss_of_attention_and_its_gradients(n: int, p: int, heads: int) -> None:
+    pairs, tokens = drawn(n, p), 2 * p + 1
+    factors = leaves((tokens, heads), (tokens, 64), (64, 96), (96,), (64, p), (96, p), (p,))
+    scores, values, w_in, b_in, w_direct, w_out, b_out = factors
+    x = pair_attention(scores, values, pairs.head_bags(heads))
     logits = times((times(x, w_in) + b_in).relu(), w_out) + times(x, w_direct) + b_out
-    loss = native.loss_of_product(x, w_in, b_in, w_direct, w_out, b_out, pairs)
+    loss = native.loss_of_attention(scores, values, w_in, b_in, w_direct, w_out, b_out, pairs)
     compare(loss, cross_entropy_sum(logits, pairs.labels), factors)
 
 
@@ -172,6 +176,9 @@ def test_other_widths_activations_and_precisions_are_left_to_torch() -> None:
     assert not native.suits(product, "gelu", rows, 64)
     assert not native.suits(product, "relu", rows[None], 64)
     assert not native.suits(product_for("float32"), "relu", rows, 64)
+    assert native.suits_heads(128, 8)
+    assert not native.suits_heads(128, 16)
+    assert not native.suits_heads(512, 32)
 
 
 def test_kernels_are_compiled_once_and_can_be_turned_off(

@@ -89,9 +89,9 @@ class Transformer(Model):
         """Cross-entropy in nats summed over the pairs, [...]."""
         if not self._folds or not suits(parameters["W_E"]):
             return super().loss(parameters, pairs)
+        if self._suits_native(parameters["W_E"]):
+            return native.loss_of_attention(*self._scores_and_values(parameters), *self._factors(parameters), pairs)
         mixed = self._mixed_by_hand(parameters, pairs.head_bags(self.config.heads))
-        if self._suits_native(mixed):
-            return native.loss_of_product(mixed, *self._factors(parameters), pairs)
         to_hidden, to_logits, of_neurons = self._folded(parameters)
         mixed = with_one(mixed)
         hidden = narrow(self.product, mixed) @ narrow(self.product, to_hidden)
@@ -102,9 +102,9 @@ class Transformer(Model):
         """Cross-entropy in nats summed over the pairs, and how many have their label as the largest logit."""
         if not self._folds or not self._suits_native(parameters["W_E"]):
             return super().score(parameters, pairs)
-        mixed = self._mixed_by_hand(parameters, pairs.head_bags(self.config.heads))
-        names = ("w_in", "b_in", "w_direct", "w_out", "b_out")
-        return native.score(pairs, x=mixed, **dict(zip(names, self._factors(parameters), strict=True)))
+        names = ("scores", "values", "w_in", "b_in", "w_direct", "w_out", "b_out")
+        factors = (*self._scores_and_values(parameters), *self._factors(parameters))
+        return native.score(pairs, **dict(zip(names, factors, strict=True)))
 
     def first_layer(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
         """The embedding of the residues, [..., p, d_model]; "=" is left out."""
@@ -176,7 +176,9 @@ class Transformer(Model):
         return to_hidden[:-1], to_hidden[-1], to_logits[:-1], of_neurons, to_logits[-1]
 
     def _suits_native(self, rows: Tensor) -> bool:
-        return native.suits(self.product, self.config.activation, rows, self.config.width, self.config.d_model)
+        width, d_model, heads = self.config.width, self.config.d_model, self.config.heads
+        suits_rows = native.suits(self.product, self.config.activation, rows, width, d_model)
+        return suits_rows and native.suits_heads(d_model, heads)
 
     def _mixed_of_pairs(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
         """What "=" gathers from all positions, and a last feature of 1, [..., n, d_model + 1]."""
@@ -187,6 +189,10 @@ class Transformer(Model):
 
     def _mixed_by_hand(self, parameters: Mapping[str, Tensor], bags: Bags) -> Tensor:
         """What "=" gathers from all positions, [n, d_model], by `pair_attention`."""
+        return pair_attention(*self._scores_and_values(parameters), bags)
+
+    def _scores_and_values(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Those that "=" sees, [2p + 1, heads] and [2p + 1, d_model]: of the residues as a, as b, and of itself."""
         w_q, w_k, w_v = (parameters[f"0.{name}"] for name in ("W_Q", "W_K", "W_V"))
         at_a, at_b, at_equals = parameters["W_pos"].split_with_sizes([1] * POSITIONS)
         residues, equals = parameters["W_E"].split_with_sizes([self.config.p, 1])
@@ -194,7 +200,7 @@ class Transformer(Model):
         heads, d = self.config.heads, self.config.d_model
         queries, keys, values = self.product(rows, torch.cat((w_q, w_k, w_v), 1)).split_with_sizes([d, d, d], 1)
         scores = by_head(queries[-1:] * keys, heads).sum(-1) / math.sqrt(d // heads)
-        return pair_attention(scores, values.contiguous(), bags)
+        return scores, values.contiguous()
 
     def _before(self, parameters: Mapping[str, Tensor], name: str, x: Tensor) -> Tensor:
         return layer_norm(parameters, name, x) if self.config.layer_norm == "pre" else x
