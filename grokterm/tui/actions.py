@@ -60,6 +60,14 @@ ACTIONS: Final = (
     Action("change", "c", "change", "Change anything: at once, with a rebuilt model, or in a new run",
            "the trainer", "Model and settings", rank=5),
     Action("try_it", "t", "try", "Type a and b and see the model's answers", "the trainer", "What is shown", rank=9),
+    Action("views", "v", "views", "Choose a view of the model: circles, clocks, spectra, …", "the screen",
+           "What is shown", rank=3),
+    Action("next_view", "n", "next view", "The next view; arrows choose in it, esc closes it", "the screen",
+           "What is shown", call="next_view(1)"),
+    Action("previous_view", "N", "view before", "The view before", "the screen", "What is shown",
+           call="next_view(-1)"),
+    Action("mark", "m", "mark", "Compare with this step in views that show before and now", "the screen",
+           "What is shown"),
     Action("next_pane", "tab", "panes", "Go to the next pane", "the screen", "What is shown", call="next_pane(1)"),
     Action("previous_pane", "shift+tab", "panes", "Go to the pane before", "the screen", "What is shown",
            call="next_pane(-1)"),
@@ -87,6 +95,9 @@ ACTIONS: Final = (
            "the screen", "Time travel"),
     Action("fork", "f", "fork", "Fork here: a new run with changes, from the cursor or from now",
            "the run", "Runs", rank=11),
+    Action("branches", "b", "branches", "Go to another branch: where this run was forked from, and its forks",
+           "the run", "Runs", rank=14),
+    Action("compare", "C", "compare", "Compare up to six runs on the same axes", "the screen", "Runs", rank=13),
     Action("restart", "r", "restart", "A new run with the next seed; this one stops after a checkpoint",
            "the run", "Runs", rank=11),
     Action("detach", "d", "detach", "Leave the screen; the trainer goes on", "the run", "Runs", rank=2),
@@ -94,8 +105,9 @@ ACTIONS: Final = (
 )  # fmt: skip
 
 FOOTER_ORDER: Final = (
-    "pause", "one_step", "decay_down", "rate_down", "architecture", "change", "slower", "earlier", "try_it", "enlarge",
-    "go_to_pane", "log_y", "next_theme", "picture", "fork", "restart", "help", "detach", "quit",
+    "pause", "one_step", "decay_down", "rate_down", "architecture", "change", "slower", "earlier", "try_it", "views",
+    "enlarge", "go_to_pane", "log_y", "next_theme", "picture", "fork", "branches", "compare", "restart", "help",
+    "detach", "quit",
 )  # fmt: skip
 
 

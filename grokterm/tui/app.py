@@ -18,7 +18,9 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerFailed
 
 from grokterm.errors import GroktermError, TrainerError
+from grokterm.runs.compared import ComparedRun
 from grokterm.runs.folder import RunFolder
+from grokterm.tui.before import Before
 from grokterm.tui.cadence import Cadence
 from grokterm.tui.commands import KeyCommands, KeyPalette
 from grokterm.tui.depth import SYSTEMS, offered, shown_colors, suited
@@ -26,13 +28,14 @@ from grokterm.tui.driver import TerminalDriver
 from grokterm.tui.link import Link
 from grokterm.tui.outcome import Left, Outcome
 from grokterm.tui.picture import save_picture
+from grokterm.tui.screens.compare import CompareScreen
 from grokterm.tui.screens.watch import WatchScreen
 from grokterm.tui.theme import load_themes
 from grokterm.tui.travel import Travel
 from grokterm.tui.wishes import Wishes
 from grokterm.tui.world import World
 from grokterm.view_options import ViewOptions
-from grokterm.wire.messages import FrameName
+from grokterm.wire.messages import FrameName, PictureRequest
 
 _BEHIND: Final = 0.03
 """Seconds after which a terminal that is behind is looked at again."""
@@ -46,8 +49,11 @@ class GrokApp(App[Outcome], inherit_bindings=False):
     COMMANDS: ClassVar[set[Any]] = {KeyCommands}
     COMMAND_PALETTE_BINDING = "ctrl+p"
 
-    def __init__(self, folder: RunFolder, view: ViewOptions) -> None:
-        """Reads the run's configuration and the themes; raises RunFolderError."""
+    def __init__(self, folder: RunFolder, view: ViewOptions, compared: Sequence[ComparedRun] = ()) -> None:
+        """Reads the run's configuration and the themes; begins with a comparison of `compared`.
+
+        Raises RunFolderError.
+        """
         self.shown_colors = shown_colors(view.color)
         super().__init__(driver_class=TerminalDriver)
         self.console = Console(
@@ -65,6 +71,9 @@ class GrokApp(App[Outcome], inherit_bindings=False):
         self._follower: Worker[None] | None = None
         self._looker: Worker[None] | None = None
         self._pictured: tuple[float, object] = (0.0, None)
+        self._compared = list(compared)
+        self.comparison: CompareScreen | None = None
+        """The screen that compares runs, while it is there."""
         self._open(folder)
 
     def run(self, *arguments: Any, **options: Any) -> Outcome:
@@ -97,6 +106,8 @@ class GrokApp(App[Outcome], inherit_bindings=False):
             for number, left in _SIGNALS.items():
                 asyncio.get_running_loop().add_signal_handler(number, self.leave, left)
         self._follow()
+        if self._compared:
+            self.show_comparison(self._compared)
         # What a long log says comes after the first paint.
         self.call_after_refresh(self.spawn, self._beat)
         for message in self.themes.messages[:1]:
@@ -104,13 +115,23 @@ class GrokApp(App[Outcome], inherit_bindings=False):
 
     def leave(self, left: Left) -> None:
         """Ends the viewer; the trainer goes on unless it was stopped."""
-        self.exit(Outcome(left, self.link.folder))
+        compared = self.comparison.comparison.runs if self.comparison else ()
+        self.exit(Outcome(left, self.link.folder, compared=tuple(run.folder for run in compared)))
 
     def move_to(self, folder: RunFolder) -> None:
         """Shows another run in this one's place."""
         self._open(folder)
         self._follow()
         self.watch_screen.start_over()
+
+    def show_comparison(self, runs: list[ComparedRun]) -> None:
+        """Shows runs on the same axes until that is left."""
+        self.comparison = CompareScreen(runs, self.world)
+        self.push_screen(self.comparison, self._compared_enough)
+
+    def _compared_enough(self, _: None) -> None:
+        self.comparison = None
+        self.watch_screen.show()
 
     def spawn(self, work: Callable[[], Coroutine[None, None, None]]) -> Worker[None]:
         """Runs something beside; its failure is the viewer's."""
@@ -127,11 +148,15 @@ class GrokApp(App[Outcome], inherit_bindings=False):
         """The themes that suit the terminal, each with what it is."""
         return [(name, self.themes[name].words) for name in offered(self.themes, self.shown_colors)]
 
-    def save_screen(self) -> Path:
-        """Saves a picture of the screen where the viewer was started, else with the run; raises RunFolderError."""
+    def save_screen(self, name: str = "") -> Path:
+        """Saves a picture of the screen where the viewer was started, else with the run; raises RunFolderError.
+
+        Without a name it is called after run and step.
+        """
         run, moment = self.link.folder, self.world.moment
         step = moment.step if moment else self.world.status.step if self.world.status else 0
-        return save_picture(self.export_screenshot(), f"grokterm-{run.id}-step-{step}", [Path.cwd(), run.path])
+        name = name or f"grokterm-{run.id}-step-{step}"
+        return save_picture(self.export_screenshot(), name, [Path.cwd(), run.path])
 
     def action_command_palette(self) -> None:
         """Opens the palette, but not over a dialog."""
@@ -141,11 +166,15 @@ class GrokApp(App[Outcome], inherit_bindings=False):
     def tick(self) -> None:
         """Reads what is new, asks for the next pictures, and draws."""
         self.link.read_log()
-        self.travel.tick(self.watch_screen.frames)
+        picture = self.watch_screen.picture
+        if not self.travel.tick(self.watch_screen.frames, picture) and self.watch_screen.compares:
+            self.before.tick(picture)
         if self._looker is None or self._looker.is_finished:
-            self._looker = self.spawn(partial(self._look, self._due()))
+            self._looker = self.spawn(partial(self._look, *self._due()))
         if self.screen is self.watch_screen:
             self.watch_screen.show()
+        elif self.screen is self.comparison:
+            self.comparison.follow()
 
     def _open(self, folder: RunFolder) -> None:
         old = getattr(self, "world", None)
@@ -157,6 +186,7 @@ class GrokApp(App[Outcome], inherit_bindings=False):
         self.travel = Travel(
             self.link, self.world, self.spawn, lambda words, color: self.watch_screen.say(words, color)
         )
+        self.before = Before(self.link, self.world, self.spawn)
 
     def _settled(self, link: Link, words: str, made: bool) -> None:
         """Tells how a change was answered, if its run is still the one that is shown."""
@@ -186,25 +216,29 @@ class GrokApp(App[Outcome], inherit_bindings=False):
                 self.screen.refresh(layout=True)
             self.cadence.drawn(time.process_time() - seconds, (watched.output.count if watched else 0) - sent)
 
-    def _due(self) -> list[FrameName]:
+    def _due(self) -> tuple[list[FrameName], PictureRequest | None]:
         """The pictures to ask for now: those that are seen, a few times a second, while the model changes."""
         frames: list[FrameName] = [] if self.world.task else ["task"]
         if self.world.moment:
             self._pictured = (0.0, None)
-            return frames
+            return frames, None
         asked, model = self._pictured
-        now = (self.world.run_id, self.watch_screen.frames, len(self.link.history.changes), self._step())
-        if self.link.connected and now != model and time.monotonic() - asked >= self.cadence.picture_wait:
-            self._pictured = (time.monotonic(), now)
-            frames += self.watch_screen.frames
-        return frames
+        picture = self.watch_screen.picture
+        seen = self.world.picture
+        now = (self.world.run_id, self.watch_screen.frames, picture, len(self.link.history.changes), self._step())
+        chosen = picture is not None and (seen is None or seen.request != picture)
+        wait = 0.0 if chosen else self.cadence.picture_wait
+        if not self.link.connected or now == model or time.monotonic() - asked < wait:
+            return frames, None
+        self._pictured = (time.monotonic(), now)
+        return [*frames, *self.watch_screen.frames], picture
 
     def _step(self) -> int:
         return self.link.status.step if self.link.status else -1
 
-    async def _look(self, frames: Sequence[FrameName]) -> None:
+    async def _look(self, frames: Sequence[FrameName], picture: PictureRequest | None) -> None:
         try:
-            await self.link.look(frames, self.world)
+            await self.link.look(frames, self.world, picture)
         except TrainerError:
             self._pictured = (0.0, None)
         except GroktermError as error:

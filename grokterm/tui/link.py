@@ -16,12 +16,14 @@ from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
 from grokterm.runs.process import exit_status, socket_of, start_trainer, trainer_alive, trainer_of
 from grokterm.tui.lines import ShownState
-from grokterm.tui.world import Spectrum, Table, Task, World
+from grokterm.tui.world import Seen, Spectrum, Table, Task, World
 from grokterm.wire.client import Client, carried_out
 from grokterm.wire.messages import (
     Answer,
     FrameName,
     Look,
+    PictureFrame,
+    PictureRequest,
     Reply,
     Request,
     SpectrumFrame,
@@ -102,11 +104,16 @@ class Link:
         """The answer to a request that was carried out; raises TrainerError with the words of one that was not."""
         return carried_out(await self.ask(request))
 
-    async def look(self, frames: Sequence[FrameName], world: World) -> None:
-        """Asks for the status and the frames, and puts them into the world; raises TrainerError, WireError."""
+    async def look(self, frames: Sequence[FrameName], world: World, picture: PictureRequest | None = None) -> None:
+        """Asks for the status, the frames and the picture, and puts them into the world.
+
+        Raises TrainerError, WireError.
+        """
         if not self.connected or self._client is None:
             return
-        reply = await self._client.ask(Look(0, tuple(frames)))
+        reply = await self._client.ask(Look(0, tuple(frames), picture=picture))
+        if isinstance(reply, Answer):
+            raise TrainerError(reply.words)
         if not isinstance(reply, View):
             raise WireError("the trainer answered a look with something else")
         self.status = world.status = reply.status
@@ -118,6 +125,8 @@ class Link:
                     world.table = Table.of(frame, reply.status.step)
                 case SpectrumFrame() if world.moment is None:
                     world.spectrum = Spectrum.of(frame, reply.status.step)
+                case PictureFrame() if world.moment is None:
+                    world.picture = Seen.of(frame, reply.status.step)
 
     def start_again(self, paused: bool = False) -> None:
         """Starts the trainer of a run that has none; raises TrainerError, RunFolderError."""

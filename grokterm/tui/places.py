@@ -12,6 +12,8 @@ Kind = Literal["together", "pages", "status"]
 Page = Mapping[int, Region]
 
 ACCURACY, LOSS, TABLE, FOURIER, TRY, EVENTS = range(1, 7)
+VIEW: Final = 0
+"""The place of the open view, which has a number of its own."""
 
 LINES_ABOVE: Final = 2
 """Header and phase line."""

@@ -10,8 +10,17 @@ from typing import Final
 from grokterm.errors import GroktermError, TrainerError
 from grokterm.tui.link import Link
 from grokterm.tui.moment import index_of, moment_of
-from grokterm.tui.world import Spectrum, Table, World
-from grokterm.wire.messages import Answer, FrameName, Look, SpectrumFrame, TableFrame, View
+from grokterm.tui.world import Seen, Spectrum, Table, World
+from grokterm.wire.messages import (
+    Answer,
+    FrameName,
+    Look,
+    PictureFrame,
+    PictureRequest,
+    SpectrumFrame,
+    TableFrame,
+    View,
+)
 
 _STRIDES: Final = 100
 """Small strides from one end of the run to the other."""
@@ -35,7 +44,7 @@ class Travel:
         self._spawn = spawn
         self._say = say
         self._moved_at = 0.0
-        self._asked: tuple[int, tuple[FrameName, ...]] | None = None
+        self._asked: Look | None = None
         self._refused: int | None = None
 
     def by(self, strides: int) -> bool:
@@ -62,17 +71,20 @@ class Travel:
         self._asked = self._refused = None
         return was is not None
 
-    def tick(self, frames: Sequence[FrameName]) -> None:
-        """Asks for those of the frames that are not yet of the step where the cursor stands."""
+    def tick(self, frames: Sequence[FrameName], picture: PictureRequest | None = None) -> bool:
+        """Asks for what is not yet of the step where the cursor stands; whether anything is on the way."""
         moment = self._world.moment
         if moment is None:
-            return
+            return False
         missing = tuple(name for name in frames if not self._is_here(name, moment.step))
-        on_the_way = bool(missing) and self._link.connected and self._refused != moment.step
+        unseen = picture if picture and not self._is_seen(picture, moment.step) else None
+        look = Look(0, missing, moment.step, unseen)
+        on_the_way = bool(missing or unseen) and self._link.connected and self._refused != moment.step
         self._world.going = on_the_way and time.monotonic() - self._moved_at >= _NOTICED
-        if on_the_way and self._asked != (moment.step, missing):
-            self._asked = (moment.step, missing)
-            self._spawn(partial(self._fetch, moment.step, missing))
+        if on_the_way and self._asked != look:
+            self._asked = look
+            self._spawn(partial(self._fetch, look))
+        return on_the_way
 
     def _to(self, index: int) -> bool:
         history, old = self._world.history, self._world.moment
@@ -90,29 +102,32 @@ class Travel:
         shown = {"table": self._world.table, "spectrum": self._world.spectrum}.get(name)
         return name == "task" or (shown is not None and shown.past and shown.step == step)
 
-    async def _fetch(self, step: int, frames: tuple[FrameName, ...]) -> None:
+    def _is_seen(self, picture: PictureRequest, step: int) -> bool:
+        seen = self._world.picture
+        return seen is not None and seen.past and seen.step == step and seen.request == picture
+
+    async def _fetch(self, look: Look) -> None:
         try:
-            reply = await self._link.ask(Look(0, frames, at=step))
-            self._take(step, frames, reply)
+            self._take(look, await self._link.ask(look))
         except TrainerError:
             # Without a trainer there are no pictures; the next one is asked again.
-            if self._asked == (step, frames):
+            if self._asked == look:
                 self._asked = None
         except GroktermError as error:
-            self._refused = step
+            self._refused = look.at
             self._say(str(error), "error")
 
-    def _take(self, step: int, frames: tuple[FrameName, ...], reply: object) -> None:
+    def _take(self, look: Look, reply: object) -> None:
         """Puts pictures into the world; those of a step that was passed meanwhile too, for they say of which they are.
 
         Raises WireError on one that cannot be read.
         """
-        world, wanted = self._world, self._asked == (step, frames)
+        world, wanted = self._world, self._asked == look
         if world.moment is None:
             return
         if isinstance(reply, Answer):
             if wanted:
-                self._refused = step
+                self._refused = look.at
                 self._say(reply.words, "error")
         elif isinstance(reply, View):
             if wanted and not reply.frames:
@@ -123,3 +138,5 @@ class Travel:
                         world.table = Table.of(frame, reply.step, past=True)
                     case SpectrumFrame():
                         world.spectrum = Spectrum.of(frame, reply.step, past=True)
+                    case PictureFrame():
+                        world.picture = Seen.of(frame, reply.step, past=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +14,7 @@ from grokterm.runs.history import History
 from grokterm.tui.moment import Moment
 from grokterm.tui.theme import Palette
 from grokterm.view_options import ViewOptions
-from grokterm.wire.messages import SpectrumFrame, Status, TableFrame, TaskFrame
+from grokterm.wire.messages import PictureFrame, PictureRequest, SpectrumFrame, Status, TableFrame, TaskFrame
 
 UNDEFINED = 65535
 """The label of a pair on which the operation is not defined."""
@@ -75,6 +77,25 @@ class Spectrum:
         )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What a view draws: small arrays taken from the model at `step`."""
+
+    step: int
+    request: PictureRequest
+    arrays: Mapping[str, npt.NDArray[Any]]
+    names: Mapping[str, tuple[str, ...]]
+    words: str
+    past: bool = False
+    """Whether it was asked for as one of the past."""
+
+    @classmethod
+    def of(cls, frame: PictureFrame, step: int, past: bool = False) -> Seen:
+        """The picture in a frame of the model at `step`; raises WireError."""
+        arrays = {name: array.numpy() for name, array in frame.arrays.items()}
+        return cls(step, frame.request, arrays, frame.names, frame.words, past)
+
+
 @dataclass(slots=True)
 class World:
     """Everything that panes draw; the app keeps it up to date and hands it to them at every tick."""
@@ -87,6 +108,12 @@ class World:
     task: Task | None = None
     table: Table | None = None
     spectrum: Spectrum | None = None
+    picture: Seen | None = None
+    """What the open view draws."""
+    before: Seen | None = None
+    """The same of an earlier step, to compare with."""
+    mark: int | None = None
+    """The step to compare with that was chosen; None is the model's first."""
     log_x: bool = False
     log_y: bool = True
     """Whether the loss axis is logarithmic."""
@@ -99,6 +126,16 @@ class World:
     def config(self) -> Config:
         """The configuration of what is looked at."""
         return self.moment.config if self.moment else self.history.config
+
+    @property
+    def compared(self) -> int | None:
+        """The step that views compare with: the one chosen, or the first logged of the present model."""
+        steps = self.history.column("step")
+        rebuilt = [change.step for change in self.history.changes if change.rebuilt]
+        first = steps[np.searchsorted(steps, rebuilt[-1], side="right") :] if rebuilt else steps
+        if not first.size:
+            return None
+        return max(int(first[0]), self.mark) if self.mark is not None else int(first[0])
 
     @property
     def newest(self) -> int:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.geometry import Region, Size
 from textual.layout import Layout
 from textual.screen import Screen
@@ -18,23 +17,21 @@ from grokterm.errors import GroktermError
 from grokterm.tui import lines
 from grokterm.tui.actions import bindings
 from grokterm.tui.board import Board
+from grokterm.tui.footer import Footer
 from grokterm.tui.line import Line
 from grokterm.tui.panes import AccuracyPane, EventsPane, FourierPane, LossPane, TablePane, TryPane
 from grokterm.tui.panes.pane import Pane
 from grokterm.tui.phases import phase_words
-from grokterm.tui.places import Places, enlarged, places
+from grokterm.tui.places import VIEW, Places, enlarged, places
 from grokterm.tui.problem import Problem
+from grokterm.tui.screens.comparing import Comparing
 from grokterm.tui.screens.steady import Steady
-from grokterm.tui.screens.traveling import Traveling
+from grokterm.tui.screens.viewing import Viewing
 from grokterm.tui.status_view import StatusView
-from grokterm.tui.theme import Palette
 from grokterm.wire.messages import FrameName
 
-_SAID: Final = 5.0
-"""Seconds that a remark stands in the footer's place."""
 
-
-class WatchScreen(Traveling, Steady, Screen[None], inherit_bindings=False):
+class WatchScreen(Comparing, Viewing, Steady, Screen[None], inherit_bindings=False):
     """One run, live."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -48,9 +45,8 @@ class WatchScreen(Traveling, Steady, Screen[None], inherit_bindings=False):
 
     def __init__(self) -> None:
         super().__init__()
-        self.header_line, self.phase_line, self.tab_line, self.footer_line = (
-            Line(id=name) for name in ("header", "phase", "tabs", "footer")
-        )
+        self.footer_line = Footer(id="footer")
+        self.header_line, self.phase_line, self.tab_line = (Line(id=name) for name in ("header", "phase", "tabs"))
         self.panes: dict[int, Pane] = {
             pane.number: pane
             for pane in (AccuracyPane(), LossPane(), TablePane(), FourierPane(), TryPane(), EventsPane())
@@ -62,7 +58,6 @@ class WatchScreen(Traveling, Steady, Screen[None], inherit_bindings=False):
         self.large: int | None = None
         """The number of the enlarged pane."""
         self._last_pane = 1
-        self._remark = Content("")
 
     def compose(self) -> ComposeResult:
         """All parts; the board shows those that have a place."""
@@ -93,8 +88,10 @@ class WatchScreen(Traveling, Steady, Screen[None], inherit_bindings=False):
     def shown_panes(self) -> list[Pane]:
         """The panes that can be seen, in the order of their numbers."""
         found = self.places
-        if found.kind == "status":
+        if found.kind == "status" or self.viewer.comparison is not None:
             return []
+        if self.view is not None:
+            return [self.view]
         page = found.pages[min(self.page, len(found.pages) - 1)]
         return [pane for number, pane in self.panes.items() if number in page]
 
@@ -121,18 +118,13 @@ class WatchScreen(Traveling, Steady, Screen[None], inherit_bindings=False):
         if found.tabs:
             page = min(self.page, len(found.pages) - 1)
             self.tab_line.write(lines.tabs([list(p) for p in found.pages], page, world.palette, width))
-        self.footer_line.write(self._remark or lines.footer(state, world.palette, width))
+        self.footer_line.show(lines.footer(state, world.palette, width))
         if self.problem.write(self.what_is_wrong(), world.palette):
             self._lay_out()
 
     def say(self, text: str, meaning: str = "text") -> None:
         """Shows a remark in the footer's place for a moment; `meaning` is a colour of the palette."""
-        palette: Palette = self.world.palette
-        room = max(1, self.size.width - 2)
-        styled = Content.styled(text, f"bold {palette.markup(meaning)}").truncate(room, ellipsis=True)
-        self._remark = remark = Content.assemble(" ", styled)
-        self.footer_line.write(remark)
-        self.set_timer(_SAID, lambda: self._forget(remark))
+        self.footer_line.say(text, meaning, self.world.palette, self.size.width)
 
     def action_next_pane(self, stride: int) -> None:
         """Goes to the next pane, over all pages."""
@@ -154,23 +146,28 @@ class WatchScreen(Traveling, Steady, Screen[None], inherit_bindings=False):
 
     def action_enlarge(self) -> None:
         """Enlarges the pane that has the focus, or puts it back."""
+        if self.view:
+            self.say("a view has the whole screen: esc closes it", "warning")
+            return
         if self.places.kind == "status":
             self.say("there is no room for panes: enlarge the terminal", "warning")
             return
         self.large = None if self.large else self._focused_number() or self._last_pane
-        self._arrange()
+        self.rearrange()
 
     def action_back(self) -> None:
         """Leaves what is enlarged, or the pane that has the focus."""
         if self.problem.shown:
             self.problem.dismiss()
+        elif self.view:
+            self.close_view()
         elif self.large:
             self.large = None
         elif self.focused:
             self.set_focus(None)
         else:
             self.action_live()
-        self._arrange()
+        self.rearrange()
 
     def action_log_x(self) -> None:
         """Logarithmic steps on or off."""
@@ -210,21 +207,22 @@ class WatchScreen(Traveling, Steady, Screen[None], inherit_bindings=False):
     def start_over(self) -> None:
         """Shows another run from its beginning."""
         self.problem.write((), self.world.palette)
-        for pane in self.panes.values():
+        for pane in [*self.panes.values(), *([self.view] if self.view else [])]:
             pane.show(self.world)
             pane.redraw()
-        self._arrange()
+        self.rearrange()
 
     def go_to(self, number: int) -> None:
         """Shows the page of a pane and gives it the focus."""
         if self.places.kind == "status":
             self.say("there is no room for panes: enlarge the terminal", "warning")
             return
+        self.close_view()
         if self.large:
             self.large = number
         self.page = self._places(self.size).page_of(number)
         self._last_pane = number
-        self._arrange()
+        self.rearrange()
         pane = self.panes[number]
         target: Widget = next(iter(pane.query("Input")), pane)
         self.call_after_refresh(self.set_focus, target)
@@ -244,7 +242,8 @@ class WatchScreen(Traveling, Steady, Screen[None], inherit_bindings=False):
             self.set_focus(None)
         self.call_after_refresh(self.show)
 
-    def _arrange(self) -> None:
+    def rearrange(self) -> None:
+        """Puts the parts in their places and draws them."""
         self._lay_out()
         self.call_after_refresh(self.show)
 
@@ -258,6 +257,8 @@ class WatchScreen(Traveling, Steady, Screen[None], inherit_bindings=False):
 
     def _places(self, size: Size) -> Places:
         found = places(size.width, size.height, self.world.history.config.p)
+        if self.view is not None and found.kind != "status":
+            return enlarged(size.width, size.height, VIEW)
         if self.large and found.kind != "status":
             return enlarged(size.width, size.height, self.large)
         return found
@@ -272,15 +273,11 @@ class WatchScreen(Traveling, Steady, Screen[None], inherit_bindings=False):
             regions[self.header_line] = Region(0, 0, width, 1)
             regions[self.phase_line] = Region(0, 1, width, 1)
             page = found.pages[min(self.page, len(found.pages) - 1)]
-            regions |= {self.panes[number]: region for number, region in page.items()}
+            shown = self.panes if self.view is None else {VIEW: self.view}
+            regions |= {shown[number]: region for number, region in page.items()}
         if found.tabs:
             regions[self.tab_line] = Region(0, 2, width, 1)
         tall = min(self.problem.tall, height - 2)
         if tall > 0:
             regions[self.problem] = Region(0, height - 1 - tall, width, tall)
         return regions
-
-    def _forget(self, remark: Content) -> None:
-        if self._remark is remark:
-            self._remark = Content("")
-            self.show_lines()
