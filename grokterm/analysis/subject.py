@@ -76,13 +76,18 @@ class Subject:
 
     @cached_property
     def frequencies(self) -> tuple[int, ...]:
-        """The key frequencies or, as long as there are none, those of the largest norms; largest first."""
-        if self.key_frequencies:
-            return self.key_frequencies
+        """The key frequencies of now or, as long as there are none, those of the largest norms; largest first."""
+        if self._keys:
+            return self._keys
         order = self.norms.nan_to_num().argsort(descending=True, stable=True)
         return tuple(int(k) + 1 for k in order[:STRONGEST])
 
     @property
     def frequency_words(self) -> str:
         """What `frequencies` are: key frequencies, or the strongest as long as there are none."""
-        return "key frequencies" if self.key_frequencies else "no key frequencies yet: the strongest"
+        return "key frequencies" if self._keys else "no key frequencies yet: the strongest"
+
+    @property
+    def _keys(self) -> tuple[int, ...]:
+        """Those of the present model first, so that a model of the past is compared with it."""
+        return (self.present.key_frequencies if self.present else ()) or self.key_frequencies

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -19,11 +18,12 @@ class ViewsDialog(Dialog[int]):
     """Every view with its number and what it shows; comes back with the number chosen."""
 
     DEFAULT_CSS = """
-    ViewsDialog .box { width: 96; height: auto; padding: 0 1; }
+    ViewsDialog .box { width: 92; height: auto; padding: 0 1; }
     ViewsDialog OptionList { border: none; background: $surface; height: auto; max-height: 100%; padding: 0; }
+    ViewsDialog OptionList > .option-list--option-highlighted { background: $border-blurred; text-style: bold; }
+    ViewsDialog OptionList > .option-list--option-disabled { color: $accent; }
     """
     _typed: str = ""
-    TITLE_WORDS: ClassVar[str] = "Views"
 
     def __init__(self, views: Mapping[int, type[ViewPane]], chosen: int) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class ViewsDialog(Dialog[int]):
             line = Content.assemble((f"{number:>3}  ", "bold"), (view.title.ljust(24), ""), (view.told, "$muted"))
             options.append(Option(line, id=str(number)))
         found = OptionList(*options, classes="box")
-        found.border_title = self.TITLE_WORDS
+        found.border_title = "Views"
         found.border_subtitle = "arrows or number, enter · esc closes"
         yield found
 

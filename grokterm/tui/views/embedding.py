@@ -19,7 +19,7 @@ class CirclesView(ViewPane):
     title = "Circles"
     name = "circles"
     group = "Embedding"
-    told = "every residue in the plane of each key frequency: a circle where the model counts in angles"
+    told = "every residue in the plane of each key frequency"
     compares = True
 
     def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
