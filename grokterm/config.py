@@ -46,6 +46,10 @@ MEMORIZED_ACCURACY: Final = 0.99
 """Train accuracy from which a run counts as memorized (`--until memorized`)."""
 
 
+_BEFORE: Final[dict[str, Value]] = {"measure_every": 0}
+"""Settings that are younger than the first runs, with the values at which such a run comes out as it did."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """How one field of `Config` is shown, limited and changed while it trains."""
@@ -117,6 +121,8 @@ class Config:
     """Steps a second at most, or max."""
     log_every: Annotated[int, Setting("Run", "at once", least=1, most=10**6)] = 10
     """Steps from one log record to the next."""
+    measure_every: Annotated[int, Setting("Run", "at once", least=0, most=10**6)] = 50
+    """Steps from one set of progress measures to the next; 0 takes none."""
 
     def __post_init__(self) -> None:
         for name in settings():
@@ -129,6 +135,14 @@ class Config:
             if name not in settings():
                 raise ConfigError(unknown("setting", name, list(settings())))
         return replace(self, **values)
+
+    @classmethod
+    def written(cls, values: Mapping[str, Any]) -> Config:
+        """A configuration from a run's files; what was not known when they were written has no effect there.
+
+        Raises ConfigError.
+        """
+        return cls().changed({**_BEFORE, **values})
 
     def as_dict(self) -> dict[str, Value]:
         """Every field by name, as written to config.toml and to the log."""

@@ -16,7 +16,7 @@ from grokterm.config import Config
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.runs.checkpoints import checkpoints, place
 from grokterm.runs.folder import Parent, RunFolder, find_run, home_path
-from grokterm.runs.history import COLUMNS, History
+from grokterm.runs.history import COLUMNS, PROGRESS, STRUCTURE, History
 from grokterm.runs.log import LogReader
 from grokterm.runs.reach import last_step
 from grokterm.wire.records import Change, Event, Record, Session
@@ -52,6 +52,8 @@ class Run:
         self.last_step: int = last_step(folder, self._records)
         """The step to which it had come."""
         self.phase: str = self._history.phase
+        self.key_frequencies: list[tuple[int, tuple[int, ...]]] = self._history.key_frequencies
+        """Each estimate with the step at which it took the place of the last one."""
         self.milestones: dict[str, int | None] = self._history.milestones
 
     def __repr__(self) -> str:
@@ -62,6 +64,25 @@ class Run:
         """A column a measure, each [n]: step as int64, all others as float64 with NaN where there was no number."""
         columns: dict[str, npt.NDArray[Any]] = {name: self._history.column(name).copy() for name in COLUMNS}
         return columns | {"step": columns["step"].astype(np.int64)}
+
+    @cached_property
+    def progress(self) -> dict[str, npt.NDArray[Any]]:
+        """The progress measures as columns, each [n], with the steps at which they were taken; NaN where undefined."""
+        return {"step": self._history.progress("step")[0].astype(np.int64)} | {
+            name: self._history.progress(name)[1].copy() for name in PROGRESS
+        }
+
+    @cached_property
+    def structure(self) -> dict[str, npt.NDArray[Any]]:
+        """Explained neurons and the gauges of clock and pizza as columns, as for `progress`."""
+        return {"step": self._history.structure("step")[0].astype(np.int64)} | {
+            name: self._history.structure(name)[1].copy() for name in STRUCTURE
+        }
+
+    @property
+    def spectra(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        """Steps [n], and the Fourier norms of the first layer or the embedding there, [n, frequencies] from k = 1."""
+        return self._history.spectra.steps.copy(), self._history.spectra.rows.copy()
 
     @property
     def checkpoints(self) -> list[int]:

@@ -53,6 +53,19 @@ def trained(step: int) -> Engine:
     return engine
 
 
+def test_the_measures_are_columns(folder: RunFolder) -> None:
+    run = grokterm.open_run("last")
+    assert [*run.progress["step"]] == [0, 50, 100]
+    assert run.progress["step"].dtype == np.int64
+    assert np.isfinite(run.progress["restricted_loss"]).all()
+    assert run.progress.keys() >= {"excluded_loss", "embedding_gini", "softmax_collapse"}
+    assert [*run.structure["step"]] == [0]
+    assert run.structure["explained_neurons"].shape == (1,)
+    steps, norms = run.spectra
+    assert ([*steps], norms.shape) == ([0, 50, 100], (3, 3))
+    assert run.key_frequencies[0][0] == 0
+
+
 def test_what_it_tells(folder: RunFolder) -> None:
     run = grokterm.open_run("last")
     assert isinstance(run, Run)

@@ -10,17 +10,18 @@ import pytest
 from grokterm.config import Config
 from grokterm.errors import RunFolderError
 from grokterm.replay.repeating import Repetition
-from grokterm.replay.report import Progress, Report, decode_told
+from grokterm.replay.report import Progress as Told
+from grokterm.replay.report import Report, decode_told
 from grokterm.runs.checkpoints import REGULAR, checkpoints, load, save
 from grokterm.runs.folder import RunFolder, create_run, runs_home
 from grokterm.runs.log import LogReader
 from grokterm.trainer.course import Course
 from grokterm.trainer.opening import open_run
 from grokterm.view_options import ViewOptions
-from grokterm.wire.records import Change, Event, Record, Scalars, encode_record
+from grokterm.wire.records import Change, Event, Progress, Record, Scalars, Spectrum, Structure, encode_record
 from tests.trainer.running import TINY
 
-GROKKING = TINY.changed({"p": 11, "width": 64, "lr": 0.02, "train_fraction": 0.8})
+GROKKING = TINY.changed({"p": 11, "width": 64, "lr": 0.02, "train_fraction": 0.8, "measure_every": 15})
 CHANGES: dict[int, dict[str, int | float | str]] = {
     33: {"lr": 3e-3},
     70: {"arch": "transformer", "width": 24},
@@ -53,7 +54,7 @@ def run() -> RunFolder:
 
 
 def replayed(folder: RunFolder, to: int | None = None) -> Report:
-    told: list[Progress] = []
+    told: list[Told] = []
     report = Repetition(folder, to).run(told.append)
     assert all(one.to == report.to or report.ended for one in told)
     decoded = decode_told(msgspec.json.encode(report))
@@ -69,7 +70,7 @@ def rewrite(folder: RunFolder, edit: Callable[[Record], Record | None]) -> None:
 
 def test_everything_agrees(run: RunFolder) -> None:
     records = LogReader(run.log_path).read()
-    assert {Scalars, Change, Event} <= {type(record) for record in records}
+    assert {Scalars, Progress, Spectrum, Structure, Change, Event} <= {type(record) for record in records}
     report = replayed(run)
     assert report.agrees, report
     assert (report.records.compared, report.records.differ) == (len(records), 0)
@@ -108,6 +109,24 @@ def test_the_last_bit_of_a_record_is_found(run: RunFolder) -> None:
     assert report.first.by
     assert 0 < report.first.by < 1e-12
     assert report.largest == report.first
+
+
+def test_a_measure_that_is_not_as_it_was_is_found(run: RunFolder) -> None:
+    def edit(record: Record) -> Record | None:
+        if isinstance(record, Progress) and record.step == 45:
+            return msgspec.structs.replace(record, squared_weights=record.squared_weights | {"W_a": 1.0})
+        if isinstance(record, Spectrum) and record.step == 60:
+            return msgspec.structs.replace(record, norms=record.norms[:-1])
+        if isinstance(record, Progress) and record.step == 90:
+            return msgspec.structs.replace(record, basis="none")
+        return None if isinstance(record, Progress) and record.step == 75 else record
+
+    rewrite(run, edit)
+    report = replayed(run)
+    assert report.records.differ == 4
+    assert report.first
+    assert (report.first.step, report.first.name) == (45, "squared_weights of W_a")
+    assert report.first.by
 
 
 def test_the_last_bit_of_a_checkpoint_is_found(run: RunFolder) -> None:

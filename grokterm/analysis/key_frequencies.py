@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Final
 
 from torch import Tensor
@@ -26,19 +27,20 @@ class KeyFrequencies:
     have not decayed yet and all of them lie above max/4: hence the background.
     """
 
-    def __init__(self, columns: int = 128) -> None:
-        """`columns` features lie behind each norm (`spectrum.columns`): the fewer, the more norms differ by chance."""
+    def __init__(self, columns: int = 128, keys: Iterable[int] = ()) -> None:
+        """`columns` features lie behind each norm (`spectrum.columns`): the fewer, the more norms differ by chance.
+
+        `keys` is the estimate to go on from.
+        """
         # A norm of 2·columns normal numbers has a relative standard deviation of 1/√(4·columns).
         self._chance = 1 + NOISE / math.sqrt(4 * columns)
-        self._keys: frozenset[int] = frozenset()
-        self._frequencies = 0
+        self._keys = frozenset(keys)
 
     def update(self, norms: Tensor) -> tuple[int, ...]:
         """The present estimate from norms [frequencies] at k = 1 …: frequencies k, largest norm first."""
         values: list[float] = norms.tolist()
-        if len(values) != self._frequencies:
-            self._keys, self._frequencies = frozenset(), len(values)
         if not values or not all(map(math.isfinite, values)):
+            self._keys = frozenset()
             return ()
         largest, background = max(values), sorted(values)[(len(values) - 1) // 2]
         on = max(SHARE_ON * largest, max(BACKGROUND_ON, self._chance) * background)

@@ -96,9 +96,14 @@ def progress(config: Config, parameters: Parameters, answer: Answer, train: Tens
 
 
 @torch.no_grad()
-def structure(config: Config, parameters: Parameters, answer: Answer, labels: Tensor) -> Structure:
-    """The dearer measures of one model; answer gives its logits, labels is int64 [p, p]."""
+def structure(config: Config, parameters: Parameters, answer: Answer, labels: Tensor, gauges: bool = True) -> Structure:
+    """The dearer measures of one model; answer gives its logits, labels is int64 [p, p].
+
+    Without `gauges`, those of clock and pizza are left out.
+    """
     angles = angles_of(config.op, config.p)
+    if not gauges:
+        return Structure(None if angles is None else _number(_explained(config, parameters, angles)), None, None, None)
     symmetry = gradient_symmetricity(config, parameters, triples(config.p, 100))
     symmetric = None if symmetry is None else _number(symmetry)
     if angles is None:

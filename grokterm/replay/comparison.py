@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from grokterm.replay.report import Difference, Tally
 from grokterm.runs.checkpoints import Tensors
-from grokterm.wire.records import Scalars
+from grokterm.wire.records import Progress, Scalars, Spectrum, Structure
 
-MEASURES = tuple(name for name in Scalars.__struct_fields__ if name not in ("step", "seconds"))
-"""The values of a record that training determines."""
+Measured = Scalars | Progress | Spectrum | Structure
+"""Records that hold measures."""
 
 
 class Comparison:
@@ -52,16 +52,20 @@ class Comparison:
             self.largest = difference
 
 
-def measures_differ(logged: Scalars, made: Scalars) -> Difference | None:
-    """Where two records of one step differ in more than their seconds."""
-    pairs = {name: (getattr(logged, name), getattr(made, name)) for name in MEASURES}
+def measures_differ(logged: Measured, made: Measured | None) -> Difference | None:
+    """Where two records of one step differ in more than their seconds; None for one that was not made."""
+    kind = str(logged.__struct_config__.tag)
+    if made is None:
+        return records_differ(logged, None, logged.step, f"the {kind} record")
+    then, now = _numbers(logged), _numbers(made)
+    pairs = {name: (then.get(name), now.get(name)) for name in then | now}
     unequal = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
     if not unequal:
-        return None
+        return records_differ(_timeless(logged), _timeless(made), logged.step, f"the {kind} record")
     name = max(unequal, key=lambda name: _gap(*unequal[name]))
-    before, now = unequal[name]
-    gap = _gap(before, now)
-    words = f"{name.replace('_', ' ')} was {_number(before)} and is {_number(now)} now"
+    was, is_now = unequal[name]
+    gap = _gap(was, is_now)
+    words = f"{name.replace('_', ' ')} was {_number(was)} and is {_number(is_now)} now"
     return Difference(logged.step, "log", name, gap if math.isfinite(gap) else None, words)
 
 
@@ -87,6 +91,24 @@ def tensors_differ(step: int, saved: Tensors, made: Mapping[str, npt.NDArray[np.
     said = f"by up to {by:.3g}" if by is not None else "in its shape or in values that are not finite"
     more = f", and {len(names) - 1} more tensors differ" if len(names) > 1 else ""
     return Difference(step, "checkpoint", name, by, f"{name} differs {said}{more}")
+
+
+def _numbers(record: Measured) -> dict[str, float | None]:
+    """The numbers of a record that training determines, by name."""
+    found: dict[str, float | None] = {}
+    for name in record.__struct_fields__:
+        value = getattr(record, name)
+        if isinstance(value, dict):
+            found |= {f"{name} of {key}": number for key, number in value.items()}
+        elif isinstance(value, tuple):
+            found |= {f"{name} {at}": number for at, number in enumerate(value, 1)}
+        elif name != "seconds" and not isinstance(value, str):
+            found[name] = value
+    return found
+
+
+def _timeless(record: Measured) -> Measured:
+    return msgspec.structs.replace(record, seconds=0.0) if isinstance(record, Scalars) else record
 
 
 def _same_bits(one: npt.NDArray[np.generic] | None, other: npt.NDArray[np.generic] | None) -> bool:

@@ -14,7 +14,7 @@ from grokterm.lab.engine import Engine
 from grokterm.replay.walk import Walk
 from grokterm.runs.checkpoints import Mark, checkpoints, load, place
 from grokterm.runs.folder import RunFolder
-from grokterm.wire.records import Change, Event, Scalars
+from grokterm.wire.records import Change, TrainingRecord
 
 
 class Nearest(NamedTuple):
@@ -25,9 +25,7 @@ class Nearest(NamedTuple):
     """Newer checkpoints that could not be used, and why."""
 
 
-def nearest(
-    folder: RunFolder, training: Sequence[Scalars | Change | Event], step: int, device: str | None = None
-) -> Nearest:
+def nearest(folder: RunFolder, training: Sequence[TrainingRecord], step: int, device: str | None = None) -> Nearest:
     """A walk through the log's training records, not beyond `step` and the changes before it; nothing is written.
 
     `device` takes the place of the run's own. Raises RunFolderError, and ConfigError for a device that is not there.

@@ -12,23 +12,22 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from grokterm.analysis.phases import PhaseTracker
 from grokterm.config import Value
 from grokterm.errors import RunFolderError
 from grokterm.lab.circumstances import circumstances
 from grokterm.replay.comparison import Comparison, measures_differ, records_differ, tensors_differ
+from grokterm.replay.recording import take_records
 from grokterm.replay.report import Circumstance, Difference, Progress, Report
+from grokterm.replay.trackers import Trackers
 from grokterm.replay.walk import NotFiniteError, Walk
 from grokterm.runs.checkpoints import Mark, checkpoints, load, place, read_mark
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.log import LogReader
 from grokterm.runs.reach import last_step
-from grokterm.wire.records import Change, Event, Scalars, Session
+from grokterm.wire.records import Change, Event, Scalars, Session, TrainingRecord
 
 TELLING: Final = 0.2
 """Seconds from one report of progress to the next."""
-
-TrainingRecord = Scalars | Change | Event
 
 
 class Repetition:
@@ -48,9 +47,10 @@ class Repetition:
         training = [record for record in records if not isinstance(record, Session)]
         self._training = [record for record in training if record.step <= self.to]
         self._walk = Walk.start(folder.config(), [r for r in self._training if isinstance(r, Change)])
-        self._tracker = PhaseTracker()
+        self._trackers = Trackers()
         self._found = Comparison()
-        self._events: deque[Event] = deque()
+        self._made: deque[TrainingRecord] = deque()
+        """Records that are made now and were not come to in the log yet."""
         self._unusable: list[str] = []
         self._marked = self._marks(training)
 
@@ -73,32 +73,47 @@ class Repetition:
         if isinstance(logged, Event):
             self._compare_event(logged)
             return
-        self._note_unlogged()
-        if isinstance(logged, Change):
+        if isinstance(logged, Scalars | Change):
+            self._note_unlogged()
             self._walk.to(logged.step)
+        if isinstance(logged, Change):
             self._compare_change(logged)
             return
-        self._walk.to(logged.step)
-        made = _measured(self._walk)
+        if isinstance(logged, Scalars):
+            take_records(self._walk.engine, 0.0, self._trackers.keys, self._make)
+        made = self._next(logged)
+        assert made is None or not isinstance(made, Change | Event)
         self._found.note("log", measures_differ(logged, made))
-        happened = self._tracker.update(made.step, made.train_accuracy, made.test_accuracy)
-        self._events.extend(Event(made.step, name, words) for name, words in happened)
+
+    def _make(self, record: TrainingRecord) -> list[Event]:
+        """Keeps a record that is made now and the events that it brings; returns those."""
+        events = self._trackers.take(record)
+        self._made.extend([record, *events])
+        return events
+
+    def _next(self, logged: TrainingRecord) -> TrainingRecord | None:
+        """The record made now in the place of one in the log; those before it are not in the log."""
+        if not any(_same_place(made, logged) for made in self._made):
+            return None
+        while not _same_place(made := self._made.popleft(), logged):
+            self._note_one_unlogged(made)
+        return made
 
     def _compare_change(self, logged: Change) -> None:
         plan = self._walk.make_change()
         made = msgspec.structs.replace(
             logged, values=plan.values, old=plan.old, rebuilt=plan.rebuilds, words=plan.words
         )
-        if plan.rebuilds:
-            self._tracker.restart()
+        self._trackers.take(made)
         self._found.note("log", records_differ(logged, made, logged.step, "the change"))
 
     def _compare_event(self, logged: Event) -> None:
+        made: TrainingRecord | None
         if logged.name == "not_finite":
             self._walk.to(logged.step)
             made = logged if self._is_not_finite() else None
         else:
-            made = self._events.popleft() if self._events and self._events[0].step == logged.step else None
+            made = self._next(logged)
         self._found.note("log", records_differ(logged, made, logged.step, f"the event {logged.name}"))
 
     def _is_not_finite(self) -> bool:
@@ -110,11 +125,14 @@ class Repetition:
         return False
 
     def _note_unlogged(self) -> None:
-        """Counts events that happen now and are not in the log."""
-        while self._events:
-            event = self._events.popleft()
-            words = f"the event {event.name} happens now and is not in the log"
-            self._found.note("log", Difference(event.step, "log", event.name, None, words))
+        """Counts records that are made now and are not in the log."""
+        while self._made:
+            self._note_one_unlogged(self._made.popleft())
+
+    def _note_one_unlogged(self, made: TrainingRecord) -> None:
+        name = made.name if isinstance(made, Event) else str(made.__struct_config__.tag)
+        what = f"the event {name} happens now" if isinstance(made, Event) else f"a {name} record is made now"
+        self._found.note("log", Difference(made.step, "log", name, None, f"{what} and is not in the log"))
 
     def _compare_checkpoints(self, position: int) -> None:
         for mark, path in self._marked.get(position, ()):
@@ -165,24 +183,12 @@ class Repetition:
         )
 
 
+def _same_place(made: TrainingRecord, logged: TrainingRecord) -> bool:
+    if isinstance(made, Event) and isinstance(logged, Event):
+        return (made.step, made.name) == (logged.step, logged.name)
+    return made.step == logged.step and type(made) is type(logged)
+
+
 def _values(told: Sequence[dict[str, Value]], name: str) -> tuple[str, ...]:
     """The values of one name, each once, in order."""
     return tuple(dict.fromkeys(str(about[name]) for about in told if name in about))
-
-
-def _measured(walk: Walk) -> Scalars:
-    measures = walk.engine.measure()
-    return Scalars(
-        step=walk.step,
-        seconds=0.0,
-        train_loss=_finite(measures.train_loss),
-        test_loss=_finite(measures.test_loss),
-        train_accuracy=measures.train_accuracy,
-        test_accuracy=measures.test_accuracy,
-        sum_squared_weights=_finite(measures.sum_squared_weights),
-        gradient_norm=_finite(measures.gradient_norm),
-    )
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None

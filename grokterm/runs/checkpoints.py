@@ -24,7 +24,7 @@ import safetensors.numpy
 from grokterm import __version__
 from grokterm.config import Config, Value
 from grokterm.errors import RunFolderError
-from grokterm.wire.records import Change, Event, Scalars
+from grokterm.wire.records import Change, TrainingRecord
 
 CHECKPOINT_FORMAT: Final = 1
 """Version of the metadata; a greater one is refused."""
@@ -47,7 +47,7 @@ class Mark(msgspec.Struct, frozen=True):
     changes: int
     """Changes in the log before it."""
     records: int
-    """Scalars, changes and events in the log before it."""
+    """Records in the log before it, sessions left out."""
     seconds: float
     """Seconds spent training."""
     reason: str
@@ -62,9 +62,9 @@ class Mark(msgspec.Struct, frozen=True):
 
     def to_config(self) -> Config:
         """The configuration from here on; raises ConfigError."""
-        return Config().changed(self.config)
+        return Config.written(self.config)
 
-    def is_in(self, training: Sequence[Scalars | Change | Event]) -> bool:
+    def is_in(self, training: Sequence[TrainingRecord]) -> bool:
         """Whether a run's log, sessions left out, leads to the checkpoint of this mark."""
         before = training[: self.records]
         changes = sum(isinstance(record, Change) for record in before)

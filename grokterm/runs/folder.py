@@ -83,7 +83,7 @@ class RunFolder:
         """The run's first configuration; raises RunFolderError."""
         written = self._read()
         try:
-            return Config().changed({name: value for name, value in written.items() if name not in _TABLES})
+            return Config.written({name: value for name, value in written.items() if name not in _TABLES})
         except ConfigError as error:
             raise RunFolderError(f"{self.config_path} describes no run: {error}") from None
 

@@ -21,7 +21,7 @@ from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
 from grokterm.runs.reach import last_step
 from grokterm.view_options import ViewOptions
-from grokterm.wire.records import Change, Event, Record, Scalars, Session, SessionName, encode_record
+from grokterm.wire.records import Change, Record, Scalars, Session, SessionName, TrainingRecord, encode_record
 
 _KEPT: Final[tuple[SessionName, ...]] = ("started", "finished", "resumed", "forked")
 """Sessions of the parent that its fork needs: on what it was trained, and where its goal stands."""
@@ -109,9 +109,7 @@ def _start(origin: Parent, words: str, kept: Sequence[Record]) -> list[Session]:
     return [Session(origin.step, "resumed", "goes on", now), forked] if goal_of(kept).finished else [forked]
 
 
-def _take_checkpoints(
-    parent: RunFolder, folder: RunFolder, training: Sequence[Scalars | Change | Event], at: int
-) -> list[str]:
+def _take_checkpoints(parent: RunFolder, folder: RunFolder, training: Sequence[TrainingRecord], at: int) -> list[str]:
     """Links the parent's checkpoints up to a step into the fork; complaints about those that cannot be used."""
     complaints: list[str] = []
     for path in checkpoints(parent.checkpoint_folder):

@@ -6,16 +6,22 @@ from collections.abc import Iterable
 from typing import Final
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
 
 from grokterm.config import Config
-from grokterm.wire.records import Change, Event, Record, Scalars, Session
+from grokterm.runs.columns import Columns, Floats, Waterfall
+from grokterm.wire.records import Change, Event, Progress, Record, Scalars, Session, Spectrum, Structure
 
 COLUMNS: Final = tuple(field.name for field in msgspec.structs.fields(Scalars))
 """Names that `History.column` knows: step, seconds, losses, accuracies, Σθ², gradient norm."""
+_NO_NUMBERS: Final = ("step", "basis", "key_frequencies", "squared_weights")
+PROGRESS: Final = tuple(name for name in Progress.__struct_fields__ if name not in _NO_NUMBERS)
+"""Names that `History.progress` knows: the progress measures."""
+STRUCTURE: Final = tuple(name for name in Structure.__struct_fields__ if name != "step")
+"""Names that `History.structure` knows: explained neurons, and the gauges of clock and pizza."""
 PHASES: Final = ("memorizing", "generalizing", "grokked", "collapsed")
 """Phases, each the name of the event with which it begins."""
+CIRCUIT_PHASES: Final = ("memorization", "circuit_formation", "clean_up")
+"""Phases by the progress measures, each the name of the event with which it begins."""
 MILESTONES: Final = {
     "memorized": "memorized_step",
     "grokked_90": "grokked_step_90",
@@ -44,32 +50,80 @@ class History:
         """Step at which each phase of the present model last began; phases that never began are left out."""
         self.milestones: dict[str, int | None] = dict.fromkeys(MILESTONES.values())
         """Step at which the present model first reached each milestone; a rebuilt model starts anew."""
-        self._length = 0
-        self._columns: npt.NDArray[np.float64] = np.empty((len(COLUMNS), 256))
+        self.circuit_phase = "memorization"
+        self.circuit_steps: dict[str, int] = {"memorization": 0}
+        """As `phase_steps`, for the phases by the progress measures."""
+        self.circuit_words = ""
+        """The numbers that decided the present one; empty before the first event."""
+        self.basis = ""
+        """In what frequencies are counted; `none` where nothing of them is defined, empty before the first record."""
+        self.key_frequencies: list[tuple[int, tuple[int, ...]]] = []
+        """The estimates of the key frequencies, each with the step at which it took the place of the last one."""
+        self.spectra = Waterfall()
+        """Fourier norms of the first layer or the embedding at k = 1 …, a row for each of some steps."""
+        self._scalars = Columns(COLUMNS)
+        self._progress = Columns(["step", *PROGRESS])
+        self._weights = Columns(["step"])
+        self._structure = Columns(["step", *STRUCTURE])
 
     def __len__(self) -> int:
         """Number of Scalars records."""
-        return self._length
+        return len(self._scalars)
 
-    def column(self, name: str) -> npt.NDArray[np.float64]:
+    def column(self, name: str) -> Floats:
         """One number of every Scalars record, [n], NaN where it was not finite or not there; do not write to it."""
-        return self._columns[COLUMNS.index(name), : self._length]
+        return self._scalars.column(name)
+
+    def progress(self, name: str) -> tuple[Floats, Floats]:
+        """Steps and values of one progress measure, [n] each, NaN where it is not defined; do not write to them."""
+        return self._progress.column("step"), self._progress.column(name)
+
+    def structure(self, name: str) -> tuple[Floats, Floats]:
+        """Steps and values of one measure of the circuit's structure, as for `progress`."""
+        return self._structure.column("step"), self._structure.column(name)
+
+    @property
+    def matrices(self) -> tuple[str, ...]:
+        """The weight matrices by name, those of models before a rebuild too."""
+        return self._weights.names[1:]
+
+    def squared_weights(self, matrix: str) -> tuple[Floats, Floats]:
+        """Steps and Σθ² of one weight matrix, as for `progress`; NaN where the model had no such matrix."""
+        return self._weights.column("step"), self._weights.column(matrix)
 
     def add(self, records: Iterable[Record]) -> None:
         """Takes the next records of the log; raises ConfigError on a change that no configuration can have."""
         scalars: list[Scalars] = []
+        progress: list[Progress] = []
+        structure: list[Structure] = []
         for record in records:
             self.version += 1
             match record:
                 case Scalars():
                     scalars.append(record)
+                case Progress():
+                    progress.append(record)
+                    self._add_keys(record)
+                case Spectrum():
+                    self.spectra.append(record.step, record.norms)
+                case Structure():
+                    structure.append(record)
                 case Change():
                     self._add_change(record)
                 case Event():
                     self._add_event(record)
                 case Session():
                     self.sessions.append(record)
-        self._add_scalars(scalars)
+        self._scalars.append_rows([msgspec.structs.astuple(record) for record in scalars])
+        self.last = scalars[-1] if scalars else self.last
+        self._progress.append_rows([(r.step, *(getattr(r, name) for name in PROGRESS)) for r in progress])
+        self._weights.extend([{"step": r.step, **r.squared_weights} for r in progress])
+        self._structure.append_rows([msgspec.structs.astuple(record) for record in structure])
+
+    def _add_keys(self, record: Progress) -> None:
+        self.basis = record.basis
+        if not self.key_frequencies or self.key_frequencies[-1][1] != record.key_frequencies:
+            self.key_frequencies.append((record.step, record.key_frequencies))
 
     def _add_change(self, change: Change) -> None:
         self.config = self.config.changed(change.values)
@@ -78,26 +132,17 @@ class History:
             self.phase = "memorizing"
             self.phase_steps = {"memorizing": change.step}
             self.milestones = dict.fromkeys(self.milestones)
+            self.circuit_phase, self.circuit_words = "memorization", ""
+            self.circuit_steps = {"memorization": change.step}
 
     def _add_event(self, event: Event) -> None:
         self.events.append(event)
         if event.name in PHASES:
             self.phase = event.name
             self.phase_steps[event.name] = event.step
+        if event.name in CIRCUIT_PHASES:
+            self.circuit_phase, self.circuit_words = event.name, event.words
+            self.circuit_steps[event.name] = event.step
         milestone = MILESTONES.get(event.name)
         if milestone and self.milestones[milestone] is None:
             self.milestones[milestone] = event.step
-
-    def _add_scalars(self, scalars: list[Scalars]) -> None:
-        if not scalars:
-            return
-        self.last = scalars[-1]
-        length = self._length + len(scalars)
-        capacity = self._columns.shape[1]
-        if length > capacity:
-            grown = np.empty((len(COLUMNS), max(length, 2 * capacity)))
-            grown[:, : self._length] = self._columns[:, : self._length]
-            self._columns = grown
-        rows = np.array([msgspec.structs.astuple(record) for record in scalars], dtype=np.float64)
-        self._columns[:, self._length : length] = rows.T
-        self._length = length

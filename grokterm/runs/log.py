@@ -15,7 +15,7 @@ _BLOCK: Final = 2**20
 
 
 class LogWriter:
-    """Appends records, one write a line; what a dead writer left half-written is cut off first."""
+    """Appends records, one write for those of a step; what a dead writer left half-written is cut off first."""
 
     def __init__(self, path: Path) -> None:
         """Opens or makes the log; raises RunFolderError."""
@@ -28,14 +28,14 @@ class LogWriter:
             raise RunFolderError(f"the log {path} cannot be opened: {error.strerror}") from None
         self._torn = False
 
-    def append(self, record: Record) -> None:
-        """Writes one whole line or nothing; raises RunFolderError."""
-        line = encode_record(record)
+    def append(self, *records: Record) -> None:
+        """Writes whole lines or nothing; raises RunFolderError."""
+        lines = b"".join(map(encode_record, records))
         try:
             if self._torn:
                 os.ftruncate(self._file, self._end)
             self._torn = True
-            if os.write(self._file, line) < len(line):
+            if os.write(self._file, lines) < len(lines):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             with suppress(OSError):
@@ -43,7 +43,7 @@ class LogWriter:
             reason = (error.strerror or str(error)).lower()
             raise RunFolderError(f"the log {self.path} cannot be written: {reason}") from None
         self._torn = False
-        self._end += len(line)
+        self._end += len(lines)
 
     def sync(self) -> None:
         """Brings everything appended to the disk; raises RunFolderError."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Mapping
 from typing import Final
@@ -10,6 +9,7 @@ from typing import Final
 from grokterm.config import GROKKED_ACCURACY, MEMORIZED_ACCURACY, Config, Value
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.lab.engine import Engine
+from grokterm.replay.recording import is_due, steps_to_next, take_records
 from grokterm.runs.changes import Plan, plan_change
 from grokterm.runs.checkpoints import REGULAR
 from grokterm.trainer.clock import Clock
@@ -68,10 +68,8 @@ class Course:
 
     def room(self) -> int:
         """Steps to the next one at which something is to be written or changed."""
-        config, step = self.config, self.step
-        stops = [step - step % config.log_every + config.log_every, config.max_steps]
-        if isinstance(config.until, int):
-            stops.append(config.until)
+        step = self.step
+        stops = [step + steps_to_next(self.config, step)]
         change = self.journal.next_change()
         if change is not None:
             stops.append(change.step)
@@ -82,7 +80,7 @@ class Course:
     def advance(self, steps: int) -> int:
         """Takes up to `steps` steps, none beyond `room`, and writes down what is due; returns how many."""
         taken = self.engine.advance(min(steps, self.room()))
-        if taken and self._is_due():
+        if taken and is_due(self.config, self.step):
             self._record()
         if not self.engine.finite:
             self._not_finite()
@@ -152,39 +150,24 @@ class Course:
             except ConfigError as error:
                 raise RunFolderError(f"the log's change at step {change.step:,} cannot be made: {error}") from None
 
-    def _is_due(self) -> bool:
-        return self.step % self.config.log_every == 0 or self.step in (self.config.until, self.config.max_steps)
-
     def _record(self) -> None:
-        measures = self.engine.measure()
-        self.last = Scalars(
-            step=self.step,
-            seconds=round(self.clock.at(time.monotonic()), 3),
-            train_loss=_finite(measures.train_loss),
-            test_loss=_finite(measures.test_loss),
-            train_accuracy=measures.train_accuracy,
-            test_accuracy=measures.test_accuracy,
-            sum_squared_weights=_finite(measures.sum_squared_weights),
-            gradient_norm=_finite(measures.gradient_norm),
-        )
-        replayed = self.journal.replaying
-        events = self.journal.write_scalars(self.last)
+        seconds = round(self.clock.at(time.monotonic()), 3)
+        journal, replayed = self.journal, self.journal.replaying
+        self.last, events = take_records(self.engine, seconds, journal.trackers.keys, journal.write)
+        journal.flush()
         if events:
             self.save(events[-1].name)
         if not replayed:
             self.check_goal()
 
     def _not_finite(self) -> None:
-        self.journal.write_event(Event(self.step, "not_finite", NOT_FINITE))
+        self.journal.write(Event(self.step, "not_finite", NOT_FINITE))
+        self.journal.flush()
         change = self.journal.next_change()
         if self.journal.replaying and (change is None or change.step > self.step):
             raise RunFolderError(f"the log goes on from step {self.step:,}, but the loss is not finite there")
         self.stuck = True
         self.save("not_finite")
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
 
 
 def _goal_reached(config: Config, last: Scalars) -> str:

@@ -7,12 +7,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from grokterm.analysis.phases import PhaseTracker
 from grokterm.errors import RunFolderError
+from grokterm.replay.trackers import Trackers
 from grokterm.runs.log import LogWriter
-from grokterm.wire.records import Change, Event, Record, Scalars, Session
-
-TrainingRecord = Scalars | Change | Event
+from grokterm.wire.records import Change, Event, Record, Scalars, Session, TrainingRecord
 
 
 class Journal:
@@ -23,7 +21,7 @@ class Journal:
 
     def __init__(self, writer: LogWriter, logged: Sequence[TrainingRecord] = (), position: int = 0) -> None:
         """A journal that stands behind the first `position` of the training records that are in the log."""
-        self.tracker = PhaseTracker()
+        self.trackers = Trackers()
         self.position = position
         """Training records so far, from the start of the run."""
         self.changes = 0
@@ -38,9 +36,8 @@ class Journal:
         self._changes_ahead = deque(record for record in self._ahead if isinstance(record, Change))
         self._unwritten: deque[Record] = deque()
         for record in logged[:position]:
-            if isinstance(record, Scalars):
-                self.tracker.update(record.step, record.train_accuracy, record.test_accuracy)
             self._pass(record)
+            self.trackers.take(record)
 
     @property
     def replaying(self) -> bool:
@@ -59,28 +56,25 @@ class Journal:
         self._advance()
         return ahead
 
-    def write_scalars(self, made: Scalars) -> list[Event]:
-        """Logs measures and the events they bring; returns those."""
+    def write(self, made: TrainingRecord) -> list[Event]:
+        """Logs a record of training and the events that it brings; returns those. `flush` brings them to the file."""
         logged = self._expected(made)
-        if not isinstance(logged, Scalars):
-            self._append(made)
+        if logged is None:
+            if not self._append(made):
+                return []
             logged = made
-        elif msgspec.structs.replace(logged, seconds=made.seconds) != made:
+        elif not isinstance(made, Event) and _timeless(logged, made) != made:
             self._differs(made.step)
-        found = self.tracker.update(logged.step, logged.train_accuracy, logged.test_accuracy)
-        events = [Event(logged.step, name, words) for name, words in found]
+        events = self.trackers.take(logged)
         for event in events:
-            self.write_event(event)
+            self.write(event)
         return events
-
-    def write_event(self, made: Event) -> None:
-        """Logs an event of training."""
-        if self._expected(made) is None:
-            self._append(made)
 
     def write_change(self, change: Change) -> None:
         """Logs a change that was made."""
         self._append(change)
+        self.trackers.take(change)
+        self.flush()
 
     def write_session(self, session: Session) -> None:
         """Logs what the process did; sessions are no part of what is replayed."""
@@ -90,9 +84,9 @@ class Journal:
     def flush(self, sync: bool = False) -> bool:
         """Writes what could not be written before, to the disk with `sync`; whether nothing is left."""
         try:
-            while self._unwritten:
-                self._writer.append(self._unwritten[0])
-                self._unwritten.popleft()
+            if self._unwritten:
+                self._writer.append(*self._unwritten)
+                self._unwritten.clear()
             if sync:
                 self._writer.sync()
         except RunFolderError as error:
@@ -101,16 +95,17 @@ class Journal:
         self.trouble = ""
         return True
 
-    def _append(self, record: TrainingRecord) -> None:
+    def _append(self, record: TrainingRecord) -> bool:
+        """Adds a record at the end of the log; whether that is where training stands."""
         if self._ahead:
             self._differs(record.step)  # the middle of a log stays as it was seen
-            return
+            return False
         self._pass(record)
         if isinstance(record, Change):
             self.all_changes.append(record)
         self.position += 1
         self._unwritten.append(record)
-        self.flush()
+        return True
 
     def _expected(self, made: TrainingRecord) -> TrainingRecord | None:
         """The record of the log in whose place `made` stands, passing those that training did not make again."""
@@ -127,13 +122,12 @@ class Journal:
         self.position += 1
         if isinstance(record, Change):
             self._changes_ahead.popleft()
+            self.trackers.take(record)
         self._pass(record)
 
     def _pass(self, record: TrainingRecord) -> None:
         if isinstance(record, Change):
             self.changes += 1
-            if record.rebuilt:
-                self.tracker.restart()
 
     def _differs(self, step: int) -> None:
         if self.differs_at is None:
@@ -142,3 +136,10 @@ class Journal:
 
 def _name(record: TrainingRecord) -> str:
     return record.name if isinstance(record, Event) else ""
+
+
+def _timeless(logged: TrainingRecord, made: TrainingRecord) -> TrainingRecord:
+    """The logged record with the seconds of the one made now, which are those of another process."""
+    if isinstance(logged, Scalars) and isinstance(made, Scalars):
+        return msgspec.structs.replace(logged, seconds=made.seconds)
+    return logged

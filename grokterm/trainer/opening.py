@@ -16,9 +16,9 @@ from grokterm.runs.goals import goal_of
 from grokterm.runs.log import LogReader, LogWriter
 from grokterm.trainer.clock import Clock
 from grokterm.trainer.course import Course
-from grokterm.trainer.journal import Journal, TrainingRecord
+from grokterm.trainer.journal import Journal
 from grokterm.trainer.saver import Saver
-from grokterm.wire.records import Change, Event, Scalars, Session
+from grokterm.wire.records import Change, Event, Scalars, Session, TrainingRecord
 
 
 @dataclass(frozen=True)

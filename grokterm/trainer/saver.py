@@ -91,7 +91,7 @@ def _mark(engine: Engine, journal: Journal, seconds: float, reason: str) -> Mark
         records=journal.position,
         seconds=seconds,
         reason=reason,
-        phase=journal.tracker.phase,
+        phase=journal.trackers.phases.phase,
         config=config,
         config_hash=config_hash(config),
     )

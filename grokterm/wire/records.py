@@ -1,7 +1,7 @@
 """Records of `log.jsonl`: one JSON object a line, told apart by `kind`.
 
-Scalars, Change and Event are made by training alone and come out the same in every repetition, but for
-`seconds`, `time` and `by`. Session records tell what a process did.
+All but Session records are made by training alone and come out the same in every repetition, but for `seconds`,
+`time` and `by`. Session records tell what a process did. A measure that is not in its record is not defined there.
 """
 
 from __future__ import annotations
@@ -13,10 +13,15 @@ import msgspec
 from grokterm.config import Value
 from grokterm.errors import WireError
 
-EventName = Literal[
-    "memorized", "generalizing", "memorizing", "grokked_90", "grokked_95", "grokked", "collapsed", "not_finite"
-]
+CircuitEventName = Literal["memorization", "circuit_formation", "clean_up"]
+"""Phases by the progress measures, each as the event with which it begins; `memorization` is the way back."""
+EventName = (
+    Literal["memorized", "generalizing", "memorizing", "grokked_90", "grokked_95", "grokked", "collapsed", "not_finite"]
+    | CircuitEventName
+)
 """Events that training makes. `grokked` is test accuracy ≥ .99; `memorizing` is the way back from generalizing."""
+Basis = Literal["residues", "discrete logarithms", "none"]
+"""In what the frequencies are counted; none where the operation adds no angles, so that nothing of them is defined."""
 SessionName = Literal["started", "paused", "resumed", "finished", "stopped", "failed", "noted", "forked"]
 """What a trainer process did; `noted` is a remark that changes nothing, such as checkpoints given up for room.
 
@@ -40,6 +45,61 @@ class Scalars(msgspec.Struct, frozen=True, tag_field="kind", tag="scalars"):
     """Σθ² over all parameters."""
     gradient_norm: float | None
     """Euclidean norm of the gradient of the last step; None at step 0."""
+
+
+class Progress(msgspec.Struct, frozen=True, tag_field="kind", tag="progress", omit_defaults=True):
+    """How far a circuit that adds angles has come after `step` steps (Nanda et al. 2023, arXiv:2301.05217).
+
+    Rounded to six digits. Losses without a prefix keep or remove every frequency; those of the key frequencies are
+    the paper's.
+    """
+
+    step: int
+    basis: Basis = "residues"
+    softmax_collapse: float | None = None
+    """Share of the train pairs whose softmax sum is exactly 1."""
+    restricted_loss: float | None = None
+    """Over all pairs, nats."""
+    restricted_train_loss: float | None = None
+    restricted_test_loss: float | None = None
+    excluded_loss: float | None = None
+    """Over the train pairs, nats."""
+    key_restricted_loss: float | None = None
+    """Over all pairs; None as long as no frequency is key."""
+    key_excluded_loss: float | None = None
+    key_variance_share: float | None = None
+    """Share of the logits' variance that cosines of the key frequencies explain, 0 to 1."""
+    variance_share: float | None = None
+    """The same of all frequencies."""
+    embedding_gini: float | None = None
+    """Gini coefficient of the Fourier norms of the first layer or the embedding, 0 to 1."""
+    read_out_gini: float | None = None
+    key_frequencies: tuple[int, ...] = ()
+    """An estimate with hysteresis, largest norm first."""
+    squared_weights: dict[str, float | None] = {}
+    """Σθ² of every weight matrix by name."""
+
+
+class Spectrum(msgspec.Struct, frozen=True, tag_field="kind", tag="spectrum"):
+    """Fourier norms of the first layer or the embedding after `step` steps, in three digits."""
+
+    step: int
+    norms: tuple[float | None, ...]
+    """At k = 1 …."""
+
+
+class Structure(msgspec.Struct, frozen=True, tag_field="kind", tag="structure", omit_defaults=True):
+    """What the circuit is made of after `step` steps; the last three only where test accuracy is above .9.
+
+    Zhong et al. 2023 (arXiv:2306.17844): clock or pizza.
+    """
+
+    step: int
+    explained_neurons: float | None = None
+    """Share of the last layer's neurons that one frequency explains to .85."""
+    distance_irrelevance: float | None = None
+    gradient_symmetricity: float | None = None
+    circularity: float | None = None
 
 
 class Change(msgspec.Struct, frozen=True, tag_field="kind", tag="change"):
@@ -76,7 +136,8 @@ class Session(msgspec.Struct, frozen=True, tag_field="kind", tag="session"):
     about: dict[str, Value] = {}
 
 
-Record = Scalars | Change | Event | Session
+TrainingRecord = Scalars | Progress | Spectrum | Structure | Change | Event
+Record = TrainingRecord | Session
 
 _decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 _encoder = msgspec.json.Encoder()

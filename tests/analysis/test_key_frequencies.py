@@ -77,7 +77,14 @@ def test_key_frequencies_go_out_when_they_fade() -> None:
     assert estimate.update(norms) == (5,)
 
 
-def test_another_size_begins_anew_and_what_is_not_finite_has_none() -> None:
+def test_an_estimate_goes_on_from_an_earlier_one() -> None:
+    norms = torch.full((48,), 0.01)
+    norms[[4, 9]] = torch.tensor([1.0, 0.22])
+    assert KeyFrequencies().update(norms) == (5,)
+    assert KeyFrequencies(keys=(10,)).update(norms) == (5, 10)
+
+
+def test_no_norms_and_norms_that_are_not_finite_have_none() -> None:
     estimate, norms = KeyFrequencies(), torch.full((48,), 0.01)
     norms[4] = 1.0
     assert estimate.update(norms) == (5,)

@@ -14,7 +14,18 @@ from hypothesis import strategies as st
 
 from grokterm.errors import RunFolderError
 from grokterm.runs.log import LogReader, LogWriter, read_tail
-from grokterm.wire.records import Change, Event, Record, Scalars, Session, decode_record, encode_record
+from grokterm.wire.records import (
+    Change,
+    Event,
+    Progress,
+    Record,
+    Scalars,
+    Session,
+    Spectrum,
+    Structure,
+    decode_record,
+    encode_record,
+)
 
 numbers = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 steps = st.integers(0, 2**53)
@@ -27,6 +38,9 @@ records = st.one_of(
     scalars,
     st.builds(Change, step=steps, values=values, old=values, words=st.text(), by=st.text(), time=st.floats(0, 1e10)),
     st.builds(Event, step=steps, words=st.text()),
+    st.builds(Progress, step=steps, restricted_loss=numbers, key_frequencies=st.lists(steps).map(tuple)),
+    st.builds(Spectrum, step=steps, norms=st.lists(numbers, max_size=4).map(tuple)),
+    st.builds(Structure, step=steps, circularity=numbers),
     st.builds(Session, step=steps, words=st.text(), time=st.floats(0, 1e10), about=values),
 )
 

@@ -22,7 +22,7 @@ from grokterm.view_options import ViewOptions
 from grokterm.wire import messages
 from grokterm.wire.client import ask_once
 from grokterm.wire.messages import Answer, Look, Reply, Request, Status, View
-from grokterm.wire.records import Change, Event, Record, Scalars, Session
+from grokterm.wire.records import Change, Record, Scalars, Session, TrainingRecord
 
 Found = TypeVar("Found")
 
@@ -89,7 +89,7 @@ class Running:
         history.add(self.records())
         return history
 
-    def training_records(self) -> list[Scalars | Change | Event]:
+    def training_records(self) -> list[TrainingRecord]:
         """The log less sessions and times of day."""
         made = [record for record in self.records() if not isinstance(record, Session)]
         return [_timeless(record) for record in made]
@@ -135,7 +135,7 @@ def change(by: str = "", keep: bool = False, /, **values: Value) -> Request:
     return messages.Change(0, dict(values), keep, by)
 
 
-def _timeless(record: Scalars | Change | Event) -> Scalars | Change | Event:
+def _timeless(record: TrainingRecord) -> TrainingRecord:
     if isinstance(record, Scalars):
         return msgspec.structs.replace(record, seconds=0.0)
     return msgspec.structs.replace(record, time=0.0) if isinstance(record, Change) else record

@@ -26,7 +26,9 @@ from tests.trainer.test_resume import train
 NewRun = Callable[..., Running]
 KILLS = 50
 UNTIL = 400
-LIFE = TINY.changed({"p": 7, "log_every": 5, "pace": 200.0, "until": UNTIL, "train_fraction": 0.8, "lr": 0.01})
+LIFE = TINY.changed(
+    {"p": 7, "log_every": 5, "measure_every": 10, "pace": 200.0, "until": UNTIL, "train_fraction": 0.8, "lr": 0.01}
+)
 """A run that lasts as long as its kills."""
 CHANGES: list[dict[str, Value]] = [
     {"weight_decay": 2.0},

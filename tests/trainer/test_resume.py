@@ -22,7 +22,7 @@ from grokterm.wire.records import Event, Scalars, Session, encode_record
 from tests.trainer.running import TINY, Running, wait_for
 
 NewRun = Callable[..., Running]
-GROKKING = TINY.changed({"p": 11, "width": 64, "lr": 0.02, "train_fraction": 0.8, "until": 240})
+GROKKING = TINY.changed({"p": 11, "width": 64, "lr": 0.02, "train_fraction": 0.8, "until": 240, "measure_every": 20})
 """A run with events on its way."""
 Changes = dict[int, dict[str, Value]]
 CHANGES: Changes = {

@@ -1,0 +1,121 @@
+"""What training writes down after a step: the same records whether the step is taken first or repeated."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from grokterm.analysis import progress as measures
+from grokterm.analysis.key_frequencies import KeyFrequencies
+from grokterm.analysis.pairs import Answer
+from grokterm.analysis.spectrum import columns, spectrum
+from grokterm.analysis.weights import matrices, sums_of_squares
+from grokterm.config import Config
+from grokterm.lab.engine import Engine
+from grokterm.wire.records import Event, Progress, Scalars, Spectrum, Structure, TrainingRecord
+
+STRUCTURE_EVERY: Final = 8
+"""Sets of measures from one Structure record to the next: it takes several times as long as the other measures."""
+GAUGED_ACCURACY: Final = 0.9
+"""Test accuracy above which the gauges of clock and pizza tell something (Zhong et al. 2023)."""
+_DIGITS: Final = 6
+_NORM_DIGITS: Final = 3
+
+
+def is_due(config: Config, step: int) -> bool:
+    """Whether there are records after `step`."""
+    return step % config.log_every == 0 or step in (config.until, config.max_steps) or _is_measured(config, step)
+
+
+def steps_to_next(config: Config, step: int) -> int:
+    """Steps from `step` to the next one that has records."""
+    every = [config.log_every, config.measure_every] if config.measure_every else [config.log_every]
+    goals = [goal for goal in (config.until, config.max_steps) if isinstance(goal, int)]
+    stops = [step - step % n + n for n in every] + goals
+    return min(stop for stop in stops if stop > step) - step
+
+
+def take_records(
+    engine: Engine, seconds: float, keys: tuple[int, ...], write: Callable[[TrainingRecord], list[Event]]
+) -> tuple[Scalars, list[Event]]:
+    """Makes the records of an engine's step and writes each; `write` gives the events that a record brings.
+
+    `keys` is the last estimate of the key frequencies. Returns the measures of every record, and all events, those
+    of the accuracies last.
+    """
+    config, step = engine.config, engine.step
+    scalars = scalars_of(engine, seconds)
+    events = write(scalars)
+    if not config.measure_every or not (_is_measured(config, step) or events):
+        return scalars, events
+    found: list[Event] = []
+    for record in _progress_of(engine, keys):
+        found += write(record)
+    grokked = any(event.name == "grokked" for event in events)
+    if grokked or step % (STRUCTURE_EVERY * config.measure_every) == 0:
+        found += write(_structure_of(engine, scalars.test_accuracy > GAUGED_ACCURACY))
+    return scalars, [*found, *events]
+
+
+def scalars_of(engine: Engine, seconds: float) -> Scalars:
+    """Losses and accuracies of an engine's present model."""
+    found = engine.measure()
+    return Scalars(
+        step=engine.step,
+        seconds=seconds,
+        train_loss=_finite(found.train_loss),
+        test_loss=_finite(found.test_loss),
+        train_accuracy=found.train_accuracy,
+        test_accuracy=found.test_accuracy,
+        sum_squared_weights=_finite(found.sum_squared_weights),
+        gradient_norm=_finite(found.gradient_norm),
+    )
+
+
+def _progress_of(engine: Engine, keys: tuple[int, ...]) -> Iterable[TrainingRecord]:
+    config, parameters = engine.config, engine.parameters
+    norms, basis, _ = spectrum(engine.model, parameters, config)
+    keys = KeyFrequencies(columns(config), keys).update(norms)
+    found = measures.progress(config, parameters, _answer(engine), _train_pairs(engine), keys)
+    numbers = {field.name: _rounded(getattr(found, field.name)) for field in fields(found)}
+    squares = sums_of_squares(config, parameters)
+    weights = {name: _rounded(float(squares[name])) for name in matrices(config, parameters)}
+    yield Progress(engine.step, basis, key_frequencies=keys, squared_weights=weights, **numbers)
+    if basis != "none":
+        yield Spectrum(engine.step, tuple(_rounded(norm, _NORM_DIGITS) for norm in norms.tolist()))
+
+
+def _structure_of(engine: Engine, gauges: bool) -> Structure:
+    found = measures.structure(engine.config, engine.parameters, _answer(engine), engine.task.labels, gauges)
+    return Structure(engine.step, **{field.name: _rounded(getattr(found, field.name)) for field in fields(found)})
+
+
+def _answer(engine: Engine) -> Answer:
+    """The logits of the model, with the products in the precision in which it trains."""
+    return lambda a, b: engine.model.logits(engine.parameters, a, b)
+
+
+def _train_pairs(engine: Engine) -> Tensor:
+    """The pairs that are trained on, bool [p, p]."""
+    p, task = engine.task.p, engine.task
+    train = torch.zeros(p * p, dtype=torch.bool, device=engine.device)
+    train[task.train] = True
+    return train.view(p, p)
+
+
+def _is_measured(config: Config, step: int) -> bool:
+    every = config.measure_every
+    return every > 0 and (step % every == 0 or step in (config.until, config.max_steps))
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _rounded(value: float | None, digits: int = _DIGITS) -> float | None:
+    return float(f"{value:.{digits}g}") if value is not None and math.isfinite(value) else None

@@ -1,0 +1,51 @@
+"""What records of training bring about, read from the records alone: phases, their events, and key frequencies."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from grokterm.analysis.circuit_phases import CircuitPhase, CircuitPhases
+from grokterm.analysis.phases import PhaseTracker
+from grokterm.wire.records import Change, CircuitEventName, Event, Progress, Scalars, TrainingRecord
+
+_EVENTS: Final[dict[CircuitPhase, CircuitEventName]] = {
+    "memorization": "memorization",
+    "circuit formation": "circuit_formation",
+    "clean-up": "clean_up",
+}
+
+
+class Trackers:
+    """Where a run stands by the records so far; taking a log's records again restores it."""
+
+    def __init__(self) -> None:
+        self.phases = PhaseTracker()
+        self.circuit = CircuitPhases()
+        self.keys: tuple[int, ...] = ()
+        """The last estimate of the key frequencies of the present model."""
+        self._last: Scalars | None = None
+
+    def take(self, record: TrainingRecord) -> list[Event]:
+        """The events that the next record brings."""
+        match record:
+            case Scalars():
+                self._last = record
+                found = self.phases.update(record.step, record.train_accuracy, record.test_accuracy)
+                return [Event(record.step, name, words) for name, words in found]
+            case Progress():
+                self.keys = record.key_frequencies
+                return self._circuit_events(record)
+            case Change() if record.rebuilt:
+                self.phases.restart()
+                self.circuit.restart()
+                self.keys = ()
+        return []
+
+    def _circuit_events(self, record: Progress) -> list[Event]:
+        last = self._last
+        if last is None or last.step != record.step:  # nothing tells the losses that belong to it
+            return []
+        loss, squares = (math.nan if x is None else x for x in (last.test_loss, last.sum_squared_weights))
+        found = self.circuit.update(record.restricted_loss, loss, squares)
+        return [Event(record.step, _EVENTS[phase], words) for phase, words in found]

@@ -1,0 +1,184 @@
+"""Measures in the log: at which steps they are taken, what they say, and that the log alone restores what they need."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+import tomli_w
+
+from grokterm.config import Config
+from grokterm.replay.recording import STRUCTURE_EVERY
+from grokterm.replay.repeating import Repetition
+from grokterm.replay.trackers import Trackers
+from grokterm.runs.folder import RunFolder, create_run, runs_home
+from grokterm.runs.history import PROGRESS, STRUCTURE, History
+from grokterm.runs.log import LogReader
+from grokterm.trainer.course import Course
+from grokterm.trainer.opening import open_run
+from grokterm.view_options import ViewOptions
+from grokterm.wire.records import (
+    Change,
+    Event,
+    Progress,
+    Record,
+    Scalars,
+    Spectrum,
+    Structure,
+    TrainingRecord,
+    encode_record,
+)
+from tests.trainer.running import TINY
+
+GROKKING = TINY.changed(
+    {"p": 23, "width": 64, "activation": "quadratic", "lr": 0.03, "train_fraction": 0.8, "measure_every": 20}
+)
+"""A run that groks within 150 steps."""
+
+
+def course_of(folder: RunFolder, to: int) -> Course:
+    """A run trained in this process to a step."""
+    course = open_run(folder).course
+    course.begin()
+    while course.step < to or course.journal.replaying:
+        course.advance(max(1, to - course.step))
+    return course
+
+
+def trained(to: int, config: Config = GROKKING) -> tuple[Course, list[Record]]:
+    folder = create_run(config, ViewOptions(), runs_home())
+    return course_of(folder, to), LogReader(folder.log_path).read()
+
+
+def of(kind: type[Any], records: Sequence[Record]) -> list[Any]:
+    return [record for record in records if isinstance(record, kind)]
+
+
+def test_measures_come_at_their_steps_and_at_events() -> None:
+    _, records = trained(200, GROKKING.changed({"log_every": 15}))
+    events = {event.step for event in of(Event, records)}
+    assert {record.step for record in of(Progress, records)} == {*range(0, 201, 20), *events}
+    assert {record.step for record in of(Scalars, records)} == {*range(0, 201, 15), *range(0, 201, 20), *events}
+    assert [record.step for record in of(Spectrum, records)] == [record.step for record in of(Progress, records)]
+    grokked = {event.step for event in of(Event, records) if event.name == "grokked"}
+    assert grokked
+    assert {record.step for record in of(Structure, records)} == {0, STRUCTURE_EVERY * 20, *grokked}
+
+
+def test_what_is_taken_to_the_goal_is_measured_there() -> None:
+    _, records = trained(33, GROKKING.changed({"until": 33}))
+    assert of(Progress, records)[-1].step == 33
+
+
+def test_none_are_taken_with_0() -> None:
+    _, records = trained(100, GROKKING.changed({"measure_every": 0}))
+    assert {type(record) for record in records} == {Scalars, Event}
+
+
+def test_they_tell_of_the_circuit() -> None:
+    _, records = trained(400)
+    first, last = of(Progress, records)[0], of(Progress, records)[-1]
+    assert first.basis == "residues"
+    assert first.restricted_loss == pytest.approx(math.log(23), rel=0.2)
+    assert last.restricted_loss < 0.1 * first.restricted_loss
+    assert last.variance_share > 0.5 > first.variance_share
+    assert set(last.squared_weights) == {"W_a", "W_b", "W_out"}
+    assert sum(last.squared_weights.values()) < of(Scalars, records)[-1].sum_squared_weights
+    assert len(of(Spectrum, records)[-1].norms) == 11
+    gauged = [record for record in of(Structure, records) if record.distance_irrelevance is not None]
+    accuracy = {record.step: record.test_accuracy for record in of(Scalars, records)}
+    assert gauged
+    assert all(accuracy[record.step] > 0.9 for record in gauged)
+    assert all(record.explained_neurons is not None for record in of(Structure, records))
+
+
+@pytest.mark.parametrize("op", ["x2+y2", "multiply"])
+def test_what_is_not_defined_is_left_out(op: str) -> None:
+    _, records = trained(40, TINY.changed({"p": 9, "op": op, "measure_every": 20}))
+    found = of(Progress, records)
+    assert {record.basis for record in found} == {"none"}
+    assert all(getattr(record, name) is None for record in found for name in PROGRESS if name != "softmax_collapse")
+    assert not of(Spectrum, records)
+    history = History(Config())
+    history.add(records)
+    assert history.basis == "none"
+    assert np.isnan(history.progress("restricted_loss")[1]).all()
+
+
+@pytest.mark.parametrize("arch", ["mlp", "embed-mlp", "transformer"])
+@pytest.mark.parametrize(("p", "op"), [(3, "add"), (5, "divide"), (5, "subtract"), (7, "x2+xy+y2")])
+def test_small_tasks_are_measured_too(arch: str, p: int, op: str) -> None:
+    _, records = trained(2, TINY.changed({"arch": arch, "p": p, "op": op, "measure_every": 1, "train_fraction": 0.6}))
+    assert len(of(Progress, records)) == 3
+
+
+def test_a_line_of_measures_is_short() -> None:
+    _, records = trained(1, Config(arch="transformer", device="cpu", measure_every=1, width=64))
+    full = msgspec.structs.replace(
+        of(Progress, records)[-1],
+        step=1_000_000,
+        key_frequencies=(11, 24, 31, 40, 47),
+        key_restricted_loss=0.123456,
+        key_excluded_loss=12.3456,
+        key_variance_share=0.654321,
+    )
+    assert len(encode_record(full)) < 560
+    assert len(encode_record(of(Spectrum, records)[-1])) < 400
+
+
+def test_the_log_alone_restores_where_a_run_stands() -> None:
+    course, records = trained(300)
+    again = Trackers()
+    training = [record for record in records if isinstance(record, TrainingRecord)]
+    made = [event for record in training for event in again.take(record)]
+    assert made == of(Event, records)
+    assert {"circuit_formation", "grokked"} <= {event.name for event in made}
+    assert again.keys == course.journal.trackers.keys
+    assert again.circuit.phase == course.journal.trackers.circuit.phase
+    again.take(Change(300, {"arch": "embed-mlp"}, {}, True, False, ""))
+    assert (again.keys, again.circuit.phase, again.phases.phase) == ((), "memorization", "memorizing")
+
+
+def test_a_run_of_before_goes_on_as_it_was() -> None:
+    course, records = trained(60, GROKKING.changed({"measure_every": 0}))
+    course.save("stopped")
+    (folder,) = (RunFolder(path) for path in runs_home().iterdir() if path.is_dir())
+    written = tomllib.loads(folder.config_path.read_text())
+    del written["measure_every"]
+    folder.config_path.write_text(tomli_w.dumps(written))
+    assert folder.config().measure_every == 0
+    course = course_of(folder, 100)
+    assert course.journal.differs_at is None
+    assert not of(Progress, LogReader(folder.log_path).read()[len(records) :])
+    assert Repetition(folder).run(lambda _: None).agrees
+    course.change({"measure_every": 20}, False, "")
+    while course.step < 130:
+        course.advance(10)
+    assert [record.step for record in of(Progress, LogReader(folder.log_path).read())] == [120]
+
+
+def test_the_history_holds_them_as_columns() -> None:
+    _, records = trained(200)
+    history = History(GROKKING)
+    for record in records:
+        history.add([record])
+    made = of(Progress, records)
+    for name in PROGRESS:
+        steps, values = history.progress(name)
+        expected = [math.nan if (value := getattr(record, name)) is None else value for record in made]
+        assert np.array_equal(steps, [record.step for record in made])
+        assert np.array_equal(values, expected, equal_nan=True)
+    assert [*history.structure(STRUCTURE[0])[0]] == [record.step for record in of(Structure, records)]
+    assert history.matrices == ("W_a", "W_b", "W_out")
+    assert [*history.squared_weights("W_out")[1]] == [record.squared_weights["W_out"] for record in made]
+    assert history.spectra.rows.shape == (len(made), 11)
+    assert history.key_frequencies[0] == (0, made[0].key_frequencies)
+    assert history.key_frequencies[-1][1] == made[-1].key_frequencies
+    assert history.circuit_phase in ("circuit_formation", "clean_up")
+    assert history.circuit_steps["circuit_formation"] > 0
+    assert "of its" in history.circuit_words
