@@ -155,14 +155,16 @@ def train(*, resume: Resume = None, preset: Preset = None, as_json: AsJson = Fal
 
 
 @_taking(_FOLDER, *_SCREEN)
-def attach(run: RunName = None, /, **given: str | None) -> int:
-    """Come back to a run: the newest one that trains when none is named.
+def attach(*run: OneRun, **given: str | None) -> int:
+    """Come back to a run, the newest one that trains when none is named, or compare two to six runs.
 
-    A run without a trainer opens paused where it had come to; space goes on.
+    A run without a trainer opens paused where it had come to; space goes on. Comparing starts no trainer.
     """
-    from grokterm.cli.watch import come_back
+    from grokterm.cli.watch import come_back, compare
 
-    return come_back(run, read_defaults(), read(given))
+    if len(run) > 1:
+        return compare(run, read_defaults(), read(given))
+    return come_back(run[0] if run else None, read_defaults(), read(given))
 
 
 @_taking(_FOLDER, *_SCREEN)
@@ -257,7 +259,7 @@ def build() -> App:
     )
     app.default(watch)
     app.command(train, usage="Usage: grokterm train [OPTIONS]")
-    app.command(attach, usage="Usage: grokterm attach [RUN] [OPTIONS]")
+    app.command(attach, usage="Usage: grokterm attach [RUN...] [OPTIONS]")
     app.command(resume, usage="Usage: grokterm resume RUN [OPTIONS]")
     app.command(fork, usage="Usage: grokterm fork RUN [--at STEP] [OPTIONS]")
     app.command(replay, usage="Usage: grokterm replay RUN [--to STEP] [OPTIONS]")

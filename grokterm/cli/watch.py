@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from grokterm.cli.devices import check_device
 from grokterm.cli.harmless import harmless
@@ -13,6 +15,9 @@ from grokterm.errors import RunFolderError
 from grokterm.runs.folder import RunFolder, create_run, find_run, list_runs, runs_home
 from grokterm.runs.process import start_trainer, trainer_alive
 from grokterm.view_options import ViewOptions
+
+if TYPE_CHECKING:
+    from grokterm.runs.compared import ComparedRun
 
 
 def start(values: Values) -> int:
@@ -50,6 +55,22 @@ def come_back(name: str | None, defaults: Values, given: Values, go_on: bool = F
     return show(folder, options, values)
 
 
+def compare(names: Sequence[str], defaults: Values, given: Values) -> int:
+    """Shows several runs on the same axes; no trainer is started. Raises GroktermError."""
+    from grokterm.runs.compared import check_count
+    from grokterm.runs.compared import compare as compared
+
+    check_count(len(names))
+    check_terminal()
+    values = defaults | given
+    home = runs_home(values.get("runs"))
+    folders = [find_run(name, home) for name in names]
+    runs = compared(folders)
+    options = view(given, folders[0].view())
+    prepare(options)
+    return show(folders[0], options, values, runs)
+
+
 def _check_log(folder: RunFolder) -> None:
     """Makes sure that a trainer can go on from the log; raises RunFolderError, ConfigError."""
     from grokterm.cli.orders import read_history
@@ -80,14 +101,14 @@ def elsewhere(values: Values) -> str:
     return f" --runs {shlex.quote(str(values['runs']))}" if "runs" in values else ""
 
 
-def show(folder: RunFolder, options: ViewOptions, values: Values) -> int:
-    """Draws the run until it is left; the exit status."""
+def show(folder: RunFolder, options: ViewOptions, values: Values, compared: Sequence[ComparedRun] = ()) -> int:
+    """Draws the run, or a comparison of runs, until it is left; the exit status."""
     from grokterm.tui.first_paint import first_paint
 
     with first_paint(folder.config()):
         from grokterm.tui.app import GrokApp
 
-        outcome = GrokApp(folder, options).run()
+        outcome = GrokApp(folder, options, compared).run()
     with suppress(OSError):  # after a hang-up nobody reads it
         print(harmless(outcome.words()) + elsewhere(values), flush=True)
     return outcome.exit_status

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from grokterm.runs.compared import name_of
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.process import trainer_alive
 
@@ -19,6 +20,8 @@ class Outcome:
     folder: RunFolder
     details: str = ""
     """What failed and where the details are, after a crash."""
+    compared: tuple[RunFolder, ...] = ()
+    """The runs that were compared when it was left."""
 
     @property
     def exit_status(self) -> int:
@@ -27,8 +30,9 @@ class Outcome:
 
     def words(self) -> str:
         """One line for the shell: what goes on, and how to come back."""
-        run = self.folder.id
-        number = run.split("-")[0].lstrip("0") or run
+        run, number = self.folder.id, name_of(self.folder)
+        if self.compared and self.left == "detached":
+            return f"nothing was changed; compare again with: grokterm attach {' '.join(map(name_of, self.compared))}"
         back = f"come back with: grokterm attach {number}"
         if self.left == "crashed":
             return f"the viewer failed: {self.details}; {back}"

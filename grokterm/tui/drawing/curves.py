@@ -21,7 +21,7 @@ from grokterm.view_options import Graph
 _BOLD = Style(bold=True)
 _ASCII = ".*"
 """Glyphs of the curves in ascii, that of the last one last."""
-_LEAST_WIDTH = 24
+LEAST_WIDTH = 24
 """Cells below which axes are left out."""
 
 
@@ -55,9 +55,9 @@ def draw_curves(
         return cells.strips()
     size = min(steps.size, values.shape[-1])
     steps, values = steps[:size], values[:, :size]
-    framed = width >= _LEAST_WIDTH and height >= 3
+    framed = width >= LEAST_WIDTH and height >= 3
     left = GUTTER if framed else 0
-    right = NAMES if width - left - NAMES >= _LEAST_WIDTH // 2 else 0
+    right = NAMES if width - left - NAMES >= LEAST_WIDTH // 2 else 0
     last, first = (float(steps.max()), float(steps[steps > 0].min(initial=np.inf))) if size else (0.0, np.inf)
     x = step_scale(last, first, axes.log_x)
     across, _ = DOTS[graph]
@@ -93,17 +93,24 @@ def spread(rows: Sequence[int], height: int) -> list[int]:
 def _lines(
     cells: Cells, frame: Frame, columns: Columns, curves: Sequence[Curve], graph: Graph, palette: Palette
 ) -> None:
-    across, down = DOTS[graph]
     for number, curve in enumerate(curves):
-        style = palette.style(curve.color)
-        pieces = path(columns, number, frame.y, frame.height * down, BAND * across)
-        for y, glyphs in enumerate(strokes(pieces, frame.width, frame.height, graph)):
-            row, styles = cells.glyphs[y], cells.styles[y]
-            if graph == "ascii":
-                glyphs = glyphs.replace("*", _ASCII[(number - len(curves)) % len(_ASCII)])
-            for x, glyph in enumerate(glyphs, start=frame.left):
-                if glyph != " ":
-                    row[x], styles[x] = merge(row[x], glyph, graph), style
+        letter = _ASCII[(number - len(curves)) % len(_ASCII)]
+        draw_line(cells, frame, columns, number, palette.style(curve.color), letter, graph)
+
+
+def draw_line(
+    cells: Cells, frame: Frame, columns: Columns, number: int, style: Style, letter: str, graph: Graph
+) -> None:
+    """One curve of the columns, over what is there; in ascii it is written with `letter`."""
+    across, down = DOTS[graph]
+    pieces = path(columns, number, frame.y, frame.height * down, BAND * across)
+    for y, glyphs in enumerate(strokes(pieces, frame.width, frame.height, graph)):
+        row, styles = cells.glyphs[y], cells.styles[y]
+        if graph == "ascii":
+            glyphs = glyphs.replace("*", letter)
+        for x, glyph in enumerate(glyphs, start=frame.left):
+            if glyph != " ":
+                row[x], styles[x] = merge(row[x], glyph, graph), style
 
 
 def _ends(
@@ -112,7 +119,7 @@ def _ends(
     """Names and live values right of the curves' ends, moved apart."""
     across, down = dots
     end = frame.left + (int(columns.index[-1]) // across if columns.index.size else 0)
-    values = [_last(columns, number) for number in range(len(curves))]
+    values = [last_value(columns, number) for number in range(len(curves))]
     rows = [frame.height - 1 if np.isnan(v) else frame.row(v, down) for v in values]
     order = sorted(range(len(curves)), key=lambda i: (rows[i], -np.nan_to_num(values[i])))
     placed = spread([rows[i] for i in order], frame.height)
@@ -122,7 +129,7 @@ def _ends(
         cells.put(end + 3 + len(name), row, live, palette.style(curves[i].color) + _BOLD)
 
 
-def _last(columns: Columns, number: int) -> float:
+def last_value(columns: Columns, number: int) -> float:
     """The last value of a curve that is a number, else NaN."""
     row = columns.high[number]
     finite = np.flatnonzero(np.isfinite(row))

@@ -110,12 +110,17 @@ class LossPane(CurvesPane):
 
     def live_value(self, value: float) -> str:
         """A loss in at most six characters."""
-        if not np.isfinite(value):
-            return "?"
-        if value and abs(value) < 0.001:
-            digits, _, exponent = f"{value:.1e}".partition("e")
-            return f"{digits}e{int(exponent)}"
-        return f"{value:.3f}" if abs(value) < 10 else f"{value:,.1f}" if abs(value) < 1000 else f"{value:.1e}"
+        return short_loss(value)
+
+
+def short_loss(value: float | None) -> str:
+    """A loss in at most six characters; `?` where it is no number."""
+    if value is None or not np.isfinite(value):
+        return "?"
+    if value and abs(value) < 0.001:
+        digits, _, exponent = f"{value:.1e}".partition("e")
+        return f"{digits}e{int(exponent)}"
+    return f"{value:.3f}" if abs(value) < 10 else f"{value:,.1f}" if abs(value) < 1000 else f"{value:.1e}"
 
 
 def marks_of(history: History) -> list[Mark]:

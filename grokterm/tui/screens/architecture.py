@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import ClassVar, Final
 
-from textual._widget_navigation import Direction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -17,21 +15,13 @@ from grokterm.config import Config, choices
 from grokterm.errors import ConfigError
 from grokterm.tui.screens.carrying import carried, keeps
 from grokterm.tui.screens.dialog import Dialog, Wanted
+from grokterm.tui.screens.options import Options
 
 _WHAT: Final = {
     "mlp": "one-hot a and b → {width} neurons → {p} logits",
     "embed-mlp": "two embeddings of {d_model} → {width} neurons → {p} logits",
     "transformer": "a b = in {d_model} dimensions, {heads} heads, mlp of {width}, read at =",
 }
-
-
-class Architectures(OptionList):
-    """The list of architectures."""
-
-    def _move_page(self, direction: Direction) -> None:
-        """Moves by a page, of which a list that was not drawn yet knows nothing."""
-        with suppress(KeyError, IndexError):
-            super()._move_page(direction)
 
 
 class ArchitectureDialog(Dialog[Wanted]):
@@ -44,14 +34,6 @@ class ArchitectureDialog(Dialog[Wanted]):
     DEFAULT_CSS = """
     ArchitectureDialog .box { width: 82; }
     ArchitectureDialog Static { height: auto; margin-top: 1; }
-    ArchitectureDialog OptionList {
-        height: auto;
-        border: none;
-        padding: 0;
-        min-width: 20;
-        background: $surface;
-        &:focus { border: none; background: $surface; background-tint: $surface 0%; }
-    }
     """
 
     def __init__(self, config: Config) -> None:
@@ -62,7 +44,7 @@ class ArchitectureDialog(Dialog[Wanted]):
     def compose(self) -> ComposeResult:
         """The architectures, what the lit one keeps, and the keys."""
         names = choices("arch")
-        options = Architectures(*(Option(self._line(name), id=name) for name in names))
+        options = Options(*(Option(self._line(name), id=name) for name in names))
         options.highlighted = names.index(self._config.arch)
         box = VerticalScroll(
             options, Static(id="kept"), Static(id="keys", classes="muted"), classes="box", can_focus=False

@@ -1,0 +1,89 @@
+"""Several runs side by side: what each has come to, and in which settings they differ; nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from grokterm.config import Value, settings
+from grokterm.errors import ConfigError, RunFolderError
+from grokterm.runs.changes import spelled, spoken
+from grokterm.runs.family import Leaf, tree
+from grokterm.runs.folder import Parent, RunFolder
+from grokterm.runs.history import History
+from grokterm.runs.log import LogReader
+
+MOST: Final = 6
+"""Runs that can be compared at once."""
+LETTERS: Final = "ABCDEF"
+
+
+class ComparedRun:
+    """One of the runs: its log, followed for as long as it is looked at; its trainer is left alone."""
+
+    def __init__(self, leaf: Leaf, letter: str) -> None:
+        """Reads the configuration; raises RunFolderError."""
+        self.folder = leaf.folder
+        self.letter = letter
+        self.stem = leaf.stem
+        self.fork: Parent | None = leaf.fork
+        self.history = History(leaf.folder.config())
+        self.trouble = ""
+        """Why its log cannot be followed; empty while it can."""
+        self._reader = LogReader(leaf.folder.log_path)
+
+    def read(self) -> None:
+        """Takes what is new in the log."""
+        if self.trouble:
+            return
+        try:
+            self.history.add(self._reader.read())
+        except (RunFolderError, ConfigError) as error:
+            self.trouble = str(error)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A setting in which runs differ, and what it is in each."""
+
+    name: str
+    texts: tuple[str, ...]
+    """One a run; `1 → 3` where it was changed on the way."""
+
+
+def check_count(count: int) -> None:
+    """Makes sure that so many runs can be compared; raises RunFolderError."""
+    if not 2 <= count <= MOST:
+        raise RunFolderError(f"2 to {MOST} runs can be compared at once, not {count}")
+
+
+def compare(folders: Sequence[RunFolder]) -> list[ComparedRun]:
+    """The runs with letters, forks behind the runs they come from; raises RunFolderError naming what is wrong."""
+    paths = [folder.path.resolve() for folder in folders]
+    for folder, path in zip(folders, paths, strict=True):
+        if paths.count(path) > 1:
+            raise RunFolderError(f"{folder.id} is named twice: name each run once")
+    check_count(len(folders))
+    return [ComparedRun(leaf, letter) for leaf, letter in zip(tree(folders), LETTERS, strict=False)]
+
+
+def differences(runs: Sequence[ComparedRun]) -> list[Difference]:
+    """The settings that are not the same in all runs, from the first step to the last; pace and goals come last."""
+    configs = [(run.history.first_config.as_dict(), run.history.config.as_dict()) for run in runs]
+    found = []
+    for name in sorted(settings(), key=lambda name: settings()[name].group == "Run"):
+        values = [_first_and_now(first[name], now[name]) for first, now in configs]
+        if any(value != values[0] for value in values):
+            found.append(Difference(spoken(name), tuple(" → ".join(map(spelled, value)) for value in values)))
+    return found
+
+
+def name_of(folder: RunFolder) -> str:
+    """What a person types for a run: its number, or its id where that has none."""
+    return folder.id.split("-")[0].lstrip("0") or folder.id
+
+
+def _first_and_now(first: Value, now: Value) -> list[Value]:
+    """A setting in the beginning, and now where that is another."""
+    return [first] if first == now else [first, now]

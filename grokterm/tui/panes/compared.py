@@ -1,0 +1,216 @@
+"""The panes of a comparison: accuracy and loss of several runs on the same axes, and a table of them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Final, Literal
+
+import numpy as np
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.strip import Strip
+
+from grokterm.runs.compared import ComparedRun, differences, name_of
+from grokterm.tui.drawing.frame import Axes
+from grokterm.tui.drawing.marks import Mark
+from grokterm.tui.drawing.message import draw_message
+from grokterm.tui.drawing.overlay import RunCurve, draw_overlay, has_room_for
+from grokterm.tui.drawing.sheet import Column, Row, draw_sheet, plain_stem
+from grokterm.tui.drawing.strokes import available
+from grokterm.tui.panes.curves import short_loss
+from grokterm.tui.panes.pane import Pane
+from grokterm.tui.words import percent
+from grokterm.tui.world import World
+
+Pairs = Literal["test", "train", "train and test"]
+PAIRS: Final[tuple[Pairs, ...]] = ("test", "train", "train and test")
+"""Of which pairs curves can be drawn, in the order in which a key goes through them."""
+_MISSING: Final = "–"
+_MILESTONES: Final = {
+    "memorized_step": "memorized",
+    "grokked_step_90": "≥ 90 %",
+    "grokked_step_95": "≥ 95 %",
+    "grokked_step_99": "≥ 99 %",
+}
+
+
+@dataclass(slots=True, eq=False)
+class Comparison:
+    """What is compared, and how it is looked at."""
+
+    runs: list[ComparedRun]
+    pairs: Pairs = "test"
+    states: dict[str, str] = field(default_factory=dict)
+    """What each run is doing, by letter."""
+
+    @property
+    def version(self) -> Hashable:
+        """Changes with everything that can be seen."""
+        return self.pairs, tuple(self.states.items()), tuple((run.history.version, run.trouble) for run in self.runs)
+
+
+class ComparedCurves(Pane):
+    """A curve of each run over steps."""
+
+    measure: ClassVar[str]
+
+    def __init__(self, comparison: Comparison) -> None:
+        super().__init__(id=f"compared-{self.measure}")
+        self.comparison = comparison
+
+    def axes(self, world: World) -> Axes:
+        """How the axes run."""
+        raise NotImplementedError
+
+    def live_value(self, value: float) -> str:
+        """A value as it stands at the end of its curve."""
+        raise NotImplementedError
+
+    def watched(self, world: World) -> Hashable:
+        """The logs, the axes and which pairs."""
+        return self.comparison.version, self.axes(world)
+
+    def live_texts(self, world: World) -> Sequence[Content]:
+        """Which pairs, and which axes are logarithmic."""
+        axes = self.axes(world)
+        pairs = "train pairs faint, test pairs" if self.comparison.pairs == "train and test" else ""
+        words = [pairs or f"{self.comparison.pairs} pairs"]
+        words += [f"log {name}" for name, on in (("x", axes.log_x), ("y", axes.log_y)) if on]
+        return [Content.styled(" · ".join(words), "$muted"), Content.styled(self.comparison.pairs, "$muted")]
+
+    def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
+        """The curves, and a mark where each fork begins."""
+        runs, palette = self.comparison.runs, world.palette
+        if not any(len(run.history) for run in runs) or not available():
+            return draw_message("none of these runs has taken a step yet", width, height, palette)
+        long = has_room_for(max(len(run.folder.id) for run in runs), width)
+        curves = [curve for run in runs for curve in self._curves(run, long)]
+        curves.sort(key=lambda curve: curve.faint)
+        letters = {run.folder.id for run in runs}
+        forks = [run for run in runs if run.fork and run.fork.run in letters]
+        marks = [Mark(run.fork.step, f"{run.letter} forked", "milestone") for run in forks if run.fork]
+        return draw_overlay(curves, marks, self.axes(world), width, height, world.view.graph, palette)
+
+    def _curves(self, run: ComparedRun, long: bool) -> list[RunCurve]:
+        """The curve of a run with its id or its number; a faint one of the training pairs where both are asked for."""
+        pairs = self.comparison.pairs.split(" and ")
+        name = run.folder.id if long else name_of(run.folder)
+        color, steps, curves = f"run_{run.letter.lower()}", run.history.column("step"), []
+        for which in pairs:
+            values = run.history.column(f"{which}_{self.measure}")
+            faint = which == "train" and len(pairs) > 1
+            live = self.live_value(float(values[-1])) if values.size else "–"
+            curves.append(RunCurve(run.letter, "" if faint else name, live, color, steps, values, faint))
+        return curves
+
+
+class ComparedAccuracy(ComparedCurves):
+    """Accuracy of all runs, 0 to 100 %."""
+
+    number = 1
+    title = "Accuracy"
+    measure = "accuracy"
+
+    def axes(self, world: World) -> Axes:
+        """Fixed from 0 to 100 %."""
+        return Axes(log_x=world.log_x, percent=True)
+
+    def live_value(self, value: float) -> str:
+        """A share as 34.2."""
+        return percent(value).removesuffix(" %") if np.isfinite(value) else "?"
+
+
+class ComparedLoss(ComparedCurves):
+    """Loss of all runs, nats."""
+
+    number = 2
+    title = "Loss"
+    measure = "loss"
+
+    def axes(self, world: World) -> Axes:
+        """Logarithmic where asked for."""
+        return Axes(log_x=world.log_x, log_y=world.log_y)
+
+    def live_value(self, value: float) -> str:
+        """A loss in at most six characters."""
+        return short_loss(value)
+
+
+class ComparedRuns(Pane):
+    """A line a run: the settings in which they differ, milestones, and what each has come to."""
+
+    number = 3
+    title = "Runs"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "scroll_by(-1)", show=False),
+        Binding("down", "scroll_by(1)", show=False),
+        Binding("pageup", "scroll_by(-10)", show=False),
+        Binding("pagedown", "scroll_by(10)", show=False),
+    ]
+
+    def __init__(self, comparison: Comparison) -> None:
+        super().__init__(id="compared-runs")
+        self.comparison = comparison
+        self.first = 0
+        """The first line shown."""
+        self.lines = 0
+
+    def watched(self, world: World) -> Hashable:
+        """The logs, and where it is scrolled to."""
+        return self.comparison.version, self.first
+
+    def live_texts(self, world: World) -> Sequence[Content]:
+        """That there is more than is seen."""
+        more = self.lines > self.content_size.height
+        return [Content.styled("↑ ↓ for more", "$muted")] if more else []
+
+    def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
+        """The lines from the first shown on."""
+        runs = self.comparison.runs
+        rows = [Row(_stem(run, world), run.letter, run.folder.id, f"run_{run.letter.lower()}") for run in runs]
+        columns = columns_of(self.comparison)
+        strips, self.lines = draw_sheet(rows, columns, width, height, self.first, world.palette)
+        return strips
+
+    def show(self, world: World) -> None:
+        """Draws what changed; the border says whether there is more."""
+        lines = self.lines
+        super().show(world)
+        if self.lines != lines:
+            self.redraw()
+
+    def action_scroll_by(self, lines: int) -> None:
+        """Scrolls by lines."""
+        first = min(max(self.first + lines, 0), max(self.lines - self.content_size.height, 0))
+        if first != self.first:
+            self.first = first
+            self.redraw()
+
+
+def columns_of(comparison: Comparison) -> list[Column]:
+    """The settings that differ, the milestones, and the last values."""
+    runs = comparison.runs
+    last = [run.history.last for run in runs]
+    columns = [Column("differ in", d.name, d.texts) for d in differences(runs)]
+    columns = columns or [Column("differ in", "no setting", ("",) * len(runs))]
+    for name, title in _MILESTONES.items():
+        steps = [run.history.milestones[name] for run in runs]
+        columns.append(_column("reached at step", title, [_MISSING if s is None else f"{s:,}" for s in steps]))
+    columns.append(_column("now", "step", [f"{record.step:,}" if record else _MISSING for record in last]))
+    for pairs in ("train", "test"):
+        shares = [percent(getattr(record, f"{pairs}_accuracy")) if record else _MISSING for record in last]
+        columns.append(_column("now", pairs, shares))
+    for pairs in ("train", "test"):
+        losses = [short_loss(getattr(record, f"{pairs}_loss")) if record else _MISSING for record in last]
+        columns.append(_column("now", f"{pairs} loss", losses))
+    states = ["damaged" if run.trouble else comparison.states.get(run.letter, "") for run in runs]
+    return [*columns, Column("now", "state", tuple(states), right=False)]
+
+
+def _column(group: str, title: str, texts: Sequence[str]) -> Column:
+    return Column(group, title, tuple(texts))
+
+
+def _stem(run: ComparedRun, world: World) -> str:
+    return plain_stem(run.stem) if world.view.graph == "ascii" else run.stem

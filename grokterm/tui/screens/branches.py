@@ -1,0 +1,72 @@
+"""The tree of a run's branches, to go to one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from grokterm.runs.family import Leaf
+from grokterm.runs.folder import RunFolder
+from grokterm.runs.summary import RunSummary
+from grokterm.tui.drawing.sheet import plain_stem
+from grokterm.tui.screens.dialog import Dialog
+from grokterm.tui.screens.options import Options
+from grokterm.tui.words import percent
+from grokterm.view_options import Graph
+
+
+class BranchDialog(Dialog[RunFolder]):
+    """A run, where it comes from, and its forks; enter goes there."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("b,q", "close", show=False)]
+    DEFAULT_CSS = """
+    BranchDialog .box { width: 92; }
+    BranchDialog Static { height: auto; margin-top: 1; }
+    BranchDialog Options { max-height: 1fr; }
+    """
+
+    def __init__(self, branches: Sequence[tuple[Leaf, RunSummary]], present: RunFolder, graph: Graph) -> None:
+        """`branches` in the order of the tree."""
+        super().__init__()
+        self._branches = list(branches)
+        self._present = present
+        self._graph = graph
+
+    def compose(self) -> ComposeResult:
+        """The branches, and the keys."""
+        stems = [plain_stem(leaf.stem) if self._graph == "ascii" else leaf.stem for leaf, _ in self._branches]
+        names = [stem + leaf.folder.id for stem, (leaf, _) in zip(stems, self._branches, strict=True)]
+        wide = max(map(len, names))
+        lines = [self._line(i, stems[i], names[i].ljust(wide)) for i in range(len(names))]
+        options = Options(*(Option(line) for line in lines))
+        options.highlighted = next(
+            i for i, (leaf, _) in enumerate(self._branches) if leaf.folder.path == self._present.path
+        )
+        keys = Static("enter goes there · esc stays · C compares runs", classes="muted")
+        box = VerticalScroll(options, keys, classes="box", can_focus=False)
+        box.border_title = "Branches"
+        yield box
+
+    def begin(self) -> None:
+        """Waits for a choice."""
+        self.query_one(OptionList).focus()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Goes to the branch."""
+        self.dismiss(self._branches[event.option_index][0].folder)
+
+    def _line(self, at: int, stem: str, name: str) -> Content:
+        leaf, run = self._branches[at]
+        test = "" if run.test_accuracy is None else percent(run.test_accuracy)
+        step = "" if run.step is None else f"{run.step:,}"
+        where = f"  at {leaf.fork.step:,}" if leaf.fork else ""
+        here = "present · " if leaf.folder.path == self._present.path else ""
+        told = f"{where:<12} {run.architecture:<11} {step:>9} {test:>7}  {here}{run.state}"
+        return Content.assemble((stem, "$muted"), (name[len(stem) :], "bold"), told)

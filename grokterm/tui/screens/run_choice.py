@@ -1,0 +1,96 @@
+"""The chooser of runs to compare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from grokterm.runs.compared import MOST
+from grokterm.runs.folder import RunFolder
+from grokterm.runs.summary import RunSummary
+from grokterm.tui.screens.dialog import Dialog
+from grokterm.tui.screens.options import Options
+from grokterm.tui.words import percent
+
+
+class RunChoice(Dialog[list[RunFolder]]):
+    """Marks up to six runs, the present one among them unless it is taken out."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "mark", show=False),
+        Binding("C,q", "close", show=False),
+    ]
+    DEFAULT_CSS = """
+    RunChoice .box { width: 92; }
+    RunChoice Static { height: auto; margin-top: 1; }
+    RunChoice Options { max-height: 1fr; }
+    """
+
+    def __init__(self, runs: Sequence[tuple[RunFolder, RunSummary]], present: RunFolder) -> None:
+        """`runs` in the order in which they are listed."""
+        super().__init__()
+        self._runs = list(runs)
+        self._present = next(i for i, (folder, _) in enumerate(runs) if folder.path == present.path)
+        self._marked = [self._present]
+
+    def compose(self) -> ComposeResult:
+        """The runs, and the keys."""
+        wide = max(len(folder.id) for folder, _ in self._runs)
+        self._names = [f"{folder.id:<{wide}}" for folder, _ in self._runs]
+        options = Options(*(Option(self._line(i)) for i in range(len(self._runs))))
+        options.highlighted = 1 if self._present == 0 else 0
+        box = VerticalScroll(
+            options, Static(id="told"), Static("", id="keys", classes="muted"), classes="box", can_focus=False
+        )
+        box.border_title = f"Compare up to {MOST} runs"
+        yield box
+
+    def begin(self) -> None:
+        """Says what can be done."""
+        self.query_one(OptionList).focus()
+        self.query_one("#keys", Static).update("space marks · enter compares what is marked · esc leaves")
+        self._tell()
+
+    def action_mark(self) -> None:
+        """Marks the lit run, or takes its mark away."""
+        options = self.query_one(OptionList)
+        at = options.highlighted
+        if at is None:
+            return
+        if at in self._marked:
+            self._marked.remove(at)
+        elif len(self._marked) >= MOST:
+            self._tell(f"{MOST} runs are marked, and no more fit: space takes a mark away")
+            return
+        else:
+            self._marked.append(at)
+        options.replace_option_prompt_at_index(at, self._line(at))
+        self._tell()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Compares what is marked."""
+        if len(self._marked) < 2:
+            self._tell("mark two runs at least: space marks the lit one")
+        else:
+            self.dismiss([self._runs[i][0] for i in sorted(self._marked)])
+
+    def _tell(self, trouble: str = "") -> None:
+        told = self.query_one("#told", Static)
+        told.set_class(bool(trouble), "error")
+        told.update(Content(trouble or f"{len(self._marked)} of {len(self._runs)} marked"))
+
+    def _line(self, at: int) -> Content:
+        run = self._runs[at][1]
+        mark = "[x] " if at in self._marked else "[ ] "
+        test = "" if run.test_accuracy is None else percent(run.test_accuracy)
+        step = "" if run.step is None else f"{run.step:,}"
+        here = "present · " if at == self._present else ""
+        told = f"  {run.task:<14} {run.architecture:<11} {step:>9} {test:>7}  {here}{run.state}"
+        return Content.assemble((mark, "bold $accent" if at in self._marked else ""), (self._names[at], "bold"), told)

@@ -1,0 +1,142 @@
+"""Several runs on the same axes, chosen with a key or named on the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grokterm.runs.compared import compare
+from grokterm.runs.folder import RunFolder
+from grokterm.runs.fork import fork_run
+from grokterm.runs.process import trainer_alive
+from grokterm.tui.app import GrokApp
+from grokterm.tui.screens.compare import CompareScreen
+from grokterm.tui.screens.run_choice import RunChoice
+from grokterm.view_options import ViewOptions
+from grokterm.wire.records import Event
+from tests.runs.logged import append, logged, numbers
+from tests.tui.conftest import NewRun
+from tests.tui.watching import Watching, watch
+
+SIZES = [(1, 1), (20, 5), (40, 12), (80, 24), (120, 40), (200, 60)]
+
+
+@pytest.fixture
+def home(folders: Path) -> Path:
+    folders.mkdir(exist_ok=True)
+    return folders
+
+
+async def chooser(seen: Watching) -> RunChoice:
+    await seen.press("C")
+    await seen.until(lambda: isinstance(seen.app.screen, RunChoice) and seen.app.screen.is_open, "the chooser")
+    assert isinstance(seen.app.screen, RunChoice)
+    return seen.app.screen
+
+
+async def test_runs_are_chosen_compared_and_followed(new_run: NewRun, home: Path) -> None:
+    other = logged(home, 100, lr=0.01)
+    present = new_run(pace=50)
+    newest = logged(home, 100, weight_decay=2.0)
+    async with watch(present) as seen:
+        await seen.trains()
+        await chooser(seen)
+        await seen.shows("Compare up to 6 runs", f"[x] {present.id}", "present · ", "1 of 3 marked")
+        at = [seen.text().index(run.id) for run in (newest, present, other)]
+        assert at == sorted(at)
+        await seen.press("enter")
+        await seen.shows("mark two runs at least")
+        await seen.press("down", "down", "space")
+        await seen.shows(f"[x] {other.id}", "2 of 3 marked")
+        await seen.press("enter")
+        await seen.shows("compare 1 2", "learning rate", "1e-3", "0.01", "reached at step", "test pairs", "stopped")
+        assert "weight decay" not in seen.text()
+        append(other, [numbers(110, 0.97), Event(110, "grokked_95", "")])
+        await seen.shows("97.0 %")
+        assert not trainer_alive(other)
+        before = len(seen.app.link.history)
+        await seen.until(lambda: len(seen.app.link.history) > before, "further records")
+        await seen.press("escape")
+        await seen.until(lambda: seen.app.screen is seen.screen, "the run")
+        await seen.shows("● training")
+
+
+async def test_no_more_than_six_runs_are_marked(home: Path) -> None:
+    runs = [logged(home, 10) for _ in range(8)]
+    async with watch(runs[-1]) as seen:
+        await chooser(seen)
+        for _ in range(7):
+            await seen.press("space", "down")
+        await seen.shows("6 runs are marked, and no more fit", "[ ] ")
+        await seen.press("enter")
+        await seen.until(lambda: isinstance(seen.app.screen, CompareScreen), "the comparison")
+        await seen.shows("compare 3 4 5 6 7 8", "no setting")
+
+
+async def test_with_one_run_only_there_is_nothing_to_compare(home: Path) -> None:
+    async with watch(logged(home, 10)) as seen:
+        await seen.press("C")
+        await seen.shows("this is the only run: there is none to compare it with")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_comparison_fits_every_size(home: Path, size: tuple[int, int]) -> None:
+    runs = family_of(home)
+    app = GrokApp(runs[0], ViewOptions(color="truecolor"), compare(runs))
+    async with app.run_test(size=size) as pilot:
+        seen = Watching(app, pilot)
+        await seen.until(lambda: all(len(run.history) for run in app.comparison.comparison.runs), "the logs")  # type: ignore[union-attr]
+        for key in ("tab", "tab", "tab", "t", "x", "y", "T", "shift+tab", "down", "pageup", "1", "3", "t"):
+            await seen.press(key)
+            await pilot.pause()
+            lines = seen.text().splitlines()
+            assert len(lines) == size[1]
+            assert all(len(line) <= size[0] for line in lines)
+        assert not any(trainer_alive(run) for run in runs)
+
+
+async def test_forks_are_a_tree_and_start_on_their_parents_curve(home: Path) -> None:
+    runs = family_of(home)
+    app = GrokApp(runs[0], ViewOptions(color="truecolor"), compare(runs))
+    async with app.run_test(size=(160, 50)) as pilot:
+        seen = Watching(app, pilot)
+        await seen.shows(f"A {runs[0].id}", f"└─ B {runs[2].id}", f"C {runs[1].id}", "B forked", "1 → 3")
+        await seen.press("q")
+    outcome = app.return_value
+    assert outcome is not None
+    assert outcome.words() == "nothing was changed; compare again with: grokterm attach 1 3 2"
+
+
+async def test_without_a_branch_the_key_says_so(home: Path) -> None:
+    logged(home, 10)
+    async with watch(logged(home, 10)) as seen:
+        await seen.press("b")
+        await seen.shows("this run has no branches: f forks it")
+
+
+async def test_the_viewer_goes_to_a_branch_whose_trainer_starts_paused(new_run: NewRun, home: Path) -> None:
+    present = new_run(pace=100)
+    async with watch(present) as seen:
+        await seen.trains()
+        await seen.until(lambda: len(seen.app.link.history) > 3, "records")
+        fork = fork_run(present, home, 10, {"weight_decay": 3.0}).folder
+        await seen.press("b")
+        await seen.shows("Branches", f"└─ {fork.id}", "at 10", "present · ")
+        await seen.press("down", "enter")
+        await seen.until(lambda: seen.app.link.folder == fork, "the branch")
+        await seen.shows(f"now {fork.id}; {present.id} trains on")
+        await seen.until(lambda: seen.app.link.state == "paused", "the branch's trainer")
+        assert seen.app.link.history.config.weight_decay == 3
+        assert trainer_alive(present)
+        await seen.press("b")
+        await seen.shows("Branches")
+        await seen.press("up", "enter")
+        await seen.until(lambda: seen.app.link.folder == present, "the parent")
+        await seen.trains()
+
+
+def family_of(home: Path) -> list[RunFolder]:
+    first = logged(home, 300)
+    other = logged(home, 200, lr=0.01)
+    return [first, other, fork_run(first, home, 100, {"weight_decay": 3.0}).folder]
