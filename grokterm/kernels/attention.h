@@ -68,6 +68,7 @@ static void back_to_values(const step *s, room *r, int at, int rows) {
 /* The gradients by values and scores out of the sums of all threads; a loop that threads share. */
 static void add_up_tokens(const step *s, const room *rooms, int threads) {
     const int k = s->k, heads = s->heads, size = k / heads;
+    const float share = s->share;
     #pragma omp for schedule(static) nowait
     for (int token = 0; token <= 2 * s->p; token++)
         for (int head = 0; head < heads; head++) {
@@ -79,8 +80,8 @@ static void add_up_tokens(const step *s, const room *rooms, int threads) {
                 __m512 d = _mm512_loadu_ps(rooms[0].d_values + here);
                 for (int t = 1; t < threads; t++) d = _mm512_add_ps(d, _mm512_loadu_ps(rooms[t].d_values + here));
                 dot = _mm512_fmadd_ps(d, _mm512_loadu_ps(s->values + here), dot);
-                _mm512_storeu_ps(s->d_values + here, d);
+                _mm512_storeu_ps(s->d_values + here, _mm512_mul_ps(d, _mm512_set1_ps(share)));
             }
-            s->d_scores[(size_t)token * heads + head] = _mm512_reduce_add_ps(dot) - taken;
+            s->d_scores[(size_t)token * heads + head] = (_mm512_reduce_add_ps(dot) - taken) * share;
         }
 }

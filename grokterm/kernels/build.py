@@ -14,8 +14,8 @@ from typing import Final
 
 import platformdirs
 
-SOURCE: Final = Path(__file__).with_name("pairs.c")
-HEADERS: Final = tuple(SOURCE.with_name(f"{name}.h") for name in ("tiles", "softmax", "step", "attention"))
+SOURCES: Final = tuple(sorted(Path(__file__).parent.glob("*.c")))
+HEADERS: Final = tuple(sorted(Path(__file__).parent.glob("*.h")))
 FLAGS: Final = ("-O3", "-march=native", "-fno-math-errno", "-fopenmp", "-shared", "-fPIC")
 OFF: Final = "GROKTERM_KERNELS"
 """Environment variable that keeps the kernels from being used when it is 0."""
@@ -31,9 +31,9 @@ def build(folder: Path | None = None) -> Path | None:
     if os.environ.get(OFF) == "0" or compiler is None or not _processor_has_tiles():
         return None
     folder = folder or platformdirs.user_cache_path("grokterm")
-    sources = (file.read_text() for file in (SOURCE, *HEADERS))
+    sources = (file.read_text() for file in (*SOURCES, *HEADERS))
     made_from = "\n".join((*sources, compiler, *FLAGS, _processor()))
-    library = folder / f"pairs-{hashlib.blake2b(made_from.encode(), digest_size=8).hexdigest()}.so"
+    library = folder / f"kernels-{hashlib.blake2b(made_from.encode(), digest_size=8).hexdigest()}.so"
     return library if library.exists() or _compile(compiler, library) else None
 
 
@@ -43,7 +43,7 @@ def _compile(compiler: str, library: Path) -> bool:
         library.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=library.parent) as aside:
             made = Path(aside) / library.name
-            command = [compiler, *FLAGS, str(SOURCE), "-o", str(made), "-lm"]
+            command = [compiler, *FLAGS, *map(str, SOURCES), "-o", str(made), "-lm"]
             subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=_PATIENCE)
             made.replace(library)
     except (OSError, subprocess.SubprocessError):

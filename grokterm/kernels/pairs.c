@@ -140,70 +140,75 @@ static void block(const step *s, const weights *v, room *r, int at, int rows) {
     back_to_values(s, r, at, rows);
 }
 
-static inline __m512 sum_of(const room *rooms, int threads, size_t sums, size_t i) {
+/* The sums of all threads, 16 of them. */
+typedef struct { const room *rooms; int threads; float share; } all;
+
+static inline __m512 sum_of(all of, size_t sums, size_t i) {
     __m512 sum = _mm512_setzero_ps();
-    for (int t = 0; t < threads; t++)
-        sum = _mm512_add_ps(sum, _mm512_loadu_ps(*(float *const *)((const char *)(rooms + t) + sums) + i));
-    return sum;
+    for (int t = 0; t < of.threads; t++)
+        sum = _mm512_add_ps(sum, _mm512_loadu_ps(*(float *const *)((const char *)(of.rooms + t) + sums) + i));
+    return _mm512_mul_ps(sum, _mm512_set1_ps(of.share));
 }
 
-/* Sums in tiles of [rows, columns] as rows of `to`, or as its columns; columns are a multiple of 16. */
-static void add_up_tiles(const room *rooms, int threads, size_t sums, int rows, int columns, int turned, float *to) {
+/* Sums in tiles of [rows, columns] as rows of `to`, `stride` apart, or as its columns; columns are a multiple of 16. */
+static void add_up_tiles(all of, size_t sums, int rows, int columns, int turned, float *to, size_t stride) {
     #pragma omp for schedule(static) nowait
     for (int tile = 0; tile < up_to(rows, SIDE) / SIDE * (columns / SIDE); tile++) {
         const int i = tile / (columns / SIDE) * SIDE, j = tile % (columns / SIDE) * SIDE;
         __m512i x[SIDE];
-        for (int r = 0; r < SIDE; r++) x[r] = _mm512_castps_si512(sum_of(rooms, threads, sums, (size_t)tile * SUMS + r * SIDE));
+        for (int r = 0; r < SIDE; r++) x[r] = _mm512_castps_si512(sum_of(of, sums, (size_t)tile * SUMS + r * SIDE));
         if (turned) turn_words(x);
         for (int r = 0; r < SIDE; r++)
-            if (turned) _mm512_mask_storeu_epi32(to + (size_t)(j + r) * rows + i, inside(i, rows), x[r]);
-            else if (i + r < rows) _mm512_storeu_si512(to + (size_t)(i + r) * columns + j, x[r]);
+            if (turned) _mm512_mask_storeu_epi32(to + (j + r) * stride + i, inside(i, rows), x[r]);
+            else if (i + r < rows) _mm512_storeu_si512(to + (i + r) * stride + j, x[r]);
     }
 }
 
 /* Sums in panels, [width / PANEL, p, PANEL], as rows of `to` [p, width]. */
-static void add_up_panels(const step *s, const room *rooms, int threads, size_t sums, float *to) {
+static void add_up_panels(all of, size_t sums, const step *s, float *to) {
     #pragma omp for schedule(static) nowait
     for (int j = 0; j < s->width; j += PANEL)
         for (int i = 0; i < s->p; i++) for (int c = 0; c < PANEL; c += 16)
-            _mm512_storeu_ps(to + (size_t)i * s->width + j + c,
-                             sum_of(rooms, threads, sums, (size_t)j * s->p + i * PANEL + c));
+            _mm512_storeu_ps(to + (size_t)i * s->width + j + c, sum_of(of, sums, (size_t)j * s->p + i * PANEL + c));
 }
 
-static void add_up_row(const room *rooms, int threads, size_t sums, int columns, float *to) {
+static void add_up_row(all of, size_t sums, int columns, float *to) {
     #pragma omp for schedule(static) nowait
     for (int j = 0; j < columns; j += 16)
-        _mm512_mask_storeu_ps(to + j, inside(j, columns), sum_of(rooms, threads, sums, j));
+        _mm512_mask_storeu_ps(to + j, inside(j, columns), sum_of(of, sums, j));
 }
 
 static void add_up(const step *s, const room *rooms, int threads) {
     const int w = s->width, p = s->p, k = s->k;
-    add_up_tiles(rooms, threads, offsetof(room, d_w_out), p, w, 1, s->d_w_out);
-    add_up_row(rooms, threads, offsetof(room, d_b_out), p, s->d_b_out);
+    const all of = {rooms, threads, s->share};
+    add_up_tiles(of, offsetof(room, d_w_out), p, w, 1, s->d_w_out, p);
+    add_up_row(of, offsetof(room, d_b_out), p, s->d_b_out);
     if (s->of_a) {
-        add_up_panels(s, rooms, threads, offsetof(room, d_of_a), s->d_of_a);
-        add_up_panels(s, rooms, threads, offsetof(room, d_of_b), s->d_of_b);
+        add_up_panels(of, offsetof(room, d_of_a), s, s->d_of_a);
+        add_up_panels(of, offsetof(room, d_of_b), s, s->d_of_b);
     } else {
-        add_up_tiles(rooms, threads, offsetof(room, d_w_in), k, w, 0, s->d_w_in);
-        add_up_row(rooms, threads, offsetof(room, d_b_in), w, s->d_b_in);
-        add_up_tiles(rooms, threads, offsetof(room, d_w_direct), p, k, 1, s->d_w_direct);
+        add_up_tiles(of, offsetof(room, d_w_in), k, w, 0, s->d_w_in, s->stride);
+        add_up_row(of, offsetof(room, d_b_in), w, s->d_b_in);
+        add_up_tiles(of, offsetof(room, d_w_direct), p, k, 1, s->d_w_direct, s->stride);
         add_up_tokens(s, rooms, threads);
     }
 }
 
 static void pack_all(const step *s, const weights *v) {
     const int w = s->width, p = s->p, k = s->k, classes = up_to(p, SIDE), p_up = up_to(p, DEPTH);
-    pack(s->w_out, w, p, v->w_out, w, classes);
-    if (s->d_w_out) pack_turned(s->w_out, w, p, v->w_out_turned, p_up, w);
+    const matrix w_out = {s->w_out, w, p, p}, scores = {s->scores, 2 * p + 1, s->heads, s->heads};
+    const matrix w_in = {s->w_in, k, w, s->stride}, w_direct = {s->w_direct, k, p, s->stride};
+    pack(w_out, v->w_out, w, classes);
+    if (s->d_w_out) pack_turned(w_out, v->w_out_turned, p_up, w);
     if (s->of_a) return;
-    pack(s->w_in, k, w, v->w_in, k, w);
-    pack(s->w_direct, k, p, v->w_direct, k, classes);
+    pack(w_in, v->w_in, k, w);
+    pack(w_direct, v->w_direct, k, classes);
     #pragma omp for schedule(static) nowait
     for (int token = 0; token <= 2 * p; token++)
-        _mm512_storeu_ps(v->scores + (size_t)token * LANES, columns_of(s->scores, token, 0, 2 * p + 1, s->heads));
+        _mm512_storeu_ps(v->scores + (size_t)token * LANES, columns_of(scores, token, 0));
     if (!s->d_w_out) return;
-    pack_turned(s->w_in, k, w, v->w_in_turned, w, k);
-    pack_turned(s->w_direct, k, p, v->w_direct_turned, p_up, k);
+    pack_turned(w_in, v->w_in_turned, w, k);
+    pack_turned(w_direct, v->w_direct_turned, p_up, k);
 }
 
 /* Loss, right answers and, unless d_w_out is null, gradients of all pairs; 0, or 1 where memory is lacking. */

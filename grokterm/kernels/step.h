@@ -7,12 +7,14 @@ enum { ROWS = 128, PANEL = 32, LANES = 16 };
 
 typedef struct {
     int64_t n, p, width, k, heads;         /* pairs, classes, hidden units, features, heads */
+    int64_t stride;                        /* from row to row of w_in, w_direct and their gradients */
+    double share;                          /* what each pair's cross-entropy counts in the gradients */
     const int32_t *a, *b, *labels;         /* [n] each */
     const float *of_a, *of_b;              /* [p, width] each: hidden = of_a[a] + of_b[b] */
     const float *scores, *values;          /* or, where of_a is null: x = attention's mix of values [2p + 1, k], */
     const float *w_in, *b_in, *w_direct;   /* by scores [2p + 1, heads]; hidden = x w_in + b_in, logits += x w_direct */
     const float *w_out, *b_out;            /* [width, p] and [p] */
-    float *d_of_a, *d_of_b;                /* gradients of the summed cross-entropy, as the above; */
+    float *d_of_a, *d_of_b;                /* gradients, as the above; */
     float *d_scores, *d_values;            /* none is taken where d_w_out is null */
     float *d_w_in, *d_b_in, *d_w_direct;
     float *d_w_out, *d_b_out;

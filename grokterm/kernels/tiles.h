@@ -115,27 +115,29 @@ static inline __mmask16 inside(int j, int end) {
     return j + 16 <= end ? 0xffff : j < end ? (__mmask16)((1u << (end - j)) - 1) : 0;
 }
 
-static inline __m512 columns_of(const float *w, int i, int j, int rows, int columns) {
-    return _mm512_maskz_loadu_ps(i < rows ? inside(j, columns) : 0, w + (size_t)i * columns + j);
+/* A matrix of floats, its rows `stride` apart. */
+typedef struct { const float *at; int rows, columns; size_t stride; } matrix;
+
+/* 16 columns from j of row i, 0 where there are none. */
+static inline __m512 columns_of(matrix w, int i, int j) {
+    return _mm512_maskz_loadu_ps(i < w.rows ? inside(j, w.columns) : 0, w.at + i * w.stride + j);
 }
 
-/* w [rows, columns] as a second factor with k >= rows rows and n >= columns columns; a loop that threads share. */
-static void pack(const float *w, int rows, int columns, half *out, int k, int n) {
+/* w as a second factor with k rows and n columns, filled up with 0; a loop that threads share. */
+static void pack(matrix w, half *out, int k, int n) {
     #pragma omp for schedule(static) nowait
     for (int j = 0; j < n; j += SIDE)
-        for (int i = 0; i < k; i += 2)
-            put(columns_of(w, i, j, rows, columns), columns_of(w, i + 1, j, rows, columns), NULL, out + in_second(i, j, k));
+        for (int i = 0; i < k; i += 2) put(columns_of(w, i, j), columns_of(w, i + 1, j), NULL, out + in_second(i, j, k));
 }
 
-/* The transpose of w [rows, columns] as a second factor with k >= columns rows and n >= rows columns. */
-static void pack_turned(const float *w, int rows, int columns, half *out, int k, int n) {
+/* The transpose of w as a second factor with k rows and n columns; a loop that threads share. */
+static void pack_turned(matrix w, half *out, int k, int n) {
     #pragma omp for schedule(static) nowait
     for (int i = 0; i < n; i += SIDE)
         for (int j = 0; j < k; j += DEPTH) {
             half tile[TILE];
             for (int r = 0; r < SIDE; r += 2) for (int c = 0; c < DEPTH; c += SIDE)
-                put(columns_of(w, i + r, j + c, rows, columns), columns_of(w, i + r + 1, j + c, rows, columns),
-                    tile + r * DEPTH + c, NULL);
+                put(columns_of(w, i + r, j + c), columns_of(w, i + r + 1, j + c), tile + r * DEPTH + c, NULL);
             turn_tiles(tile, out + in_second(j, i, k), TILE);
         }
 }

@@ -1,11 +1,17 @@
-"""The kernels of `grokterm/kernels/pairs.c`, once they are loaded: loss and gradients in one pass over the pairs."""
+"""The kernels of `grokterm/kernels`, once they are loaded: loss and gradients in one pass over the pairs.
+
+They know two kinds of factors, by name. The logits are relu(h) @ w_out + b_out with h = of_a[a] + of_b[b]; or they are
+relu(x @ w_in + b_in) @ w_out + x @ w_direct + b_out, where x is what `pair_attention` gives for scores [2p + 1, heads]
+and values [2p + 1, d_model].
+"""
 
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Mapping
 from ctypes import POINTER, c_double, c_int64, c_void_p
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -13,11 +19,12 @@ from torch import Tensor
 from grokterm.lab.precision import Product, bfloat16_product
 from grokterm.lab.tasks import Pairs
 
-_SIZES: Final = ("n", "p", "width", "k", "heads")
+_SIZES: Final = ("n", "p", "width", "k", "heads", "stride")
 _TENSORS: Final = (
     "a", "b", "labels", "of_a", "of_b", "scores", "values", "w_in", "b_in", "w_direct", "w_out", "b_out",
     "d_of_a", "d_of_b", "d_scores", "d_values", "d_w_in", "d_b_in", "d_w_direct", "d_w_out", "d_b_out",
 )  # fmt: skip
+_STRIDED: Final = ("w_in", "w_direct")
 _TILE: Final = 32
 """Widths are multiples of this in the kernels, the features of a head of half of it."""
 _HEADS: Final = 16
@@ -31,9 +38,19 @@ class _Step(ctypes.Structure):
 
     _fields_ = (
         *((name, c_int64) for name in _SIZES),
+        ("share", c_double),
         *((name, c_void_p) for name in _TENSORS),
         ("loss", c_double),
         ("right", c_int64),
+    )
+
+
+class _Factors(ctypes.Structure):
+    """`factors` of product.c."""
+
+    _fields_ = (
+        *((name, c_int64) for name in ("m", "k", "n", "x_stride", "x_turned", "w_stride", "w_turned")),
+        *((name, c_void_p) for name in ("x", "w", "out")),
     )
 
 
@@ -47,6 +64,7 @@ def load(path: Path | None) -> bool:
         except OSError:  # of another machine, or cut off: torch does without
             return False
         library.take_step.argtypes = (POINTER(_Step),)
+        library.take_product.argtypes = (POINTER(_Factors),)
         _library = library if library.may_use_tiles() else None
     return loaded()
 
@@ -74,60 +92,61 @@ def suits_heads(d_model: int, heads: int) -> bool:
     return heads <= _HEADS and d_model // heads % (_TILE // 2) == 0
 
 
-def loss_of_sums(of_a: Tensor, of_b: Tensor, w_out: Tensor, b_out: Tensor, pairs: Pairs) -> Tensor:
-    """Cross-entropy in nats summed over the pairs, of logits relu(of_a[a] + of_b[b]) @ w_out + b_out."""
-    names = ("of_a", "of_b", "w_out", "b_out")
-    return _Loss.apply(pairs, names, of_a, of_b, w_out, b_out)  # type: ignore[no-any-return,no-untyped-call]
+def product(x: Tensor, w: Tensor, out: Tensor | None = None) -> Tensor:
+    """x @ w of two matrices, or transposes, of float32, both rounded to bfloat16, without autograd; may fill `out`.
 
-
-def loss_of_attention(
-    scores: Tensor,
-    values: Tensor,
-    w_in: Tensor,
-    b_in: Tensor,
-    w_direct: Tensor,
-    w_out: Tensor,
-    b_out: Tensor,
-    pairs: Pairs,
-) -> Tensor:
-    """Cross-entropy in nats summed over the pairs, of logits relu(x @ w_in + b_in) @ w_out + x @ w_direct + b_out.
-
-    x is what `pair_attention` gives for `scores` [2p + 1, heads] and `values` [2p + 1, d_model].
+    Raises MemoryError.
     """
-    names = ("scores", "values", "w_in", "b_in", "w_direct", "w_out", "b_out")
-    factors = (scores, values, w_in, b_in, w_direct, w_out, b_out)
-    return _Loss.apply(pairs, names, *factors)  # type: ignore[no-any-return,no-untyped-call]
+    assert _library is not None
+    (m, k), n = x.shape, w.shape[1]
+    out = x.new_empty(m, n) if out is None else out
+    assert out.shape == (m, n)
+    assert out.is_contiguous()
+    given = _Factors(m=m, k=k, n=n, x=x.data_ptr(), w=w.data_ptr(), out=out.data_ptr())
+    given.x_turned, given.x_stride = _lies(x)
+    given.w_turned, given.w_stride = _lies(w)
+    if _library.take_product(ctypes.byref(given)):
+        raise MemoryError("no memory for a product")
+    return out
 
 
-def score(pairs: Pairs, **factors: Tensor) -> tuple[float, int]:
-    """Summed cross-entropy in nats of what either loss takes, and how many pairs get their label."""
-    step = _take(pairs, {name: tensor.contiguous() for name, tensor in factors.items()}, {})
-    return step.loss, step.right
+def score(pairs: Pairs, factors: Mapping[str, Tensor]) -> tuple[float, int]:
+    """Cross-entropy in nats summed over the pairs, and how many get their label; raises MemoryError."""
+    return _take(pairs, factors, {})
 
 
-class _Loss(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, pairs: Pairs, names: tuple[str, ...], *factors: Tensor) -> Tensor:
-        given = {name: tensor.contiguous() for name, tensor in zip(names, factors, strict=True)}
-        ctx.gradients = {f"d_{name}": torch.empty_like(tensor) for name, tensor in given.items()}
-        return torch.tensor(_take(pairs, given, ctx.gradients).loss, dtype=torch.float32)
+def score_and_gradients(
+    pairs: Pairs, factors: Mapping[str, Tensor], gradients: Mapping[str, Tensor]
+) -> tuple[float, int]:
+    """The same, and the gradients of the mean cross-entropy by the factors, written into `gradients`.
 
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        # Made in the forward pass for a loss that counts once; a mean over pairs makes it count 1/n.
-        return (None, None, *(gradient * gradients[0] for gradient in ctx.gradients.values()))
+    Every tensor has its rows in one piece; those of w_in, w_direct and their gradients may be rows of wider ones of
+    the same width.
+    """
+    return _take(pairs, factors, {f"d_{name}": tensor for name, tensor in gradients.items()})
 
 
-def _take(pairs: Pairs, factors: dict[str, Tensor], gradients: dict[str, Tensor]) -> Any:
+def _take(pairs: Pairs, factors: Mapping[str, Tensor], gradients: Mapping[str, Tensor]) -> tuple[float, int]:
     """Run the kernel; raises MemoryError."""
     assert _library is not None
-    w_out = factors["w_out"]
-    features = factors["values"].shape[1] if "values" in factors else 0
-    heads = factors["scores"].shape[1] if "scores" in factors else 0
-    step = _Step(n=len(pairs), p=w_out.shape[1], width=w_out.shape[0], k=features, heads=heads)
+    width, p = factors["w_out"].shape
+    step = _Step(n=len(pairs), p=p, width=width, share=1 / len(pairs))
+    if "values" in factors:
+        step.k, step.heads = factors["values"].shape[1], factors["scores"].shape[1]
+        step.stride = factors["w_in"].stride(0)
     numbers = pairs.numbers
     for name, tensor in {"a": numbers[0], "b": numbers[1], "labels": numbers[2], **factors, **gradients}.items():
+        strided = name.removeprefix("d_") in _STRIDED
+        assert tensor.stride() == (step.stride, 1) if strided else tensor.is_contiguous(), name
         setattr(step, name, tensor.data_ptr())
     if _library.take_step(ctypes.byref(step)):
         raise MemoryError("no memory for a step")
-    return step
+    return step.loss, step.right
+
+
+def _lies(x: Tensor) -> tuple[bool, int]:
+    """Whether columns lie in one piece and not rows, and how far one is from the next."""
+    down, right = x.stride()
+    turned = right != 1 and x.shape[1] > 1
+    assert not turned or down == 1 or x.shape[0] == 1
+    return turned, right if turned else down

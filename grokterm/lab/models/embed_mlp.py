@@ -7,9 +7,11 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from grokterm.lab import native
 from grokterm.lab.models.mlp import Mlp
 from grokterm.lab.models.model import Parameters, Shapes
 from grokterm.lab.models.sublayers import linear_init, normal_init
+from grokterm.lab.precision import Product
 
 
 class EmbedMlp(Mlp):
@@ -41,6 +43,17 @@ class EmbedMlp(Mlp):
             for name, shape in self._input_shapes().items()
         }
 
-    def _input_rows(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
-        of_a = self.product(parameters["E_a"], parameters["W_a"])
-        return of_a, self.product(parameters["E_b"], parameters["W_b"])
+    def _input_rows(self, parameters: Mapping[str, Tensor], product: Product) -> tuple[Tensor, Tensor]:
+        return product(parameters["E_a"], parameters["W_a"]), product(parameters["E_b"], parameters["W_b"])
+
+    def _gradient_rows(self, gradient: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        shape = (self.config.p, self.config.width)
+        return gradient["W_a"].new_empty(shape), gradient["W_b"].new_empty(shape)
+
+    def _pass_on(
+        self, parameters: Mapping[str, Tensor], d_of_a: Tensor, d_of_b: Tensor, gradient: Mapping[str, Tensor]
+    ) -> None:
+        for name, given in (("a", d_of_a), ("b", d_of_b)):
+            embedding, weight = parameters[f"E_{name}"], parameters[f"W_{name}"]
+            native.product(given, weight.mT, out=gradient[f"E_{name}"])
+            native.product(embedding.mT, given, out=gradient[f"W_{name}"])

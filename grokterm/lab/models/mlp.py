@@ -20,6 +20,7 @@ from grokterm.lab.models.sublayers import (
     linear_init,
     spread,
 )
+from grokterm.lab.precision import Product
 from grokterm.lab.tasks import Pairs
 
 
@@ -58,7 +59,7 @@ class Mlp(Model):
 
     def logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
         """Logits [..., n, p] of the pairs a, b (int64 [n] each)."""
-        of_a, of_b = self._input_rows(parameters)
+        of_a, of_b = self._input_rows(parameters, self.product)
         of_a = of_a + parameters["b_1"][..., None, :]
         if suits(of_a):
             x = pair_sum(of_a, of_b, bags_of_pairs(a, b, self.config.p))
@@ -72,22 +73,32 @@ class Mlp(Model):
 
     def loss(self, parameters: Mapping[str, Tensor], pairs: Pairs) -> Tensor:
         """Cross-entropy in nats summed over the pairs, [...]."""
-        of_a, of_b = self._input_rows(parameters)
+        of_a, of_b = self._input_rows(parameters, self.product)
         if not self._is_plain or not suits(of_a):
             return super().loss(parameters, pairs)
-        of_a, weight, bias = of_a + parameters["b_1"], parameters["W_out"], parameters["b_out"]
-        if native.suits(self.product, self.config.activation, of_a, self.config.width):
-            return native.loss_of_sums(of_a, of_b, weight, bias, pairs)
-        hidden = pair_sum(of_a, of_b, pairs.bags, self.product)
+        hidden = pair_sum(of_a + parameters["b_1"], of_b, pairs.bags, self.product)
+        weight, bias = parameters["W_out"], parameters["b_out"]
         return read_out_loss(self.product, self.config.activation, hidden, weight, bias[None], pairs.labels)
 
-    def score(self, parameters: Mapping[str, Tensor], pairs: Pairs) -> tuple[float, int]:
-        """Cross-entropy in nats summed over the pairs, and how many have their label as the largest logit."""
-        of_a, of_b = self._input_rows(parameters)
-        if not self._is_plain or not native.suits(self.product, self.config.activation, of_a, self.config.width):
-            return super().score(parameters, pairs)
-        of_a = of_a + parameters["b_1"]
-        return native.score(pairs, of_a=of_a, of_b=of_b, w_out=parameters["W_out"], b_out=parameters["b_out"])
+    @torch.no_grad()
+    def by_hand(
+        self, parameters: Mapping[str, Tensor], pairs: Pairs, gradient: Mapping[str, Tensor] | None = None
+    ) -> tuple[float, int] | None:
+        """Summed cross-entropy in nats and right answers, and the gradient of the mean; None without kernels."""
+        suits_kernels = native.suits(self.product, self.config.activation, parameters["W_out"], self.config.width)
+        if not self._is_plain or not suits_kernels:
+            return None
+        of_a, of_b = self._input_rows(parameters, native.product)
+        of_a, w_out, b_out = of_a + parameters["b_1"], parameters["W_out"], parameters["b_out"]
+        factors = {"of_a": of_a, "of_b": of_b, "w_out": w_out, "b_out": b_out}
+        if gradient is None:
+            return native.score(pairs, factors)
+        d_of_a, d_of_b = self._gradient_rows(gradient)
+        into = {"of_a": d_of_a, "of_b": d_of_b, "w_out": gradient["W_out"], "b_out": gradient["b_out"]}
+        done = native.score_and_gradients(pairs, factors, into)
+        torch.sum(d_of_a, 0, out=gradient["b_1"])
+        self._pass_on(parameters, d_of_a, d_of_b, gradient)
+        return done
 
     def first_layer(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
         """The first layer's weights from a and from b, [..., p, width] each."""
@@ -125,6 +136,15 @@ class Mlp(Model):
     def _input_init(self, generator: torch.Generator) -> Parameters:
         return {name: linear_init(shape, self._input_size(), generator) for name, shape in self._input_shapes().items()}
 
-    def _input_rows(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+    def _input_rows(self, parameters: Mapping[str, Tensor], product: Product) -> tuple[Tensor, Tensor]:
         """What each residue adds to the first hidden layer, as a and as b: [..., p, width] each."""
         return parameters["W_a"], parameters["W_b"]
+
+    def _gradient_rows(self, gradient: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Where the gradients by `_input_rows` are to be written."""
+        return gradient["W_a"], gradient["W_b"]
+
+    def _pass_on(
+        self, parameters: Mapping[str, Tensor], d_of_a: Tensor, d_of_b: Tensor, gradient: Mapping[str, Tensor]
+    ) -> None:
+        """Write the gradients by what `_input_rows` is made of; the rows themselves are parameters here."""

@@ -50,6 +50,15 @@ class Model(ABC):
         right = int((logits.max(-1).indices == pairs.labels).sum())
         return float(cross_entropy_sum(logits, pairs.labels)), right
 
+    def by_hand(
+        self, parameters: Mapping[str, Tensor], pairs: Pairs, gradient: Mapping[str, Tensor] | None = None
+    ) -> tuple[float, int] | None:
+        """The same as `score`, by the kernels; with `gradient`, that of the mean cross-entropy is written into it.
+
+        No tensor over the pairs is made, so they may be any number. None where the kernels do not know the model.
+        """
+        return None
+
     @abstractmethod
     def first_layer(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
         """The rows [..., p, features] by which each input position first sees a residue."""

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from grokterm.lab import native
 from grokterm.lab.bags import Bags, bags_of_heads, bags_of_pairs
+from grokterm.lab.models import transformer_by_hand
 from grokterm.lab.models.attention import Stream, attend, by_head
 from grokterm.lab.models.model import Model, Parameters, Shapes
 from grokterm.lab.models.pairwise import pair_attention, read_out_loss, suits
@@ -89,8 +90,6 @@ class Transformer(Model):
         """Cross-entropy in nats summed over the pairs, [...]."""
         if not self._folds or not suits(parameters["W_E"]):
             return super().loss(parameters, pairs)
-        if self._suits_native(parameters["W_E"]):
-            return native.loss_of_attention(*self._scores_and_values(parameters), *self._factors(parameters), pairs)
         mixed = self._mixed_by_hand(parameters, pairs.head_bags(self.config.heads))
         to_hidden, to_logits, of_neurons = self._folded(parameters)
         mixed = with_one(mixed)
@@ -98,13 +97,14 @@ class Transformer(Model):
         direct = self.product(mixed, to_logits)
         return read_out_loss(self.product, self.config.activation, hidden, of_neurons, direct, pairs.labels)
 
-    def score(self, parameters: Mapping[str, Tensor], pairs: Pairs) -> tuple[float, int]:
-        """Cross-entropy in nats summed over the pairs, and how many have their label as the largest logit."""
+    @torch.no_grad()
+    def by_hand(
+        self, parameters: Mapping[str, Tensor], pairs: Pairs, gradient: Mapping[str, Tensor] | None = None
+    ) -> tuple[float, int] | None:
+        """Summed cross-entropy in nats and right answers, and the gradient of the mean; None without kernels."""
         if not self._folds or not self._suits_native(parameters["W_E"]):
-            return super().score(parameters, pairs)
-        names = ("scores", "values", "w_in", "b_in", "w_direct", "w_out", "b_out")
-        factors = (*self._scores_and_values(parameters), *self._factors(parameters))
-        return native.score(pairs, **dict(zip(names, factors, strict=True)))
+            return None
+        return transformer_by_hand.step(self.config, parameters, pairs, gradient)
 
     def first_layer(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
         """The embedding of the residues, [..., p, d_model]; "=" is left out."""
@@ -170,11 +170,6 @@ class Transformer(Model):
         mixed, always, of_bias = to_logits.split_with_sizes([self.config.d_model, 1, 1], -2)
         return to_hidden, torch.cat((mixed, always + of_bias), -2), self.product(w_out, w_u)
 
-    def _factors(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        """The same with what is added to every pair apart: to the neurons, to the logits, and from the neurons."""
-        to_hidden, to_logits, of_neurons = self._folded(parameters)
-        return to_hidden[:-1], to_hidden[-1], to_logits[:-1], of_neurons, to_logits[-1]
-
     def _suits_native(self, rows: Tensor) -> bool:
         width, d_model, heads = self.config.width, self.config.d_model, self.config.heads
         suits_rows = native.suits(self.product, self.config.activation, rows, width, d_model)
@@ -189,10 +184,6 @@ class Transformer(Model):
 
     def _mixed_by_hand(self, parameters: Mapping[str, Tensor], bags: Bags) -> Tensor:
         """What "=" gathers from all positions, [n, d_model], by `pair_attention`."""
-        return pair_attention(*self._scores_and_values(parameters), bags)
-
-    def _scores_and_values(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """Those that "=" sees, [2p + 1, heads] and [2p + 1, d_model]: of the residues as a, as b, and of itself."""
         w_q, w_k, w_v = (parameters[f"0.{name}"] for name in ("W_Q", "W_K", "W_V"))
         at_a, at_b, at_equals = parameters["W_pos"].split_with_sizes([1] * POSITIONS)
         residues, equals = parameters["W_E"].split_with_sizes([self.config.p, 1])
@@ -200,7 +191,7 @@ class Transformer(Model):
         heads, d = self.config.heads, self.config.d_model
         queries, keys, values = self.product(rows, torch.cat((w_q, w_k, w_v), 1)).split_with_sizes([d, d, d], 1)
         scores = by_head(queries[-1:] * keys, heads).sum(-1) / math.sqrt(d // heads)
-        return scores, values.contiguous()
+        return pair_attention(scores, values.contiguous(), bags)
 
     def _before(self, parameters: Mapping[str, Tensor], name: str, x: Tensor) -> Tensor:
         return layer_norm(parameters, name, x) if self.config.layer_norm == "pre" else x

@@ -1,0 +1,125 @@
+"""The one-layer transformer without LayerNorm, forward and back by hand around the kernel over the pairs.
+
+The plain reading is `Transformer.logits`; a name with `d_` is the gradient by what bears the name.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from grokterm.config import Config
+from grokterm.lab import native
+from grokterm.lab.models.attention import by_head
+from grokterm.lab.native import product
+from grokterm.lab.tasks import Pairs
+
+
+class _Attended(NamedTuple):
+    """What "=" sees at the 2p + 1 tokens: the residues as a, as b, and itself."""
+
+    rows: Tensor
+    """[2p + 1, d_model], the embeddings with their positions."""
+    query: Tensor
+    """[1, d_model], that of "=" over √d_head."""
+    keys: Tensor
+    values: Tensor
+    """[2p + 1, d_model] each."""
+
+
+def step(
+    config: Config,
+    parameters: Mapping[str, Tensor],
+    pairs: Pairs,
+    gradient: Mapping[str, Tensor] | None,
+) -> tuple[float, int]:
+    """Summed cross-entropy in nats and right answers; the gradient of the mean is written into `gradient`."""
+    d, width, heads = config.d_model, config.width, config.heads
+    seen = _attended(config, parameters)
+    # W_O, what "=" adds to every pair, and b_out, times W_in and W_U.
+    left = torch.cat((parameters["0.W_O"], seen.rows[-1:], parameters["0.b_out"][None]))
+    right = torch.cat((parameters["0.W_in"], parameters["W_U"]), 1)
+    folded = product(left, right)
+    factors = {
+        "scores": by_head(seen.query * seen.keys, heads).sum(-1),
+        "values": seen.values,
+        "w_in": folded[:d, :width],
+        "b_in": folded[d, :width] + parameters["0.b_in"],
+        "w_direct": folded[:d, width:],
+        "w_out": product(parameters["0.W_out"], parameters["W_U"]),
+        "b_out": folded[d, width:] + folded[d + 1, width:],
+    }
+    if gradient is None:
+        return native.score(pairs, factors)
+    d_folded = torch.empty_like(folded)
+    of = {
+        **{name: torch.empty_like(factors[name]) for name in ("scores", "values", "w_out")},
+        "w_in": d_folded[:d, :width],
+        "b_in": d_folded[d, :width],
+        "w_direct": d_folded[:d, width:],
+        "b_out": d_folded[d, width:],
+    }
+    done = native.score_and_gradients(pairs, factors, of)
+    d_folded[d + 1, :width].zero_()
+    d_folded[d + 1, width:].copy_(d_folded[d, width:])
+    d_equals = _back_through_folding(parameters, left, right, d_folded, of["w_out"], gradient)
+    _back_through_attention(config, parameters, seen, of["scores"], of["values"], d_equals, gradient)
+    return done
+
+
+def _attended(config: Config, parameters: Mapping[str, Tensor]) -> _Attended:
+    residues, equals = parameters["W_E"].split_with_sizes([config.p, 1])
+    at_a, at_b, at_equals = parameters["W_pos"].split_with_sizes([1, 1, 1])
+    rows = torch.cat((residues + at_a, residues + at_b, equals + at_equals))
+    query = product(rows[-1:], parameters["0.W_Q"]) / math.sqrt(config.d_model // config.heads)
+    return _Attended(rows, query, product(rows, parameters["0.W_K"]), product(rows, parameters["0.W_V"]))
+
+
+def _back_through_folding(
+    parameters: Mapping[str, Tensor],
+    left: Tensor,
+    right: Tensor,
+    d_folded: Tensor,
+    d_w_out: Tensor,
+    gradient: Mapping[str, Tensor],
+) -> Tensor:
+    """Write the gradients of the MLP, `W_O` and `W_U`; returns that by what "=" adds to every pair, [d_model]."""
+    width = len(d_w_out)
+    d_left, d_right = product(d_folded, right.mT), product(left.mT, d_folded)
+    gradient["0.W_O"].copy_(d_left[:-2])
+    gradient["0.b_out"].copy_(d_left[-1])
+    gradient["0.W_in"].copy_(d_right[:, :width])
+    gradient["0.b_in"].copy_(d_folded[-2, :width])
+    product(d_w_out, parameters["W_U"].mT, out=gradient["0.W_out"])
+    torch.add(d_right[:, width:], product(parameters["0.W_out"].mT, d_w_out), out=gradient["W_U"])
+    return d_left[-2]
+
+
+def _back_through_attention(
+    config: Config,
+    parameters: Mapping[str, Tensor],
+    seen: _Attended,
+    d_scores: Tensor,
+    d_values: Tensor,
+    d_equals: Tensor,
+    gradient: Mapping[str, Tensor],
+) -> None:
+    """Write the gradients of embedding, positions, queries, keys and values."""
+    p, size = config.p, config.d_model // config.heads
+    of_features = d_scores.repeat_interleave(size, 1)
+    d_keys = of_features * seen.query
+    d_query = (of_features * seen.keys).sum(0, keepdim=True) / math.sqrt(size)
+    product(seen.rows[-1:].mT, d_query, out=gradient["0.W_Q"])
+    product(seen.rows.mT, d_keys, out=gradient["0.W_K"])
+    product(seen.rows.mT, d_values, out=gradient["0.W_V"])
+    d_rows = product(d_keys, parameters["0.W_K"].mT).add_(product(d_values, parameters["0.W_V"].mT))
+    d_rows[-1:] += product(d_query, parameters["0.W_Q"].mT).add_(d_equals)
+    at_a, at_b, at_equals = d_rows.split_with_sizes([p, p, 1])
+    torch.add(at_a, at_b, out=gradient["W_E"][:p])
+    gradient["W_E"][p:].copy_(at_equals)
+    for position, rows in enumerate((at_a, at_b, at_equals)):
+        torch.sum(rows, 0, out=gradient["W_pos"][position])
