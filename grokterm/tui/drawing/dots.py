@@ -1,0 +1,65 @@
+"""Lines and points as dots, several to a cell: braille, quadrant blocks or ascii."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from rich.style import Style
+
+from grokterm.tui.drawing.cells import Cells
+from grokterm.tui.drawing.scales import Floats
+from grokterm.tui.drawing.strokes import DOTS, merge
+from grokterm.view_options import Graph
+
+_BRAILLE: Final = 0x2800
+_BITS: Final = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
+"""The bit of each of a braille character's dots."""
+_QUADRANTS: Final = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
+_QUARTERS: Final = np.array([[1, 2], [4, 8]])
+_FAR: Final = 4
+"""A line is followed this many rooms out of the room."""
+
+
+class Dots:
+    """A layer of `width` × `height` cells on which dots of one colour are set, (0, 0) at the upper left."""
+
+    def __init__(self, width: int, height: int, graph: Graph) -> None:
+        self.graph, self.width, self.height = graph, width, height
+        self.across, self.down = DOTS[graph]
+        self._on: npt.NDArray[np.bool_] = np.zeros((height * self.down, width * self.across), np.bool_)
+
+    def points(self, places: Floats) -> None:
+        """Sets the dots at places [n, 2] in cells, x and y; those outside, and what is not finite, are left out."""
+        known = places[np.isfinite(places).all(-1)]
+        x = np.floor(known[:, 0] * self.across).astype(np.int64)
+        y = np.floor(known[:, 1] * self.down).astype(np.int64)
+        inside = (x >= 0) & (x < self._on.shape[1]) & (y >= 0) & (y < self._on.shape[0])
+        self._on[y[inside], x[inside]] = True
+
+    def line(self, places: Floats) -> None:
+        """Sets the dots along the line through places [n, 2] in cells; it is broken where one is not finite."""
+        room = np.array([self.width, self.height], dtype=np.float64)
+        dots = np.clip(places, -_FAR * room, (_FAR + 1) * room) * (self.across, self.down)
+        start, end = dots[:-1], dots[1:]
+        known = np.isfinite(start).all(-1) & np.isfinite(end).all(-1)
+        start, way = start[known], (end - start)[known]
+        counts = np.ceil(np.abs(way).max(-1, initial=0)).astype(np.int64) + 1
+        piece = np.repeat(np.arange(len(start)), counts)
+        at = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        share = at / np.maximum(counts[piece] - 1, 1)
+        self.points((start[piece] + share[:, None] * way[piece]) / (self.across, self.down))
+
+    def paint(self, cells: Cells, left: int, top: int, style: Style, ascii_glyph: str = ".") -> None:
+        """Writes the dots over cells from (left, top) on, merged with the dots that are there."""
+        blocks = self._on.reshape(self.height, self.down, self.width, self.across).transpose(0, 2, 1, 3)
+        if self.graph == "ascii":
+            codes = blocks[..., 0, 0].astype(np.int64)
+        else:
+            codes = (blocks * (_BITS if self.graph == "braille" else _QUARTERS)).sum((-2, -1))
+        for y, x in zip(*map(np.ndarray.tolist, np.nonzero(codes)), strict=True):
+            code = int(codes[y, x])
+            glyph = {"braille": chr(_BRAILLE | code), "block": _QUADRANTS[code & 15]}.get(self.graph, ascii_glyph)
+            row, styles = cells.glyphs[top + y], cells.styles[top + y]
+            row[left + x], styles[left + x] = merge(row[left + x], glyph, self.graph), style
