@@ -32,11 +32,11 @@ class Dots:
 
     def points(self, places: Floats) -> None:
         """Sets the dots at places [n, 2] in cells, x and y; those outside, and what is not finite, are left out."""
-        known = places[np.isfinite(places).all(-1)]
-        x = np.floor(known[:, 0] * self.across).astype(np.int64)
-        y = np.floor(known[:, 1] * self.down).astype(np.int64)
-        inside = (x >= 0) & (x < self._on.shape[1]) & (y >= 0) & (y < self._on.shape[0])
-        self._on[y[inside], x[inside]] = True
+        dots = places * (self.across, self.down)
+        # Comparing with NaN gives False.
+        inside = ((dots >= 0) & (dots < self._on.shape[::-1])).all(-1)
+        x, y = dots[inside].astype(np.int64).T
+        self._on[y, x] = True
 
     def line(self, places: Floats) -> None:
         """Sets the dots along the line through places [n, 2] in cells; it is broken where one is not finite."""

@@ -60,7 +60,7 @@ def test_a_line_is_whole_and_has_its_colour(dusk: Palette) -> None:
     assert mark is not None
     lit = [x for x, color in enumerate(colors(strips[1])) if color == mark.name]
     assert lit == list(range(lit[0], lit[-1] + 1))
-    assert len(lit) >= 6
+    assert len(lit) >= 5
 
 
 @pytest.mark.parametrize(("graph", "glyphs"), [("braille", "⡀⠄⠂⠁"), ("block", "▖▖▘▘"), ("ascii", "....")])
@@ -107,5 +107,5 @@ def test_tiles_fit_and_as_many_as_can(count: int, size: tuple[int, int], dusk: P
 
 
 def test_squares_are_as_large_as_can_be() -> None:
-    assert (tiles_of(4, 120, 30, least=(16, 7)).columns, tiles_of(4, 120, 60, least=(16, 7)).columns) == (4, 2)
+    assert (tiles_of(4, 120, 20, least=(16, 7)).columns, tiles_of(4, 120, 60, least=(16, 7)).columns) == (4, 2)
     assert tiles_of(5, 118, 36, least=(16, 7)).columns == 3
