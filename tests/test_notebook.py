@@ -19,7 +19,7 @@ from grokterm.trainer.opening import open_run
 from grokterm.view_options import ViewOptions
 from tests.trainer.running import TINY
 
-CONFIG = TINY.changed({"log_every": 5})
+CONFIG = TINY.changed({"log_every": 5, "measure_every": 50})
 
 
 @pytest.fixture

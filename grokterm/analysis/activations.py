@@ -42,20 +42,21 @@ def activations(
     a: Tensor,
     b: Tensor,
     tables: tuple[Tensor, Tensor] | None = None,
+    last: str = "logits",
 ) -> dict[str, Tensor]:
     """Activations by layer, [..., m, features] for m pairs a, b (int64 [m]), in the order in which they arise.
 
     mlp, embed-mlp: `sum` (what a and b add up to, before the first activation), `neurons_1` …, `logits`.
     transformer, at "=": `i.attention` (the stream after attention), `i.neurons`, `i.residual`, …, `logits`.
-    `tables` stand in for `input_tables`, and a, b index their rows.
+    `tables` stand in for `input_tables`, and a, b index their rows. Nothing is computed beyond the layer `last`.
     """
     of_a, of_b = tables if tables is not None else input_tables(config, parameters)
     if config.arch == "transformer":
-        return _transformer(config, parameters, positions(config, parameters, (of_a, of_b), a, b))
+        return _transformer(config, parameters, positions(config, parameters, (of_a, of_b), a, b), last)
     if config.arch == "embed-mlp":
         of_a, of_b = of_a @ parameters["W_a"], of_b @ parameters["W_b"]
     x = of_a.index_select(-2, a) + (of_b + parameters["b_1"][..., None, :]).index_select(-2, b)
-    return _mlp(config, parameters, x)
+    return _mlp(config, parameters, x, last)
 
 
 def positions(
@@ -87,7 +88,7 @@ def next_positions(config: Config, parameters: Parameters, block: int, streams: 
     ]
 
 
-def _mlp(config: Config, parameters: Parameters, x: Tensor) -> dict[str, Tensor]:
+def _mlp(config: Config, parameters: Parameters, x: Tensor, last: str) -> dict[str, Tensor]:
     seen = {"sum": x}
     for layer in range(1, config.depth + 1):
         if layer > 1:
@@ -95,15 +96,19 @@ def _mlp(config: Config, parameters: Parameters, x: Tensor) -> dict[str, Tensor]
         x = _before(config, parameters, f"norm_{layer}", x)
         x = _after(config, parameters, f"norm_{layer}", ACTIVATIONS[config.activation](x))
         seen[f"neurons_{layer}"] = x
+        if last in seen:
+            return seen
     seen["logits"] = affine(torch.matmul, x, parameters["W_out"], parameters["b_out"])
     return seen
 
 
-def _transformer(config: Config, parameters: Parameters, streams: list[Stream]) -> dict[str, Tensor]:
+def _transformer(config: Config, parameters: Parameters, streams: list[Stream], last: str) -> dict[str, Tensor]:
     seen: dict[str, Tensor] = {}
     for block in range(config.depth):
-        layers = _block(config, parameters, block, streams)
+        layers = _block(config, parameters, block, streams, beyond_neurons=last != f"{block}.neurons")
         seen |= {f"{block}.{name}": value for name, value in layers.items()}
+        if last in seen:
+            return seen
         if block + 1 < config.depth:
             earlier = next_positions(config, parameters, block, streams[:-1])
             streams = [*earlier, Stream(layers["residual"], None)]
@@ -112,7 +117,9 @@ def _transformer(config: Config, parameters: Parameters, streams: list[Stream]) 
     return seen
 
 
-def _block(config: Config, parameters: Parameters, block: int, streams: Sequence[Stream]) -> dict[str, Tensor]:
+def _block(
+    config: Config, parameters: Parameters, block: int, streams: Sequence[Stream], beyond_neurons: bool = True
+) -> dict[str, Tensor]:
     """The last of the positions inside and after a block; position 0 sees itself alone and keeps its p rows."""
     name, x = f"{block}.norm_attention", streams[-1]
     values = [s.map(lambda rows: _before(config, parameters, name, rows) @ parameters[f"{block}.W_V"]) for s in streams]
@@ -128,6 +135,8 @@ def _block(config: Config, parameters: Parameters, block: int, streams: Sequence
     inner = _before(config, parameters, name, attended)
     inner = affine(torch.matmul, inner, parameters[f"{block}.W_in"], parameters[f"{block}.b_in"])
     neurons = ACTIVATIONS[config.activation](inner)
+    if not beyond_neurons:
+        return {"attention": attended, "neurons": neurons}
     out = affine(torch.matmul, neurons, parameters[f"{block}.W_out"], parameters[f"{block}.b_out"])
     return {"attention": attended, "neurons": neurons, "residual": _after(config, parameters, name, attended + out)}
 

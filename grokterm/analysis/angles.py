@@ -76,6 +76,10 @@ class Angles:
 
         return rows
 
+    def by_sum(self) -> Tensor:
+        """Where the pairs with i + j = s stand among all, int64 [n²]: n for each s in order, by i."""
+        return _by_sum(self.n)
+
     def chunks(self, width: int) -> Iterable[tuple[int, int]]:
         """Ranges (start, stop) of rows i that hold at most CHUNK numbers for `width` numbers a pair."""
         step = max(1, CHUNK // (self.n * width))
@@ -120,6 +124,12 @@ def basis_power(values: Tensor, dim: int) -> Tensor:
     if n % 2 == 0:
         power.narrow(dim, -1, 1).div_(2)
     return power
+
+
+@cache
+def _by_sum(n: int) -> Tensor:
+    i, s = torch.arange(n), torch.arange(n)[:, None]
+    return (i * n + (s - i) % n).flatten()
 
 
 @cache

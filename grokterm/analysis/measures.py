@@ -42,7 +42,10 @@ def angle_means(rows: Rows, angles: Angles) -> AngleMeans:
     """One pass over the logits: their mean for each angle, and their sum of squares."""
     total: Tensor | None = None
     square: Tensor | float = 0.0
-    for start, stop in angles.chunks(angles.p):
+    chunks = list(angles.chunks(angles.p))
+    if len(chunks) == 1:
+        return _means_of_table(rows(0, angles.n), angles)
+    for start, stop in chunks:
         logits = rows(start, stop)
         if total is None:
             total = logits.new_zeros(*logits.shape[:-3], 2 * angles.n, angles.p, dtype=torch.float64)
@@ -54,6 +57,14 @@ def angle_means(rows: Rows, angles: Angles) -> AngleMeans:
     assert isinstance(square, Tensor)
     mean = (total[..., : angles.n, :] + total[..., angles.n :, :]) / angles.n
     return AngleMeans(mean, square[..., angles.c.to(square.device)].sum(-1))
+
+
+def _means_of_table(logits: Tensor, angles: Angles) -> AngleMeans:
+    """The same as `angle_means` from the whole rearranged table [..., n, n, p], quicker."""
+    n, pairs = angles.n, logits.flatten(-3, -2)
+    ordered = pairs.index_select(-2, angles.by_sum().to(logits.device)).unflatten(-2, (n, n))
+    square = pairs.square().sum(-2).double()
+    return AngleMeans(ordered.sum(-2, dtype=torch.float64) / n, square[..., angles.c.to(square.device)].sum(-1))
 
 
 def projection(mean: Tensor, angles: Angles, keys: Iterable[int]) -> Tensor:
@@ -173,8 +184,8 @@ def generalization_gap(train_accuracy: float, test_accuracy: float) -> float:
 
 def _train_share(angles: Angles, train: Tensor) -> Tensor:
     """Share of the pairs with i + j = s that are trained on, float64 [n]."""
-    counts = torch.bincount(angles.sums().flatten(), weights=angles.table(train).cpu().flatten().double())
-    return counts / angles.n
+    chosen = angles.table(train).cpu().flatten()[angles.by_sum()]
+    return chosen.view(angles.n, angles.n).double().mean(-1)
 
 
 def _cosine_rows(angles: Angles, keys: Iterable[int]) -> list[int]:

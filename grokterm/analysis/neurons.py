@@ -50,7 +50,7 @@ def neuron_rows(config: Config, parameters: Parameters, angles: Angles, layer: s
     """Activations by rows of the rearranged table, [..., rows, n, width]; the last layer of neurons if not named."""
     name = layer or neuron_layers(config)[-1]
     device = next(iter(parameters.values())).device
-    return angles.rows_of(lambda a, b: activations(config, parameters, a, b)[name], device)
+    return angles.rows_of(lambda a, b: activations(config, parameters, a, b, last=name)[name], device)
 
 
 def frequency_shares(rows: Rows, angles: Angles, width: int) -> Tensor:

@@ -15,11 +15,24 @@ CHUNK: Final = 2**21
 """Numbers that a pass over all pairs holds at once."""
 
 
+KEPT: Final = 2**22
+"""Most logits that are held for several passes: those of all pairs up to p 161."""
+
+
 def table_answer(logits: Tensor) -> Answer:
     """Answers read from a full table of logits [..., p, p, p], indexed [a, b, class]."""
     p = logits.shape[-1]
     pairs = logits.flatten(-3, -2)
     return lambda a, b: pairs.index_select(-2, a * p + b)
+
+
+def remembered(answer: Answer, p: int, device: torch.device) -> Answer:
+    """An answer that computes the logits of all pairs at once and reads them from there; itself where p is large."""
+    if p**3 > KEPT:
+        return answer
+    a = torch.arange(p, device=device)
+    logits = answer(a.repeat_interleave(p), a.repeat(p))
+    return table_answer(logits.unflatten(-2, (p, p)))
 
 
 def in_parts(pairs: Tensor, p: int) -> list[Tensor]:

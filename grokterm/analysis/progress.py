@@ -69,8 +69,18 @@ class Structure:
 
 
 @torch.no_grad()
-def progress(config: Config, parameters: Parameters, answer: Answer, train: Tensor, keys: tuple[int, ...]) -> Progress:
-    """The cheap measures of one model; answer gives its logits, train is bool [p, p]; two passes over the logits."""
+def progress(
+    config: Config,
+    parameters: Parameters,
+    answer: Answer,
+    train: Tensor,
+    keys: tuple[int, ...],
+    norms: Tensor | None = None,
+) -> Progress:
+    """The cheap measures of one model; train is bool [p, p], `norms` those of `spectrum.spectrum` where known.
+
+    answer gives the logits, of some pairs four times (`pairs.remembered`).
+    """
     collapse = _collapse(answer, train)
     angles = angles_of(config.op, config.p)
     if angles is None:
@@ -79,7 +89,9 @@ def progress(config: Config, parameters: Parameters, answer: Answer, train: Tens
     means = angle_means(angles.rows_of(answer, train.device), angles)
     restricted = restricted_loss(means.mean, angles, every, train)
     excluded = excluded_loss(answer, means.mean, angles, [every, keys] if keys else [every], train)
-    norms, basis, _ = spectrum(build(config), parameters, config)
+    basis, _ = basis_of(config.op, config.p)
+    if norms is None:
+        norms = spectrum(build(config), parameters, config)[0]
     return Progress(
         collapse,
         _number(restricted.all),

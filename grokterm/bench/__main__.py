@@ -10,7 +10,7 @@ from typing import Final
 
 from rich.console import Console
 
-from grokterm.bench import grok, replicas, steps, viewer
+from grokterm.bench import grok, measures, replicas, steps, viewer
 from grokterm.bench.row import Bench, Row
 from grokterm.bench.table import explanations, table
 from grokterm.config import Config, unknown
@@ -20,6 +20,7 @@ from grokterm.lab import devices, native
 
 FAMILIES: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {
     **steps.ROWS,
+    **measures.ROWS,
     **grok.ROWS,
     **replicas.ROWS,
     **viewer.ROWS,

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from grokterm.bench.plain import PlainLoop
+from grokterm.bench.recorded import Recorded, whole_round
 from grokterm.bench.row import Bench, Goal, Row
 from grokterm.config import Config
 from grokterm.lab import devices
@@ -32,24 +33,22 @@ PLAIN_STEPS: Final = 2
 
 
 def step_rows(set_up: str, bench: Bench) -> Iterator[Row]:
-    """Our step with a log record every 10 beside the plain loop's step, which evaluates after each."""
+    """Our step with all records of the log beside the plain loop's step, which evaluates after each."""
     config = SET_UPS[set_up].changed({"device": bench.device})
-    engine, loop = Engine(config), PlainLoop(config)
-    block = config.log_every
+    recorded, loop = Recorded(config), PlainLoop(config)
+    block = whole_round(config)
 
     def ours() -> None:
-        engine.advance(block)
-        engine.measure()
-        synchronize(engine.device)
+        recorded.advance(block)
 
     def plain() -> None:
         for _ in range(PLAIN_STEPS):
             loop.epoch()
 
     taken = bench.medians(f"step/{set_up}", {"ours": ours, "plain": plain})
-    least = RATIOS[set_up] / (1 if devices.has_fast_bfloat16(engine.device) else 2)
+    least = RATIOS[set_up] / (1 if devices.has_fast_bfloat16(recorded.engine.device) else 2)
     per_step, other = 1e3 * taken["ours"] / block, 1e3 * taken["plain"] / PLAIN_STEPS
-    what = f"a step with logging, p {config.p}, {config.arch}; the plain loop's"
+    what = f"a step with logging and measures, p {config.p}, {config.arch}; the plain loop's"
     ratio = other / per_step
     yield Row(f"step/{set_up}", what, "ms", per_step, other, ratio, Goal(f"≥ {least:g}×", least=least))
 

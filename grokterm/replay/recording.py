@@ -12,14 +12,14 @@ from torch import Tensor
 
 from grokterm.analysis import progress as measures
 from grokterm.analysis.key_frequencies import KeyFrequencies
-from grokterm.analysis.pairs import Answer
+from grokterm.analysis.pairs import Answer, remembered
 from grokterm.analysis.spectrum import columns, spectrum
 from grokterm.analysis.weights import matrices, sums_of_squares
 from grokterm.config import Config
 from grokterm.lab.engine import Engine
 from grokterm.wire.records import Event, Progress, Scalars, Spectrum, Structure, TrainingRecord
 
-STRUCTURE_EVERY: Final = 8
+STRUCTURE_EVERY: Final = 4
 """Sets of measures from one Structure record to the next: it takes several times as long as the other measures."""
 GAUGED_ACCURACY: Final = 0.9
 """Test accuracy above which the gauges of clock and pizza tell something (Zhong et al. 2023)."""
@@ -54,11 +54,12 @@ def take_records(
     if not config.measure_every or not (_is_measured(config, step) or events):
         return scalars, events
     found: list[Event] = []
-    for record in _progress_of(engine, keys):
+    answer = _answer(engine)
+    for record in _progress_of(engine, answer, keys):
         found += write(record)
     grokked = any(event.name == "grokked" for event in events)
     if grokked or step % (STRUCTURE_EVERY * config.measure_every) == 0:
-        found += write(_structure_of(engine, scalars.test_accuracy > GAUGED_ACCURACY))
+        found += write(_structure_of(engine, answer, scalars.test_accuracy > GAUGED_ACCURACY))
     return scalars, [*found, *events]
 
 
@@ -77,11 +78,11 @@ def scalars_of(engine: Engine, seconds: float) -> Scalars:
     )
 
 
-def _progress_of(engine: Engine, keys: tuple[int, ...]) -> Iterable[TrainingRecord]:
+def _progress_of(engine: Engine, answer: Answer, keys: tuple[int, ...]) -> Iterable[TrainingRecord]:
     config, parameters = engine.config, engine.parameters
     norms, basis, _ = spectrum(engine.model, parameters, config)
     keys = KeyFrequencies(columns(config), keys).update(norms)
-    found = measures.progress(config, parameters, _answer(engine), _train_pairs(engine), keys)
+    found = measures.progress(config, parameters, answer, _train_pairs(engine), keys, norms)
     numbers = {field.name: _rounded(getattr(found, field.name)) for field in fields(found)}
     squares = sums_of_squares(config, parameters)
     weights = {name: _rounded(float(squares[name])) for name in matrices(config, parameters)}
@@ -90,14 +91,15 @@ def _progress_of(engine: Engine, keys: tuple[int, ...]) -> Iterable[TrainingReco
         yield Spectrum(engine.step, tuple(_rounded(norm, _NORM_DIGITS) for norm in norms.tolist()))
 
 
-def _structure_of(engine: Engine, gauges: bool) -> Structure:
-    found = measures.structure(engine.config, engine.parameters, _answer(engine), engine.task.labels, gauges)
+def _structure_of(engine: Engine, answer: Answer, gauges: bool) -> Structure:
+    found = measures.structure(engine.config, engine.parameters, answer, engine.task.labels, gauges)
     return Structure(engine.step, **{field.name: _rounded(getattr(found, field.name)) for field in fields(found)})
 
 
 def _answer(engine: Engine) -> Answer:
-    """The logits of the model, with the products in the precision in which it trains."""
-    return lambda a, b: engine.model.logits(engine.parameters, a, b)
+    """The logits of the model in float32, with the products in the precision in which it trains."""
+    with torch.no_grad():
+        return remembered(lambda a, b: engine.model.logits(engine.parameters, a, b), engine.task.p, engine.device)
 
 
 def _train_pairs(engine: Engine) -> Tensor:
