@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import warnings
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,8 +21,9 @@ from grokterm.runs.reach import last_step
 from grokterm.wire.records import Change, Event, Record, Session
 
 if TYPE_CHECKING:
-    from grokterm.lab.models import Model, Parameters
+    from grokterm.lab.engine import Engine
     from grokterm.replay.walk import Walk
+    from grokterm.snapshot import Snapshot
 
 
 class Run:
@@ -99,16 +99,32 @@ class Run:
         if not 0 <= step <= self.last_step:
             raise RunFolderError(f"{self.id} has steps 0 to {self.last_step:,}, and {step:,} is none of them")
         walk = self._walk_before(step, device)
+        from grokterm.snapshot import Snapshot
+        from grokterm.trainer.album import Album
+
         walk.to(step)
         engine = walk.engine
         return Snapshot(
             step=step,
             config=engine.config,
             labels=engine.task.labels.cpu().numpy(),
+            train=_train_pairs(engine),
             parameters={name: tensor.cpu().numpy().copy() for name, tensor in engine.parameters.items()},
             _model=engine.model,
             _tensors={name: tensor.clone() for name, tensor in engine.parameters.items()},
+            _keys=self._keys_before(step),
+            _earlier=Album(self._folder).before,
         )
+
+    def _keys_before(self, step: int) -> tuple[int, ...]:
+        """The last estimate of the key frequencies that was logged before a step."""
+        from grokterm.replay.trackers import Trackers
+
+        trackers = Trackers()
+        for record in self._records:
+            if not isinstance(record, Session) and record.step < step:
+                trackers.take(record)
+        return trackers.keys
 
     def _walk_before(self, step: int, device: str | None) -> Walk:
         """A walk not beyond a step: the one of the last question where that is nearest, else from a checkpoint."""
@@ -125,47 +141,6 @@ class Run:
                 warnings.warn(complaint, stacklevel=3)
         self._walk, self._device = walk, device
         return walk
-
-
-@dataclass(frozen=True, repr=False)
-class Snapshot:
-    """A model at one step of a run."""
-
-    step: int
-    config: Config
-    labels: npt.NDArray[np.int64]
-    """The right answers [p, p] indexed [a, b]; −1 where the operation is not defined."""
-    parameters: dict[str, npt.NDArray[Any]]
-    """Copies of the parameters by name."""
-    _model: Model
-    _tensors: Parameters
-
-    def __repr__(self) -> str:
-        return f"<model at step {self.step:,}: {', '.join(f'{k} {v.shape}' for k, v in self.parameters.items())}>"
-
-    def logits(self) -> npt.NDArray[np.float32]:
-        """The logits of every pair, float32 [p, p, p] indexed [a, b, class]: 4p³ bytes."""
-        p = self.config.p
-        found = np.empty((p, p, p), dtype=np.float32)
-        for a in range(p):
-            found[a] = self._row(a)
-        return found
-
-    def predictions(self) -> npt.NDArray[np.int64]:
-        """The class of the largest logit for every pair, [p, p] indexed [a, b]."""
-        return np.stack([self._row(a).argmax(-1) for a in range(self.config.p)])
-
-    def _row(self, a: int) -> npt.NDArray[np.float32]:
-        """Logits [p, p] of the pairs (a, 0), (a, 1) …"""
-        import torch
-
-        p = self.config.p
-        device = next(iter(self._tensors.values())).device
-        second = torch.arange(p, device=device)
-        with torch.no_grad():
-            logits = self._model.logits(self._tensors, torch.full_like(second, a), second)
-        row: npt.NDArray[np.float32] = logits.float().cpu().numpy()
-        return row
 
 
 def open_run(run: str | os.PathLike[str] = "last", runs: str | os.PathLike[str] | None = None) -> Run:
@@ -188,6 +163,14 @@ def _is_before(walk: Walk, step: int) -> bool:
     """Whether no change made at `step` or later is behind the walk."""
     change = walk.last_change()
     return change is None or change.step < step
+
+
+def _train_pairs(engine: Engine) -> npt.NDArray[np.bool_]:
+    """The pairs that are trained on, [p, p]."""
+    labels = engine.task.labels
+    train = np.zeros(labels.numel(), dtype=np.bool_)
+    train[engine.task.train.cpu().numpy()] = True
+    return train.reshape(labels.shape)
 
 
 def _prepare() -> None:

@@ -1,0 +1,197 @@
+"""One model of a run in a notebook: its logits, its measures, and what every view draws, as numpy arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from grokterm.config import Config
+from grokterm.errors import ConfigError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from grokterm.analysis.subject import Subject
+    from grokterm.lab.models import Model, Parameters
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Drawn:
+    """What a view draws; each array is an attribute too: `drawn.circles`."""
+
+    name: str
+    step: int
+    arrays: Mapping[str, npt.NDArray[Any]]
+    names: Mapping[str, tuple[str, ...]]
+    """What parts are called, along an axis of the arrays."""
+    words: str
+    """What it is taken from or, without arrays, why there is nothing to draw."""
+
+    def __repr__(self) -> str:
+        shapes = ", ".join(f"{name} {array.shape}" for name, array in self.arrays.items())
+        return f"<{self.name} at step {self.step:,}: {'; '.join(part for part in (shapes, self.words) if part)}>"
+
+    def __getattr__(self, name: str) -> npt.NDArray[Any]:
+        """An array by its name; raises AttributeError where there is none."""
+        arrays: Mapping[str, npt.NDArray[Any]] = self.__dict__.get("arrays", {})
+        if name not in arrays:
+            raise AttributeError(f"{self.__dict__.get('name')} has no array {name!r}: it has {', '.join(arrays)}")
+        return arrays[name]
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.arrays]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Snapshot:
+    """A model at one step of a run; every view is a method by its name: `circles()`, `clocks(page=2)`.
+
+    Keyword arguments are what is chosen in the view, counted from 0. `present`, another snapshot, is the model to
+    compare with, where a view draws one of the past on the axes or at the key frequencies of a later one.
+    """
+
+    step: int
+    config: Config
+    labels: npt.NDArray[np.int64]
+    """The right answers [p, p] indexed [a, b]; −1 where the operation is not defined."""
+    train: npt.NDArray[np.bool_]
+    """The pairs that are trained on, [p, p]."""
+    parameters: dict[str, npt.NDArray[Any]]
+    """Copies of the parameters by name."""
+    _model: Model
+    _tensors: Parameters
+    _keys: tuple[int, ...] = ()
+    """The last estimate of the key frequencies before this step."""
+    _earlier: Callable[[Subject], Sequence[Subject]] = field(default=lambda _: ())
+    """The same model at a few steps before."""
+
+    def __repr__(self) -> str:
+        return f"<model at step {self.step:,}: {', '.join(f'{k} {v.shape}' for k, v in self.parameters.items())}>"
+
+    def __getattr__(self, name: str) -> Callable[..., Drawn]:
+        """The picture of a view, as a method; raises AttributeError where no view has the name."""
+        if not name.startswith("_"):
+            from grokterm.analysis.pictures import PICTURES
+
+            if name in PICTURES:
+                return partial(self._draw, name)
+            raise AttributeError(f"a model has no {name!r}, and its pictures are {', '.join(PICTURES)}")
+        raise AttributeError(name)
+
+    def __dir__(self) -> list[str]:
+        from grokterm.analysis.pictures import PICTURES
+
+        return [*super().__dir__(), *PICTURES]
+
+    def logits(self) -> npt.NDArray[np.float32]:
+        """The logits of every pair, float32 [p, p, p] indexed [a, b, class]: 4p³ bytes."""
+        p = self.config.p
+        found = np.empty((p, p, p), dtype=np.float32)
+        for a in range(p):
+            found[a] = self._row(a)
+        return found
+
+    def predictions(self) -> npt.NDArray[np.int64]:
+        """The class of the largest logit for every pair, [p, p] indexed [a, b]."""
+        return np.stack([self._row(a).argmax(-1) for a in range(self.config.p)])
+
+    @property
+    def key_frequencies(self) -> tuple[int, ...]:
+        """The estimate, largest norm first."""
+        return self._subject.key_frequencies
+
+    def measures(self) -> dict[str, float | None]:
+        """The progress measures and those of structure by the names of `Run.progress` and `Run.structure`.
+
+        None where one is not defined; the gauges of clock and pizza only where test accuracy is above .9.
+        """
+        import torch
+
+        from grokterm.analysis.pairs import remembered
+        from grokterm.analysis.progress import progress, structure
+        from grokterm.replay.recording import GAUGED_ACCURACY
+
+        here, device = self._subject, self._device
+        with torch.no_grad():
+            answer = remembered(lambda a, b: self._model.logits(self._tensors, a, b), self.config.p, device)
+        tested = ~self.train & (self.labels >= 0)
+        gauges = bool((self.predictions() == self.labels)[tested].mean() > GAUGED_ACCURACY)
+        taken = (
+            progress(self.config, self._tensors, answer, here.train, here.key_frequencies),
+            structure(self.config, self._tensors, answer, here.labels, gauges),
+        )
+        return {part.name: getattr(found, part.name) for found in taken for part in fields(found)}
+
+    @property
+    def _device(self) -> Any:
+        return next(iter(self._tensors.values())).device
+
+    @cached_property
+    def _subject(self) -> Subject:
+        """The model as pictures see it."""
+        import torch
+
+        from grokterm.analysis.key_frequencies import KeyFrequencies
+        from grokterm.analysis.spectrum import columns, spectrum
+        from grokterm.analysis.subject import Subject
+
+        norms = spectrum(self._model, self._tensors, self.config)[0]
+        return Subject(
+            step=self.step,
+            config=self.config,
+            parameters=self._tensors,
+            labels=torch.from_numpy(self.labels).to(self._device),
+            train=torch.from_numpy(self.train).to(self._device),
+            key_frequencies=KeyFrequencies(columns(self.config), self._keys).update(norms),
+        )
+
+    def _draw(self, view: str, /, *, present: Snapshot | None = None, **chosen: int) -> Drawn:
+        """What a view draws; raises ConfigError for something to choose that it does not have."""
+        from dataclasses import replace
+
+        from grokterm.analysis.pictures import picture
+
+        here = self._subject
+        seen = replace(
+            here, present=present._subject if present is not None else None, earlier=lambda: self._earlier(here)
+        )
+        asked = _Asked(chosen)
+        made = picture(view, seen, asked)
+        unknown = [name for name in chosen if name not in asked.names]
+        if made.arrays and unknown:
+            there = f"it has {', '.join(sorted(asked.names))}" if asked.names else "it has nothing to choose"
+            raise ConfigError(f"{view} has no {unknown[0]!r} to choose: {there}")
+        arrays = {name: _array(tensor) for name, tensor in made.arrays.items()}
+        return Drawn(view, self.step, arrays, dict(made.names), made.words)
+
+    def _row(self, a: int) -> npt.NDArray[np.float32]:
+        """Logits [p, p] of the pairs (a, 0), (a, 1) …"""
+        import torch
+
+        second = torch.arange(self.config.p, device=self._device)
+        with torch.no_grad():
+            logits = self._model.logits(self._tensors, torch.full_like(second, a), second)
+        return _array(logits.float())
+
+
+class _Asked(dict[str, int]):
+    """Choices that remember which of them a picture asks for."""
+
+    def __init__(self, chosen: Mapping[str, int]) -> None:
+        super().__init__(chosen)
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: Any = None, /) -> Any:
+        """The choice, or `default`."""
+        self.names.add(name)
+        return super().get(name, default)
+
+
+def _array(tensor: Tensor) -> npt.NDArray[Any]:
+    found: npt.NDArray[Any] = tensor.detach().cpu().numpy()
+    return found

@@ -1,0 +1,124 @@
+"""A model in a notebook: every view is a method that gives the same numbers as the picture on the screen."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import grokterm
+from grokterm.analysis.key_frequencies import KeyFrequencies
+from grokterm.analysis.pictures import PICTURES, picture
+from grokterm.analysis.progress import progress
+from grokterm.analysis.spectrum import columns, spectrum
+from grokterm.analysis.subject import Subject
+from grokterm.errors import ConfigError
+from grokterm.lab.engine import Engine
+from grokterm.runs.checkpoints import REGULAR
+from grokterm.runs.folder import RunFolder, create_run
+from grokterm.snapshot import Snapshot
+from grokterm.trainer.album import Album
+from grokterm.trainer.opening import open_run
+from grokterm.view_options import ViewOptions
+from tests.trainer.running import TINY
+
+CONFIG = TINY.changed({"p": 11, "arch": "embed-mlp", "log_every": 10, "measure_every": 20})
+
+
+@pytest.fixture
+def folder(folders: Path) -> RunFolder:
+    """A run of 60 steps with a checkpoint every 20."""
+    folders.mkdir()
+    made = create_run(CONFIG, ViewOptions(), folders)
+    course = open_run(made).course
+    course.begin()
+    while course.step < 60:
+        course.advance(20)
+        course.save(REGULAR)
+    return made
+
+
+def subject(step: int) -> Subject:
+    """The model trained anew, as the trainer shows it to pictures."""
+    engine = Engine(CONFIG)
+    engine.advance(step)
+    train = torch.zeros(CONFIG.p**2, dtype=torch.bool)
+    train[engine.task.train] = True
+    norms = spectrum(engine.model, engine.parameters, CONFIG)[0]
+    return Subject(
+        step=step,
+        config=CONFIG,
+        parameters=engine.parameters,
+        labels=engine.task.labels,
+        train=train.view(CONFIG.p, CONFIG.p),
+        key_frequencies=KeyFrequencies(columns(CONFIG)).update(norms),
+    )
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_every_view_is_a_method_with_the_numbers_of_its_picture(folder: RunFolder, name: str) -> None:
+    model = grokterm.open_run("last").at(50)
+    here = subject(50)
+    album = Album(folder)
+    wanted = picture(name, replace(here, earlier=lambda: album.before(here)), {})
+    drawn = getattr(model, name)()
+    assert (drawn.name, drawn.step, drawn.words) == (name, 50, wanted.words)
+    assert dict(drawn.names) == dict(wanted.names)
+    assert drawn.arrays.keys() == wanted.arrays.keys()
+    for key, tensor in wanted.arrays.items():
+        np.testing.assert_array_equal(drawn.arrays[key], tensor.numpy())
+        assert getattr(drawn, key) is drawn.arrays[key]
+    assert name in dir(model)
+    assert repr(drawn).startswith(f"<{name} at step 50: ")
+
+
+def test_a_later_model_gives_the_key_frequencies(folder: RunFolder) -> None:
+    run = grokterm.open_run("last")
+    early, late = run.at(10), run.at(60)
+    drawn = early.circles(present=late)
+    here, there = subject(10), subject(60)
+    wanted = picture("circles", replace(here, present=there), {})
+    np.testing.assert_array_equal(drawn.circles, wanted.arrays["circles"].numpy())
+
+
+def test_measures_are_those_of_the_log(folder: RunFolder) -> None:
+    run = grokterm.open_run("last")
+    measured = run.at(40).measures()
+    at = int(np.flatnonzero(run.progress["step"] == 40)[0])
+    for name in ("restricted_loss", "excluded_loss", "embedding_gini", "variance_share", "softmax_collapse"):
+        assert measured[name] == pytest.approx(run.progress[name][at], rel=1e-5)
+    here = subject(40)
+    assert measured["restricted_loss"] == pytest.approx(
+        progress(CONFIG, here.parameters, here.answer, here.train, here.key_frequencies).restricted_loss, rel=1e-5
+    )
+    assert 0 <= (measured["explained_neurons"] or 0) <= 1
+    assert measured["distance_irrelevance"] is None  # test accuracy is far below .9
+
+
+def test_the_example_of_readme_runs(folder: RunFolder) -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    example = re.search(r"```python\n(.*?)```", readme, re.DOTALL)
+    assert example is not None
+    found: dict[str, object] = {}
+    exec(example[1].replace("1234", "50"), found)  # a run of 60 steps has no step 1,234
+    assert found["wrong"] == (grokterm.open_run("last").at(50).predictions() != subject(50).labels.numpy()).sum()
+
+
+def test_no_view_is_hidden_by_something_else_of_a_model() -> None:
+    taken = {*vars(Snapshot), *(field.name for field in fields(Snapshot))}
+    assert not PICTURES.keys() & taken
+
+
+def test_what_is_not_there_is_said_in_a_sentence(folder: RunFolder) -> None:
+    model = grokterm.open_run("last").at(20)
+    with pytest.raises(AttributeError, match=r"a model has no 'circels', and its pictures are .*circles"):
+        model.circels()
+    with pytest.raises(AttributeError, match=r"circles has no array 'angles': it has circles"):
+        _ = model.circles().angles
+    with pytest.raises(ConfigError, match="circles has no 'neurn' to choose"):
+        model.circles(neurn=3)
+    assert model.train.sum() == round(CONFIG.train_fraction * 121)
