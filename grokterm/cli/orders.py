@@ -50,7 +50,8 @@ def wait_until_caught_up(folder: RunFolder) -> None:
 def read_history(folder: RunFolder, reader: LogReader | None = None) -> History:
     """The whole history of a run; raises RunFolderError, ConfigError where its files are damaged."""
     history = History(folder.config())
-    history.add((reader or LogReader(folder.log_path)).read())
+    for portion in (reader or LogReader(folder.log_path)).portions():
+        history.add(portion)
     return history
 
 

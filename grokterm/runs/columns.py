@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating[Any]]
 
 _FIRST: Final = 256
 
@@ -16,10 +16,12 @@ _FIRST: Final = 256
 class Columns:
     """Named columns of one length; a number that is not there is NaN."""
 
-    def __init__(self, names: Iterable[str]) -> None:
-        self._rows = {name: row for row, name in enumerate(names)}
+    def __init__(self, names: Iterable[str], kind: type[np.floating[Any]] = np.float64) -> None:
+        """`kind` is what numbers are kept as; steps are kept exactly."""
+        self._kind = kind
         self._length = 0
-        self._numbers: Floats = np.full((len(self._rows), _FIRST), np.nan)
+        self._capacity = _FIRST
+        self._columns = {name: self._empty(name) for name in names}
 
     def __len__(self) -> int:
         """Numbers in each column."""
@@ -28,36 +30,39 @@ class Columns:
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the columns."""
-        return tuple(self._rows)
+        return tuple(self._columns)
 
     def column(self, name: str) -> Floats:
         """One column, [n]; do not write to it. Raises KeyError for a name that is not there."""
-        return self._numbers[self._rows[name], : self._length]
+        return self._columns[name][: self._length]
 
     def extend(self, numbers: Sequence[Mapping[str, float | None]]) -> None:
         """Adds a line for each mapping; names that are new begin a column."""
-        new = dict.fromkeys(name for line in numbers for name in line if name not in self._rows)
-        self._rows |= {name: len(self._rows) + at for at, name in enumerate(new)}
-        self._grow(self._length + len(numbers))
-        for at, line in enumerate(numbers, self._length):
-            for name, number in line.items():
-                self._numbers[self._rows[name], at] = np.nan if number is None else number
-        self._length += len(numbers)
+        for name in dict.fromkeys(name for line in numbers for name in line if name not in self._columns):
+            self._columns[name] = self._empty(name)
+            self._columns[name][: self._length] = np.nan
+        self._add({name: [line.get(name) for line in numbers] for name in self._columns}, len(numbers))
 
     def append_rows(self, rows: Sequence[Sequence[float | None]]) -> None:
         """Adds lines that hold a number of every column, in order."""
         if rows:
-            self._grow(self._length + len(rows))
-            self._numbers[:, self._length : self._length + len(rows)] = np.array(rows, dtype=np.float64).T
-            self._length += len(rows)
+            self._add(dict(zip(self._columns, zip(*rows, strict=True), strict=True)), len(rows))
 
-    def _grow(self, length: int) -> None:
-        height, capacity = self._numbers.shape
-        if length > capacity or len(self._rows) > height:
-            capacity = capacity if length <= capacity else max(length, 2 * capacity)
-            grown = np.full((len(self._rows), capacity), np.nan)
-            grown[:height, : self._length] = self._numbers[:, : self._length]
-            self._numbers = grown
+    def _add(self, numbers: Mapping[str, Sequence[float | None]], count: int) -> None:
+        end = self._length + count
+        if end > self._capacity:
+            # A quarter more: what is kept free costs memory too.
+            self._capacity = max(end, self._capacity + self._capacity // 4)
+            for name, old in self._columns.items():
+                self._columns[name] = self._empty(name)
+                self._columns[name][: self._length] = old[: self._length]
+        with np.errstate(over="ignore"):
+            for name, column in self._columns.items():
+                column[self._length : end] = np.array(numbers[name], dtype=np.float64)
+        self._length = end
+
+    def _empty(self, name: str) -> Floats:
+        return np.empty(self._capacity, dtype=np.float64 if name == "step" else self._kind)
 
 
 class Waterfall:

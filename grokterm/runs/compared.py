@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from grokterm.config import Value, settings
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.runs.changes import spelled, spoken
@@ -28,7 +30,7 @@ class ComparedRun:
         self.letter = letter
         self.stem = leaf.stem
         self.fork: Parent | None = leaf.fork
-        self.history = History(leaf.folder.config())
+        self.history = History(leaf.folder.config(), np.float32)
         self.trouble = ""
         """Why its log cannot be followed; empty while it can."""
         self._reader = LogReader(leaf.folder.log_path)
@@ -38,7 +40,8 @@ class ComparedRun:
         if self.trouble:
             return
         try:
-            self.history.add(self._reader.read())
+            for portion in self._reader.portions():
+                self.history.add(portion)
         except (RunFolderError, ConfigError) as error:
             self.trouble = str(error)
 

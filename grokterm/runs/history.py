@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 import msgspec
+import numpy as np
 
 from grokterm.config import Config
 from grokterm.runs.columns import Columns, Floats, Waterfall
@@ -34,8 +35,11 @@ MILESTONES: Final = {
 class History:
     """A run's log in memory: numbers as growing columns, all else as lists in the order of the log."""
 
-    def __init__(self, config: Config) -> None:
-        """Starts from the run's first configuration, before any record."""
+    def __init__(self, config: Config, kind: type[np.floating[Any]] = np.float64) -> None:
+        """Starts from the run's first configuration, before any record.
+
+        Columns other than steps keep their numbers as `kind`: float32 is enough to draw them, and half as large.
+        """
         self.first_config = config
         self.config = config
         """The present configuration: the first one with all changes applied."""
@@ -61,10 +65,10 @@ class History:
         """The estimates of the key frequencies, each with the step at which it took the place of the last one."""
         self.spectra = Waterfall()
         """Fourier norms of the first layer or the embedding at k = 1 …, a row for each of some steps."""
-        self._scalars = Columns(COLUMNS)
-        self._progress = Columns(["step", *PROGRESS])
-        self._weights = Columns(["step"])
-        self._structure = Columns(["step", *STRUCTURE])
+        self._scalars = Columns(COLUMNS, kind)
+        self._progress = Columns(["step", *PROGRESS], kind)
+        self._weights = Columns(["step"], kind)
+        self._structure = Columns(["step", *STRUCTURE], kind)
 
     def __len__(self) -> int:
         """Number of Scalars records."""

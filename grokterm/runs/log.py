@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,8 @@ from grokterm.errors import RunFolderError, WireError
 from grokterm.wire.records import Record, decode_record, encode_record
 
 _BLOCK: Final = 2**20
+_PORTION: Final = 2**18
+"""Bytes of a log that are read at once."""
 
 
 class LogWriter:
@@ -68,18 +71,25 @@ class LogReader:
 
     def read(self) -> list[Record]:
         """The whole new lines, in order; none while there is no log. Raises RunFolderError on a damaged line."""
+        return [record for portion in self.portions() for record in portion]
+
+    def portions(self) -> Iterator[list[Record]]:
+        """What `read` gives, a portion at a time: however long the log is, only one of them need be in memory."""
         try:
             with self.path.open("rb") as file:
                 file.seek(self._offset)
-                new = file.read()
+                torn = b""
+                while block := file.read(_PORTION):
+                    lines = (torn + block).split(b"\n")
+                    torn = lines.pop()
+                    records = [self._decode(line) for line in lines]
+                    self._offset += sum(map(len, lines)) + len(lines)
+                    if records:
+                        yield records
         except FileNotFoundError:
-            return []
+            return
         except OSError as error:
             raise RunFolderError(f"the log {self.path} cannot be read: {error.strerror}") from None
-        whole = new.rfind(b"\n") + 1
-        records = [self._decode(line) for line in new[:whole].split(b"\n")[:-1]]
-        self._offset += whole
-        return records
 
     def _decode(self, line: bytes) -> Record:
         self.line += 1

@@ -26,6 +26,7 @@ from grokterm.tui.commands import KeyCommands, KeyPalette
 from grokterm.tui.depth import SYSTEMS, offered, shown_colors, suited
 from grokterm.tui.driver import TerminalDriver
 from grokterm.tui.link import Link
+from grokterm.tui.memory import give_back_early
 from grokterm.tui.outcome import Left, Outcome
 from grokterm.tui.picture import save_picture
 from grokterm.tui.screens.compare import CompareScreen
@@ -54,6 +55,7 @@ class GrokApp(App[Outcome], inherit_bindings=False):
 
         Raises RunFolderError.
         """
+        give_back_early()
         self.shown_colors = shown_colors(view.color)
         super().__init__(driver_class=TerminalDriver)
         self.console = Console(

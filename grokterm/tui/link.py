@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
+import numpy as np
+
 from grokterm.errors import ConfigError, RunFolderError, TrainerError, WireError
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.history import History
@@ -47,7 +49,7 @@ class Link:
     def __init__(self, folder: RunFolder) -> None:
         """Reads the run's first configuration; raises RunFolderError."""
         self.folder = folder
-        self.history = History(folder.config())
+        self.history = History(folder.config(), np.float32)
         self.status: Status | None = None
         self.problem = ""
         """Why the log cannot be followed; empty while it can."""
@@ -75,7 +77,8 @@ class Link:
             return False
         version = self.history.version
         try:
-            self.history.add(self._reader.read())
+            for portion in self._reader.portions():
+                self.history.add(portion)
         except (RunFolderError, ConfigError) as error:
             self.problem = str(error)
         return self.history.version != version

@@ -58,6 +58,23 @@ def test_record_by_record(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_a_long_log_is_read_in_portions(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    writer, reader = LogWriter(path), LogReader(path)
+    made: list[Record] = [Event(step, "grokked", "x" * (step % 2000)) for step in range(1000)]
+    writer.append(*made)
+    portions = list(reader.portions())
+    assert len(portions) >= 3
+    assert max(sum(len(encode_record(record)) for record in portion) for portion in portions) < 2**19
+    assert [record for portion in portions for record in portion] == made
+    assert list(reader.portions()) == []
+    # Left in the middle, it goes on behind what was taken.
+    other = LogReader(path)
+    first = next(other.portions())
+    assert first + other.read() == made
+    assert other.line == len(made)
+
+
 def test_there_is_no_log_yet(tmp_path: Path) -> None:
     assert LogReader(tmp_path / "log.jsonl").read() == []
     assert read_tail(tmp_path / "log.jsonl", 100) == []

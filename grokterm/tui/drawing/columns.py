@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from grokterm.tui.drawing.scales import LARGEST, Floats, Scale
+
+_BLOCK: Final = 2**13
+"""Steps that are reduced at once."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,14 +33,30 @@ def reduce(steps: Floats, values: Floats, scale: Scale, count: int) -> Columns:
         order = np.argsort(steps, kind="stable")
         steps, values = steps[order], values[:, order]
     first, last = np.searchsorted(steps, [scale.low, np.nextafter(scale.high, np.inf)])
-    steps, values = steps[first:last], values[:, first:last]
-    if not steps.size or count < 1:
+    if last <= first or count < 1:
         empty = np.empty((values.shape[0], 0))
         return Columns(np.empty(0, np.int64), empty, empty)
+    # Block by block, so that a long run takes no more memory than a short one.
+    edges = [*range(int(first), int(last), _BLOCK), int(last)]
+    parts = [_extremes(steps[a:b], values[:, a:b], scale, count) for a, b in pairwise(edges)]
+    return _merged(
+        np.concatenate([part.index for part in parts]),
+        np.concatenate([part.low for part in parts], axis=1),
+        np.concatenate([part.high for part in parts], axis=1),
+    )
+
+
+def _extremes(steps: Floats, values: Floats, scale: Scale, count: int) -> Columns:
     index = np.minimum((scale.place(steps) * count).astype(np.int64), count - 1)
-    starts = np.flatnonzero(np.r_[True, index[1:] != index[:-1]])
+    values = values.astype(np.float64)
     finite = np.where(np.isfinite(values), np.clip(values, -LARGEST, LARGEST), np.nan)
-    return Columns(index[starts], np.fmin.reduceat(finite, starts, axis=1), np.fmax.reduceat(finite, starts, axis=1))
+    return _merged(index, finite, finite)
+
+
+def _merged(index: npt.NDArray[np.int64], low: Floats, high: Floats) -> Columns:
+    """The extremes of neighbours that lie in one column."""
+    starts = np.flatnonzero(np.r_[True, index[1:] != index[:-1]])
+    return Columns(index[starts], np.fmin.reduceat(low, starts, axis=1), np.fmax.reduceat(high, starts, axis=1))
 
 
 def path(columns: Columns, curve: int, scale: Scale, rows: int, band: int) -> tuple[tuple[tuple[int, int], ...], ...]:
