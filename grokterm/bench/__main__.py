@@ -1,4 +1,4 @@
-"""`python -m grokterm.bench [--quick] [--json] [--device DEVICE] [--only NAME]`."""
+"""`python -m grokterm.bench [--quick] [--json] [--device DEVICE] [--precision PRECISION] [--only NAME]`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 
 from rich.console import Console
 
-from grokterm.bench import grok, measures, replicas, steps, viewer
+from grokterm.bench import grok, learning, measures, replicas, steps, viewer
 from grokterm.bench.row import Bench, Row
 from grokterm.bench.table import explanations, table
 from grokterm.config import Config, unknown
@@ -26,36 +26,40 @@ FAMILIES: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {
     **viewer.ROWS,
 }
 """The measurements by name; some give several rows."""
+ON_REQUEST: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {**learning.ROWS}
+"""Those that take long, and are measured only when `--only` names them."""
 
 
 def chosen(only: str | None) -> dict[str, Callable[[Bench], Iterator[Row]]]:
-    """Those whose name is `only` or begins with `only/`, or all; raises ConfigError naming what there is."""
+    """Those whose name is `only` or begins with `only/`, or the usual ones; raises ConfigError naming what there is."""
     if only is None:
         return FAMILIES
-    found = {name: rows for name, rows in FAMILIES.items() if name == only or name.startswith(f"{only}/")}
+    families = FAMILIES | ON_REQUEST
+    found = {name: rows for name, rows in families.items() if name == only or name.startswith(f"{only}/")}
     if not found:
-        raise ConfigError(unknown("row", only, sorted({name.partition("/")[0] for name in FAMILIES} | set(FAMILIES))))
+        raise ConfigError(unknown("row", only, sorted({name.partition("/")[0] for name in families} | set(families))))
     return found
 
 
-def machine(device: str) -> str:
+def machine(config: Config) -> str:
     """Device, precision, threads and torch in one line."""
-    found, precision = devices.resolve(Config(device=device))
+    found, precision = devices.resolve(config)
     about = devices.describe()
-    kernels = ", kernels" if native.loaded() else ""
+    kernels = ", kernels" if native.loaded() and precision == "bfloat16" else ""
     return f"{found}, products in {precision}{kernels}, {about['threads']} threads, torch {about['torch']}"
 
 
-def measure(only: str | None, quick: bool, as_json: bool, device: str) -> None:
+def measure(only: str | None, quick: bool, as_json: bool, device: str, precision: str) -> None:
     """Run the rows and print them, as JSON one object a row as soon as it is there; raises GroktermError."""
     families = chosen(only)
-    devices.find(Config(device=device).device)
+    config = Config().changed({"device": device, "precision": precision})
+    devices.resolve(config)
     devices.prepare()
     native.load(build())
     console = Console(stderr=True)
     rows: list[Row] = []
     with console.status("warming up") as status:
-        bench = Bench(quick, device, lambda words: status.update(words))
+        bench = Bench(quick, device, status.update, precision)
         for family in families.values():
             for row in family(bench):
                 rows.append(row)
@@ -65,7 +69,7 @@ def measure(only: str | None, quick: bool, as_json: bool, device: str) -> None:
                     print(f"{row.name}: {row.ours:.4g} {row.unit}", file=sys.stderr, flush=True)
     if not as_json:
         out = Console()
-        out.print(table(rows, machine(device)))
+        out.print(table(rows, machine(config)))
         for line in explanations(rows):
             out.print(line, highlight=False, soft_wrap=True)
 
@@ -76,10 +80,11 @@ def main(words: list[str]) -> int:
     parser.add_argument("--quick", action="store_true", help="fewer seeds, sizes and seconds")
     parser.add_argument("--json", action="store_true", help="one JSON object a row")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
+    parser.add_argument("--precision", default="auto", help="auto, float32, bfloat16 or float64")
     parser.add_argument("--only", metavar="NAME", help="one row, or all that begin with NAME/")
     given = parser.parse_args(words)
     try:
-        measure(given.only, given.quick, given.json, given.device)
+        measure(given.only, given.quick, given.json, given.device, given.precision)
     except GroktermError as error:
         print(f"grokterm bench: {error}", file=sys.stderr)
         return error.exit_status

@@ -16,7 +16,7 @@ ALL_THERE_IS: Final = 0.9
 
 def measures_rows(set_up: str, bench: Bench) -> Iterator[Row]:
     """Steps a second over a whole round of measures, with accuracies and losses logged on both sides."""
-    config = SET_UPS[set_up].changed({"device": bench.device})
+    config = bench.config(SET_UPS[set_up])
     sides = {"with": Recorded(config), "without": Recorded(config.changed({"measure_every": 0}))}
     steps = whole_round(config)
     taken = bench.medians(f"measures/{set_up}", {name: partial(run.advance, steps) for name, run in sides.items()})

@@ -26,13 +26,13 @@ QUICK_COUNTS: Final = (1, 8)
 
 
 class Replicas:
-    """R models of one config with seeds of their own, or one without replica axes, on one split."""
+    """R models of one config with its seed and the next ones, or one without replica axes, on one split."""
 
     def __init__(self, config: Config, count: int | None) -> None:
         self.device, precision = devices.resolve(config)
         self.model = build(config, product_for(precision))
         self.layout = Layout(self.model.shapes())
-        seeds = range(count or 1)
+        seeds = range(config.seed, config.seed + (count or 1))
         fresh = torch.stack([self.layout.flat(self.model.init(generator(s, "parameters"))) for s in seeds])
         self.flat = (fresh if count else fresh[0]).to(self.device)
         hyper = Hyperparameters.of(config, self.device)
@@ -53,7 +53,7 @@ class Replicas:
 
 def rows(bench: Bench) -> Iterator[Row]:
     """Replica-steps a second, together and one after another."""
-    config = Config(device=bench.device)
+    config = bench.config()
     single = Replicas(config, None)
     for count in QUICK_COUNTS if bench.quick else COUNTS:
         together = Replicas(config, count)

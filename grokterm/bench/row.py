@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from grokterm.config import Config
+
 REPETITIONS: Final = 7
 """Times of each side that a median is taken over, at least."""
 
@@ -57,13 +59,18 @@ class Row:
 
 @dataclass
 class Bench:
-    """How the benchmark is run: `--quick`, `--device`, and where progress goes."""
+    """How the benchmark is run: `--quick`, `--device`, where progress goes, and `--precision`."""
 
     quick: bool
     device: str
     say: Callable[[str], None]
+    precision: str = "auto"
     kept: dict[str, Any] = field(default_factory=dict)
     """Measurements that several rows compare with, by name."""
+
+    def config(self, config: Config | None = None) -> Config:
+        """A configuration, or the default one, on the device and in the precision that are measured."""
+        return (config or Config()).changed({"device": self.device, "precision": self.precision})
 
     def once(self, name: str, measure: Callable[[], Any]) -> Any:
         """What `measure` gives, taken at most once."""

@@ -14,7 +14,6 @@ from grokterm.bench.plain import PlainLoop
 from grokterm.bench.recorded import Recorded, whole_round
 from grokterm.bench.row import Bench, Goal, Row
 from grokterm.config import Config
-from grokterm.lab import devices
 from grokterm.lab.engine import Engine
 
 SET_UPS: Final[dict[str, Config]] = {
@@ -34,7 +33,7 @@ PLAIN_STEPS: Final = 2
 
 def step_rows(set_up: str, bench: Bench) -> Iterator[Row]:
     """Our step with all records of the log beside the plain loop's step, which evaluates after each."""
-    config = SET_UPS[set_up].changed({"device": bench.device})
+    config = bench.config(SET_UPS[set_up])
     recorded, loop = Recorded(config), PlainLoop(config)
     block = whole_round(config)
 
@@ -46,7 +45,7 @@ def step_rows(set_up: str, bench: Bench) -> Iterator[Row]:
             loop.epoch()
 
     taken = bench.medians(f"step/{set_up}", {"ours": ours, "plain": plain})
-    least = RATIOS[set_up] / (1 if devices.has_fast_bfloat16(recorded.engine.device) else 2)
+    least = RATIOS[set_up] / (1 if recorded.engine.precision == "bfloat16" else 2)
     per_step, other = 1e3 * taken["ours"] / block, 1e3 * taken["plain"] / PLAIN_STEPS
     what = f"a step with logging and measures, p {config.p}, {config.arch}; the plain loop's"
     ratio = other / per_step
@@ -55,7 +54,7 @@ def step_rows(set_up: str, bench: Bench) -> Iterator[Row]:
 
 def floor_rows(set_up: str, bench: Bench) -> Iterator[Row]:
     """Our step beside the matrix products that it cannot do without."""
-    config = SET_UPS[set_up].changed({"device": bench.device})
+    config = bench.config(SET_UPS[set_up])
     engine = Engine(config)
     products = matrix_products(engine)
 
@@ -103,7 +102,7 @@ def scale_rows(bench: Bench) -> Iterator[Row]:
     sizes = QUICK_SCALES if bench.quick else SCALES
     milliseconds: list[float] = []
     for p in sizes:
-        engine = Engine(Config(p=p, device=bench.device))
+        engine = Engine(bench.config(Config(p=p)))
         steps = max(1, 97**2 // p**2)
 
         def ours(engine: Engine = engine, steps: int = steps) -> None:

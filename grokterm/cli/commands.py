@@ -93,6 +93,9 @@ Quick = Annotated[bool, _flag("--quick", "Measure less, and less surely.")]
 Device = Annotated[
     str, _text_option("--device", "DEVICE", "Device that trains: auto, cpu, cuda, cuda:N or mps.", "auto")
 ]
+Precision = Annotated[
+    str, _text_option("--precision", "PRECISION", "Matrix products: auto, float32, bfloat16 or float64.", "auto")
+]
 Only = Annotated[str | None, _text_option("--only", "NAME", "Rows that begin so: step, step/mlp, grok, viewer …")]
 Command = Callable[..., int]
 
@@ -229,11 +232,18 @@ def doctor(**given: str | None) -> int:
     return examine(read(given))
 
 
-def bench(*, quick: Quick = False, as_json: AsJson = False, device: Device = "auto", only: Only = None) -> int:
+def bench(
+    *,
+    quick: Quick = False,
+    as_json: AsJson = False,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    only: Only = None,
+) -> int:
     """Measure how fast grokterm trains here, beside a plain loop."""
     from grokterm.cli.bench import measure
 
-    return measure(quick, as_json, device, only)
+    return measure(quick, as_json, device, precision, only)
 
 
 def run(words: list[str]) -> int:

@@ -21,6 +21,8 @@ def test_a_name_chooses_its_row_or_all_of_its_family() -> None:
     assert list(chosen("step/mlp")) == ["step/mlp"]
     assert list(chosen("floor")) == ["floor/mlp", "floor/embed-mlp", "floor/transformer", "floor/nanda"]
     assert chosen(None) == FAMILIES
+    assert list(chosen("learning")) == ["learning/mlp", "learning/embed-mlp", "learning/transformer"]
+    assert not set(chosen(None)) & set(chosen("learning"))
     with pytest.raises(ConfigError, match=r"unknown row 'flor'.*did you mean floor"):
         chosen("flor")
 
@@ -31,6 +33,16 @@ def test_an_unknown_row_and_a_missing_device_are_one_sentence(capsys: pytest.Cap
     printed = capsys.readouterr()
     assert not printed.out
     assert len(printed.err.splitlines()) == 2
+
+
+def test_an_unknown_precision_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--only", "step/mlp", "--precision", "float8"]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_every_row_is_measured_in_the_precision_that_was_asked_for() -> None:
+    bench = Bench(True, "cpu", print, "float64")
+    assert bench.config(Config(p=7)) == Config(p=7, device="cpu", precision="float64")
 
 
 def test_sides_are_timed_in_turn_after_a_warm_up() -> None:

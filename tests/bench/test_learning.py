@@ -1,0 +1,46 @@
+"""No loss of learning: small runs grok by every way of taking steps when they do in plain float32."""
+
+from __future__ import annotations
+
+import statistics
+from functools import cache
+from typing import Final
+
+import pytest
+
+from grokterm.bench.learning import WAYS, plain_steps, steps_of, ways_here
+from grokterm.config import Config
+from grokterm.lab import devices, native
+from tests.lab.examples import ARCHITECTURES
+
+QUICK: Final = {
+    "mlp": {"lr": 0.02},
+    "embed-mlp": {"lr": 0.02},
+    "transformer": {"lr": 0.01, "width": 256, "weight_decay": 0.5},
+}
+"""Settings that grok within 300 steps, and not at very different ones from seed to seed."""
+NEAR: Final = 4 / 3
+"""Three seeds of a small model lie further apart than the five of `grokterm bench --only learning`."""
+
+
+def configs(arch: str) -> list[Config]:
+    devices.prepare()
+    small = Config(p=59, width=128, d_model=32, heads=2, train_fraction=0.8, log_every=5, device="cpu")
+    return [small.changed({"arch": arch, "seed": seed, **QUICK[arch]}) for seed in range(3)]
+
+
+@cache
+def plain(arch: str) -> list[int]:
+    return plain_steps(configs(arch), lambda words: None)
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+@pytest.mark.parametrize("way", WAYS)
+def test_a_way_of_taking_steps_groks_when_float32_with_autograd_does(arch: str, way: str) -> None:
+    if way not in ways_here():
+        pytest.skip(f"this machine does not know {way}")
+    try:
+        steps = steps_of(way, configs(arch), lambda words: None)
+    finally:
+        native.load(None)
+    assert 1 / NEAR < statistics.median(steps) / statistics.median(plain(arch)) < NEAR, (steps, plain(arch))
