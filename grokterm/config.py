@@ -14,6 +14,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
 
+from grokterm.arithmetic import group_order, is_prime, nearest_primes
 from grokterm.errors import ConfigError
 
 Group = Literal["Task", "Model", "Training", "Machine", "Run"]
@@ -22,6 +23,7 @@ Value = int | float | str
 
 Operation = Literal["add", "subtract", "multiply", "divide", "x2+y2", "x2+xy+y2", "x2+xy+y2+x", "x3+xy", "x3+xy2+y"]
 Architecture = Literal["mlp", "embed-mlp", "transformer"]
+Init = Literal["random", "closed-form"]
 LayerNorm = Literal["none", "pre", "post"]
 Activation = Literal["relu", "gelu", "quadratic"]
 Optimizer = Literal["adamw"]
@@ -44,6 +46,8 @@ GROKKED_ACCURACY: Final = 0.99
 """Test accuracy from which a run counts as grokked (`--until grokked`)."""
 MEMORIZED_ACCURACY: Final = 0.99
 """Train accuracy from which a run counts as memorized (`--until memorized`)."""
+CLOSED_FORM_WIDTH: Final = 7
+"""Fewest neurons of the closed-form solution; one more where an operation has zero factors."""
 
 
 _BEFORE: Final[dict[str, Value]] = {"measure_every": 0}
@@ -71,10 +75,12 @@ class Config:
     """Modulus of the table, 3 to 1,999."""
     op: Annotated[Operation, Setting("Task", "starts a new run")] = "add"
     """Operation on the residues a and b, taken mod p; divide needs a prime p."""
-    train_fraction: Annotated[float, Setting("Task", "starts a new run", above=0, below=1, aliases=("frac",))] = 0.5
-    """Share of all pairs that is trained on, between 0 and 1; the rest is the test set."""
+    train_fraction: Annotated[float, Setting("Task", "at once", above=0, below=1, aliases=("frac",))] = 0.5
+    """Share of all pairs that is trained on, between 0 and 1; the rest is the test set. Smaller sets lie in larger."""
+    corrupt: Annotated[float, Setting("Task", "at once", least=0, most=1)] = 0.0
+    """Share of the training pairs with a seeded wrong label, 0 to 1; train accuracy counts the labels trained on."""
     seed: Annotated[int, Setting("Task", "starts a new run", least=0, most=2**63 - 1)] = 0
-    """Seed of the split, the initial weights and the order of batches."""
+    """Seed of the split, the wrong labels, the initial weights and the order of batches."""
 
     arch: Annotated[Architecture, Setting("Model", "rebuilds the model")] = "mlp"
     """Architecture: one-hot pair → width → p; two embeddings → width → p; or transformer."""
@@ -90,6 +96,8 @@ class Config:
     """LayerNorm: none, before (pre) or after (post) each sublayer."""
     activation: Annotated[Activation, Setting("Model", "rebuilds the model")] = "relu"
     """Activation of the MLP neurons."""
+    init: Annotated[Init, Setting("Model", "rebuilds the model")] = "random"
+    """Initial weights: random, or the closed-form solution (mlp, depth 1, quadratic, no LayerNorm)."""
 
     optimizer: Annotated[Optimizer, Setting("Training", "rebuilds the model")] = "adamw"
     """Optimizer; decay is decoupled: θ ← θ(1 − lr·weight_decay)."""
@@ -220,11 +228,6 @@ def parse(name: str, text: str) -> Value:
     return value
 
 
-def is_prime(n: int) -> bool:
-    """Whether n is a prime number."""
-    return n > 1 and all(n % d for d in range(2, math.isqrt(n) + 1))
-
-
 def pair_count(p: int, op: str) -> int:
     """Number of pairs (a, b) on which the operation is defined: p², or p(p − 1) for divide."""
     return p * (p - 1) if op == "divide" else p * p
@@ -272,7 +275,8 @@ def _check_field(name: str, value: object) -> None:
 
 def _check_together(config: Config) -> None:
     if config.op == "divide" and not is_prime(config.p):
-        raise ConfigError(f"divide needs a prime p, and {config.p} is not: {_nearest_primes(config.p)} are near")
+        near = " and ".join(str(n) for n in nearest_primes(config.p))
+        raise ConfigError(f"divide needs a prime p, and {config.p} is not: {near} are near")
     total, train = pair_count(config.p, config.op), train_count(config)
     if train < 1 or train >= total:
         side = "train" if train < 1 else "test"
@@ -287,9 +291,16 @@ def _check_together(config: Config) -> None:
         )
     if not re.fullmatch(r"auto|cpu|mps|cuda(:\d{1,3})?", config.device):
         raise ConfigError(unknown("device", config.device, ["auto", "cpu", "cuda", "cuda:N", "mps"]))
+    if config.init == "closed-form":
+        _check_closed_form(config)
 
 
-def _nearest_primes(p: int) -> str:
-    near = sorted(range(2, 2 * p + 9), key=lambda n: (abs(n - p), n))
-    first, second = sorted([n for n in near if is_prime(n)][:2])
-    return f"{first} and {second}"
+def _check_closed_form(config: Config) -> None:
+    if (config.arch, config.depth, config.activation, config.layer_norm) != ("mlp", 1, "quadratic", "none"):
+        raise ConfigError("--init closed-form needs --arch mlp --depth 1 --activation quadratic --layer-norm none")
+    order = group_order(config.op, config.p)
+    if order is None:
+        raise ConfigError(f"--init closed-form does not know {config.op} mod {config.p}: it is no sum of angles")
+    least = CLOSED_FORM_WIDTH + (order < config.p)
+    if config.width < least:
+        raise ConfigError(f"--init closed-form needs --width {least} or more, not {config.width}")

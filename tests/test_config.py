@@ -10,12 +10,12 @@ import tomli_w
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from grokterm.arithmetic import is_prime
 from grokterm.config import (
     Config,
     choices,
     docs,
     field_type,
-    is_prime,
     option_name,
     pair_count,
     parse,

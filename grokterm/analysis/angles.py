@@ -9,8 +9,9 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from grokterm.analysis.fourier import basis_of, discrete_logarithms, fourier_basis
+from grokterm.analysis.fourier import fourier_basis
 from grokterm.analysis.pairs import CHUNK, table_answer
+from grokterm.lab.groups import group_of
 
 Rows = Callable[[int, int], Tensor]
 """Logits by rows of the rearranged table: rows(start, stop) → [..., stop − start, n, p]."""
@@ -107,14 +108,9 @@ class Angles:
 
 @cache
 def angles_of(op: str, p: int) -> Angles | None:
-    """How an operation on residues mod p adds angles; None where `fourier.basis_of` finds no such basis."""
-    basis, _ = basis_of(op, p)
-    if basis == "none":
-        return None
-    n = p if basis == "residues" else p - 1
-    element = torch.arange(p) if basis == "residues" else torch.tensor(discrete_logarithms(p))
-    inverse = element[-torch.arange(n) % n]
-    return Angles(p, n, element, inverse if op in ("subtract", "divide") else element, element)
+    """How an operation on residues mod p adds angles; None where it does not."""
+    group = group_of(op, p)
+    return None if group is None else Angles(p, *group)
 
 
 def basis_power(values: Tensor, dim: int) -> Tensor:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from functools import cache
 from typing import Final, Literal
 
 import torch
 from torch import Tensor
 
-from grokterm.config import is_prime
+from grokterm.arithmetic import discrete_logarithms, group_order
 
 Basis = Literal["residues", "discrete logarithms", "none"]
 
@@ -56,25 +55,12 @@ def frequency_purity(rows: Tensor) -> Tensor:
     return shares.nan_to_num(0.0)
 
 
-@cache
-def discrete_logarithms(p: int) -> tuple[int, ...]:
-    """Residues g^0, g^1, … g^(p−2) mod p for the smallest generator g of a prime p.
-
-    A table indexed by them, `rows[list(discrete_logarithms(p))]`, is a table over logarithms.
-    """
-    if not is_prime(p):
-        raise ValueError(f"{p} is not a prime, so its residues have no discrete logarithms")
-    order = p - 1
-    divisors = [q for q in range(2, order + 1) if order % q == 0 and is_prime(q)]
-    g = next(g for g in range(1, p) if all(pow(g, order // q, p) != 1 for q in divisors))
-    return tuple(pow(g, i, p) for i in range(order))
-
-
 def basis_of(op: str, p: int) -> tuple[Basis, str]:
     """The basis in which an operation is a sum of angles, and words for it; 'none' where there is no such basis."""
-    if op in ("add", "subtract"):
+    order = group_order(op, p)
+    if order == p:
         return "residues", "over residues"
-    if op in ("multiply", "divide") and is_prime(p):
+    if order is not None:
         return "discrete logarithms", f"over logarithms to base {discrete_logarithms(p)[1]}"
     if op == "multiply":
         return "none", f"{NOT_DEFINED}: residues mod {p} have no logarithms, {p} is not a prime"

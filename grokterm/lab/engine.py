@@ -50,9 +50,7 @@ class Engine:
         """Updates applied so far, over all models of the run."""
         self.finite = True
         """Whether the last step asked for could be applied."""
-        self.task = make_task(config).to(self.device)
-        self._batches = Batches(self.task, config.seed)
-        self._train, self._test = self.task.pairs(self.task.train), self.task.pairs(self.task.test)
+        self._take_task(config)
         self._gradient_norm: float | None = None
         self._build(config)
 
@@ -100,17 +98,20 @@ class Engine:
     def set(self, config: Config) -> None:
         """Take settings that act at once, from the next step on; raises ConfigError when others differ."""
         self._allow(config, "at once")
+        self._change_task(config)
         self.config = config
         self._optimizer.hyper.set(config)
 
     def rebuild(self, config: Config, keep: bool) -> None:
-        """Go on with a new model, optimizer and warm-up, seeded by seed and step; the split and the step stay.
+        """Go on with a new model, optimizer and warm-up, seeded by seed and step; the step stays.
 
-        With `keep`, embedding and read-out are carried over where names and shapes agree. Raises ConfigError
-        when a setting that starts a new run differs.
+        With `keep`, embedding and read-out are carried over where names and shapes agree, unless the weights are to
+        be those of the closed form. Raises ConfigError when a setting that starts a new run differs.
         """
         self._allow(config, "at once", "rebuilds the model")
-        held = {name: self.parameters[name] for name in self.model.carried} if keep else {}
+        self._change_task(config)
+        kept = keep and config.init == "random"
+        held = {name: self.parameters[name] for name in self.model.carried} if kept else {}
         self._build(config)
         for name in self.model.carried:
             if name in held and held[name].shape == self.parameters[name].shape:
@@ -149,6 +150,24 @@ class Engine:
         norm = float(state["gradient_norm"])
         self._gradient_norm = None if math.isnan(norm) else norm
         self.finite = True
+
+    def put(self, parameters: Mapping[str, Tensor]) -> None:
+        """Go on from parameters of the same names and shapes; optimizer and warm-up stay as they are."""
+        for name, tensor in self.parameters.items():
+            tensor.copy_(parameters[name])
+
+    def _change_task(self, config: Config) -> None:
+        """Take another training set or other labels, beginning a new epoch, where `config` has them."""
+        if (config.train_fraction, config.corrupt) == (self.config.train_fraction, self.config.corrupt):
+            return
+        epoch = self._batches.epoch + (self._batches.position > 0)
+        self._take_task(config)
+        self._batches.epoch = epoch
+
+    def _take_task(self, config: Config) -> None:
+        self.task = make_task(config).to(self.device)
+        self._batches = Batches(self.task, config.seed)
+        self._train, self._test = self.task.pairs(self.task.train), self.task.pairs(self.task.test)
 
     def _build(self, config: Config) -> None:
         """A fresh model and optimizer for the present step."""

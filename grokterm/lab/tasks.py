@@ -76,28 +76,60 @@ class Task:
     p: int
     op: Operation
     labels: Tensor
-    """int64 [p, p], indexed [a, b]; UNDEFINED (-1) where the operation is not defined."""
+    """The right answers, int64 [p, p] indexed [a, b]; UNDEFINED (-1) where the operation is not defined."""
+    given: Tensor
+    """The same, but for corrupted training pairs a wrong label: what is trained on and measured."""
     train: Tensor
     """int64 [n], sorted pair indices a·p + b."""
     test: Tensor
     """int64 [n], sorted pair indices a·p + b."""
 
+    @cached_property
+    def trained(self) -> Tensor:
+        """bool [p, p]: the pair is in the training set."""
+        trained = torch.zeros_like(self.labels, dtype=torch.bool)
+        trained.view(-1)[self.train] = True
+        return trained
+
     def pairs(self, indices: Tensor) -> Pairs:
-        """The residues and labels of pair indices int64 [n]."""
-        return Pairs(indices // self.p, indices % self.p, self.labels.flatten()[indices], self.p)
+        """The residues and the labels given for pair indices int64 [n]."""
+        return Pairs(indices // self.p, indices % self.p, self.given.flatten()[indices], self.p)
 
     def to(self, device: torch.device) -> Task:
         """The same task with its tensors on `device`."""
-        return Task(self.p, self.op, self.labels.to(device), self.train.to(device), self.test.to(device))
+        tensors = (tensor.to(device) for tensor in (self.labels, self.given, self.train, self.test))
+        return Task(self.p, self.op, *tensors)
 
 
 def make_task(config: Config) -> Task:
-    """The table of the operation and its seeded split, on the CPU and the same for every device."""
+    """The table of the operation and its seeded split, on the CPU and the same for every device.
+
+    A smaller training set is the beginning of a larger one's order, and fewer corrupted pairs are among more of them.
+    """
     labels = table(config.p, config.op)
     defined = (labels.flatten() != UNDEFINED).nonzero().squeeze(-1)
     order = torch.randperm(len(defined), generator=generator(config.seed, "split"))
     train, test = defined[order].tensor_split([train_count(config)])
-    return Task(config.p, config.op, labels, train.sort().values, test.sort().values)
+    train = train.sort().values
+    return Task(config.p, config.op, labels, corrupted(labels, train, config), train, test.sort().values)
+
+
+def corrupted(labels: Tensor, train: Tensor, config: Config) -> Tensor:
+    """The labels [p, p] with a share of those of the training pairs int64 [n] replaced by seeded wrong ones.
+
+    Each pair has its wrong label and its turn from the seed alone, so that a set that shrinks and grows back, or is
+    put right and corrupted again, is the same.
+    """
+    count = int(config.corrupt * len(train))
+    if not count:
+        return labels
+    drawn = generator(config.seed, "corrupt")
+    turn = torch.randperm(labels.numel(), generator=drawn)
+    shift = torch.randint(1, config.p, (labels.numel(),), generator=drawn)
+    chosen = train[turn[train].argsort()[:count]]
+    given = labels.flatten().clone()
+    given[chosen] = (given[chosen] + shift[chosen]) % config.p
+    return given.view_as(labels)
 
 
 def table(p: int, op: Operation) -> Tensor:

@@ -15,6 +15,8 @@ NAMES: Final = {
     "p": "p",
     "op": "operation",
     "train_fraction": "train fraction",
+    "corrupt": "wrong labels",
+    "init": "initial weights",
     "arch": "architecture",
     "layer_norm": "LayerNorm",
     "lr": "learning rate",

@@ -6,7 +6,13 @@ from typing import Final
 
 from grokterm.config import FORMULAS, Config, Value, pair_count
 
-SETTINGS: Final = {"lr": "learning rate", "op": "operation", "arch": "architecture"}
+SETTINGS: Final = {
+    "lr": "learning rate",
+    "op": "operation",
+    "arch": "architecture",
+    "corrupt": "wrong labels",
+    "init": "initial weights",
+}
 """Settings that are read otherwise than by their name."""
 
 
@@ -58,9 +64,10 @@ def optimizer(config: Config) -> str:
 
 
 def split(config: Config) -> tuple[str, str]:
-    """The training share of the pairs, long and short."""
+    """The training share of the pairs, long and short, and how many of their labels are wrong."""
     share = f"{100 * config.train_fraction:.4g} %"
-    return f"{share} of {pair_count(config.p, config.op):,} pairs", share
+    wrong = f", {100 * config.corrupt:.4g} % wrong" if config.corrupt else ""
+    return f"{share} of {pair_count(config.p, config.op):,} pairs{wrong}", share + wrong
 
 
 def clock(seconds: float) -> str:

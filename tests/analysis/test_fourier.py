@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from grokterm.analysis.fourier import (
     NOT_DEFINED,
     basis_of,
-    discrete_logarithms,
     fourier_basis,
     fourier_norms,
     frequency_purity,
     over_basis,
 )
+from grokterm.arithmetic import discrete_logarithms
 
 LENGTHS = [2, 3, 4, 5, 12, 31, 96, 97]
 

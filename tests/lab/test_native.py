@@ -256,3 +256,18 @@ def test_a_file_that_is_no_library_is_not_used(tmp_path: Path) -> None:
     broken.write_bytes(b"not a library")
     assert not native.load(broken)
     assert not native.loaded()
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_a_changed_training_set_is_the_one_that_kernels_train_on(arch: Architecture) -> None:
+    config = Config(p=23, width=64, d_model=32, heads=2, arch=arch, device="cpu", precision="bfloat16")
+    engine = Engine(config)
+    for change in ({"train_fraction": 0.2, "corrupt": 0.5}, {"train_fraction": 0.5, "corrupt": 0.0}):
+        engine.advance(3)
+        engine.set(engine.config.changed(change))
+        opened = Engine(engine.config)
+        opened.load(engine.state())
+        assert opened.measure() == engine.measure()
+        engine.advance(3)
+        opened.advance(3)
+        assert all(torch.equal(x, opened.parameters[name]) for name, x in engine.parameters.items())

@@ -77,6 +77,38 @@ def test_the_split_holds_every_defined_pair_once(p: int, op: Operation, train_fr
         assert (pairs.labels >= 0).all()
 
 
+@pytest.mark.parametrize("op", ["add", "divide"])
+def test_a_smaller_training_set_lies_in_a_larger_one_and_grows_back_the_same(op: Operation) -> None:
+    sets = [make_task(Config(p=31, op=op, train_fraction=share)).train for share in (0.8, 0.3, 0.05, 0.3, 0.8)]
+    for smaller, larger in ((1, 0), (2, 1)):
+        assert torch.isin(sets[smaller], sets[larger]).all()
+    assert torch.equal(sets[3], sets[1])
+    assert torch.equal(sets[4], sets[0])
+
+
+@pytest.mark.parametrize("op", OPERATIONS)
+def test_corrupted_labels_are_seeded_wrong_and_of_training_pairs_alone(op: Operation) -> None:
+    config = Config(p=31, op=op, corrupt=0.3, train_fraction=0.4)
+    task, right = make_task(config), table(31, op)
+    wrong = (task.given != right).flatten().nonzero().squeeze(-1)
+    assert len(wrong) == int(0.3 * len(task.train))
+    assert torch.isin(wrong, task.train).all()
+    assert ((task.given >= 0) == (right >= 0)).all()
+    assert (task.given < 31).all()
+    assert torch.equal(task.labels, right)
+    assert torch.equal(task.pairs(task.train).labels, task.given.flatten()[task.train])
+    assert torch.equal(make_task(config).given, task.given)
+    assert not torch.equal(make_task(config.changed({"seed": 1})).given, task.given)
+
+
+def test_more_corruption_keeps_the_wrong_labels_there_are() -> None:
+    some, more, all_of_them = (make_task(Config(p=31, corrupt=share)) for share in (0.1, 0.4, 1))
+    wrong = some.given != some.labels
+    assert torch.equal(more.given[wrong], some.given[wrong])
+    assert (all_of_them.given != all_of_them.labels).flatten().nonzero().squeeze(-1).equal(all_of_them.train)
+    assert torch.equal(some.trained.flatten().nonzero().squeeze(-1), some.train)
+
+
 def test_division_leaves_out_zero_divisors() -> None:
     task = make_task(Config(p=31, op="divide"))
     assert (torch.cat([task.train, task.test]) % 31 != 0).all()

@@ -192,7 +192,7 @@ def test_a_run_is_forked_while_it_trains(new_run: NewRun, folders: Path) -> None
         (201, {}, "has steps 0 to 200: it cannot be forked at step 201"),
         (-1, {}, "it cannot be forked at step -1"),
         (5, {"p": 13}, "p 11 stays in a fork: start a new run with --p 13"),
-        (5, {"train_fraction": 0.3}, "train fraction 0.8 stays in a fork"),
+        (5, {"op": "subtract"}, "operation add stays in a fork"),
         (5, {"heads": 4}, "heads does nothing in mlp"),
         (50, {"until": 40}, "until 40 is behind"),
         (5, {"lr": 99.0}, "--lr must be a number from 0 to 10"),

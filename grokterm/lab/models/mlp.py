@@ -9,6 +9,7 @@ from torch import Tensor
 
 from grokterm.lab import native
 from grokterm.lab.bags import bags_of_pairs
+from grokterm.lab.models.closed_form import closed_form
 from grokterm.lab.models.model import Model, Parameters, Shapes
 from grokterm.lab.models.pairwise import pair_sum, read_out_loss, suits
 from grokterm.lab.models.sublayers import (
@@ -46,7 +47,12 @@ class Mlp(Model):
         return {**shapes, "W_out": (width, p), "b_out": (p,)}
 
     def init(self, generator: torch.Generator) -> Parameters:
-        """Uniform within ±1/√fan_in for weights and biases, as torch.nn.Linear; LayerNorm gain 1, shift 0."""
+        """Uniform within ±1/√fan_in for weights and biases, as torch.nn.Linear; LayerNorm gain 1, shift 0.
+
+        With `init` closed-form, the solution of Gromov 2023.
+        """
+        if self.config.init == "closed-form":
+            return closed_form(self.config, self.shapes())
         width = self.config.width
         parameters = self._input_init(generator)
         for name, shape in self.shapes().items():
