@@ -88,6 +88,16 @@ def recorded_trainer(folder: RunFolder) -> TrainerProcess | None:
         return None
 
 
+def trainer_suspended(folder: RunFolder) -> int | None:
+    """The pid of the run's trainer where that is stopped, as by SIGSTOP; else None."""
+    trainer = trainer_of(folder)
+    try:
+        stopped = trainer is not None and psutil.Process(trainer.pid).status() == psutil.STATUS_STOPPED
+    except psutil.Error:
+        return None
+    return trainer.pid if trainer and stopped else None
+
+
 def exit_status(folder: RunFolder) -> int | None:
     """Exit status of the trainer that this process started and that has ended, −N after signal N; else None."""
     child = _children.get(folder.path.absolute())

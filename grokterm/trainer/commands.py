@@ -65,7 +65,7 @@ def _pause(trainer: Trainer) -> str:
     if trainer.state == "starting":
         trainer.paused = True
         return "pauses as soon as the log is caught up with"
-    if trainer.state == "training":
+    if trainer.state == "training" or trainer.waits_for_room:
         trainer.pause()
     return f"{trainer.state} at step {trainer.course.step:,}"
 

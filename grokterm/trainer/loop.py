@@ -30,6 +30,8 @@ BURST: Final = 0.02
 """Seconds of training between polls, so that a command acts well within 50 ms; a step is never split."""
 IDLE_SECONDS: Final = 600.0
 """Seconds without training and without a viewer after which the trainer ends."""
+ROOM_SECONDS: Final = 1.0
+"""Seconds from one try to write what could not be written to the next."""
 LINGER_SECONDS: Final = 0.5
 """Seconds that a finished trainer waits for a viewer which is about to connect."""
 
@@ -63,6 +65,8 @@ class Trainer:
         self._idle = idle
         self._looks = Looks()
         self._steps_left: float = math.inf
+        self._try_again = math.inf
+        """When to try to write what could not be written, and go on; infinite where training stands otherwise."""
         self._pace = Pace("max", 0.0, 0)
         self._step_seconds = math.inf
         self._expected = math.inf
@@ -84,6 +88,7 @@ class Trainer:
             for connection, request in self.server.poll(patience):
                 self._hear(connection, request)
             self._tick()
+            self._go_on_with_room()
             self._train()
             self._save()
             self._show()
@@ -100,7 +105,7 @@ class Trainer:
         if self.state != "training":
             self._pace = Pace(self.course.config.pace, time.monotonic(), self.course.step)
         self.state = "training"
-        self._steps_left = steps
+        self._steps_left, self._try_again = steps, math.inf
         if math.isinf(steps) and self._logged in ("paused", "finished"):
             self._note("resumed", "goes on")
         self._tick()
@@ -108,7 +113,7 @@ class Trainer:
     def pause(self, state: State = "paused", words: str = "paused") -> None:
         """Stops training until somebody goes on."""
         self._tick()
-        self.state = state
+        self.state, self._try_again = state, math.inf
         if self._logged != "paused":
             self._note("paused", words)
 
@@ -131,7 +136,7 @@ class Trainer:
             pace=course.config.pace,
             device=str(course.engine.device),
             precision=course.engine.precision,
-            words=course.trouble or why,
+            words=f"{course.trouble}; training goes on when it can" if self.waits_for_room else course.trouble or why,
             past=self.visits.reached,
         )
 
@@ -227,12 +232,25 @@ class Trainer:
                 self._start()
         elif course.trouble:
             self.pause(words=f"paused: {course.trouble}")
+            self._try_again = time.monotonic() + ROOM_SECONDS
         elif course.stuck:
             self.pause("not finite", f"paused: {NOT_FINITE}")
         elif course.reached:
             self._finish()
         elif self._steps_left <= 0:
             self.pause()
+
+    @property
+    def waits_for_room(self) -> bool:
+        """Whether training stands still only because something cannot be written."""
+        return not math.isinf(self._try_again)
+
+    def _go_on_with_room(self) -> None:
+        """Goes on by itself as soon as what stopped training can be written."""
+        if time.monotonic() >= self._try_again:
+            self._try_again = time.monotonic() + ROOM_SECONDS
+            if self.course.retry():
+                self.go(self._steps_left)
 
     def _finish(self) -> None:
         self._tick()
@@ -267,6 +285,7 @@ class Trainer:
         wait = min(
             self._looks.wait(), self.visits.wait(self._is_busy), course.saver.wait(course.engine, course.journal)
         )
+        wait = min(wait, max(0.0, self._try_again - now))
         if self.state == "training":
             wait = min(wait, self._pace.wait(now, course.step))
         elif not self.server.connections:

@@ -168,6 +168,7 @@ class GrokApp(App[Outcome], inherit_bindings=False):
     def tick(self) -> None:
         """Reads what is new, asks for the next pictures, and draws."""
         self.link.read_log()
+        self.link.pass_time()
         picture = self.watch_screen.picture
         if not self.travel.tick(self.watch_screen.frames, picture) and self.watch_screen.compares:
             self.before.tick(picture)

@@ -71,7 +71,8 @@ class Controls(Base):
         """The state in the header: what was asked for, as soon as it was."""
         if self._leaving:
             return "stopping"
-        return self._intended if self._intended and self.link.connected else self.link.state
+        state = self.link.state
+        return self._intended if self._intended and state not in ("not answering", "trainer gone") else state
 
     def settled(self, told: str, made: bool) -> None:
         """Says how a change was answered, and shows its marks."""
@@ -84,6 +85,8 @@ class Controls(Base):
         if self.link.state == "trainer gone":
             where = " from its last checkpoint" if self.link.has_checkpoint else ""
             return [*lines, *self.link.last_words(), f"space starts it again{where} · r starts a new run · q leaves"]
+        if self.link.state == "not answering":
+            return [*lines, *self.link.why_silent()]
         status = self.link.status
         return [*lines, status.words] if status and status.words else lines
 
@@ -91,6 +94,8 @@ class Controls(Base):
         """Pauses, goes on, or starts a trainer that is gone."""
         if self.link.state == "trainer gone":
             self._start_again()
+        elif self.link.state == "not answering":
+            self.say("the trainer does not answer", "warning")
         elif self.shown_state in ("training", "starting"):
             self._order(Pause(0), "paused")
         else:

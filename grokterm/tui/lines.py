@@ -20,7 +20,9 @@ from grokterm.tui.theme import Palette
 from grokterm.tui.world import World
 from grokterm.wire.records import Scalars
 
-ShownState = Literal["starting", "training", "paused", "finished", "not finite", "stopping", "trainer gone"]
+ShownState = Literal[
+    "starting", "training", "paused", "finished", "not finite", "stopping", "not answering", "trainer gone"
+]
 
 STATES: Final[Mapping[ShownState, tuple[str, str]]] = {
     "starting": ("◌", "muted"),
@@ -29,6 +31,7 @@ STATES: Final[Mapping[ShownState, tuple[str, str]]] = {
     "finished": ("■", "accent"),
     "not finite": ("✕", "error"),
     "stopping": ("◌", "muted"),
+    "not answering": ("◌", "warning"),
     "trainer gone": ("○", "error"),
 }
 """Glyph and colour of each state."""

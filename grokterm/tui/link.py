@@ -16,7 +16,7 @@ from grokterm.errors import ConfigError, RunFolderError, TrainerError, WireError
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
-from grokterm.runs.process import exit_status, socket_of, start_trainer, trainer_alive, trainer_of
+from grokterm.runs.process import exit_status, socket_of, start_trainer, trainer_alive, trainer_of, trainer_suspended
 from grokterm.tui.lines import ShownState
 from grokterm.tui.world import Seen, Spectrum, Table, Task, World
 from grokterm.wire.client import Client, carried_out
@@ -38,6 +38,12 @@ from grokterm.wire.messages import (
 
 _LOOK_OUT: Final = 0.1
 """Seconds from one look for a trainer to the next, while there is no connection."""
+_SILENT: Final = 4.0
+"""Seconds without a reply after which a trainer is said not to answer; more where a step takes long."""
+_STEPS: Final = 8
+"""Steps that a trainer may take without a reply."""
+_NOTICED: Final = 0.5
+"""Seconds that count at most between two looks at the clock: a viewer that was suspended saw nothing of the rest."""
 _LAST_LINES: Final = 6
 _STOPPING: Final = 10.0
 """Seconds that a trainer is given to write its last checkpoint."""
@@ -58,6 +64,7 @@ class Link:
         self._reader = LogReader(folder.log_path)
         self._client: Client | None = None
         self._alive = True
+        self._silence, self._looked_at = 0.0, time.monotonic()
 
     @property
     def connected(self) -> bool:
@@ -68,8 +75,15 @@ class Link:
     def state(self) -> ShownState:
         """What the header says."""
         if self.connected:
-            return self.status.state if self.status else "starting"
+            silent = self.status is not None and self._silence >= max(_SILENT, _STEPS * self._step_seconds)
+            return "not answering" if silent else self.status.state if self.status else "starting"
         return "starting" if self._alive else "trainer gone"
+
+    def pass_time(self) -> None:
+        """Counts the time for which the trainer has not answered; to be called again and again."""
+        now = time.monotonic()
+        self._silence += min(now - self._looked_at, _NOTICED)
+        self._looked_at = now
 
     def read_log(self) -> bool:
         """Takes what is new in the log; whether there was anything."""
@@ -120,6 +134,7 @@ class Link:
         if not isinstance(reply, View):
             raise WireError("the trainer answered a look with something else")
         self.status = world.status = reply.status
+        self._silence = 0.0
         for frame in reply.frames:
             match frame:
                 case TaskFrame():
@@ -143,9 +158,9 @@ class Link:
         """Asks the trainer to write a checkpoint and end, and waits until it has."""
         deadline = time.monotonic() + _STOPPING
         while trainer_alive(self.folder) and time.monotonic() < deadline:
-            with suppress(TrainerError, ProcessLookupError):
+            with suppress(TrainerError, ProcessLookupError, TimeoutError):
                 if self.connected:
-                    await self.order(Stop(0))
+                    await asyncio.wait_for(self.order(Stop(0)), _STOPPING)
                     break
                 if trainer := trainer_of(self.folder):
                     os.kill(trainer.pid, signal.SIGTERM)
@@ -170,6 +185,22 @@ class Link:
             how = f"The trainer ended with exit status {status}."
         return [how, *_tail(self.folder)]
 
+    def why_silent(self) -> list[str]:
+        """Why the trainer does not answer, as far as is known, and what can be done."""
+        pid = trainer_suspended(self.folder)
+        if pid is not None:
+            return [f"The trainer, process {pid}, is suspended.", f"kill -CONT {pid} lets it go on · d leaves"]
+        trainer = trainer_of(self.folder)
+        if trainer is None:
+            return ["The trainer does not answer."]
+        told = f"kill -9 {trainer.pid} ends it, and space then starts it again from its last checkpoint"
+        return [f"The trainer, process {trainer.pid}, does not answer: it is very busy, or hangs.", f"wait, or {told}"]
+
+    @property
+    def _step_seconds(self) -> float:
+        rate = self.status.steps_per_second if self.status else 0.0
+        return 1 / rate if rate > 0 else 0.0
+
     async def _look_out(self) -> None:
         """Connects where a trainer listens, and sees whether one runs at all."""
         await self._drop()
@@ -177,6 +208,7 @@ class Link:
         if socket is not None:
             with suppress(TrainerError):
                 self._client = await Client.connect(socket)
+                self._silence = 0.0
         alive = self.connected or trainer_alive(self.folder)
         if alive != self._alive or self.connected:
             self._alive = alive

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import time
 from pathlib import Path
 
 import psutil
@@ -15,6 +17,14 @@ from grokterm.runs.process import trainer_alive
 from grokterm.wire.records import Scalars
 from tests.terminal.conftest import Grokterm
 from tests.terminal.terminal import Terminal
+
+AWAY = 5.0
+"""Seconds: longer than a trainer may be silent before the screen says so."""
+
+
+def shown_step(terminal: Terminal) -> int:
+    found = re.search(r"step ([\d,]+)", terminal.text)
+    return int(found[1].replace(",", "")) if found else -1
 
 
 def step(folder: RunFolder) -> int:
@@ -117,3 +127,21 @@ def test_sigterm_restores_the_terminal_before_the_viewer_is_loaded(grokterm: Gro
     assert terminal.ends() == 128 + signal.SIGTERM
     assert terminal.restored
     trains_on(terminal, find_run("last", folders))
+
+
+def test_a_suspended_viewer_holds_nothing_up_and_catches_up(watched: tuple[Terminal, RunFolder]) -> None:
+    """It was away for longer than a trainer may be silent, and knows that it was not the trainer."""
+    terminal, folder = watched
+    terminal.signal(signal.SIGSTOP)
+    process = psutil.Process(terminal.pid)
+    terminal.until(lambda: process.status() == psutil.STATUS_STOPPED, "a stop")
+    stopped, before = time.monotonic(), step(folder)
+    trains_on(terminal, folder)
+    terminal.until(lambda: time.monotonic() > stopped + AWAY, "its end")
+    missed = step(folder)
+    assert missed > before
+    seen = len(terminal.output)
+    os.kill(terminal.pid, signal.SIGCONT)
+    terminal.until(lambda: shown_step(terminal) >= missed, "the steps that were missed")
+    terminal.shows("● training")
+    assert b"not answering" not in terminal.output[seen:]

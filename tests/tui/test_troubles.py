@@ -80,3 +80,21 @@ def test_a_crash_keeps_the_details_in_the_run_folder(new_run: NewRun) -> None:
     assert "ValueError: of no use" in outcome.words()
     assert str(folder.path / "viewer.log") in outcome.words()
     assert "Traceback" in (folder.path / "viewer.log").read_text()
+
+
+async def test_a_suspended_trainer_is_said_not_to_answer_until_it_goes_on(new_run: NewRun) -> None:
+    folder = new_run()
+    async with watch(folder) as seen:
+        await seen.trains()
+        trainer = trainer_of(folder)
+        assert trainer is not None
+        os.kill(trainer.pid, signal.SIGSTOP)
+        await seen.shows("◌ not answering", f"process {trainer.pid}, is suspended", f"kill -CONT {trainer.pid}")
+        await seen.press("space")
+        await seen.shows("the trainer does not answer")
+        os.kill(trainer.pid, signal.SIGCONT)
+        await seen.trains()
+        await seen.until(lambda: "kill -CONT" not in seen.text(), "an end of the trouble")
+        assert seen.app.link.status is not None
+        step = seen.app.link.status.step
+        await seen.until(lambda: seen.app.link.status and seen.app.link.status.step > step, "further steps")
