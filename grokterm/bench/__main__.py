@@ -10,7 +10,7 @@ from typing import Final
 
 from rich.console import Console
 
-from grokterm.bench import grok, learning, measures, replicas, steps, viewer
+from grokterm.bench import cuda, grok, learning, measures, replicas, steps, viewer
 from grokterm.bench.row import Bench, Row
 from grokterm.bench.table import explanations, table
 from grokterm.config import Config, unknown
@@ -30,11 +30,12 @@ ON_REQUEST: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {**learning.ROW
 """Those that take long, and are measured only when `--only` names them."""
 
 
-def chosen(only: str | None) -> dict[str, Callable[[Bench], Iterator[Row]]]:
+def chosen(only: str | None, on_cuda: bool = False) -> dict[str, Callable[[Bench], Iterator[Row]]]:
     """Those whose name is `only` or begins with `only/`, or the usual ones; raises ConfigError naming what there is."""
+    usual = FAMILIES | cuda.ROWS if on_cuda else FAMILIES
     if only is None:
-        return FAMILIES
-    families = FAMILIES | ON_REQUEST
+        return usual
+    families = usual | ON_REQUEST
     found = {name: rows for name, rows in families.items() if name == only or name.startswith(f"{only}/")}
     if not found:
         raise ConfigError(unknown("row", only, sorted({name.partition("/")[0] for name in families} | set(families))))
@@ -51,9 +52,9 @@ def machine(config: Config) -> str:
 
 def measure(only: str | None, quick: bool, as_json: bool, device: str, precision: str) -> None:
     """Run the rows and print them, as JSON one object a row as soon as it is there; raises GroktermError."""
-    families = chosen(only)
     config = Config().changed({"device": device, "precision": precision})
-    devices.resolve(config)
+    found, _ = devices.resolve(config)
+    families = chosen(only, found.type == "cuda")
     devices.prepare()
     native.load(build())
     console = Console(stderr=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import sys
 from functools import cache
 from typing import Final
@@ -64,6 +65,8 @@ def has_fast_bfloat16(device: torch.device) -> bool:
 def prepare() -> None:
     """Set this process up for training: same bits every time, no denormals, memory kept between steps."""
     torch.set_flush_denormal(True)
+    # cuBLAS is free to sum in another order unless its workspace is given, before its first product.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.backends.cuda.matmul.allow_tf32 = False
     # MKL's vector functions, when several threads are the first to call them, may give one thread's share
     # in low accuracy (a relative error of 3e-4 was seen in sqrt): so one thread calls them first.

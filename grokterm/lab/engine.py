@@ -14,7 +14,8 @@ from grokterm.config import Acts, Config, settings
 from grokterm.errors import ConfigError
 from grokterm.lab import devices
 from grokterm.lab.batches import Batches
-from grokterm.lab.gradients import loss_and_gradient
+from grokterm.lab.bursts import Burst
+from grokterm.lab.gradients import decisive, loss_and_gradient
 from grokterm.lab.layout import Layout
 from grokterm.lab.models import Model, Parameters, build
 from grokterm.lab.optimizers import Hyperparameters, Optimizer
@@ -24,6 +25,8 @@ from grokterm.lab.tasks import Pairs, make_task
 
 FLOATS_AT_ONCE: Final = {"cpu": 1 << 22, "cuda": 1 << 27, "mps": 1 << 25}
 """Largest tensor over pairs that a pass holds, in floats, by kind of device: 16 MiB on the CPU."""
+STEPS_AT_ONCE: Final = {"cpu": 1, "cuda": 256, "mps": 1}
+"""Steps between two looks at whether they are finite, by kind of device: where a look is a wait, not after each."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +59,17 @@ class Engine:
 
     def advance(self, steps: int) -> int:
         """Take up to `steps` optimizer steps and say how many; stops before one that is not finite."""
-        for taken in range(steps):
-            self.finite = self._advance_one()
-            if not self.finite:
-                return taken
-        return steps
+        taken, most = 0, STEPS_AT_ONCE[self.device.type]
+        while taken < steps:
+            count = min(steps - taken, most)
+            self.finite = self._advance_by(count)
+            if self.finite:
+                taken += count
+            elif most == 1:
+                break
+            else:
+                most = 1  # one by one up to the one that is not
+        return taken
 
     def measure(self) -> Measures:
         """Measures of the present parameters over all train and test pairs."""
@@ -181,21 +190,29 @@ class Engine:
         self._optimizer = Optimizer(config.optimizer, self._flat, hyper, fused=self.device.type == "cpu")
         self._gradient_norm = None
         self._most = max(1, FLOATS_AT_ONCE[self.device.type] // self.model.floats_a_pair)
+        burst = (self.model, self._layout, self._flat, self._optimizer, self._most)
+        self._burst = Burst(*burst) if STEPS_AT_ONCE[self.device.type] > 1 else None
 
-    def _advance_one(self) -> bool:
-        """Take one step, or leave everything as it is and return False where it would not be finite."""
+    def _advance_by(self, count: int) -> bool:
+        """Take steps, or leave everything as it is and return False where one would not be finite."""
         position = (self._batches.epoch, self._batches.position)
-        pairs = self._batches.next(self.config.batch_size)
-        loss, gradient = loss_and_gradient(self.model, self._layout, self._flat, pairs, self._most)
-        # Σθ² overflows long before a weight does, so weights that run away are caught while they are finite.
-        decisive = torch.stack([loss, gradient.dot(gradient), self._flat.dot(self._flat)]).tolist()
-        if not all(map(math.isfinite, decisive)):
+        batches = (self._batches.next(self.config.batch_size) for _ in range(count))
+        numbers = self._burst.take(batches) if self._burst is not None else self._take_one(next(batches))
+        if numbers is None:
             self._batches.epoch, self._batches.position = position
             return False
-        self._optimizer.step(self._flat, gradient)
-        self._gradient_norm = math.sqrt(decisive[1])
-        self.step += 1
+        self._gradient_norm = math.sqrt(numbers[1])
+        self.step += count
         return True
+
+    def _take_one(self, pairs: Pairs) -> list[float] | None:
+        """Take a step and give its decisive numbers, or None and no step where they are not finite."""
+        loss, gradient = loss_and_gradient(self.model, self._layout, self._flat, pairs, self._most)
+        numbers: list[float] = decisive(loss, gradient, self._flat).tolist()
+        if not all(map(math.isfinite, numbers)):
+            return None
+        self._optimizer.step(self._flat, gradient)
+        return numbers
 
     @torch.no_grad()
     def _logits(self, a: Tensor, b: Tensor) -> Tensor:

@@ -28,3 +28,11 @@ def loss_and_gradient(model: Model, layout: Layout, flat: Tensor, pairs: Pairs, 
         loss = loss + share.detach()
         gradient = gradient.add_(of_part) if gradient.numel() else of_part
     return loss, gradient
+
+
+def decisive(loss: Tensor, gradient: Tensor, flat: Tensor) -> Tensor:
+    """Loss [...], Σg² and Σθ² as [3, ...]: a step is taken only where all are finite.
+
+    Σθ² overflows long before a weight does, so weights that run away are caught while they are finite.
+    """
+    return torch.stack([loss, torch.linalg.vecdot(gradient, gradient), torch.linalg.vecdot(flat, flat)])

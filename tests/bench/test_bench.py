@@ -23,6 +23,9 @@ def test_a_name_chooses_its_row_or_all_of_its_family() -> None:
     assert chosen(None) == FAMILIES
     assert list(chosen("learning")) == ["learning/mlp", "learning/embed-mlp", "learning/transformer"]
     assert not set(chosen(None)) & set(chosen("learning"))
+    assert list(chosen("cuda", on_cuda=True)) == ["cuda/mlp", "cuda/nanda"]
+    with pytest.raises(ConfigError, match="unknown row 'cuda'"):
+        chosen("cuda")
     with pytest.raises(ConfigError, match=r"unknown row 'flor'.*did you mean floor"):
         chosen("flor")
 

@@ -1,0 +1,99 @@
+"""Steps one after another without a look in between; on CUDA each of them is one captured graph, replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from grokterm.lab.gradients import decisive, loss_and_gradient
+from grokterm.lab.layout import Layout
+from grokterm.lab.models import Model
+from grokterm.lab.optimizers import Optimizer
+from grokterm.lab.tasks import Pairs
+
+WARM_UPS: Final = 3
+"""Steps on a side stream before one is captured: libraries then have their handles, workspaces and kernels."""
+GRAPHS: Final = 4
+"""Captured graphs at most, one for each number of pairs: a whole batch, and the last one of an epoch."""
+
+
+class Burst:
+    """Takes steps of a model in place, and puts everything back where one of them was not finite."""
+
+    def __init__(self, model: Model, layout: Layout, flat: Tensor, optimizer: Optimizer, most: int) -> None:
+        """Steps on `flat` [..., size], of at most `most` pairs at a time."""
+        self._model, self._layout, self._flat, self._optimizer, self._most = model, layout, flat, optimizer, most
+        self._state = [flat, *optimizer.state().values()]
+        self._kept = [torch.empty_like(tensor) for tensor in self._state]
+        self._last = flat.new_zeros(3, *flat.shape[:-1])
+        self._worst = torch.zeros_like(self._last)
+        self._graphs: dict[int, _Graph] = {}
+
+    def take(self, batches: Iterable[Pairs]) -> list[float] | None:
+        """One step a batch; gives loss, squared gradient norm and Σθ² before the last one, for one replica alone.
+
+        None, with nothing changed, where those of any step were not finite: it is told in one wait for the device.
+        """
+        for kept, tensor in zip(self._kept, self._state, strict=True):
+            kept.copy_(tensor)
+        self._worst.zero_()
+        for pairs in batches:
+            self.step(pairs)
+        worst, last = torch.stack((self._worst, self._last)).cpu()
+        if worst.isfinite().all():
+            return list(map(float, last.flatten()))
+        for kept, tensor in zip(self._kept, self._state, strict=True):
+            tensor.copy_(kept)
+        return None
+
+    def step(self, pairs: Pairs) -> None:
+        """One step on the pairs, which the device may not have taken yet on return."""
+        if self._flat.device.type != "cuda":
+            self._step(pairs)
+            return
+        graph = self._graphs.get(len(pairs))
+        if graph is None:
+            if len(self._graphs) == GRAPHS:
+                self._graphs.clear()
+            graph = self._graphs[len(pairs)] = _Graph(self._step, pairs, [*self._state, self._worst, self._last])
+        graph.replay(pairs)
+
+    def _step(self, pairs: Pairs) -> None:
+        """What is captured: it reads and writes tensors that stay where they are, and never waits for a number."""
+        loss, gradient = loss_and_gradient(self._model, self._layout, self._flat, pairs, self._most)
+        self._last.copy_(decisive(loss, gradient, self._flat))
+        torch.maximum(self._worst, self._last, out=self._worst)  # keeps inf and NaN
+        self._optimizer.step(self._flat, gradient)
+
+
+class _Graph:
+    """A step on a given number of pairs, captured; hyperparameters are tensors that it reads at every replay."""
+
+    def __init__(self, step: Callable[[Pairs], None], pairs: Pairs, touched: Sequence[Tensor]) -> None:
+        """Capture `step`; what its warm-up changes, `touched`, is as before afterwards."""
+        self._input = Pairs(pairs.a.clone(), pairs.b.clone(), pairs.labels.clone(), pairs.p)
+        self._taken = pairs
+        before = [tensor.clone() for tensor in touched]
+        with torch.cuda.device(pairs.a.device):
+            here, aside = torch.cuda.current_stream(), torch.cuda.Stream()  # type: ignore[no-untyped-call]
+            aside.wait_stream(here)
+            with torch.cuda.stream(aside):
+                for _ in range(WARM_UPS):
+                    step(self._input)
+            here.wait_stream(aside)
+            for tensor, value in zip(touched, before, strict=True):
+                tensor.copy_(value)
+            self._graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(self._graph):
+                step(self._input)
+
+    def replay(self, pairs: Pairs) -> None:
+        """Take the step on `pairs`, as many as were captured."""
+        if pairs is not self._taken:
+            for name in ("a", "b", "labels"):
+                getattr(self._input, name).copy_(getattr(pairs, name))
+            self._taken = pairs
+        self._graph.replay()
