@@ -7,6 +7,7 @@ from typing import Literal
 
 Color = Literal["auto", "truecolor", "256", "16", "none"]
 Graph = Literal["braille", "block", "ascii"]
+Narrator = Literal["on", "off"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,3 +22,5 @@ class ViewOptions:
     """Glyphs of the curves: braille, block where the font has no braille, or ascii."""
     fps: float = 10.0
     """Frames a second at most, 1 to 60."""
+    narrator: Narrator = "on"
+    """Whether a narrator tells in a sentence what happens: on or off."""

@@ -26,8 +26,20 @@ MEANINGS: Final = {
     "Collapsed": f"it had grokked, and test accuracy fell below {COLLAPSED_ACCURACY:.0%} again",
 }
 
+CIRCUIT_MEANINGS: Final = {
+    "memorization": "no circuit that adds angles tells yet in what the network answers",
+    "circuit formation": "the restricted loss, that of the circuit alone, is below half of its start",
+    "clean-up": "test loss is below half of its peak and Σθ² falls: what was learned by heart is given up",
+}
+CIRCUIT_SOURCE: Final = "From the progress measures of Nanda et al. 2023, not from accuracy."
+
 
 def phase_words() -> str:
     """The meanings of all phases, one a line; the number beside a phase is the step at which it began."""
     lines = [f"{name}: {meaning}." for name, meaning in MEANINGS.items()]
     return "\n".join([*lines, "The number beside a phase is the step at which it last began."])
+
+
+def circuit_words() -> str:
+    """What the phases of the circuit mean, one a line."""
+    return "\n".join([*(f"{name}: {meaning}." for name, meaning in CIRCUIT_MEANINGS.items()), CIRCUIT_SOURCE])

@@ -13,6 +13,7 @@ from textual.strip import Strip
 from grokterm.runs.history import History
 from grokterm.tui.drawing.happenings import Happening, draw_happenings
 from grokterm.tui.drawing.message import draw_message
+from grokterm.tui.narrator import sentences
 from grokterm.tui.panes.pane import Pane
 from grokterm.tui.world import World
 from grokterm.wire.records import EventName, SessionName
@@ -26,6 +27,9 @@ _EVENT_COLORS: Final[dict[EventName, str]] = {
     "grokked": "grokked",
     "collapsed": "collapsed",
     "not_finite": "error",
+    "memorization": "memorizing",
+    "circuit_formation": "generalizing",
+    "clean_up": "grokked",
 }
 _SESSION_COLORS: Final[dict[SessionName, str]] = {"failed": "error", "finished": "accent"}
 
@@ -53,7 +57,8 @@ class EventsPane(Pane):
     def watched(self, world: World) -> Hashable:
         """What is in the log beside numbers, and where it is scrolled to."""
         history = world.history
-        return len(history.events), len(history.changes), len(history.sessions), self.first
+        told = sentences(history) if world.view.narrator == "on" else ()
+        return len(history.events), len(history.changes), len(history.sessions), len(told), self.first
 
     def live_texts(self, world: World) -> Sequence[Content]:
         """That there is more, when scrolled."""
@@ -61,7 +66,7 @@ class EventsPane(Pane):
 
     def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
         """The lines from the first shown on."""
-        happenings = happenings_of(world.history)
+        happenings = happenings_of(world.history, narrated=world.view.narrator == "on")
         if not happenings:
             return draw_message("nothing has happened yet", width, height, world.palette)
         strips, self._lines = draw_happenings(happenings, width, height, self.first, world.palette)
@@ -89,10 +94,15 @@ class EventsPane(Pane):
         event.stop()
 
 
-def happenings_of(history: History) -> list[Happening]:
-    """Everything that happened, newest first; at one step events come above changes, and those above sessions."""
+def happenings_of(history: History, narrated: bool = True) -> list[Happening]:
+    """Everything that happened, newest first; at one step events come above changes, and those above sessions.
+
+    What the narrator tells beyond the log's events stands with them where it is asked for.
+    """
     sessions = [(s.step, 0, Happening(s.step, s.words, _SESSION_COLORS.get(s.name, "muted"))) for s in history.sessions]
     changes = [(c.step, 1, Happening(c.step, c.words, "mark")) for c in history.changes]
     found = [(e.step, 2, Happening(e.step, e.words, _EVENT_COLORS.get(e.name, "text"))) for e in history.events]
-    ordered = sorted([*sessions, *changes, *found], key=lambda item: item[:2])
+    told = [s for s in sentences(history) if not s.logged] if narrated else []
+    spoken = [(s.step, 2, Happening(s.step, s.words, s.color)) for s in told]
+    ordered = sorted([*sessions, *changes, *found, *spoken], key=lambda item: item[:2])
     return [happening for _, _, happening in reversed(ordered)]

@@ -1,0 +1,171 @@
+"""The narrator: a sentence when something happens, read from the log alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from grokterm.config import Config
+from grokterm.runs.history import History
+from grokterm.tui.circuit_line import circuit_line, extra_lines, narration
+from grokterm.tui.moment import moment_of
+from grokterm.tui.narrator import Sentence, newest, sentences
+from grokterm.tui.panes.events import happenings_of
+from grokterm.tui.theme import find_theme
+from grokterm.tui.world import World
+from grokterm.view_options import ViewOptions
+from grokterm.wire.records import Change, Event, Progress, Record, Scalars
+
+TEST = {0: 0.01, 100: 0.01, 200: 0.02, 300: 0.02, 400: 0.3, 500: 1.0}
+
+
+def scalars(step: int, test: float, loss: float = 0.1, squares: float = 100.0) -> Scalars:
+    return Scalars(step, step / 100, loss, 3.0, 1.0, test, squares, 1.0)
+
+
+def progress(step: int, restricted: float | None = 4.0, excluded: float = 4.0, **more: float) -> Progress:
+    return Progress(step, restricted_loss=restricted, excluded_loss=excluded, **more)  # type: ignore[arg-type]
+
+
+def told(records: Sequence[Record]) -> list[tuple[int, str]]:
+    history = History(Config())
+    history.add(records)
+    return [(sentence.step, sentence.words) for sentence in sentences(history)]
+
+
+def course(*measures: Progress) -> list[Record]:
+    return [*(scalars(step, test) for step, test in TEST.items()), *measures]
+
+
+def test_a_circuit_that_forms_on_the_plateau_is_told_of() -> None:
+    found = told(course(progress(0), progress(100, 1.0), progress(200, 0.39), progress(300, 0.1)))
+    words = "restricted loss fell tenfold while test accuracy is still 2 %: a circuit is forming"
+    assert found == [(200, words)]
+    assert told(course(progress(0), progress(500, 0.1))) == []
+    assert told(course(progress(0, None), progress(200, None))) == []
+
+
+def test_an_excluded_loss_that_rises() -> None:
+    found = told(course(*(progress(100 * i, 4.0, loss) for i, loss in enumerate((4.0, 0.5, 0.4, 0.55, 0.9)))))
+    assert found == [(400, "excluded loss rose from 0.4 to 0.9: training pairs are answered by the circuit now")]
+
+
+def test_key_frequencies_are_told_of_once() -> None:
+    measures = [Progress(100), Progress(200, key_frequencies=(9, 3)), Progress(300, key_frequencies=(9, 3, 4))]
+    assert told(course(*measures)) == [(200, "key frequencies k = 3, 9 stand out: an estimate that may change")]
+    many = told(course(Progress(0, key_frequencies=tuple(range(1, 10)))))
+    assert many[0][1].startswith("key frequencies k = 1, 2, 3, 4, 5, 6 and 3 more stand out")
+
+
+def test_weights_that_shrink_after_memorization() -> None:
+    squares = {0: 200.0, 100: 100.0, 200: 130.0, 300: 120.0, 400: 104.0, 500: 20.0}
+    records: list[Record] = [scalars(step, 0.0, squares=s) for step, s in squares.items()]
+    assert told(records) == []
+    found = told([*records, Event(100, "memorized", "memorized: train accuracy reached 99 %")])
+    assert found == [
+        (100, "train accuracy reached 99 %, test accuracy is 0 %: memorized by heart"),
+        (400, "Σθ² fell by 20 % from its peak: weight decay clears away what is not needed"),
+    ]
+
+
+def test_events_of_the_log_are_told_with_their_numbers() -> None:
+    words = "clean-up: test loss 1.6 is 18 % of its peak, Σθ² 23,600 is 94 % of its peak"
+    found = told([*course(), Event(400, "clean_up", words), Event(500, "grokked", "grokked: …")])
+    assert found == [
+        (400, "test loss 1.6 is 18 % of its peak, Σθ² 23,600 is 94 % of its peak: memory is cleaned up"),
+        (500, "test accuracy reached 99 %: grokked"),
+    ]
+
+
+def test_softmax_collapse() -> None:
+    found = told(course(progress(100, softmax_collapse=0.4), progress(200, softmax_collapse=0.62)))
+    assert found[-1] == (
+        200,
+        "the softmax of 62 % of the training pairs is exactly 1: they give no gradient any more (softmax collapse)",
+    )
+
+
+def test_a_loss_spike_is_told_of_and_those_soon_after_are_not() -> None:
+    losses = [0.001] * 30
+    losses[5] = losses[15] = losses[18] = 1.0
+    found = told([scalars(10 * i, 0.0, loss) for i, loss in enumerate(losses)])
+    assert found == []  # the tenth before it was a spike already
+    losses[5] = math.nan
+    losses = [0.001] * 20 + [1.0] + [0.001] * 20 + [1.0] + [0.001] * 60 + [2.0]
+    found = told([scalars(10 * i, 0.0, loss) for i, loss in enumerate(losses)])
+    assert found == [
+        (200, "train loss rose more than 10-fold to 1: a loss spike (slingshot)"),
+        (1020, "train loss rose more than 10-fold to 2: a loss spike (slingshot)"),
+    ]
+
+
+def test_a_rebuilt_model_is_told_of_by_itself() -> None:
+    rebuilt = Change(250, {"arch": "transformer"}, {"arch": "mlp"}, True, False, "")
+    records = course(progress(0), progress(200, 1.0), progress(300, 0.3), progress(400, 0.02))
+    steps = [step for step, _ in told([*records, rebuilt])]
+    assert steps == [400]
+
+
+def test_what_was_said_stays_said() -> None:
+    measures = [progress(100 * i, 4.0 / 3**i, 0.2 + 0.3 * i, softmax_collapse=0.2 * i) for i in range(6)]
+    records: list[Record] = sorted(course(*measures), key=lambda record: record.step)
+    for end in range(len(records)):
+        shorter = told(records[:end])
+        assert told(records)[: len(shorter)] == shorter
+
+
+def world(records: Sequence[Record], **view: str) -> World:
+    history = History(Config())
+    history.add(records)
+    return World("0001", history, ViewOptions(**view), find_theme("dusk").palette)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 120, 200])
+def test_the_lines_fit(width: int) -> None:
+    formed = Event(200, "circuit_formation", "circuit formation: restricted loss 1.9 is 48 % of its start, test loss 9")
+    shown = world([*course(progress(0), progress(200, 0.3)), formed])
+    for line in (circuit_line(shown, width), narration(shown, width)):
+        assert line.cell_length <= width
+        assert line.plain.strip()
+    if width == 120:
+        assert "memorization ▸ circuit formation 200 ▸ clean-up" in circuit_line(shown, width).plain
+        assert (
+            circuit_line(shown, width).plain.rstrip().endswith("restricted loss 1.9 is 48 % of its start, test loss 9")
+        )
+        assert narration(shown, width).plain == " step 200: restricted loss fell tenfold while test accuracy is " \
+            "still 2 %: a circuit is forming"  # fmt: skip
+
+
+def test_the_lines_follow_the_cursor_into_the_past() -> None:
+    shown = world([*course(progress(0), progress(200, 0.3)), Event(500, "grokked", "grokked")])
+    assert "step 500" in narration(shown, 100).plain
+    shown.moment = moment_of(shown.history, 3)
+    assert "step 200" in narration(shown, 100).plain
+    shown.moment = moment_of(shown.history, 1)
+    assert narration(shown, 100).plain == ""
+
+
+def test_what_is_not_measured_is_said() -> None:
+    assert "not measured" in circuit_line(world([]), 80).plain
+    assert "not defined" in circuit_line(world([Progress(0, basis="none")]), 80).plain
+
+
+def test_low_screens_keep_their_lines() -> None:
+    assert [extra_lines(height, True) for height in (24, 31, 32, 35, 36, 60)] == [0, 0, 1, 1, 2, 2]
+    assert extra_lines(60, False) == 1
+
+
+def test_the_events_pane_tells_what_the_log_does_not() -> None:
+    shown = world([*course(progress(0), progress(200, 0.3)), Event(500, "grokked", "grokked: test accuracy")])
+    steps = [(happening.step, happening.words) for happening in happenings_of(shown.history)]
+    assert [step for step, _ in steps] == [500, 200]
+    assert steps[0][1] == "grokked: test accuracy"
+    assert [h.step for h in happenings_of(shown.history, narrated=False)] == [500]
+
+
+def test_nothing_is_told_of_nothing() -> None:
+    assert newest(History(Config())) is None
+    assert replace(Sentence(1, "a", "b", "text"), what="c").words == "c: b"
