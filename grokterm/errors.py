@@ -27,5 +27,9 @@ class ThemeError(GroktermError):
     """A theme that does not exist or whose file cannot be read."""
 
 
+class GuideError(GroktermError):
+    """A page of the guide that does not exist or cannot be read."""
+
+
 class WireError(GroktermError):
     """A message between viewer and trainer that cannot be read."""

@@ -21,7 +21,7 @@ from grokterm.presets import PRESETS, preset_values
 TRAIN_DEFAULTS: Final = {"until": "grokked", "max_steps": 100_000}
 """Where `grokterm train` differs from the screen; its pace is always max."""
 
-COMMANDS: Final = ("train", "attach", "resume", "fork", "replay", "runs", "stop", "rm", "bench", "doctor")
+COMMANDS: Final = ("train", "attach", "resume", "fork", "replay", "runs", "stop", "rm", "bench", "guide", "doctor")
 
 _ABOUT = "Watch a network grok, live, in this terminal, and change it while it trains."
 _EPILOGUE = (
@@ -65,6 +65,7 @@ def _preset(_: Any, tokens: Any) -> str:
     return name
 
 
+PageName = Annotated[str | None, Parameter(name="PAGE", help="A page by its name, or by the number of its view.")]
 RunName = Annotated[str | None, Parameter(name="RUN", help=_RUN_WORDS)]
 OneRun = Annotated[str, Parameter(name="RUN", help=_RUN_WORDS)]
 AsJson = Annotated[bool, _flag("--json", "Print JSON on standard output, all else on standard error.")]
@@ -246,6 +247,13 @@ def bench(
     return measure(quick, as_json, device, precision, only)
 
 
+def guide(page: PageName = None, /) -> int:
+    """Print a page of the guide: what a view shows, what is normal, what is wrong; without PAGE, all their names."""
+    from grokterm.cli.guide import show
+
+    return show(page)
+
+
 def run(words: list[str]) -> int:
     """Runs the command in `words` and returns its exit status; raises GroktermError."""
     app = build()
@@ -277,6 +285,7 @@ def build() -> App:
     app.command(stop, usage="Usage: grokterm stop [RUN] [OPTIONS]")
     app.command(rm, usage="Usage: grokterm rm RUN... [OPTIONS]")
     app.command(bench, usage="Usage: grokterm bench [OPTIONS]")
+    app.command(guide, usage="Usage: grokterm guide [PAGE]")
     app.command(doctor, usage="Usage: grokterm doctor [OPTIONS]")
     app.register_install_completion_command(help="Install completion for this shell (zsh, bash, fish, powershell).")
     return app

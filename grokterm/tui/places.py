@@ -14,6 +14,10 @@ Page = Mapping[int, Region]
 ACCURACY, LOSS, TABLE, FOURIER, TRY, EVENTS = range(1, 7)
 VIEW: Final = 0
 """The place of the open view, which has a number of its own."""
+GUIDE: Final = -1
+"""The place of the guide page that explains it."""
+BESIDE_FROM: Final = 110
+"""Cells of width from which view and page stand side by side."""
 
 LINES_ABOVE: Final = 2
 """Header and phase line."""
@@ -52,6 +56,15 @@ def places(width: int, height: int, p: int) -> Places:
 def enlarged(width: int, height: int, number: int) -> Places:
     """One pane over the whole body."""
     return Places("together", ({number: Region(0, LINES_ABOVE, width, height - LINES_ABOVE - 1)},), tabs=False)
+
+
+def explained(width: int, height: int) -> Places:
+    """The open view with its guide page at its right; the page alone where there is no room for both."""
+    body = Region(0, LINES_ABOVE, width, height - LINES_ABOVE - 1)
+    if width < BESIDE_FROM:
+        return Places("together", ({GUIDE: body},), tabs=False)
+    view, page = body.split_vertical(-min(max(46, width * 38 // 100), 76))
+    return Places("together", ({VIEW: view, GUIDE: page},), tabs=False)
 
 
 def table_size(p: int, reduction: int) -> tuple[int, int]:

@@ -20,6 +20,10 @@ from grokterm.tui.theme import Palette
 _NAMES: Final = 14
 """Cells for the name at the left of what is told of it."""
 _WIDTH: Final = 84
+_GUIDE: Final = {
+    "? in a view": "The page about it: what is normal, what is wrong, the source. Page keys scroll it, ? closes it.",
+    "in a shell": "grokterm guide lists all pages; grokterm guide grokking tells the whole story.",
+}
 _AROUND: Final = 7
 """Cells of the box's width that its border, padding and scrollbar take."""
 
@@ -65,6 +69,8 @@ def help_text(palette: Palette, width: int) -> Content:
         color = f"bold {palette.markup(name.lower())}"
         blocks.append(_entry(name, color, f"{meaning}.", palette, width))
     blocks.append(_entry("", key, "The number beside a phase is the step at which it last began.", palette, width))
+    blocks += [Content(""), Content.styled("Guide", head)]
+    blocks += [_entry(name, key, told, palette, width) for name, told in _GUIDE.items()]
     return Content("\n").join(blocks)
 
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual import on
 
+from grokterm.guide import page_names
+from grokterm.tui.places import BESIDE_FROM
 from grokterm.tui.screens.traveling import Traveling
 from grokterm.tui.views.catalogue import views
 from grokterm.tui.views.view import ViewPane
 from grokterm.wire.messages import PictureRequest
+
+if TYPE_CHECKING:
+    from grokterm.tui.panes.guide import GuidePane
 
 
 class Viewing(Traveling):
@@ -15,6 +22,8 @@ class Viewing(Traveling):
 
     view: ViewPane | None = None
     """The open view, over all panes."""
+    guide: GuidePane | None = None
+    """The page about it, while that is shown."""
     _last_view = 1
 
     @property
@@ -55,16 +64,64 @@ class Viewing(Traveling):
             view, self.view = self.view, None
             self.world.picture = self.world.before = None
             view.remove()
+            self.close_guide()
+
+    def close_guide(self) -> None:
+        """Takes the guide page off the screen, if there is one."""
+        if self.guide is not None:
+            guide, self.guide = self.guide, None
+            guide.remove()
+            self._focus_view()
+
+    def action_help(self) -> None:
+        """Opens or closes the page about the open view; without a view, opens the help."""
+        if self.guide is not None:
+            self.close_guide()
+            self.rearrange()
+        elif self.view is not None and self.view.name in page_names():
+            self._explain(self.view.name)
+        else:
+            from grokterm.tui.screens.help import HelpDialog
+
+            self.app.push_screen(HelpDialog(self.world.palette))
+
+    def action_turn_pages(self, screens: int) -> None:
+        """Scrolls the page about the open view."""
+        if self.guide is not None:
+            self.guide.turn_pages(screens)
+
+    def _explain(self, name: str) -> None:
+        """Shows a page of the guide."""
+        from grokterm.tui.panes.guide import GuidePane
+
+        self.guide = GuidePane(name, self.world.palette)
+        self.mount(self.guide)
+        self.rearrange()
+        self._focus_view()
+
+    def _focus_view(self) -> None:
+        """Gives the focus to the view, or to the page where that hides it."""
+        covered = self.guide is not None and self.size.width < BESIDE_FROM
+        target = self.guide if covered else self.view
+        if target is not None:
+            self.call_after_refresh(self.set_focus, target)
 
     def _open(self, number: int | None) -> None:
         if number is None or number not in views():
             return
+        name = views()[number].name
+        guide, self.guide = self.guide, None  # it stays, and turns to the page of the new view
         self.close_view()
         self._last_view = number
-        self.view = view = views()[number]()
-        self.mount(view)
+        self.view = views()[number]()
+        self.mount(self.view)
+        self.guide = guide
+        if self.guide is not None and name in page_names():
+            self.guide.turn_to(name)
+        elif self.guide is not None:
+            self.close_guide()
         self.rearrange()
-        self.call_after_refresh(self.set_focus, view)
+        self._focus_view()
 
     @on(ViewPane.Chosen)
     def _chosen(self) -> None:

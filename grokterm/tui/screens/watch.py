@@ -22,22 +22,23 @@ from grokterm.tui.line import Line
 from grokterm.tui.panes import AccuracyPane, EventsPane, FourierPane, LossPane, TablePane, TryPane
 from grokterm.tui.panes.pane import Pane
 from grokterm.tui.phases import phase_words
-from grokterm.tui.places import VIEW, Places, enlarged, places
+from grokterm.tui.places import GUIDE, VIEW, Places, enlarged, explained, places
 from grokterm.tui.problem import Problem
 from grokterm.tui.screens.comparing import Comparing
 from grokterm.tui.screens.steady import Steady
-from grokterm.tui.screens.telling import Telling
 from grokterm.tui.screens.viewing import Viewing
 from grokterm.tui.status_view import StatusView
 from grokterm.wire.messages import FrameName
 
 
-class WatchScreen(Comparing, Viewing, Telling, Steady, Screen[None], inherit_bindings=False):
+class WatchScreen(Comparing, Viewing, Steady, Screen[None], inherit_bindings=False):
     """One run, live."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(),
         Binding("escape", "back", show=False),
+        Binding("pageup", "turn_pages(-1)", show=False),
+        Binding("pagedown", "turn_pages(1)", show=False),
         Binding("ctrl+c", "how_to_leave", show=False),
     ]
     DEFAULT_CSS = "WatchScreen { background: $background; overflow: hidden; layers: base top; }"
@@ -64,7 +65,6 @@ class WatchScreen(Comparing, Viewing, Telling, Steady, Screen[None], inherit_bin
         """All parts; the board shows those that have a place."""
         yield self.header_line
         yield self.phase_line
-        yield from self.make_lines()
         yield self.tab_line
         yield from self.panes.values()
         yield self.status_view
@@ -110,6 +110,8 @@ class WatchScreen(Comparing, Viewing, Telling, Steady, Screen[None], inherit_bin
             self.status_view.show(self.world, self.link.state, self.wishes.values)
         for pane in self.shown_panes:
             pane.show(self.world)
+        if self.guide is not None:
+            self.guide.draw(self.world.palette)
 
     def show_lines(self) -> None:
         """Draws header, phase line, tabs, footer and what is wrong, where they changed."""
@@ -121,7 +123,6 @@ class WatchScreen(Comparing, Viewing, Telling, Steady, Screen[None], inherit_bin
             page = min(self.page, len(found.pages) - 1)
             self.tab_line.write(lines.tabs([list(p) for p in found.pages], page, world.palette, width))
         self.footer_line.show(lines.footer(state, world.palette, width))
-        self.tell(self.size)
         if self.problem.write(self.what_is_wrong(), world.palette):
             self._lay_out()
 
@@ -162,6 +163,8 @@ class WatchScreen(Comparing, Viewing, Telling, Steady, Screen[None], inherit_bin
         """Leaves what is enlarged, or the pane that has the focus."""
         if self.problem.shown:
             self.problem.dismiss()
+        elif self.guide is not None:
+            self.close_guide()
         elif self.view:
             self.close_view()
         elif self.large:
@@ -196,12 +199,6 @@ class WatchScreen(Comparing, Viewing, Telling, Steady, Screen[None], inherit_bin
             self.say(f"picture saved as {self.viewer.save_screen()}", "accent")
         except GroktermError as error:
             self.say(str(error), "error")
-
-    def action_help(self) -> None:
-        """Opens the help."""
-        from grokterm.tui.screens.help import HelpDialog
-
-        self.app.push_screen(HelpDialog(self.world.palette))
 
     def action_palette(self) -> None:
         """Opens the command palette."""
@@ -243,6 +240,8 @@ class WatchScreen(Comparing, Viewing, Telling, Steady, Screen[None], inherit_bin
         self.page = min(self.page, len(self.places.pages) - 1)
         if self.places.kind == "status":
             self.set_focus(None)
+        elif self.guide is not None:
+            self._focus_view()
         self.call_after_refresh(self.show)
 
     def rearrange(self) -> None:
@@ -259,18 +258,17 @@ class WatchScreen(Comparing, Viewing, Telling, Steady, Screen[None], inherit_bin
         return next((n for n, p in self.panes.items() if focused is p or (focused and p in focused.ancestors)), None)
 
     def _places(self, size: Size) -> Places:
-        """The places below the lines that tell of the circuit, as if those were not there."""
-        size = Size(size.width, size.height - self.lines_told(size))
         found = places(size.width, size.height, self.world.history.config.p)
         if self.view is not None and found.kind != "status":
-            return enlarged(size.width, size.height, VIEW)
+            opened = enlarged(size.width, size.height, VIEW)
+            return opened if self.guide is None else explained(size.width, size.height)
         if self.large and found.kind != "status":
             return enlarged(size.width, size.height, self.large)
         return found
 
     def _regions(self, size: Size) -> Mapping[Widget, Region]:
         found = self._places(size)
-        width, height, told = *size, self.lines_told(size)
+        width, height = size
         regions: dict[Widget, Region] = {self.footer_line: Region(0, height - 1, width, 1)}
         if found.kind == "status":
             regions[self.status_view] = Region(0, 0, width, height - 1)
@@ -278,11 +276,11 @@ class WatchScreen(Comparing, Viewing, Telling, Steady, Screen[None], inherit_bin
             regions[self.header_line] = Region(0, 0, width, 1)
             regions[self.phase_line] = Region(0, 1, width, 1)
             page = found.pages[min(self.page, len(found.pages) - 1)]
-            shown = self.panes if self.view is None else {VIEW: self.view}
-            regions |= {shown[number]: region.translate((0, told)) for number, region in page.items()}
-            regions |= self.told_regions(size)
+            shown: dict[int, Widget] = dict(self.panes)
+            shown |= {n: part for n, part in ((VIEW, self.view), (GUIDE, self.guide)) if part is not None}
+            regions |= {shown[number]: region for number, region in page.items()}
         if found.tabs:
-            regions[self.tab_line] = Region(0, 2 + told, width, 1)
+            regions[self.tab_line] = Region(0, 2, width, 1)
         tall = min(self.problem.tall, height - 2)
         if tall > 0:
             regions[self.problem] = Region(0, height - 1 - tall, width, tall)

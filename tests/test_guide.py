@@ -1,0 +1,172 @@
+"""The guide: every view has a page, every page has the same parts, and what it names exists."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from grokterm.analysis.pictures import PICTURES
+from grokterm.cli import main
+from grokterm.cli.commands import COMMANDS, build
+from grokterm.cli.options import folder_option, read, run_options, view_options
+from grokterm.errors import GuideError
+from grokterm.guide import FOLDER, LINK, VIEWS, chapters, find_page, number_of, page_names, read_page
+from grokterm.guide.drawing import PageMarkdown, page_theme
+from grokterm.tui.actions import ACTIONS
+from grokterm.tui.views.catalogue import views
+
+EXPLAINED = [name for kept in VIEWS.values() for name in kept] + ["ablation", "panes"]
+"""Pages about something that is seen; the others tell a story of their own."""
+PARTS = [
+    "What it shows",
+    "How to read it",
+    "What is normal",
+    "When it looks wrong",
+    "Where it does not apply",
+    "Keys",
+    "Source",
+]
+KEYS = {a.key for a in ACTIONS} | {"esc", "k"}
+"""Keys of the screen; k takes parts out of the model."""
+CODE = re.compile(r"`([^`\n]+)`")
+FENCE = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def commands(text: str) -> list[str]:
+    """Every shell command on a page, inline or in a block."""
+    inline = [code for code in CODE.findall(FENCE.sub("", text)) if code.startswith("grokterm")]
+    return inline + [line for block in FENCE.findall(text) for line in block.splitlines() if line.strip()]
+
+
+def test_every_view_has_its_page_and_number() -> None:
+    assert [number_of(name) for name in EXPLAINED[:26]] == list(range(1, 27))
+    for number, view in views().items():
+        assert number_of(view.name) == number
+        assert view.group in VIEWS
+        assert view.name in VIEWS[view.group]
+        assert view.name in page_names()
+
+
+def test_every_picture_has_a_page() -> None:
+    assert set(PICTURES) <= set(page_names())
+
+
+def test_all_pages_are_listed_in_order() -> None:
+    assert page_names()[:2] == ["grokking", "panes"]
+    assert set(EXPLAINED) <= set(page_names())
+    assert sorted(page_names()) == sorted(path.stem for path in FOLDER.glob("*.md"))
+    assert len(page_names()) == len(set(page_names()))
+    assert list(chapters())[:3] == ["Overview", "The screen", "Training"]
+
+
+@pytest.mark.parametrize("name", EXPLAINED)
+def test_every_page_has_the_same_parts(name: str) -> None:
+    page = read_page(name)
+    assert re.match(r"# \S", page.text)
+    assert re.findall(r"^## (.+)$", page.text, re.MULTILINE) == PARTS
+    assert 10 < len(page.summary) < 100
+    assert 150 <= len(page.text.split()) <= 350
+    normal = page.text.partition("## What is normal\n")[2].partition("\n## ")[0]
+    assert re.findall(r"^- \*\*(\w+):\*\*", normal, re.MULTILINE) == ["Before", "During", "After"]
+    source = page.text.partition("## Source\n")[2]
+    assert "arXiv:" in source
+
+
+@pytest.mark.parametrize("name", page_names())
+def test_links_lead_to_pages(name: str) -> None:
+    text = read_page(name).text
+    assert {target for _, target in LINK.findall(text)} <= set(page_names())
+    others = re.findall(r"\]\(([^)]+)\)", LINK.sub("", text))
+    assert [target for target in others if not target.startswith("https://")] == []
+
+
+@pytest.mark.parametrize("name", ["grokking", *EXPLAINED])
+def test_keys_and_options_exist(name: str) -> None:
+    text = FENCE.sub("", read_page(name).text)
+    known = {spelling for option in [*run_options().values(), *view_options().values(), folder_option()]
+             for spelling in (option.spelling, *("--" + alias for alias in option.aliases))}  # fmt: skip
+    for code in CODE.findall(text):
+        first, _, rest = code.partition(" ")
+        if first.startswith("--"):
+            assert first in known
+            read({option.name: rest for option in run_options().values() if rest and first in spelled(option.name)})
+        elif first != "grokterm":
+            assert code in KEYS
+
+
+def spelled(name: str) -> set[str]:
+    """All spellings of a run's option."""
+    option = run_options()[name]
+    return {option.spelling, *("--" + alias for alias in option.aliases)}
+
+
+@pytest.mark.parametrize(
+    "line", sorted({line for name in page_names() for line in commands(read_page(name).text)}), ids=lambda line: line
+)
+def test_every_command_can_be_run(line: str) -> None:
+    words = shlex.split(line, comments=True)
+    assert words[0] == "grokterm"
+    if "PAGE" in words or "VIEW" in words:
+        words = [word for word in words if word not in ("PAGE", "VIEW")]
+    assert words[1:2] == [] or words[1] in COMMANDS or words[1].startswith("--")
+    command, bound, _ = build().parse_args(words[1:], print_error=False, exit_on_error=False)
+    given = {name: value for name, value in bound.kwargs.items() if name in run_options() and value is not None}
+    read(given)
+    assert callable(command)
+
+
+@pytest.mark.parametrize("given", ["logit_spectrum", "logit-spectrum", "LOGIT_SPECTRUM", " 7 "])
+def test_a_page_is_found_by_name_and_number(given: str) -> None:
+    assert find_page(given).name == "logit_spectrum"
+
+
+def test_an_unknown_page_is_one_sentence_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(GuideError, match=r"^unknown page 'circels': did you mean circles\? grokterm guide lists all"):
+        find_page("circels")
+    for name in ("circels", "0", "27", "../grokking", "", "x" * 5000):
+        assert main(["guide", name]) == 2
+        error = capsys.readouterr().err
+        assert error.startswith("grokterm: unknown page")
+        assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("width", ["20", "80", "200"])
+def test_a_page_is_printed_plain_where_it_is_piped(
+    width: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+    assert main(["guide", "circles"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("Circles\n")
+    assert "\x1b" not in printed
+    assert "](" not in printed
+    assert "**" not in printed
+    for part in PARTS:
+        assert part in " ".join(printed.split())
+    assert max(len(line) for line in printed.splitlines()) <= min(int(width), 88)
+
+
+def test_without_a_page_all_are_listed_and_the_overview_begins(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    assert main(["guide"]) == 0
+    printed = capsys.readouterr().out
+    places = [re.search(rf"^ *(\d+)? +{name}  ", printed, re.MULTILINE) for name in page_names()]
+    assert all(places)
+    assert [place.start() for place in places if place] == sorted(place.start() for place in places if place)
+    assert read_page("grokking").title in printed
+    assert "grokterm guide grokking" in printed
+
+
+def test_what_a_page_says_is_never_read_as_markup() -> None:
+    text = "# A [bold]page[/bold]\n\nIt says [red]x[/] and `[/nothing]` and [link=a]b[/link].\n"
+    console = Console(file=StringIO(), width=80, theme=page_theme())
+    console.print(PageMarkdown(text))
+    assert isinstance(console.file, StringIO)
+    lines = [line.rstrip() for line in console.file.getvalue().splitlines()]
+    assert lines == ["A [bold]page[/bold]", "It says [red]x[/] and [/nothing] and [link=a]b[/link]."]
