@@ -1,0 +1,143 @@
+"""The story of grokking as the log of one run tells it (Nanda et al. 2023, arXiv:2301.05217, section 5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from grokterm.analysis.ablation import score, without_frequencies
+from grokterm.analysis.angles import angles_of
+from grokterm.analysis.measures import angle_means
+from grokterm.analysis.pairs import remembered
+from grokterm.config import Config
+from grokterm.lab.engine import Engine
+from grokterm.runs.columns import Floats
+from grokterm.runs.folder import create_run
+from grokterm.runs.history import History
+from grokterm.runs.log import LogReader
+from grokterm.trainer.opening import open_run
+from grokterm.tui.narrator import sentences
+from grokterm.view_options import ViewOptions
+
+CONFIG = Config(
+    p=53, arch="transformer", d_model=64, width=256, lr=5e-3, device="cpu", precision="float32", pace="max",
+    until=400, measure_every=10,
+)  # fmt: skip
+"""A transformer that groks within 300 steps, and then drops all but a few frequencies."""
+
+
+@dataclass(frozen=True)
+class Story:
+    """What is left of a run: its log, and its last model."""
+
+    history: History
+    engine: Engine
+
+    def at(self, steps: Floats, name: str) -> Floats:
+        """One number of the log at steps at which measures were taken."""
+        found = self.history.column(name)[np.searchsorted(self.history.column("step"), steps)]
+        return np.asarray(found)
+
+    @property
+    def grokked(self) -> int:
+        """The step at which test accuracy reached 99 %."""
+        step = self.history.milestones["grokked_step_99"]
+        assert step is not None
+        return step
+
+
+@pytest.fixture(scope="session")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
+    """One run, trained as a trainer trains it."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    folder = create_run(CONFIG, ViewOptions(), tmp_path_factory.mktemp("story"))
+    course = open_run(folder).course
+    course.begin()
+    while not course.reached:
+        course.advance(100)
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(False)
+    history = History(CONFIG)
+    history.add(LogReader(folder.log_path).read())
+    return Story(history, course.engine)
+
+
+def test_the_restricted_loss_falls_before_test_accuracy_rises(story: Story) -> None:
+    steps, restricted = story.history.progress("restricted_loss")
+    wrong = story.at(steps, "test_accuracy") < 0.5
+    assert wrong[0]
+    assert restricted[wrong].min() < 0.1 * restricted[0]
+
+
+def test_the_excluded_loss_rises(story: Story) -> None:
+    _, excluded = story.history.progress("excluded_loss")
+    lowest = int(excluded.argmin())
+    assert excluded[lowest:].max() > 2 * excluded[lowest]
+    assert excluded[-1] > 1.5 * excluded[lowest]
+
+
+def test_a_few_frequencies_are_left(story: Story) -> None:
+    for name, end in (("read_out_gini", 0.6), ("embedding_gini", 0.3)):
+        _, gini = story.history.progress(name)
+        assert gini[0] < 0.2
+        assert gini[-1] > end
+    assert story.history.progress("key_variance_share")[1][-1] > 0.9
+
+
+def test_the_last_key_frequencies_were_estimated_before_grokking(story: Story) -> None:
+    last = set(story.history.key_frequencies[-1][1])
+    assert last
+    early = {k for step, keys in story.history.key_frequencies if step < story.grokked for k in keys}
+    assert last <= early
+
+
+def test_only_key_frequencies_are_missed(story: Story) -> None:
+    engine, p, angles = story.engine, CONFIG.p, angles_of(CONFIG.op, CONFIG.p)
+    assert angles is not None
+
+    def logits(a: Tensor, b: Tensor) -> Tensor:
+        return engine.model.logits(engine.parameters, a, b)
+
+    with torch.no_grad():
+        answer = remembered(logits, p, engine.device)
+        mean = angle_means(angles.rows_of(answer), angles).mean
+        train = torch.zeros(p * p, dtype=torch.bool)
+        train[engine.task.train] = True
+
+        def without(*keys: int) -> float:
+            ablated = without_frequencies(answer, mean, angles, list(keys))
+            return float(score(ablated, engine.task.labels, train.view(p, p)).test_accuracy)
+
+        whole, keys = without(), story.history.key_frequencies[-1][1]
+        assert whole > 0.99
+        assert min(without(k) for k in keys) < whole - 0.1
+        others = set(range(1, p // 2 + 1)) - {k for _, found in story.history.key_frequencies for k in found}
+        assert others
+        assert all(abs(without(k) - whole) < 0.01 for k in others)
+
+
+def test_the_phases_of_the_circuit_come_in_their_order(story: Story) -> None:
+    events = [event for event in story.history.events if event.name in ("circuit_formation", "clean_up")]
+    assert [event.name for event in events] == ["circuit_formation", "clean_up"]
+    assert events[0].step < events[1].step < story.grokked
+    assert story.history.circuit_phase == "clean_up"
+
+
+def test_the_gauges_tell_of_the_grokked_model_alone(story: Story) -> None:
+    steps, symmetricity = story.history.structure("gradient_symmetricity")
+    assert np.array_equal(np.isfinite(symmetricity), story.at(steps, "test_accuracy") > 0.9)
+    _, explained = story.history.structure("explained_neurons")
+    assert explained[0] < 0.05
+    assert explained[-1] > 0.4
+
+
+def test_the_narrator_tells_the_story(story: Story) -> None:
+    told = [sentence.meaning for sentence in sentences(story.history)]
+    order = ["a circuit is forming", "training pairs are answered by the circuit now", "grokked"]
+    assert [meaning for meaning in told if meaning in order] == order
+    assert "memorized by heart" in told
