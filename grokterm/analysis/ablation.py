@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from grokterm.analysis.angles import Angles
+from grokterm.analysis.angles import Angles, angles_of
 from grokterm.analysis.measures import cross_entropy, projection
 from grokterm.analysis.pairs import Answer, in_parts
 from grokterm.config import Config
+from grokterm.surgery import Ablation, check_ablation
 
 Parameters = Mapping[str, Tensor]
 
@@ -92,6 +93,28 @@ def weights_without_frequencies(
         table[..., rows, :] = inside - basis.mT @ (basis @ inside)
         changed[name] = table
     return changed
+
+
+def ablated(config: Config, parameters: Parameters, ablation: Ablation) -> dict[str, Tensor]:
+    """The parameters of a model without these parts of it, whatever training would make of the rest.
+
+    Frequencies are taken out of the embedding or first layer. Raises ConfigError for parts that it does not have.
+    """
+    check_ablation(config, ablation)
+    found = dict(parameters)
+    device = next(iter(found.values())).device
+    if ablation.frequencies or ablation.only:
+        angles = angles_of(config.op, config.p)
+        assert angles is not None
+        found = weights_without_frequencies(config, found, angles, ablation.frequencies, ablation.only)
+    for layer in range(config.depth):
+        start = layer * config.width
+        chosen = [n - start for n in ablation.neurons if start <= n < start + config.width]
+        if chosen:
+            found = without_neurons(config, found, torch.tensor(chosen, device=device), layer)
+    for head in ablation.heads:
+        found = without_head(config, found, head % config.heads, head // config.heads)
+    return found
 
 
 def without_neurons(config: Config, parameters: Parameters, neurons: Tensor, layer: int = -1) -> dict[str, Tensor]:

@@ -102,7 +102,12 @@ class Repetition:
     def _compare_change(self, logged: Change) -> None:
         plan = self._walk.make_change()
         made = msgspec.structs.replace(
-            logged, values=plan.values, old=plan.old, rebuilt=plan.rebuilds, words=plan.words
+            logged,
+            values=plan.values,
+            old=plan.old,
+            rebuilt=plan.rebuilds,
+            words=plan.words,
+            ablation=plan.ablation,
         )
         self._trackers.take(made)
         self._found.note("log", records_differ(logged, made, logged.step, "the change"))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from grokterm.config import Config
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.lab.engine import Engine
+from grokterm.replay.making import make
 from grokterm.runs.changes import Plan, plan_change
 from grokterm.wire.records import Change
 
@@ -63,11 +64,8 @@ class Walk:
         """Makes the next change; raises RunFolderError."""
         change = self._changes[self.made]
         try:
-            plan = plan_change(self.engine.config, self.step, change.values)
-            if plan.rebuilds:
-                self.engine.rebuild(plan.config, change.keep)
-            else:
-                self.engine.set(plan.config)
+            plan = plan_change(self.engine.config, self.step, change.values, change.ablation)
+            make(self.engine, plan, change.keep)
         except ConfigError as error:
             raise RunFolderError(f"the log's change at step {change.step:,} cannot be made: {error}") from None
         self.made += 1

@@ -9,6 +9,7 @@ from typing import Final, get_args
 
 from grokterm.config import Config, Value, field_type, settings
 from grokterm.errors import ConfigError
+from grokterm.surgery import Ablation, check_ablation
 from grokterm.wire.records import Change
 
 NAMES: Final = {
@@ -51,6 +52,13 @@ class Plan:
     trains: bool
     """Whether anything but pace and goal differs."""
     words: str
+    ablation: Ablation | None = None
+    """The parts that are taken out of the model."""
+
+    @property
+    def changes(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.values) or self.ablation is not None
 
     def record(self, step: int, keep: bool, by: str) -> Change:
         """The record of this change, made now at `step` by `by`."""
@@ -63,11 +71,12 @@ class Plan:
             words=self.words,
             by=by,
             time=time.time(),
+            ablation=self.ablation,
         )
 
 
-def plan_change(config: Config, step: int, values: Mapping[str, Value]) -> Plan:
-    """What a change of settings at `step` would do; raises ConfigError where it cannot be made."""
+def plan_change(config: Config, step: int, values: Mapping[str, Value], ablation: Ablation | None = None) -> Plan:
+    """What a change of settings, or surgery, at `step` would do; raises ConfigError where it cannot be made."""
     new = config.changed(_typed(values))
     changed = {name: value for name, value in new.as_dict().items() if value != config.as_dict()[name]}
     for name, value in changed.items():
@@ -77,13 +86,19 @@ def plan_change(config: Config, step: int, values: Mapping[str, Value]) -> Plan:
             raise ConfigError(f"{spoken(name)} does nothing in {new.arch}: only {UNUSED[new.arch][name]} has it")
     _check_goal(new, step, changed)
     old = {name: config.as_dict()[name] for name in changed}
+    words = [f"{spoken(name)} {spelled(old[name])} → {spelled(changed[name])}" for name in changed]
+    ablation = ablation if ablation and ablation.parts else None
+    if ablation:
+        check_ablation(new, ablation)
+        words.append(f"taken out: {ablation.words(new)}")
     return Plan(
         config=new,
         values=changed,
         old=old,
         rebuilds=any(settings()[name].acts == "rebuilds the model" for name in changed),
-        trains=any(settings()[name].group != "Run" for name in changed),
-        words=", ".join(f"{spoken(name)} {spelled(old[name])} → {spelled(changed[name])}" for name in changed),
+        trains=ablation is not None or any(settings()[name].group != "Run" for name in changed),
+        words=", ".join(words),
+        ablation=ablation,
     )
 
 

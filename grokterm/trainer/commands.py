@@ -52,12 +52,12 @@ def _change(trainer: Trainer, connection: Connection, request: Change) -> None:
     if trainer.state == "starting":
         raise TrainerError("the trainer is still catching up with the log: try again in a moment")
     by = "".join(letter for letter in request.by if letter.isprintable())[:NAME_LIMIT]
-    plan = trainer.course.change(request.values, request.keep, by)
-    if plan.values:
+    plan = trainer.course.change(request.values, request.keep, by, request.ablation)
+    if plan.changes:
         trainer.changed(plan.rebuilds)
     _reply(trainer, connection, request.id, plan.words or "nothing to change")
     # The answer goes first: a checkpoint may take longer than a key press should.
-    if plan.values:
+    if plan.changes:
         trainer.course.after_change(plan)
 
 

@@ -9,9 +9,11 @@ from typing import Final
 from grokterm.config import GROKKED_ACCURACY, MEMORIZED_ACCURACY, Config, Value
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.lab.engine import Engine
+from grokterm.replay.making import make
 from grokterm.replay.recording import is_due, steps_to_next, take_records
 from grokterm.runs.changes import Plan, plan_change
 from grokterm.runs.checkpoints import REGULAR
+from grokterm.surgery import Ablation
 from grokterm.trainer.clock import Clock
 from grokterm.trainer.journal import Journal
 from grokterm.trainer.saver import CHANGE, Saver
@@ -87,12 +89,15 @@ class Course:
         self._repeat_changes()
         return taken
 
-    def change(self, values: Mapping[str, Value], keep: bool, by: str) -> Plan:
-        """Changes settings from the next step on and logs that; raises ConfigError and changes nothing then."""
-        plan = plan_change(self.config, self.step, values)
-        if not plan.values:
+    def change(self, values: Mapping[str, Value], keep: bool, by: str, ablation: Ablation | None = None) -> Plan:
+        """Changes settings and takes parts out of the model from the next step on, and logs that.
+
+        Raises ConfigError and changes nothing then.
+        """
+        plan = plan_change(self.config, self.step, values, ablation)
+        if not plan.changes:
             return plan
-        if plan.rebuilds:
+        if plan.rebuilds or plan.ablation:
             self.save("before_change")
         self._apply(plan, keep)
         self.journal.write_change(plan.record(self.step, keep, by))
@@ -101,7 +106,8 @@ class Course:
     def after_change(self, plan: Plan) -> None:
         """The checkpoint behind a change of anything but pace and goal."""
         if plan.trains:
-            self.saver.save(self.engine, self.journal, self.clock.seconds, CHANGE, same_model=not plan.rebuilds)
+            same = not (plan.rebuilds or plan.ablation)
+            self.saver.save(self.engine, self.journal, self.clock.seconds, CHANGE, same_model=same)
 
     def save(self, reason: str) -> bool:
         """A checkpoint of the present state; whether it is on the disk."""
@@ -123,19 +129,19 @@ class Course:
 
     def _apply(self, plan: Plan, keep: bool) -> None:
         if plan.rebuilds:
-            self._rebuild(plan.config, keep)
+            self._rebuild(plan, keep)
         else:
-            self.engine.set(plan.config)
+            make(self.engine, plan, keep)
         if plan.trains:
             self.stuck = False
         if {"until", "max_steps"} & plan.values.keys():
             self.goal_open, self.reached = True, ""
 
-    def _rebuild(self, config: Config, keep: bool) -> None:
+    def _rebuild(self, plan: Plan, keep: bool) -> None:
         """Builds the model anew, or puts the old one back where there is no room for the new one."""
         old_config, old = self.config, self.engine.state()
         try:
-            self.engine.rebuild(config, keep)
+            make(self.engine, plan, keep)
         except (RuntimeError, MemoryError) as error:
             self.engine = Engine(old_config)
             self.engine.load(old)
@@ -145,7 +151,7 @@ class Course:
         """Makes the changes that the log holds at this step."""
         while (change := self.journal.due_change(self.step)) is not None:
             try:
-                plan = plan_change(self.config, self.step, change.values)
+                plan = plan_change(self.config, self.step, change.values, change.ablation)
                 self._apply(plan, change.keep)
             except ConfigError as error:
                 raise RunFolderError(f"the log's change at step {change.step:,} cannot be made: {error}") from None

@@ -88,6 +88,6 @@ def _is_stuck(training: list[TrainingRecord]) -> bool:
     for record in reversed(training):
         if not isinstance(record, Change):
             return isinstance(record, Event) and record.name == "not_finite"
-        if any(settings()[name].group != "Run" for name in record.values if name in settings()):
+        if record.ablation or any(settings()[name].group != "Run" for name in record.values if name in settings()):
             return False
     return False

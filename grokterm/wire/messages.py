@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from grokterm.config import Value
 from grokterm.errors import WireError
+from grokterm.surgery import Ablation
 
 State = Literal["starting", "training", "paused", "finished", "not finite"]
 FrameName = Literal["task", "table", "spectrum"]
@@ -75,6 +76,8 @@ class PictureRequest(msgspec.Struct, frozen=True):
     name: str
     chosen: dict[str, int] = {}
     """What a person chose among neurons, heads, matrices, …, each counted from 0."""
+    ablation: Ablation = Ablation()
+    """What is taken out of the model that is drawn; the one that trains stays as it is."""
 
 
 class PictureFrame(msgspec.Struct, frozen=True, tag="picture"):
@@ -129,6 +132,8 @@ class Change(msgspec.Struct, frozen=True, tag="change"):
     values: dict[str, Value]
     keep: bool = False
     by: str = ""
+    ablation: Ablation | None = None
+    """Parts to take out of the model that trains."""
 
 
 class Pause(msgspec.Struct, frozen=True, tag="pause"):

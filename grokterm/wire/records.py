@@ -12,6 +12,7 @@ import msgspec
 
 from grokterm.config import Value
 from grokterm.errors import WireError
+from grokterm.surgery import Ablation
 
 CircuitEventName = Literal["memorization", "circuit_formation", "clean_up"]
 """Phases by the progress measures, each as the event with which it begins; `memorization` is the way back."""
@@ -103,7 +104,7 @@ class Structure(msgspec.Struct, frozen=True, tag_field="kind", tag="structure", 
 
 
 class Change(msgspec.Struct, frozen=True, tag_field="kind", tag="change"):
-    """Settings that were changed after `step` steps and act from the next one on."""
+    """Settings that were changed, or parts taken out, after `step` steps; they act from the next one on."""
 
     step: int
     values: dict[str, Value]
@@ -115,6 +116,8 @@ class Change(msgspec.Struct, frozen=True, tag_field="kind", tag="change"):
     words: str
     by: str = ""
     time: float = 0.0
+    ablation: Ablation | None = None
+    """What was taken out of the model, after settings were changed; None where nothing was."""
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="kind", tag="event"):

@@ -7,6 +7,8 @@ import pytest
 import torch
 
 from grokterm.analysis.ablation import (
+    Score,
+    ablated,
     only_frequencies,
     score,
     weights_without_frequencies,
@@ -19,7 +21,9 @@ from grokterm.analysis.fourier import basis_of, fourier_norms, over_basis
 from grokterm.analysis.measures import angle_means
 from grokterm.analysis.pairs import table_answer
 from grokterm.analysis.weights import read_out
+from grokterm.lab.engine import Engine
 from grokterm.lab.models import build
+from grokterm.surgery import Ablation
 from tests.analysis.models import OPERATIONS, make_engine, random_sample, sample, small, trained_sample
 from tests.reference import measures_numpy as reference
 
@@ -126,3 +130,46 @@ def test_without_a_head_nothing_of_it_reaches_the_stream() -> None:
         found.model.logits(changed, pairs // 31, pairs % 31), found.model.logits(altered, pairs // 31, pairs % 31)
     )
     assert not torch.equal(changed["0.W_O"], found.parameters["0.W_O"])
+
+
+def without(engine: Engine, ablation: Ablation) -> Score:
+    answer = partial(engine.model.logits, ablated(engine.config, engine.parameters, ablation))
+    return score(answer, engine.task.given, engine.task.trained)
+
+
+def test_a_closed_form_model_needs_the_frequencies_that_it_has_and_no_others() -> None:
+    config = small("mlp", "add", 23, width=3 * 7, activation="quadratic").changed({"init": "closed-form"})
+    engine = make_engine(config)
+    norms = fourier_norms(engine.parameters["W_a"])
+    keys = tuple((norms > 1).nonzero().squeeze(-1).add(1).tolist())
+    intact = without(engine, Ablation())
+    assert (len(keys), float(intact.test_accuracy)) == (3, 1)
+    for k in range(1, 12):
+        found = without(engine, Ablation(frequencies=(k,)))
+        # A single frequency tells all answers apart, but by a smaller gap.
+        assert float(found.test_accuracy) == 1
+        assert (float(found.test_loss) > 2 * float(intact.test_loss)) == (k in keys)
+        assert k in keys or float(found.test_loss) == pytest.approx(float(intact.test_loss), rel=1e-3)
+    assert float(without(engine, Ablation(frequencies=keys)).test_accuracy) < 0.1
+    assert float(without(engine, Ablation(only=True)).test_accuracy) < 0.1
+    only = without(engine, Ablation(frequencies=keys, only=True))
+    assert float(only.test_loss) == pytest.approx(float(intact.test_loss), rel=1e-3)
+    # The neurons of a frequency are the frequency.
+    of_neurons = without(engine, Ablation(neurons=tuple(range(7))))
+    of_frequency = without(engine, Ablation(frequencies=keys[:1]))
+    assert float(of_neurons.test_loss) == pytest.approx(float(of_frequency.test_loss), rel=1e-3)
+
+
+@pytest.mark.parametrize(("arch", "depth"), [("mlp", 2), ("embed-mlp", 3), ("transformer", 2)])
+def test_neurons_and_heads_are_counted_through_all_layers(arch: str, depth: int) -> None:
+    engine = make_engine(small(arch, "add", 11, width=6, d_model=8, depth=depth))
+    neurons = (1, 6 * depth - 1)
+    heads = (0, 2 * depth - 1) if arch == "transformer" else ()
+    found = ablated(engine.config, engine.parameters, Ablation(neurons=neurons, heads=heads))
+    expected = without_neurons(engine.config, engine.parameters, torch.tensor([1]), 0)
+    expected = without_neurons(engine.config, expected, torch.tensor([5]), depth - 1)
+    if heads:
+        expected = without_head(engine.config, expected, 0, 0)
+        expected = without_head(engine.config, expected, 1, depth - 1)
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
+    assert sum(not torch.equal(found[name], tensor) for name, tensor in engine.parameters.items()) == 2 + len(heads)

@@ -147,10 +147,12 @@ def _change_words(group: Sequence[Change]) -> str:
         setting = "" if name == "arch" else _SHORT.get(name, name.replace("_", " ")) + " "
         before = f"{spelled(old[name])} → " if name in old else ""
         parts.append(f"{setting}{before}{spelled(value)}")
+    parts += ["taken out"] if group[0].ablation else []
     return ", ".join(parts)
 
 
 def _importance(change: Change) -> str:
     """Changes of pace and goal are no more than milestones: they do not touch what is learned."""
     known = settings()
-    return "milestone" if all(known[name].group == "Run" for name in change.values if name in known) else "mark"
+    told = not change.ablation and all(known[name].group == "Run" for name in change.values if name in known)
+    return "milestone" if told else "mark"

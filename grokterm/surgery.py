@@ -1,0 +1,85 @@
+"""Surgery on a model: which of its parts are taken out, by number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from grokterm.arithmetic import group_order
+from grokterm.config import Config
+from grokterm.errors import ConfigError
+
+_LISTED: Final = 6
+"""Numbers that words name one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ablation:
+    """Parts of a model that are taken out of it; with none, the model is intact."""
+
+    frequencies: tuple[int, ...] = ()
+    """k = 1 … of the embedding or first layer."""
+    only: bool = False
+    """Whether `frequencies` are those that stay, and all others are taken out."""
+    neurons: tuple[int, ...] = ()
+    """From 0, through the hidden layers one after the other."""
+    heads: tuple[int, ...] = ()
+    """From 0, through the blocks one after the other."""
+
+    @property
+    def parts(self) -> bool:
+        """Whether anything is taken out."""
+        return bool(self.frequencies or self.only or self.neurons or self.heads)
+
+    def words(self, config: Config) -> str:
+        """What is taken out, as people say it: k = 5, 12; neurons 0–63; heads 1."""
+        said = []
+        if self.only:
+            said.append(f"all but k = {_listed(self.frequencies)}" if self.frequencies else "all frequencies")
+        elif self.frequencies:
+            said.append(f"k = {_listed(self.frequencies)}")
+        if self.neurons:
+            said.append(f"{len(self.neurons):,} of {neuron_count(config):,} neurons")
+        if self.heads:
+            said.append(f"head{'s' if len(self.heads) > 1 else ''} {_listed(self.heads)}")
+        return ", ".join(said) or "nothing"
+
+
+def frequency_count(config: Config) -> int:
+    """How many frequencies k = 1 … there are; 0 where the operation adds no angles."""
+    return (group_order(config.op, config.p) or 0) // 2
+
+
+def neuron_count(config: Config) -> int:
+    """Neurons of all hidden layers."""
+    return config.width * config.depth
+
+
+def head_count(config: Config) -> int:
+    """Heads of all blocks; 0 without attention."""
+    return config.heads * config.depth if config.arch == "transformer" else 0
+
+
+def check_ablation(config: Config, ablation: Ablation) -> None:
+    """Raises ConfigError where a model of `config` has not all of these parts."""
+    if (ablation.frequencies or ablation.only) and not frequency_count(config):
+        raise ConfigError(f"frequencies are not defined for {config.op} mod {config.p}")
+    _check("frequency", ablation.frequencies, 1, frequency_count(config))
+    _check("neuron", ablation.neurons, 0, neuron_count(config) - 1)
+    if ablation.heads and not head_count(config):
+        raise ConfigError(f"{config.arch} has no heads: only transformer has them")
+    _check("head", ablation.heads, 0, head_count(config) - 1)
+
+
+def _check(what: str, numbers: Sequence[int], least: int, most: int) -> None:
+    for number in numbers:
+        if not least <= number <= most:
+            raise ConfigError(f"there is no {what} {number}: choose from {least:,} to {most:,}")
+    if len(set(numbers)) < len(numbers):
+        raise ConfigError(f"one {what} is named twice")
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    rest = len(numbers) - _LISTED
+    return ", ".join(f"{n:,}" for n in sorted(numbers)[:_LISTED]) + (f" and {rest:,} more" if rest > 0 else "")
