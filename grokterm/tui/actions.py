@@ -77,6 +77,7 @@ ACTIONS: Final = (
     Action("log_y", "y", "log y", "Logarithmic loss axis on or off", "the screen", "What is shown",
            rank=16, footer_key="x y"),
     Action("log_x", "x", "log x", "Logarithmic step axis on or off", "the screen", "What is shown"),
+    Action("narrator", "S", "narrator", "Let the narrator speak or be silent", "the screen", "What is shown"),
     Action("next_theme", "T", "theme", "The next theme", "the screen", "What is shown", rank=15),
     Action("picture", "s", "picture", "Save a picture of the screen (SVG)", "the screen", "What is shown", rank=12),
     Action("help", "?", "help", "All keys and the phases; in a view, its page of the guide", "the screen",

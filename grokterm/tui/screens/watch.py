@@ -26,12 +26,13 @@ from grokterm.tui.places import GUIDE, VIEW, Places, enlarged, explained, places
 from grokterm.tui.problem import Problem
 from grokterm.tui.screens.comparing import Comparing
 from grokterm.tui.screens.steady import Steady
+from grokterm.tui.screens.telling import Telling
 from grokterm.tui.screens.viewing import Viewing
 from grokterm.tui.status_view import StatusView
 from grokterm.wire.messages import FrameName
 
 
-class WatchScreen(Comparing, Viewing, Steady, Screen[None], inherit_bindings=False):
+class WatchScreen(Comparing, Viewing, Telling, Steady, Screen[None], inherit_bindings=False):
     """One run, live."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -65,6 +66,7 @@ class WatchScreen(Comparing, Viewing, Steady, Screen[None], inherit_bindings=Fal
         """All parts; the board shows those that have a place."""
         yield self.header_line
         yield self.phase_line
+        yield from self.make_lines()
         yield self.tab_line
         yield from self.panes.values()
         yield self.status_view
@@ -123,6 +125,7 @@ class WatchScreen(Comparing, Viewing, Steady, Screen[None], inherit_bindings=Fal
             page = min(self.page, len(found.pages) - 1)
             self.tab_line.write(lines.tabs([list(p) for p in found.pages], page, world.palette, width))
         self.footer_line.show(lines.footer(state, world.palette, width))
+        self.tell(self.size)
         if self.problem.write(self.what_is_wrong(), world.palette):
             self._lay_out()
 
@@ -258,6 +261,8 @@ class WatchScreen(Comparing, Viewing, Steady, Screen[None], inherit_bindings=Fal
         return next((n for n, p in self.panes.items() if focused is p or (focused and p in focused.ancestors)), None)
 
     def _places(self, size: Size) -> Places:
+        """The places below the lines that tell of the circuit, as if those were not there."""
+        size = Size(size.width, size.height - self.lines_told(size))
         found = places(size.width, size.height, self.world.history.config.p)
         if self.view is not None and found.kind != "status":
             opened = enlarged(size.width, size.height, VIEW)
@@ -268,7 +273,7 @@ class WatchScreen(Comparing, Viewing, Steady, Screen[None], inherit_bindings=Fal
 
     def _regions(self, size: Size) -> Mapping[Widget, Region]:
         found = self._places(size)
-        width, height = size
+        width, height, told = *size, self.lines_told(size)
         regions: dict[Widget, Region] = {self.footer_line: Region(0, height - 1, width, 1)}
         if found.kind == "status":
             regions[self.status_view] = Region(0, 0, width, height - 1)
@@ -278,9 +283,10 @@ class WatchScreen(Comparing, Viewing, Steady, Screen[None], inherit_bindings=Fal
             page = found.pages[min(self.page, len(found.pages) - 1)]
             shown: dict[int, Widget] = dict(self.panes)
             shown |= {n: part for n, part in ((VIEW, self.view), (GUIDE, self.guide)) if part is not None}
-            regions |= {shown[number]: region for number, region in page.items()}
+            regions |= {shown[number]: region.translate((0, told)) for number, region in page.items()}
+            regions |= self.told_regions(size)
         if found.tabs:
-            regions[self.tab_line] = Region(0, 2, width, 1)
+            regions[self.tab_line] = Region(0, 2 + told, width, 1)
         tall = min(self.problem.tall, height - 2)
         if tall > 0:
             regions[self.problem] = Region(0, height - 1 - tall, width, tall)
