@@ -46,6 +46,10 @@ class Ablation:
         return ", ".join(said) or "nothing"
 
 
+INTACT: Final = Ablation()
+"""A model with all its parts."""
+
+
 def frequency_count(config: Config) -> int:
     """How many frequencies k = 1 … there are; 0 where the operation adds no angles."""
     return (group_order(config.op, config.p) or 0) // 2

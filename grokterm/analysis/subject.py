@@ -11,11 +11,12 @@ from torch import Tensor
 
 from grokterm.analysis.activations import Parameters
 from grokterm.analysis.angles import Angles, angles_of
-from grokterm.analysis.fourier import basis_of
+from grokterm.analysis.fourier import NOT_DEFINED, basis_of
 from grokterm.analysis.pairs import Answer
 from grokterm.analysis.spectrum import spectrum
-from grokterm.config import Config
+from grokterm.config import FORMULAS, Config
 from grokterm.lab.models import Model, build
+from grokterm.surgery import INTACT, Ablation
 
 STRONGEST: Final = 3
 """Frequencies that stand in for key frequencies as long as there are none."""
@@ -44,6 +45,10 @@ class Subject:
     """The estimate, largest norm first."""
     present: Subject | None = None
     """The model of now, where this is one of the past."""
+    given: Tensor | None = None
+    """The labels trained on, int64 [p, p], where some of them are wrong; None where all are those of `labels`."""
+    ablation: Ablation = INTACT
+    """What a picture takes out of the model."""
     earlier: Callable[[], Sequence[Subject]] = _nobody
     """The same model at a few steps before this one, in order, as far as they are kept."""
 
@@ -63,15 +68,15 @@ class Subject:
         """How the operation adds angles; raises UndefinedError where it does not."""
         found = angles_of(self.config.op, self.config.p)
         if found is None:
-            raise UndefinedError(f"not defined: {basis_of(self.config.op, self.config.p)[1]}")
+            raise UndefinedError(_no_frequencies(self.config))
         return found
 
     @cached_property
     def norms(self) -> Tensor:
         """Fourier norms of the embedding or first layer [frequencies]; raises UndefinedError without a basis."""
-        norms, basis, words = spectrum(self.model, self.parameters, self.config)
+        norms, basis, _ = spectrum(self.model, self.parameters, self.config)
         if basis == "none":
-            raise UndefinedError(f"not defined: {words}")
+            raise UndefinedError(_no_frequencies(self.config))
         return norms
 
     @cached_property
@@ -91,3 +96,10 @@ class Subject:
     def _keys(self) -> tuple[int, ...]:
         """Those of the present model first, so that a model of the past is compared with it."""
         return (self.present.key_frequencies if self.present else ()) or self.key_frequencies
+
+
+def _no_frequencies(config: Config) -> str:
+    """Why an operation has no Fourier basis, in words."""
+    why = basis_of(config.op, config.p)[1].removeprefix(NOT_DEFINED).removeprefix(": ")
+    reason = f": {why}" if why else ""
+    return f"not defined: {FORMULAS[config.op]} adds no angles, so it has no frequencies to look for{reason}"

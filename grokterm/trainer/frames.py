@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from torch import Tensor
 
 from grokterm.analysis.key_frequencies import KeyFrequencies
@@ -18,6 +17,7 @@ from grokterm.analysis.pictures import Picture, picture
 from grokterm.analysis.spectrum import columns, single_frequency_share, spectrum
 from grokterm.analysis.subject import Subject
 from grokterm.lab.engine import Engine
+from grokterm.lab.tasks import Task
 from grokterm.trainer.album import Album
 from grokterm.trainer.server import Connection
 from grokterm.wire.messages import (
@@ -45,7 +45,7 @@ class Frames:
         """`present` gives the model of now, where these are frames of the past."""
         self._album = album
         self._present = present
-        self._task: TaskFrame | None = None
+        self._task: tuple[Task, TaskFrame] | None = None
         self._made: dict[FrameName, Frame] = {}
         self._pictures: dict[tuple[object, ...], PictureFrame] = {}
         self._made_at: tuple[int, int] | None = None
@@ -63,14 +63,13 @@ class Frames:
     def subject(self, engine: Engine) -> Subject:
         """The engine's model as pictures see it."""
         config, task = engine.config, engine.task
-        train = torch.zeros(task.labels.numel(), dtype=torch.bool, device=task.labels.device)
-        train[task.train] = True
         subject = Subject(
             step=engine.step,
             config=config,
             parameters=engine.parameters,
             labels=task.labels,
-            train=train.view_as(task.labels),
+            given=task.given,
+            train=task.trained,
             key_frequencies=self._keys(engine),
             present=self._present() if self._present else None,
         )
@@ -78,17 +77,19 @@ class Frames:
 
     def _frame(self, name: FrameName, engine: Engine) -> Frame:
         if name == "task":
-            self._task = self._task or _task_frame(engine)
-            return self._task
+            if self._task is None or self._task[0] is not engine.task:
+                self._task = (engine.task, _task_frame(engine))
+            return self._task[1]
         if name not in self._made:
             self._made[name] = _table_frame(engine) if name == "table" else self._spectrum_frame(engine)
         return self._made[name]
 
     def _picture_frame(self, request: PictureRequest, engine: Engine) -> PictureFrame:
-        key = (request.name, *sorted(request.chosen.items()))
+        key = (request.name, *sorted(request.chosen.items()), request.ablation)
         if key not in self._pictures:
             try:
-                made = picture(request.name, self.subject(engine), request.chosen)
+                subject = replace(self.subject(engine), ablation=request.ablation)
+                made = picture(request.name, subject, request.chosen)
             except (RuntimeError, MemoryError) as error:  # no room, or numbers that cannot be decomposed
                 made = Picture({}, words=f"cannot be drawn: {(str(error).splitlines() or ['no memory'])[0]}")
             arrays = {name: Array.of(_small(tensor)) for name, tensor in made.arrays.items()}
@@ -151,12 +152,13 @@ def _small(tensor: Tensor) -> npt.NDArray[Any]:
 
 
 def _task_frame(engine: Engine) -> TaskFrame:
-    task = engine.task
-    labels = task.labels.cpu().numpy()
-    trained = np.zeros(labels.size, dtype=np.bool_)
-    trained[task.train.cpu().numpy()] = True
-    label = np.where(labels < 0, np.iinfo(np.uint16).max, labels).astype(np.uint16)
-    return TaskFrame(Array.of(label), Array.of(trained.reshape(labels.shape)))
+    task, config = engine.task, engine.config
+    label, given = (
+        np.where(labels < 0, np.iinfo(np.uint16).max, labels).astype(np.uint16)
+        for labels in (task.labels.cpu().numpy(), task.given.cpu().numpy())
+    )
+    trained = task.trained.cpu().numpy()
+    return TaskFrame(Array.of(label), Array.of(trained), Array.of(given), config.train_fraction, config.corrupt)
 
 
 def _table_frame(engine: Engine) -> TableFrame:

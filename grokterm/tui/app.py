@@ -221,7 +221,8 @@ class GrokApp(App[Outcome], inherit_bindings=False):
 
     def _due(self) -> tuple[list[FrameName], PictureRequest | None]:
         """The pictures to ask for now: those that are seen, a few times a second, while the model changes."""
-        frames: list[FrameName] = [] if self.world.task else ["task"]
+        task, moment = self.world.task, self.world.moment
+        frames: list[FrameName] = [] if task and (moment or task.is_of(self.world.config)) else ["task"]
         if self.world.moment:
             self._pictured = (0.0, None)
             return frames, None

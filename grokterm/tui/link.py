@@ -137,7 +137,7 @@ class Link:
         self._silence = 0.0
         for frame in reply.frames:
             match frame:
-                case TaskFrame():
+                case TaskFrame() if world.moment is None or world.task is None:
                     world.task = Task.of(frame)
                 case TableFrame() if world.moment is None:
                     world.table = Table.of(frame, reply.status.step)

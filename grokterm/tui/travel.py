@@ -10,7 +10,7 @@ from typing import Final
 from grokterm.errors import GroktermError, TrainerError
 from grokterm.tui.link import Link
 from grokterm.tui.moment import index_of, moment_of
-from grokterm.tui.world import Seen, Spectrum, Table, World
+from grokterm.tui.world import Seen, Spectrum, Table, Task, World
 from grokterm.wire.messages import (
     Answer,
     FrameName,
@@ -19,6 +19,7 @@ from grokterm.wire.messages import (
     PictureRequest,
     SpectrumFrame,
     TableFrame,
+    TaskFrame,
     View,
 )
 
@@ -77,6 +78,9 @@ class Travel:
         if moment is None:
             return False
         missing = tuple(name for name in frames if not self._is_here(name, moment.step))
+        task = self._world.task
+        if task is not None and not task.is_of(moment.config):
+            missing = ("task", *missing)
         unseen = picture if picture and not self._is_seen(picture, moment.step) else None
         look = Look(0, missing, moment.step, unseen)
         on_the_way = bool(missing or unseen) and self._link.connected and self._refused != moment.step
@@ -100,7 +104,7 @@ class Travel:
 
     def _is_here(self, name: FrameName, step: int) -> bool:
         shown = {"table": self._world.table, "spectrum": self._world.spectrum}.get(name)
-        return name == "task" or (shown is not None and shown.past and shown.step == step)
+        return shown is not None and shown.past and shown.step == step
 
     def _is_seen(self, picture: PictureRequest, step: int) -> bool:
         seen = self._world.picture
@@ -134,6 +138,8 @@ class Travel:
                 self._asked = None
             for frame in reply.frames:
                 match frame:
+                    case TaskFrame():
+                        world.task = Task.of(frame)
                     case TableFrame():
                         world.table = Table.of(frame, reply.step, past=True)
                     case SpectrumFrame():

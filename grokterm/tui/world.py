@@ -25,12 +25,22 @@ class Task:
     """Labels and split of a run, each [p, p] indexed [a, b]."""
 
     label: npt.NDArray[np.uint16]
+    """The right answers."""
     trained: npt.NDArray[np.bool_]
+    given: npt.NDArray[np.uint16] | None = None
+    """The labels trained on; None where all are right."""
+    data: tuple[float, float] | None = None
+    """The train fraction and the share of wrong labels with which the split was made, where they are known."""
 
     @classmethod
     def of(cls, frame: TaskFrame) -> Task:
         """The task in a frame; raises WireError."""
-        return cls(frame.label.numpy(), frame.trained.numpy())
+        given = frame.given.numpy() if frame.corrupt else None
+        return cls(frame.label.numpy(), frame.trained.numpy(), given, (frame.train_fraction, frame.corrupt))
+
+    def is_of(self, config: Config) -> bool:
+        """Whether it is the task of a configuration of the run."""
+        return self.data is None or self.data == (config.train_fraction, config.corrupt)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from grokterm.config import Value
 from grokterm.errors import WireError
-from grokterm.surgery import Ablation
+from grokterm.surgery import INTACT, Ablation
 
 State = Literal["starting", "training", "paused", "finished", "not finite"]
 FrameName = Literal["task", "table", "spectrum"]
@@ -39,12 +39,16 @@ class Array(msgspec.Struct, frozen=True):
 
 
 class TaskFrame(msgspec.Struct, frozen=True, tag="task"):
-    """What never changes in a run: labels and split, each [p, p] indexed [a, b]."""
+    """Labels and split, each [p, p] indexed [a, b]; they change with `train_fraction` and `corrupt` alone."""
 
     label: Array
-    """uint16; 65,535 where the operation is not defined."""
+    """uint16, the right answers; 65,535 where the operation is not defined."""
     trained: Array
     """bool: the pair is in the training set."""
+    given: Array
+    """uint16: the labels trained on, wrong ones where the training set is corrupted."""
+    train_fraction: float
+    corrupt: float
 
 
 class TableFrame(msgspec.Struct, frozen=True, tag="table"):
@@ -76,7 +80,7 @@ class PictureRequest(msgspec.Struct, frozen=True):
     name: str
     chosen: dict[str, int] = {}
     """What a person chose among neurons, heads, matrices, …, each counted from 0."""
-    ablation: Ablation = Ablation()
+    ablation: Ablation = INTACT
     """What is taken out of the model that is drawn; the one that trains stays as it is."""
 
 

@@ -107,3 +107,19 @@ def test_a_picture_has_its_arrays_or_says_why_not(tmp_path: Path) -> None:
 def test_an_unknown_picture_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="circels"):
         fresh_frames(tmp_path).make(Look(0, (), picture=PictureRequest("circels")), Engine(TINY), 0)
+
+
+def test_the_split_follows_the_training_set_and_its_labels(tmp_path: Path) -> None:
+    frames, engine = fresh_frames(tmp_path), Engine(TINY)
+    [first] = frames.make(Look(0, ("task",)), engine, 0)
+    assert frames.make(Look(0, ("task",)), engine, 0)[0] is first
+    engine.set(engine.config.changed({"train_fraction": 0.2, "corrupt": 0.5}))
+    [task] = frames.make(Look(0, ("task",)), engine, 1)
+    assert isinstance(first, TaskFrame)
+    assert isinstance(task, TaskFrame)
+    assert (task.train_fraction, task.corrupt) == (0.2, 0.5)
+    assert (first.trained.numpy().sum(), task.trained.numpy().sum()) == (24, 9)
+    assert np.array_equal(task.label.numpy(), first.label.numpy())
+    wrong = task.given.numpy() != task.label.numpy()
+    assert wrong.sum() == 4
+    assert (wrong <= task.trained.numpy()).all()

@@ -27,6 +27,8 @@ class PairAnswer:
     answer: int | None
     confidence: float
     trained: bool
+    wrongly: int | None = None
+    """The wrong label that it is trained on; None where it is the right one."""
 
 
 def draw_pair(pair: PairAnswer, width: int, graph: Graph, palette: Palette) -> Strip:
@@ -49,4 +51,6 @@ def _parts(pair: PairAnswer, long: bool, graph: Graph, palette: Palette) -> list
         tick, color = (ASCII_TICKS if graph == "ascii" else TICKS)[pair.answer == pair.right]
         parts += [(gap * 2 + "model " if long else " model ", muted), (f"{pair.answer} {tick}", palette.style(color))]
         parts += [(f" {100 * pair.confidence:.0f} %", text if long else muted)]
+    if pair.wrongly is not None:
+        return [*parts, (gap * 2 + "trained as ", muted), (str(pair.wrongly), palette.style("warning"))]
     return [*parts, (gap * 2 + ("trained on" if pair.trained else "unseen"), muted)]

@@ -160,7 +160,9 @@ class TablePane(Pane):
         a, b = self.cursor
         right: int | None = int(task.label[a, b])
         right = None if right == UNDEFINED else right
-        pair = PairAnswer(a, b, right, None, 0.0, bool(task.trained[a, b]))
+        given = int(task.given[a, b]) if task.given is not None else task.label[a, b]
+        wrongly = given if given != task.label[a, b] else None
+        pair = PairAnswer(a, b, right, None, 0.0, bool(task.trained[a, b]), wrongly)
         if table is None or table.prediction.shape != task.label.shape:
             return pair
         return replace(pair, answer=int(table.prediction[a, b]), confidence=float(table.confidence[a, b]) / 255)
