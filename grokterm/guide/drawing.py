@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from markdown_it.token import Token
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.markdown import Heading, Markdown, MarkdownElement, TextElement
+from rich.markdown import Heading, ListItem, Markdown, MarkdownElement, Paragraph, TextElement
 from rich.padding import Padding
 from rich.text import Text
 from rich.theme import Theme
@@ -23,6 +24,26 @@ class _Heading(Heading):
         yield self.text
 
 
+class _Paragraph(Paragraph):
+    """A paragraph; one inside of a list asks for no blank line."""
+
+    @classmethod
+    def create(cls, markdown: Markdown, token: Token) -> Paragraph:
+        return (_Close if token.hidden else Paragraph)(justify=markdown.justify or "left")
+
+
+class _Close(Paragraph):
+    """A paragraph with nothing between it and what comes next."""
+
+    new_line = False
+
+
+class _Item(ListItem):
+    """An item of a list, right below what leads to it."""
+
+    new_line = False
+
+
 class _Code(TextElement):
     """A block of code as plain text, set in."""
 
@@ -38,6 +59,8 @@ class PageMarkdown(Markdown):
     elements: ClassVar[dict[str, type[MarkdownElement]]] = {
         **Markdown.elements,
         "heading_open": _Heading,
+        "paragraph_open": _Paragraph,
+        "list_item_open": _Item,
         "fence": _Code,
         "code_block": _Code,
     }
