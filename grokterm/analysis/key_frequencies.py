@@ -42,8 +42,20 @@ class KeyFrequencies:
         if not values or not all(map(math.isfinite, values)):
             self._keys = frozenset()
             return ()
-        largest, background = max(values), sorted(values)[(len(values) - 1) // 2]
-        on = max(SHARE_ON * largest, max(BACKGROUND_ON, self._chance) * background)
-        off = max(SHARE_OFF * largest, max(BACKGROUND_OFF, self._chance) * background)
+        on, off = self.bounds(norms)
         self._keys = frozenset(k for k, norm in enumerate(values, 1) if norm > on or (k in self._keys and norm > off))
         return tuple(sorted(self._keys, key=lambda k: -values[k - 1]))
+
+    def bounds(self, norms: Tensor) -> tuple[float, float]:
+        """The norms from which a frequency becomes key and down to which it stays so; NaN for norms not finite."""
+        if not norms.numel() or not bool(norms.isfinite().all()):
+            return math.nan, math.nan
+        largest, behind = float(norms.max()), background(norms)
+        on = max(SHARE_ON * largest, max(BACKGROUND_ON, self._chance) * behind)
+        off = max(SHARE_OFF * largest, max(BACKGROUND_OFF, self._chance) * behind)
+        return on, off
+
+
+def background(norms: Tensor) -> float:
+    """The median norm, the lower of two in the middle; NaN where there is none."""
+    return float(norms.median()) if norms.numel() else math.nan

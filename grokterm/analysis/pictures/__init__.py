@@ -7,13 +7,15 @@ from typing import Final
 
 import torch
 
+from grokterm.analysis.pictures.attention import PICTURES as ATTENTION
 from grokterm.analysis.pictures.embedding import PICTURES as EMBEDDING
+from grokterm.analysis.pictures.fourier import PICTURES as FOURIER
 from grokterm.analysis.pictures.picture import Chosen, Make, Picture
 from grokterm.analysis.subject import Subject, UndefinedError
 from grokterm.config import unknown
 from grokterm.errors import ConfigError
 
-PICTURES: Final[Mapping[str, Make]] = {**EMBEDDING}
+PICTURES: Final[Mapping[str, Make]] = {**FOURIER, **ATTENTION, **EMBEDDING}
 """What makes each picture, by the name of its view."""
 
 

@@ -6,32 +6,89 @@ from collections.abc import Mapping
 from typing import Final
 
 import torch
+from torch import Tensor
 
-from grokterm.analysis.embedding import circles
-from grokterm.analysis.fourier import basis_of, over_basis
-from grokterm.analysis.pictures.picture import Chosen, Make, Picture
-from grokterm.analysis.subject import Subject
+from grokterm.analysis.embedding import circles, components, explained_variance
+from grokterm.analysis.fourier import basis_of, fourier_norms, over_basis
+from grokterm.analysis.pictures.picture import Chosen, Make, Picture, pick
+from grokterm.analysis.subject import Subject, UndefinedError
 
 CIRCLES: Final = 8
 """Frequencies whose circles are shown at most."""
+AXES: Final = ("now", "own")
+"""Whose principal axes a picture of components stands on, as `axes` chooses: those of the present model, or its own."""
+COMPONENTS: Final = 256
+"""Components whose share of the variance is sent at most."""
+
+
+def first_layer(subject: Subject) -> tuple[Tensor, Tensor]:
+    """Rows of the embedding or first layer [n, features], those of a and b side by side, and the residue of each [n].
+
+    They are in the order of the operation's basis, or by residue where it has none.
+    """
+    config = subject.config
+    basis, _ = basis_of(config.op, config.p)
+    tables = subject.model.first_layer(dict(subject.parameters))
+    rows = torch.cat([over_basis(table, basis) for table in tables], dim=-1)
+    return rows, over_basis(torch.arange(config.p).unsqueeze(-1), basis).squeeze(-1)
 
 
 def embedding_circles(subject: Subject, chosen: Chosen) -> Picture:
-    """`circles` [frequencies, n, 2] of every residue in the plane of each frequency, `frequencies` [frequencies].
+    """`circles` [K, n, 2] of every residue in the plane of each frequency, `frequencies` [K] the strongest first.
 
     `residues` [n] are those that stand at angles 0, 1, … (Nanda et al. 2023, arXiv:2301.05217, section 4.2).
     """
     angles = subject.angles
-    basis, words = basis_of(subject.config.op, subject.config.p)
-    tables = subject.model.first_layer(dict(subject.parameters))
-    over = torch.cat([over_basis(table, basis) for table in tables], dim=-1)
-    shown = tuple(sorted(subject.frequencies[:CIRCLES]))
-    residues = over_basis(torch.arange(subject.config.p).unsqueeze(-1), basis).squeeze(-1)
+    rows, residues = first_layer(subject)
+    shown = torch.tensor(subject.frequencies[:CIRCLES], dtype=torch.int64)
+    # Circles come by frequency, and are wanted by strength.
+    found = circles(rows, angles, shown.tolist())[shown.argsort().argsort()]
+    _, words = basis_of(subject.config.op, subject.config.p)
     return Picture(
-        {"circles": circles(over, angles, shown), "frequencies": torch.tensor(shown), "residues": residues},
-        words=f"{subject.frequency_words}; {words}",
+        {"circles": found, "frequencies": shown, "residues": residues}, words=f"{subject.frequency_words}; {words}"
     )
 
 
-PICTURES: Final[Mapping[str, Make]] = {"circles": embedding_circles}
+def principal_components(subject: Subject, chosen: Chosen) -> Picture:
+    """`points` [n, 2] of every residue along two principal components, `explained` [2] shares of the variance there.
+
+    `residues` [n]; `frequency` [1] at which these points vary most, 0 where the operation has no frequencies. The
+    components are those of the present model or, with `axes` 1, the model's own.
+    """
+    rows, residues = first_layer(subject)
+    own = pick(chosen, "axes", len(AXES)) == 1 or subject.present is None
+    axes = None
+    if not own and subject.present is not None:
+        now, _ = first_layer(subject.present)
+        if now.shape != rows.shape:
+            raise UndefinedError("not defined: the model of now has another first layer; choose its own axes")
+        axes = components(now).axes
+    found = components(rows, axes=axes)
+    basis, words = basis_of(subject.config.op, subject.config.p)
+    strongest = int(fourier_norms(found.points).nan_to_num().argmax()) + 1 if basis != "none" else 0
+    whose = "its own axes" if own and subject.present else "axes of now"
+    return Picture(
+        {
+            "points": found.points,
+            "explained": found.explained,
+            "residues": residues,
+            "frequency": torch.tensor([strongest]),
+        },
+        words=whose if basis == "none" else f"{whose}; {words}",
+    )
+
+
+def variance_shares(subject: Subject, chosen: Chosen) -> Picture:
+    """`shares` [components] of the variance along each principal component, falling; `total` [1] components in all."""
+    rows, _ = first_layer(subject)
+    shares = explained_variance(rows)
+    layer = "first layer" if subject.config.arch == "mlp" else "embedding"
+    return Picture({"shares": shares[:COMPONENTS], "total": torch.tensor([len(shares)])}, words=layer)
+
+
+PICTURES: Final[Mapping[str, Make]] = {
+    "circles": embedding_circles,
+    "components": principal_components,
+    "variance": variance_shares,
+}
 """What makes each picture of the embedding."""

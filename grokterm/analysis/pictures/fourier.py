@@ -1,0 +1,149 @@
+"""Pictures of the frequencies in a model: embedding, logits and neurons (Nanda et al. 2023, arXiv:2301.05217)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from grokterm.analysis.activations import neuron_layers
+from grokterm.analysis.embedding import waves
+from grokterm.analysis.fourier import basis_of
+from grokterm.analysis.key_frequencies import KeyFrequencies, background
+from grokterm.analysis.logits import by_frequency, logit_spectrum
+from grokterm.analysis.neurons import EXPLAINED, frequency_shares, neuron_frequencies, neuron_rows
+from grokterm.analysis.pairs import Answer
+from grokterm.analysis.pictures.embedding import first_layer
+from grokterm.analysis.pictures.picture import Chosen, Make, Picture, pick
+from grokterm.analysis.spectrum import columns
+from grokterm.analysis.subject import Subject
+from grokterm.analysis.weights import shrunk
+
+PRODUCTS: Final = 2**27
+"""Multiplications for the spectrum of the logits, about, and the output classes that they allow."""
+FEWEST_CLASSES: Final = 8
+SIDE: Final = 256
+"""Frequencies along each side of a spectrum of the logits at most; beyond, the largest of neighbours."""
+NEURONS: Final = 512
+"""Neurons whose spectra are shown at most."""
+FREQUENCIES: Final = 8
+"""Frequencies whose waves are shown at most."""
+FEATURES: Final = 256
+"""Coefficients of a wave at most; beyond, the largest of neighbours."""
+
+
+def first_spectrum(subject: Subject, chosen: Chosen) -> Picture:
+    """`norms` [frequencies] at k = 1 …, `keys` [keys] the largest first (section 4.2).
+
+    `background` [1] is their median, `threshold` [1] the norm from which a frequency becomes key.
+    """
+    norms = subject.norms
+    config = subject.config
+    threshold, _ = KeyFrequencies(columns(config)).bounds(norms)
+    _, words = basis_of(config.op, config.p)
+    layer = "first layer" if config.arch == "mlp" else "embedding"
+    return Picture(
+        {
+            "norms": norms,
+            "keys": torch.tensor(subject.key_frequencies, dtype=torch.int64),
+            "background": torch.tensor([background(norms)]),
+            "threshold": torch.tensor([threshold]),
+        },
+        words=f"{layer}, {words}",
+    )
+
+
+def two_dimensional(subject: Subject, chosen: Chosen) -> Picture:
+    """`norms` [m, m] of the logits' components at each pair of frequencies 0 …, of a down and of b across.
+
+    Sines and cosines are taken together, over classes too; [0, 0], what is the same for all pairs, is NaN. `strongest`
+    [s, 2] are the pairs of frequencies with the largest `share` [s] of the variance (section 4.1), `highest` [1] the
+    highest frequency and `keys` the frequencies of interest.
+    """
+    angles, p = subject.angles, subject.config.p
+    count = min(p, max(FEWEST_CLASSES, PRODUCTS // angles.n**3))
+    classes = torch.arange(count) * p // count
+    device = subject.labels.device
+    norms = by_frequency(logit_spectrum(angles.rows_of(_classes(subject, classes.to(device)), device), angles))
+    norms[0, 0] = float("nan")
+    power = norms.square().flatten()
+    power[0] = 0
+    best = power.nan_to_num().topk(min(16, len(power)))
+    small = norms if len(norms) <= SIDE else shrunk(norms, SIDE, SIDE)
+    _, words = basis_of(subject.config.op, p)
+    return Picture(
+        {
+            "norms": small,
+            "strongest": torch.stack([best.indices // len(norms), best.indices % len(norms)], -1),
+            "share": (best.values / power.sum()).nan_to_num(),
+            "highest": torch.tensor([len(norms) - 1]),
+            "keys": torch.tensor(subject.key_frequencies, dtype=torch.int64),
+        },
+        words=f"{words}, {'all' if count == p else count} output classes",
+    )
+
+
+def neuron_spectra(subject: Subject, chosen: Chosen) -> Picture:
+    """`shares` uint8 [neurons, frequencies]: share of each neuron's variance at k = 1 …, 255 for all of it.
+
+    Neurons stand by their frequency, the best explained first, at most `NEURONS` of them evenly chosen. `groups`
+    [g, 2] are frequencies with the number of neurons that they explain to .85, the most first (appendix C.1).
+    """
+    layers = neuron_layers(subject.config)
+    layer = pick(chosen, "layer", len(layers))
+    rows = neuron_rows(subject.config, subject.parameters, subject.angles, layers[layer])
+    shares = frequency_shares(rows, subject.angles, subject.config.width).nan_to_num()
+    found = neuron_frequencies(shares)
+    order = found.order()
+    picked = order[torch.arange(min(len(order), NEURONS)) * len(order) // min(len(order), NEURONS)]
+    groups = sorted(((len(group), k) for k, group in found.groups().items()), reverse=True)
+    explained = int((found.share >= EXPLAINED).sum())
+    return Picture(
+        {
+            "shares": (shares[picked] * 255).round().clamp(0, 255).to(torch.uint8),
+            "groups": torch.tensor([[k, size] for size, k in groups], dtype=torch.int64).view(-1, 2),
+            "total": torch.tensor([len(order)]),
+        },
+        words=f"{explained:,} of {len(order):,} neurons follow one frequency",
+    )
+
+
+def embedding_waves(subject: Subject, chosen: Chosen) -> Picture:
+    """`norms` [K, 2] of the cosine and sine parts at `frequencies` [K], `between` [K] the angle from one to the other.
+
+    Angles are in degrees. `coefficients` [K, 2, features] are the parts themselves; where there are many features,
+    the largest of neighbours (section 4.2).
+    """
+    rows, _ = first_layer(subject)
+    found = waves(rows, subject.angles, subject.frequencies[:FREQUENCIES])
+    parts = torch.stack([found.cosine, found.sine], -2)
+    small = shrunk(parts, 2, FEATURES) if parts.shape[-1] > FEATURES else parts
+    return Picture(
+        {
+            "norms": found.norms,
+            "frequencies": torch.tensor(found.frequencies, dtype=torch.int64),
+            "between": found.cosine_between.clamp(-1, 1).acos().rad2deg(),
+            "coefficients": small,
+            "features": torch.tensor([parts.shape[-1]]),
+        },
+        words=subject.frequency_words,
+    )
+
+
+def _classes(subject: Subject, classes: Tensor) -> Answer:
+    """Logits of a few classes alone, without working out the others."""
+    last = ("W_U",) if subject.config.arch == "transformer" else ("W_out", "b_out")
+    kept = {name: subject.parameters[name].index_select(-1, classes) for name in last}
+    parameters = {**subject.parameters, **kept}
+    return lambda a, b: subject.model.logits(parameters, a, b)
+
+
+PICTURES: Final[Mapping[str, Make]] = {
+    "spectrum": first_spectrum,
+    "logit_spectrum": two_dimensional,
+    "neuron_spectrum": neuron_spectra,
+    "waves": embedding_waves,
+}
+"""What makes each picture of frequencies."""
