@@ -13,7 +13,7 @@ from grokterm.tui.drawing.scales import Floats
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph
 
-_WIDEST = 4
+WIDEST = 4
 """Cells from one bar to the next, at most."""
 _ABOVE_MEDIAN = 3
 """The full height is at least this many medians, so that a spectrum without peaks stays low."""
@@ -27,16 +27,32 @@ def draw_bars(
     Where there are more bars than columns, a column shows the largest of its bars. The last row names the keys.
     """
     cells = Cells(width, height)
+    put_bars(cells, 0, norms, keys, graph, palette)
+    return cells.strips()
+
+
+def put_bars(
+    cells: Cells,
+    start: int,
+    norms: Floats,
+    keys: Sequence[int],
+    graph: Graph,
+    palette: Palette,
+    widest: int = WIDEST,
+    centred: bool = True,
+) -> None:
+    """Draws the bars on all cells from column `start` on, at most `widest` cells from one to the next."""
+    width, height = cells.width - start, cells.height
     if not norms.size or width < 1 or height < 1:
-        return cells.strips()
-    columns, pitch, left = layout(norms.size, width)
+        return
+    columns, pitch, margin = layout(norms.size, width, widest)
+    left = start + margin * centred
     owner = np.arange(norms.size) * columns // norms.size
     tallest = np.zeros(columns)
-    finite = np.where(np.isfinite(norms), norms, 0.0)
-    np.maximum.at(tallest, owner, finite)
+    np.maximum.at(tallest, owner, np.where(np.isfinite(norms), norms, 0.0))
     lit = {int(owner[k - 1]) for k in keys if 1 <= k <= norms.size}
     rows = height - 1 if height > 1 else 1
-    top = max(float(tallest.max()), _ABOVE_MEDIAN * float(np.median(finite)))
+    top = full_height(norms)
     bar = max(pitch - 1, 1)
     rest, key = palette.style("bar"), palette.style("key")
     for y, text in enumerate(stack(tallest / top if top > 0 else tallest, rows, graph)):
@@ -46,13 +62,18 @@ def draw_bars(
     if height > 1:
         _names(cells, [(left + int(owner[k - 1]) * pitch, bar, k) for k in keys if 1 <= k <= norms.size], palette)
         _ends(cells, left, (columns - 1) * pitch + bar, norms.size, palette)
-    return cells.strips()
 
 
-def layout(count: int, width: int) -> tuple[int, int, int]:
+def full_height(norms: Floats) -> float:
+    """The norm that fills the whole height; 0 where all are."""
+    finite = np.where(np.isfinite(norms), norms, 0.0)
+    return max(float(finite.max()), _ABOVE_MEDIAN * float(np.median(finite))) if finite.size else 0.0
+
+
+def layout(count: int, width: int, widest: int = WIDEST) -> tuple[int, int, int]:
     """Columns, cells from one to the next and cells left of the first, for `count` bars in `width` cells."""
     columns = min(count, width)
-    pitch = min(max(width // columns, 1), _WIDEST)
+    pitch = min(max(width // columns, 1), widest)
     return columns, pitch, max((width - columns * pitch + (pitch > 1)) // 2, 0)
 
 

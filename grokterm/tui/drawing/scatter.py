@@ -21,6 +21,8 @@ _CELLS_A_BALL: Final = 6
 """Cells for each point, at least, where points are as large as a character."""
 _MARKS_FROM: Final = (16, 5)
 """Width and height from which axes are named."""
+_FAR: Final = 1e6
+"""Cells beyond which nothing is looked for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,9 +51,9 @@ class Plane:
         return np.stack([x, y], -1)
 
     @property
-    def reach(self) -> tuple[float, float]:
-        """How far the plane reaches from its centre, to the right and up."""
-        return self.unit[0] * self.width / 2, self.unit[1] * self.height / 2
+    def ends(self) -> tuple[float, float]:
+        """Where the plane ends at the right and above."""
+        return self.centre[0] + self.unit[0] * self.width / 2, self.centre[1] + self.unit[1] * self.height / 2
 
 
 def plane_of(places: Floats, width: int, height: int, *, reach: float | None, equal: bool, margin: bool) -> Plane:
@@ -146,13 +148,15 @@ def _names(cells: Cells, at: Floats, names: Sequence[str], taken: list[list[bool
 def _axes(cells: Cells, plane: Plane, axes: tuple[str, str], graph: Graph, palette: Palette) -> None:
     """A light cross through 0 on the cells that are blank, its ends named."""
     zero = plane.cells(np.zeros((1, 2)))[0]
-    x, y = (int(np.floor(v)) if -1 < v < 1e6 else -1 for v in zero)
+    x, y = (int(np.floor(v)) if -1 < v < _FAR else -1 for v in zero)
     muted, line = palette.style("muted"), palette.style("border")
     if cells.width >= _MARKS_FROM[0] and cells.height >= _MARKS_FROM[1]:
-        right, up = (f"{axis} {short(far)}".strip() for axis, far in zip(axes, _ends(plane), strict=True))
-        row = min(y + 1, cells.height - 1) if y >= 0 else cells.height - 1
-        if axes[0] and cells.free(cells.width - len(right), row, len(right)):
-            cells.put(cells.width - len(right), row, right, muted)
+        arrows = (">", "^") if graph == "ascii" else ("→", "↑")
+        right, up = (f"{axis} {arrow} {short(end)}" for axis, arrow, end in zip(axes, arrows, plane.ends, strict=True))
+        start, last = cells.width - len(right), cells.height - 1
+        free = [row for row in (min(y + 1, last), max(y - 1, 0), last) if cells.free(start, row, len(right))]
+        if axes[0] and free:
+            cells.put(start, free[0], right, muted)
         start = min(max(x + 2, 0), max(cells.width - len(up), 0))
         if axes[1] and cells.free(start, 0, len(up)):
             cells.put(start, 0, up, muted)
@@ -163,8 +167,3 @@ def _axes(cells: Cells, plane: Plane, axes: tuple[str, str], graph: Graph, palet
     for row in range(cells.height):
         if cells.free(x, row, 1):
             cells.put(x, row, down, line)
-
-
-def _ends(plane: Plane) -> tuple[float, float]:
-    """The numbers at the right and the upper end of the plane."""
-    return plane.centre[0] + plane.reach[0], plane.centre[1] + plane.reach[1]

@@ -1,15 +1,28 @@
-"""Views of the embedding or first layer: circles."""
+"""Views of the embedding or first layer as a geometric thing: circles, components, variance."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
 from textual.strip import Strip
 
-from grokterm.tui.drawing.cells import Cells
-from grokterm.tui.views.view import ViewPane
+from grokterm.tui.drawing.cells import row
+from grokterm.tui.drawing.scales import Floats, short
+from grokterm.tui.drawing.scatter import Line, draw_scatter
+from grokterm.tui.drawing.shares import draw_shares
+from grokterm.tui.drawing.tiles import draw_tiles, tiles_of
+from grokterm.tui.views.view import Chooser, ViewPane
 from grokterm.tui.world import Seen, World
+
+_LEAST: Final = (26, 12)
+"""Cells of one circle, at least."""
+_AXES: Final = ("now", "own")
+
+
+def _circles(world: World, seen: Seen | None) -> int:
+    return len(seen.arrays["frequencies"]) if seen is not None and seen.arrays else 1
 
 
 class CirclesView(ViewPane):
@@ -21,14 +34,124 @@ class CirclesView(ViewPane):
     group = "Embedding"
     told = "every residue in the plane of each key frequency"
     compares = True
+    choosers = (
+        Chooser("from", "left right", _circles, lambda world, seen, at: f"{at + 1} of {_circles(world, seen)}"),
+    )
 
     def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
-        """One circle beside the other."""
-        cells = Cells(width, height)
-        circles, frequencies = seen.arrays["circles"], seen.arrays["frequencies"]
-        for i, (points, k) in enumerate(zip(circles, frequencies, strict=True)):
-            cells.put(0, i, f"k = {k}: {points.shape[0]} points", world.palette.style("key"))
-        return cells.strips()
+        """A plane for each frequency from the chosen one on, residues named in the order of their angles."""
+        frequencies, residues = seen.arrays["frequencies"].tolist(), seen.arrays["residues"]
+        first = min(self.chosen["from"], max(len(frequencies) - 1, 0))
+        circles, reaches = seen.arrays["circles"].astype(np.float64)[first:], self._reaches(world)
+        tiles = tiles_of(len(circles), width, height, _LEAST, (0, 1))
+        palette, left_out = world.palette, max(len(circles) - tiles.count, 0)
+
+        def draw(at: int) -> list[Strip]:
+            k, places = frequencies[first + at], circles[at]
+            order = round_about(len(places), k)
+            radius = float(np.sqrt(np.square(places).sum(-1).mean()))
+            head = [(f"k = {k}", palette.style("key")), (f"  radius {short(radius)}", palette.style("muted"))]
+            if left_out and at == tiles.count - 1:
+                head.append((f"  and {left_out} more", palette.style("muted")))
+            plane = draw_scatter(
+                places[order],
+                tiles.width,
+                tiles.height - 1,
+                world.view.graph,
+                palette,
+                names=[str(residue) for residue in residues[order]],
+                lines=[Line(ring(places, k), "bar")],
+                reach=reaches.get(k),
+            )
+            return [row(head, tiles.width), *plane][: tiles.height]
+
+        return draw_tiles(tiles, len(circles), width, height, draw)
+
+    def _reaches(self, world: World) -> dict[int, float]:
+        """How far each frequency's plane goes: the same before and now."""
+        found: dict[int, float] = {}
+        for side in (self.seen(world), self.before(world)):
+            if side is not None and side.arrays:
+                for k, places in zip(side.arrays["frequencies"].tolist(), side.arrays["circles"], strict=True):
+                    found[k] = max(found.get(k, 0.0), _farthest(places))
+        return found
 
 
-VIEWS: Final = (CirclesView,)
+class ComponentsView(ViewPane):
+    """Every residue along the first two principal components."""
+
+    number = 13
+    title = "Components"
+    name = "components"
+    group = "Embedding"
+    told = "every residue along the first two principal components"
+    compares = True
+    choosers = (Chooser("axes", "left right", lambda world, seen: len(_AXES), lambda world, seen, at: _AXES[at]),)
+
+    def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
+        """Residues in the plane, joined in the order of their strongest frequency."""
+        points, residues = seen.arrays["points"].astype(np.float64), seen.arrays["residues"]
+        if points.shape[1] < 2:
+            points = np.pad(points, ((0, 0), (0, 2 - points.shape[1])))
+        k, explained = int(seen.arrays["frequency"][0]), seen.arrays["explained"]
+        order = round_about(len(points), k)
+        sides = [side for side in (self.seen(world), self.before(world)) if side is not None and side.arrays]
+        names = [
+            f"component {i} ({100 * share:.0f} %)" if np.isfinite(share) else f"component {i}"
+            for i, share in enumerate(explained, start=1)
+        ]
+        first, second = [*names, "", ""][:2]
+        joined = f"joined in the order of k = {k}" if k else "each point a residue"
+        note = row([(joined, world.palette.style("muted"))], width)
+        plane = draw_scatter(
+            points[order],
+            width,
+            max(height - 1, 0),
+            world.view.graph,
+            world.palette,
+            names=[str(residue) for residue in residues[order]],
+            lines=[Line(ring(points, k), "bar")] if k else [],
+            axes=(first, second),
+            reach=max(_farthest(side.arrays["points"]) for side in sides) if sides else None,
+        )
+        return [*plane, note][:height]
+
+
+class VarianceView(ViewPane):
+    """The share of the variance along each principal component."""
+
+    number = 14
+    title = "Explained variance"
+    name = "variance"
+    group = "Embedding"
+    told = "in how many directions the embedding really lies"
+    compares = True
+
+    def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
+        """Bars, and what they add up to."""
+        shares, total = seen.arrays["shares"].astype(np.float64), int(seen.arrays["total"][0])
+        sides = [side for side in (self.seen(world), self.before(world)) if side is not None and side.arrays]
+        most = max((float(np.nanmax(side.arrays["shares"], initial=0.0)) for side in sides), default=0.0)
+        return draw_shares(shares, total, width, height, world.view.graph, world.palette, most)
+
+
+def round_about(n: int, k: int) -> list[int]:
+    """Places 0 … n − 1 in the order in which frequency k goes round; as they are where k is 0."""
+    return sorted(range(n), key=lambda i: (k * i % n, i))
+
+
+def ring(places: Floats, k: int) -> Floats:
+    """A closed line [m, 2] through places [n, 2] that are neighbours in angle at frequency k; equal angles are one."""
+    n = len(places)
+    angle = np.arange(n) * k % n
+    found = np.unique(angle)
+    middle = np.stack([places[angle == at].mean(0) for at in found])
+    return np.concatenate([middle, middle[:1]])
+
+
+def _farthest(places: Floats) -> float:
+    finite = places[np.isfinite(places).all(-1)]
+    return float(np.abs(finite).max(initial=0.0))
+
+
+VIEWS: Final = (CirclesView, ComponentsView, VarianceView)

@@ -1,0 +1,91 @@
+"""Views of what a transformer's heads look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from textual.strip import Strip
+
+from grokterm.tui.drawing.cells import row
+from grokterm.tui.drawing.heads import TOKENS, draw_heads
+from grokterm.tui.drawing.heat import draw_scale, largest
+from grokterm.tui.drawing.matrix import Axis, draw_matrix
+from grokterm.tui.drawing.tiles import draw_tiles, tiles_of
+from grokterm.tui.views.view import Chooser, ViewPane
+from grokterm.tui.world import Seen, World
+
+_PAIRS: Final = ("all", "train", "test")
+_LEAST: Final = (20, 7)
+"""Cells of one map, at least."""
+_THREE_FROM: Final = 150
+"""Width from which the attention to "=", which the two others leave over, has a map too."""
+
+
+def _blocks(world: World, seen: Seen | None) -> int:
+    return world.config.depth
+
+
+class AttentionView(ViewPane):
+    """The average pattern of every head."""
+
+    number = 10
+    title = "Attention"
+    name = "attention"
+    group = "Attention"
+    told = "what each head looks at on average"
+    choosers = (
+        Chooser("block", "up down", _blocks),
+        Chooser("pairs", "left right", lambda world, seen: len(_PAIRS), lambda world, seen, at: _PAIRS[at]),
+    )
+
+    def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
+        """A square a head: which token looks, and which it looks at."""
+        patterns = seen.arrays["patterns"].astype(np.float64)
+        return draw_heads(patterns, width, height, world.view.graph, world.palette)
+
+
+class AttentionMapView(ViewPane):
+    """What one head looks at from "=" for every pair."""
+
+    number = 11
+    title = "Attention map"
+    name = "attention_map"
+    group = "Attention"
+    told = 'what "=" looks at for every pair, a head at a time'
+    choosers = (
+        Chooser("block", "up down", _blocks),
+        Chooser("head", "left right", lambda world, seen: world.config.heads),
+    )
+
+    def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
+        """A map over all pairs for each token that is looked at."""
+        maps, means = seen.arrays["maps"].astype(np.float64), seen.arrays["means"]
+        last, top = int(seen.arrays["p"][0]) - 1, largest(maps)
+        shown = len(TOKENS) if width >= _THREE_FROM else 2
+        tiles = tiles_of(shown, width, height - 1, _LEAST, (5, 2))
+        graph, palette = world.view.graph, world.palette
+
+        def draw(at: int) -> list[Strip]:
+            return draw_matrix(
+                maps[at], tiles.width, tiles.height, graph, palette,
+                down=Axis("a", 0, last), across=Axis("b", 0, last), title=_told(at, means[at]), top=top, square=True,
+            )  # fmt: skip
+
+        foot = draw_scale(top, width, graph, palette)
+        if shown < len(TOKENS):
+            rest = f"  {_told(shown, means[shown])}; the three add up to 100 %"
+            room = max(width - len(rest), 0)
+            foot = Strip.join(
+                [draw_scale(top, room, graph, palette), row([(rest, palette.style("muted"))], width - room)]
+            )
+        return [*draw_tiles(tiles, shown, width, height - 1, draw), foot][-max(height, 0) :]
+
+
+def _told(at: int, mean: float) -> str:
+    share = f"{100 * mean:.0f} %" if np.isfinite(mean) else "?"
+    return f'"=" to {TOKENS[at]}: {share} on average'
+
+
+VIEWS: Final = (AttentionView, AttentionMapView)

@@ -1,0 +1,201 @@
+"""Views of the frequencies in a model: spectrum, waterfall, logits, neurons, waves."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Final
+
+import numpy as np
+from textual.content import Content
+from textual.strip import Strip
+
+from grokterm.config import FORMULAS
+from grokterm.tui.drawing.cells import Cells
+from grokterm.tui.drawing.heat import draw_scale, largest
+from grokterm.tui.drawing.matrix import Axis, draw_matrix
+from grokterm.tui.drawing.message import draw_message
+from grokterm.tui.drawing.spectrum import draw_spectrum
+from grokterm.tui.drawing.waterfall import draw_waterfall
+from grokterm.tui.drawing.waves import draw_waves
+from grokterm.tui.theme import Palette
+from grokterm.tui.views.view import Chooser, ViewPane
+from grokterm.tui.world import Seen, World
+
+_SIDE: Final = 26
+"""Cells of the list beside a picture, with the gap to it."""
+_SIDE_FROM: Final = 76
+"""Width from which there is such a list."""
+
+
+class SpectrumView(ViewPane):
+    """The Fourier norms of the embedding or first layer, with what makes a frequency key."""
+
+    number = 5
+    title = "Spectrum"
+    name = "spectrum"
+    group = "Fourier"
+    told = "how strong each frequency is in the embedding"
+
+    def live_texts(self, world: World) -> Sequence[Content]:
+        """The key frequencies, and what the norms are taken from."""
+        seen = self.seen(world)
+        if seen is None or not seen.arrays:
+            return []
+        keys = sorted(seen.arrays["keys"].tolist())
+        words = Content.styled(seen.words, "$muted")
+        if not keys:
+            return [Content.assemble(words, ("; no key frequencies yet", "$muted")), words]
+        lit = Content.styled(" ".join(map(str, keys)), world.palette.markup("key"))
+        named = Content.assemble(("key ", "$muted"), lit)
+        return [Content.assemble(words, ("; ", "$muted"), named), named]
+
+    def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
+        """Bars with the background and the threshold as lines across."""
+        levels = [
+            ("key from", float(seen.arrays["threshold"][0]), "key"),
+            ("background (median)", float(seen.arrays["background"][0]), "muted"),
+        ]
+        norms, keys = seen.arrays["norms"].astype(np.float64), seen.arrays["keys"].tolist()
+        return draw_spectrum(norms, keys, levels, width, height, world.view.graph, world.palette)
+
+
+class WaterfallView(ViewPane):
+    """The spectrum over time, from the log."""
+
+    number = 6
+    title = "Waterfall"
+    name = "waterfall"
+    group = "Fourier"
+    told = "the spectrum over training: frequency against step"
+    pictured = False
+
+    def watched(self, world: World) -> Hashable:
+        """The spectra of the log, the axis, and the step that is looked at."""
+        return len(world.history.spectra.steps), world.log_x, world.moment and world.moment.step
+
+    def live_texts(self, world: World) -> Sequence[Content]:
+        """What the rows are."""
+        return [Content.styled("norm of each frequency, a column a step", "$muted")]
+
+    def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
+        """A picture, or why there is none."""
+        history, config = world.history, world.config
+        spectra = history.spectra
+        if not len(spectra.steps):
+            words = "waiting for the first spectrum"
+            if history.basis == "none":
+                words = f"not defined: {FORMULAS[config.op]} adds no angles, so it has no frequencies to look for"
+            elif len(history) and not config.measure_every:
+                words = "this run logs no spectra: measure_every is 0"
+            return draw_message(words, width, height, world.palette)
+        at = world.moment.step if world.moment else None
+        keys = [k for step, k in history.key_frequencies if at is None or step <= at][-1:]
+        return draw_waterfall(
+            spectra.steps.astype(np.float64),
+            spectra.rows.astype(np.float64),
+            keys[0] if keys else (),
+            world.log_x,
+            width,
+            height,
+            world.view.graph,
+            world.palette,
+            at,
+        )
+
+
+class LogitSpectrumView(ViewPane):
+    """The two-dimensional spectrum of the logits."""
+
+    number = 7
+    title = "Logit spectrum"
+    name = "logit_spectrum"
+    group = "Fourier"
+    told = "which frequencies of a and of b the logits are made of"
+
+    def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
+        """A map over pairs of frequencies, and the strongest pairs beside it."""
+        norms, highest = seen.arrays["norms"].astype(np.float64), int(seen.arrays["highest"][0])
+        keys, side = seen.arrays["keys"].tolist(), _SIDE if width >= _SIDE_FROM else 0
+        graph, palette, top = world.view.graph, world.palette, largest(norms)
+        picture = draw_matrix(
+            norms, width - side, height - 1, graph, palette,
+            down=Axis("a: k", 0, highest, keys), across=Axis("b: k", 0, highest, keys),
+            title="norm of the logits at each pair of frequencies", top=top, pooling="peak", square=True,
+        )  # fmt: skip
+        if side:
+            rows = [
+                (f"{i:>4} {j:>5}  {100 * share:5.1f} %", "key" if i == j and i in keys else "text")
+                for (i, j), share in zip(seen.arrays["strongest"], seen.arrays["share"], strict=True)
+                if share >= 0.0005
+            ]
+            listed = _listed("  of a  of b  variance", rows, side, height - 1, palette)
+            picture = [Strip.join([line, beside]) for line, beside in zip(picture, listed, strict=True)]
+        return [*picture, draw_scale(top, width, graph, palette)]
+
+
+class NeuronSpectrumView(ViewPane):
+    """The spectra of the neurons, sorted by their frequency."""
+
+    number = 8
+    title = "Neuron spectrum"
+    name = "neuron_spectrum"
+    group = "Fourier"
+    told = "which frequency each neuron follows, neurons sorted by it"
+    choosers = (
+        Chooser("layer", "up down", lambda world, seen: world.config.depth, lambda world, seen, at: str(at + 1)),
+    )
+
+    def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
+        """Frequencies up, neurons across, and how many follow each key frequency beside it."""
+        shares, groups = seen.arrays["shares"].astype(np.float64) / 255, seen.arrays["groups"]
+        total, count = int(seen.arrays["total"][0]), shares.shape[1]
+        side = _SIDE if width >= _SIDE_FROM else 0
+        graph, palette = world.view.graph, world.palette
+        marks = [int(k) for k, _ in groups]
+        picture = draw_matrix(
+            shares.T[::-1], width - side, height - 1, graph, palette,
+            down=Axis("k", count, 1, marks), across=Axis("neuron", 1, total),
+            title="share of a neuron's variance at frequency k", top=1.0, pooling="peak",
+        )  # fmt: skip
+        if side:
+            rows = [(f"{k:>5}  {size:>7,}", "key") for k, size in groups]
+            rows.append((f" none  {total - int(groups[:, 1].sum()):>7,}", "muted"))
+            listed = _listed("    k  neurons", rows, side, height - 1, palette)
+            picture = [Strip.join([line, beside]) for line, beside in zip(picture, listed, strict=True)]
+        return [*picture, draw_scale(1.0, width, graph, palette)]
+
+
+class WavesView(ViewPane):
+    """The cosine and sine parts of the embedding at each key frequency."""
+
+    number = 9
+    title = "Waves"
+    name = "waves"
+    group = "Fourier"
+    told = "cosine and sine of each key frequency in the embedding"
+
+    def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
+        """Norms, angles and coefficients."""
+        return draw_waves(
+            seen.arrays["frequencies"].tolist(),
+            seen.arrays["norms"].astype(np.float64),
+            seen.arrays["between"].astype(np.float64),
+            seen.arrays["coefficients"].astype(np.float64),
+            int(seen.arrays["features"][0]),
+            width,
+            height,
+            world.view.graph,
+            world.palette,
+        )
+
+
+def _listed(head: str, rows: Sequence[tuple[str, str]], width: int, height: int, palette: Palette) -> list[Strip]:
+    """A list beside a picture, each line with the meaning that colours it."""
+    cells = Cells(width, height)
+    cells.put(2, 0, head, palette.style("muted"))
+    for y, (text, color) in enumerate(rows, start=1):
+        cells.put(2, y, text, palette.style(color))
+    return cells.strips()
+
+
+VIEWS: Final = (SpectrumView, WaterfallView, LogitSpectrumView, NeuronSpectrumView, WavesView)

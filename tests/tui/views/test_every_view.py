@@ -1,0 +1,222 @@
+"""What holds for every view: it draws whatever model, step and screen there is, or says in words why not."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+
+from grokterm.analysis.pictures import PICTURES, picture
+from grokterm.analysis.subject import Subject
+from grokterm.config import Config
+from grokterm.lab.models import build
+from grokterm.lab.tasks import make_task
+from grokterm.runs.history import History
+from grokterm.tui.theme import find_theme
+from grokterm.tui.views.catalogue import views
+from grokterm.tui.views.view import GROUPS, ViewPane
+from grokterm.tui.world import Seen, World
+from grokterm.view_options import Graph, ViewOptions
+from grokterm.wire.messages import Array, PictureFrame, PictureRequest, Status
+from grokterm.wire.records import Progress, Record, Spectrum
+from tests.tui.drawing.seeing import fills
+from tests.tui.panes.worlds import grokking
+
+SIZES = [(78, 22), (118, 38), (198, 58)]
+"""What borders leave of 80×24, 120×40 and 200×60."""
+SMALL = [(1, 1), (7, 2), (24, 6), (38, 10), (59, 3)]
+LOOKS: list[tuple[str, Graph]] = [("dusk", "braille"), ("ansi", "block"), ("mono", "ascii")]
+"""Colours all there, 16 and none."""
+SANE_SECONDS = 5.0
+"""No view may take as long to draw as this, whatever else the machine does."""
+ARCHITECTURES = ("mlp", "embed-mlp", "transformer")
+STATES = ("fresh", "one wave", "NaN")
+
+
+def small(arch: str, p: int, op: str = "add", **values: int | str) -> Config:
+    return Config(**{"p": p, "op": op, "arch": arch, "width": 24, "d_model": 8, "heads": 2, **values})  # type: ignore[arg-type]
+
+
+def parameters_of(config: Config, state: str) -> dict[str, torch.Tensor]:
+    """Fresh weights; a first layer of one wave; or weights of which one is NaN."""
+    found = build(config).init(torch.Generator().manual_seed(3))
+    if state == "one wave":
+        angle = 2 * math.pi * torch.arange(config.p) / config.p
+        for name in ("W_a", "W_b") if config.arch == "mlp" else ("E_a", "E_b", "W_E"):
+            if name in found:
+                waves = torch.stack([angle.cos(), angle.sin()], -1) @ torch.ones(2, found[name].shape[-1]).triu()
+                found[name][: config.p] = waves
+    if state == "NaN":
+        for value in found.values():
+            value.flatten()[0] = math.nan
+    return found
+
+
+def subject_of(config: Config, state: str) -> Subject:
+    task = make_task(config)
+    train = torch.zeros(config.p**2, dtype=torch.bool)
+    train[task.train] = True
+    subject = Subject(
+        step=700,
+        config=config,
+        parameters=parameters_of(config, state),
+        labels=task.labels,
+        train=train.view(config.p, config.p),
+        key_frequencies=(1,) if state == "one wave" else (),
+    )
+    first = replace(subject, step=0, parameters=parameters_of(config, "fresh"), present=subject)
+    return replace(subject, earlier=lambda: [first, replace(first, step=350)])
+
+
+def seen_of(view: ViewPane, subject: Subject) -> Seen | None:
+    """The picture that a view asks for, as the trainer would send it."""
+    request = view.request()
+    if request is None:
+        return None
+    made = picture(request.name, subject, request.chosen)
+    arrays = {}
+    for name, tensor in made.arrays.items():
+        array = tensor.cpu().numpy()
+        arrays[name] = Array.of(array.astype(np.float32) if array.dtype.kind == "f" else array)
+    frame = PictureFrame(PictureRequest(view.name, dict(request.chosen)), arrays, dict(made.names), made.words)
+    return Seen.of(frame, subject.step, past=subject.present is not None)
+
+
+def records(p: int, broken: bool) -> list[Record]:
+    """A log with measures and spectra, or one of NaN."""
+    value = None if broken else 0.5
+    return [
+        *grokking(700),
+        *(
+            Progress(step=step, restricted_loss=value, excluded_loss=value, embedding_gini=value, key_frequencies=(1,))
+            for step in range(0, 700, 50)
+        ),
+        *(Spectrum(step=step, norms=(value,) * (p // 2)) for step in range(0, 700, 50)),
+    ]
+
+
+def world_of(config: Config, broken: bool, theme: str = "dusk", graph: Graph = "braille") -> World:
+    history = History(config)
+    history.add(records(config.p, broken))
+    world = World("7", history, ViewOptions(graph=graph, theme=theme), find_theme(theme).palette)
+    world.status = Status(700, "training", 1.0, 100.0, "max", "cpu", "float32")
+    return world
+
+
+@cache
+def pictures_of(config: Config, state: str) -> dict[int, tuple[Seen | None, Seen | None]]:
+    """Every view's picture of now and of an earlier step."""
+    now = subject_of(config, state)
+    before = now.earlier()[0]
+    return {
+        number: (seen_of(made, now), seen_of(made, before) if made.compares else None)
+        for number, view in views().items()
+        for made in [view()]
+    }
+
+
+def drawn(view: type[ViewPane], world: World, seen: Seen | None, before: Seen | None, size: tuple[int, int]) -> str:
+    """Draws, checks that the room is filled, and gives the text."""
+    pane = view()
+    pane.world, world.picture, world.before = world, seen, before
+    begun = time.monotonic()
+    strips = pane.draw(world, *size)
+    assert time.monotonic() - begun < SANE_SECONDS
+    assert fills(strips, *size), f"{view.name} at {size}"
+    pane.live_texts(world)
+    return "\n".join(strip.text for strip in strips)
+
+
+def models() -> Iterator[tuple[Config, str]]:
+    for arch in ARCHITECTURES:
+        for state in STATES:
+            yield small(arch, 5), state
+        yield small(arch, 97), "one wave"
+    yield small("transformer", 7, depth=2, layer_norm="pre"), "fresh"
+    yield small("embed-mlp", 7, depth=3, layer_norm="post"), "NaN"
+    yield small("mlp", 11, "multiply"), "fresh"
+    yield small("mlp", 13, "divide"), "one wave"
+    yield small("transformer", 11, "x3+xy"), "fresh"
+
+
+@pytest.mark.parametrize(
+    ("config", "state"), list(models()), ids=lambda x: x if isinstance(x, str) else f"{x.arch}-{x.p}"
+)
+def test_every_view_draws_every_model_at_every_size(config: Config, state: str) -> None:
+    world = world_of(config, state == "NaN")
+    for number, (seen, before) in pictures_of(config, state).items():
+        for size in (*SIZES, *SMALL):
+            text = drawn(views()[number], world, seen, before, size)
+            if size in SIZES:
+                assert text.strip(), f"{views()[number].name} is empty at {size}"
+
+
+@pytest.mark.parametrize(("theme", "graph"), LOOKS)
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_every_view_in_every_kind_of_colour_and_glyph(arch: str, theme: str, graph: Graph) -> None:
+    config = small(arch, 97)
+    world = world_of(config, False, theme, graph)
+    for number, (seen, before) in pictures_of(config, "one wave").items():
+        text = drawn(views()[number], world, seen, before, SIZES[1])
+        if graph == "ascii":
+            strange = set(text) - set(map(chr, range(32, 127))) - set("\n→·…−²Σθ°×≥▸")
+            assert not strange, f"{views()[number].name} draws {strange}"
+
+
+def test_every_view_of_a_large_modulus() -> None:
+    """The embedding of 499 residues; what needs all pairs of them is drawn by hand, not here."""
+    config = small("mlp", 499)
+    world, now = world_of(config, False), subject_of(config, "one wave")
+    for view in views().values():
+        if view.name in ("spectrum", "waves", "circles", "components", "variance") or not view.pictured:
+            seen = seen_of(view(), now)
+            for size in SIZES:
+                assert drawn(view, world, seen, None, size).strip()
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_pictures_are_small(arch: str) -> None:
+    for number, (seen, _) in pictures_of(small(arch, 97), "one wave").items():
+        if seen is not None:
+            assert sum(a.nbytes for a in seen.arrays.values()) <= 320_000, views()[number].name
+
+
+def test_an_undefined_view_says_why() -> None:
+    no_angles = pictures_of(small("transformer", 11, "x3+xy"), "fresh")
+    for number in (5, 7, 8, 9, 12):
+        seen = no_angles[number][0]
+        assert seen is not None
+        assert not seen.arrays
+        assert seen.words.startswith("not defined: a³ + ab adds no angles")
+    for number in (10, 11):
+        seen = pictures_of(small("mlp", 97), "one wave")[number][0]
+        assert seen is not None
+        assert not seen.arrays
+        assert "only a transformer has attention" in seen.words
+        assert "only a transformer" in drawn(views()[number], world_of(small("mlp", 97), False), seen, None, SIZES[0])
+
+
+def test_views_without_a_picture_yet_wait() -> None:
+    world = world_of(small("mlp", 5), False)
+    for view in views().values():
+        for size in (*SIZES, *SMALL):
+            drawn(view, world, None, None, size)
+    world.history = History(small("mlp", 5))
+    for view in views().values():
+        drawn(view, world, None, None, SIZES[0])
+
+
+def test_each_has_its_number_its_picture_and_its_words() -> None:
+    for number, view in views().items():
+        assert view.number == number
+        assert view.group in GROUPS
+        assert view.title
+        assert 0 < len(view.told) <= 60
+        assert not view.pictured or view.name in PICTURES
+    assert len({view.name for view in views().values()}) == len(views())
