@@ -11,7 +11,7 @@ from textual.strip import Strip
 
 from grokterm.tui.drawing.cells import Cells
 from grokterm.tui.drawing.columns import Columns, path, reduce
-from grokterm.tui.drawing.frame import GUTTER, NAMES, Axes, Frame, draw_axes
+from grokterm.tui.drawing.frame import GUTTER, Axes, Frame, draw_axes, names_beside
 from grokterm.tui.drawing.marks import Mark, draw_cursor, draw_marks
 from grokterm.tui.drawing.scales import Floats, Scale, step_scale, value_scale
 from grokterm.tui.drawing.strokes import BAND, DOTS, merge, strokes
@@ -57,7 +57,7 @@ def draw_curves(
     steps, values = steps[:size], values[:, :size]
     framed = width >= LEAST_WIDTH and height >= 3
     left = GUTTER if framed else 0
-    right = NAMES if width - left - NAMES >= LEAST_WIDTH // 2 else 0
+    right = names_beside(width - left)
     last, first = (float(steps.max()), float(steps[steps > 0].min(initial=np.inf))) if size else (0.0, np.inf)
     x = step_scale(last, first, axes.log_x)
     across, _ = DOTS[graph]

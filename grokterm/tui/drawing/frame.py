@@ -17,8 +17,15 @@ GUTTER = 6
 """Cells left of the plot: a number of at most five characters and the axis."""
 NAMES = 14
 """Cells right of the plot: the name of a curve and its live value; the same for all, so that steps line up."""
+_LEAST_PLOT = 12
+"""Cells of a plot that names leave it, at least."""
 _ACROSS = 9
 """Cells from one number to the next on the x axis, at least."""
+
+
+def names_beside(width: int) -> int:
+    """Cells right of a plot for names, of `width` that it may take with them; 0 where there is too little room."""
+    return NAMES if width - NAMES >= _LEAST_PLOT else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,10 @@ from grokterm.tui.drawing.curves import Curve, draw_curves
 from grokterm.tui.drawing.frame import Axes
 from grokterm.tui.drawing.marks import Mark
 from grokterm.tui.drawing.message import draw_message
+from grokterm.tui.drawing.slider import draw_slider
 from grokterm.tui.drawing.sparkline import draw_sparklines
 from grokterm.tui.drawing.strokes import available
+from grokterm.tui.moment import phase_starts
 from grokterm.tui.panes.pane import Pane
 from grokterm.tui.words import percent, spelled
 from grokterm.tui.world import World
@@ -25,6 +27,8 @@ from grokterm.wire.records import Change, EventName
 
 _CURVES_FROM: Final = (16, 5)
 """Width and height from which there are curves; below, sparklines."""
+_SLIDER_FROM: Final = (30, 9)
+"""Width and height from which a slider stands under the curves while the past is looked at."""
 _SHORT: Final = {"weight_decay": "wd", "batch_size": "batch", "train_fraction": "fraction", "layer_norm": "norm"}
 _MILESTONES: Final[dict[EventName, str]] = {
     "memorized": "memorized",
@@ -77,8 +81,14 @@ class CurvesPane(Pane):
         ]
         if width < _CURVES_FROM[0] or height < _CURVES_FROM[1] or not available():
             return draw_sparklines(steps, values, curves, axes, width, height, graph, palette)
-        cursor = world.moment.step if world.moment else None
-        return draw_curves(steps, values, curves, marks_of(history), axes, width, height, graph, palette, cursor)
+        marks, moment = marks_of(history), world.moment
+        if moment is None:
+            return draw_curves(steps, values, curves, marks, axes, width, height, graph, palette)
+        slides = width >= _SLIDER_FROM[0] and height >= _SLIDER_FROM[1]
+        tall = height - slides
+        strips = draw_curves(steps, values, curves, marks, axes, width, tall, graph, palette, moment.step)
+        under = draw_slider(steps, phase_starts(history), moment.step, axes, width, graph, palette)
+        return [*strips, under] if slides else strips
 
 
 class AccuracyPane(CurvesPane):
