@@ -90,20 +90,26 @@ def neuron_frequencies(shares: Tensor) -> NeuronFrequencies:
     return NeuronFrequencies(torch.where(best.values > 0, best.indices + 1, 0), best.values)
 
 
-def activation_maps(config: Config, parameters: Parameters, neurons: Tensor, layer: str | None = None) -> Tensor:
-    """Activations [..., neurons, p, p] of chosen neurons (int64) over all pairs of residues, indexed [a, b]."""
-    name, p = layer or neuron_layers(config)[-1], config.p
+def activation_maps(
+    config: Config, parameters: Parameters, neurons: Tensor, layer: str | None = None, residues: Tensor | None = None
+) -> Tensor:
+    """Activations [..., neurons, n, n] of chosen neurons (int64) over all pairs of residues, indexed [a, b].
+
+    `residues`, int64 [n], are those along both axes; all p in order where they are not given.
+    """
+    name = layer or neuron_layers(config)[-1]
+    b = torch.arange(config.p, device=neurons.device) if residues is None else residues
+    count = len(b)
     chosen = _alone(config, parameters, neurons, name)
     features = config.width if chosen is None else max(config.d_model, len(neurons))
-    step = max(1, CHUNK // (p * features))
-    b = torch.arange(p, device=neurons.device)
+    step = max(1, CHUNK // (count * features))
     parts = []
-    for start in range(0, p, step):
+    for start in range(0, count, step):
         a = b[start : start + step]
-        seen = activations(config, chosen or parameters, a.repeat_interleave(p), b.repeat(len(a)))[name]
+        seen = activations(config, chosen or parameters, a.repeat_interleave(count), b.repeat(len(a)), last=name)[name]
         parts.append((seen if chosen else seen.index_select(-1, neurons)).mT)
     maps = torch.cat(parts, -1)
-    return maps.view(*maps.shape[:-1], p, p)
+    return maps.view(*maps.shape[:-1], count, count)
 
 
 def _alone(config: Config, parameters: Parameters, neurons: Tensor, layer: str) -> dict[str, Tensor] | None:

@@ -10,12 +10,16 @@ import torch
 from grokterm.analysis.pictures.attention import PICTURES as ATTENTION
 from grokterm.analysis.pictures.embedding import PICTURES as EMBEDDING
 from grokterm.analysis.pictures.fourier import PICTURES as FOURIER
+from grokterm.analysis.pictures.logits import PICTURES as LOGITS
+from grokterm.analysis.pictures.neurons import PICTURES as NEURONS
+from grokterm.analysis.pictures.paths import PICTURES as PATHS
 from grokterm.analysis.pictures.picture import Chosen, Make, Picture
+from grokterm.analysis.pictures.weights import PICTURES as WEIGHTS
 from grokterm.analysis.subject import Subject, UndefinedError
 from grokterm.config import unknown
 from grokterm.errors import ConfigError
 
-PICTURES: Final[Mapping[str, Make]] = {**FOURIER, **ATTENTION, **EMBEDDING}
+PICTURES: Final[Mapping[str, Make]] = {**FOURIER, **ATTENTION, **EMBEDDING, **WEIGHTS, **NEURONS, **LOGITS, **PATHS}
 """What makes each picture, by the name of its view."""
 
 

@@ -18,11 +18,13 @@ from grokterm.tui.drawing.scales import Floats, short
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph
 
-Scale = Literal["rising", "signed"]
-"""From nothing to much, or from negative over 0 to positive."""
+Scale = Literal["rising", "signed", "cyclic"]
+"""From nothing to much, from negative over 0 to positive, or round in a circle, where the top is the bottom again."""
 Pooling = Literal["mean", "peak"]
 """What a point shows that stands for several numbers: their mean, or the one of largest magnitude."""
 
+_RING: Final = ("train", "mark", "error", "test", "correct", "train")
+"""The colours round a cyclic scale."""
 LEVELS: Final = 12
 """Colours from the middle of a scale to its end: few enough for runs of one colour to merge."""
 _SHADES: Final = " ░▒▓█"
@@ -57,7 +59,7 @@ def draw_heat(
     rows, columns = extent(values.shape, width, height, half, square)
     top = largest(values) if top is None else top
     levels = _levels(resized(values, rows, columns, pooling), top, scale)
-    strips = _half_blocks(levels, scale, palette) if half else _shades(levels, graph, palette)
+    strips = _half_blocks(levels, scale, palette) if half else _shades(levels, scale, graph, palette)
     rest = Strip.blank(width - columns)
     drawn = [Strip.join([strip, rest]) if columns < width else strip for strip in strips]
     return [*drawn[:height], *[blank] * (height - len(drawn))]
@@ -92,9 +94,12 @@ def resized(values: Floats, rows: int, columns: int, pooling: Pooling = "mean") 
     return _along(_along(values, rows, pooling).T, columns, pooling).T
 
 
-def draw_scale(top: float, width: int, graph: Graph, palette: Palette, scale: Scale = "rising") -> Strip:
-    """One line that says what the colours mean: from 0 or −top to top."""
+def draw_scale(
+    top: float, width: int, graph: Graph, palette: Palette, scale: Scale = "rising", name: str = ""
+) -> Strip:
+    """One line that says what the colours mean: of what, and from 0 or −top to top."""
     low, high = (f"-{short(top)}" if scale == "signed" else "0"), short(top)
+    low = f"{name}  {low}" if name else low
     room = min(width - len(low) - len(high) - 2, 4 * LEVELS)
     cells = Cells(width, 1)
     if room < 4:
@@ -167,9 +172,11 @@ def level_color(level: int, scale: Scale, palette: Palette) -> Color | None:
     """The colour of a level; None for a number that is not finite."""
     if level == _BLANK:
         return None
-    names = ("background", "train") if level < 0 else ("background", "bar", "key", "text")
+    names: tuple[str, ...] = ("background", "train") if level < 0 else ("background", "bar", "key", "text")
     if scale == "signed" and level >= 0:
         names = ("background", "test")
+    if scale == "cyclic":
+        names = _RING
     at = abs(level) / LEVELS * (len(names) - 1)
     first = min(int(at), len(names) - 2)
     return Color.from_triplet(_between(names[first], names[first + 1], at - first, palette))
@@ -181,8 +188,14 @@ def _between(low: str, high: str, share: float, palette: Palette) -> ColorTriple
     return ColorTriplet(red, green, blue)
 
 
-def _shades(levels: Levels, graph: Graph, palette: Palette) -> list[Strip]:
-    """One point a cell, its magnitude by shade and its sign by colour and, without colours, by glyph."""
+def _shades(levels: Levels, scale: Scale, graph: Graph, palette: Palette) -> list[Strip]:
+    """One point a cell, its magnitude by shade and its sign by colour and, without colours, by glyph.
+
+    A cyclic scale rises in one colour and falls in the other.
+    """
+    if scale == "cyclic":
+        ring = np.where(2 * levels <= LEVELS, 2 * levels, 2 * (levels - LEVELS)).astype(np.int16)
+        levels = np.where(levels == _BLANK, _BLANK, ring).astype(np.int16)
     cells = Cells(levels.shape[1], levels.shape[0])
     plus = _ASCII_SHADES if graph == "ascii" else _SHADES
     minus = _ASCII_NEGATIVE_SHADES if graph == "ascii" else _NEGATIVE_SHADES

@@ -1,0 +1,87 @@
+"""Neurons of the first layer by the wave that each reads from the residues."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from grokterm.analysis.decomposition import ratio
+from grokterm.analysis.fourier import basis_of, over_basis
+from grokterm.analysis.neurons import NeuronFrequencies, clocks
+from grokterm.analysis.subject import Subject
+from grokterm.analysis.weights import matrices
+
+WEAK: Final = 0.05
+"""Share of the largest norm below which a neuron's weights are next to nothing."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Waves:
+    """What residues add to each neuron of the first layer, about its mean, in the order of the operation's basis."""
+
+    values: Tensor
+    """[2, width, n]: as a and as b; one [1, width, n] where both are the same."""
+    residues: Tensor
+    """int64 [n]: the residue at each place."""
+    found: NeuronFrequencies
+    """The frequency of each neuron, [width], and the share of its variance there."""
+    words: str
+
+    def order(self) -> Tensor:
+        """Neurons by frequency, the best explained first within each, those with hardly any weight last; int64."""
+        norms = self.values.square().sum((0, -1)).sqrt().nan_to_num()
+        ordered = self.found.order()
+        strong = norms[ordered] >= WEAK * norms.max()
+        return torch.cat([ordered[strong], ordered[~strong]])
+
+
+def waves(subject: Subject) -> Waves:
+    """The waves of all neurons of the first layer; over residues where the operation has no basis of its own."""
+    config = subject.config
+    basis, words = basis_of(config.op, config.p)
+    of_a, of_b = clocks(config, subject.parameters)
+    same = config.arch == "transformer"
+    tables = torch.stack([of_a] if same else [of_a, of_b])
+    places = torch.arange(config.p, device=tables.device)
+    if basis == "none":
+        words = "over residues; the operation itself has no frequencies"
+    else:
+        tables = over_basis(tables.mT, basis).mT
+        places = over_basis(places.unsqueeze(-1), basis).squeeze(-1)
+    tables = tables - tables.mean(-1, keepdim=True)
+    return Waves(tables, places, _frequencies(tables), words)
+
+
+def leading(subject: Subject) -> Subject:
+    """The model whose neurons say in what order they stand: the present one where it has the same neurons."""
+    now = subject.present
+    if (
+        now is None
+        or matrices(now.config, now.parameters).keys() != matrices(subject.config, subject.parameters).keys()
+    ):
+        return subject
+    same = (now.config.p, now.config.op, now.config.width) == (
+        subject.config.p,
+        subject.config.op,
+        subject.config.width,
+    )
+    return now if same else subject
+
+
+def wave_order(subject: Subject) -> Tensor:
+    """Neurons of the first layer by frequency, int64 [width]."""
+    return waves(subject).order()
+
+
+def _frequencies(tables: Tensor) -> NeuronFrequencies:
+    """The frequency that holds most of each neuron's variance over a and b together."""
+    n = tables.shape[-1]
+    power = torch.fft.rfft(tables.double().nan_to_num(), dim=-1).abs().square().sum(0)[:, 1:]
+    if n % 2 == 0:
+        power[:, -1] /= 2
+    shares = ratio(power, power.sum(-1, keepdim=True))
+    best = shares.max(-1)
+    return NeuronFrequencies(torch.where(best.values > 0, best.indices + 1, 0), best.values)

@@ -1,0 +1,175 @@
+"""Pictures of the neurons: their clocks, what they compute over all pairs, and their groups."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from grokterm.analysis.activations import neuron_layers
+from grokterm.analysis.first_layer import leading, waves
+from grokterm.analysis.fourier import basis_of, over_basis
+from grokterm.analysis.neurons import (
+    EXPLAINED,
+    NeuronFrequencies,
+    activation_maps,
+    contribution,
+    frequency_shares,
+    neuron_frequencies,
+    neuron_rows,
+)
+from grokterm.analysis.pictures.picture import Chosen, Make, Picture, pick
+from grokterm.analysis.pictures.places import places
+from grokterm.analysis.subject import Subject
+from grokterm.analysis.weights import read_out
+
+NUMBERS: Final = 72_000
+"""Numbers in one picture, at most about as many as a screen has points."""
+MOST: Final = 32
+"""Neurons in one picture at most."""
+HERE: Final = 12
+"""Neurons in one picture where nobody says how many fit."""
+
+
+def neuron_clocks(subject: Subject, chosen: Chosen) -> Picture:
+    """`values` [neurons, 2 or 1, n]: what each residue as a and as b adds to neurons of the first layer, a page.
+
+    `neuron`, `frequency` and `share` [neurons]; `residues` [n] at the places 0 … n − 1; `total` [1] neurons in all.
+    Neurons stand by frequency, those of the present model for one of the past; weights are about their mean.
+    """
+    now = waves(leading(subject))
+    mine = waves(subject)
+    order, count = now.order(), _count(chosen)
+    page = pick(chosen, "page", -(-len(order) // count))
+    neurons = order[page * count : (page + 1) * count]
+    return Picture(
+        {
+            "values": mine.values[:, neurons].transpose(0, 1),
+            "neuron": neurons,
+            "frequency": now.found.frequency[neurons],
+            "share": mine.found.share[neurons],
+            "residues": mine.residues,
+            "total": torch.tensor([len(order)]),
+        },
+        words=mine.words,
+    )
+
+
+def neuron_activations(subject: Subject, chosen: Chosen) -> Picture:
+    """`maps` [neurons, side, side] of activations over pairs (a, b), and their neurons as in `clocks`.
+
+    The neurons of the last layer by frequency, from the chosen one on (Nanda et al. 2023, section 4.2). Residues
+    stand as in `places.places`: in the order of the operation's basis.
+    """
+    neurons, found, total = _from(subject, chosen, _count(chosen))
+    side = min(subject.config.p, math.isqrt(NUMBERS // max(len(neurons), 1)))
+    residues, axes = places(subject, side)
+    maps = activation_maps(subject.config, subject.parameters, neurons, residues=residues)
+    return Picture({"maps": maps, **_named(found, neurons, total)}, {"axes": axes}, _layer(subject))
+
+
+def neuron_contribution(subject: Subject, chosen: Chosen) -> Picture:
+    """What one chosen neuron adds to the correct logit over the mean logit: `maps` [2, side, side], and as above.
+
+    The first map is its activation, the second what it adds. `weights` [n] are its read-out weights about their mean,
+    by class in the order of the operation's basis; `adds` [1] is the mean of what it adds over the pairs shown.
+    """
+    neurons, found, total = _from(subject, chosen, 1)
+    config = subject.config
+    side = min(config.p, math.isqrt(NUMBERS // 2))
+    residues, axes = places(subject, side)
+    maps = activation_maps(config, subject.parameters, neurons, residues=residues)
+    weights = read_out(config, subject.parameters).index_select(-2, neurons)
+    added = contribution(maps, weights, subject.labels[residues][:, residues])
+    known = added[added.isfinite()]
+    mean = known.mean() if known.numel() else torch.tensor(math.nan)
+    arrays = {
+        "maps": torch.cat([maps, added]),
+        "weights": _over_basis(subject, (weights - weights.mean(-1, keepdim=True)).squeeze(-2)),
+        "adds": mean.unsqueeze(0),
+    }
+    passed = "; the LayerNorm behind it is passed over" if config.layer_norm == "post" or _normed(subject) else ""
+    return Picture({**arrays, **_named(found, neurons, total)}, {"axes": axes}, _layer(subject) + passed)
+
+
+def neuron_groups(subject: Subject, chosen: Chosen) -> Picture:
+    """Neurons of the last layer by their best frequency: `frequency`, `explained`, `others`, `share` [groups].
+
+    `explained` counts those of which it explains .85 of the variance or more (Nanda et al. 2023, appendix C.1),
+    `others` those of which it explains less, `share` is the mean of that over both; `silent` [1] never change.
+    """
+    found = _frequencies(subject)
+    frequency, share = found.frequency, found.share
+    named = torch.tensor(sorted(set(frequency.tolist()) - {0}), device=frequency.device)
+    members = frequency == named[:, None]
+    good = members & (share >= EXPLAINED)
+    arrays = {
+        "frequency": named,
+        "explained": good.sum(-1),
+        "others": (members & ~good).sum(-1),
+        "share": (members * share.nan_to_num()).sum(-1) / members.sum(-1).clamp(min=1),
+        "silent": (frequency == 0).sum().unsqueeze(0),
+        "total": torch.tensor([len(frequency)]),
+    }
+    return Picture(arrays, words=_layer(subject))
+
+
+def _count(chosen: Chosen) -> int:
+    return min(max(chosen.get("count", HERE), 1), MOST)
+
+
+def _frequencies(subject: Subject) -> NeuronFrequencies:
+    """The frequencies of the last layer's neurons over all pairs; raises UndefinedError without a basis."""
+    angles = subject.angles
+    rows = neuron_rows(subject.config, subject.parameters, angles)
+    return neuron_frequencies(frequency_shares(rows, angles, subject.config.width).nan_to_num())
+
+
+def _from(subject: Subject, chosen: Chosen, count: int) -> tuple[Tensor, NeuronFrequencies, int]:
+    """Neurons from the chosen one on, by frequency, the silent ones last; all of them where there is no basis."""
+    if basis_of(subject.config.op, subject.config.p)[0] == "none":
+        width, nothing = subject.config.width, torch.zeros(subject.config.width)
+        found, order = NeuronFrequencies(nothing.long(), nothing), torch.arange(width)
+    else:
+        found = _frequencies(leading(subject))
+        order = found.order()
+        order = torch.cat([order[found.frequency[order] > 0], order[found.frequency[order] == 0]])
+    first = pick(chosen, "neuron", len(order))
+    return order[first : first + count], found, len(order)
+
+
+def _over_basis(subject: Subject, by_class: Tensor) -> Tensor:
+    basis, _ = basis_of(subject.config.op, subject.config.p)
+    return by_class if basis == "none" else over_basis(by_class.unsqueeze(-1), basis).squeeze(-1)
+
+
+def _named(found: NeuronFrequencies, neurons: Tensor, total: int) -> dict[str, Tensor]:
+    return {
+        "neuron": neurons,
+        "frequency": found.frequency[neurons],
+        "share": found.share[neurons],
+        "total": torch.tensor([total]),
+    }
+
+
+def _layer(subject: Subject) -> str:
+    layers = neuron_layers(subject.config)
+    basis, words = basis_of(subject.config.op, subject.config.p)
+    where = "" if len(layers) == 1 else f"layer {len(layers)} of {len(layers)}, "
+    return where + ("the operation has no frequencies" if basis == "none" else f"frequencies {words}")
+
+
+def _normed(subject: Subject) -> bool:
+    return subject.config.arch == "transformer" and subject.config.layer_norm == "pre"
+
+
+PICTURES: Final[Mapping[str, Make]] = {
+    "clocks": neuron_clocks,
+    "activations": neuron_activations,
+    "contribution": neuron_contribution,
+    "groups": neuron_groups,
+}
+"""What makes each picture of the neurons."""

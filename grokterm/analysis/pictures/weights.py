@@ -1,0 +1,114 @@
+"""Pictures of the weight matrices: one of them now, and over the run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from grokterm.analysis.first_layer import leading, wave_order
+from grokterm.analysis.pictures.picture import Chosen, Make, Picture, pick
+from grokterm.analysis.subject import Subject
+from grokterm.analysis.weights import matrices, shrunk
+
+STEPS: Final = 8
+"""Steps at which one matrix is shown."""
+ORDERS: Final = ("as they are", "by frequency")
+"""In what order neurons stand."""
+_LARGE: Final = (116, 200)
+"""Rows and columns of one matrix at most: more points no screen has."""
+_SMALL: Final = (60, 100)
+"""The same for one of several."""
+_AXES: Final[Mapping[str, tuple[str, str]]] = {
+    "W_out": ("neuron", "class"),
+    "W_2": ("neuron", "neuron of layer 2"),
+    "W_3": ("neuron of layer 2", "neuron of layer 3"),
+}
+_MLP: Final = {**_AXES, "W_a": ("residue a", "neuron"), "W_b": ("residue b", "neuron")}
+_EMBEDDED: Final = {
+    **_AXES,
+    "E_a": ("residue a", "dimension"),
+    "E_b": ("residue b", "dimension"),
+    "W_a": ("dimension of a", "neuron"),
+    "W_b": ("dimension of b", "neuron"),
+}
+_TRANSFORMER: Final = {
+    "W_E": ("residue, last =", "dimension"),
+    "W_pos": ("position a b =", "dimension"),
+    "W_Q": ("dimension", "query, heads side by side"),
+    "W_K": ("dimension", "key, heads side by side"),
+    "W_V": ("dimension", "value, heads side by side"),
+    "W_O": ("value, heads in turn", "dimension"),
+    "W_in": ("dimension", "neuron"),
+    "W_out": ("neuron", "dimension"),
+    "W_U": ("dimension", "class"),
+}
+
+
+def matrix(subject: Subject, chosen: Chosen) -> Picture:
+    """`values` [rows, columns] of one chosen matrix and its true `shape` [2]; `matrix` names all, `axes` its two.
+
+    Where the matrix is larger than a screen a point stands for a block, and shows its number of largest magnitude.
+    """
+    named = matrices(subject.config, subject.parameters)
+    name = list(named)[pick(chosen, "matrix", len(named))]
+    values = _in_order(subject, name, chosen)(named[name])
+    arrays = {"values": shrunk(values, *_LARGE), "shape": torch.tensor(values.shape)}
+    return Picture(arrays, {"matrix": tuple(named), "axes": _axes(subject, name), "order": ORDERS})
+
+
+def matrix_over_time(subject: Subject, chosen: Chosen) -> Picture:
+    """`values` [steps, rows, columns] of one chosen matrix at up to eight `steps`, the last one now; `shape` [2].
+
+    Neurons stand in the order of the present model at every step.
+    """
+    named = matrices(subject.config, subject.parameters)
+    name = list(named)[pick(chosen, "matrix", len(named))]
+    subjects = [*evenly(subject.earlier(), STEPS - 1), subject]
+    order = _in_order(leading(subject), name, chosen)
+    values = torch.stack([shrunk(order(one.parameters[name]), *_SMALL) for one in subjects])
+    arrays = {
+        "values": values,
+        "steps": torch.tensor([one.step for one in subjects]),
+        "shape": torch.tensor(named[name].shape),
+    }
+    return Picture(arrays, {"matrix": tuple(named), "axes": _axes(subject, name), "order": ORDERS})
+
+
+def evenly(subjects: Sequence[Subject], count: int) -> list[Subject]:
+    """At most `count` of them with the first, their steps as evenly spread as they allow."""
+    if len(subjects) <= count:
+        return list(subjects)
+    return [subjects[i * len(subjects) // count] for i in range(count)]
+
+
+def _axes(subject: Subject, name: str) -> tuple[str, str]:
+    tables = {"mlp": _MLP, "embed-mlp": _EMBEDDED, "transformer": _TRANSFORMER}
+    rows, columns = tables[subject.config.arch].get(name.rpartition(".")[2], ("row", "column"))
+    return rows, columns
+
+
+class _Order:
+    """Sorts the axes of a matrix that count neurons of the first layer."""
+
+    def __init__(self, axes: tuple[str, ...], order: Tensor | None) -> None:
+        self._axes, self._order = axes, order
+
+    def __call__(self, matrix: Tensor) -> Tensor:
+        for dim, axis in enumerate(self._axes):
+            if axis == "neuron" and self._order is not None:
+                matrix = matrix.index_select(dim, self._order)
+        return matrix
+
+
+def _in_order(subject: Subject, name: str, chosen: Chosen) -> _Order:
+    of_first_layer = "." not in name or name.startswith("0.")
+    deep = subject.config.depth > 1 and name == "W_out"
+    wanted = pick(chosen, "order", len(ORDERS)) == 1 and of_first_layer and not deep
+    return _Order(_axes(subject, name), wave_order(subject) if wanted else None)
+
+
+PICTURES: Final[Mapping[str, Make]] = {"matrices": matrix, "matrix_over_time": matrix_over_time}
+"""What makes each picture of the weights."""

@@ -1,0 +1,162 @@
+"""Views of ways: the path of all weights, the table of the operation, and what each layer knows."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from textual.strip import Strip
+
+from grokterm.runs.history import History
+from grokterm.tui.drawing.cells import Cells, row
+from grokterm.tui.drawing.heat import draw_scale
+from grokterm.tui.drawing.pair_map import draw_pair_map
+from grokterm.tui.drawing.ranks import draw_bar
+from grokterm.tui.drawing.scatter import Line, draw_scatter
+from grokterm.tui.views.view import Chooser, ViewPane
+from grokterm.tui.world import Seen, World
+
+_KINDS: Final = ("a", "b", "a+b")
+"""What is read from a layer: the angles of a, of b and of their sum."""
+_BLOCK: Final = 46
+"""Cells across of the probes of one frequency at least."""
+
+
+def phases_at(history: History, steps: Sequence[int]) -> list[str]:
+    """The phase of the run at each of some steps."""
+    begun = sorted((step, name) for name, step in history.phase_steps.items())
+    starts = [step for step, _ in begun]
+    return [begun[max(bisect_right(starts, step) - 1, 0)][1] for step in steps]
+
+
+class PathView(ViewPane):
+    """The run as a path through the space of all weights."""
+
+    number = 24
+    title = "Path of weights"
+    name = "path"
+    group = "Paths"
+    told = "the path of all weights in the plane of two components"
+
+    def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
+        """Points with their steps, coloured by phase, and a line through them."""
+        graph, palette = world.view.graph, world.palette
+        points, steps = seen.arrays["points"].astype(np.float64), seen.arrays["steps"].tolist()
+        shares = [f"component {i} ({100 * share:.0f} %)" for i, share in enumerate(seen.arrays["explained"], 1)]
+        colors = phases_at(world.history, steps)
+        every = max(-(-len(steps) // max(height // 3, 2)), 1)
+        names = [f"{step:,}" if i in (0, len(steps) - 1) or i % every == 0 else "" for i, step in enumerate(steps)]
+        plot = draw_scatter(
+            points, width, height - 1, graph, palette,
+            names=names, colors=colors, lines=[Line(points)], axes=(shares[0], shares[1]), equal=False,
+        )  # fmt: skip
+        return [*plot, self._legend(world, colors, width)][:height]
+
+    def _legend(self, world: World, colors: Sequence[str], width: int) -> Strip:
+        ball = "o" if world.view.graph == "ascii" else "•"
+        muted = world.palette.style("muted")
+        parts = [("numbers: steps; %: share of the variance   ", muted)]
+        for phase in dict.fromkeys(colors):
+            parts += [(f"{ball} {phase}  ", world.palette.style(phase))]
+        return row(parts, width)
+
+
+class OperationView(ViewPane):
+    """The table that is learned."""
+
+    number = 25
+    title = "Operation"
+    name = "operation"
+    group = "Paths"
+    told = "the table of the operation itself, with its stripes"
+    choosers = (
+        Chooser(
+            "order", "left right", lambda world, seen: 2, lambda world, seen, at: ("residues", "logarithms")[at % 2]
+        ),
+    )
+
+    def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
+        """Labels in colours that go round in a circle."""
+        graph, palette = world.view.graph, world.palette
+        labels, classes = seen.arrays["labels"].astype(np.float64), int(seen.arrays["classes"][0])
+        values = np.where(labels < 0, np.nan, labels)
+        by_logarithm = seen.request.chosen.get("order", 0) % 2
+        what = "logarithm of the answer" if by_logarithm else "answer"
+        name, axis = f"{what} to each pair (a, b)", "log a" if by_logarithm else "a"
+        body = draw_pair_map(
+            values, name, width, height - 1, graph, palette, scale="cyclic", top=float(classes), axis=axis
+        )
+        scale = draw_scale(float(classes), width, graph, palette, "cyclic", f"{what}, round again at the end")
+        return [*body, scale][:height]
+
+
+def _frequencies(seen: Seen | None) -> list[int]:
+    return seen.arrays["frequencies"].tolist() if seen and seen.arrays else []
+
+
+def _frequency(world: World, seen: Seen | None, at: int) -> str:
+    found = _frequencies(seen)
+    return f"k {found[at]}" if at < len(found) else f"{at}"
+
+
+class ProbesView(ViewPane):
+    """How well a linear map reads the angles of a pair from each layer."""
+
+    number = 26
+    title = "Probes"
+    name = "probes"
+    group = "Paths"
+    told = "how well the angles can be read from each layer (R²)"
+    choosers = (Chooser("first", "up down", lambda world, seen: len(_frequencies(seen)) or 1, _frequency),)
+
+    def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
+        """A block a frequency, the mean of all first; a line a layer with bars for a, b and a + b."""
+        cells = Cells(width, height)
+        r2, layers = seen.arrays["r2"].astype(np.float64), seen.names["layer"]
+        ks = _frequencies(seen)
+        first = min(self.chosen["first"], max(len(ks) - 1, 0))
+        blocks = [("mean", r2.mean(1)), *((f"k {k}", r2[:, at]) for at, k in enumerate(ks) if at >= first)]
+        high, most = len(layers) + 2, max(min(width // _BLOCK, len(blocks)), 1)
+        columns = next((c for c in range(1, most) if -(-len(blocks) // c) * high <= height), most)
+        wide = (width - 3 * (columns - 1)) // columns
+        for number, (name, values) in enumerate(blocks):
+            x, y = number % columns * (wide + 3), number // columns * high
+            if y + high > height and number:
+                break
+            self._block(cells, name, layers, values, (x, y, wide), world)
+        note = "R² of cos and sin of the angles of a, b, a+b, on test pairs; 1: read exactly"
+        cells.put(0, height - 1, note[:width], world.palette.style("muted"))
+        return cells.strips()
+
+    def _block(
+        self, cells: Cells, name: str, layers: Sequence[str], values: np.ndarray, at: tuple[int, int, int], world: World
+    ) -> None:
+        graph, palette = world.view.graph, world.palette
+        x, y, width = at
+        names = max(len(layer) for layer in layers) + 1
+        bar = max((width - names - 3 * 6) // 3, 1)
+        cells.put(x, y, name, palette.style("key"))
+        for kind, words in enumerate(_KINDS):
+            cells.put(x + names + kind * (bar + 6), y, words, palette.style("muted"))
+        for line, layer in enumerate(layers):
+            cells.put(x, y + 1 + line, layer, palette.style("text"))
+            for kind in range(len(_KINDS)):
+                value, left = float(values[line, kind]), x + names + kind * (bar + 6)
+                draw_bar(
+                    cells,
+                    [(value, "key" if kind == 2 else "bar")],
+                    1.0,
+                    left,
+                    y + 1 + line,
+                    bar,
+                    graph,
+                    palette,
+                    thin=True,
+                )
+                text = f"{max(value, 0):.2f}" if value == value else "?"
+                cells.put(left + bar + 1, y + 1 + line, text, palette.style("text" if value >= 0.5 else "muted"))
+
+
+VIEWS: Final = (PathView, OperationView, ProbesView)

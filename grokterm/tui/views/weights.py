@@ -1,0 +1,98 @@
+"""Views of the weights: one matrix, and the same matrix over the run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from textual.strip import Strip
+
+from grokterm.tui.drawing.cells import row
+from grokterm.tui.drawing.heat import draw_heat, draw_scale, largest
+from grokterm.tui.drawing.tiles import draw_tiles, tiles_of
+from grokterm.tui.views.view import Chooser, ViewPane
+from grokterm.tui.world import Seen, World
+
+_LEAST: Final = (18, 6)
+"""Width and height of one of several matrices, with its step, at least."""
+
+
+def _matrices(world: World, seen: Seen | None) -> int:
+    return len(seen.names["matrix"]) if seen and seen.arrays else 1
+
+
+def _matrix(world: World, seen: Seen | None, at: int) -> str:
+    names = seen.names.get("matrix", ()) if seen else ()
+    return names[at] if at < len(names) else f"{at}"
+
+
+def _order(world: World, seen: Seen | None, at: int) -> str:
+    return ("as they are", "by frequency")[at % 2]
+
+
+_CHOOSERS: Final = (
+    Chooser("matrix", "up down", _matrices, _matrix),
+    Chooser("neurons", "left right", lambda world, seen: 2, _order),
+)
+
+
+class MatricesView(ViewPane):
+    """One weight matrix as a heat map."""
+
+    number = 15
+    title = "Matrices"
+    name = "matrices"
+    group = "Weights"
+    told = "each weight matrix as a heat map"
+    choosers = _CHOOSERS
+
+    def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
+        """The matrix over its scale."""
+        values = seen.arrays["values"]
+        graph, palette, top = world.view.graph, world.palette, largest(values)
+        heat = draw_heat(values, width, height - 2, graph, palette, scale="signed", top=top, pooling="peak")
+        return [_axes(world, seen, width), *heat, draw_scale(top, width, graph, palette, "signed", "weight")][:height]
+
+
+class MatrixOverTimeView(ViewPane):
+    """One weight matrix at eight steps of the run."""
+
+    number = 16
+    title = "Matrix over time"
+    name = "matrix_over_time"
+    group = "Weights"
+    told = "the same weight matrix at eight steps of the run"
+    choosers = _CHOOSERS
+
+    def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
+        """A heat map a step, all in one scale."""
+        values, steps = seen.arrays["values"], seen.arrays["steps"].tolist()
+        graph, palette, top = world.view.graph, world.palette, largest(values)
+        tiles = tiles_of(len(steps), width, height - 2, _LEAST, (0, 1))
+        # Where there is not room for all, the newest are those that matter.
+        first = max(len(steps) - tiles.count, 0)
+
+        def draw(number: int) -> list[Strip]:
+            step, newest = steps[first + number], first + number == len(steps) - 1
+            name = f"step {step:,}" + (", now" if newest and not seen.past else "")
+            head = row([(name, palette.style("text" if newest else "muted"))], tiles.width)
+            room = max(tiles.height - 2, 1)
+            heat = draw_heat(
+                values[first + number], tiles.width, room, graph, palette, scale="signed", top=top, pooling="peak"
+            )
+            return [head, *heat, Strip.blank(tiles.width)][: tiles.height]
+
+        body = draw_tiles(tiles, len(steps) - first, width, height - 2, draw)
+        return [_axes(world, seen, width), *body, draw_scale(top, width, graph, palette, "signed", "weight")][:height]
+
+
+def _axes(world: World, seen: Seen, width: int) -> Strip:
+    """What rows and columns are."""
+    rows, columns = seen.arrays["shape"].tolist()
+    down, across = seen.names["axes"]
+    arrows = ("v", ">") if world.view.graph == "ascii" else ("↓", "→")
+    words = f"{arrows[0]} {down}: {rows:,}   {arrows[1]} {across}: {columns:,}"
+    return row([(words, world.palette.style("muted"))], width)
+
+
+VIEWS: Final = (MatricesView, MatrixOverTimeView)
