@@ -9,7 +9,7 @@ from typing import Final
 
 from grokterm.tui.views.view import ViewPane
 
-_MODULES: Final = ("fourier", "attention", "embedding")
+_MODULES: Final = ("fourier", "attention", "embedding", "weights", "neurons", "logits", "paths")
 
 
 @cache
