@@ -7,7 +7,6 @@ all of them are read from the mean logits of each s, an n×p matrix.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -62,7 +61,7 @@ def angle_means(rows: Rows, angles: Angles) -> AngleMeans:
 def _means_of_table(logits: Tensor, angles: Angles) -> AngleMeans:
     """The same as `angle_means` from the whole rearranged table [..., n, n, p], quicker."""
     n, pairs = angles.n, logits.flatten(-3, -2)
-    ordered = pairs.index_select(-2, angles.by_sum().to(logits.device)).unflatten(-2, (n, n))
+    ordered = pairs.index_select(-2, angles.by_sum().to(logits.device)).view(logits.shape)
     square = pairs.square().sum(-2).double()
     return AngleMeans(ordered.sum(-2, dtype=torch.float64) / n, square[..., angles.c.to(square.device)].sum(-1))
 
@@ -159,27 +158,6 @@ def gini(values: Tensor) -> Tensor:
     total = ordered.sum(-1, keepdim=True)
     uneven = 1 - 2 * (ratio(ordered, total) * weight).sum(-1)
     return uneven.masked_fill(total.squeeze(-1) == 0, 0)
-
-
-def acceleration(steps: Sequence[float], test_accuracy: Sequence[float]) -> tuple[int, float] | None:
-    """The step of the largest second difference of test accuracy, and that difference per step²; None below 3 records.
-
-    Records may lie at uneven steps; those that are not finite are left out.
-    """
-    kept = [(s, y) for s, y in zip(steps, test_accuracy, strict=True) if math.isfinite(y)]
-    best: tuple[int, float] | None = None
-    for (s0, y0), (s1, y1), (s2, y2) in zip(kept, kept[1:], kept[2:], strict=False):
-        if not s0 < s1 < s2:
-            continue
-        second = 2 * ((y2 - y1) / (s2 - s1) - (y1 - y0) / (s1 - s0)) / (s2 - s0)
-        if best is None or second > best[1]:
-            best = (int(s1), second)
-    return best
-
-
-def generalization_gap(train_accuracy: float, test_accuracy: float) -> float:
-    """Train accuracy minus test accuracy."""
-    return train_accuracy - test_accuracy
 
 
 def _train_share(angles: Angles, train: Tensor) -> Tensor:

@@ -32,7 +32,7 @@ def remembered(answer: Answer, p: int, device: torch.device) -> Answer:
         return answer
     a = torch.arange(p, device=device)
     logits = answer(a.repeat_interleave(p), a.repeat(p))
-    return table_answer(logits.unflatten(-2, (p, p)))
+    return table_answer(logits.view(*logits.shape[:-2], p, p, logits.shape[-1]))
 
 
 def in_parts(pairs: Tensor, p: int) -> list[Tensor]:

@@ -10,11 +10,9 @@ from torch import Tensor
 from grokterm.analysis.angles import angles_of
 from grokterm.analysis.fourier import fourier_norms
 from grokterm.analysis.measures import (
-    acceleration,
     angle_means,
     cross_entropy,
     excluded_loss,
-    generalization_gap,
     gini,
     restricted_logits,
     restricted_loss,
@@ -211,27 +209,6 @@ def test_softmax_collapses_beyond_the_known_gap(dtype: torch.dtype, gap: float) 
 def test_softmax_collapse_against_numpy() -> None:
     logits = 40 * torch.rand(2000, 7, generator=torch.Generator().manual_seed(3))
     assert float(softmax_collapse(logits)) == pytest.approx(reference.softmax_collapse(logits.numpy()), abs=2e-3)
-
-
-def test_acceleration_is_the_largest_second_difference() -> None:
-    steps = list(range(0, 1000, 10))
-    accuracy = [1 / (1 + math.exp(-(s - 500) / 30)) for s in steps]
-    step, second = acceleration(steps, accuracy) or (0, 0.0)
-    difference = np.diff(accuracy, 2)
-    assert step == steps[1 + int(difference.argmax())]
-    assert second == pytest.approx(difference.max() / 100)
-
-
-def test_acceleration_with_uneven_records_and_gaps() -> None:
-    steps, accuracy = [0, 10, 15, 20, 25, 30], [0.0, 0.0, math.nan, 0.0, 0.3, 0.6]
-    step, second = acceleration(steps, accuracy) or (0, 0.0)
-    assert step == 20
-    assert second == pytest.approx(2 * 0.06 / 15)
-    assert acceleration([0, 10], [0, 1]) is None
-
-
-def test_generalization_gap() -> None:
-    assert generalization_gap(1.0, 0.25) == 0.75
 
 
 def test_table_of_the_group_is_the_task() -> None:

@@ -34,6 +34,17 @@ class Curve:
     color: str
 
 
+@dataclass(frozen=True, slots=True)
+class Shade:
+    """What lies between two curves, given by their numbers, from one step to another."""
+
+    upper: int
+    lower: int
+    first: float
+    last: float
+    color: str = "muted"
+
+
 def draw_curves(
     steps: Floats,
     values: Floats,
@@ -45,10 +56,11 @@ def draw_curves(
     graph: Graph,
     palette: Palette,
     cursor: float | None = None,
+    shade: Shade | None = None,
 ) -> list[Strip]:
     """Curves [curves, steps] over steps as `height` strips of `width` cells; the last curve lies on top.
 
-    `cursor` is a step that a line of its own goes through.
+    `cursor` is a step that a line of its own goes through, `shade` what is to be filled between two curves.
     """
     cells = Cells(width, height)
     if width < 1 or height < 1:
@@ -73,6 +85,8 @@ def draw_curves(
     if cursor is not None:
         draw_cursor(cells, frame, cursor, graph, palette)
     draw_marks(cells, frame, marks, graph, palette)
+    if shade is not None:
+        _fill(cells, frame, columns, shade, graph, palette)
     return cells.strips()
 
 
@@ -111,6 +125,27 @@ def draw_line(
         for x, glyph in enumerate(glyphs, start=frame.left):
             if glyph != " ":
                 row[x], styles[x] = merge(row[x], glyph, graph), style
+
+
+def _fill(cells: Cells, frame: Frame, columns: Columns, shade: Shade, graph: Graph, palette: Palette) -> None:
+    """Shades the cells that are still blank between two curves."""
+    across, down = DOTS[graph]
+    upper, lower = columns.high[shade.upper], columns.low[shade.lower]
+    known = np.isfinite(upper) & np.isfinite(lower)
+    if not known.any():
+        return
+    at = columns.index[known] // across
+    first, last = (frame.column(step) - frame.left for step in (shade.first, shade.last))
+    for x in range(max(first, int(at[0])), min(last, int(at[-1])) + 1):
+        top, bottom = (frame.row(float(np.interp(x, at, row[known])), down) for row in (upper, lower))
+        for y in range(top + 1, bottom):
+            if cells.free(frame.left + x, y, 1) and not _is_among_words(cells, frame.left + x, y):
+                cells.put(frame.left + x, y, ":" if graph == "ascii" else "░", palette.style(shade.color))
+
+
+def _is_among_words(cells: Cells, x: int, y: int) -> bool:
+    """Whether a blank stands beside the words of a mark."""
+    return any(glyph.isalnum() and glyph.isprintable() for glyph in cells.glyphs[y][max(x - 1, 0) : x + 2])
 
 
 def _ends(

@@ -1,0 +1,264 @@
+"""Views of the training, drawn from the log alone: curves, progress measures, phases, and how generalizing emerges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+import numpy as np
+from textual.strip import Strip
+
+from grokterm.config import GROKKED_ACCURACY
+from grokterm.runs.columns import Floats
+from grokterm.runs.emergence import acceleration, fastest, rate_of_change
+from grokterm.runs.history import History
+from grokterm.tui.circuit_line import CIRCUIT_PHASES
+from grokterm.tui.drawing.cells import Cells
+from grokterm.tui.drawing.curves import LEAST_WIDTH, Shade
+from grokterm.tui.drawing.frame import GUTTER, NAMES, Axes
+from grokterm.tui.drawing.marks import Mark
+from grokterm.tui.drawing.message import draw_message
+from grokterm.tui.drawing.phase_band import Phase, draw_phases
+from grokterm.tui.drawing.scales import step_scale
+from grokterm.tui.drawing.strokes import available
+from grokterm.tui.moment import phase_starts
+from grokterm.tui.panes.curves import marks_of
+from grokterm.tui.views.panels import PANEL_FROM, Line, Panel, draw_panels, progress_line, scalars_line
+from grokterm.tui.views.view import Group, ViewPane
+from grokterm.tui.words import percent
+from grokterm.tui.world import World
+
+_PHASES: Final = {"memorizing": "Memorizing", "generalizing": "Generalizing", "grokked": "Grokked"}
+_CIRCUIT: Final = {name: (long, color) for name, long, _, color in CIRCUIT_PHASES}
+
+
+class TrainingViewPane(ViewPane):
+    """A view that draws panels of the log below each other, all over the same steps."""
+
+    group: ClassVar[Group] = "Training"
+    pictured = False
+
+    def panels(self, world: World) -> Sequence[Panel]:
+        """What is drawn, the most telling first where there is little room."""
+        raise NotImplementedError
+
+    def missing(self, world: World) -> str:
+        """Why there is nothing to draw; empty where there is."""
+        return "" if len(world.history) else "waiting for the first steps"
+
+    def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
+        """As many panels as there is room for."""
+        if words := self.missing(world):
+            return draw_message(words, width, height, world.palette)
+        if not available():
+            return draw_message("curves need plotext, and it cannot be loaded here", width, height, world.palette)
+        return draw_panels(self.panels(world), world, width, height)
+
+
+class CurvesView(TrainingViewPane):
+    """Accuracy and loss of the training and the test pairs."""
+
+    number = 1
+    title = "Training"
+    name = "training"
+    told = "accuracy and loss of training and test pairs"
+
+    def panels(self, world: World) -> Sequence[Panel]:
+        """Accuracy over loss."""
+        marks = marks_of(world.history)
+        accuracy = [scalars_line(world, f"{name} accuracy", name, f"{name}_accuracy") for name in ("train", "test")]
+        loss = [scalars_line(world, f"{name} loss", name, f"{name}_loss") for name in ("train", "test")]
+        return (
+            Panel("accuracy", accuracy, Axes(world.log_x, percent=True), marks, live=_bare_percent),
+            Panel("loss, nats a pair", loss, Axes(world.log_x, world.log_y), marks),
+        )
+
+
+class ProgressView(TrainingViewPane):
+    """The progress measures of Nanda et al. 2023 on one step axis."""
+
+    number = 2
+    title = "Progress measures"
+    name = "progress"
+    told = "restricted and excluded loss, Gini coefficients and Σθ²"
+
+    def missing(self, world: World) -> str:
+        """Also where nothing was measured, or nothing is defined."""
+        return super().missing(world) or _unmeasured(world.history)
+
+    def panels(self, world: World) -> Sequence[Panel]:
+        """Losses, shares and weights."""
+        history, marks = world.history, _milestones(world.history)
+        steps, _ = history.progress("restricted_loss")
+        test = Line("test loss", "test", "test", steps, _at(history, steps, "test_loss"))
+        losses = [
+            test,
+            progress_line(world, "excluded loss (train pairs)", "excl", "warning", "excluded_loss"),
+            progress_line(world, "restricted loss (all pairs)", "restr", "accent", "restricted_loss"),
+        ]
+        shares = [
+            progress_line(world, "variance explained", "var", "muted", "key_variance_share"),
+            progress_line(world, "Gini of the embedding", "emb", "train", "embedding_gini"),
+            progress_line(world, "Gini of the read-out", "out", "key", "read_out_gini"),
+        ]
+        weights = [scalars_line(world, "sum of squared weights", "weight", "sum_squared_weights", "text")]
+        return (
+            Panel("losses, nats a pair", losses, Axes(world.log_x, world.log_y), marks),
+            Panel("a few frequencies", shares, Axes(world.log_x), marks),
+            Panel("weights", weights, Axes(world.log_x), marks),
+        )
+
+
+class PhasesView(TrainingViewPane):
+    """The boundaries of both kinds of phases over all curves."""
+
+    number = 3
+    title = "Phases"
+    name = "phases"
+    told = "the boundaries of the phases over all curves"
+
+    def panels(self, world: World) -> Sequence[Panel]:
+        """All curves, each as a share of its largest value."""
+        history = world.history
+        steps = history.column("step")
+        lines = [
+            scalars_line(world, "sum of squared weights", "weight", "sum_squared_weights", "text", _of_largest),
+            *(
+                Line(words, name, color, steps, _of_largest(_between(history, measure)))
+                for words, name, color, measure in (
+                    ("excluded loss", "excl", "warning", "excluded_loss"),
+                    ("Gini of the read-out", "gini", "key", "read_out_gini"),
+                    ("restricted loss", "restr", "accent", "restricted_loss"),
+                )
+                if history.basis not in ("", "none")
+            ),
+            scalars_line(world, "train accuracy", "train", "train_accuracy"),
+            scalars_line(world, "test accuracy", "test", "test_accuracy"),
+        ]
+        boundaries = [Mark(phase.step, "", "milestone") for phase in (*_phases(history), *_circuit_phases(history))]
+        shown = [mark for mark in boundaries if mark.step > 0]
+        return (
+            Panel(
+                "shares of each one's largest value", lines, Axes(world.log_x, percent=True), shown, live=_bare_percent
+            ),
+        )
+
+    def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
+        """The phases in lines of their own above the curves."""
+        if self.missing(world) or height < PANEL_FROM + 2 or width < LEAST_WIDTH:
+            return super().draw(world, width, height)
+        history, graph, palette = world.history, world.view.graph, world.palette
+        steps = history.column("step")
+        x = step_scale(float(steps.max()), float(steps[steps > 0].min(initial=np.inf)), world.log_x)
+        right = NAMES if width - GUTTER - NAMES >= LEAST_WIDTH // 2 else 0
+        kinds = [_phases(history)]
+        if history.basis not in ("", "none"):
+            kinds.append(_circuit_phases(history))
+        cells = Cells(width, len(kinds))
+        for y, phases in enumerate(kinds):
+            draw_phases(cells, y, GUTTER, width - GUTTER - right, x, float(steps.max()), phases, graph, palette)
+        return [*cells.strips(), *super().draw(world, width, height - len(kinds))]
+
+
+class EmergenceView(TrainingViewPane):
+    """How fast test accuracy changes, and the gap to train accuracy between memorization and grokking."""
+
+    number = 4
+    title = "Emergence"
+    name = "emergence"
+    told = "rate of change of test accuracy, and the generalization gap"
+
+    def panels(self, world: World) -> Sequence[Panel]:
+        """The gap below the rate of change."""
+        history = world.history
+        steps, test = history.column("step"), history.column("test_accuracy")
+        at, rates = rate_of_change(steps, test)
+        peak, bend = fastest(steps, test), acceleration(steps, test)
+        marks = [Mark(peak.step, "fastest", "milestone")] if peak else []
+        title = f"fastest at {peak.step:,}" if peak else "no rise yet"
+        if bend is not None and bend.value > 0:
+            marks.append(Mark(bend.step, "bends", "milestone"))
+            title += f", bends most at {bend.step:,}"
+        rate = Line(
+            "change of test accuracy, % per 100 steps", "rate", "test", np.r_[steps[:1], at], np.r_[np.nan, rates * 1e4]
+        )
+        accuracies = [scalars_line(world, f"{name} accuracy", name, f"{name}_accuracy") for name in ("train", "test")]
+        return (
+            Panel(_delay(history), accuracies, Axes(world.log_x, percent=True), _milestones(history), _gap(history),
+                  _bare_percent),
+            Panel(title, [rate], Axes(world.log_x), marks),
+        )  # fmt: skip
+
+
+def _at(history: History, steps: Floats, column: str) -> Floats:
+    """A number of the log at some of its steps, or at the last record before."""
+    found = np.searchsorted(history.column("step"), steps, side="right") - 1
+    return np.asarray(history.column(column)[np.maximum(found, 0)])
+
+
+def _between(history: History, measure: str) -> Floats:
+    """A progress measure at every step of the log, on straight lines between the steps where it was taken."""
+    steps, values = history.progress(measure)
+    known = np.isfinite(values)
+    if not known.any():
+        return np.full(len(history), np.nan)
+    return np.interp(history.column("step"), steps[known], values[known], right=np.nan)
+
+
+def _of_largest(values: Floats) -> Floats:
+    """Values as shares of the largest."""
+    largest = np.nanmax(values, initial=-np.inf)
+    return values / largest if np.isfinite(largest) and largest > 0 else values
+
+
+def _phases(history: History) -> list[Phase]:
+    """The phases by accuracy, from the start of the run."""
+    return [Phase(step, _PHASES.get(name, name.capitalize()), name) for step, name in phase_starts(history)]
+
+
+def _circuit_phases(history: History) -> list[Phase]:
+    """The phases by the progress measures, from the start of the run."""
+    begun = [(event.step, event.name) for event in history.events if event.name in _CIRCUIT]
+    rebuilt = [(change.step, "memorization") for change in history.changes if change.rebuilt]
+    starts = sorted([(0, "memorization"), *begun, *rebuilt], key=lambda start: start[0])
+    return [Phase(step, *_CIRCUIT[name]) for step, name in starts]
+
+
+def _milestones(history: History) -> list[Mark]:
+    """The marks of milestones and of what changes training."""
+    return [mark for mark in marks_of(history) if mark.step > 0]
+
+
+def _unmeasured(history: History) -> str:
+    """Why there are no progress measures; empty where there are."""
+    if history.basis == "none":
+        return "progress measures are not defined for this operation: it adds no angles"
+    if history.basis:
+        return ""
+    off = history.config.measure_every == 0
+    return "measures are off: c, then measure every 100 steps" if off else "waiting for the first measures"
+
+
+def _gap(history: History) -> Shade | None:
+    """What is shaded: from memorization to grokking, or to now."""
+    memorized, grokked = (history.milestones[name] for name in ("memorized_step", "grokked_step_99"))
+    last = history.last.step if history.last else 0
+    return None if memorized is None else Shade(0, 1, memorized, last if grokked is None else grokked, "memorizing")
+
+
+def _delay(history: History) -> str:
+    """How long grokking takes after memorization, in words."""
+    memorized, grokked = (history.milestones[name] for name in ("memorized_step", "grokked_step_99"))
+    if memorized is None:
+        return "not memorized yet"
+    if grokked is None:
+        return f"memorized at {memorized:,}, not grokked yet (test accuracy ≥ {GROKKED_ACCURACY:.0%})"
+    return f"grokked {grokked - memorized:,} steps after memorization"
+
+
+def _bare_percent(value: float) -> str:
+    """A share as 34.2."""
+    return percent(value).removesuffix(" %") if np.isfinite(value) else "?"
+
+
+VIEWS: Final = (CurvesView, ProgressView, PhasesView, EmergenceView)
