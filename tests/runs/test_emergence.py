@@ -21,7 +21,7 @@ def test_the_rate_is_a_difference_per_step() -> None:
 def test_the_fastest_rise() -> None:
     found = fastest(np.array([0.0, 10, 20, 30]), np.array([0.0, 0.1, 0.7, 0.9]))
     assert found is not None
-    assert (found.step, found.value) == (20, pytest.approx(0.06))
+    assert found == pytest.approx((20, 0.06))
     assert fastest(np.array([0.0, 10]), np.array([0.5, 0.2])) is None
     assert fastest(np.array([0.0]), np.array([0.5])) is None
 
@@ -31,14 +31,14 @@ def test_the_largest_second_difference() -> None:
     accuracy = np.clip((steps - 40) / 30, 0, 1)
     found = acceleration(steps, accuracy)
     assert found is not None
-    assert (found.step, found.value) == (40, pytest.approx(1 / 300))
+    assert found == pytest.approx((40, 1 / 300))
 
 
 def test_uneven_records_and_gaps() -> None:
     steps, accuracy = np.array([0.0, 5, 20, 30, 40]), np.array([0.0, np.nan, 0.0, 0.0, 0.5])
     found = acceleration(steps, accuracy)
     assert found is not None
-    assert (found.step, found.value) == (30, pytest.approx(0.005))
+    assert found == pytest.approx((30, 0.005))
     assert acceleration(steps[:2], accuracy[:2]) is None
 
 
