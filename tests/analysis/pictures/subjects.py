@@ -1,0 +1,25 @@
+"""Subjects of pictures: the small models that measures are tested with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from grokterm.analysis.subject import Subject
+from tests.analysis.models import Sample
+
+
+def subject_of(sample: Sample, step: int = 0) -> Subject:
+    """A sample as a picture sees it."""
+    return Subject(
+        step=step,
+        config=sample.config,
+        parameters=sample.parameters,
+        labels=sample.labels,
+        train=sample.train,
+        key_frequencies=sample.keys,
+    )
+
+
+def of_the_past(subject: Subject, present: Subject) -> Subject:
+    """A subject that is looked back at from the present one."""
+    return replace(subject, present=present)
