@@ -93,13 +93,13 @@ class ProgressView(TrainingViewPane):
         test = Line("test loss", "test", "test", steps, _at(history, steps, "test_loss"))
         losses = [
             test,
-            progress_line(world, "excluded loss (train pairs)", "excl", "warning", "excluded_loss"),
+            progress_line(world, "excluded loss (train pairs)", "excl", "error", "excluded_loss"),
             progress_line(world, "restricted loss (all pairs)", "restr", "accent", "restricted_loss"),
         ]
         shares = [
             progress_line(world, "variance explained", "var", "muted", "key_variance_share"),
             progress_line(world, "Gini of the embedding", "emb", "train", "embedding_gini"),
-            progress_line(world, "Gini of the read-out", "out", "key", "read_out_gini"),
+            progress_line(world, "Gini of the read-out", "out", "grokked", "read_out_gini"),
         ]
         weights = [scalars_line(world, "sum of squared weights", "weight", "sum_squared_weights", "text")]
         return (
@@ -126,8 +126,8 @@ class PhasesView(TrainingViewPane):
             *(
                 Line(words, name, color, steps, _of_largest(_between(history, measure)))
                 for words, name, color, measure in (
-                    ("excluded loss", "excl", "warning", "excluded_loss"),
-                    ("Gini of the read-out", "gini", "key", "read_out_gini"),
+                    ("excluded loss", "excl", "error", "excluded_loss"),
+                    ("Gini of the read-out", "gini", "grokked", "read_out_gini"),
                     ("restricted loss", "restr", "accent", "restricted_loss"),
                 )
                 if history.basis not in ("", "none")
@@ -139,7 +139,7 @@ class PhasesView(TrainingViewPane):
         shown = [mark for mark in boundaries if mark.step > 0]
         return (
             Panel(
-                "shares of each one's largest value", lines, Axes(world.log_x, percent=True), shown, live=_bare_percent
+                "shares of the largest value", lines, Axes(world.log_x, percent=True), shown, live=_bare_percent
             ),
         )
 
