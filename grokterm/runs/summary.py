@@ -12,6 +12,7 @@ from grokterm.config import FORMULAS, Config
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.runs.checkpoints import Mark, checkpoints, read_mark
 from grokterm.runs.folder import Parent, RunFolder
+from grokterm.runs.goals import goal_of
 from grokterm.runs.history import History
 from grokterm.runs.log import read_tail
 from grokterm.runs.process import trainer_alive
@@ -129,7 +130,7 @@ def _state(folder: RunFolder, records: list[Record]) -> tuple[RunState, str]:
 
 
 def _live_state(records: list[Record], last: str) -> RunState:
-    if last == "finished":
+    if last == "finished" or (last == "started" and goal_of(records).finished):
         return "finished"
     if last != "paused":
         return "training"

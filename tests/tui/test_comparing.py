@@ -42,7 +42,7 @@ async def test_runs_are_chosen_compared_and_followed(new_run: NewRun, home: Path
     async with watch(present) as seen:
         await seen.trains()
         await chooser(seen)
-        await seen.shows("Compare up to 6 runs", f"[x] {present.id}", "present · ", "1 of 3 marked")
+        await seen.shows("Compare up to 6 runs", f"[x] {present.id}", "present", "1 of 3 marked")
         at = [seen.text().index(run.id) for run in (newest, present, other)]
         assert at == sorted(at)
         await seen.press("enter")
@@ -72,6 +72,19 @@ async def test_no_more_than_six_runs_are_marked(home: Path) -> None:
         await seen.press("enter")
         await seen.until(lambda: isinstance(seen.app.screen, CompareScreen), "the comparison")
         await seen.shows("compare 3 4 5 6 7 8", "no setting")
+
+
+@pytest.mark.parametrize("key", ["C", "b"])
+async def test_lists_of_runs_survive_any_size_and_fast_keys(home: Path, key: str) -> None:
+    runs = family_of(home)
+    async with watch(runs[0]) as seen:
+        for width, height in [(1, 1), (24, 5), (80, 24), (200, 60), (40, 12)]:
+            await seen.pilot.resize_terminal(width, height)
+            await seen.press(key)
+            await seen.until(lambda: seen.app.screen is not seen.screen, "a list")
+            await seen.pilot.pause()
+            await seen.press("space", "pagedown", "up", "escape")
+            await seen.until(lambda: seen.app.screen is seen.screen, "the run")
 
 
 async def test_with_one_run_only_there_is_nothing_to_compare(home: Path) -> None:
@@ -122,7 +135,7 @@ async def test_the_viewer_goes_to_a_branch_whose_trainer_starts_paused(new_run: 
         await seen.until(lambda: len(seen.app.link.history) > 3, "records")
         fork = fork_run(present, home, 10, {"weight_decay": 3.0}).folder
         await seen.press("b")
-        await seen.shows("Branches", f"└─ {fork.id}", "at 10", "present · ")
+        await seen.shows("Branches", f"└─ {fork.id}", "at 10", "present")
         await seen.press("down", "enter")
         await seen.until(lambda: seen.app.link.folder == fork, "the branch")
         await seen.shows(f"now {fork.id}; {present.id} trains on")

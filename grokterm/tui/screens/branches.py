@@ -17,7 +17,7 @@ from grokterm.runs.folder import RunFolder
 from grokterm.runs.summary import RunSummary
 from grokterm.tui.drawing.sheet import plain_stem
 from grokterm.tui.screens.dialog import Dialog
-from grokterm.tui.screens.options import Options
+from grokterm.tui.screens.options import WIDTH, Options, Part, aligned
 from grokterm.tui.words import percent
 from grokterm.view_options import Graph
 
@@ -26,10 +26,10 @@ class BranchDialog(Dialog[RunFolder]):
     """A run, where it comes from, and its forks; enter goes there."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("b,q", "close", show=False)]
-    DEFAULT_CSS = """
-    BranchDialog .box { width: 92; }
-    BranchDialog Static { height: auto; margin-top: 1; }
-    BranchDialog Options { max-height: 1fr; }
+    DEFAULT_CSS = f"""
+    BranchDialog .box {{ width: {WIDTH}; }}
+    BranchDialog Static {{ height: auto; margin-top: 1; }}
+    BranchDialog Options {{ max-height: 1fr; }}
     """
 
     def __init__(self, branches: Sequence[tuple[Leaf, RunSummary]], present: RunFolder, graph: Graph) -> None:
@@ -41,15 +41,11 @@ class BranchDialog(Dialog[RunFolder]):
 
     def compose(self) -> ComposeResult:
         """The branches, and the keys."""
-        stems = [plain_stem(leaf.stem) if self._graph == "ascii" else leaf.stem for leaf, _ in self._branches]
-        names = [stem + leaf.folder.id for stem, (leaf, _) in zip(stems, self._branches, strict=True)]
-        wide = max(map(len, names))
-        lines = [self._line(i, stems[i], names[i].ljust(wide)) for i in range(len(names))]
-        options = Options(*(Option(line) for line in lines))
+        options = Options(*(Option(line) for line in self._lines()))
         options.highlighted = next(
             i for i, (leaf, _) in enumerate(self._branches) if leaf.folder.path == self._present.path
         )
-        keys = Static("enter goes there · esc stays · C compares runs", classes="muted")
+        keys = Static("enter goes there · esc stays", classes="muted")
         box = VerticalScroll(options, keys, classes="box", can_focus=False)
         box.border_title = "Branches"
         yield box
@@ -62,11 +58,20 @@ class BranchDialog(Dialog[RunFolder]):
         """Goes to the branch."""
         self.dismiss(self._branches[event.option_index][0].folder)
 
-    def _line(self, at: int, stem: str, name: str) -> Content:
-        leaf, run = self._branches[at]
-        test = "" if run.test_accuracy is None else percent(run.test_accuracy)
-        step = "" if run.step is None else f"{run.step:,}"
-        where = f"  at {leaf.fork.step:,}" if leaf.fork else ""
-        here = "present · " if leaf.folder.path == self._present.path else ""
-        told = f"{where:<12} {run.architecture:<11} {step:>9} {test:>7}  {here}{run.state}"
-        return Content.assemble((stem, "$muted"), (name[len(stem) :], "bold"), told)
+    def _lines(self) -> list[Content]:
+        """A line a branch: its place in the tree, its id, where it was forked, and what it is and does."""
+        leaves, runs = [leaf for leaf, _ in self._branches], [run for _, run in self._branches]
+        stems = [plain_stem(leaf.stem) if self._graph == "ascii" else leaf.stem for leaf in leaves]
+        heads = [
+            Content.assemble((stem, "$muted"), (leaf.folder.id, "bold"))
+            for stem, leaf in zip(stems, leaves, strict=True)
+        ]
+        parts = [
+            Part(["present" if leaf.folder.path == self._present.path else "" for leaf in leaves], 1),
+            Part([f"at {leaf.fork.step:,}" if leaf.fork else "" for leaf in leaves], 2),
+            Part([run.architecture for run in runs], 5),
+            Part(["" if run.step is None else f"{run.step:,}" for run in runs], 3, right=True),
+            Part(["" if run.test_accuracy is None else percent(run.test_accuracy) for run in runs], 4, right=True),
+            Part([run.state for run in runs], 3),
+        ]
+        return aligned(heads, parts, self.app.size.width)

@@ -2,10 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
 
 from textual._widget_navigation import Direction
+from textual.content import Content
 from textual.widgets import OptionList
+
+WIDTH: Final = 92
+"""Cells of a box with a list of runs, where the screen is as wide."""
+_AROUND: Final = 6
+"""Cells of its width that border and padding take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A column of a list: a text a line, and its rank: the highest is left out first where there is too little room."""
+
+    texts: Sequence[str]
+    rank: int
+    right: bool = False
+
+
+def aligned(heads: Sequence[Content], parts: Sequence[Part], screen: int) -> list[Content]:
+    """The lines of a list in columns, each on one line of a box on a screen of `screen` cells."""
+    room = min(WIDTH, screen) - _AROUND
+    first = max(head.cell_length for head in heads)
+    shown = [part for part in parts if any(part.texts)]
+    wide = {id(part): max(map(len, part.texts)) for part in shown}
+    while shown and first + sum(2 + wide[id(part)] for part in shown) > room:
+        shown.remove(max(shown, key=lambda part: part.rank))
+    lines = []
+    for at, head in enumerate(heads):
+        texts = [(part.texts[at], wide[id(part)], part.right) for part in shown]
+        told = "".join("  " + (text.rjust(width) if right else text.ljust(width)) for text, width, right in texts)
+        line = Content.assemble(head, " " * (first - head.cell_length), told)
+        lines.append(line.truncate(max(room, 1), ellipsis=True))
+    return lines
 
 
 class Options(OptionList):

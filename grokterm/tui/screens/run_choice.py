@@ -16,7 +16,7 @@ from grokterm.runs.compared import MOST
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.summary import RunSummary
 from grokterm.tui.screens.dialog import Dialog
-from grokterm.tui.screens.options import Options
+from grokterm.tui.screens.options import WIDTH, Options, Part, aligned
 from grokterm.tui.words import percent
 
 
@@ -27,10 +27,10 @@ class RunChoice(Dialog[list[RunFolder]]):
         Binding("space", "mark", show=False),
         Binding("C,q", "close", show=False),
     ]
-    DEFAULT_CSS = """
-    RunChoice .box { width: 92; }
-    RunChoice Static { height: auto; margin-top: 1; }
-    RunChoice Options { max-height: 1fr; }
+    DEFAULT_CSS = f"""
+    RunChoice .box {{ width: {WIDTH}; }}
+    RunChoice Static {{ height: auto; margin-top: 1; }}
+    RunChoice Options {{ max-height: 1fr; }}
     """
 
     def __init__(self, runs: Sequence[tuple[RunFolder, RunSummary]], present: RunFolder) -> None:
@@ -42,9 +42,7 @@ class RunChoice(Dialog[list[RunFolder]]):
 
     def compose(self) -> ComposeResult:
         """The runs, and the keys."""
-        wide = max(len(folder.id) for folder, _ in self._runs)
-        self._names = [f"{folder.id:<{wide}}" for folder, _ in self._runs]
-        options = Options(*(Option(self._line(i)) for i in range(len(self._runs))))
+        options = Options(*(Option(line) for line in self._lines()))
         options.highlighted = 1 if self._present == 0 else 0
         box = VerticalScroll(
             options, Static(id="told"), Static("", id="keys", classes="muted"), classes="box", can_focus=False
@@ -71,7 +69,7 @@ class RunChoice(Dialog[list[RunFolder]]):
             return
         else:
             self._marked.append(at)
-        options.replace_option_prompt_at_index(at, self._line(at))
+        options.replace_option_prompt_at_index(at, self._lines()[at])
         self._tell()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
@@ -86,11 +84,22 @@ class RunChoice(Dialog[list[RunFolder]]):
         told.set_class(bool(trouble), "error")
         told.update(Content(trouble or f"{len(self._marked)} of {len(self._runs)} marked"))
 
-    def _line(self, at: int) -> Content:
-        run = self._runs[at][1]
-        mark = "[x] " if at in self._marked else "[ ] "
-        test = "" if run.test_accuracy is None else percent(run.test_accuracy)
-        step = "" if run.step is None else f"{run.step:,}"
-        here = "present · " if at == self._present else ""
-        told = f"  {run.task:<14} {run.architecture:<11} {step:>9} {test:>7}  {here}{run.state}"
-        return Content.assemble((mark, "bold $accent" if at in self._marked else ""), (self._names[at], "bold"), told)
+    def _lines(self) -> list[Content]:
+        """A line a run: its mark, its id, and what it is and does."""
+        found = [run for _, run in self._runs]
+        heads = [self._head(at) for at in range(len(found))]
+        parts = [
+            Part(["present" if at == self._present else "" for at in range(len(found))], 1),
+            Part([run.task for run in found], 5),
+            Part([run.architecture for run in found], 4),
+            Part(["" if run.step is None else f"{run.step:,}" for run in found], 2, right=True),
+            Part(["" if run.test_accuracy is None else percent(run.test_accuracy) for run in found], 3, right=True),
+            Part([run.state for run in found], 2),
+        ]
+        return aligned(heads, parts, self.app.size.width)
+
+    def _head(self, at: int) -> Content:
+        marked = at in self._marked
+        return Content.assemble(
+            ("[x] " if marked else "[ ] ", "bold $accent" if marked else ""), (self._runs[at][0].id, "bold")
+        )
