@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 WIDEST: Final = 88
 """Cells of a line at most: longer ones are hard to read."""
-_ABOUT: Final = "grokterm guide PAGE prints one of these pages; in the viewer, ? shows that of the open view."
+_ABOUT: Final = "`grokterm guide PAGE` prints one of them; in the viewer, `?` shows that of the open view."
 
 
 def show(name: str | None) -> int:

@@ -24,12 +24,13 @@ VIEWS: Final = {
     "Neurons": ("clocks", "activations", "contribution", "groups"),
     "Logits": ("restricted", "correct_logit", "losses"),
     "Paths": ("path", "operation", "probes"),
+    "Surgery": ("ablation",),
 }
 """The pages of the views by group; counted through, a view's place is its number."""
-_CHAPTERS: Final = {"Overview": (OVERVIEW,), "The screen": ("panes",), **VIEWS, "Surgery": ("ablation",)}
+_CHAPTERS: Final = {"Overview": (OVERVIEW,), "The screen": ("panes",), **VIEWS}
 _REST: Final = "Beside"
 """The chapter of all pages that belong to no other."""
-LINK: Final = re.compile(r"\[([^\]]+)\]\((\w+)\.md\)")
+LINK: Final = re.compile(r"\[([^\[\]]+)\]\((\w+)\.md\)")
 """A link to another page: what it is called, and its name."""
 
 
@@ -47,10 +48,10 @@ class Page:
 
     @property
     def summary(self) -> str:
-        """The first sentence of its first paragraph, on one line."""
+        """The first sentence of its first paragraph, on one line and without a full stop."""
         paragraphs = [part for part in self.text.split("\n\n") if not part.startswith("#")]
         words = " ".join(paragraphs[0].split()) if paragraphs else ""
-        return re.split(r"(?<=[.:]) ", LINK.sub(r"\1", words))[0].rstrip(":")
+        return re.split(r"(?<=[.:]) ", LINK.sub(r"\1", words))[0].rstrip(":.")
 
     @property
     def beginning(self) -> str:

@@ -66,7 +66,7 @@ class PageMarkdown(Markdown):
     }
 
     def __init__(self, text: str) -> None:
-        super().__init__(LINK.sub(r"**\1**", text), hyperlinks=False)
+        super().__init__(LINK.sub(r"*\1*", text), hyperlinks=False)
 
 
 def page_theme(heading: str = "bold cyan", key: str = "bold yellow", muted: str = "dim", text: str = "none") -> Theme:
@@ -81,6 +81,7 @@ def page_theme(heading: str = "bold cyan", key: str = "bold yellow", muted: str 
             "markdown.item.bullet": muted,
             "markdown.item.number": muted,
             "markdown.strong": "bold",
+            "markdown.em": f"{heading} underline",
             "markdown.code": key,
             "markdown.code_block": key,
             "markdown.table.header": "bold",
