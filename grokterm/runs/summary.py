@@ -116,6 +116,8 @@ def _state(folder: RunFolder, records: list[Record]) -> tuple[RunState, str]:
     """What the run is doing, and why it ended badly."""
     sessions = [record for record in records if isinstance(record, Session) and record.name != "noted"]
     last = sessions[-1].name if sessions else "started"
+    if last == "started" and goal_of(records).finished:
+        last = "finished"  # looked at again, and not trained since
     alive = trainer_alive(folder)
     if alive and not records:
         return "starting", ""
@@ -130,7 +132,7 @@ def _state(folder: RunFolder, records: list[Record]) -> tuple[RunState, str]:
 
 
 def _live_state(records: list[Record], last: str) -> RunState:
-    if last == "finished" or (last == "started" and goal_of(records).finished):
+    if last == "finished":
         return "finished"
     if last != "paused":
         return "training"

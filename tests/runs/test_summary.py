@@ -102,5 +102,8 @@ def test_a_finished_run_that_is_looked_at_again_is_finished(folders: Path) -> No
     assert started is not None
     run.trainer_path.write_bytes(msgspec.json.encode(TrainerProcess(os.getpid(), started, "socket")))
     assert summarize(run).state == "finished"
+    run.trainer_path.rename(run.path / "elsewhere")
+    assert summarize(run).state == "finished"
+    (run.path / "elsewhere").rename(run.trainer_path)
     LogWriter(run.log_path).append(Session(10, "resumed", "goes on", 3.0))
     assert summarize(run).state == "training"

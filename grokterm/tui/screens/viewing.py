@@ -29,7 +29,9 @@ class Viewing(Traveling):
     @property
     def picture(self) -> PictureRequest | None:
         """The picture of the model that the open view draws."""
-        return self.view.request() if self.view is not None else None
+        if self.view is None or self.viewer.comparison is not None:
+            return None
+        return self.view.request()
 
     @property
     def compares(self) -> bool:
