@@ -33,6 +33,12 @@ def first_layer(subject: Subject) -> tuple[Tensor, Tensor]:
     return rows, over_basis(torch.arange(config.p).unsqueeze(-1), basis).squeeze(-1)
 
 
+def strongest_words(subject: Subject, most: int) -> str:
+    """What the frequencies in a picture are that has room for so many."""
+    count = len(subject.frequencies)
+    return f"the {most} strongest of {count} key frequencies" if count > most else subject.frequency_words
+
+
 def embedding_circles(subject: Subject, chosen: Chosen) -> Picture:
     """`circles` [K, n, 2] of every residue in the plane of each frequency, `frequencies` [K] the strongest first.
 
@@ -45,7 +51,8 @@ def embedding_circles(subject: Subject, chosen: Chosen) -> Picture:
     found = circles(rows, angles, shown.tolist())[shown.argsort().argsort()]
     _, words = basis_of(subject.config.op, subject.config.p)
     return Picture(
-        {"circles": found, "frequencies": shown, "residues": residues}, words=f"{subject.frequency_words}; {words}"
+        {"circles": found, "frequencies": shown, "residues": residues},
+        words=f"{strongest_words(subject, CIRCLES)}; {words}",
     )
 
 

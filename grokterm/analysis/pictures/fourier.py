@@ -15,7 +15,7 @@ from grokterm.analysis.key_frequencies import KeyFrequencies, background
 from grokterm.analysis.logits import by_frequency, logit_spectrum
 from grokterm.analysis.neurons import EXPLAINED, frequency_shares, neuron_frequencies, neuron_rows
 from grokterm.analysis.pairs import Answer
-from grokterm.analysis.pictures.embedding import first_layer
+from grokterm.analysis.pictures.embedding import first_layer, strongest_words
 from grokterm.analysis.pictures.picture import Chosen, Make, Picture, pick
 from grokterm.analysis.spectrum import columns
 from grokterm.analysis.subject import Subject
@@ -128,7 +128,7 @@ def embedding_waves(subject: Subject, chosen: Chosen) -> Picture:
             "coefficients": small,
             "features": torch.tensor([parts.shape[-1]]),
         },
-        words=subject.frequency_words,
+        words=strongest_words(subject, FREQUENCIES),
     )
 
 

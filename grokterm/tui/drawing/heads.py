@@ -29,7 +29,7 @@ def draw_heads(patterns: Floats, width: int, height: int, graph: Graph, palette:
     tiles = tiles_of(heads, width, height, _LEAST)
     if tiles.count < heads or width < _LEAST[0] or height < _LEAST[1]:
         return _lines(patterns, width, height, palette)
-    size = Tiles(tiles.columns, tiles.rows, min(tiles.width, 66), min(tiles.height, 20))
+    size = Tiles(tiles.columns, tiles.rows, min(tiles.width, 98), min(tiles.height, 29))
     return draw_tiles(
         size, heads, width, height, lambda head: _head(patterns[head], head, size.width, size.height, graph, palette)
     )

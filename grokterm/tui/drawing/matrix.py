@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
 from textual.strip import Strip
 
 from grokterm.tui.drawing.cells import Cells
-from grokterm.tui.drawing.heat import Pooling, Scale, draw_heat, extent, in_half_blocks
+from grokterm.tui.drawing.heat import Pooling, Scale, draw_heat, extent, in_half_blocks, resized
 from grokterm.tui.drawing.scales import Floats, ticks
 from grokterm.tui.drawing.scales import Scale as Range
 from grokterm.tui.theme import Palette
@@ -32,15 +33,18 @@ class Axis:
     marks: Sequence[int] = field(default=())
     """Numbers that are lit and named before others."""
 
-    def place(self, number: float) -> float:
-        """Where the middle of a number lies, 0 to 1."""
-        return (abs(number - self.first) + 0.5) / (abs(self.last - self.first) + 1)
+    def spot(self, number: int, points: int) -> int:
+        """At which of so many points a number is drawn by `heat.resized`, the middle one of several."""
+        at, size = abs(number - self.first), abs(self.last - self.first) + 1
+        starts = np.arange(points) * size // points
+        low, high = (int(np.searchsorted(starts, at, side)) for side in ("left", "right"))
+        return max((low + high - 1) // 2, 0) if high > low else max(high - 1, 0)
 
     def numbers(self, room: int, each: int) -> list[int]:
         """Round numbers to write in so much room, the ends among them."""
         low, high = sorted((self.first, self.last))
         inner = ticks(Range(float(low), float(max(high, low + 1))), max(room // each, 2))
-        return list(dict.fromkeys([self.first, self.last, *(round(v) for v in inner)]))
+        return list(dict.fromkeys([self.first, self.last, *(int(v) for v in inner if v == int(v))]))
 
 
 def draw_matrix(
@@ -63,22 +67,24 @@ def draw_matrix(
         return draw_heat(values, width, height, graph, palette, top=top, scale=scale, pooling=pooling, square=square)
     wide, high = width - GUTTER, height - 2
     half = in_half_blocks(graph, palette)
-    rows, columns = extent(values.shape, wide, high, half, square)
-    rows = -(-rows // 2) if half else rows
+    if not square:
+        values = resized(values, high * (1 + half), wide, pooling)
+    points, columns = extent(values.shape, wide, high, half, square)
+    rows = -(-points // 2) if half else points
     heat = draw_heat(values, wide, high, graph, palette, top=top, scale=scale, pooling=pooling, square=square)
     left = Cells(GUTTER, high)
     head, foot = Cells(width, 1), Cells(width, 1)
     head.put(0, 0, down.title, palette.style("muted"))
     head.put(max(GUTTER + (columns - len(title)) // 2, len(down.title) + 2), 0, title, palette.style("text"))
-    _numbers_down(left, rows, down, palette)
+    _numbers_down(left, points, rows, down, palette)
     _numbers_across(foot, columns, across, palette)
     body = [Strip.join([numbers, line]) for numbers, line in zip(left.strips(), heat, strict=True)]
     return [*head.strips(), *body[:rows], *foot.strips(), *body[rows:]]
 
 
-def _numbers_down(cells: Cells, rows: int, axis: Axis, palette: Palette) -> None:
+def _numbers_down(cells: Cells, points: int, rows: int, axis: Axis, palette: Palette) -> None:
     for number in (*axis.marks, *axis.numbers(rows, _EACH[1])):
-        y, text = min(int(axis.place(number) * rows), rows - 1), str(number)
+        y, text = axis.spot(number, points) * rows // points, str(number)
         if cells.free(0, y, GUTTER):
             style = palette.style("key" if number in axis.marks else "muted")
             cells.put(GUTTER - 1 - len(text), y, text, style)
@@ -91,7 +97,7 @@ def _numbers_across(cells: Cells, columns: int, axis: Axis, palette: Palette) ->
         cells.put(end, 0, axis.title, palette.style("muted"))
     for number in (*axis.marks, *axis.numbers(columns, _EACH[0])):
         text = str(number)
-        start = GUTTER + int(axis.place(number) * columns) - (len(text) - 1) // 2
+        start = GUTTER + axis.spot(number, columns) - (len(text) - 1) // 2
         start = min(max(start, GUTTER), max(right - len(text), GUTTER))
         before, after = max(start - 1, 0), min(start + len(text) + 1, cells.width)
         if start + len(text) <= cells.width and cells.free(before, 0, after - before):

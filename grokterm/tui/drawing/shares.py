@@ -38,7 +38,7 @@ def draw_shares(
     cells = Cells(width, height)
     sums = np.cumsum(np.nan_to_num(shares))
     needed = int(np.searchsorted(sums, MOST * (1 - 1e-9))) + 1
-    cells.put(0, 0, "share of the variance along each component", palette.style("text"))
+    cells.put(0, 0, "share of the variance a component", palette.style("text"))
     most = round_up(max(most, float(np.nanmax(shares, initial=0.0))))
     _bars(cells, 1, upper, shares[:count], Scale(0.0, most or 1.0), pitch, needed, graph, palette)
     cells.put(0, upper + 1, _sum_words(sums, needed, total), palette.style("text"))
@@ -51,8 +51,8 @@ def _sum_words(sums: Floats, needed: int, total: int) -> str:
     if not sums.size or sums[-1] <= 0:
         return "there is no variance"
     if needed > len(sums):
-        return f"the first {len(sums)} of {total} components hold {100 * sums[-1]:.0f} %"
-    return f"sum: {needed} of {total} component{'s' * (total != 1)} hold {100 * MOST:.0f} % (lit)"
+        return f"sum: {len(sums)} of {total} hold {100 * sums[-1]:.0f} %"
+    return f"sum: {needed} of {total} hold {100 * MOST:.0f} % (lit)"
 
 
 def _bars(

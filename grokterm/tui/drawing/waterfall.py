@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from textual.strip import Strip
 
-from grokterm.tui.drawing.cells import Cells
+from grokterm.tui.drawing.cells import Cells, row
 from grokterm.tui.drawing.frame import GUTTER, Axes, Frame, draw_axes
-from grokterm.tui.drawing.heat import draw_heat, draw_scale, extent, in_half_blocks, largest
+from grokterm.tui.drawing.heat import draw_heat, draw_scale, in_half_blocks, largest, resized
+from grokterm.tui.drawing.matrix import Axis
 from grokterm.tui.drawing.scales import Floats, Scale, step_scale
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph
 
-NAMES: Final = 6
+NAMES: Final = 8
 """Cells right of the picture: the names of the key frequencies."""
 _AXES_FROM: Final = (24, 6)
 
@@ -41,33 +44,39 @@ def draw_waterfall(
     x = step_scale(float(steps.max(initial=0)), float(steps[steps > 0].min(initial=np.inf)), log_x)
     table = _columns(steps, spectra, x, wide)
     count = table.shape[0]
-    rows, _ = extent(table.shape, max(wide, 1), max(high, 1), in_half_blocks(graph, palette), False)
-    rows = -(-rows // 2) if in_half_blocks(graph, palette) else rows
+    points = max(high, 1) * (1 + in_half_blocks(graph, palette))
+    table = resized(table[::-1], points, table.shape[1], "peak") if count else table
     top = largest(spectra)
-    heat = draw_heat(table[::-1], wide, high, graph, palette, top=top, pooling="peak")
+    heat = draw_heat(table, wide, high, graph, palette, top=top)
     if not framed:
         return heat
-    cells = Cells(width, rows + 1)
-    frame = Frame(GUTTER, wide, rows, x, Scale(0.5, count + 0.5))
-    draw_axes(cells, frame, Axes(log_x=log_x), 1, graph, palette)
+    cells = Cells(width, high + 1)
+    # No number of the y axis fits in: frequencies are whole, and named here.
+    frame = Frame(GUTTER, wide, high, x, Scale(0.0, 1.0))
+    draw_axes(cells, replace(frame, y=Scale(math.nan, math.nan)), Axes(log_x=log_x), 1, graph, palette)
     if cursor is not None:
-        cells.put(frame.column(cursor), rows, "^" if graph == "ascii" else "▲", palette.style("accent"))
-    for k in keys:
-        y = rows - 1 - min(int((k - 0.5) / count * rows), rows - 1)
-        if 1 <= k <= count and cells.free(width - NAMES, y, NAMES):
-            cells.put(width - NAMES + 1, y, f"k {k}", palette.style("key"))
+        cells.put(frame.column(cursor), high, "^" if graph == "ascii" else "▲", palette.style("accent"))
+    _frequencies(cells, Axis("k", count, 1), points, keys, palette)
     drawn = [
         Strip.join([line.crop(0, GUTTER), picture, line.crop(width - NAMES, width)])
-        for line, picture in zip(cells.strips(), heat[:rows], strict=False)
+        for line, picture in zip(cells.strips(), heat, strict=False)
     ]
-    scale = Strip.join([_words("frequency k up, norm ", palette), draw_scale(top, width - 21, graph, palette)])
-    return [*drawn, cells.strips()[rows], scale, *[Strip.blank(width)] * (height - rows - 2)]
+    words = row([("norm ", palette.style("muted"))], 5)
+    scale = Strip.join([words, draw_scale(top, width - 5, graph, palette)])
+    return [*drawn, cells.strips()[high], scale]
 
 
-def _words(text: str, palette: Palette) -> Strip:
-    cells = Cells(len(text), 1)
-    cells.put(0, 0, text, palette.style("muted"))
-    return cells.strips()[0]
+def _frequencies(cells: Cells, axis: Axis, points: int, keys: Sequence[int], palette: Palette) -> None:
+    """Round frequencies at the left, key frequencies at the right."""
+    rows = cells.height - 1
+    for k in axis.numbers(rows, 3):
+        y, text = axis.spot(k, points) * rows // points, f"k {k}" if k in (axis.first, axis.last) else str(k)
+        if cells.free(0, y, GUTTER - 1):
+            cells.put(GUTTER - 1 - len(text), y, text, palette.style("muted"))
+    for k in keys:
+        y = axis.spot(k, points) * rows // points
+        if axis.last <= k <= axis.first and cells.free(cells.width - NAMES, y, NAMES):
+            cells.put(cells.width - NAMES + 1, y, f"k {k}", palette.style("key"))
 
 
 def _columns(steps: Floats, spectra: Floats, x: Scale, wide: int) -> Floats:

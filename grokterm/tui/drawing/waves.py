@@ -69,7 +69,7 @@ def _head(bar: int, left: int, features: int, width: int, palette: Palette) -> S
         (5, "part"),
         (_LEFT, "norm"),
         (_LEFT + bar + _NUMBER, "angle"),
-        (left, f"parts of the embedding along its {features:,} dimensions"),
+        (left, f"along the {features:,} dimensions"),
     ):
         cells.put(x, 0, text, muted)
     return cells.strips()[0]

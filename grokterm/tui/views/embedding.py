@@ -51,8 +51,9 @@ class CirclesView(ViewPane):
             order = round_about(len(places), k)
             radius = float(np.sqrt(np.square(places).sum(-1).mean()))
             head = [(f"k = {k}", palette.style("key")), (f"  radius {short(radius)}", palette.style("muted"))]
-            if left_out and at == tiles.count - 1:
-                head.append((f"  and {left_out} more", palette.style("muted")))
+            more = f"  and {left_out} more"
+            if left_out and at == tiles.count - 1 and sum(len(text) for text, _ in head) + len(more) <= tiles.width:
+                head.append((more, palette.style("muted")))
             plane = draw_scatter(
                 places[order],
                 tiles.width,
