@@ -66,6 +66,8 @@ ACTIONS: Final = (
            "What is shown", call="next_view(1)"),
     Action("previous_view", "N", "view before", "The view before", "the screen", "What is shown",
            call="next_view(-1)"),
+    Action("ablate", "k", "ablate", "See the model without frequencies, neurons or heads; M there makes it so",
+           "the trainer", "What is shown", rank=12),
     Action("mark", "m", "mark", "Compare with this step in views that show before and now", "the screen",
            "What is shown"),
     Action("next_pane", "tab", "panes", "Go to the next pane", "the screen", "What is shown", call="next_pane(1)"),
@@ -108,8 +110,8 @@ ACTIONS: Final = (
 
 FOOTER_ORDER: Final = (
     "pause", "one_step", "decay_down", "rate_down", "architecture", "change", "slower", "earlier", "try_it", "views",
-    "enlarge", "go_to_pane", "log_y", "next_theme", "picture", "fork", "branches", "compare", "restart", "help",
-    "detach", "quit",
+    "ablate", "enlarge", "go_to_pane", "log_y", "next_theme", "picture", "fork", "branches", "compare", "restart",
+    "help", "detach", "quit",
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import torch
 
+from grokterm.analysis.pictures.ablation import PICTURES as ABLATION
 from grokterm.analysis.pictures.attention import PICTURES as ATTENTION
 from grokterm.analysis.pictures.embedding import PICTURES as EMBEDDING
 from grokterm.analysis.pictures.fourier import PICTURES as FOURIER
@@ -19,7 +20,16 @@ from grokterm.analysis.subject import Subject, UndefinedError
 from grokterm.config import unknown
 from grokterm.errors import ConfigError
 
-PICTURES: Final[Mapping[str, Make]] = {**FOURIER, **ATTENTION, **EMBEDDING, **WEIGHTS, **NEURONS, **LOGITS, **PATHS}
+PICTURES: Final[Mapping[str, Make]] = {
+    **FOURIER,
+    **ATTENTION,
+    **EMBEDDING,
+    **WEIGHTS,
+    **NEURONS,
+    **LOGITS,
+    **PATHS,
+    **ABLATION,
+}
 """What makes each picture, by the name of its view."""
 
 

@@ -154,7 +154,7 @@ def _merged(cells: list[tuple[str, Style, bool]]) -> list[Segment]:
 def _axis_a(edge: Cells, lattice: Lattice, cursor: tuple[int, int] | None, graph: Graph, palette: Palette) -> None:
     """The line above the table: a, its first and last value, and where the cursor stands."""
     at = lattice.cell(cursor) if cursor else None
-    pointer = at[0] + (lattice.scale[0] - 1) // 2 if at is not None else -1
+    pointer = at[0] + (lattice.scale[0] - 1) // 2 if at is not None else -2
     first, last = f"a {lattice.origin[0]}", str(_last(lattice, 0))
     end = lattice.left + lattice.columns
     for start, text in ((lattice.left, first), (end - len(last), last)):

@@ -25,14 +25,14 @@ from grokterm.tui.phases import phase_words
 from grokterm.tui.places import GUIDE, VIEW, Places, enlarged, explained, places
 from grokterm.tui.problem import Problem
 from grokterm.tui.screens.comparing import Comparing
+from grokterm.tui.screens.operating import Operating
 from grokterm.tui.screens.steady import Steady
 from grokterm.tui.screens.telling import Telling
-from grokterm.tui.screens.viewing import Viewing
 from grokterm.tui.status_view import StatusView
 from grokterm.wire.messages import FrameName
 
 
-class WatchScreen(Comparing, Viewing, Telling, Steady, Screen[None], inherit_bindings=False):
+class WatchScreen(Comparing, Operating, Telling, Steady, Screen[None], inherit_bindings=False):
     """One run, live."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

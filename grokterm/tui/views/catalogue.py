@@ -9,7 +9,7 @@ from typing import Final
 
 from grokterm.tui.views.view import ViewPane
 
-_MODULES: Final = ("training", "fourier", "attention", "embedding", "weights", "neurons", "logits", "paths")
+_MODULES: Final = ("training", "fourier", "attention", "embedding", "weights", "neurons", "logits", "paths", "ablation")
 
 
 @cache

@@ -17,9 +17,9 @@ from grokterm.tui.panes.pane import Pane
 from grokterm.tui.world import Seen, World
 from grokterm.wire.messages import PictureRequest
 
-Group = Literal["Training", "Fourier", "Attention", "Embedding", "Weights", "Neurons", "Logits", "Paths"]
+Group = Literal["Training", "Fourier", "Attention", "Embedding", "Weights", "Neurons", "Logits", "Paths", "Surgery"]
 GROUPS: Final[tuple[Group, ...]] = (
-    "Training", "Fourier", "Attention", "Embedding", "Weights", "Neurons", "Logits", "Paths",
+    "Training", "Fourier", "Attention", "Embedding", "Weights", "Neurons", "Logits", "Paths", "Surgery",
 )  # fmt: skip
 _FAR: Final = 10
 """How many things at once shift goes on by."""

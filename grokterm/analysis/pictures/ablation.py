@@ -1,0 +1,92 @@
+"""The picture of a model without some of its parts, beside the intact one: nothing of what trains is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from grokterm.analysis.ablation import Score, ablated, score
+from grokterm.analysis.fourier import basis_of
+from grokterm.analysis.neurons import EXPLAINED, frequency_shares, neuron_frequencies, neuron_rows
+from grokterm.analysis.pairs import Answer
+from grokterm.analysis.pictures.picture import Chosen, Make, Picture
+from grokterm.analysis.subject import Subject, UndefinedError
+from grokterm.errors import ConfigError
+from grokterm.surgery import head_count
+
+CONFIDENT: Final = 0.5
+"""Softmax probability from which a prediction counts as confident."""
+
+
+def ablation(subject: Subject, chosen: Chosen) -> Picture:
+    """`states` [2, p, p] and `scores` [2, 4] of the intact model and of the one without `subject.ablation`.
+
+    States are indexed [a, b]: 0 not defined, 1 right, 2 wrong, 3 unsure, and 3 more for a training pair, by the right
+    answers. Scores are train loss, test loss (nats), train accuracy and test accuracy (shares), those of the training
+    pairs by the labels trained on. `norms` [frequencies] and `keys` hold the frequencies that can be taken out,
+    `heads` [heads] the Frobenius norm of what each writes; where `neurons` is chosen, `groups` [neurons] has the
+    frequency of each neuron of the last layer that one explains, else 0 (Nanda et al. 2023, arXiv:2301.05217).
+    """
+    config = subject.config
+    try:
+        parameters = ablated(config, subject.parameters, subject.ablation)
+    except ConfigError as error:
+        raise UndefinedError(str(error)) from None
+
+    def without(a: Tensor, b: Tensor) -> Tensor:
+        return subject.model.logits(parameters, a, b)
+
+    # One after the other: both at once would hold twice as many logits.
+    answers = (subject.answer, without) if subject.ablation.parts else (subject.answer,)
+    found = [_look(subject, answer) for answer in answers]
+    arrays = {
+        "states": torch.stack([found[0][0], found[-1][0]]),
+        "scores": torch.stack([found[0][1], found[-1][1]]),
+        "heads": _heads(subject),
+    }
+    basis, words = basis_of(config.op, config.p)
+    if basis != "none":
+        arrays["norms"] = subject.norms.cpu()
+        arrays["keys"] = torch.tensor(subject.frequencies)
+        if chosen.get("neurons"):
+            arrays["groups"] = _groups(subject)
+    return Picture(arrays, words=f"{subject.frequency_words}; {words}" if basis != "none" else "")
+
+
+def _look(subject: Subject, answer: Answer) -> tuple[Tensor, Tensor]:
+    """States uint8 [p, p] and the four scores."""
+    given = subject.labels if subject.given is None else subject.given
+    found = score(answer, given, subject.train)
+    return _states(subject, found).cpu(), torch.stack(
+        [found.train_loss, found.test_loss, found.train_accuracy, found.test_accuracy]
+    ).cpu()
+
+
+def _states(subject: Subject, found: Score) -> Tensor:
+    known = torch.where(found.prediction == subject.labels, 1, 2)
+    states = torch.where(found.confidence >= CONFIDENT, known, 3) + 3 * subject.train
+    return states.masked_fill(subject.labels < 0, 0).to(torch.uint8)
+
+
+def _heads(subject: Subject) -> Tensor:
+    config = subject.config
+    rows = [subject.parameters[f"{block}.W_O"] for block in range(config.depth)] if head_count(config) else []
+    norms = [w.view(config.heads, -1).norm(dim=-1) for w in rows]
+    return torch.cat(norms).cpu() if norms else torch.zeros(0)
+
+
+def _groups(subject: Subject) -> Tensor:
+    """int16 [width · depth]: 0 for all neurons but those of the last layer that one frequency explains."""
+    config, angles = subject.config, subject.angles
+    shares = frequency_shares(neuron_rows(config, subject.parameters, angles), angles, config.width)
+    found = neuron_frequencies(shares)
+    groups = torch.zeros(config.width * config.depth, dtype=torch.int16)
+    groups[-config.width :] = torch.where(found.share >= EXPLAINED, found.frequency, 0).cpu()
+    return groups
+
+
+PICTURES: Final[Mapping[str, Make]] = {"ablation": ablation}
+"""What makes the picture of ablation."""

@@ -1,0 +1,39 @@
+"""What keys do in surgery: a ghost of the model without some of its parts, and making that so."""
+
+from __future__ import annotations
+
+from textual import on, work
+
+from grokterm.errors import GroktermError
+from grokterm.surgery import Ablation
+from grokterm.tui.screens.viewing import Viewing
+from grokterm.tui.views.ablation import AblationView
+from grokterm.tui.wishes import who
+from grokterm.wire.messages import Change
+
+
+class Operating(Viewing):
+    """The actions of the watch screen that concern surgery."""
+
+    def action_ablate(self) -> None:
+        """Opens the view of ablation."""
+        self._open(AblationView.number)
+
+    @on(AblationView.Told)
+    def _told(self, event: AblationView.Told) -> None:
+        self.say(event.words, "warning")
+
+    @on(AblationView.MakeItSo)
+    def _made_so(self, event: AblationView.MakeItSo) -> None:
+        self._operate(event.ablation)
+
+    @work
+    async def _operate(self, ablation: Ablation) -> None:
+        """Takes parts out of the model that trains."""
+        try:
+            answer = await self.link.order(Change(0, {}, by=who(), ablation=ablation))
+            self.say(f"{answer.words}; a fork at step {answer.step:,} has them still", "accent")
+        except GroktermError as error:
+            self.say(str(error), "error")
+        self.link.read_log()
+        self.show()
