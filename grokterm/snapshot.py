@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from grokterm.config import Config
 from grokterm.errors import ConfigError
+from grokterm.surgery import INTACT, Ablation
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -52,7 +53,8 @@ class Snapshot:
     """A model at one step of a run; every view is a method by its name: `circles()`, `clocks(page=2)`.
 
     Keyword arguments are what is chosen in the view, counted from 0. `present`, another snapshot, is the model to
-    compare with, where a view draws one of the past on the axes or at the key frequencies of a later one.
+    compare with, where a view draws one of the past on the axes or at the key frequencies of a later one. `without`,
+    a `grokterm.surgery.Ablation`, is what `ablation()` takes out.
     """
 
     step: int
@@ -150,7 +152,9 @@ class Snapshot:
             key_frequencies=KeyFrequencies(columns(self.config), self._keys).update(norms),
         )
 
-    def _draw(self, view: str, /, *, present: Snapshot | None = None, **chosen: int) -> Drawn:
+    def _draw(
+        self, view: str, /, *, present: Snapshot | None = None, without: Ablation = INTACT, **chosen: int
+    ) -> Drawn:
         """What a view draws; raises ConfigError for something to choose that it does not have."""
         from dataclasses import replace
 
@@ -158,7 +162,10 @@ class Snapshot:
 
         here = self._subject
         seen = replace(
-            here, present=present._subject if present is not None else None, earlier=lambda: self._earlier(here)
+            here,
+            present=present._subject if present is not None else None,
+            earlier=lambda: self._earlier(here),
+            ablation=without,
         )
         asked = _Asked(chosen)
         made = picture(view, seen, asked)

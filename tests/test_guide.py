@@ -97,12 +97,13 @@ def test_keys_and_options_exist(name: str) -> None:
     text = FENCE.sub("", read_page(name).text)
     known = {spelling for option in [*run_options().values(), *view_options().values(), folder_option()]
              for spelling in (option.spelling, *("--" + alias for alias in option.aliases))}  # fmt: skip
+    seen = name in {"grokking", "panes", *(view.name for view in views().values())}
     for code in CODE.findall(text):
         first, _, rest = code.partition(" ")
         if first.startswith("--"):
             assert first in known
             read({option.name: rest for option in run_options().values() if rest and first in spelled(option.name)})
-        elif first != "grokterm":
+        elif first != "grokterm" and seen:
             assert code in KEYS | own_keys(name)
 
 

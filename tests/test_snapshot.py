@@ -21,6 +21,7 @@ from grokterm.lab.engine import Engine
 from grokterm.runs.checkpoints import REGULAR
 from grokterm.runs.folder import RunFolder, create_run
 from grokterm.snapshot import Snapshot
+from grokterm.surgery import Ablation
 from grokterm.trainer.album import Album
 from grokterm.trainer.opening import open_run
 from grokterm.view_options import ViewOptions
@@ -97,6 +98,17 @@ def test_measures_are_those_of_the_log(folder: RunFolder) -> None:
     )
     assert 0 <= (measured["explained_neurons"] or 0) <= 1
     assert measured["distance_irrelevance"] is None  # test accuracy is far below .9
+
+
+@pytest.mark.skipif("ablation" not in PICTURES, reason="there is no picture of ablation")
+def test_parts_are_taken_out_of_a_ghost(folder: RunFolder) -> None:
+    model = grokterm.open_run("last").at(60)
+    before = {name: array.copy() for name, array in model.parameters.items()}
+    all_gone = model.ablation(without=Ablation(only=True))  # all but no frequency
+    wanted = picture("ablation", replace(subject(60), ablation=Ablation(only=True)), {})
+    np.testing.assert_array_equal(all_gone.scores, wanted.arrays["scores"].numpy())
+    assert all_gone.scores[0, 0] < all_gone.scores[1, 0]  # the intact model has the lower train loss
+    assert all((model.parameters[name] == array).all() for name, array in before.items())
 
 
 def test_the_example_of_readme_runs(folder: RunFolder) -> None:
