@@ -17,6 +17,7 @@ from grokterm.config import Config, unknown
 from grokterm.errors import ConfigError, GroktermError
 from grokterm.kernels.build import build
 from grokterm.lab import devices, native
+from grokterm.lab.precision import product_for
 
 FAMILIES: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {
     **steps.ROWS,
@@ -46,7 +47,7 @@ def machine(config: Config) -> str:
     """Device, precision, threads and torch in one line."""
     found, precision = devices.resolve(config)
     about = devices.describe()
-    kernels = ", kernels" if native.loaded() and precision == "bfloat16" else ""
+    kernels = ", kernels" if native.knows(product_for(precision)) else ""
     return f"{found}, products in {precision}{kernels}, {about['threads']} threads, torch {about['torch']}"
 
 

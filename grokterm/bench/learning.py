@@ -21,6 +21,7 @@ from grokterm.lab.losses import cross_entropy_sum
 from grokterm.lab.models import ARCHITECTURES
 from grokterm.lab.models import build as build_model
 from grokterm.lab.optimizers import Hyperparameters, Optimizer
+from grokterm.lab.precision import product_for
 from grokterm.lab.seeds import generator
 from grokterm.lab.tasks import Pairs, make_task
 
@@ -41,6 +42,7 @@ class Way:
 WAYS: Final = {
     "bfloat16, kernels": Way("bfloat16", kernels=True),
     "bfloat16": Way("bfloat16", kernels=False),
+    "float32, kernels": Way("float32", kernels=True),
     "float32": Way("float32", kernels=False),
 }
 
@@ -93,12 +95,12 @@ def plain_step_of_grokking(config: Config) -> int:
 
 def ways_here() -> dict[str, Way]:
     """The ways that this machine knows."""
-    has_kernels = build() is not None
+    native.load(build())
     fast = devices.has_fast_bfloat16(devices.find("cpu"))
     return {
         name: way
         for name, way in WAYS.items()
-        if (has_kernels or not way.kernels) and (fast or way.precision != "bfloat16")
+        if (fast or way.precision != "bfloat16") and (not way.kernels or native.knows(product_for(way.precision)))
     }
 
 

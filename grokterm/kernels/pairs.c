@@ -1,23 +1,22 @@
 /* What a training step does once a pair, for one hidden layer of rectified units, in one pass over the pairs.
  *
- * A block of pairs stays in the cache from its rows to its gradients. Matrix products take bfloat16 and sum in
- * float32; all else is float32. Every thread has its own pairs and its own sums, added at the end in order, so the
+ * A block of pairs stays in the cache from its rows to its gradients. Matrix products take bfloat16, or
+ * float32 with IN_FLOAT32, and sum in float32; all else is float32. Every thread has its own pairs and its own sums, added at the end in order, so the
  * same number of threads gives the same bits.
  */
 #include <omp.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
+#ifdef IN_FLOAT32
+#include "vectors.h"
+#define take_step take_step_in_float32
+#else
 #include "tiles.h"
+#endif
+#include "pack.h"
 #include "softmax.h"
 #include "step.h"
 #include "attention.h"
-
-enum { ASK_FOR_FEATURE = 0x1023, TILE_DATA = 18 };
-
-/* Whether the kernel lets this process use the tiles. */
-int may_use_tiles(void) { return syscall(SYS_arch_prctl, ASK_FOR_FEATURE, TILE_DATA) == 0; }
 
 /* The hidden rows of the pairs from `at`, rectified. */
 static void hidden_of_sums(const step *s, room *r, int at, int rows) {
@@ -53,8 +52,7 @@ static void hidden_of_mix(const step *s, const weights *v, room *r) {
 
 /* The gradients by 16 hidden units from j + c of row i, where these are above 0. */
 static inline __m512 passed(const room *r, int i, int j, int c, int w) {
-    __m256i h = _mm256_loadu_si256((const __m256i *)(r->h + in_first(i, j + c, w)));
-    return _mm512_maskz_loadu_ps(_mm256_cmpneq_epi16_mask(h, _mm256_setzero_si256()), r->panel + i * PANEL + c);
+    return _mm512_maskz_loadu_ps(not_0(r->h + in_first(i, j + c, w)), r->panel + i * PANEL + c);
 }
 
 /* d_of_a and d_of_b of one panel, [p, PANEL] each. Pairs come sorted by a, so a's row is kept while it is the same. */
@@ -77,7 +75,7 @@ static void back_to_sums(const step *s, room *r, int at, int rows, int j) {
 /* The gradients by w_in and b_in of one panel, and those by the hidden units for `back_to_mix`. */
 static void back_to_weights(const step *s, room *r, int j) {
     const int w = s->width, k = s->k;
-    half *second = r->h_second; /* of this panel, no longer needed for the hidden rows */
+    factor *second = r->h_second; /* of this panel, no longer needed for the hidden rows */
     for (int c = 0; c < PANEL; c += 16) {
         __m512 bias = _mm512_setzero_ps();
         for (int i = 0; i < ROWS; i += 2) {
@@ -127,8 +125,8 @@ static void block(const step *s, const weights *v, room *r, int at, int rows) {
     if (!s->of_a) multiply(r->x, v->w_direct, in_rows(r->logits, classes), ROWS, classes, k, 1);
     errors(s, r, at, rows);
     if (!s->d_w_out) return;
-    turn_tiles(r->g_second, r->g_turned, (size_t)ROWS * classes);
-    if (!s->of_a) turn_tiles(r->x_second, r->x_turned, (size_t)ROWS * k);
+    to_first(r->g_second, r->g_turned, (size_t)ROWS * classes);
+    if (!s->of_a) to_first(r->x_second, r->x_turned, (size_t)ROWS * k);
     multiply(r->g_turned, r->h_second, in_tiles(r->d_w_out, w), classes, w, ROWS, 1);
     for (int j = 0; j < w; j += PANEL) {
         multiply(r->g, v->w_out_turned + (size_t)j * p_up, in_rows(r->panel, PANEL), ROWS, PANEL, p_up, 0);
@@ -229,7 +227,7 @@ int take_step(step *s) {
         #pragma omp barrier
         const int first = (int64_t)n * t / threads, last = (int64_t)n * (t + 1) / threads;
         for (int at = first; at < last; at += ROWS) block(s, &v, r, at, last - at < ROWS ? last - at : ROWS);
-        _tile_release();
+        release_tiles();
         #pragma omp barrier
         if (s->d_w_out) add_up(s, rooms, threads);
     }

@@ -1,39 +1,47 @@
 /* A matrix product like those of a step, for matrices of a few hundred rows: out = x w, in bfloat16, summed in float32. */
 #include <omp.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "tiles.h"
+#include "pack.h"
+
+enum { ASK_FOR_FEATURE = 0x1023, TILE_DATA = 18 };
+
+/* Whether the kernel lets this process use the tiles. */
+int may_use_tiles(void) { return syscall(SYS_arch_prctl, ASK_FOR_FEATURE, TILE_DATA) == 0; }
 
 /* The matrices as they lie: x is [m, k], or [k, m] where it is to be turned; w is [k, n], or [n, k]; out is [m, n]. */
 typedef struct {
     int64_t m, k, n, x_stride, x_turned, w_stride, w_turned;
     const float *x, *w;
     float *out;
-} factors;
+} product;
 
 /* x as a first factor with k columns, tile by tile; a loop that threads share. */
-static void pack_first(matrix x, int turned, half *out, int m, int k) {
+static void pack_first(matrix x, int turned, factor *out, int m, int k) {
     #pragma omp for collapse(2) schedule(static) nowait
     for (int i = 0; i < m; i += SIDE)
         for (int j = 0; j < k; j += DEPTH) {
-            half *to = out + in_first(i, j, k), tile[TILE];
+            factor *to = out + in_first(i, j, k), tile[TILE];
             if (turned) {
                 for (int r = 0; r < DEPTH; r += 2)
                     put(columns_of(x, j + r, i), columns_of(x, j + r + 1, i), NULL, tile + r * SIDE);
-                turn_tiles(tile, to, TILE);
+                to_first(tile, to, TILE);
             } else for (int r = 0; r < SIDE; r += 2) for (int c = 0; c < DEPTH; c += SIDE)
                 put(columns_of(x, i + r, j + c), columns_of(x, i + r + 1, j + c), to + r * DEPTH + c, NULL);
         }
 }
 
 /* Writes out; 0, or 1 where memory is lacking. */
-int take_product(const factors *f) {
+int take_product(const product *f) {
     const int m = up_to(f->m, SIDE), k = up_to(f->k, DEPTH), n = up_to(f->n, SIDE);
     const matrix x = {f->x, f->x_turned ? f->k : f->m, f->x_turned ? f->m : f->k, f->x_stride};
     const matrix w = {f->w, f->w_turned ? f->n : f->k, f->w_turned ? f->k : f->n, f->w_stride};
-    half *first = aligned_alloc(64, ((size_t)m + n) * k * sizeof *first);
+    factor *first = aligned_alloc(64, ((size_t)m + n) * k * sizeof *first);
     if (!first) return 1;
-    half *second = first + (size_t)m * k;
+    factor *second = first + (size_t)m * k;
     #pragma omp parallel
     {
         configure_tiles();
@@ -50,7 +58,7 @@ int take_product(const factors *f) {
                 _mm512_mask_storeu_ps(f->out + (i + r) * f->n + j + c, inside(j + c, f->n),
                                       _mm512_loadu_ps(block + r * columns + c));
         }
-        _tile_release();
+        release_tiles();
     }
     free(first);
     return 0;

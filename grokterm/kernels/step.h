@@ -23,7 +23,7 @@ typedef struct {
 } step;
 
 typedef struct { /* one thread's block of pairs, and its sums */
-    half *h, *h_second, *g, *g_second, *g_turned, *x, *x_second, *x_turned, *z; /* z: gradients by hidden */
+    factor *h, *h_second, *g, *g_second, *g_turned, *x, *x_second, *x_turned, *z; /* z: gradients by hidden */
     float *logits, *panel, *mixed, *pattern, *d_x;
     float *d_w_out, *d_b_out, *d_of_a, *d_of_b, *d_w_in, *d_b_in, *d_w_direct, *d_values, *taken;
     char *sums, *end;                      /* what begins at 0: g and the gradients */
@@ -32,7 +32,7 @@ typedef struct { /* one thread's block of pairs, and its sums */
 } room;
 
 /* Weights as second factors, and their transposes; scores filled up to LANES heads. */
-typedef struct { half *w_out, *w_out_turned, *w_in, *w_in_turned, *w_direct, *w_direct_turned; float *scores; } weights;
+typedef struct { factor *w_out, *w_out_turned, *w_in, *w_in_turned, *w_direct, *w_direct_turned; float *scores; } weights;
 
 /* `count` elements of `size` bytes from a stretch of memory; only counted where that is null. */
 static void *take(char **from, size_t count, size_t size) {
@@ -45,20 +45,20 @@ static size_t lay_out(const step *s, weights *v, room *rooms, int threads, char 
     char *at = base;
     const size_t w = s->width, k = s->of_a ? 0 : s->k, p = s->of_a ? s->p : 0, tokens = s->of_a ? 0 : 2 * s->p + 1;
     const size_t p_up = up_to(s->p, DEPTH), classes = up_to(s->p, SIDE);
-    half **packed[] = {&v->w_out, &v->w_out_turned, &v->w_in, &v->w_in_turned, &v->w_direct, &v->w_direct_turned};
+    factor **packed[] = {&v->w_out, &v->w_out_turned, &v->w_in, &v->w_in_turned, &v->w_direct, &v->w_direct_turned};
     size_t sizes[] = {w * classes, p_up * w, k * w, w * k, k * classes, p_up * k};
-    for (int i = 0; i < 6; i++) *packed[i] = take(&at, sizes[i], 2);
+    for (int i = 0; i < 6; i++) *packed[i] = take(&at, sizes[i], sizeof(factor));
     v->scores = take(&at, tokens * LANES, 4);
     for (int t = 0; t < threads; t++) {
         room *r = rooms + t;
-        half **halves[] = {&r->h, &r->h_second, &r->g_second, &r->g_turned, &r->x, &r->x_second, &r->x_turned, &r->z};
+        factor **halves[] = {&r->h, &r->h_second, &r->g_second, &r->g_turned, &r->x, &r->x_second, &r->x_turned, &r->z};
         size_t columns[] = {w, w, classes, classes, k, k, k, k ? w : 0};
-        for (int i = 0; i < 8; i++) *halves[i] = take(&at, ROWS * columns[i], 2);
+        for (int i = 0; i < 8; i++) *halves[i] = take(&at, ROWS * columns[i], sizeof(factor));
         float **floats[] = {&r->logits, &r->panel, &r->mixed, &r->d_x, &r->pattern};
         size_t widths[] = {classes, PANEL, k, k, k ? 3 * LANES : 0};
         for (int i = 0; i < 5; i++) *floats[i] = take(&at, ROWS * widths[i], 4);
         r->sums = at;
-        r->g = take(&at, ROWS * p_up, 2);
+        r->g = take(&at, ROWS * p_up, sizeof(factor));
         float **sums[] = {&r->d_w_out, &r->d_b_out, &r->d_of_a, &r->d_of_b, &r->d_w_in,
                           &r->d_b_in, &r->d_w_direct, &r->d_values, &r->taken};
         size_t counts[] = {classes * w, classes, p * w, p * w, k * w, k ? w : 0, classes * k, tokens * k, tokens * LANES};

@@ -8,10 +8,10 @@ and values [2p + 1, d_model].
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from ctypes import POINTER, c_double, c_int64, c_void_p
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import torch
 from torch import Tensor
@@ -30,7 +30,9 @@ _TILE: Final = 32
 _HEADS: Final = 16
 """Heads at most."""
 
-_library: ctypes.CDLL | None = None
+_steps: dict[Product, Any] = {}
+"""The kernel that takes a step with these products, as far as this machine knows them."""
+_take_product: Any = None
 
 
 class _Step(ctypes.Structure):
@@ -55,30 +57,38 @@ class _Factors(ctypes.Structure):
 
 
 def load(path: Path | None) -> bool:
-    """Use the kernels compiled at `path` in this process from now on, or none; says whether they are in use."""
-    global _library
-    _library = None
+    """Use the kernels compiled at `path` in this process from now on, or none; says whether any are in use."""
+    global _take_product
+    _steps.clear()
+    _take_product = None
     if path is not None:
         try:
             library = ctypes.CDLL(str(path))
         except OSError:  # of another machine, or cut off: torch does without
             return False
-        library.take_step.argtypes = (POINTER(_Step),)
-        library.take_product.argtypes = (POINTER(_Factors),)
-        _library = library if library.may_use_tiles() else None
+        _steps[torch.matmul] = library.take_step_in_float32
+        if hasattr(library, "take_step") and library.may_use_tiles():
+            _steps[bfloat16_product], _take_product = library.take_step, library.take_product
+            _take_product.argtypes = (POINTER(_Factors),)
+        for step in _steps.values():
+            step.argtypes = (POINTER(_Step),)
     return loaded()
 
 
 def loaded() -> bool:
-    """Whether the kernels are in use."""
-    return _library is not None
+    """Whether kernels are in use."""
+    return bool(_steps)
+
+
+def knows(product: Product) -> bool:
+    """Whether there is a kernel in use that takes steps with these products."""
+    return product in _steps
 
 
 def suits(product: Product, activation: str, rows: Tensor, *sizes: int) -> bool:
     """Whether the kernels do a step with these products, activation, parameters and widths."""
     return (
-        _library is not None
-        and product is bfloat16_product
+        product in _steps
         and activation == "relu"
         and rows.ndim == 2
         and rows.dtype == torch.float32
@@ -97,7 +107,6 @@ def product(x: Tensor, w: Tensor, out: Tensor | None = None) -> Tensor:
 
     Raises MemoryError.
     """
-    assert _library is not None
     (m, k), n = x.shape, w.shape[1]
     out = x.new_empty(m, n) if out is None else out
     assert out.shape == (m, n)
@@ -105,30 +114,36 @@ def product(x: Tensor, w: Tensor, out: Tensor | None = None) -> Tensor:
     given = _Factors(m=m, k=k, n=n, x=x.data_ptr(), w=w.data_ptr(), out=out.data_ptr())
     given.x_turned, given.x_stride = _lies(x)
     given.w_turned, given.w_stride = _lies(w)
-    if _library.take_product(ctypes.byref(given)):
+    if _take_product(ctypes.byref(given)):
         raise MemoryError("no memory for a product")
     return out
 
 
-def score(pairs: Pairs, factors: Mapping[str, Tensor]) -> tuple[float, int]:
+def product_like(product_of_model: Product) -> Callable[..., Tensor]:
+    """What a step by hand takes its small products with: `product` or torch.matmul, both of which may fill `out`."""
+    return product if product_of_model is bfloat16_product else torch.matmul
+
+
+def score(product: Product, pairs: Pairs, factors: Mapping[str, Tensor]) -> tuple[float, int]:
     """Cross-entropy in nats summed over the pairs, and how many get their label; raises MemoryError."""
-    return _take(pairs, factors, {})
+    return _take(product, pairs, factors, {})
 
 
 def score_and_gradients(
-    pairs: Pairs, factors: Mapping[str, Tensor], gradients: Mapping[str, Tensor]
+    product: Product, pairs: Pairs, factors: Mapping[str, Tensor], gradients: Mapping[str, Tensor]
 ) -> tuple[float, int]:
     """The same, and the gradients of the mean cross-entropy by the factors, written into `gradients`.
 
     Every tensor has its rows in one piece; those of w_in, w_direct and their gradients may be rows of wider ones of
     the same width.
     """
-    return _take(pairs, factors, {f"d_{name}": tensor for name, tensor in gradients.items()})
+    return _take(product, pairs, factors, {f"d_{name}": tensor for name, tensor in gradients.items()})
 
 
-def _take(pairs: Pairs, factors: Mapping[str, Tensor], gradients: Mapping[str, Tensor]) -> tuple[float, int]:
-    """Run the kernel; raises MemoryError."""
-    assert _library is not None
+def _take(
+    product: Product, pairs: Pairs, factors: Mapping[str, Tensor], gradients: Mapping[str, Tensor]
+) -> tuple[float, int]:
+    """Run the kernel that has these products; raises MemoryError."""
     width, p = factors["w_out"].shape
     step = _Step(n=len(pairs), p=p, width=width, share=1 / len(pairs))
     if "values" in factors:
@@ -139,7 +154,7 @@ def _take(pairs: Pairs, factors: Mapping[str, Tensor], gradients: Mapping[str, T
         strided = name.removeprefix("d_") in _STRIDED
         assert tensor.stride() == (step.stride, 1) if strided else tensor.is_contiguous(), name
         setattr(step, name, tensor.data_ptr())
-    if _library.take_step(ctypes.byref(step)):
+    if _steps[product](ctypes.byref(step)):
         raise MemoryError("no memory for a step")
     return step.loss, step.right
 

@@ -20,7 +20,7 @@ from grokterm.lab.layout import Layout
 from grokterm.lab.losses import cross_entropy_sum
 from grokterm.lab.models import build as build_model
 from grokterm.lab.models.pairwise import pair_attention
-from grokterm.lab.precision import product_for
+from grokterm.lab.precision import Product, bfloat16_product, product_for
 from grokterm.lab.tasks import Pairs, make_task
 from tests.lab.examples import ARCHITECTURES, random_parameters
 
@@ -75,39 +75,46 @@ def times(x: Tensor, w: Tensor) -> Tensor:
     return product
 
 
+PRODUCTS = [bfloat16_product, torch.matmul]
+TIMES: dict[Product, Product] = {bfloat16_product: times, torch.matmul: torch.matmul}
 Tensors = dict[str, Tensor]
 
 
-def compare(pairs: Pairs, expected: Tensor, factors: Tensors, given: Tensors, gradients: Tensors) -> None:
+def compare(
+    product: Product, pairs: Pairs, expected: Tensor, factors: Tensors, given: Tensors, gradients: Tensors
+) -> None:
     """`expected` was made from `factors`, whose values are in `given`; `gradients` are to be overwritten."""
-    loss, _ = native.score_and_gradients(pairs, given, gradients)
+    loss, _ = native.score_and_gradients(product, pairs, given, gradients)
     assert loss == pytest.approx(expected.item(), rel=1e-5)
-    assert native.score(pairs, given)[0] == loss
+    assert native.score(product, pairs, given)[0] == loss
     # Divided afterwards, as the kernels do: what is rounded are the gradients of the sum.
     by_autograd = torch.autograd.grad(expected, list(factors.values()))
     for name, other in zip(factors, (of_sum / len(pairs) for of_sum in by_autograd), strict=True):
         # A number that lies between two of bfloat16 may be rounded to either.
-        assert (gradients[name] - other).norm() <= 2e-3 * other.norm(), name
+        error = 2e-3 if product is bfloat16_product else 1e-5
+        assert (gradients[name] - other).norm() <= error * other.norm(), name
 
 
+@pytest.mark.parametrize("product", PRODUCTS)
 @pytest.mark.parametrize("p", [3, 16, 31, 97])
 @pytest.mark.parametrize("n", [1, 127, 300])
-def test_two_rows_a_pair_and_their_gradients(n: int, p: int) -> None:
+def test_two_rows_a_pair_and_their_gradients(n: int, p: int, product: Product) -> None:
     pairs = drawn(n, p)
     of_a, of_b, w_out, b_out = leaves((p, 64), (p, 64), (64, p), (p,))
     hidden = (of_a[pairs.a] + of_b[pairs.b]).relu()
-    expected = cross_entropy_sum(times(hidden, w_out) + b_out, pairs.labels)
+    expected = cross_entropy_sum(TIMES[product](hidden, w_out) + b_out, pairs.labels)
     factors = {"of_a": of_a, "of_b": of_b, "w_out": w_out, "b_out": b_out}
     given = {name: tensor.detach() for name, tensor in factors.items()}
-    compare(
-        pairs, expected, factors, given, {name: torch.full_like(tensor, torch.nan) for name, tensor in given.items()}
-    )
+    gradients = {name: torch.full_like(tensor, torch.nan) for name, tensor in given.items()}
+    compare(product, pairs, expected, factors, given, gradients)
 
 
+@pytest.mark.parametrize("product", PRODUCTS)
 @pytest.mark.parametrize("heads", [1, 4])
 @pytest.mark.parametrize("p", [3, 31, 97])
 @pytest.mark.parametrize("n", [1, 127, 300])
-def test_attention_of_pairs_and_its_gradients(n: int, p: int, heads: int) -> None:
+def test_attention_of_pairs_and_its_gradients(n: int, p: int, heads: int, product: Product) -> None:
+    times = TIMES[product]
     pairs, tokens = drawn(n, p), 2 * p + 1
     shapes = {"scores": (tokens, heads), "values": (tokens, 64), "w_out": (96, p), "b_out": (p,)}
     wide = {"w_in": (64, 96), "b_in": (96,), "w_direct": (64, p)}
@@ -122,7 +129,7 @@ def test_attention_of_pairs_and_its_gradients(n: int, p: int, heads: int) -> Non
     d_rows = torch.full_like(rows, torch.nan)
     gradients = {name: torch.full_like(tensor, torch.nan) for name, tensor in given.items()}
     gradients |= {"w_in": d_rows[:, :96], "w_direct": d_rows[:, 96:]}
-    compare(pairs, expected, factors, given, gradients)
+    compare(product, pairs, expected, factors, given, gradients)
 
 
 @pytest.mark.parametrize(("m", "k", "n"), [(1, 1, 1), (1, 128, 97), (33, 5, 70), (64, 96, 32), (195, 130, 17)])
@@ -141,9 +148,10 @@ def test_products_are_those_of_rounded_factors(m: int, k: int, n: int, x_turned:
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
 @pytest.mark.parametrize("p", [7, 31])
-def test_a_step_by_hand_is_that_of_autograd(arch: str, p: int) -> None:
+@pytest.mark.parametrize("precision", ["bfloat16", "float32"])
+def test_a_step_by_hand_is_that_of_autograd(arch: str, p: int, precision: str) -> None:
     config = Config(p=p, width=64, d_model=32, heads=2).changed({"arch": arch})
-    model = build_model(config, product_for("bfloat16"))
+    model = build_model(config, product_for(precision))
     layout = Layout(model.shapes())
     flat = layout.flat(random_parameters(model)).float()
     task = make_task(config)
@@ -155,12 +163,16 @@ def test_a_step_by_hand_is_that_of_autograd(arch: str, p: int) -> None:
     ours, theirs = layout.parameters(by_hand), layout.parameters(by_autograd)
     for name, gradient in ours.items():
         # Rectified units near 0 that one rounding turns on and another does not make up nearly all of this.
-        assert (gradient - theirs[name]).norm() <= 0.04 * theirs[name].norm(), name
+        error = 0.04 if precision == "bfloat16" else 1e-4
+        assert (gradient - theirs[name]).norm() <= error * theirs[name].norm(), name
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
 @pytest.mark.parametrize("batch_size", ["full", 200])
-def test_training_is_the_training_without_them(arch: Architecture, batch_size: int | Literal["full"]) -> None:
+@pytest.mark.parametrize("precision", ["bfloat16", "float32"])
+def test_training_is_the_training_without_them(
+    arch: Architecture, batch_size: int | Literal["full"], precision: Literal["bfloat16", "float32"]
+) -> None:
     config = Config(
         p=31,
         arch=arch,
@@ -169,7 +181,7 @@ def test_training_is_the_training_without_them(arch: Architecture, batch_size: i
         heads=2,
         lr=3e-3,
         batch_size=batch_size,
-        precision="bfloat16",
+        precision=precision,
         device="cpu",
     )
     with_kernels, plain = Engine(config), Engine(config)
@@ -212,7 +224,7 @@ def test_score_is_that_of_the_logits(arch: Architecture) -> None:
 def test_of_equal_logits_the_first_counts() -> None:
     pairs, nothing = drawn(500, 7), torch.zeros(7, 32)
     factors = {"of_a": nothing, "of_b": nothing, "w_out": torch.zeros(32, 7), "b_out": torch.zeros(7)}
-    loss, right = native.score(pairs, factors)
+    loss, right = native.score(bfloat16_product, pairs, factors)
     assert right == int((pairs.labels == 0).sum())
     assert loss == pytest.approx(500 * torch.log(torch.tensor(7.0)).item(), rel=1e-6)
 
@@ -220,7 +232,9 @@ def test_of_equal_logits_the_first_counts() -> None:
 def test_a_weight_that_is_not_finite_shows_in_the_loss() -> None:
     of_a, of_b, w_out, b_out = (leaf.detach() for leaf in leaves((7, 32), (7, 32), (32, 7), (7,)))
     w_out[3, 2] = torch.inf
-    loss, _ = native.score(drawn(200, 7), {"of_a": of_a, "of_b": of_b, "w_out": w_out, "b_out": b_out})
+    loss, _ = native.score(
+        bfloat16_product, drawn(200, 7), {"of_a": of_a, "of_b": of_b, "w_out": w_out, "b_out": b_out}
+    )
     assert not math.isfinite(loss)
 
 
@@ -231,7 +245,8 @@ def test_other_widths_activations_and_precisions_are_left_to_torch() -> None:
     assert not native.suits(product, "relu", rows, 48)
     assert not native.suits(product, "gelu", rows, 64)
     assert not native.suits(product, "relu", rows[None], 64)
-    assert not native.suits(product_for("float32"), "relu", rows, 64)
+    assert native.suits(product_for("float32"), "relu", rows, 64)
+    assert not native.suits(product_for("float64"), "relu", rows.double(), 64)
     assert native.suits_heads(128, 8)
     assert not native.suits_heads(128, 16)
     assert not native.suits_heads(512, 32)

@@ -53,7 +53,8 @@ class EmbedMlp(Mlp):
     def _pass_on(
         self, parameters: Mapping[str, Tensor], d_of_a: Tensor, d_of_b: Tensor, gradient: Mapping[str, Tensor]
     ) -> None:
+        product = native.product_like(self.product)
         for name, given in (("a", d_of_a), ("b", d_of_b)):
             embedding, weight = parameters[f"E_{name}"], parameters[f"W_{name}"]
-            native.product(given, weight.mT, out=gradient[f"E_{name}"])
-            native.product(embedding.mT, given, out=gradient[f"W_{name}"])
+            product(given, weight.mT, out=gradient[f"E_{name}"])
+            product(embedding.mT, given, out=gradient[f"W_{name}"])

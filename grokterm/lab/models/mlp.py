@@ -94,14 +94,14 @@ class Mlp(Model):
         suits_kernels = native.suits(self.product, self.config.activation, parameters["W_out"], self.config.width)
         if not self._is_plain or not suits_kernels:
             return None
-        of_a, of_b = self._input_rows(parameters, native.product)
+        of_a, of_b = self._input_rows(parameters, native.product_like(self.product))
         of_a, w_out, b_out = of_a + parameters["b_1"], parameters["W_out"], parameters["b_out"]
         factors = {"of_a": of_a, "of_b": of_b, "w_out": w_out, "b_out": b_out}
         if gradient is None:
-            return native.score(pairs, factors)
+            return native.score(self.product, pairs, factors)
         d_of_a, d_of_b = self._gradient_rows(gradient)
         into = {"of_a": d_of_a, "of_b": d_of_b, "w_out": gradient["W_out"], "b_out": gradient["b_out"]}
-        done = native.score_and_gradients(pairs, factors, into)
+        done = native.score_and_gradients(self.product, pairs, factors, into)
         torch.sum(d_of_a, 0, out=gradient["b_1"])
         self._pass_on(parameters, d_of_a, d_of_b, gradient)
         return done

@@ -104,7 +104,7 @@ class Transformer(Model):
         """Summed cross-entropy in nats and right answers, and the gradient of the mean; None without kernels."""
         if not self._folds or not self._suits_native(parameters["W_E"]):
             return None
-        return transformer_by_hand.step(self.config, parameters, pairs, gradient)
+        return transformer_by_hand.step(self.config, self.product, parameters, pairs, gradient)
 
     def first_layer(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
         """The embedding of the residues, [..., p, d_model]; "=" is left out."""

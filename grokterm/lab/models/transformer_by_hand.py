@@ -6,7 +6,7 @@ The plain reading is `Transformer.logits`; a name with `d_` is the gradient by w
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import torch
@@ -15,8 +15,11 @@ from torch import Tensor
 from grokterm.config import Config
 from grokterm.lab import native
 from grokterm.lab.models.attention import by_head
-from grokterm.lab.native import product
+from grokterm.lab.precision import Product
 from grokterm.lab.tasks import Pairs
+
+_Product = Callable[..., Tensor]
+"""A product that may fill `out`."""
 
 
 class _Attended(NamedTuple):
@@ -33,13 +36,15 @@ class _Attended(NamedTuple):
 
 def step(
     config: Config,
+    pairs_product: Product,
     parameters: Mapping[str, Tensor],
     pairs: Pairs,
     gradient: Mapping[str, Tensor] | None,
 ) -> tuple[float, int]:
     """Summed cross-entropy in nats and right answers; the gradient of the mean is written into `gradient`."""
     d, width, heads = config.d_model, config.width, config.heads
-    seen = _attended(config, parameters)
+    product = native.product_like(pairs_product)
+    seen = _attended(config, product, parameters)
     # W_O, what "=" adds to every pair, and b_out, times W_in and W_U.
     left = torch.cat((parameters["0.W_O"], seen.rows[-1:], parameters["0.b_out"][None]))
     right = torch.cat((parameters["0.W_in"], parameters["W_U"]), 1)
@@ -54,7 +59,7 @@ def step(
         "b_out": folded[d, width:] + folded[d + 1, width:],
     }
     if gradient is None:
-        return native.score(pairs, factors)
+        return native.score(pairs_product, pairs, factors)
     d_folded = torch.empty_like(folded)
     of = {
         **{name: torch.empty_like(factors[name]) for name in ("scores", "values", "w_out")},
@@ -63,15 +68,15 @@ def step(
         "w_direct": d_folded[:d, width:],
         "b_out": d_folded[d, width:],
     }
-    done = native.score_and_gradients(pairs, factors, of)
+    done = native.score_and_gradients(pairs_product, pairs, factors, of)
     d_folded[d + 1, :width].zero_()
     d_folded[d + 1, width:].copy_(d_folded[d, width:])
-    d_equals = _back_through_folding(parameters, left, right, d_folded, of["w_out"], gradient)
-    _back_through_attention(config, parameters, seen, of["scores"], of["values"], d_equals, gradient)
+    d_equals = _back_through_folding(product, parameters, left, right, d_folded, of["w_out"], gradient)
+    _back_through_attention(config, product, parameters, seen, of["scores"], of["values"], d_equals, gradient)
     return done
 
 
-def _attended(config: Config, parameters: Mapping[str, Tensor]) -> _Attended:
+def _attended(config: Config, product: _Product, parameters: Mapping[str, Tensor]) -> _Attended:
     residues, equals = parameters["W_E"].split_with_sizes([config.p, 1])
     at_a, at_b, at_equals = parameters["W_pos"].split_with_sizes([1, 1, 1])
     rows = torch.cat((residues + at_a, residues + at_b, equals + at_equals))
@@ -80,6 +85,7 @@ def _attended(config: Config, parameters: Mapping[str, Tensor]) -> _Attended:
 
 
 def _back_through_folding(
+    product: _Product,
     parameters: Mapping[str, Tensor],
     left: Tensor,
     right: Tensor,
@@ -101,6 +107,7 @@ def _back_through_folding(
 
 def _back_through_attention(
     config: Config,
+    product: _Product,
     parameters: Mapping[str, Tensor],
     seen: _Attended,
     d_scores: Tensor,
