@@ -50,19 +50,20 @@ _TRANSFORMER: Final = {
 def matrix(subject: Subject, chosen: Chosen) -> Picture:
     """`values` [rows, columns] of one chosen matrix and its true `shape` [2]; `matrix` names all, `axes` its two.
 
-    Where the matrix is larger than a screen a point stands for a block, and shows its number of largest magnitude.
+    Neurons of the first layer stand as they are or, with `neurons` 1, by frequency. Where the matrix is larger than a
+    screen a point stands for a block, and shows its number of largest magnitude.
     """
     named = matrices(subject.config, subject.parameters)
     name = list(named)[pick(chosen, "matrix", len(named))]
-    values = _in_order(subject, name, chosen)(named[name])
+    values = _in_order(leading(subject), name, chosen)(named[name])
     arrays = {"values": shrunk(values, *_LARGE), "shape": torch.tensor(values.shape)}
-    return Picture(arrays, {"matrix": tuple(named), "axes": _axes(subject, name), "order": ORDERS})
+    return Picture(arrays, {"matrix": tuple(named), "axes": _axes(subject, name)})
 
 
 def matrix_over_time(subject: Subject, chosen: Chosen) -> Picture:
     """`values` [steps, rows, columns] of one chosen matrix at up to eight `steps`, the last one now; `shape` [2].
 
-    Neurons stand in the order of the present model at every step.
+    Neurons of the first layer stand as they are or, with `neurons` 1, by their frequency in the present model.
     """
     named = matrices(subject.config, subject.parameters)
     name = list(named)[pick(chosen, "matrix", len(named))]
@@ -74,7 +75,8 @@ def matrix_over_time(subject: Subject, chosen: Chosen) -> Picture:
         "steps": torch.tensor([one.step for one in subjects]),
         "shape": torch.tensor(named[name].shape),
     }
-    return Picture(arrays, {"matrix": tuple(named), "axes": _axes(subject, name), "order": ORDERS})
+    words = "" if len(subjects) > 1 else "the first checkpoint is still to come"
+    return Picture(arrays, {"matrix": tuple(named), "axes": _axes(subject, name)}, words)
 
 
 def evenly(subjects: Sequence[Subject], count: int) -> list[Subject]:
@@ -106,7 +108,7 @@ class _Order:
 def _in_order(subject: Subject, name: str, chosen: Chosen) -> _Order:
     of_first_layer = "." not in name or name.startswith("0.")
     deep = subject.config.depth > 1 and name == "W_out"
-    wanted = pick(chosen, "order", len(ORDERS)) == 1 and of_first_layer and not deep
+    wanted = pick(chosen, "neurons", len(ORDERS)) == 1 and of_first_layer and not deep
     return _Order(_axes(subject, name), wave_order(subject) if wanted else None)
 
 

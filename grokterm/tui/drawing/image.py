@@ -64,7 +64,7 @@ def draw_ramp(scale: Scale, name: str, width: int, graph: Graph, palette: Palett
         return cells.strips()
     muted = palette.style("muted")
     cells.put(0, 0, name, muted)
-    taken = left - 1
+    taken = 0
     for value in ticks(scale, max(room // 8, 2)):
         text = short(value)
         at = left + int(float(scale.place(np.array([value]))[0]) * (room - 1))

@@ -55,7 +55,7 @@ def draw_ranks(
         cells.put(left + names - len(rank.name), line, rank.name, palette.style(rank.color))
         if room >= 3:
             draw_bar(cells, rank.parts, top, left + names + 1, line, room, graph, palette, thin=pitch == 1)
-        cells.put(left + width - behind, line, rank.words, palette.style("muted"))
+        cells.put(left + width - len(rank.words), line, rank.words, palette.style("muted"))
 
 
 def draw_bar(

@@ -20,7 +20,7 @@ _SLANT: Final = 0.16
 """How far the last ridge is moved to the right, of the width."""
 _HEIGHT: Final = 0.3
 """How high the highest peak rises, of the height."""
-_DOTS_A_RIDGE: Final = 8
+_DOTS_A_RIDGE: Final = 6
 """Dots from one ridge to the next at least."""
 _DOTS_A_HILL: Final = 6
 """Dots from one mean to the next along a ridge."""

@@ -115,7 +115,7 @@ class ClocksView(_Several):
         named = [("a", palette.style("train")), (" and ", muted), ("b", palette.style("test"))]
         first = named if waves > 1 else [("a and b alike", palette.style("train"))]
         gap = ", " if world.view.graph == "ascii" else " · "
-        words = ("ring: weight 0", "hand: where the wave is largest") if width >= 70 else ("ring: 0",)
+        words = ("ring: weight 0", "hand: where it peaks") if width >= 48 else ("ring: 0", "hand: peak")
         return row([*first, *((gap + part, muted) for part in words)], width)
 
 

@@ -50,7 +50,7 @@ class PathView(ViewPane):
         names = [f"{step:,}" if i in (0, len(steps) - 1) or i % every == 0 else "" for i, step in enumerate(steps)]
         plot = draw_scatter(
             points, width, height - 1, graph, palette,
-            names=names, colors=colors, lines=[Line(points)], axes=(shares[0], shares[1]), equal=False,
+            names=names, colors=colors, lines=[Line(points, "bar")], axes=(shares[0], shares[1]), equal=False,
         )  # fmt: skip
         return [*plot, self._legend(world, colors, width)][:height]
 
