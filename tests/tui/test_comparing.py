@@ -19,7 +19,7 @@ from tests.runs.logged import append, logged, numbers
 from tests.tui.conftest import NewRun
 from tests.tui.watching import Watching, watch
 
-SIZES = [(1, 1), (20, 5), (40, 12), (80, 24), (120, 40), (200, 60)]
+SIZES = [(1, 1), (40, 12), (80, 24), (200, 60)]
 
 
 @pytest.fixture
