@@ -23,7 +23,8 @@ STRUCTURE_EVERY: Final = 4
 """Sets of measures from one Structure record to the next: it takes several times as long as the other measures."""
 GAUGED_ACCURACY: Final = 0.9
 """Test accuracy above which the gauges of clock and pizza tell something (Zhong et al. 2023)."""
-_DIGITS: Final = 6
+_DIGITS: Final = 5
+_WEIGHT_DIGITS: Final = 4
 _NORM_DIGITS: Final = 3
 
 
@@ -85,7 +86,7 @@ def _progress_of(engine: Engine, answer: Answer, keys: tuple[int, ...]) -> Itera
     found = measures.progress(config, parameters, answer, _train_pairs(engine), keys, norms)
     numbers = {field.name: _rounded(getattr(found, field.name)) for field in fields(found)}
     squares = sums_of_squares(config, parameters)
-    weights = {name: _rounded(float(squares[name])) for name in matrices(config, parameters)}
+    weights = {name: _rounded(float(squares[name]), _WEIGHT_DIGITS) for name in matrices(config, parameters)}
     yield Progress(engine.step, basis, key_frequencies=keys, squared_weights=weights, **numbers)
     if basis != "none":
         yield Spectrum(engine.step, tuple(_rounded(norm, _NORM_DIGITS) for norm in norms.tolist()))
