@@ -8,7 +8,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from grokterm.analysis.activations import neuron_layers
+from grokterm.analysis.activations import activations, neuron_layers
 from grokterm.analysis.embedding import waves
 from grokterm.analysis.fourier import basis_of
 from grokterm.analysis.key_frequencies import KeyFrequencies, background
@@ -137,7 +137,7 @@ def _classes(subject: Subject, classes: Tensor) -> Answer:
     last = ("W_U",) if subject.config.arch == "transformer" else ("W_out", "b_out")
     kept = {name: subject.parameters[name].index_select(-1, classes) for name in last}
     parameters = {**subject.parameters, **kept}
-    return lambda a, b: subject.model.logits(parameters, a, b)
+    return lambda a, b: activations(subject.config, parameters, a, b)["logits"]
 
 
 PICTURES: Final[Mapping[str, Make]] = {

@@ -120,25 +120,29 @@ def _points(cells: Cells, at: Floats, colors: Sequence[str], graph: Graph, palet
             layer = Dots(cells.width, cells.height, graph)
             layer.points(mine)
             layer.paint(cells, 0, 0, palette.style(color))
-        for x, y in mine[np.isfinite(mine).all(-1)]:
-            if 0 <= x < cells.width and 0 <= y < cells.height:
-                taken[int(y)][int(x)] = True
-                if balls:
-                    cells.put(int(x), int(y), ball, palette.style(color))
+        # Comparing with NaN gives False.
+        inside = ((mine >= 0) & (mine < (cells.width, cells.height))).all(-1)
+        style = palette.style(color)
+        for x, y in mine[inside].astype(np.int64).tolist():
+            taken[y][x] = True
+            if balls:
+                cells.put(x, y, ball, style)
     return taken
 
 
 def _names(cells: Cells, at: Floats, names: Sequence[str], taken: list[list[bool]], palette: Palette) -> None:
     """Writes names beside their points, away from the middle, where they touch no point and no other name."""
-    style, middle = palette.style("text"), np.array([cells.width / 2, cells.height / 2])
-    for place, name in zip(at, names, strict=False):
-        if not name or not np.isfinite(place).all():
-            continue
-        away = (place - middle) * (1, 2)
-        away = away / max(float(np.hypot(*away)), 1e-9)
-        x = int(np.floor(np.floor(place[0]) + 0.5 + away[0] * (len(name) / 2 + 1.5) - len(name) / 2))
-        y = int(np.floor(place[1]) + np.rint(away[1]))
-        if x < 0 or y < 0 or y >= cells.height or x + len(name) > cells.width:
+    style = palette.style("text")
+    known = np.isfinite(at[: len(names)]).all(-1)
+    names = [name for name, there in zip(names, known, strict=False) if there]
+    at = np.clip(at[: len(known)][known], -_FAR, _FAR)
+    away = (at - (cells.width / 2, cells.height / 2)) * (1, 2)
+    away /= np.maximum(np.hypot(away[:, 0], away[:, 1]), 1e-9)[:, None]
+    length = np.array([len(name) for name in names])
+    left = np.floor(np.floor(at[:, 0]) + 0.5 + away[:, 0] * (length / 2 + 1.5) - length / 2).astype(np.int64)
+    line = np.floor(at[:, 1]).astype(np.int64) + np.rint(away[:, 1]).astype(np.int64)
+    for x, y, name in zip(left.tolist(), line.tolist(), names, strict=True):
+        if not name or x < 0 or not 0 <= y < cells.height or x + len(name) > cells.width:
             continue
         if not any(taken[y][max(x - 1, 0) : x + len(name) + 1]):
             cells.put(x, y, name, style)

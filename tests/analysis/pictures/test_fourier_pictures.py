@@ -66,8 +66,13 @@ def test_the_spectrum_of_logits_against_numpy(arch: str, op: str) -> None:
     assert int(made.arrays["highest"]) == angles.n // 2
 
 
-def test_a_large_modulus_takes_a_few_classes_and_few_points() -> None:
-    made = picture("logit_spectrum", subject_of(random_sample("mlp", "add", 131)), {})
+@pytest.mark.parametrize("arch", ["mlp", "embed-mlp", "transformer"])
+def test_a_large_modulus_takes_a_few_classes(arch: str) -> None:
+    config = small(arch, "add", 131, width=16, d_model=8)
+    task, parameters = make_task(config), build(config).init(torch.Generator().manual_seed(0))
+    train = torch.zeros(131, 131, dtype=torch.bool)
+    subject = Subject(step=0, config=config, parameters=parameters, labels=task.labels, train=train)
+    made = picture("logit_spectrum", subject, {})
     assert "59 output classes" in made.words
     assert made.arrays["norms"].shape == (66, 66)
 
