@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textual import on, work
+from textual import work
 
 from grokterm.errors import GroktermError
 from grokterm.surgery import Ablation
@@ -19,12 +19,13 @@ class Operating(Viewing):
         """Opens the view of ablation."""
         self._open(AblationView.number)
 
-    @on(AblationView.Told)
-    def _told(self, event: AblationView.Told) -> None:
+    # Found by their names: Textual does not collect what `on` decorates in a class that is no widget.
+    def on_ablation_view_told(self, event: AblationView.Told) -> None:
+        """Says what the view has to say."""
         self.say(event.words, "warning")
 
-    @on(AblationView.MakeItSo)
-    def _made_so(self, event: AblationView.MakeItSo) -> None:
+    def on_ablation_view_make_it_so(self, event: AblationView.MakeItSo) -> None:
+        """Makes the ghost so."""
         self._operate(event.ablation)
 
     @work

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual import on
-
 from grokterm.guide import page_names
 from grokterm.tui.places import BESIDE_FROM
 from grokterm.tui.screens.traveling import Traveling
@@ -125,6 +123,7 @@ class Viewing(Traveling):
         self.rearrange()
         self._focus_view()
 
-    @on(ViewPane.Chosen)
-    def _chosen(self) -> None:
+    # Found by its name: Textual does not collect what `on` decorates in a class that is no widget.
+    def on_view_pane_chosen(self) -> None:
+        """Draws what was chosen, and what that makes of the screen, at once."""
         self.show()

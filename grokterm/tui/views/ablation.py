@@ -113,7 +113,8 @@ class AblationView(ViewPane):
         tall = height - len(foot)
         key = (seen, width, tall, world.palette, world.view.graph)
         if self._tables[0] != key:
-            without = f"without {seen.request.ablation.words(world.config)}"
+            drawn = seen.request.ablation
+            without = f"without {drawn.words(world.config)}" if drawn.parts else "nothing is left out"
             states, scores = seen.arrays["states"], seen.arrays["scores"]
             strips = draw_ghost(states, scores, without, width, tall, world.view.graph, world.palette)
             self._tables = (key, strips)
