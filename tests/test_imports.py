@@ -30,6 +30,7 @@ def loaded(code: str) -> set[str]:
         ("from grokterm.cli import main; main(['--help'])", HEAVY),
         ("from grokterm.cli import main; main(['runs'])", HEAVY),
         ("from grokterm.cli import main; main(['doctor'])", HEAVY),
+        ("from grokterm.cli import main; main(['guide', 'circles'])", (*HEAVY, "textual", "grokterm.tui")),
         ("import grokterm.cli.train", HEAVY),
         ("import grokterm.tui.app", HEAVY),
         ("import grokterm.runs.folder, grokterm.runs.process", (*HEAVY, "numpy")),
