@@ -20,7 +20,7 @@ ORDERS: Final = ("as they are", "by frequency")
 _LARGE: Final = (116, 200)
 """Rows and columns of one matrix at most: more points no screen has."""
 _SMALL: Final = (60, 100)
-"""The same for one of several."""
+"""The same for one of several, where nobody says how many there is room for."""
 _AXES: Final[Mapping[str, tuple[str, str]]] = {
     "W_out": ("neuron", "class"),
     "W_2": ("neuron", "neuron of layer 2"),
@@ -61,7 +61,7 @@ def matrix(subject: Subject, chosen: Chosen) -> Picture:
 
 
 def matrix_over_time(subject: Subject, chosen: Chosen) -> Picture:
-    """`values` [steps, rows, columns] of one chosen matrix at up to eight `steps`, the last one now; `shape` [2].
+    """`values` [steps, rows, columns] of a part of one chosen matrix at up to eight `steps`, the last one now; `shape`.
 
     Neurons of the first layer stand as they are or, with `neurons` 1, by their frequency in the present model.
     """
@@ -69,14 +69,16 @@ def matrix_over_time(subject: Subject, chosen: Chosen) -> Picture:
     name = list(named)[pick(chosen, "matrix", len(named))]
     subjects = [*evenly(subject.earlier(), STEPS - 1), subject]
     order = _in_order(leading(subject), name, chosen)
-    values = torch.stack([shrunk(order(one.parameters[name]), *_SMALL) for one in subjects])
+    rows, columns = (max(chosen.get(side, most), 1) for side, most in zip(("rows", "columns"), _SMALL, strict=True))
+    axes = _axes(subject, name)
+    values = torch.stack([_part(order(one.parameters[name]), axes, (rows, columns)) for one in subjects])
     arrays = {
         "values": values,
         "steps": torch.tensor([one.step for one in subjects]),
         "shape": torch.tensor(named[name].shape),
     }
     words = "" if len(subjects) > 1 else "the first checkpoint is still to come"
-    return Picture(arrays, {"matrix": tuple(named), "axes": _axes(subject, name)}, words)
+    return Picture(arrays, {"matrix": tuple(named), "axes": axes}, words)
 
 
 def evenly(subjects: Sequence[Subject], count: int) -> list[Subject]:
@@ -84,6 +86,16 @@ def evenly(subjects: Sequence[Subject], count: int) -> list[Subject]:
     if len(subjects) <= count:
         return list(subjects)
     return [subjects[i * len(subjects) // count] for i in range(count)]
+
+
+def _part(matrix: Tensor, axes: tuple[str, str], most: tuple[int, int]) -> Tensor:
+    """A part of a matrix in which each point is one weight: neurons evenly spread, of all else the first."""
+    for dim, (axis, count) in enumerate(zip(axes, most, strict=True)):
+        size = matrix.shape[dim]
+        if size > count:
+            every = torch.arange(count, device=matrix.device)
+            matrix = matrix.index_select(dim, every * size // count if axis.startswith("neuron") else every)
+    return matrix
 
 
 def _axes(subject: Subject, name: str) -> tuple[str, str]:

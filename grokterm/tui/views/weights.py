@@ -8,11 +8,14 @@ from typing import Final
 from textual.strip import Strip
 
 from grokterm.tui.drawing.cells import row
-from grokterm.tui.drawing.heat import draw_heat, draw_scale, largest
+from grokterm.tui.drawing.heat import draw_heat, draw_scale, in_half_blocks, largest
 from grokterm.tui.drawing.tiles import draw_tiles, tiles_of
 from grokterm.tui.views.view import Chooser, ViewPane
 from grokterm.tui.world import Seen, World
+from grokterm.wire.messages import PictureRequest
 
+_STEPS: Final = 8
+"""Steps that are shown at most."""
 _LEAST: Final = (18, 6)
 """Width and height of one of several matrices, with its step, at least."""
 
@@ -51,7 +54,11 @@ class MatricesView(ViewPane):
         values = seen.arrays["values"]
         graph, palette, top = world.view.graph, world.palette, largest(values)
         heat = draw_heat(values, width, height - 2, graph, palette, scale="signed", top=top, pooling="peak")
-        return [_axes(world, seen, width), *heat, draw_scale(top, width, graph, palette, "signed", "weight")][:height]
+        return [
+            _axes(world, seen, width, "{total:,}, {part} blocks"),
+            *heat,
+            draw_scale(top, width, graph, palette, "signed", "weight"),
+        ][:height]
 
 
 class MatrixOverTimeView(ViewPane):
@@ -63,6 +70,17 @@ class MatrixOverTimeView(ViewPane):
     group = "Weights"
     told = "the same weight matrix at eight steps of the run"
     choosers = _CHOOSERS
+
+    def request(self) -> PictureRequest | None:
+        """The picture, with as much of each matrix as there is room for, a point a weight."""
+        asked = super().request()
+        width, height = self.content_size
+        if asked is None or width < 1 or self.world is None:
+            return asked
+        tiles = tiles_of(_STEPS, width, height - 2, _LEAST, (0, 1))
+        half = in_half_blocks(self.world.view.graph, self.world.palette)
+        room = {"rows": max(tiles.height - 2, 1) * (1 + half), "columns": max(tiles.width, 1)}
+        return PictureRequest(asked.name, {**asked.chosen, **room})
 
     def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
         """A heat map a step, all in one scale."""
@@ -83,16 +101,20 @@ class MatrixOverTimeView(ViewPane):
             return [head, *heat, Strip.blank(tiles.width)][: tiles.height]
 
         body = draw_tiles(tiles, len(steps) - first, width, height - 2, draw)
-        return [_axes(world, seen, width), *body, draw_scale(top, width, graph, palette, "signed", "weight")][:height]
+        return [
+            _axes(world, seen, width, "{part} of {total:,}"),
+            *body,
+            draw_scale(top, width, graph, palette, "signed", "weight"),
+        ][:height]
 
 
-def _axes(world: World, seen: Seen, width: int) -> Strip:
-    """What rows and columns are."""
-    rows, columns = seen.arrays["shape"].tolist()
-    down, across = seen.names["axes"]
+def _axes(world: World, seen: Seen, width: int, where_less: str) -> Strip:
+    """What rows and columns are and how many; `where_less` spells it where fewer points show them."""
     arrows = ("v", ">") if world.view.graph == "ascii" else ("↓", "→")
-    words = f"{arrows[0]} {down}: {rows:,}   {arrows[1]} {across}: {columns:,}"
-    return row([(words, world.palette.style("muted"))], width)
+    sizes = zip(seen.arrays["values"].shape[-2:], seen.arrays["shape"].tolist(), strict=True)
+    counts = [f"{total:,}" if part == total else where_less.format(part=part, total=total) for part, total in sizes]
+    words = [f"{arrow} {axis}: {n}" for arrow, axis, n in zip(arrows, seen.names["axes"], counts, strict=True)]
+    return row([("   ".join(words), world.palette.style("muted"))], width)
 
 
 VIEWS: Final = (MatricesView, MatrixOverTimeView)

@@ -69,6 +69,12 @@ def test_a_matrix_at_eight_steps_ends_now() -> None:
         torch.testing.assert_close(values, now.parameters["W_out"] * (step / 240))
 
 
+def test_of_a_large_matrix_the_first_residues_and_neurons_from_everywhere() -> None:
+    now = subject_of(random_sample("mlp", "add", 31))
+    made = picture("matrix_over_time", now, {"rows": 10, "columns": 12})
+    torch.testing.assert_close(made.arrays["values"][0], now.parameters["W_a"][:10, ::4])
+
+
 def test_a_fresh_run_has_the_present_alone() -> None:
     made = picture("matrix_over_time", subject_of(random_sample("mlp", "add", 31)), {})
     assert made.arrays["values"].shape[0] == 1
