@@ -29,7 +29,13 @@ _CURVES_FROM: Final = (16, 5)
 """Width and height from which there are curves; below, sparklines."""
 _SLIDER_FROM: Final = (30, 9)
 """Width and height from which a slider stands under the curves while the past is looked at."""
-_SHORT: Final = {"weight_decay": "wd", "batch_size": "batch", "train_fraction": "fraction", "layer_norm": "norm"}
+_SHORT: Final = {
+    "weight_decay": "wd",
+    "batch_size": "batch",
+    "train_fraction": "fraction",
+    "corrupt": "wrong labels",
+    "layer_norm": "norm",
+}
 _MILESTONES: Final[dict[EventName, str]] = {
     "memorized": "memorized",
     "generalizing": "generalizing",

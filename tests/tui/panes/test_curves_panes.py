@@ -6,13 +6,14 @@ import pytest
 
 from grokterm.config import Value
 from grokterm.runs.history import History
+from grokterm.surgery import Ablation
 from grokterm.tui.drawing.strokes import available
 from grokterm.tui.panes import AccuracyPane, LossPane
 from grokterm.tui.panes.curves import marks_of
 from grokterm.wire.records import Change, Event, Record
 from tests.tui.panes.worlds import PaneApp, change, grokking, lines, make_world, scalars, top_line
 
-BEFORE: dict[str, Value] = {"weight_decay": 1.0, "arch": "mlp", "pace": "max", "lr": 1e-3}
+BEFORE: dict[str, Value] = {"weight_decay": 1.0, "arch": "mlp", "pace": "max", "lr": 1e-3, "corrupt": 0.0}
 
 
 def set_to(step: int, **values: Value) -> Change:
@@ -110,6 +111,15 @@ def test_marks_for_every_change_and_the_milestones() -> None:
         (400, "pace max → 50", "milestone"),
         (150, "memorized", "milestone"),
         (800, "grokked", "milestone"),
+    ]
+
+
+def test_surgery_has_a_mark() -> None:
+    cut = Change(500, {}, {}, rebuilt=False, keep=False, words="taken out: k = 5", ablation=Ablation((5,)))
+    marks = marks_of(history_of(scalars(1000, 1, 0), cut, set_to(900, corrupt=0.5)))
+    assert [(m.step, m.words, m.color) for m in marks] == [
+        (500, "taken out", "mark"),
+        (900, "wrong labels 0 → 0.5", "mark"),
     ]
 
 
