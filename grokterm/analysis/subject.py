@@ -84,6 +84,8 @@ class Subject:
         """The key frequencies of now or, as long as there are none, those of the largest norms; largest first."""
         if self._keys:
             return self._keys
+        if self.present is not None:
+            return self.present.frequencies
         order = self.norms.nan_to_num().argsort(descending=True, stable=True)
         return tuple(int(k) + 1 for k in order[:STRONGEST])
 

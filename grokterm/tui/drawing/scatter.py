@@ -133,7 +133,7 @@ def _points(cells: Cells, at: Floats, colors: Sequence[str], graph: Graph, palet
 def _names(cells: Cells, at: Floats, names: Sequence[str], taken: list[list[bool]], palette: Palette) -> None:
     """Writes names beside their points, away from the middle, where they touch no point and no other name."""
     style = palette.style("text")
-    known = np.flatnonzero(np.isfinite(at[: len(names)]).all(-1))
+    known: list[int] = np.flatnonzero(np.isfinite(at[: len(names)]).all(-1)).tolist()
     names, at = [names[i] for i in known], np.clip(at[known], -_FAR, _FAR)
     away = (at - (cells.width / 2, cells.height / 2)) * (1, 2)
     away /= np.maximum(np.hypot(away[:, 0], away[:, 1]), 1e-9)[:, None]

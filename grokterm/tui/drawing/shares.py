@@ -90,6 +90,7 @@ def _axis(cells: Cells, top: int, rows: int, scale: Scale, graph: Graph, palette
     for value in ticks(scale, max(min(rows // 2, 6), 2)):
         y = top + min(int((1 - value / scale.high) * rows), rows - 1)
         text = f"{100 * value:.3g} %"
+        text = text if len(text) < GUTTER else text.replace(" ", "")
         cells.put(GUTTER - 1, y, tick, palette.style("border"))
         cells.put(GUTTER - 1 - len(text), y, text, palette.style("muted"))
 

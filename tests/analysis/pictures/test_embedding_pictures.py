@@ -20,6 +20,15 @@ def test_circles_come_the_strongest_first_each_with_its_own_residues() -> None:
         torch.testing.assert_close(points, alone)
 
 
+def test_without_key_frequencies_the_past_is_seen_at_the_strongest_of_now() -> None:
+    now = replace(subject_of(random_sample("mlp", "add", 31)), key_frequencies=())
+    then = of_the_past(replace(subject_of(trained_sample("mlp")), key_frequencies=()), now)
+    wanted = (now.norms.argsort(descending=True)[:3] + 1).tolist()
+    assert (then.norms.argsort(descending=True)[:3] + 1).tolist() != wanted
+    for subject in (now, then):
+        assert picture("circles", subject, {}).arrays["frequencies"].tolist() == wanted
+
+
 def test_residues_of_a_product_stand_by_their_logarithms() -> None:
     made = picture("circles", subject_of(random_sample("embed-mlp", "multiply", 13)), {})
     assert made.arrays["residues"].tolist() == [pow(2, i, 13) for i in range(12)]

@@ -81,3 +81,4 @@ def test_shares_add_up(mono: Palette) -> None:
     lines = texts(draw_shares(np.array([0.5, 0.45, 0.05]), 3, 40, 14, "ascii", mono))
     assert "sum: 2 of 3 hold 90 % (lit)" in lines
     assert "no variance" in "\n".join(texts(draw_shares(np.zeros(3), 3, 40, 14, "ascii", mono)))
+    assert "12.5%" in "\n".join(texts(draw_shares(np.full(8, 0.12), 8, 40, 36, "ascii", mono)))
