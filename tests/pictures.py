@@ -1,6 +1,7 @@
-"""Makes README's pictures: one real run at three moments, in a headless viewer of 120×40.
+"""Makes pictures of real runs in a headless viewer of 120×40.
 
-python tests/pictures.py .github/pictures
+python tests/pictures.py .github/pictures    README's: one run at three moments
+python tests/pictures.py --views FOLDER      every view, of a transformer and of an MLP with embeddings
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import asyncio
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,11 +18,15 @@ from pathlib import Path
 os.environ |= {"COLORTERM": "truecolor", "TERM": "xterm-256color"}
 os.environ.pop("NO_COLOR", None)
 
+from textual.pilot import Pilot
+
 from grokterm.config import Config
 from grokterm.runs.folder import create_run
 from grokterm.runs.process import start_trainer
 from grokterm.tui.app import GrokApp
+from grokterm.tui.outcome import Outcome
 from grokterm.tui.picture import self_contained
+from grokterm.tui.views.catalogue import views
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Scalars
 
@@ -30,8 +36,16 @@ MOMENTS: dict[str, Callable[[Scalars], bool]] = {
     "generalizing": lambda now: now.test_accuracy >= 0.5,
     "grokked": lambda now: now.test_accuracy >= 0.998,
 }
+GROKKING = {
+    720: Config(p=59, arch="transformer", lr=3e-3, pace="max"),
+    1600: Config(p=59, arch="embed-mlp", lr=3e-3, pace="max"),
+}
+"""Runs that grok in seconds, by the step at which they have."""
+SIZE = (120, 40)
 SETTLED = 1.0
 """Seconds for frames and curves to be drawn."""
+PATIENCE = 120.0
+"""Seconds to wait for a picture of the model."""
 
 
 async def take(into: Path) -> None:
@@ -41,7 +55,7 @@ async def take(into: Path) -> None:
         folder = create_run(CONFIG, view, Path(home))
         start_trainer(folder)
         app = GrokApp(folder, view)
-        async with app.run_test(size=(120, 40)) as pilot:
+        async with app.run_test(size=SIZE) as pilot:
             for name, reached in MOMENTS.items():
                 while not (last := app.world.history.last) or not reached(last):
                     await pilot.pause(0.05)
@@ -52,7 +66,47 @@ async def take(into: Path) -> None:
             await pilot.press("q")
 
 
+async def take_views(into: Path, config: Config, step: int) -> None:
+    """Trains a run to a step and saves every view of it."""
+    with tempfile.TemporaryDirectory() as home:
+        view = ViewOptions(color="truecolor")
+        folder = create_run(config, view, Path(home))
+        start_trainer(folder)
+        app = GrokApp(folder, view)
+        async with app.run_test(size=SIZE) as pilot:
+            while not (last := app.world.history.last) or last.step < step:
+                await pilot.pause(0.1)
+            await pilot.press("space")
+            while app.link.state != "paused":
+                await pilot.pause(0.1)
+            for number in views():
+                await _open(app, pilot, number)
+                name = f"{config.arch}-{number:02}-{views()[number].name}.svg"
+                (into / name).write_text(self_contained(app.export_screenshot()), encoding="utf-8")
+            await pilot.press("q")
+
+
+async def _open(app: GrokApp, pilot: Pilot[Outcome], number: int) -> None:
+    """Goes on to a view, and waits until its pictures are there."""
+    screen, deadline = app.watch_screen, time.monotonic() + PATIENCE
+    while screen.view is None or screen.view.number != number:
+        await pilot.press("n")
+    view = screen.view
+    while time.monotonic() < deadline:
+        seen, before = view.seen(app.world), view.before(app.world)
+        if not view.pictured or (seen is not None and (before is not None or not view.compares or not seen.arrays)):
+            break
+        await pilot.pause(0.1)
+    await pilot.pause(SETTLED)
+
+
+async def _every_view(into: Path) -> None:
+    for step, config in GROKKING.items():
+        await take_views(into, config, step)
+
+
 if __name__ == "__main__":
-    target = Path(sys.argv[1])
+    of_views = "--views" in sys.argv
+    target = Path(next(word for word in sys.argv[1:] if word != "--views"))
     target.mkdir(parents=True, exist_ok=True)
-    asyncio.run(take(target))
+    asyncio.run(_every_view(target) if of_views else take(target))
