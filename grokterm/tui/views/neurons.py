@@ -164,7 +164,7 @@ class ContributionView(ViewPane):
         maps = seen.arrays["maps"].astype(np.float64)
         tiles = tiles_of(2, width, height - foot, (30, 8), (3, 3))
         mean = float(seen.arrays["adds"][0])
-        names = (f"{_neuron_name(seen, 0)}: activation", f"adds to the correct logit: {mean:+.2g} on average")
+        names = (_neuron_name(seen, 0), f"mean {mean:+.2g} to the correct logit")
 
         def draw(at: int) -> list[Strip]:
             top = largest(maps[at])

@@ -57,7 +57,7 @@ class PathView(ViewPane):
     def _legend(self, world: World, colors: Sequence[str], width: int) -> Strip:
         ball = "o" if world.view.graph == "ascii" else "•"
         muted = world.palette.style("muted")
-        parts = [("numbers: steps; %: share of the variance   ", muted)]
+        parts = [("numbers: steps, %: of variance   ", muted)]
         for phase in dict.fromkeys(colors):
             parts += [(f"{ball} {phase}  ", world.palette.style(phase))]
         return row(parts, width)
