@@ -33,7 +33,7 @@ class Operating(Viewing):
         """Takes parts out of the model that trains."""
         try:
             answer = await self.link.order(Change(0, {}, by=who(), ablation=ablation))
-            self.say(f"{answer.words}; a fork at step {answer.step:,} has them still", "accent")
+            self.say(f"{answer.words}; a fork from an earlier step has them still", "accent")
         except GroktermError as error:
             self.say(str(error), "error")
         self.link.read_log()
