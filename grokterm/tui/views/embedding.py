@@ -42,7 +42,7 @@ class CirclesView(ViewPane):
         """A plane for each frequency from the chosen one on, residues named in the order of their angles."""
         frequencies, residues = seen.arrays["frequencies"].tolist(), seen.arrays["residues"]
         first = min(self.chosen["from"], max(len(frequencies) - 1, 0))
-        circles, reaches = seen.arrays["circles"].astype(np.float64)[first:], self._reaches(world)
+        circles = seen.arrays["circles"].astype(np.float64)[first:]
         tiles = tiles_of(len(circles), width, height, _LEAST, (0, 1))
         palette, left_out = world.palette, max(len(circles) - tiles.count, 0)
 
@@ -62,20 +62,10 @@ class CirclesView(ViewPane):
                 palette,
                 names=[str(residue) for residue in residues[order]],
                 lines=[Line(ring(places, k), "bar")],
-                reach=reaches.get(k),
             )
             return [row(head, tiles.width), *plane][: tiles.height]
 
         return draw_tiles(tiles, len(circles), width, height, draw)
-
-    def _reaches(self, world: World) -> dict[int, float]:
-        """How far each frequency's plane goes: the same before and now."""
-        found: dict[int, float] = {}
-        for side in (self.seen(world), self.before(world)):
-            if side is not None and side.arrays:
-                for k, places in zip(side.arrays["frequencies"].tolist(), side.arrays["circles"], strict=True):
-                    found[k] = max(found.get(k, 0.0), _farthest(places))
-        return found
 
 
 class ComponentsView(ViewPane):
@@ -96,7 +86,6 @@ class ComponentsView(ViewPane):
             points = np.pad(points, ((0, 0), (0, 2 - points.shape[1])))
         k, explained = int(seen.arrays["frequency"][0]), seen.arrays["explained"]
         order = round_about(len(points), k)
-        sides = [side for side in (self.seen(world), self.before(world)) if side is not None and side.arrays]
         names = [
             f"component {i} ({100 * share:.0f} %)" if np.isfinite(share) else f"component {i}"
             for i, share in enumerate(explained, start=1)
@@ -113,7 +102,6 @@ class ComponentsView(ViewPane):
             names=[str(residue) for residue in residues[order]],
             lines=[Line(ring(points, k), "bar")] if k else [],
             axes=(first, second),
-            reach=max(_farthest(side.arrays["points"]) for side in sides) if sides else None,
         )
         return [*plane, note][:height]
 
@@ -148,11 +136,6 @@ def ring(places: Floats, k: int) -> Floats:
     found = np.unique(angle)
     middle = np.stack([places[angle == at].mean(0) for at in found])
     return np.concatenate([middle, middle[:1]])
-
-
-def _farthest(places: Floats) -> float:
-    finite = places[np.isfinite(places).all(-1)]
-    return float(np.abs(finite).max(initial=0.0))
 
 
 VIEWS: Final = (CirclesView, ComponentsView, VarianceView)
