@@ -66,7 +66,7 @@ def test_every_field_tells_what_it_is_and_its_limits() -> None:
         for limit in (setting.least, setting.most):
             if name in ("p", "width", "d_model", "heads", "depth", "lr", "weight_decay"):
                 assert f"{limit:,g}" in text, name
-    assert list(docs(ViewOptions)) == ["theme", "color", "graph", "fps"]
+    assert list(docs(ViewOptions)) == ["theme", "color", "graph", "fps", "narrator"]
 
 
 def test_the_defaults_are_a_run_that_can_be() -> None:

@@ -45,6 +45,8 @@ _STEPS: Final = 8
 _NOTICED: Final = 0.5
 """Seconds that count at most between two looks at the clock: a viewer that was suspended saw nothing of the rest."""
 _LAST_LINES: Final = 6
+_ANSWERING: Final = 3.0
+"""Seconds that a trainer is given to answer that it ends."""
 _STOPPING: Final = 10.0
 """Seconds that a trainer is given to write its last checkpoint."""
 
@@ -155,19 +157,27 @@ class Link:
         self._alive = True
 
     async def stop(self) -> None:
-        """Asks the trainer to write a checkpoint and end, and waits until it has."""
+        """Asks the trainer to write a checkpoint and end, with a signal where it gives no answer, and waits for it."""
         deadline = time.monotonic() + _STOPPING
         while trainer_alive(self.folder) and time.monotonic() < deadline:
-            with suppress(TrainerError, ProcessLookupError, TimeoutError):
-                if self.connected:
-                    await asyncio.wait_for(self.order(Stop(0)), _STOPPING)
-                    break
-                if trainer := trainer_of(self.folder):
+            if await self._asked_to_stop():
+                break
+            if trainer := trainer_of(self.folder):
+                with suppress(ProcessLookupError):
                     os.kill(trainer.pid, signal.SIGTERM)
-                    break
-            await asyncio.sleep(_LOOK_OUT)
+                break
+            await asyncio.sleep(_LOOK_OUT)  # it starts, and has not yet said who it is
         while trainer_alive(self.folder) and time.monotonic() < deadline:
             await asyncio.sleep(0.02)
+
+    async def _asked_to_stop(self) -> bool:
+        """Whether the trainer has answered that it ends."""
+        if self._client is None or self._client.closed:
+            return False
+        with suppress(TrainerError, TimeoutError):
+            carried_out(await asyncio.wait_for(self._client.ask(Stop(0)), _ANSWERING))
+            return True
+        return False
 
     @property
     def has_checkpoint(self) -> bool:

@@ -51,8 +51,8 @@ class Scalars(msgspec.Struct, frozen=True, tag_field="kind", tag="scalars"):
 class Progress(msgspec.Struct, frozen=True, tag_field="kind", tag="progress", omit_defaults=True):
     """How far a circuit that adds angles has come after `step` steps (Nanda et al. 2023, arXiv:2301.05217).
 
-    Rounded to five digits, Σθ² to four. Losses without a prefix keep or remove every frequency; those of the key frequencies are
-    the paper's.
+    Rounded to five digits, Σθ² to four. Losses without a prefix keep or remove every frequency; those of the key
+    frequencies are the paper's.
     """
 
     step: int

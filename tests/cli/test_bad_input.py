@@ -37,7 +37,7 @@ TRAIN = [
 OTHERS = [
     (
         "trian",
-        "unknown command 'trian': choose train, attach, resume, fork, replay, runs, stop, rm, bench, doctor; "
+        "unknown command 'trian': choose train, attach, resume, fork, replay, runs, stop, rm, bench, guide, doctor; "
         "did you mean train?",
     ),
     ("-p 97", "unknown option '-p'"),

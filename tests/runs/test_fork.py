@@ -17,7 +17,7 @@ from grokterm.runs.summary import summarize
 from grokterm.trainer.course import Course
 from grokterm.trainer.opening import open_run
 from grokterm.view_options import ViewOptions
-from grokterm.wire.records import Change, Event, Scalars, Session
+from grokterm.wire.records import Change, Session, TrainingRecord
 from tests.trainer.running import TINY, Running, change
 
 NewRun = Callable[..., Running]
@@ -58,7 +58,7 @@ def trained(run: Running, to: int = 200) -> Course:
     return course
 
 
-def training_of(folder: RunFolder) -> list[Scalars | Change | Event]:
+def training_of(folder: RunFolder) -> list[TrainingRecord]:
     """The log less sessions and times."""
     run = Running.__new__(Running)
     run.folder = folder

@@ -8,9 +8,19 @@ from pathlib import Path
 import pytest
 
 from grokterm.config import Config
+from grokterm.kernels.build import build
+from grokterm.lab import native
 from tests.trainer.running import TINY, Running
 
 NewRun = Callable[..., Running]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _kernels() -> Iterator[None]:
+    """Steps taken in this process are those of a trainer, bit for bit."""
+    native.load(build())
+    yield
+    native.load(None)
 
 
 @pytest.fixture

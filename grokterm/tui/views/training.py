@@ -138,9 +138,7 @@ class PhasesView(TrainingViewPane):
         boundaries = [Mark(phase.step, "", "milestone") for phase in (*_phases(history), *_circuit_phases(history))]
         shown = [mark for mark in boundaries if mark.step > 0]
         return (
-            Panel(
-                "shares of the largest value", lines, Axes(world.log_x, percent=True), shown, live=_bare_percent
-            ),
+            Panel("shares of the largest value", lines, Axes(world.log_x, percent=True), shown, live=_bare_percent),
         )
 
     def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:

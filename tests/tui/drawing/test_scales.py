@@ -12,8 +12,9 @@ from grokterm.tui.drawing.scales import Scale, round_up, short, step_scale, tick
 POSITIVE = st.floats(1e-9, 1e15)
 
 
-SHORT = """0 0 | 1 1 | 0.1 0.1 | 0.25 0.25 | 0.0625 0.062 | 0.01 0.01 | 0.009765625 1e-2 | 0.005 5e-3 | 1e-7 1e-7 | 250 250 | 999.4 999
-| 999.6 1k | 1000 1k | 2500 2.5k | 12345 12.3k | 1e6 1M | 5e8 500M | 9.998e11 1e12 | 1e12 1e12 | nan ? | inf ?"""
+SHORT = """0 0 | 1 1 | 0.1 0.1 | 0.25 0.25 | 0.0625 0.062 | 0.01 0.01 | 0.009765625 1e-2 | 0.005 5e-3
+| 1e-7 1e-7 | 250 250 | 999.4 999 | 999.6 1k | 1000 1k | 2500 2.5k | 12345 12.3k | 1e6 1M | 5e8 500M
+| 9.998e11 1e12 | 1e12 1e12 | nan ? | inf ?"""
 
 
 @pytest.mark.parametrize("case", SHORT.split("|"))
