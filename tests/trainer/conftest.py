@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import pytest
 from grokterm.config import Config
 from grokterm.kernels.build import build
 from grokterm.lab import native
+from grokterm.trainer.server import Connection
 from tests.trainer.running import TINY, Running
 
 NewRun = Callable[..., Running]
+NewConnection = Callable[[], Connection]
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -35,3 +38,17 @@ def new_run(folders: Path) -> Iterator[NewRun]:
     yield new
     for run in made:
         run.clean_up()
+
+
+@pytest.fixture
+def new_connection() -> Iterator[NewConnection]:
+    """Makes connections of viewers who are not there."""
+    made: list[socket.socket] = []
+
+    def new() -> Connection:
+        made.append(socket.socket())
+        return Connection(made[-1])
+
+    yield new
+    for one in made:
+        one.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import socket
 from pathlib import Path
 
 import numpy as np
@@ -15,21 +14,17 @@ from grokterm.lab.engine import Engine
 from grokterm.runs.folder import RunFolder
 from grokterm.trainer.album import Album
 from grokterm.trainer.frames import Frames, Looks
-from grokterm.trainer.server import Connection
 from grokterm.wire.messages import Look, PictureFrame, PictureRequest, SpectrumFrame, TableFrame, TaskFrame
+from tests.trainer.conftest import NewConnection
 from tests.trainer.running import TINY
-
-
-def viewer() -> Connection:
-    return Connection(socket.socket())
 
 
 def fresh_frames(folder: Path) -> Frames:
     return Frames(Album(RunFolder(folder)))
 
 
-def test_frames_that_were_dear_are_put_off_while_training() -> None:
-    looks, one, two = Looks(), viewer(), viewer()
+def test_frames_that_were_dear_are_put_off_while_training(new_connection: NewConnection) -> None:
+    looks, one, two = Looks(), new_connection(), new_connection()
     assert looks.add(one, Look(1, ("table",))) is None
     assert looks.due(training=True) == [(one, Look(1, ("table",)))]
     assert looks.wait() == math.inf

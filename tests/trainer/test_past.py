@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import shutil
-import socket
 import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from grokterm.trainer.server import Connection
 from grokterm.trainer.visits import Visit, Visits
 from grokterm.wire.client import Client
 from grokterm.wire.messages import Answer, Go, Look, Pause, Predict, Prediction, Reply, Status, TableFrame, View
+from tests.trainer.conftest import NewConnection
 from tests.trainer.running import TINY, Running, change, wait_for
 
 NewRun = Callable[..., Running]
@@ -183,11 +183,11 @@ class Desk:
         return False
 
 
-def test_the_newest_request_of_each_viewer_wins(new_run: NewRun) -> None:
+def test_the_newest_request_of_each_viewer_wins(new_run: NewRun, new_connection: NewConnection) -> None:
     run = new_run(SMALL)
     lived = Lived.through(run, CHANGES)
     desk = Desk(lived.past(run))
-    one, two = Connection(socket.socket()), Connection(socket.socket())
+    one, two = new_connection(), new_connection()
     desk.ask(one, Look(1, ("table",), 100))
     desk.ask(two, Look(1, ("table",), 90))
     desk.ask(one, Predict(2, 3, 4, at=100))
@@ -207,23 +207,23 @@ def test_the_newest_request_of_each_viewer_wins(new_run: NewRun) -> None:
     assert desk.visits.reached is None
 
 
-def test_training_keeps_its_share_of_the_time(new_run: NewRun) -> None:
+def test_training_keeps_its_share_of_the_time(new_run: NewRun, new_connection: NewConnection) -> None:
     run = new_run(SMALL)
     lived = Lived.through(run, {})
     desk = Desk(lived.past(run))
-    desk.ask(Connection(socket.socket()), Look(1, ("table",), LAST - 1))
+    desk.ask(new_connection(), Look(1, ("table",), LAST - 1))
     assert desk.visits.wait(training=True) == 0
     desk.visits.work(training=True)
-    desk.ask(Connection(socket.socket()), Look(1, ("table",), 2))
+    desk.ask(new_connection(), Look(1, ("table",), 2))
     assert desk.visits.wait(training=True) > 0
     assert desk.visits.wait(training=False) == 0
 
 
-def test_a_model_nobody_asks_for_is_given_up(new_run: NewRun) -> None:
+def test_a_model_nobody_asks_for_is_given_up(new_run: NewRun, new_connection: NewConnection) -> None:
     run = new_run(SMALL)
     past = Lived.through(run, {}).past(run)
     desk = Desk(past, patience=0.05)
-    desk.ask(Connection(socket.socket()), Look(1, ("table",), 77))
+    desk.ask(new_connection(), Look(1, ("table",), 77))
     desk.answer(1)
     engine = past.approach(77, 0.0)
     assert engine is not None
@@ -234,13 +234,13 @@ def test_a_model_nobody_asks_for_is_given_up(new_run: NewRun) -> None:
     assert desk.visits.wait(training=False) == float("inf")
 
 
-def test_a_way_that_cannot_be_gone_is_told(new_run: NewRun) -> None:
+def test_a_way_that_cannot_be_gone_is_told(new_run: NewRun, new_connection: NewConnection) -> None:
     run = new_run(SMALL)
     past = Lived.through(run, {}).past(run)
     shutil.rmtree(run.folder.checkpoint_folder)
     run.folder.config_path.unlink()
     desk = Desk(past)
-    desk.ask(Connection(socket.socket()), Look(6, ("table",), 77))
+    desk.ask(new_connection(), Look(6, ("table",), 77))
     [(_, answer)] = desk.answer(1)
     assert isinstance(answer, Answer)
     assert not answer.ok

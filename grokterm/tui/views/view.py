@@ -113,8 +113,7 @@ class ViewPane(Pane):
         seen, before = self.seen(world), self.before(world)
         palette = world.palette
         if seen is None:
-            words = "waiting for the model" if world.status else "there is no trainer: space starts it"
-            return draw_message(words, width, height, palette)
+            return draw_message("waiting for the model", width, height, palette)
         if not seen.arrays:
             return draw_message(seen.words, width, height, palette)
         if before is None or not before.arrays or width < _SIDES_FROM or height < 3 or before.step == seen.step:
