@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from rich.console import Console
-from textual.app import App
+from textual.app import App, ScreenStackError
+from textual.events import Event, InputEvent
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 from textual.worker import Worker, WorkerFailed
@@ -101,6 +102,15 @@ class GrokApp(App[Outcome], inherit_bindings=False):
         if self.shown_colors == "none":
             return [NoColor()]
         return [found for found in super().get_line_filters() if not isinstance(found, Monochrome)]
+
+    async def on_event(self, event: Event) -> None:
+        """Passes over keys that come after the last screen is gone."""
+        if isinstance(event, InputEvent):
+            try:
+                _ = self.screen
+            except ScreenStackError:
+                return
+        await super().on_event(event)
 
     def on_mount(self) -> None:
         """Begins to follow the run and to draw."""
