@@ -108,7 +108,10 @@ def show(folder: RunFolder, options: ViewOptions, values: Values, compared: Sequ
     with first_paint(folder.config()):
         from grokterm.tui.app import GrokApp
 
-        outcome = GrokApp(folder, options, compared).run()
+        app = GrokApp(folder, options, compared)
+        outcome = app.run()
+        if app.left_early:  # nothing but the first line was drawn, which is taken back here
+            raise SystemExit(outcome.exit_status)
     with suppress(OSError):  # after a hang-up nobody reads it
         print(harmless(outcome.words()) + elsewhere(values), flush=True)
     return outcome.exit_status

@@ -70,6 +70,9 @@ class GrokApp(App[Outcome], inherit_bindings=False):
         self.theme = chosen.name
         self.cadence = Cadence.here(view.fps)
         self._palette = chosen.palette
+        self.left_early = False
+        """Whether it ended before it took the terminal over."""
+        self._signaled = False
         self._details = ""
         self._follower: Worker[None] | None = None
         self._looker: Worker[None] | None = None
@@ -81,6 +84,7 @@ class GrokApp(App[Outcome], inherit_bindings=False):
 
     def run(self, *arguments: Any, **options: Any) -> Outcome:
         """Shows the run until it is left; the terminal is then as it was."""
+        self._signaled = True
         outcome = super().run(*arguments, **options)
         if self._details:
             return Outcome("crashed", self.link.folder, self._details)
@@ -103,6 +107,11 @@ class GrokApp(App[Outcome], inherit_bindings=False):
             return [NoColor()]
         return [found for found in super().get_line_filters() if not isinstance(found, Monochrome)]
 
+    def on_load(self) -> None:
+        """Answers signals from before the terminal is taken over to after it is given back."""
+        for number, left in _SIGNALS.items() if self._signaled else ():
+            asyncio.get_running_loop().add_signal_handler(number, self.leave, left)
+
     async def on_event(self, event: Event) -> None:
         """Passes over keys that come after the last screen is gone."""
         if isinstance(event, InputEvent):
@@ -114,9 +123,6 @@ class GrokApp(App[Outcome], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Begins to follow the run and to draw."""
-        if not self.is_headless:
-            for number, left in _SIGNALS.items():
-                asyncio.get_running_loop().add_signal_handler(number, self.leave, left)
         self._follow()
         if self._compared:
             self.show_comparison(self._compared)
@@ -128,6 +134,7 @@ class GrokApp(App[Outcome], inherit_bindings=False):
     def leave(self, left: Left) -> None:
         """Ends the viewer; the trainer goes on unless it was stopped."""
         compared = self.comparison.comparison.runs if self.comparison else ()
+        self.left_early = self._driver is None
         self.exit(Outcome(left, self.link.folder, compared=tuple(run.folder for run in compared)))
 
     def move_to(self, folder: RunFolder) -> None:

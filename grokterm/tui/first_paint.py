@@ -23,8 +23,8 @@ _SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP)
 def first_paint(config: Config) -> Iterator[None]:
     """Shows what the run is at once, and puts the terminal back where the viewer does not come to draw."""
     before = {number: signal.signal(number, _leave) for number in _SIGNALS}
-    _write(_ENTER + first_line(config, _columns()))
     try:
+        _write(_ENTER + first_line(config, _columns()))
         yield
     except BaseException:
         _write(_LEAVE)

@@ -82,7 +82,7 @@ async def test_a_run_is_followed_through_resizes(trained: RunFolder) -> None:
         await seen.shows("● training", "1 Accuracy", "3 Table")
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 async def test_a_thousand_keys_pastes_and_resizes_at_random(new_run: NewRun, seed: int) -> None:
     folder, chance = new_run(), random.Random(seed)
     keys = [key for b in bindings() for key in b.key.split(",")]

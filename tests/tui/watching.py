@@ -65,7 +65,7 @@ class Watching:
         deadline = time.monotonic() + seconds
         while not (found := condition()):
             assert time.monotonic() < deadline, f"{what} did not come about; the screen:\n{self.text()}"
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.03)
         return found
 
     async def shows(self, *parts: str) -> None:
