@@ -1,4 +1,4 @@
-"""Every test has folders of its own, and one thread a process: three workers share two cores, since they wait for trainers much of the time."""
+"""Every test has folders of its own, and one thread a process: three workers share two cores, and wait much."""
 
 from __future__ import annotations
 
