@@ -20,7 +20,10 @@ class ViewsDialog(Dialog[int]):
     DEFAULT_CSS = """
     ViewsDialog .box { width: 92; height: auto; padding: 0 1; }
     ViewsDialog OptionList { border: none; background: $surface; height: auto; max-height: 100%; padding: 0; }
-    ViewsDialog OptionList > .option-list--option-highlighted { background: $border-blurred; text-style: bold; }
+    ViewsDialog OptionList { text-wrap: nowrap; text-overflow: ellipsis; }
+    ViewsDialog OptionList:focus > .option-list--option-highlighted {
+        background: $border-blurred; color: $foreground; text-style: bold;
+    }
     ViewsDialog OptionList > .option-list--option-disabled { color: $accent; }
     """
     _typed: str = ""
@@ -38,7 +41,7 @@ class ViewsDialog(Dialog[int]):
             if view.group != group:
                 group = view.group
                 options.append(Option(Content.styled(group, "bold $accent"), disabled=True))
-            line = Content.assemble((f"{number:>3}  ", "bold"), (view.title.ljust(24), ""), (view.told, "$muted"))
+            line = Content.assemble((f"{number:>3}  ", "bold"), (view.title.ljust(19), ""), (view.told, "$muted"))
             options.append(Option(line, id=str(number)))
         found = OptionList(*options, classes="box")
         found.border_title = "Views"
