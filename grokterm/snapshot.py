@@ -120,7 +120,7 @@ class Snapshot:
 
         here, device = self._subject, self._device
         with torch.no_grad():
-            answer = remembered(lambda a, b: self._model.logits(self._tensors, a, b), self.config.p, device)
+            answer = remembered(lambda a, b: self._model.read_logits(self._tensors, a, b), self.config.p, device)
         tested = ~self.train & (self.labels >= 0)
         gauges = bool((self.predictions() == self.labels)[tested].mean() > GAUGED_ACCURACY)
         taken = (
@@ -182,7 +182,7 @@ class Snapshot:
 
         second = torch.arange(self.config.p, device=self._device)
         with torch.no_grad():
-            logits = self._model.logits(self._tensors, torch.full_like(second, a), second)
+            logits = self._model.read_logits(self._tensors, torch.full_like(second, a), second)
         return _array(logits.float())
 
 

@@ -61,7 +61,7 @@ class Subject:
     def answer(self) -> Answer:
         """Logits [m, p] of pairs a, b (int64 [m])."""
         parameters = dict(self.parameters)
-        return lambda a, b: self.model.logits(parameters, a, b)
+        return lambda a, b: self.model.read_logits(parameters, a, b)
 
     @cached_property
     def angles(self) -> Angles:

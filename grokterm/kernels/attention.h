@@ -36,7 +36,7 @@ static void mix(const step *s, const weights *v, room *r, int at, int rows) {
         }
         if (i % 2) for (int j = 0; j < k; j += 16)
             put(_mm512_loadu_ps(mixed - k + j), _mm512_loadu_ps(mixed + j),
-                r->x + in_first(i - 1, j, k), r->x_second + in_second(i - 1, j, ROWS));
+                r->x + in_first(i - 1, j, k), goes_back(s) ? r->x_second + in_second(i - 1, j, ROWS) : NULL);
     }
 }
 

@@ -20,7 +20,7 @@
 
 /* The hidden rows of the pairs from `at`, rectified. */
 static void hidden_of_sums(const step *s, room *r, int at, int rows) {
-    const int w = s->width;
+    const int w = s->width, back = goes_back(s);
     const __m512 zero = _mm512_setzero_ps();
     for (int j = 0; j < w; j += PANEL) for (int i = 0; i < ROWS; i += 2) {
         int one = at + (i < rows ? i : 0), two = at + (i + 1 < rows ? i + 1 : 0);
@@ -30,13 +30,13 @@ static void hidden_of_sums(const step *s, room *r, int at, int rows) {
             __m512 z1 = _mm512_add_ps(_mm512_loadu_ps(a1 + c), _mm512_loadu_ps(b1 + c));
             __m512 z2 = _mm512_add_ps(_mm512_loadu_ps(a2 + c), _mm512_loadu_ps(b2 + c));
             put(_mm512_max_ps(z1, zero), _mm512_max_ps(z2, zero),
-                r->h + in_first(i, c, w), r->h_second + in_second(i, c, ROWS));
+                r->h + in_first(i, c, w), back ? r->h_second + in_second(i, c, ROWS) : NULL);
         }
     }
 }
 
 static void hidden_of_mix(const step *s, const weights *v, room *r) {
-    const int w = s->width, k = s->k;
+    const int w = s->width, k = s->k, back = goes_back(s);
     const __m512 zero = _mm512_setzero_ps();
     for (int j = 0; j < w; j += PANEL) {
         multiply(r->x, v->w_in + (size_t)j * k, in_rows(r->panel, PANEL), ROWS, PANEL, k, 0);
@@ -45,7 +45,7 @@ static void hidden_of_mix(const step *s, const weights *v, room *r) {
             __m512 bias = _mm512_loadu_ps(s->b_in + j + c);
             __m512 z1 = _mm512_max_ps(_mm512_add_ps(_mm512_loadu_ps(z), bias), zero);
             __m512 z2 = _mm512_max_ps(_mm512_add_ps(_mm512_loadu_ps(z + PANEL), bias), zero);
-            put(z1, z2, r->h + in_first(i, j + c, w), r->h_second + in_second(i, j + c, ROWS));
+            put(z1, z2, r->h + in_first(i, j + c, w), back ? r->h_second + in_second(i, j + c, ROWS) : NULL);
         }
     }
 }
@@ -105,13 +105,23 @@ static void errors(const step *s, room *r, int at, int rows) {
         float *l = r->logits + (size_t)i * classes;
         if (i < rows) r->loss += error_of(l, s->b_out, s->p, s->labels[at + i], &right);
         else memset(l, 0, classes * 4);
-        if (i % 2) for (int j = 0; j < classes; j += 16) {
+        if (i % 2 && goes_back(s)) for (int j = 0; j < classes; j += 16) {
             __m512 one = _mm512_loadu_ps(l - classes + j), two = _mm512_loadu_ps(l + j);
             add_to(r->d_b_out + j, _mm512_add_ps(one, two));
             put(one, two, r->g + in_first(i - 1, j, p_up), r->g_second + in_second(i - 1, j, ROWS));
         }
     }
     r->right += right;
+}
+
+/* The logits with their bias, as they are asked for. */
+static void answers(const step *s, const room *r, int at, int rows) {
+    const int p = s->p, classes = up_to(p, SIDE);
+    for (int i = 0; i < rows; i++) for (int j = 0; j < p; j += 16) {
+        __m512 bias = _mm512_maskz_loadu_ps(inside(j, p), s->b_out + j);
+        __m512 x = _mm512_add_ps(_mm512_loadu_ps(r->logits + (size_t)i * classes + j), bias);
+        _mm512_mask_storeu_ps(s->logits + (size_t)(at + i) * p + j, inside(j, p), x);
+    }
 }
 
 static void block(const step *s, const weights *v, room *r, int at, int rows) {
@@ -123,8 +133,12 @@ static void block(const step *s, const weights *v, room *r, int at, int rows) {
     }
     multiply(r->h, v->w_out, in_rows(r->logits, classes), ROWS, classes, w, 0);
     if (!s->of_a) multiply(r->x, v->w_direct, in_rows(r->logits, classes), ROWS, classes, k, 1);
+    if (s->logits) {
+        answers(s, r, at, rows);
+        return;
+    }
     errors(s, r, at, rows);
-    if (!s->d_w_out) return;
+    if (!goes_back(s)) return;
     to_first(r->g_second, r->g_turned, (size_t)ROWS * classes);
     if (!s->of_a) to_first(r->x_second, r->x_turned, (size_t)ROWS * k);
     multiply(r->g_turned, r->h_second, in_tiles(r->d_w_out, w), classes, w, ROWS, 1);
@@ -197,19 +211,19 @@ static void pack_all(const step *s, const weights *v) {
     const matrix w_out = {s->w_out, w, p, p}, scores = {s->scores, 2 * p + 1, s->heads, s->heads};
     const matrix w_in = {s->w_in, k, w, s->stride}, w_direct = {s->w_direct, k, p, s->stride};
     pack(w_out, v->w_out, w, classes);
-    if (s->d_w_out) pack_turned(w_out, v->w_out_turned, p_up, w);
+    if (goes_back(s)) pack_turned(w_out, v->w_out_turned, p_up, w);
     if (s->of_a) return;
     pack(w_in, v->w_in, k, w);
     pack(w_direct, v->w_direct, k, classes);
     #pragma omp for schedule(static) nowait
     for (int token = 0; token <= 2 * p; token++)
         _mm512_storeu_ps(v->scores + (size_t)token * LANES, columns_of(scores, token, 0));
-    if (!s->d_w_out) return;
+    if (!goes_back(s)) return;
     pack_turned(w_in, v->w_in_turned, w, k);
     pack_turned(w_direct, v->w_direct_turned, p_up, k);
 }
 
-/* Loss, right answers and, unless d_w_out is null, gradients of all pairs; 0, or 1 where memory is lacking. */
+/* Loss, right answers and, unless d_w_out is null, gradients of all pairs, or their logits; 0, or 1 without memory. */
 int take_step(step *s) {
     const int threads = omp_get_max_threads(), n = s->n;
     weights v;
@@ -229,7 +243,7 @@ int take_step(step *s) {
         for (int at = first; at < last; at += ROWS) block(s, &v, r, at, last - at < ROWS ? last - at : ROWS);
         release_tiles();
         #pragma omp barrier
-        if (s->d_w_out) add_up(s, rooms, threads);
+        if (goes_back(s)) add_up(s, rooms, threads);
     }
     s->loss = 0, s->right = 0;
     for (int t = 0; t < threads; t++) s->loss += rooms[t].loss, s->right += rooms[t].right;

@@ -18,6 +18,7 @@ typedef struct {
     float *d_scores, *d_values;            /* none is taken where d_w_out is null */
     float *d_w_in, *d_b_in, *d_w_direct;
     float *d_w_out, *d_b_out;
+    float *logits;                         /* [n, p]; where not null, they alone are made, and labels not read */
     double loss;                           /* summed cross-entropy in nats */
     int64_t right;                         /* pairs whose class has the largest logit */
 } step;
@@ -34,6 +35,8 @@ typedef struct { /* one thread's block of pairs, and its sums */
 /* Weights as second factors, and their transposes; scores filled up to LANES heads. */
 typedef struct { factor *w_out, *w_out_turned, *w_in, *w_in_turned, *w_direct, *w_direct_turned; float *scores; } weights;
 
+static int goes_back(const step *s) { return s->d_w_out != NULL; }
+
 /* `count` elements of `size` bytes from a stretch of memory; only counted where that is null. */
 static void *take(char **from, size_t count, size_t size) {
     char *taken = *from;
@@ -44,25 +47,25 @@ static void *take(char **from, size_t count, size_t size) {
 static size_t lay_out(const step *s, weights *v, room *rooms, int threads, char *base) {
     char *at = base;
     const size_t w = s->width, k = s->of_a ? 0 : s->k, p = s->of_a ? s->p : 0, tokens = s->of_a ? 0 : 2 * s->p + 1;
-    const size_t p_up = up_to(s->p, DEPTH), classes = up_to(s->p, SIDE);
+    const size_t p_up = up_to(s->p, DEPTH), classes = up_to(s->p, SIDE), back = goes_back(s);
     factor **packed[] = {&v->w_out, &v->w_out_turned, &v->w_in, &v->w_in_turned, &v->w_direct, &v->w_direct_turned};
-    size_t sizes[] = {w * classes, p_up * w, k * w, w * k, k * classes, p_up * k};
+    size_t sizes[] = {w * classes, back * p_up * w, k * w, back * w * k, k * classes, back * p_up * k};
     for (int i = 0; i < 6; i++) *packed[i] = take(&at, sizes[i], sizeof(factor));
     v->scores = take(&at, tokens * LANES, 4);
     for (int t = 0; t < threads; t++) {
         room *r = rooms + t;
         factor **halves[] = {&r->h, &r->h_second, &r->g_second, &r->g_turned, &r->x, &r->x_second, &r->x_turned, &r->z};
-        size_t columns[] = {w, w, classes, classes, k, k, k, k ? w : 0};
+        size_t columns[] = {w, back * w, back * classes, back * classes, k, back * k, back * k, k ? back * w : 0};
         for (int i = 0; i < 8; i++) *halves[i] = take(&at, ROWS * columns[i], sizeof(factor));
         float **floats[] = {&r->logits, &r->panel, &r->mixed, &r->d_x, &r->pattern};
-        size_t widths[] = {classes, PANEL, k, k, k ? 3 * LANES : 0};
+        size_t widths[] = {classes, PANEL, k, back * k, k ? 3 * LANES : 0};
         for (int i = 0; i < 5; i++) *floats[i] = take(&at, ROWS * widths[i], 4);
         r->sums = at;
-        r->g = take(&at, ROWS * p_up, sizeof(factor));
+        r->g = take(&at, back * ROWS * p_up, sizeof(factor));
         float **sums[] = {&r->d_w_out, &r->d_b_out, &r->d_of_a, &r->d_of_b, &r->d_w_in,
                           &r->d_b_in, &r->d_w_direct, &r->d_values, &r->taken};
         size_t counts[] = {classes * w, classes, p * w, p * w, k * w, k ? w : 0, classes * k, tokens * k, tokens * LANES};
-        for (int i = 0; i < 9; i++) *sums[i] = take(&at, counts[i], 4);
+        for (int i = 0; i < 9; i++) *sums[i] = take(&at, back * counts[i], 4);
         r->end = at;
     }
     return at - base;

@@ -214,9 +214,8 @@ class Engine:
         self._optimizer.step(self._flat, gradient)
         return numbers
 
-    @torch.no_grad()
     def _logits(self, a: Tensor, b: Tensor) -> Tensor:
-        return self.model.logits(self.parameters, a, b)
+        return self.model.read_logits(self.parameters, a, b)
 
     def _evaluate(self, pairs: Pairs) -> tuple[float, float]:
         """Mean cross-entropy in nats and accuracy over pairs."""

@@ -23,6 +23,7 @@ _SIZES: Final = ("n", "p", "width", "k", "heads", "stride")
 _TENSORS: Final = (
     "a", "b", "labels", "of_a", "of_b", "scores", "values", "w_in", "b_in", "w_direct", "w_out", "b_out",
     "d_of_a", "d_of_b", "d_scores", "d_values", "d_w_in", "d_b_in", "d_w_direct", "d_w_out", "d_b_out",
+    "logits",
 )  # fmt: skip
 _STRIDED: Final = ("w_in", "w_direct")
 _TILE: Final = 32
@@ -124,9 +125,16 @@ def product_like(product_of_model: Product) -> Callable[..., Tensor]:
     return product if product_of_model is bfloat16_product else torch.matmul
 
 
+def logits(product: Product, a: Tensor, b: Tensor, factors: Mapping[str, Tensor]) -> Tensor:
+    """Logits, float32 [n, p], of the pairs a, b (int64 [n] each) in any order; raises MemoryError."""
+    found = factors["w_out"].new_empty(len(a), factors["w_out"].shape[1])
+    _take(product, torch.stack((a, b)).int(), factors, {"logits": found})
+    return found
+
+
 def score(product: Product, pairs: Pairs, factors: Mapping[str, Tensor]) -> tuple[float, int]:
     """Cross-entropy in nats summed over the pairs, and how many get their label; raises MemoryError."""
-    return _take(product, pairs, factors, {})
+    return _take(product, pairs.numbers, factors, {})
 
 
 def score_and_gradients(
@@ -137,20 +145,20 @@ def score_and_gradients(
     Every tensor has its rows in one piece; those of w_in, w_direct and their gradients may be rows of wider ones of
     the same width.
     """
-    return _take(product, pairs, factors, {f"d_{name}": tensor for name, tensor in gradients.items()})
+    return _take(product, pairs.numbers, factors, {f"d_{name}": tensor for name, tensor in gradients.items()})
 
 
 def _take(
-    product: Product, pairs: Pairs, factors: Mapping[str, Tensor], gradients: Mapping[str, Tensor]
+    product: Product, numbers: Tensor, factors: Mapping[str, Tensor], into: Mapping[str, Tensor]
 ) -> tuple[float, int]:
-    """Run the kernel that has these products; raises MemoryError."""
-    width, p = factors["w_out"].shape
-    step = _Step(n=len(pairs), p=p, width=width, share=1 / len(pairs))
+    """Run the kernel that has these products on a, b and labels, int32 [3, n] or [2, n]; raises MemoryError."""
+    (width, p), n = factors["w_out"].shape, numbers.shape[1]
+    step = _Step(n=n, p=p, width=width, share=1 / max(n, 1))
     if "values" in factors:
         step.k, step.heads = factors["values"].shape[1], factors["scores"].shape[1]
         step.stride = factors["w_in"].stride(0)
-    numbers = pairs.numbers
-    for name, tensor in {"a": numbers[0], "b": numbers[1], "labels": numbers[2], **factors, **gradients}.items():
+    of_pairs = dict(zip(("a", "b", "labels"), numbers, strict=False))
+    for name, tensor in {**of_pairs, **factors, **into}.items():
         strided = name.removeprefix("d_") in _STRIDED
         assert tensor.stride() == (step.stride, 1) if strided else tensor.is_contiguous(), name
         setattr(step, name, tensor.data_ptr())

@@ -99,8 +99,7 @@ def _structure_of(engine: Engine, answer: Answer, gauges: bool) -> Structure:
 
 def _answer(engine: Engine) -> Answer:
     """The logits of the model in float32, with the products in the precision in which it trains."""
-    with torch.no_grad():
-        return remembered(lambda a, b: engine.model.logits(engine.parameters, a, b), engine.task.p, engine.device)
+    return remembered(lambda a, b: engine.model.read_logits(engine.parameters, a, b), engine.task.p, engine.device)
 
 
 def _train_pairs(engine: Engine) -> Tensor:

@@ -221,6 +221,21 @@ def test_score_is_that_of_the_logits(arch: Architecture) -> None:
     assert right == pytest.approx(int((logits.argmax(-1) == pairs.labels).sum()), abs=20)
 
 
+@pytest.mark.parametrize(("precision", "tolerance"), [("bfloat16", 0.05), ("float32", 1e-4)])
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_logits_are_those_of_the_plain_reading_in_any_order(
+    arch: Architecture, precision: str, tolerance: float
+) -> None:
+    config = Config(p=31, arch=arch, width=64, d_model=32, heads=2)
+    model = build_model(config, product_for(precision))
+    parameters = {name: tensor.float() for name, tensor in random_parameters(model).items()}
+    pairs = drawn(333, 31)
+    assert model.factors(parameters) is not None
+    found, expected = model.read_logits(parameters, pairs.a, pairs.b), model.logits(parameters, pairs.a, pairs.b)
+    torch.testing.assert_close(found, expected, rtol=tolerance, atol=tolerance)
+    assert model.read_logits(parameters, pairs.a[:0], pairs.b[:0]).shape == (0, 31)
+
+
 def test_of_equal_logits_the_first_counts() -> None:
     pairs, nothing = drawn(500, 7), torch.zeros(7, 32)
     factors = {"of_a": nothing, "of_b": nothing, "w_out": torch.zeros(32, 7), "b_out": torch.zeros(7)}

@@ -37,7 +37,7 @@ def ablation(subject: Subject, chosen: Chosen) -> Picture:
         raise UndefinedError(str(error)) from None
 
     def without(a: Tensor, b: Tensor) -> Tensor:
-        return subject.model.logits(parameters, a, b)
+        return subject.model.read_logits(parameters, a, b)
 
     # One after the other: both at once would hold twice as many logits.
     answers = (subject.answer, without) if subject.ablation.parts else (subject.answer,)

@@ -77,6 +77,16 @@ class Mlp(Model):
             x = self._activate(parameters, layer, x)
         return affine(self.product, x, parameters["W_out"], parameters["b_out"])
 
+    @torch.no_grad()
+    def factors(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor] | None:
+        """The rows of both residues, the first with b_1, and the read-out; None where the kernels do not do."""
+        suits_kernels = native.suits(self.product, self.config.activation, parameters["W_out"], self.config.width)
+        if not self._is_plain or not suits_kernels:
+            return None
+        of_a, of_b = self._input_rows(parameters, native.product_like(self.product))
+        of_a, w_out, b_out = of_a + parameters["b_1"], parameters["W_out"], parameters["b_out"]
+        return {"of_a": of_a, "of_b": of_b, "w_out": w_out, "b_out": b_out}
+
     def loss(self, parameters: Mapping[str, Tensor], pairs: Pairs) -> Tensor:
         """Cross-entropy in nats summed over the pairs, [...]."""
         of_a, of_b = self._input_rows(parameters, self.product)
@@ -91,12 +101,9 @@ class Mlp(Model):
         self, parameters: Mapping[str, Tensor], pairs: Pairs, gradient: Mapping[str, Tensor] | None = None
     ) -> tuple[float, int] | None:
         """Summed cross-entropy in nats and right answers, and the gradient of the mean; None without kernels."""
-        suits_kernels = native.suits(self.product, self.config.activation, parameters["W_out"], self.config.width)
-        if not self._is_plain or not suits_kernels:
+        factors = self.factors(parameters)
+        if factors is None:
             return None
-        of_a, of_b = self._input_rows(parameters, native.product_like(self.product))
-        of_a, w_out, b_out = of_a + parameters["b_1"], parameters["W_out"], parameters["b_out"]
-        factors = {"of_a": of_a, "of_b": of_b, "w_out": w_out, "b_out": b_out}
         if gradient is None:
             return native.score(self.product, pairs, factors)
         d_of_a, d_of_b = self._gradient_rows(gradient)

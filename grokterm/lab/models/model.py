@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from grokterm.config import Config
+from grokterm.lab import native
 from grokterm.lab.losses import cross_entropy_sum
 from grokterm.lab.precision import Product
 from grokterm.lab.tasks import Pairs
@@ -39,6 +40,16 @@ class Model(ABC):
     @abstractmethod
     def logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
         """Logits [..., n, p] of the pairs a, b (int64 [n] each); replica axes of the parameters lead."""
+
+    @torch.no_grad()
+    def read_logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
+        """The same as `logits` without autograd: by the kernels where they know the model."""
+        factors = self.factors(parameters)
+        return self.logits(parameters, a, b) if factors is None else native.logits(self.product, a, b, factors)
+
+    def factors(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor] | None:
+        """What the kernels make the logits of (`lab.native`), without autograd; None where they do not know the model."""
+        return None
 
     def loss(self, parameters: Mapping[str, Tensor], pairs: Pairs) -> Tensor:
         """Cross-entropy in nats summed over the pairs, [...]; a model may know a faster way to it than its logits."""

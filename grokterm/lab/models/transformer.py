@@ -86,6 +86,13 @@ class Transformer(Model):
             answer = layer_norm(parameters, "norm_out", answer)
         return self.product(answer, parameters["W_U"])
 
+    @torch.no_grad()
+    def factors(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor] | None:
+        """Scores and values of the tokens, and the folded products; None where the kernels do not do."""
+        if not self._folds or not self._suits_native(parameters["W_E"]):
+            return None
+        return transformer_by_hand.factors(self.config, self.product, parameters)
+
     def loss(self, parameters: Mapping[str, Tensor], pairs: Pairs) -> Tensor:
         """Cross-entropy in nats summed over the pairs, [...]."""
         if not self._folds or not suits(parameters["W_E"]):

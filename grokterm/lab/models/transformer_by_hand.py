@@ -34,6 +34,16 @@ class _Attended(NamedTuple):
     """[2p + 1, d_model] each."""
 
 
+class _Folded(NamedTuple):
+    """The products that stand behind attention, taken once a step."""
+
+    left: Tensor
+    """W_O, what "=" adds to every pair, and b_out: [d_model + 2, d_model]."""
+    right: Tensor
+    """W_in and W_U side by side."""
+    product: Tensor
+
+
 def step(
     config: Config,
     pairs_product: Product,
@@ -42,25 +52,13 @@ def step(
     gradient: Mapping[str, Tensor] | None,
 ) -> tuple[float, int]:
     """Summed cross-entropy in nats and right answers; the gradient of the mean is written into `gradient`."""
-    d, width, heads = config.d_model, config.width, config.heads
+    d, width = config.d_model, config.width
     product = native.product_like(pairs_product)
-    seen = _attended(config, product, parameters)
-    # W_O, what "=" adds to every pair, and b_out, times W_in and W_U.
-    left = torch.cat((parameters["0.W_O"], seen.rows[-1:], parameters["0.b_out"][None]))
-    right = torch.cat((parameters["0.W_in"], parameters["W_U"]), 1)
-    folded = product(left, right)
-    factors = {
-        "scores": by_head(seen.query * seen.keys, heads).sum(-1),
-        "values": seen.values,
-        "w_in": folded[:d, :width],
-        "b_in": folded[d, :width] + parameters["0.b_in"],
-        "w_direct": folded[:d, width:],
-        "w_out": product(parameters["0.W_out"], parameters["W_U"]),
-        "b_out": folded[d, width:] + folded[d + 1, width:],
-    }
+    seen, folded = _attended(config, product, parameters), _folded(product, parameters)
+    factors = _factors(config, product, parameters, seen, folded)
     if gradient is None:
         return native.score(pairs_product, pairs, factors)
-    d_folded = torch.empty_like(folded)
+    d_folded = torch.empty_like(folded.product)
     of = {
         **{name: torch.empty_like(factors[name]) for name in ("scores", "values", "w_out")},
         "w_in": d_folded[:d, :width],
@@ -71,9 +69,37 @@ def step(
     done = native.score_and_gradients(pairs_product, pairs, factors, of)
     d_folded[d + 1, :width].zero_()
     d_folded[d + 1, width:].copy_(d_folded[d, width:])
-    d_equals = _back_through_folding(product, parameters, left, right, d_folded, of["w_out"], gradient)
+    d_equals = _back_through_folding(product, parameters, folded, d_folded, of["w_out"], gradient)
     _back_through_attention(config, product, parameters, seen, of["scores"], of["values"], d_equals, gradient)
     return done
+
+
+def factors(config: Config, pairs_product: Product, parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """What the kernels make the logits of: see `lab.native`."""
+    product = native.product_like(pairs_product)
+    return _factors(config, product, parameters, _attended(config, product, parameters), _folded(product, parameters))
+
+
+def _factors(
+    config: Config, product: _Product, parameters: Mapping[str, Tensor], seen: _Attended, folded: _Folded
+) -> dict[str, Tensor]:
+    d, width = config.d_model, config.width
+    return {
+        "scores": by_head(seen.query * seen.keys, config.heads).sum(-1),
+        "values": seen.values,
+        "w_in": folded.product[:d, :width],
+        "b_in": folded.product[d, :width] + parameters["0.b_in"],
+        "w_direct": folded.product[:d, width:],
+        "w_out": product(parameters["0.W_out"], parameters["W_U"]),
+        "b_out": folded.product[d, width:] + folded.product[d + 1, width:],
+    }
+
+
+def _folded(product: _Product, parameters: Mapping[str, Tensor]) -> _Folded:
+    equals = parameters["W_E"][-1:] + parameters["W_pos"][-1:]
+    left = torch.cat((parameters["0.W_O"], equals, parameters["0.b_out"][None]))
+    right = torch.cat((parameters["0.W_in"], parameters["W_U"]), 1)
+    return _Folded(left, right, product(left, right))
 
 
 def _attended(config: Config, product: _Product, parameters: Mapping[str, Tensor]) -> _Attended:
@@ -87,15 +113,14 @@ def _attended(config: Config, product: _Product, parameters: Mapping[str, Tensor
 def _back_through_folding(
     product: _Product,
     parameters: Mapping[str, Tensor],
-    left: Tensor,
-    right: Tensor,
+    folded: _Folded,
     d_folded: Tensor,
     d_w_out: Tensor,
     gradient: Mapping[str, Tensor],
 ) -> Tensor:
     """Write the gradients of the MLP, `W_O` and `W_U`; returns that by what "=" adds to every pair, [d_model]."""
     width = len(d_w_out)
-    d_left, d_right = product(d_folded, right.mT), product(left.mT, d_folded)
+    d_left, d_right = product(d_folded, folded.right.mT), product(folded.left.mT, d_folded)
     gradient["0.W_O"].copy_(d_left[:-2])
     gradient["0.b_out"].copy_(d_left[-1])
     gradient["0.W_in"].copy_(d_right[:, :width])
