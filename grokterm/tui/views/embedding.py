@@ -126,15 +126,17 @@ class VarianceView(ViewPane):
 
 def round_about(n: int, k: int) -> list[int]:
     """Places 0 … n − 1 in the order in which frequency k goes round; as they are where k is 0."""
-    return sorted(range(n), key=lambda i: (k * i % n, i))
+    found: list[int] = np.argsort(np.arange(n) * k % n, kind="stable").tolist()
+    return found
 
 
 def ring(places: Floats, k: int) -> Floats:
     """A closed line [m, 2] through places [n, 2] that are neighbours in angle at frequency k; equal angles are one."""
     n = len(places)
-    angle = np.arange(n) * k % n
-    found = np.unique(angle)
-    middle = np.stack([places[angle == at].mean(0) for at in found])
+    _, which, members = np.unique(np.arange(n) * k % n, return_inverse=True, return_counts=True)
+    middle = np.zeros((len(members), places.shape[1]))
+    np.add.at(middle, which, places)
+    middle /= members[:, None]
     return np.concatenate([middle, middle[:1]])
 
 
