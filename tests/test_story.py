@@ -105,7 +105,7 @@ def test_only_key_frequencies_are_missed(story: Story) -> None:
 
     with torch.no_grad():
         answer = remembered(logits, p, engine.device)
-        mean = angle_means(angles.rows_of(answer), angles).mean
+        mean = angle_means(answer, angles).mean
         train = torch.zeros(p * p, dtype=torch.bool)
         train[engine.task.train] = True
 

@@ -57,9 +57,7 @@ class Angles:
 
     def lookup(self) -> Tensor:
         """The angle s of every pair of residues, int64 [p, p] indexed [a, b]; n for a pair outside the group."""
-        table = torch.full((self.p, self.p), self.n)
-        table[self.a[:, None], self.b] = self.sums()
-        return table
+        return _lookup(self)
 
     def rows(self, logits: Tensor) -> Rows:
         """Rows of a full table of logits [..., p, p, p], indexed [a, b, class]."""
@@ -73,6 +71,18 @@ class Angles:
 
         def rows(start: int, stop: int) -> Tensor:
             logits = answer(of_a[start:stop].repeat_interleave(self.n), of_b.repeat(stop - start))
+            return logits.view(*logits.shape[:-2], stop - start, self.n, -1)
+
+        return rows
+
+    def rows_by_angle(self, answer: Callable[[Tensor, Tensor], Tensor], device: torch.device | None = None) -> Rows:
+        """As `rows_of`, but row s holds the n pairs with i + j = s, in order of i."""
+        by_sum = self.by_sum()
+        of_a, of_b = self.a[by_sum // self.n].to(device), self.b[by_sum % self.n].to(device)
+
+        def rows(start: int, stop: int) -> Tensor:
+            pairs = slice(start * self.n, stop * self.n)
+            logits = answer(of_a[pairs], of_b[pairs])
             return logits.view(*logits.shape[:-2], stop - start, self.n, -1)
 
         return rows
@@ -120,6 +130,13 @@ def basis_power(values: Tensor, dim: int) -> Tensor:
     if n % 2 == 0:
         power.narrow(dim, -1, 1).div_(2)
     return power
+
+
+@cache
+def _lookup(angles: Angles) -> Tensor:
+    table = torch.full((angles.p, angles.p), angles.n)
+    table[angles.a[:, None], angles.b] = angles.sums()
+    return table
 
 
 @cache

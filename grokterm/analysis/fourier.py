@@ -37,7 +37,8 @@ def fourier_norms(rows: Tensor) -> Tensor:
     """
     n = rows.shape[-2]
     wide = rows if rows.dtype == torch.float64 else rows.float()
-    power: Tensor = torch.fft.rfft(wide, dim=-2).abs().square().sum(-1)[..., 1:] * (2 / n)
+    components = torch.view_as_real(torch.fft.rfft(wide, dim=-2)[..., 1:, :])
+    power = components.square().sum((-2, -1)) * (2 / n)
     if n % 2 == 0:
         power[..., -1] /= 2
     return power.sqrt()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from grokterm.analysis.angles import Angles, Rows
+from grokterm.analysis.angles import Angles
 from grokterm.analysis.decomposition import ratio
 from grokterm.analysis.pairs import Answer, in_parts
 
@@ -37,38 +37,26 @@ class RestrictedLoss:
     test: Tensor
 
 
-def angle_means(rows: Rows, angles: Angles) -> AngleMeans:
-    """One pass over the logits: their mean for each angle, and their sum of squares."""
-    total: Tensor | None = None
+def angle_means(answer: Answer, angles: Angles, device: torch.device | None = None) -> AngleMeans:
+    """One pass over the logits that answer gives on a device: their mean for each angle, and their sum of squares."""
+    rows = angles.rows_by_angle(answer, device)
+    means: list[Tensor] = []
     square: Tensor | float = 0.0
-    chunks = list(angles.chunks(angles.p))
-    if len(chunks) == 1:
-        return _means_of_table(rows(0, angles.n), angles)
-    for start, stop in chunks:
+    for start, stop in angles.chunks(angles.p):
         logits = rows(start, stop)
-        if total is None:
-            total = logits.new_zeros(*logits.shape[:-3], 2 * angles.n, angles.p, dtype=torch.float64)
-        # Row i holds the angles i … i + n − 1 in order: no scatter, so the sum is the same bits on every device.
-        for i in range(start, stop):
-            total[..., i : i + angles.n, :] += logits[..., i - start, :, :]
-        square = square + logits.square().flatten(-3, -2).sum(-2).double()
-    assert total is not None
+        means.append(logits.sum(-2, dtype=torch.float64) / angles.n)
+        counted = logits if angles.n == angles.p else logits[..., angles.c.to(logits.device)]
+        square = square + torch.linalg.vector_norm(counted.flatten(-2), dim=-1).double().square().sum(-1)
     assert isinstance(square, Tensor)
-    mean = (total[..., : angles.n, :] + total[..., angles.n :, :]) / angles.n
-    return AngleMeans(mean, square[..., angles.c.to(square.device)].sum(-1))
-
-
-def _means_of_table(logits: Tensor, angles: Angles) -> AngleMeans:
-    """The same as `angle_means` from the whole rearranged table [..., n, n, p], quicker."""
-    n, pairs = angles.n, logits.flatten(-3, -2)
-    ordered = pairs.index_select(-2, angles.by_sum().to(logits.device)).view(logits.shape)
-    square = pairs.square().sum(-2).double()
-    return AngleMeans(ordered.sum(-2, dtype=torch.float64) / n, square[..., angles.c.to(square.device)].sum(-1))
+    return AngleMeans(torch.cat(means, -2), square)
 
 
 def projection(mean: Tensor, angles: Angles, keys: Iterable[int]) -> Tensor:
     """P_K L by angle s: the part of the logits [..., n, p] along cos and sin of w_k s for k in keys."""
-    basis = angles.basis(keys, mean)
+    chosen = {angles.fold(k) for k in keys}
+    if len(chosen) == angles.frequencies:  # a basis of all that is not constant
+        return mean - mean.mean(-2, keepdim=True)
+    basis = angles.basis(chosen, mean)
     return basis.mT @ (basis @ mean)
 
 
@@ -110,8 +98,8 @@ def excluded_loss(
     return total / len(inside)
 
 
-def variance_share(means: AngleMeans, angles: Angles, keys: Iterable[int]) -> Tensor:
-    """Share [...] of the logits' variance that Σ_k α_k cos w_k(i + j − c) explains, α fitted (section 4.1).
+def variance_shares(means: AngleMeans, angles: Angles) -> Tensor:
+    """Share of the logits' variance that each α_k cos w_k(i + j − c) explains, α fitted: [..., n//2] (section 4.1).
 
     The variance is that of each of the group's classes over the pairs, summed; without any variance the share is 0.
     """
@@ -123,9 +111,13 @@ def variance_share(means: AngleMeans, angles: Angles, keys: Iterable[int]) -> Te
     s = torch.arange(n, device=mean.device)
     at = ((s[:, None] - s) % n).expand_as(mean)
     by_distance = (mean - centre).gather(-1, at).mean(-2)
-    cosines = angles.basis(keys, by_distance)[_cosine_rows(angles, keys)]
-    explained = n**2 * (by_distance @ cosines.mT).square().sum(-1)
-    return ratio(explained, total)
+    cosines = angles.basis(range(1, angles.frequencies + 1), by_distance)[::2]
+    return ratio(n**2 * (by_distance @ cosines.mT).square(), total.unsqueeze(-1))
+
+
+def variance_share(means: AngleMeans, angles: Angles, keys: Iterable[int]) -> Tensor:
+    """Share [...] of the logits' variance that the cosines of all keys explain together."""
+    return variance_shares(means, angles)[..., [k - 1 for k in sorted({angles.fold(k) for k in keys})]].sum(-1)
 
 
 def cross_entropy(logits: Tensor, answer: Tensor) -> Tensor:
@@ -164,9 +156,3 @@ def _train_share(angles: Angles, train: Tensor) -> Tensor:
     """Share of the pairs with i + j = s that are trained on, float64 [n]."""
     chosen = angles.table(train).cpu().flatten()[angles.by_sum()]
     return chosen.view(angles.n, angles.n).double().mean(-1)
-
-
-def _cosine_rows(angles: Angles, keys: Iterable[int]) -> list[int]:
-    """Which rows of `Angles.basis(keys)` are cosines."""
-    folded = sorted({angles.fold(k) for k in keys})
-    return [2 * at for at in range(len(folded))]

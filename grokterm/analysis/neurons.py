@@ -65,23 +65,31 @@ def frequency_shares(rows: Rows, angles: Angles, width: int) -> Tensor:
     for start, stop in angles.chunks(width):
         part = rows(start, stop)
         if not along:
-            shape = (*part.shape[:-3], 2 * n, width)
-            along = [part.new_zeros(shape) for _ in range(4)]
+            along = [part.new_zeros((*part.shape[:-3], n, width)) for _ in range(4)]
             square = part.new_zeros((*part.shape[:-3], width), dtype=torch.float64)
         of_i, of_j, of_sum, of_difference = along
         of_i[..., start:stop, :] = part.sum(-2)
-        of_j[..., :n, :] += part.sum(-3)
+        of_j += part.sum(-3)
         square += part.square().sum(-2).double().sum(-2)
-        for i in range(start, stop):
-            of_sum[..., i : i + n, :] += part[..., i - start, :, :]
-            of_difference[..., n - i : 2 * n - i, :] += part[..., i - start, :, :]
-    sums = torch.stack([x[..., :n, :] + x[..., n:, :] for x in along]).double() / math.sqrt(n)
+        of_sum += _along_diagonals(part, start, -1)
+        of_difference += _along_diagonals(part, start, 1)
+    sums = torch.stack(along).double() / math.sqrt(n)
     variance = square - sums[0].sum(-2).square() / n
     power = basis_power(sums, dim=-2)
     if n % 2 == 0:
         power[2:, ..., -1, :] /= 2  # at n/2 the angles i + j and i − j are the same
     rounding = 64 * torch.finfo(along[0].dtype).eps * square
     return ratio(power.sum(0), variance.masked_fill(variance <= rounding, 0).unsqueeze(-2)).mT
+
+
+def _along_diagonals(part: Tensor, start: int, sign: int) -> Tensor:
+    """Sums of rows [..., i − start, j, width] over the pairs with the same j − sign·i mod n: [..., n, width]."""
+    # Brought into order and then summed, not scattered: the same bits on every device.
+    rows, n = part.shape[-3], part.shape[-2]
+    i = torch.arange(rows, device=part.device)
+    j = (torch.arange(n, device=part.device)[:, None] + sign * (start + i)) % n
+    ordered = part.flatten(-3, -2).index_select(-2, (i * n + j).flatten())
+    return ordered.view(*part.shape[:-3], n, rows, -1).sum(-2)
 
 
 def neuron_frequencies(shares: Tensor) -> NeuronFrequencies:

@@ -19,7 +19,7 @@ from grokterm.analysis.measures import (
     gini,
     restricted_loss,
     softmax_collapse,
-    variance_share,
+    variance_shares,
 )
 from grokterm.analysis.neurons import frequency_shares, neuron_frequencies, neuron_rows
 from grokterm.analysis.pairs import Answer, in_parts
@@ -86,7 +86,8 @@ def progress(
     if angles is None:
         return Progress(collapse)
     every = range(1, angles.frequencies + 1)
-    means = angle_means(angles.rows_of(answer, train.device), angles)
+    means = angle_means(answer, angles, train.device)
+    shares = variance_shares(means, angles)
     restricted = restricted_loss(means.mean, angles, every, train)
     excluded = excluded_loss(answer, means.mean, angles, [every, keys] if keys else [every], train)
     basis, _ = basis_of(config.op, config.p)
@@ -100,8 +101,8 @@ def progress(
         _number(excluded[0]),
         _number(restricted_loss(means.mean, angles, keys, train).all) if keys else None,
         _number(excluded[1]) if keys else None,
-        _number(variance_share(means, angles, keys)) if keys else None,
-        _number(variance_share(means, angles, every)),
+        _number(shares[[k - 1 for k in keys]].sum()) if keys else None,
+        _number(shares.sum()),
         _number(gini(norms)),
         _number(gini(fourier_norms(over_basis(read_out(config, parameters).mT, basis)))),
     )

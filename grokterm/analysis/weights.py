@@ -25,7 +25,10 @@ def matrices(config: Config, parameters: Parameters) -> dict[str, Tensor]:
 def sums_of_squares(config: Config, parameters: Parameters) -> dict[str, Tensor]:
     """Σθ² of every parameter by name, float64 [...]; their sum is Σθ² of the model."""
     shapes = build(config).shapes()
-    return {name: parameters[name].flatten(-len(shape)).double().square().sum(-1) for name, shape in shapes.items()}
+    norms = {
+        name: torch.linalg.vector_norm(parameters[name].flatten(-len(shape)), dim=-1) for name, shape in shapes.items()
+    }
+    return {name: norm.double().square() for name, norm in norms.items()}
 
 
 def read_out(config: Config, parameters: Parameters) -> Tensor:

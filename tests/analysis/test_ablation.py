@@ -46,7 +46,7 @@ def test_logits_without_and_with_nothing_but_frequencies(op: str) -> None:
     found = trained_sample("mlp", op)
     angles, p = found.angles, 31
     answer = table_answer(found.logits)
-    mean = angle_means(angles.rows(found.logits), angles).mean
+    mean = angle_means(table_answer(found.logits), angles).mean
     table = reference.over_group(found.logits.numpy(), op)
     part = reference.project(table, found.keys)
     a, b = angles.pairs()
@@ -63,7 +63,7 @@ def test_logits_without_and_with_nothing_but_frequencies(op: str) -> None:
 def test_a_grokked_model_needs_its_key_frequencies_and_no_others() -> None:
     found = trained_sample("transformer", "add")
     answer = table_answer(found.logits)
-    mean = angle_means(found.angles.rows(found.logits), found.angles).mean
+    mean = angle_means(table_answer(found.logits), found.angles).mean
 
     def test_accuracy(ghost: object) -> float:
         return float(score(ghost, found.labels, found.train).test_accuracy)  # type: ignore[arg-type]

@@ -44,7 +44,7 @@ def test_even_phases_leave_nothing_but_cosines_of_the_sum() -> None:
     found = sample(config, {name: value.double() for name, value in solution(config).items()}, (1,))
     angles = angles_of("add", 23)
     assert angles is not None
-    means = angle_means(angles.rows(found.logits), angles)
+    means = angle_means(table_answer(found.logits), angles)
     assert float(variance_share(means, angles, range(1, 12))) == pytest.approx(1, rel=1e-10)
     correct = found.logits.gather(-1, found.labels[..., None])
     torch.testing.assert_close(

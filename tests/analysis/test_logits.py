@@ -56,7 +56,7 @@ def test_full_and_restricted_logits_of_one_class(op: str) -> None:
     found = trained_sample("mlp", op)
     full = class_logits(partial(found.model.logits, found.parameters), 31, 3, CPU)
     torch.testing.assert_close(full, found.logits[..., 3])
-    mean = angle_means(found.angles.rows(found.logits), found.angles).mean
+    mean = angle_means(table_answer(found.logits), found.angles).mean
     restricted = found.angles.table(restricted_class_logits(mean, found.angles, found.keys, 3))
     table = reference.over_group(found.logits.numpy(), op)
     expected = reference.project(table, found.keys) + table.mean((0, 1))
@@ -105,7 +105,7 @@ def test_large_moduli_are_read_in_parts() -> None:
         distance = (a[:, None] + b[:, None] - torch.arange(p)) % p
         return wave[distance]
 
-    means = angle_means(angles.rows_of(answer), angles)
+    means = angle_means(answer, angles)
     assert len(asked) >= 4
     assert max(asked) < 2**22
     restricted = restricted_loss(means.mean, angles, (7,), torch.ones(p, p, dtype=torch.bool))

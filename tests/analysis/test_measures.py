@@ -50,7 +50,7 @@ def test_the_ideal_clock_is_all_restricted_and_nothing_without(op: str) -> None:
     angles = angles_of(op, p)
     assert angles is not None
     rows = angles.rows(logits)
-    means = angle_means(rows, angles)
+    means = angle_means(table_answer(logits), angles)
     restricted = restricted_logits(means.mean, angles, KEYS)
     torch.testing.assert_close(restricted[angles.sums()], rows(0, p), rtol=0, atol=1e-11)
     excluded = excluded_loss(table_answer(logits), means.mean, angles, [KEYS], train)
@@ -69,7 +69,7 @@ def test_the_ideal_clock_over_logarithms(op: str) -> None:
     angles = angles_of(op, p)
     assert angles is not None
     rows = angles.rows(logits)
-    means = angle_means(rows, angles)
+    means = angle_means(table_answer(logits), angles)
     torch.testing.assert_close(
         restricted_logits(means.mean, angles, keys)[angles.sums()], rows(0, p - 1), rtol=0, atol=1e-11
     )
@@ -84,8 +84,7 @@ def test_in_single_precision_too() -> None:
     logits = ideal_logits("add", p, KEYS, torch.float32)
     angles = angles_of("add", p)
     assert angles is not None
-    rows = angles.rows(logits)
-    means = angle_means(rows, angles)
+    means = angle_means(table_answer(logits), angles)
     restricted = restricted_logits(means.mean, angles, KEYS)[angles.sums()].float()
     torch.testing.assert_close(restricted, logits, rtol=0, atol=1e-4)
     excluded = excluded_loss(table_answer(logits), means.mean, angles, [KEYS, KEYS[:1]], halves(p))
@@ -96,8 +95,8 @@ def test_in_single_precision_too() -> None:
 def check(sample: Sample, tolerance: float) -> None:
     """Every measure of the logits against the independent one."""
     angles, op, keys = sample.angles, sample.config.op, sample.keys
-    rows, known = angles.rows(sample.logits), sample.logits.numpy().astype(np.float64)
-    means = angle_means(rows, angles)
+    known = sample.logits.numpy().astype(np.float64)
+    means = angle_means(table_answer(sample.logits), angles)
     restricted = restricted_loss(means.mean, angles, keys, sample.train)
     expected = reference.restricted_loss(known, op, keys, sample.train.numpy())
     assert [float(x) for x in (restricted.all, restricted.train, restricted.test)] == pytest.approx(
@@ -135,9 +134,8 @@ def test_smallest_and_composite_moduli(p: int) -> None:
 def test_replicas_and_logits_on_demand_give_the_same() -> None:
     sample = random_sample("mlp", "divide", 31)
     angles, both = sample.angles, torch.stack([sample.logits, 3 * sample.logits])
-    asked = angles.rows_of(lambda a, b: both[:, a, b])
-    means = angle_means(asked, angles)
-    alone = angle_means(angles.rows(sample.logits), angles)
+    means = angle_means(table_answer(both), angles)
+    alone = angle_means(table_answer(sample.logits), angles)
     torch.testing.assert_close(means.mean[0], alone.mean)
     torch.testing.assert_close(means.square, torch.stack([alone.square, 9 * alone.square]))
     losses = restricted_loss(means.mean, angles, (1, 2), sample.train)
@@ -154,8 +152,8 @@ def test_replicas_and_logits_on_demand_give_the_same() -> None:
 
 def test_no_key_frequency_restricts_to_the_mean_and_excludes_nothing() -> None:
     sample = random_sample("mlp", "add", 31)
-    angles, rows = sample.angles, sample.angles.rows(sample.logits)
-    mean = angle_means(rows, angles).mean
+    angles = sample.angles
+    mean = angle_means(table_answer(sample.logits), angles).mean
     flat = sample.logits.mean((0, 1)).expand(31, 31, 31)
     each = torch.nn.functional.cross_entropy(flat.flatten(0, 1), sample.labels.flatten())
     assert float(restricted_loss(mean, angles, (), sample.train).all) == pytest.approx(float(each))

@@ -133,7 +133,7 @@ def test_only_key_frequencies_are_missed() -> None:
     assert angles is not None
     found = sample(config, parameters, records[-1].keys)
     answer = table_answer(found.logits)
-    mean = angle_means(angles.rows(found.logits), angles).mean
+    mean = angle_means(table_answer(found.logits), angles).mean
 
     def without(k: int) -> float:
         return float(score(without_frequencies(answer, mean, angles, [k]), found.labels, train).test_accuracy)

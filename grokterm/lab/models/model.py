@@ -48,7 +48,7 @@ class Model(ABC):
         return self.logits(parameters, a, b) if factors is None else native.logits(self.product, a, b, factors)
 
     def factors(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor] | None:
-        """What the kernels make the logits of (`lab.native`), without autograd; None where they do not know the model."""
+        """What the kernels make the logits of (`lab.native`); None where they do not know the model."""
         return None
 
     def loss(self, parameters: Mapping[str, Tensor], pairs: Pairs) -> Tensor:
