@@ -18,6 +18,7 @@ from grokterm.runs.folder import Parent, RunFolder, find_run, home_path
 from grokterm.runs.history import COLUMNS, PROGRESS, STRUCTURE, History
 from grokterm.runs.log import LogReader
 from grokterm.runs.reach import last_step
+from grokterm.threads import let_them_sleep
 from grokterm.wire.records import Change, Event, Record, Session
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ def _train_pairs(engine: Engine) -> npt.NDArray[np.bool_]:
 
 def _prepare() -> None:
     """Sets this process up as a trainer is, so that it makes the same bits."""
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    let_them_sleep()
     from grokterm.kernels.build import build
     from grokterm.lab import native
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +13,7 @@ from grokterm.errors import GroktermError
 from grokterm.kernels.build import build
 from grokterm.replay.report import Told
 from grokterm.runs.folder import RunFolder
+from grokterm.threads import let_them_sleep
 
 DIFFERS = 1
 """Exit status when something is not, bit by bit, what was written."""
@@ -25,8 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path, help="the run folder")
     parser.add_argument("--to", type=int, metavar="STEP", help="repeat it to this step")
     given = parser.parse_args(arguments)
-    # As in a trainer: threads that spin would take the processor from those they wait for.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    let_them_sleep()
     kernels = ThreadPoolExecutor(1).submit(build)
     try:
         from grokterm.lab import native

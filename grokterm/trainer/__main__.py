@@ -17,6 +17,7 @@ from grokterm.errors import GroktermError
 from grokterm.kernels.build import build
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.log import LogWriter, read_tail
+from grokterm.threads import let_them_sleep
 from grokterm.trainer.claim import claim
 from grokterm.wire.records import Session
 
@@ -60,9 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _train(folder: RunFolder, listener: socket, given: argparse.Namespace, leaving: Leaving) -> int:
     """Trains; whatever goes wrong ends with one sentence in the log."""
-    # Torch's threads wait for each other by spinning, which takes the processor from the very thread they wait for
-    # as soon as anything else runs: the viewer, say. Asleep they cost next to nothing.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    let_them_sleep()
     try:
         kernels = ThreadPoolExecutor(1).submit(build)  # compiled once on a machine, while torch loads
         # The socket listens already: who connects while torch loads is answered afterwards.
