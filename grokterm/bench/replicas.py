@@ -41,8 +41,7 @@ class Replicas:
         if count:
             # A rate for each replica, [R, 1], as a grid over settings has it.
             hyper = replace(hyper, lr=hyper.lr.expand(count, 1).clone())
-        alone = count is None and self.device.type == "cpu"
-        self.optimizer = Optimizer(config.optimizer, self.flat, hyper, fused=alone)
+        self.optimizer = Optimizer(config.optimizer, self.flat, hyper, fused=self.device.type == "cpu")
         task = make_task(config).to(self.device)
         self.pairs = task.pairs(task.train)
         most = max(1, FLOATS_AT_ONCE[self.device.type] // self.model.floats_a_pair // (count or 1))

@@ -16,10 +16,9 @@ def loss_and_gradient(model: Model, layout: Layout, flat: Tensor, pairs: Pairs, 
     Without kernels that know the model, at most `most` pairs are held at a time; their order is fixed, so the sums are
     the same bits every time.
     """
-    written = torch.empty_like(flat)
-    done = model.by_hand(layout.parameters(flat), pairs, layout.parameters(written))
+    done = _by_hand(model, layout, flat, pairs)
     if done is not None:
-        return flat.new_tensor(done[0] / len(pairs)), written
+        return done
     leaf = flat.detach().requires_grad_()
     loss, gradient = torch.zeros_like(flat[..., 0]), torch.Tensor()
     for part in pairs.parts(most):
@@ -28,6 +27,17 @@ def loss_and_gradient(model: Model, layout: Layout, flat: Tensor, pairs: Pairs, 
         loss = loss + share.detach()
         gradient = gradient.add_(of_part) if gradient.numel() else of_part
     return loss, gradient
+
+
+def _by_hand(model: Model, layout: Layout, flat: Tensor, pairs: Pairs) -> tuple[Tensor, Tensor] | None:
+    """The same by the kernels, which take one replica after another; None where they do not know the model."""
+    written, losses = torch.empty_like(flat), []
+    for one, into in zip(flat.view(-1, layout.size), written.view(-1, layout.size), strict=True):
+        done = model.by_hand(layout.parameters(one), pairs, layout.parameters(into))
+        if done is None:
+            return None
+        losses.append(done[0] / len(pairs))
+    return flat.new_tensor(losses).view(flat.shape[:-1]), written
 
 
 def decisive(loss: Tensor, gradient: Tensor, flat: Tensor) -> Tensor:

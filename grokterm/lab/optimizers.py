@@ -61,25 +61,30 @@ class Adam:
         return (self.mean / of_mean).div_(spread)
 
     def fused_step(self, parameters: Tensor, gradient: Tensor, hyper: Hyperparameters, rate: Tensor) -> None:
-        """The update by `direction` and the decoupled decay in one pass over parameters [size], in place.
+        """The update by `direction` and the decoupled decay in one pass over parameters [..., size], in place.
 
         Its numbers are read here, for free on a CPU: a captured step would not see them change.
         """
-        torch._fused_adamw_(
-            [parameters],
-            [gradient],
-            [self.mean],
-            [self.square],
-            [],
-            [self.count],
-            lr=rate.item(),
-            beta1=hyper.beta1.item(),
-            beta2=hyper.beta2.item(),
-            weight_decay=hyper.weight_decay.item(),
-            eps=hyper.epsilon.item(),
-            amsgrad=False,
-            maximize=False,
-        )
+        numbers = (rate, hyper.beta1, hyper.beta2, hyper.weight_decay, hyper.epsilon)
+        of_each = zip(*(number.expand(*parameters.shape[:-1], 1).flatten().tolist() for number in numbers), strict=True)
+        size = parameters.shape[-1]
+        tensors = (t.view(-1, size) for t in (parameters, gradient, self.mean, self.square))
+        for (lr, beta1, beta2, decay, epsilon), one, slope, mean, square in zip(of_each, *tensors, strict=True):
+            torch._fused_adamw_(
+                [one],
+                [slope],
+                [mean],
+                [square],
+                [],
+                [self.count],
+                lr=lr,
+                beta1=beta1,
+                beta2=beta2,
+                weight_decay=decay,
+                eps=epsilon,
+                amsgrad=False,
+                maximize=False,
+            )
 
     def state(self) -> dict[str, Tensor]:
         """The moments by name, [..., size] each."""
@@ -95,7 +100,7 @@ class Optimizer:
     def __init__(self, name: OptimizerName, parameters: Tensor, hyper: Hyperparameters, fused: bool = False) -> None:
         self.hyper = hyper
         self.fused = fused
-        """Whether steps are one pass over the parameters, without replica axes, that is not to be captured."""
+        """Whether steps are one pass over the parameters that is not to be captured."""
         self.count = torch.zeros((), dtype=hyper.lr.dtype, device=parameters.device)
         """Steps taken since the model was built."""
         self.rule = RULES[name](parameters, self.count)

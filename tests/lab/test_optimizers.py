@@ -116,14 +116,15 @@ def test_a_change_acts_inside_a_cuda_graph() -> None:
     assert_close(parameters.cpu(), torch_run(start, given, [before] * 10 + [after] * 10), rtol=1e-12, atol=1e-14)
 
 
-def test_replicas_may_each_have_hyperparameters_of_their_own() -> None:
+@pytest.mark.parametrize("fused", [False, True])
+def test_replicas_may_each_have_hyperparameters_of_their_own(fused: bool) -> None:
     configs = [Config(lr=0.01), Config(weight_decay=5.0), Config(lr=0.1, beta1=0.5, warmup=3)]
     start, given = torch.randn(50, dtype=torch.float64), gradients(20, 50)
     each = [Hyperparameters.of(config, CPU) for config in configs]
     fields = Hyperparameters.__dataclass_fields__
     hyper = Hyperparameters(**{name: torch.stack([getattr(one, name) for one in each])[:, None] for name in fields})
     parameters = start.repeat(3, 1)
-    optimizer = Optimizer("adamw", parameters, hyper)
+    optimizer = Optimizer("adamw", parameters, hyper, fused)
     for gradient in given:
         optimizer.step(parameters, gradient.repeat(3, 1))
     for replica, config in enumerate(configs):
