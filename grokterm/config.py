@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import inspect
 import math
 import re
@@ -14,8 +13,9 @@ from functools import cache
 from itertools import pairwise
 from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
 
-from grokterm.arithmetic import group_order, is_prime, nearest_primes
+from grokterm.consistency import check_together
 from grokterm.errors import ConfigError
+from grokterm.spelling import option_name, unknown
 
 Group = Literal["Task", "Model", "Training", "Machine", "Run"]
 Acts = Literal["at once", "rebuilds the model", "starts a new run"]
@@ -46,10 +46,6 @@ GROKKED_ACCURACY: Final = 0.99
 """Test accuracy from which a run counts as grokked (`--until grokked`)."""
 MEMORIZED_ACCURACY: Final = 0.99
 """Train accuracy from which a run counts as memorized (`--until memorized`)."""
-CLOSED_FORM_WIDTH: Final = 7
-"""Fewest neurons of the closed-form solution; one more where an operation has zero factors."""
-
-
 _BEFORE: Final[dict[str, Value]] = {"measure_every": 0}
 """Settings that are younger than the first runs, with the values at which such a run comes out as it did."""
 
@@ -135,7 +131,7 @@ class Config:
     def __post_init__(self) -> None:
         for name in settings():
             _check_field(name, getattr(self, name))
-        _check_together(self)
+        check_together(self)
 
     def changed(self, values: Mapping[str, Any]) -> Config:
         """The same run with `values` in place of its own; raises ConfigError."""
@@ -197,18 +193,6 @@ def docs(owner: type = Config) -> dict[str, str]:
     return found
 
 
-def option_name(name: str) -> str:
-    """The command-line spelling of a field: `train_fraction` → `--train-fraction`."""
-    return "--" + name.replace("_", "-")
-
-
-def unknown(what: str, given: str, allowed: list[str]) -> str:
-    """One sentence for a word that is not among those allowed, with the nearest one."""
-    near = difflib.get_close_matches(given, allowed, n=1, cutoff=0.4)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return f"unknown {what} {given!r}: choose {', '.join(allowed)}{hint}"
-
-
 def parse(name: str, text: str) -> Value:
     """The value of a field from what a person typed; raises ConfigError."""
     text = text.strip()
@@ -226,16 +210,6 @@ def parse(name: str, text: str) -> Value:
             value = int(float(plain))
     _check_field(name, value)
     return value
-
-
-def pair_count(p: int, op: str) -> int:
-    """Number of pairs (a, b) on which the operation is defined: p², or p(p − 1) for divide."""
-    return p * (p - 1) if op == "divide" else p * p
-
-
-def train_count(config: Config) -> int:
-    """Number of pairs in the training set: the train fraction of all defined pairs, rounded down."""
-    return int(config.train_fraction * pair_count(config.p, config.op))
 
 
 def _expected(name: str, given: object) -> str:
@@ -271,36 +245,3 @@ def _check_field(name: str, value: object) -> None:
     inside = setting.least <= value <= setting.most and setting.above < value < setting.below
     if not math.isfinite(value) or not inside or (whole and not isinstance(value, int)):
         raise ConfigError(_expected(name, value))
-
-
-def _check_together(config: Config) -> None:
-    if config.op == "divide" and not is_prime(config.p):
-        near = " and ".join(str(n) for n in nearest_primes(config.p))
-        raise ConfigError(f"divide needs a prime p, and {config.p} is not: {near} are near")
-    total, train = pair_count(config.p, config.op), train_count(config)
-    if train < 1 or train >= total:
-        side = "train" if train < 1 else "test"
-        raise ConfigError(
-            f"--train-fraction {config.train_fraction:g} leaves no {side} pair among the {total:,} pairs: "
-            f"choose from {1 / total:.2g} to {1 - 1 / total:.6g}"
-        )
-    if config.arch == "transformer" and config.d_model % config.heads:
-        raise ConfigError(
-            f"--heads {config.heads} does not divide --d-model {config.d_model}: choose heads from "
-            + ", ".join(str(h) for h in range(1, 65) if config.d_model % h == 0)
-        )
-    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d{1,3})?", config.device):
-        raise ConfigError(unknown("device", config.device, ["auto", "cpu", "cuda", "cuda:N", "mps"]))
-    if config.init == "closed-form":
-        _check_closed_form(config)
-
-
-def _check_closed_form(config: Config) -> None:
-    if (config.arch, config.depth, config.activation, config.layer_norm) != ("mlp", 1, "quadratic", "none"):
-        raise ConfigError("--init closed-form needs --arch mlp --depth 1 --activation quadratic --layer-norm none")
-    order = group_order(config.op, config.p)
-    if order is None:
-        raise ConfigError(f"--init closed-form does not know {config.op} mod {config.p}: it is no sum of angles")
-    least = CLOSED_FORM_WIDTH + (order < config.p)
-    if config.width < least:
-        raise ConfigError(f"--init closed-form needs --width {least} or more, not {config.width}")

@@ -11,18 +11,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from grokterm.arithmetic import is_prime
-from grokterm.config import (
-    Config,
-    choices,
-    docs,
-    field_type,
-    option_name,
-    pair_count,
-    parse,
-    settings,
-    train_count,
-)
+from grokterm.config import Config, choices, docs, field_type, parse, settings
+from grokterm.consistency import pair_count, train_count
 from grokterm.errors import ConfigError
+from grokterm.spelling import option_name
 from grokterm.view_options import ViewOptions
 
 NUMBERS = [name for name in settings() if field_type(name) in (int, float) or name in ("batch_size", "until", "pace")]

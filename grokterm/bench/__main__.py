@@ -13,11 +13,12 @@ from rich.console import Console
 from grokterm.bench import cuda, grok, learning, measures, replicas, steps, viewer
 from grokterm.bench.row import Bench, Row
 from grokterm.bench.table import explanations, table
-from grokterm.config import Config, unknown
+from grokterm.config import Config
 from grokterm.errors import ConfigError, GroktermError
 from grokterm.kernels.build import build
 from grokterm.lab import devices, native
 from grokterm.lab.precision import product_for
+from grokterm.spelling import unknown
 
 FAMILIES: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {
     **steps.ROWS,

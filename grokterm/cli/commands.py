@@ -14,9 +14,10 @@ from grokterm.cli.defaults import read_defaults
 from grokterm.cli.options import Option, folder_option, read, run_options, shown, step_number, view_options
 from grokterm.cli.sentences import CommandLineError, sentence
 from grokterm.config import Group as GroupName
-from grokterm.config import settings, unknown
+from grokterm.config import settings
 from grokterm.errors import ConfigError
 from grokterm.presets import PRESETS, preset_values
+from grokterm.spelling import unknown
 
 TRAIN_DEFAULTS: Final = {"until": "grokked", "max_steps": 100_000}
 """Where `grokterm train` differs from the screen; its pace is always max."""

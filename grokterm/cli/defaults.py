@@ -9,8 +9,8 @@ from typing import Final
 import platformdirs
 
 from grokterm.cli.options import Values, folder_option, read_one, run_options, view_options
-from grokterm.config import unknown
 from grokterm.errors import ConfigError
+from grokterm.spelling import unknown
 
 _LIMIT: Final = 2**20
 

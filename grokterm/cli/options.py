@@ -9,8 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
-from grokterm.config import Config, choices, docs, field_type, option_name, parse, settings, unknown
+from grokterm.config import Config, choices, docs, field_type, parse, settings
 from grokterm.errors import ConfigError
+from grokterm.spelling import option_name, unknown
 from grokterm.view_options import ViewOptions
 
 Values = dict[str, Any]

@@ -12,8 +12,8 @@ from cyclopts import (
     UnknownOptionError,
 )
 
-from grokterm.config import unknown
 from grokterm.errors import GroktermError
+from grokterm.spelling import unknown
 
 
 class CommandLineError(GroktermError):

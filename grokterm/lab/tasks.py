@@ -10,7 +10,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from grokterm.config import Config, Operation, train_count
+from grokterm.config import Config, Operation
+from grokterm.consistency import train_count
 from grokterm.lab.bags import Bags, bags_of_heads, bags_of_pairs
 from grokterm.lab.seeds import generator
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from grokterm.config import Config, Value, option_name, settings
+from grokterm.config import Config, Value, settings
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.runs.changes import plan_change, spelled, spoken
 from grokterm.runs.checkpoints import checkpoints, place, read_mark
@@ -20,6 +20,7 @@ from grokterm.runs.goals import goal_of
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
 from grokterm.runs.reach import last_step
+from grokterm.spelling import option_name
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Change, Record, Scalars, Session, SessionName, TrainingRecord, encode_record
 

@@ -14,8 +14,8 @@ from rich.style import Style
 from textual.theme import Theme as TextualTheme
 
 import grokterm
-from grokterm.config import unknown
 from grokterm.errors import ThemeError
+from grokterm.spelling import unknown
 
 Depth = Literal["truecolor", "16", "none"]
 

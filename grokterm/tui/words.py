@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from grokterm.config import FORMULAS, Config, Value, pair_count
+from grokterm.config import FORMULAS, Config, Value
+from grokterm.consistency import pair_count
 
 SETTINGS: Final = {
     "lr": "learning rate",

@@ -7,7 +7,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grokterm.config import Config, Operation, choices, pair_count, train_count
+from grokterm.config import Config, Operation, choices
+from grokterm.consistency import pair_count, train_count
 from grokterm.lab.tasks import UNDEFINED, make_task, table
 
 OPERATIONS = choices("op")

@@ -17,8 +17,8 @@ from grokterm.analysis.pictures.paths import PICTURES as PATHS
 from grokterm.analysis.pictures.picture import Chosen, Make, Picture
 from grokterm.analysis.pictures.weights import PICTURES as WEIGHTS
 from grokterm.analysis.subject import Subject, UndefinedError
-from grokterm.config import unknown
 from grokterm.errors import ConfigError
+from grokterm.spelling import unknown
 
 PICTURES: Final[Mapping[str, Make]] = {
     **FOURIER,

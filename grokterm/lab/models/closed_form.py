@@ -8,7 +8,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from grokterm.config import CLOSED_FORM_WIDTH, Config
+from grokterm.config import Config
+from grokterm.consistency import CLOSED_FORM_WIDTH
 from grokterm.lab.groups import group_of
 from grokterm.lab.models.model import Parameters, Shapes
 
