@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
+from grokterm.analysis.interruption import between_parts
 from grokterm.config import Config
 from grokterm.lab.models.attention import Stream
 from grokterm.lab.models.sublayers import ACTIVATIONS, affine, layer_norm
@@ -50,6 +51,7 @@ def activations(
     transformer, at "=": `i.attention` (the stream after attention), `i.neurons`, `i.residual`, …, `logits`.
     `tables` stand in for `input_tables`, and a, b index their rows. Nothing is computed beyond the layer `last`.
     """
+    between_parts()
     of_a, of_b = tables if tables is not None else input_tables(config, parameters)
     if config.arch == "transformer":
         return _transformer(config, parameters, positions(config, parameters, (of_a, of_b), a, b), last)
@@ -70,6 +72,7 @@ def positions(
 
 def pattern(config: Config, parameters: Parameters, block: int, streams: Sequence[Stream]) -> Tensor:
     """Attention of the last of `streams` over all of them, [..., m, heads, positions]: softmax(q·k/√d_head)."""
+    between_parts()
     seen = [s.map(lambda rows: _before(config, parameters, f"{block}.norm_attention", rows)) for s in streams]
     query = seen[-1].map(lambda rows: rows @ parameters[f"{block}.W_Q"]).of_pairs()
     keys = [s.map(lambda rows: rows @ parameters[f"{block}.W_K"]).of_pairs() for s in seen]

@@ -12,6 +12,7 @@ from torch import Tensor
 from grokterm.analysis.activations import Parameters
 from grokterm.analysis.angles import Angles, angles_of
 from grokterm.analysis.fourier import NOT_DEFINED, basis_of
+from grokterm.analysis.interruption import between_parts
 from grokterm.analysis.pairs import Answer
 from grokterm.analysis.spectrum import spectrum
 from grokterm.config import FORMULAS, Config
@@ -60,8 +61,17 @@ class Subject:
     @cached_property
     def answer(self) -> Answer:
         """Logits [m, p] of pairs a, b (int64 [m])."""
-        parameters = dict(self.parameters)
-        return lambda a, b: self.model.read_logits(parameters, a, b)
+        return self.answer_with(self.parameters)
+
+    def answer_with(self, parameters: Parameters) -> Answer:
+        """The same of the model with other parameters."""
+        given = dict(parameters)
+
+        def answer(a: Tensor, b: Tensor) -> Tensor:
+            between_parts()
+            return self.model.read_logits(given, a, b)
+
+        return answer
 
     @cached_property
     def angles(self) -> Angles:

@@ -48,20 +48,21 @@ class Frames:
         self._task: tuple[Task, TaskFrame] | None = None
         self._made: dict[FrameName, Frame] = {}
         self._pictures: dict[tuple[object, ...], PictureFrame] = {}
-        self._made_at: tuple[int, int] | None = None
+        self._now: Subject | None = None
+        self._place: tuple[int | None, ...] = ()
+        """Steps and changes of the model that frames were made of, and steps of the one of now beside it."""
         self._key_frequencies: tuple[object, KeyFrequencies] | None = None
 
     def make(self, look: Look, engine: Engine, changes: int) -> tuple[Frame, ...]:
         """The frames asked for, of the model after the engine's step and so many changes; raises ConfigError."""
-        if self._made_at != (engine.step, changes):
-            self._made_at = (engine.step, changes)
-            self._made.clear()
-            self._pictures.clear()
+        self._renew(engine, changes)
         frames = [self._frame(name, engine) for name in dict.fromkeys(look.frames)]
         return (*frames, self._picture_frame(look.picture, engine)) if look.picture else tuple(frames)
 
     def subject(self, engine: Engine) -> Subject:
         """The engine's model as pictures see it."""
+        if self._place[:1] != (engine.step,):
+            self._renew(engine)
         config, task = engine.config, engine.task
         subject = Subject(
             step=engine.step,
@@ -71,9 +72,18 @@ class Frames:
             given=task.given,
             train=task.trained,
             key_frequencies=self._keys(engine),
-            present=self._present() if self._present else None,
+            present=self._now,
         )
         return replace(subject, earlier=lambda: self._album.before(subject))
+
+    def _renew(self, engine: Engine, changes: int | None = None) -> None:
+        """Forgets what was made of another model, or beside another model of now."""
+        self._now = self._present() if self._present else None
+        place = (engine.step, changes, self._now.step if self._now else None)
+        if self._place != place:
+            self._place = place
+            self._made.clear()
+            self._pictures.clear()
 
     def _frame(self, name: FrameName, engine: Engine) -> Frame:
         if name == "task":
@@ -127,6 +137,10 @@ class Looks:
         older = self.waiting.pop(connection, None)
         self.waiting[connection] = look
         return older
+
+    def put_back(self, connection: Connection, look: Look) -> bool:
+        """Takes a request that was not answered, unless there is a newer one of this viewer; returns whether."""
+        return self.waiting.setdefault(connection, look) is look
 
     def due(self, training: bool) -> list[tuple[Connection, Look]]:
         """Takes the requests that are to be answered now."""

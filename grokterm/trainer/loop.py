@@ -10,20 +10,21 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from grokterm.analysis.subject import Subject
+from grokterm.analysis.interruption import interruptible
 from grokterm.config import Value
-from grokterm.errors import ConfigError, RunFolderError
+from grokterm.errors import RunFolderError
 from grokterm.lab.circumstances import circumstances
 from grokterm.trainer.album import Album
 from grokterm.trainer.clock import Pace
 from grokterm.trainer.commands import carry_out
 from grokterm.trainer.course import NOT_FINITE
-from grokterm.trainer.frames import Frames, Looks
+from grokterm.trainer.frames import Frames
 from grokterm.trainer.opening import Opened
 from grokterm.trainer.past import Past
 from grokterm.trainer.server import Connection, Server, Unreadable
+from grokterm.trainer.showing import Showing
 from grokterm.trainer.visits import Visits
-from grokterm.wire.messages import Answer, Look, Reply, Request, State, Status, View
+from grokterm.wire.messages import Look, Request, State, Status
 from grokterm.wire.records import Session, SessionName
 
 BURST: Final = 0.02
@@ -57,13 +58,12 @@ class Trainer:
         """Whether to end at the next step boundary, after a checkpoint."""
         self.past = Past(opened.folder, opened.course.journal.all_changes)
         album = Album(opened.folder)
-        self._frames = Frames(album)
-        self.visits = Visits(self.past, server.send, self.status, partial(Frames, album, self._subject))
+        self._showing = Showing(server, self.course, Frames(album), self.status, asked_to_leave)
+        self.visits = Visits(self.past, server.send, self.status, partial(Frames, album, self._showing.subject))
         self._opened = opened
         self._asked_to_leave = asked_to_leave
         self._beyond = beyond
         self._idle = idle
-        self._looks = Looks()
         self._steps_left: float = math.inf
         self._try_again = math.inf
         """When to try to write what could not be written, and go on; infinite where training stands otherwise."""
@@ -85,14 +85,16 @@ class Trainer:
         while not self.leaving:
             patience = self._patience()
             self._expected = max(BURST, self._step_seconds) + (patience or 0.0)
-            for connection, request in self.server.poll(patience):
+            for connection, request in self._showing.requests(patience):
                 self._hear(connection, request)
             self._tick()
             self._go_on_with_room()
             self._train()
             self._save()
-            self._show()
-            self.visits.work(self._is_busy)
+            with interruptible(self._showing.look_up):
+                self._showing.show(self._is_busy)
+            with interruptible(partial(self._showing.look_up, of_past=True)):
+                self.visits.work(self._is_busy)
             self._tick()
             self.leaving = self.leaving or self._asked_to_leave() or self._is_forsaken()
         self._leave()
@@ -170,38 +172,10 @@ class Trainer:
             self.go()
 
     def _hear(self, connection: Connection, request: Request | Unreadable) -> None:
-        if not isinstance(request, Look) or request.at is not None:
+        if isinstance(request, Look) and request.at is None:
+            self._showing.hear(connection, request)
+        else:
             carry_out(self, connection, request)
-            return
-        if Looks.is_cheap(request):
-            self._answer(connection, request)
-            return
-        older = self._looks.add(connection, request)
-        if older is not None:
-            self.server.send(connection, View(older.id, self.status(), (), self.course.step))
-
-    def _show(self) -> None:
-        """Answers those who wait for frames, if frames may be made now."""
-        due = self._looks.due(self._is_busy)
-        if due:
-            began = time.monotonic()
-            for connection, look in due:
-                self._answer(connection, look)
-            self._looks.spent(time.monotonic() - began)
-
-    def _answer(self, connection: Connection, look: Look) -> None:
-        course = self.course
-        reply: Reply
-        try:
-            frames = self._frames.make(look, course.engine, course.journal.changes)
-            reply = View(look.id, self.status(), frames, course.step)
-        except ConfigError as refusal:
-            reply = Answer(look.id, False, str(refusal), course.step)
-        self.server.send(connection, reply)
-
-    def _subject(self) -> Subject:
-        """The model of now."""
-        return self._frames.subject(self.course.engine)
 
     def _train(self) -> None:
         """A burst: as many steps as fit between two polls and the pace allows, one at least."""
@@ -283,7 +257,7 @@ class Trainer:
             return 0.0
         course, now = self.course, time.monotonic()
         wait = min(
-            self._looks.wait(), self.visits.wait(self._is_busy), course.saver.wait(course.engine, course.journal)
+            self._showing.wait(), self.visits.wait(self._is_busy), course.saver.wait(course.engine, course.journal)
         )
         wait = min(wait, max(0.0, self._try_again - now))
         if self.state == "training":

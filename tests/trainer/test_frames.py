@@ -118,3 +118,18 @@ def test_the_split_follows_the_training_set_and_its_labels(tmp_path: Path) -> No
     wrong = task.given.numpy() != task.label.numpy()
     assert wrong.sum() == 4
     assert (wrong <= task.trained.numpy()).all()
+
+
+def test_a_picture_of_the_past_follows_the_model_of_now(tmp_path: Path) -> None:
+    """It may be drawn on the axes of that."""
+    now, then = Engine(TINY), Engine(TINY)
+    present = fresh_frames(tmp_path)
+    past = Frames(Album(RunFolder(tmp_path)), lambda: present.subject(now))
+    look = Look(0, (), picture=PictureRequest("components"))
+    [first] = past.make(look, then, 0)
+    assert past.make(look, then, 0)[0] is first
+    now.advance(50)
+    [other] = past.make(look, then, 0)
+    assert isinstance(first, PictureFrame)
+    assert isinstance(other, PictureFrame)
+    assert not np.array_equal(first.arrays["points"].numpy(), other.arrays["points"].numpy())

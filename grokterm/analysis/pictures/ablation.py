@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import count
+from math import gcd
 from typing import Final
 
 import torch
@@ -19,14 +21,17 @@ from grokterm.surgery import head_count
 
 CONFIDENT: Final = 0.5
 """Softmax probability from which a prediction counts as confident."""
+SIDE: Final = 250
+"""Residues along each side of a table at most: about twice as many as a screen has points."""
 
 
 def ablation(subject: Subject, chosen: Chosen) -> Picture:
-    """`states` [2, p, p] and `scores` [2, 4] of the intact model and of the one without `subject.ablation`.
+    """`states` [2, side, side] and `scores` [2, 4] of the intact model and of the one without `subject.ablation`.
 
     States are indexed [a, b]: 0 not defined, 1 right, 2 wrong, 3 unsure, and 3 more for a training pair, by the right
     answers. Scores are train loss, test loss (nats), train accuracy and test accuracy (shares), those of the training
-    pairs by the labels trained on. `norms` [frequencies] and `keys` hold the frequencies that can be taken out,
+    pairs by the labels trained on. Of more residues than a screen shows both take every `stride`-th along each axis,
+    [1], that shares no factor with p. `norms` [frequencies] and `keys` hold the frequencies that can be taken out,
     `heads` [heads] the Frobenius norm of what each writes; where `neurons` is chosen, `groups` [neurons] has the
     frequency of each neuron of the last layer that one explains, else 0 (Nanda et al. 2023, arXiv:2301.05217).
     """
@@ -35,16 +40,15 @@ def ablation(subject: Subject, chosen: Chosen) -> Picture:
         parameters = ablated(config, subject.parameters, subject.ablation)
     except ConfigError as error:
         raise UndefinedError(str(error)) from None
-
-    def without(a: Tensor, b: Tensor) -> Tensor:
-        return subject.model.read_logits(parameters, a, b)
-
+    stride = stride_of(config.p)
+    at = torch.arange(0, config.p, stride, device=subject.labels.device)
     # One after the other: both at once would hold twice as many logits.
-    answers = (subject.answer, without) if subject.ablation.parts else (subject.answer,)
-    found = [_look(subject, answer) for answer in answers]
+    answers = (subject.answer, subject.answer_with(parameters)) if subject.ablation.parts else (subject.answer,)
+    found = [_look(subject, answer, at) for answer in answers]
     arrays = {
         "states": torch.stack([found[0][0], found[-1][0]]),
         "scores": torch.stack([found[0][1], found[-1][1]]),
+        "stride": torch.tensor([stride]),
         "heads": _heads(subject),
     }
     basis, words = basis_of(config.op, config.p)
@@ -56,19 +60,25 @@ def ablation(subject: Subject, chosen: Chosen) -> Picture:
     return Picture(arrays, words=f"{subject.frequency_words}; {words}" if basis != "none" else "")
 
 
-def _look(subject: Subject, answer: Answer) -> tuple[Tensor, Tensor]:
-    """States uint8 [p, p] and the four scores."""
-    given = subject.labels if subject.given is None else subject.given
-    found = score(answer, given, subject.train)
-    return _states(subject, found).cpu(), torch.stack(
+def stride_of(p: int) -> int:
+    """From one residue to the next of at most SIDE that stand for all; one that shares a factor would alias."""
+    return next(stride for stride in count(-(-p // SIDE)) if gcd(stride, p) == 1)
+
+
+def _look(subject: Subject, answer: Answer, at: Tensor) -> tuple[Tensor, Tensor]:
+    """States uint8 [side, side] and the four scores, over pairs of the residues `at`."""
+    labels, train = subject.labels[at][:, at], subject.train[at][:, at]
+    given = labels if subject.given is None else subject.given[at][:, at]
+    found = score(lambda a, b: answer(at[a], at[b]), given, train)
+    return _states(found, labels, train).cpu(), torch.stack(
         [found.train_loss, found.test_loss, found.train_accuracy, found.test_accuracy]
     ).cpu()
 
 
-def _states(subject: Subject, found: Score) -> Tensor:
-    known = torch.where(found.prediction == subject.labels, 1, 2)
-    states = torch.where(found.confidence >= CONFIDENT, known, 3) + 3 * subject.train
-    return states.masked_fill(subject.labels < 0, 0).to(torch.uint8)
+def _states(found: Score, labels: Tensor, train: Tensor) -> Tensor:
+    known = torch.where(found.prediction == labels, 1, 2)
+    states = torch.where(found.confidence >= CONFIDENT, known, 3) + 3 * train
+    return states.masked_fill(labels < 0, 0).to(torch.uint8)
 
 
 def _heads(subject: Subject) -> Tensor:

@@ -35,16 +35,22 @@ _SETS: Final = (("test", (RIGHT, WRONG, UNSURE)), ("train", (RIGHT_TRAINED, WRON
 
 
 def draw_ghost(
-    states: Codes, scores: npt.NDArray[Any], title: str, width: int, height: int, graph: Graph, palette: Palette
+    states: Codes,
+    scores: npt.NDArray[Any],
+    titles: tuple[str, str],
+    width: int,
+    height: int,
+    graph: Graph,
+    palette: Palette,
 ) -> list[Strip]:
-    """`height` strips of `width` cells: the intact model at the left, its ghost, called `title`, at the right.
+    """`height` strips of `width` cells: the intact model at the left, its ghost at the right, under their titles.
 
     states uint8 [2, p, p] are codes of `states`; scores [2, 4] train loss, test loss, train and test accuracy.
     """
     left = (width - _BETWEEN) // 2
     gap, sides = Strip.blank(_BETWEEN), []
     for side, room in ((0, left), (1, width - _BETWEEN - left)) if width >= _BOTH_FROM else ((1, width),):
-        head = _numbers(scores, side, title if side else "intact", room, palette)
+        head = _numbers(scores, side, titles[side], room, palette)
         table = _table(states[side], room, height - HEAD, graph, palette)
         sides.append([*head, *table][:height])
     if len(sides) == 1:

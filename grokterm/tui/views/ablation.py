@@ -116,7 +116,8 @@ class AblationView(ViewPane):
             drawn = seen.request.ablation
             without = f"without {drawn.words(world.config)}" if drawn.parts else "nothing is left out"
             states, scores = seen.arrays["states"], seen.arrays["scores"]
-            strips = draw_ghost(states, scores, without, width, tall, world.view.graph, world.palette)
+            titles = (f"intact{_sample(world, seen)}", without)
+            strips = draw_ghost(states, scores, titles, width, tall, world.view.graph, world.palette)
             self._tables = (key, strips)
         return [*self._tables[1], *foot]
 
@@ -254,6 +255,12 @@ class AblationView(ViewPane):
             written = [_in_ascii(keys) for keys in written]
         keys = next((keys for keys in written if len(keys) <= width), written[-1])
         return row([(keys, world.palette.style("muted"))], width)
+
+
+def _sample(world: World, seen: Seen) -> str:
+    """How many pairs stand for all, where there are too many."""
+    shown, every = seen.arrays["states"][0].size, world.config.p**2
+    return f", over {shown:,} of {every:,} pairs" if shown < every else ""
 
 
 def _in_ascii(keys: str) -> str:

@@ -17,6 +17,8 @@ from grokterm.trainer.frames import Frames
 from grokterm.wire.messages import Look, PictureFrame, PictureRequest
 
 SMALL = Config(p=13, width=24, d_model=16, heads=2, precision="float32", device="cpu", lr=1e-2)
+LARGE = SMALL.changed({"p": 256, "width": 8, "corrupt": 0.2})
+"""More residues than a table shows, and a stride of 2 would meet the even ones alone."""
 SOLVED = SMALL.changed({"width": 21, "activation": "quadratic", "init": "closed-form"})
 
 
@@ -109,3 +111,16 @@ def test_what_is_not_there_is_said(tmp_path: Path, values: dict[str, str], ablat
 def test_without_frequencies_there_are_neurons_still(tmp_path: Path) -> None:
     found = arrays(pictured(tmp_path, Engine(SMALL.changed({"op": "x3+xy"})), Ablation(neurons=(1,)), groups=True))
     assert {"norms", "keys", "groups"}.isdisjoint(found)
+
+
+def test_of_many_residues_some_stand_for_all(tmp_path: Path) -> None:
+    engine = Engine(LARGE)
+    found = arrays(pictured(tmp_path, engine, Ablation((3,))))
+    assert found["stride"] == 3
+    assert found["states"].shape == (2, 86, 86)
+    prediction, _ = engine.predictions()
+    task = engine.task
+    right, trained = ((table)[::3, ::3] for table in (prediction == task.given, task.trained))
+    shares = [right[trained].float().mean(), right[~trained].float().mean()]
+    np.testing.assert_allclose(found["scores"].tolist()[0][2:], shares, rtol=1e-6)
+    np.testing.assert_array_equal(found["states"][0] > 3, trained)

@@ -1,0 +1,103 @@
+"""What viewers see of the present model: frames, made one after the other, and ended where somebody wants more."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+from grokterm.analysis.interruption import GivenUpError
+from grokterm.analysis.subject import Subject
+from grokterm.errors import ConfigError
+from grokterm.trainer.course import Course
+from grokterm.trainer.frames import Frames, Looks
+from grokterm.trainer.server import Connection, Server, Unreadable
+from grokterm.wire.messages import Answer, Look, Reply, Request, Status, View
+
+Heard = tuple[Connection, Request | Unreadable]
+"""A request and who sent it."""
+
+
+class Showing:
+    """Answers those who look at the present model, and keeps what is heard meanwhile."""
+
+    def __init__(
+        self,
+        server: Server,
+        course: Course,
+        frames: Frames,
+        status: Callable[[], Status],
+        asked_to_leave: Callable[[], bool],
+    ) -> None:
+        self._server = server
+        self._course = course
+        self._frames = frames
+        self._status = status
+        self._asked_to_leave = asked_to_leave
+        self._looks = Looks()
+        self._heard: list[Heard] = []
+
+    def requests(self, seconds: float | None) -> Iterator[Heard]:
+        """What was heard while a picture was made, and what comes within `seconds` where that was nothing."""
+        heard, self._heard = self._heard, []
+        yield from heard
+        yield from self._server.poll(0.0 if heard else seconds)
+
+    def look_up(self, of_past: bool = False) -> None:
+        """Hears viewers between two parts of a picture; raises GivenUpError where one wants anything but to look.
+
+        A picture `of_past` also ends where one wants to see another step.
+        """
+        for connection, request in self._server.poll(0.0):
+            if isinstance(request, Look) and request.at is None:
+                self.hear(connection, request)
+            else:
+                self._heard.append((connection, request))
+        if self._asked_to_leave() or any(of_past or not isinstance(request, Look) for _, request in self._heard):
+            raise GivenUpError
+
+    def hear(self, connection: Connection, look: Look) -> None:
+        """Takes a request for frames of now; answers at once what takes no time."""
+        if Looks.is_cheap(look):
+            self._answer(connection, look)
+            return
+        older = self._looks.add(connection, look)
+        if older is not None:
+            self._pass_over(connection, older)
+
+    def show(self, busy: bool) -> None:
+        """Answers those who wait for frames, if frames may be made now; `busy` while training wants the time."""
+        due = self._looks.due(busy)
+        if not due:
+            return
+        began = time.monotonic()
+        try:
+            while due:
+                self._answer(*due[0])
+                del due[0]
+        except GivenUpError:
+            for connection, look in due:
+                if not self._looks.put_back(connection, look):
+                    self._pass_over(connection, look)
+        self._looks.spent(time.monotonic() - began)
+
+    def wait(self) -> float:
+        """Seconds until there is something to do; infinite where there is nothing."""
+        return 0.0 if self._heard else self._looks.wait()
+
+    def subject(self) -> Subject:
+        """The model of now."""
+        return self._frames.subject(self._course.engine)
+
+    def _answer(self, connection: Connection, look: Look) -> None:
+        course = self._course
+        reply: Reply
+        try:
+            frames = self._frames.make(look, course.engine, course.journal.changes)
+            reply = View(look.id, self._status(), frames, course.step)
+        except ConfigError as refusal:
+            reply = Answer(look.id, False, str(refusal), course.step)
+        self._server.send(connection, reply)
+
+    def _pass_over(self, connection: Connection, look: Look) -> None:
+        """Answers a request that a newer one of the same viewer took the place of."""
+        self._server.send(connection, View(look.id, self._status(), (), self._course.step))
