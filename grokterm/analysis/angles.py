@@ -21,7 +21,7 @@ Rows = Callable[[int, int], Tensor]
 class Angles:
     """An operation as a sum of angles 2π(i + j)/n, each of a, b and c an int64 tensor [n] on the CPU.
 
-    Nanda et al. 2023 (arXiv:2301.05217), section 4, for addition; Power et al. 2022 for the other groups.
+    Nanda et al. 2023 (arXiv:2301.05217), section 3.1, for addition; Power et al. 2022 for the other groups.
     """
 
     p: int

@@ -1,4 +1,4 @@
-"""What the heads of a transformer look at, on the tokens a, b, "=" (Nanda et al. 2023, section 4.2)."""
+"""What the heads of a transformer look at, on the tokens a, b, "=" (Nanda et al. 2023, section 4.1)."""
 
 from __future__ import annotations
 

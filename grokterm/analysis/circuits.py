@@ -66,7 +66,7 @@ def distance_irrelevance(correct: Tensor, angles: Angles) -> Tensor:
 def circularity(embedding: Tensor) -> Tensor:
     """How circular an embedding [..., n, d] over angles is: [...], 1 when each of its first components is one sinusoid.
 
-    Mean over the first four principal components of the largest share of one frequency (appendix F, circularity).
+    Mean over the first four principal components of the largest share of one frequency (circularity).
     """
     centred = (embedding - embedding.mean(-2, keepdim=True)).double()
     count = min(COMPONENTS, centred.shape[-1], centred.shape[-2] - 1)

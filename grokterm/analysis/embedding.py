@@ -14,7 +14,7 @@ from grokterm.analysis.decomposition import ratio, svd
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Waves:
-    """The sine and cosine parts of an embedding [..., n, d] over angles at K frequencies (Nanda et al. 2023, 4.2)."""
+    """The sine and cosine parts of an embedding [..., n, d] over angles at K frequencies (Nanda et al. 2023, 4.1)."""
 
     frequencies: tuple[int, ...]
     cosine: Tensor

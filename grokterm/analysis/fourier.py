@@ -1,4 +1,4 @@
-"""The Fourier basis over residues and over discrete logarithms (Nanda et al. 2023, arXiv:2301.05217, section 4)."""
+"""The Fourier basis over residues and over discrete logarithms (Nanda et al. 2023, arXiv:2301.05217, section 4.1)."""
 
 from __future__ import annotations
 

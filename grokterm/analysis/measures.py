@@ -99,7 +99,7 @@ def excluded_loss(
 
 
 def variance_shares(means: AngleMeans, angles: Angles) -> Tensor:
-    """Share of the logits' variance that each α_k cos w_k(i + j − c) explains, α fitted: [..., n//2] (section 4.1).
+    """Share of the logits' variance that each α_k cos w_k(i + j − c) explains, α fitted: [..., n//2] (section 4.2).
 
     The variance is that of each of the group's classes over the pairs, summed; without any variance the share is 0.
     """
@@ -133,7 +133,7 @@ def cross_entropy(logits: Tensor, answer: Tensor) -> Tensor:
 def softmax_collapse(logits: Tensor) -> Tensor:
     """Share [...] of samples whose softmax sum is exactly 1 in the float of the logits [..., samples, p].
 
-    Prieto et al. 2025 (arXiv:2501.04697), definition 1: beyond a gap of 16.6 in float32 no gradient is left.
+    Prieto et al. 2025 (arXiv:2501.04697), definition 3: beyond a gap of 16.6 in float32 no gradient is left.
     """
     powers = (logits - logits.amax(-1, keepdim=True)).exp_()
     return (powers.sum(-1) == 1).to(logits.dtype).mean(-1)

@@ -1,4 +1,4 @@
-"""What the neurons compute over all pairs, and at which frequency (Nanda et al. 2023, section 4.2 and appendix C)."""
+"""What the neurons compute over all pairs, and at which frequency (Nanda et al. 2023, section 4.3)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def frequency_shares(rows: Rows, angles: Angles, width: int) -> Tensor:
     """Share of each neuron's centred two-dimensional Fourier variance at k = 1 … n//2, float64 [..., width, n//2].
 
     A frequency's share is that of all products of 1, cos and sin of w_k i with 1, cos and sin of w_k j, without 1·1
-    (appendix C.1). They are the transforms of the sums along i, j, i + j and i − j: no table is transformed whole.
+    (section 4.3). They are the transforms of the sums along i, j, i + j and i − j: no table is transformed whole.
     """
     n = angles.n
     along: list[Tensor] = []

@@ -38,7 +38,7 @@ def spectrum(model: HasFirstLayer, parameters: Mapping[str, Tensor], config: Con
 def single_frequency_share(model: HasFirstLayer, parameters: Mapping[str, Tensor], config: Config) -> float | None:
     """Share of the first layer's weight vectors with `EXPLAINED` of their variance at one frequency, 0 to 1.
 
-    The threshold is that of Nanda et al. 2023 (arXiv:2301.05217, section 4) for neurons. None without a basis,
+    The threshold is that of Nanda et al. 2023 (arXiv:2301.05217, section 4.3) for neurons. None without a basis,
     and for embeddings, whose dimensions are no neurons.
     """
     basis, _ = basis_of(config.op, config.p)

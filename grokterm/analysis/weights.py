@@ -32,7 +32,7 @@ def sums_of_squares(config: Config, parameters: Parameters) -> dict[str, Tensor]
 
 
 def read_out(config: Config, parameters: Parameters) -> Tensor:
-    """W_L [..., width, p]: from the last neurons to the logits, W_out W_U in a transformer (Nanda et al. 2023, 4.3).
+    """W_L [..., width, p]: from the last neurons to the logits, W_out W_U in a transformer (Nanda et al. 2023, 4.2).
 
     A LayerNorm between them is passed over.
     """

@@ -1,4 +1,4 @@
-"""Pictures of what a transformer's heads look at (Nanda et al. 2023, arXiv:2301.05217, section 4.2)."""
+"""Pictures of what a transformer's heads look at (Nanda et al. 2023, arXiv:2301.05217, section 4.1)."""
 
 from __future__ import annotations
 

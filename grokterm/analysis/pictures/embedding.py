@@ -42,7 +42,7 @@ def strongest_words(subject: Subject, most: int) -> str:
 def embedding_circles(subject: Subject, chosen: Chosen) -> Picture:
     """`circles` [K, n, 2] of every residue in the plane of each frequency, `frequencies` [K] the strongest first.
 
-    `residues` [n] are those that stand at angles 0, 1, … (Nanda et al. 2023, arXiv:2301.05217, section 4.2).
+    `residues` [n] are those that stand at angles 0, 1, … (Nanda et al. 2023, arXiv:2301.05217, section 4.1).
     """
     angles = subject.angles
     rows, residues = first_layer(subject)

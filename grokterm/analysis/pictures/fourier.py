@@ -35,7 +35,7 @@ FEATURES: Final = 256
 
 
 def first_spectrum(subject: Subject, chosen: Chosen) -> Picture:
-    """`norms` [frequencies] at k = 1 …, `keys` [keys] the largest first (section 4.2).
+    """`norms` [frequencies] at k = 1 …, `keys` [keys] the largest first (section 4.1).
 
     `background` [1] is their median, `threshold` [1] the norm from which a frequency becomes key.
     """
@@ -89,7 +89,7 @@ def neuron_spectra(subject: Subject, chosen: Chosen) -> Picture:
     """`shares` uint8 [neurons, frequencies]: share of each neuron's variance at k = 1 …, 255 for all of it.
 
     Neurons stand by their frequency, the best explained first, at most `NEURONS` of them evenly chosen. `groups`
-    [g, 2] are frequencies with the number of neurons that they explain to .85, the most first (appendix C.1).
+    [g, 2] are frequencies with the number of neurons that they explain to .85, the most first (section 4.3).
     """
     layers = neuron_layers(subject.config)
     layer = pick(chosen, "layer", len(layers))
@@ -114,7 +114,7 @@ def embedding_waves(subject: Subject, chosen: Chosen) -> Picture:
     """`norms` [K, 2] of the cosine and sine parts at `frequencies` [K], `between` [K] the angle from one to the other.
 
     Angles are in degrees. `coefficients` [K, 2, features] are the parts themselves; where there are many features,
-    the largest of neighbours (section 4.2).
+    the largest of neighbours (section 4.1).
     """
     rows, _ = first_layer(subject)
     found = waves(rows, subject.angles, subject.frequencies[:FREQUENCIES])

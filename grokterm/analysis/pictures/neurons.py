@@ -61,7 +61,7 @@ def neuron_clocks(subject: Subject, chosen: Chosen) -> Picture:
 def neuron_activations(subject: Subject, chosen: Chosen) -> Picture:
     """`maps` [neurons, side, side] of activations over pairs (a, b), and their neurons as in `clocks`.
 
-    The neurons of the last layer by frequency, from the chosen one on (Nanda et al. 2023, section 4.2). Residues
+    The neurons of the last layer by frequency, from the chosen one on (Nanda et al. 2023, section 4.1). Residues
     stand as in `places.places`: in the order of the operation's basis.
     """
     neurons, found, total = _from(subject, chosen, _count(chosen))
@@ -98,7 +98,7 @@ def neuron_contribution(subject: Subject, chosen: Chosen) -> Picture:
 def neuron_groups(subject: Subject, chosen: Chosen) -> Picture:
     """Neurons of the last layer by their best frequency: `frequency`, `explained`, `others`, `share` [groups].
 
-    `explained` counts those of which it explains .85 of the variance or more (Nanda et al. 2023, appendix C.1),
+    `explained` counts those of which it explains .85 of the variance or more (Nanda et al. 2023, section 4.3),
     `others` those of which it explains less, `share` is the mean of that over both; `silent` [1] never change.
     """
     found = _frequencies(subject)

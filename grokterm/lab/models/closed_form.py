@@ -1,4 +1,4 @@
-"""Weights that solve a sum of angles without training (Gromov 2023, arXiv:2301.02679, section 3)."""
+"""Weights that solve a sum of angles without training (Gromov 2023, arXiv:2301.02679)."""
 
 from __future__ import annotations
 
