@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -84,12 +84,16 @@ class Engine:
             gradient_norm=self._gradient_norm,
         )
 
-    def predictions(self) -> tuple[Tensor, Tensor]:
-        """The class of the largest logit, int64 [p, p], and its probability, float32 [p, p], both on the CPU."""
+    def predictions(self, between: Callable[[], None] = lambda: None) -> tuple[Tensor, Tensor]:
+        """The class of the largest logit, int64 [p, p], and its probability, float32 [p, p], both on the CPU.
+
+        `between` is called before each part of the pairs; what it raises ends the work.
+        """
         p = self.task.p
         classes, probabilities = torch.empty(p * p, dtype=torch.int64), torch.empty(p * p)
         start = 0
         for part in self.task.pairs(torch.arange(p * p, device=self.device)).parts(self._most):
+            between()
             best = self._logits(part.a, part.b).softmax(-1).max(-1)
             rows = slice(start, start := start + len(part))
             classes[rows], probabilities[rows] = best.indices, best.values

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
+from grokterm.analysis.interruption import between_parts
 from grokterm.analysis.key_frequencies import KeyFrequencies
 from grokterm.analysis.pictures import Picture, picture
 from grokterm.analysis.spectrum import columns, single_frequency_share, spectrum
@@ -176,7 +177,7 @@ def _task_frame(engine: Engine) -> TaskFrame:
 
 
 def _table_frame(engine: Engine) -> TableFrame:
-    prediction, confidence = engine.predictions()
+    prediction, confidence = engine.predictions(between_parts)
     shares = np.nan_to_num(confidence.numpy(), nan=0.0)
     return TableFrame(
         Array.of(prediction.numpy().astype(np.uint16)), Array.of(np.rint(255 * shares).clip(0, 255).astype(np.uint8))

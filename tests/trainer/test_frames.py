@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from grokterm.analysis.interruption import GivenUpError, interruptible
 from grokterm.config import Config
 from grokterm.errors import ConfigError
 from grokterm.lab.engine import Engine
@@ -52,6 +53,16 @@ def test_a_frame_of_one_model_is_made_once(tmp_path: Path) -> None:
     engine.advance(1)
     assert frames.make(Look(0, ("table",)), engine, 0)[0] is not first
     assert isinstance(first, TableFrame)
+
+
+def test_a_table_can_be_given_up(tmp_path: Path) -> None:
+    def refuse() -> None:
+        raise GivenUpError
+
+    frames, engine = fresh_frames(tmp_path), Engine(TINY)
+    with interruptible(refuse), pytest.raises(GivenUpError):
+        frames.make(Look(0, ("table",)), engine, 0)
+    assert frames.make(Look(0, ("table",)), engine, 0)
 
 
 def test_pairs_without_a_label(tmp_path: Path) -> None:
