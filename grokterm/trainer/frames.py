@@ -33,8 +33,8 @@ from grokterm.wire.messages import (
     TaskFrame,
 )
 
-SHARE: Final = 0.1
-"""Share of the training time that frames may take."""
+SHARE: Final = 0.07
+"""Share of the training time that frames may take, so that all that a viewer asks for costs less than a tenth."""
 CHEAP: Final[frozenset[FrameName]] = frozenset({"task"})
 """Frames that are answered at once whatever happened before."""
 

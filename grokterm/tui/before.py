@@ -12,8 +12,10 @@ from grokterm.tui.link import Link
 from grokterm.tui.world import Seen, World
 from grokterm.wire.messages import Look, PictureFrame, PictureRequest, View
 
-_AGAIN: Final = 3.0
+_AGAIN: Final = (3.0, 30.0)
 """Seconds after which it is asked for again: parts of it may be drawn on axes of the present model."""
+_REST: Final = 40
+"""It is not asked for again in so many times the time that it took to come, so that training hardly notices."""
 
 
 class Before:
@@ -27,6 +29,7 @@ class Before:
         self._spawn = spawn
         self._asking = False
         self._asked_at = 0.0
+        self._took = 0.0
 
     def tick(self, picture: PictureRequest | None) -> None:
         """Asks for the picture at the step to compare with, unless it is here."""
@@ -34,7 +37,8 @@ class Before:
         if picture is None or step is None or self._asking or not self._link.connected:
             return
         here = self._world.before
-        if here and here.step == step and here.request == picture and time.monotonic() - self._asked_at < _AGAIN:
+        rest = min(max(_AGAIN[0], _REST * self._took), _AGAIN[1])
+        if here and here.step == step and here.request == picture and time.monotonic() - self._asked_at < rest:
             return
         self._asking, self._asked_at = True, time.monotonic()
         self._spawn(partial(self._fetch, Look(0, (), step, picture)))
@@ -48,4 +52,4 @@ class Before:
         except GroktermError:
             pass  # without it the view stands alone
         finally:
-            self._asking = False
+            self._asking, self._took = False, time.monotonic() - self._asked_at
