@@ -225,7 +225,7 @@ static void pack_all(const step *s, const weights *v) {
 
 /* Loss, right answers and, unless d_w_out is null, gradients of all pairs, or their logits; 0, or 1 without memory. */
 int take_step(step *s) {
-    const int threads = omp_get_max_threads(), n = s->n;
+    const int threads = s->threads, n = s->n;
     weights v;
     room *rooms = calloc(threads, sizeof *rooms);
     char *memory = rooms ? aligned_alloc(64, lay_out(s, &v, rooms, threads, NULL)) : NULL;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from grokterm.config import Acts, Config, settings
 from grokterm.errors import ConfigError
-from grokterm.lab import devices
+from grokterm.lab import devices, native
 from grokterm.lab.batches import Batches
 from grokterm.lab.bursts import Burst
 from grokterm.lab.gradients import decisive, loss_and_gradient
@@ -62,7 +63,8 @@ class Engine:
         taken, most = 0, STEPS_AT_ONCE[self.device.type]
         while taken < steps:
             count = min(steps - taken, most)
-            self.finite = self._advance_by(count)
+            with self._threads():
+                self.finite = self._advance_by(count)
             if self.finite:
                 taken += count
             elif most == 1:
@@ -73,8 +75,9 @@ class Engine:
 
     def measure(self) -> Measures:
         """Measures of the present parameters over all train and test pairs."""
-        train_loss, train_accuracy = self._evaluate(self._train)
-        test_loss, test_accuracy = self._evaluate(self._test)
+        with self._threads():
+            train_loss, train_accuracy = self._evaluate(self._train)
+            test_loss, test_accuracy = self._evaluate(self._test)
         return Measures(
             train_loss=train_loss,
             test_loss=test_loss,
@@ -217,6 +220,11 @@ class Engine:
             return None
         self._optimizer.step(self._flat, gradient)
         return numbers
+
+    def _threads(self) -> AbstractContextManager[None]:
+        """What leaves torch as many threads as its part of a step is worth."""
+        by_kernels = self.model.suits_kernels(self.parameters)
+        return native.torch_on_one_thread() if by_kernels else nullcontext()
 
     def _logits(self, a: Tensor, b: Tensor) -> Tensor:
         return self.model.read_logits(self.parameters, a, b)

@@ -8,7 +8,8 @@ and values [2p + 1, d_model].
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from ctypes import POINTER, c_double, c_int64, c_void_p
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +20,7 @@ from torch import Tensor
 from grokterm.lab.precision import Product, bfloat16_product
 from grokterm.lab.tasks import Pairs
 
-_SIZES: Final = ("n", "p", "width", "k", "heads", "stride")
+_SIZES: Final = ("n", "p", "width", "k", "heads", "stride", "threads")
 _TENSORS: Final = (
     "a", "b", "labels", "of_a", "of_b", "scores", "values", "w_in", "b_in", "w_direct", "w_out", "b_out",
     "d_of_a", "d_of_b", "d_scores", "d_values", "d_w_in", "d_b_in", "d_w_direct", "d_w_out", "d_b_out",
@@ -34,6 +35,8 @@ _HEADS: Final = 16
 _steps: dict[Product, Any] = {}
 """The kernel that takes a step with these products, as far as this machine knows them."""
 _take_product: Any = None
+_threads: int | None = None
+"""Threads of the kernels while torch has one."""
 
 
 class _Step(ctypes.Structure):
@@ -125,6 +128,23 @@ def product_like(product_of_model: Product) -> Callable[..., Tensor]:
     return product if product_of_model is bfloat16_product else torch.matmul
 
 
+@contextmanager
+def torch_on_one_thread() -> Iterator[None]:
+    """Within it only the kernels over pairs have threads.
+
+    What torch does in a step by hand is a few rows: waking a thread that sleeps takes longer than the row.
+    """
+    global _threads
+    before, outer = torch.get_num_threads(), _threads
+    _threads = outer or before
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        _threads = outer
+        torch.set_num_threads(before)
+
+
 def logits(product: Product, a: Tensor, b: Tensor, factors: Mapping[str, Tensor]) -> Tensor:
     """Logits, float32 [n, p], of the pairs a, b (int64 [n] each) in any order; raises MemoryError."""
     found = factors["w_out"].new_empty(len(a), factors["w_out"].shape[1])
@@ -153,7 +173,7 @@ def _take(
 ) -> tuple[float, int]:
     """Run the kernel that has these products on a, b and labels, int32 [3, n] or [2, n]; raises MemoryError."""
     (width, p), n = factors["w_out"].shape, numbers.shape[1]
-    step = _Step(n=n, p=p, width=width, share=1 / max(n, 1))
+    step = _Step(n=n, p=p, width=width, share=1 / max(n, 1), threads=_threads or torch.get_num_threads())
     if "values" in factors:
         step.k, step.heads = factors["values"].shape[1], factors["scores"].shape[1]
         step.stride = factors["w_in"].stride(0)

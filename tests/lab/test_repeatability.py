@@ -33,3 +33,27 @@ def test_two_processes_with_two_threads_agree() -> None:
     }
     assert len(digests) == 1
     assert len(digests.pop()) == 65
+
+
+WITH_KERNELS = """
+import torch
+from grokterm.config import Config
+from grokterm.kernels.build import build
+from grokterm.lab import native
+from grokterm.lab.engine import Engine
+native.load(build())
+engine = Engine(Config(device="cpu"))
+engine.advance(2)
+engine.measure()
+print(torch.get_num_threads())
+with native.torch_on_one_thread(), native.torch_on_one_thread():
+    print(torch.get_num_threads())
+print(torch.get_num_threads())
+"""
+
+
+def test_threads_are_as_before_after_steps_by_hand() -> None:
+    environment = os.environ | {"OMP_NUM_THREADS": "2"}
+    command = [sys.executable, "-c", WITH_KERNELS]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=120)
+    assert ran.stdout.split() == ["2", "1", "2"]

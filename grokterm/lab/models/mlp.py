@@ -77,11 +77,15 @@ class Mlp(Model):
             x = self._activate(parameters, layer, x)
         return affine(self.product, x, parameters["W_out"], parameters["b_out"])
 
+    def suits_kernels(self, parameters: Mapping[str, Tensor]) -> bool:
+        """Whether there is nothing between two rows, their sum and the read-out but an activation that they know."""
+        width, activation = self.config.width, self.config.activation
+        return self._is_plain and native.suits(self.product, activation, parameters["W_out"], width)
+
     @torch.no_grad()
     def factors(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor] | None:
         """The rows of both residues, the first with b_1, and the read-out; None where the kernels do not do."""
-        suits_kernels = native.suits(self.product, self.config.activation, parameters["W_out"], self.config.width)
-        if not self._is_plain or not suits_kernels:
+        if not self.suits_kernels(parameters):
             return None
         of_a, of_b = self._input_rows(parameters, native.product_like(self.product))
         of_a, w_out, b_out = of_a + parameters["b_1"], parameters["W_out"], parameters["b_out"]

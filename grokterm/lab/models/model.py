@@ -41,6 +41,10 @@ class Model(ABC):
     def logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
         """Logits [..., n, p] of the pairs a, b (int64 [n] each); replica axes of the parameters lead."""
 
+    def suits_kernels(self, parameters: Mapping[str, Tensor]) -> bool:
+        """Whether the kernels know this model with such parameters: `factors` and `by_hand` are not None then."""
+        return False
+
     @torch.no_grad()
     def read_logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
         """The same as `logits` without autograd: by the kernels where they know the model."""

@@ -86,10 +86,16 @@ class Transformer(Model):
             answer = layer_norm(parameters, "norm_out", answer)
         return self.product(answer, parameters["W_U"])
 
+    def suits_kernels(self, parameters: Mapping[str, Tensor]) -> bool:
+        """Whether there is one block without LayerNorm, of widths and heads that they know."""
+        width, d_model, heads = self.config.width, self.config.d_model, self.config.heads
+        suits_rows = native.suits(self.product, self.config.activation, parameters["W_E"], width, d_model)
+        return self._folds and suits_rows and native.suits_heads(d_model, heads)
+
     @torch.no_grad()
     def factors(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor] | None:
         """Scores and values of the tokens, and the folded products; None where the kernels do not do."""
-        if not self._folds or not self._suits_native(parameters["W_E"]):
+        if not self.suits_kernels(parameters):
             return None
         return transformer_by_hand.factors(self.config, self.product, parameters)
 
@@ -109,7 +115,7 @@ class Transformer(Model):
         self, parameters: Mapping[str, Tensor], pairs: Pairs, gradient: Mapping[str, Tensor] | None = None
     ) -> tuple[float, int] | None:
         """Summed cross-entropy in nats and right answers, and the gradient of the mean; None without kernels."""
-        if not self._folds or not self._suits_native(parameters["W_E"]):
+        if not self.suits_kernels(parameters):
             return None
         return transformer_by_hand.step(self.config, self.product, parameters, pairs, gradient)
 
@@ -176,11 +182,6 @@ class Transformer(Model):
         to_hidden = torch.cat((mixed, always + parameters["0.b_in"][..., None, :]), -2)
         mixed, always, of_bias = to_logits.split_with_sizes([self.config.d_model, 1, 1], -2)
         return to_hidden, torch.cat((mixed, always + of_bias), -2), self.product(w_out, w_u)
-
-    def _suits_native(self, rows: Tensor) -> bool:
-        width, d_model, heads = self.config.width, self.config.d_model, self.config.heads
-        suits_rows = native.suits(self.product, self.config.activation, rows, width, d_model)
-        return suits_rows and native.suits_heads(d_model, heads)
 
     def _mixed_of_pairs(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
         """What "=" gathers from all positions, and a last feature of 1, [..., n, d_model + 1]."""
