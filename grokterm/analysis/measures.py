@@ -133,7 +133,7 @@ def cross_entropy(logits: Tensor, answer: Tensor) -> Tensor:
 def softmax_collapse(logits: Tensor) -> Tensor:
     """Share [...] of samples whose softmax sum is exactly 1 in the float of the logits [..., samples, p].
 
-    Prieto et al. 2025 (arXiv:2501.04697), definition 3: beyond a gap of 16.6 in float32 no gradient is left.
+    Prieto et al. 2025 (arXiv:2501.04697), definition 3: beyond a gap of 16.6 in float32 softmax − 1 is 0.
     """
     powers = (logits - logits.amax(-1, keepdim=True)).exp_()
     return (powers.sum(-1) == 1).to(logits.dtype).mean(-1)

@@ -20,7 +20,8 @@ static inline __m512 exponential(__m512 x) {
     return _mm512_scalef_ps(y, n);
 }
 
-/* softmax - one-hot of one row of logits, in place; its loss, and whether `label` is the class of the largest. */
+/* softmax - one-hot of one row of logits, in place; its loss, and whether `label` is the class of the largest.
+ * That of the label is minus the sum of the others: its softmax less 1 is lost to rounding (see lab/losses.py). */
 static float error_of(float *l, const float *bias, int p, int label, int *right) {
     const __m512 lowest = _mm512_set1_ps(-INFINITY);
     __m512 top = lowest, total = _mm512_setzero_ps();
@@ -36,14 +37,15 @@ static float error_of(float *l, const float *bias, int p, int label, int *right)
         __m512 x = _mm512_sub_ps(_mm512_loadu_ps(l + j), _mm512_set1_ps(highest));
         __mmask16 largest = _mm512_cmpeq_ps_mask(x, _mm512_setzero_ps());
         if (first < 0 && largest) first = j + __builtin_ctz(largest);
-        __m512 e = _mm512_maskz_mov_ps(inside(j, p), exponential(x));
+        __mmask16 of_label = label >= j && label - j < 16 ? 1 << (label - j) : 0;
+        __m512 e = _mm512_maskz_mov_ps(inside(j, p) & ~of_label, exponential(x));
         total = _mm512_add_ps(total, e);
         _mm512_storeu_ps(l + j, e);
     }
-    float sum = _mm512_reduce_add_ps(total);
+    float others = _mm512_reduce_add_ps(total), sum = others + expf(wanted);
     for (int j = 0; j < p; j += 16)
         _mm512_storeu_ps(l + j, _mm512_mul_ps(_mm512_loadu_ps(l + j), _mm512_set1_ps(1 / sum)));
-    l[label] -= 1;
+    l[label] = -others / sum;
     *right += first == label;
-    return logf(sum) - wanted;
+    return wanted == 0 ? log1pf(others) : logf(sum) - wanted;
 }

@@ -179,7 +179,7 @@ def _softmax(model: _Model) -> Iterator[Sentence]:
     at = _first(shares >= COLLAPSED_SHARE)
     if at is not None:
         what = f"the softmax of {_percent(float(shares[at]))} of the training pairs is exactly 1"
-        yield Sentence(int(steps[at]), what, "they give no gradient any more (softmax collapse)", "warning")
+        yield Sentence(int(steps[at]), what, "as sure as the float can tell (softmax collapse)", "grokked")
 
 
 def _spikes(model: _Model) -> Iterator[Sentence]:

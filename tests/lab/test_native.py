@@ -132,6 +132,25 @@ def test_attention_of_pairs_and_its_gradients(n: int, p: int, heads: int, produc
     compare(product, pairs, expected, factors, given, gradients)
 
 
+@pytest.mark.parametrize("product", PRODUCTS)
+@pytest.mark.parametrize("label", [0, 15, 16, 96])
+@pytest.mark.parametrize("gap", [0.0, 5.0, 20.0, 40.0])
+def test_sure_answers_keep_their_gradient(gap: float, label: int, product: Product) -> None:
+    pairs = Pairs(
+        torch.zeros(130, dtype=torch.int64), torch.zeros(130, dtype=torch.int64), torch.full((130,), label), 97
+    )
+    given = {"of_a": torch.zeros(97, 64), "of_b": torch.zeros(97, 64), "w_out": torch.zeros(64, 97)}
+    given["b_out"] = torch.zeros(97).index_fill_(0, torch.tensor([label]), gap)
+    gradients = {name: torch.full_like(tensor, torch.nan) for name, tensor in given.items()}
+    loss, right = native.score_and_gradients(product, pairs, given, gradients)
+    others = 96 * math.exp(-gap)
+    assert loss == pytest.approx(130 * math.log1p(others), rel=1e-5)
+    assert right == (130 if gap or label == 0 else 0)
+    share = others / (1 + others)
+    expected = torch.full((97,), share / 96).index_fill_(0, torch.tensor([label]), -share)
+    torch.testing.assert_close(gradients["b_out"], expected, rtol=1e-5, atol=0)
+
+
 @pytest.mark.parametrize(("m", "k", "n"), [(1, 1, 1), (1, 128, 97), (33, 5, 70), (64, 96, 32), (195, 130, 17)])
 @pytest.mark.parametrize("x_turned", [False, True])
 @pytest.mark.parametrize("w_turned", [False, True])

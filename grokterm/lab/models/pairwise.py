@@ -9,10 +9,10 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from grokterm.config import Activation
 from grokterm.lab.bags import Bags
+from grokterm.lab.losses import losses_and_errors
 from grokterm.lab.models.sublayers import ACTIVATIONS
 from grokterm.lab.precision import Product, narrow
 
@@ -97,14 +97,10 @@ class _ReadOutLoss(torch.autograd.Function):
         labels: Tensor,
     ) -> Tensor:
         active = _relu(hidden) if activation == "relu" else ACTIVATIONS[activation](hidden)
-        logs = functional.log_softmax(product(active.to(weight.dtype), weight).add_(direct), -1)
-        wanted = labels[:, None]
-        loss = -logs.gather(-1, wanted).sum()
-        # The gradient by the logits: softmax − one-hot.
-        error = logs.exp_().scatter_add_(-1, wanted, logs.new_full(wanted.shape, -1))
+        losses, error = losses_and_errors(product(active.to(weight.dtype), weight).add_(direct), labels)
         ctx.save_for_backward(active, hidden, weight, error)
         ctx.product, ctx.activation, ctx.rows = product, activation, len(direct)
-        return loss
+        return losses.sum()
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[None, None, Tensor, Tensor, Tensor, None]:
