@@ -64,7 +64,7 @@ def package_checks() -> list[Check]:
 
 
 def machine_checks() -> list[Check]:
-    """Torch, devices, CPU features, the precision that auto picks, and threads."""
+    """Torch, devices, CPU features, the precision that auto picks, kernels, and threads."""
     try:
         about = describe_devices()
     except GroktermError as error:
@@ -76,6 +76,7 @@ def machine_checks() -> list[Check]:
         Check("devices", f"{', '.join(about['devices'])}{names}; auto takes {about['default']}"),
         Check("CPU features", f"{about['cpu']}, {features}"),
         Check("precision", f"auto takes {about['precision']} for matrix products"),
+        _kernels(),
         Check("threads", f"{about['threads']} of {os.cpu_count()} processors"),
     ]
 
@@ -99,6 +100,20 @@ def folder_checks(given: Path | None) -> list[Check]:
     if free < _FREE:
         room = Check("free space", size(free), "note", "a run takes up to 100 MB: remove old runs, or choose --runs")
     return [Check("run folder", f"{home} ({len(found):,} runs, {alive:,} training)"), room, *checks]
+
+
+def _kernels() -> Check:
+    """The kernels, compiled if they are not yet."""
+    from grokterm.kernels.build import NO_COMPILER, build_or_say, products
+
+    library, why_not = build_or_say()
+    if library is None:
+        advice = "install one, gcc for instance: steps are then several times faster" if why_not == NO_COMPILER else ""
+        return Check("kernels", f"none: {why_not}; torch takes all steps", "note", advice)
+    known = products(library)
+    if not known:
+        return Check("kernels", f"none: {library} cannot be loaded; torch takes all steps", "note", "remove that file")
+    return Check("kernels", f"compiled for {' and '.join(known)} ({library})")
 
 
 def _screen() -> Check:

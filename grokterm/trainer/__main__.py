@@ -14,7 +14,7 @@ from socket import socket
 from types import FrameType
 
 from grokterm.errors import GroktermError
-from grokterm.kernels.build import build
+from grokterm.kernels.build import build_or_say
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.log import LogWriter, read_tail
 from grokterm.threads import let_them_sleep
@@ -63,18 +63,21 @@ def _train(folder: RunFolder, listener: socket, given: argparse.Namespace, leavi
     """Trains; whatever goes wrong ends with one sentence in the log."""
     let_them_sleep()
     try:
-        kernels = ThreadPoolExecutor(1).submit(build)  # compiled once on a machine, while torch loads
+        kernels = ThreadPoolExecutor(1).submit(build_or_say)  # compiled once on a machine, while torch loads
         # The socket listens already: who connects while torch loads is answered afterwards.
         from grokterm.lab import native
-        from grokterm.trainer.loop import IDLE_SECONDS, Trainer
+        from grokterm.trainer.loop import Trainer
         from grokterm.trainer.opening import open_run
         from grokterm.trainer.server import Server
+        from grokterm.trainer.silence import IDLE_SECONDS
 
-        native.load(kernels.result())
+        library, why_not = kernels.result()
+        native.load(library)
         server = Server(listener)
         try:
             idle = IDLE_SECONDS if given.idle is None else given.idle
-            Trainer(open_run(folder), server, given.paused, leaving, idle, given.beyond).run()
+            opened = open_run(folder, f"no kernels: {why_not}" if why_not else "")
+            Trainer(opened, server, given.paused, leaving, idle, given.beyond).run()
         finally:
             server.close()
     except GroktermError as error:

@@ -23,18 +23,15 @@ from grokterm.trainer.opening import Opened
 from grokterm.trainer.past import Past
 from grokterm.trainer.server import Connection, Server, Unreadable
 from grokterm.trainer.showing import Showing
+from grokterm.trainer.silence import IDLE_SECONDS, Silence
 from grokterm.trainer.visits import Visits
 from grokterm.wire.messages import Look, Request, State, Status
 from grokterm.wire.records import Session, SessionName
 
 BURST: Final = 0.02
 """Seconds of training between polls, so that a command acts well within 50 ms; a step is never split."""
-IDLE_SECONDS: Final = 600.0
-"""Seconds without training and without a viewer after which the trainer ends."""
 ROOM_SECONDS: Final = 1.0
 """Seconds from one try to write what could not be written to the next."""
-LINGER_SECONDS: Final = 0.5
-"""Seconds that a finished trainer waits for a viewer which is about to connect."""
 
 
 class Trainer:
@@ -63,7 +60,7 @@ class Trainer:
         self._opened = opened
         self._asked_to_leave = asked_to_leave
         self._beyond = beyond
-        self._idle = idle
+        self._silence = Silence(idle)
         self._steps_left: float = math.inf
         self._try_again = math.inf
         """When to try to write what could not be written, and go on; infinite where training stands otherwise."""
@@ -71,8 +68,6 @@ class Trainer:
         self._step_seconds = math.inf
         self._expected = math.inf
         self._logged: SessionName = "started"
-        self._connected_at = time.monotonic()
-        self._was_connected = False
 
     def run(self) -> None:
         """Trains until a signal, a request or a long silence ends it; raises RunFolderError when it cannot save."""
@@ -263,20 +258,17 @@ class Trainer:
         if self.state == "training":
             wait = min(wait, self._pace.wait(now, course.step))
         elif not self.server.connections:
-            wait = min(wait, max(0.0, self._connected_at + self._allowed_silence() - now))
+            wait = min(wait, self._silence.left(self._is_done))
         return None if math.isinf(wait) else wait
 
     def _is_forsaken(self) -> bool:
         """Whether nothing trains and nobody has looked for long enough to end."""
-        connected, now = bool(self.server.connections), time.monotonic()
-        looked_at = connected or self._was_connected or self._is_busy
-        self._was_connected = connected
-        if looked_at:
-            self._connected_at = now
-        return not looked_at and now >= self._connected_at + self._allowed_silence()
+        return self._silence.is_too_long(bool(self.server.connections), self._is_busy, self._is_done)
 
-    def _allowed_silence(self) -> float:
-        return min(LINGER_SECONDS, self._idle) if self.state == "finished" and not self.paused else self._idle
+    @property
+    def _is_done(self) -> bool:
+        """Whether the goal is reached, and nobody asked to stay."""
+        return self.state == "finished" and not self.paused
 
     def _tick(self) -> None:
         self.course.clock.tick(time.monotonic(), self.course.step, self.state == "training", self._expected)
@@ -284,6 +276,8 @@ class Trainer:
     def _note_start(self, words: str) -> None:
         engine = self.course.engine
         words += f", on {engine.device} with {engine.precision} products"
+        if engine.device.type == "cpu" and self._opened.remark:
+            words += f"; {self._opened.remark}"
         self._note("started", words, circumstances(engine) | {"pid": os.getpid()})
 
     def _note(self, name: SessionName, words: str, about: dict[str, Value] | None = None) -> None:

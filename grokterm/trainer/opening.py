@@ -35,12 +35,15 @@ class Opened:
     """Whether reaching the goal still ends training."""
     words: tuple[str, ...]
     """From where it goes on, and which checkpoints could not be used."""
+    remark: str = ""
+    """What there is to say about steps on this machine's CPU."""
 
 
-def open_run(folder: RunFolder) -> Opened:
+def open_run(folder: RunFolder, remark: str = "") -> Opened:
     """The run of a folder at its newest good checkpoint; the log from there on is repeated by going on.
 
-    Raises RunFolderError, and ConfigError where its device is not on this machine.
+    `remark` is something about this machine for the log. Raises RunFolderError, and ConfigError where its device is
+    not on this machine.
     """
     first = folder.config()
     devices.resolve(first)
@@ -63,6 +66,7 @@ def open_run(folder: RunFolder) -> Opened:
         finished=goal.finished,
         goal_open=goal.open,
         words=(*words, *complaints),
+        remark=remark,
     )
 
 

@@ -48,6 +48,17 @@ def test_the_log_tells_of_every_tenth_step(new_run: NewRun) -> None:
     assert {"device", "precision", "threads", "torch", "grokterm"} <= started.about.keys()
 
 
+def test_the_log_says_why_there_are_no_kernels(new_run: NewRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GROKTERM_KERNELS", "0")
+    run = new_run(device="cpu").start()
+    run.reaches(1)
+    run.terminate()
+    started = run.records()[0]
+    assert isinstance(started, Session)
+    assert started.words.endswith(" products; no kernels: turned off by GROKTERM_KERNELS=0")
+    assert started.about["kernels"] == "none"
+
+
 def test_requests_and_signals_act_while_a_pace_waits(new_run: NewRun) -> None:
     run = new_run(pace=0.001).start()
     assert wait_for(lambda: status if (status := run.status()).state == "training" else None).step == 0
