@@ -275,7 +275,8 @@ class Trainer:
 
     def _note_start(self, words: str) -> None:
         engine = self.course.engine
-        words += f", on {engine.device} with {engine.precision} products"
+        by_kernels = " by kernels" if engine.model.suits_kernels(engine.parameters) else ""
+        words += f", on {engine.device} with {engine.precision} products{by_kernels}"
         if engine.device.type == "cpu" and self._opened.remark:
             words += f"; {self._opened.remark}"
         self._note("started", words, circumstances(engine) | {"pid": os.getpid()})

@@ -155,7 +155,8 @@ def _keys(model: _Model) -> Iterator[Sentence]:
         if keys and model.contains(step):
             named = ", ".join(map(str, sorted(keys)[:_MOST_KEYS]))
             more = f" and {len(keys) - _MOST_KEYS} more" if len(keys) > _MOST_KEYS else ""
-            yield Sentence(step, f"key frequencies k = {named}{more} stand out", "an estimate that may change", "key")
+            what, do = ("key frequencies", "stand") if len(keys) > 1 else ("key frequency", "stands")
+            yield Sentence(step, f"{what} k = {named}{more} {do} out", "an estimate that may change", "key")
             return
 
 

@@ -58,6 +58,7 @@ def test_key_frequencies_are_told_of_once() -> None:
     assert told(course(*measures)) == [(200, "key frequencies k = 3, 9 stand out: an estimate that may change")]
     many = told(course(Progress(0, key_frequencies=tuple(range(1, 10)))))
     assert many[0][1].startswith("key frequencies k = 1, 2, 3, 4, 5, 6 and 3 more stand out")
+    assert told(course(Progress(0, key_frequencies=(15,))))[0][1].startswith("key frequency k = 15 stands out")
 
 
 def test_weights_that_shrink_after_memorization() -> None:
