@@ -14,6 +14,8 @@ from grokterm.analysis.angles import angles_of
 from grokterm.analysis.measures import angle_means
 from grokterm.analysis.pairs import remembered
 from grokterm.config import Config
+from grokterm.kernels.build import build
+from grokterm.lab import native
 from grokterm.lab.engine import Engine
 from grokterm.runs.columns import Floats
 from grokterm.runs.folder import create_run
@@ -25,9 +27,12 @@ from grokterm.view_options import ViewOptions
 
 CONFIG = Config(
     p=53, arch="transformer", d_model=64, width=256, lr=5e-3, device="cpu", precision="float32", pace="max",
-    until=400, measure_every=10,
+    until=1400, measure_every=20,
 )  # fmt: skip
-"""A transformer that groks within 300 steps, and then drops all but a few frequencies."""
+"""A small transformer that groks within 300 steps, and then drops all but two frequencies.
+
+The default one tells the same story in 10,500 steps: `grokterm --arch transformer --p 113 --frac .3`.
+"""
 
 
 @dataclass(frozen=True)
@@ -55,11 +60,13 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     """One run, trained as a trainer trains it."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
+    native.load(build())
     folder = create_run(CONFIG, ViewOptions(), tmp_path_factory.mktemp("story"))
     course = open_run(folder).course
     course.begin()
     while not course.reached:
         course.advance(100)
+    native.load(None)
     torch.set_num_threads(threads)
     torch.set_flush_denormal(False)
     history = History(CONFIG)
@@ -67,36 +74,46 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     return Story(history, course.engine)
 
 
-def test_the_restricted_loss_falls_before_test_accuracy_rises(story: Story) -> None:
+def test_restricted_loss_falls_below_a_tenth_of_its_start_before_test_accuracy_passes_half(story: Story) -> None:
     steps, restricted = story.history.progress("restricted_loss")
-    wrong = story.at(steps, "test_accuracy") < 0.5
-    assert wrong[0]
-    assert restricted[wrong].min() < 0.1 * restricted[0]
+    passed = int((story.at(steps, "test_accuracy") > 0.5).argmax())
+    assert passed > 0
+    assert restricted[:passed].min() < 0.1 * restricted[0]
 
 
-def test_the_excluded_loss_rises(story: Story) -> None:
+def test_excluded_loss_rises(story: Story) -> None:
     _, excluded = story.history.progress("excluded_loss")
     lowest = int(excluded.argmin())
+    assert 0 < lowest < len(excluded) - 1
     assert excluded[lowest:].max() > 2 * excluded[lowest]
     assert excluded[-1] > 1.5 * excluded[lowest]
 
 
-def test_a_few_frequencies_are_left(story: Story) -> None:
-    for name, end in (("read_out_gini", 0.6), ("embedding_gini", 0.3)):
-        _, gini = story.history.progress(name)
-        assert gini[0] < 0.2
-        assert gini[-1] > end
+@pytest.mark.parametrize("name", ["embedding_gini", "read_out_gini"])
+def test_gini_rises_from_under_a_fifth_to_over_three_fifths(story: Story, name: str) -> None:
+    _, gini = story.history.progress(name)
+    assert gini[0] < 0.2
+    assert gini[-1] > 0.6
+
+
+def test_cosines_of_the_key_frequencies_are_left(story: Story) -> None:
     assert story.history.progress("key_variance_share")[1][-1] > 0.9
 
 
-def test_the_last_key_frequencies_were_estimated_before_grokking(story: Story) -> None:
+def test_the_key_frequencies_found_at_the_end_were_in_the_estimate_before_grokking(story: Story) -> None:
     last = set(story.history.key_frequencies[-1][1])
+    before = [set(keys) for step, keys in story.history.key_frequencies if step < story.grokked]
     assert last
-    early = {k for step, keys in story.history.key_frequencies if step < story.grokked for k in keys}
-    assert last <= early
+    assert last <= before[-1]
 
 
-def test_only_key_frequencies_are_missed(story: Story) -> None:
+def test_a_grokked_model_is_not_thrown_back(story: Story) -> None:
+    steps, losses = story.history.column("step"), story.history.column("train_loss")
+    assert losses[steps > story.grokked].max() < 0.01
+    assert losses[-1] < 1e-6
+
+
+def test_ablating_a_key_frequency_lowers_test_accuracy_and_any_other_by_less_than_a_point(story: Story) -> None:
     engine, p, angles = story.engine, CONFIG.p, angles_of(CONFIG.op, CONFIG.p)
     assert angles is not None
 
@@ -115,8 +132,8 @@ def test_only_key_frequencies_are_missed(story: Story) -> None:
 
         whole, keys = without(), story.history.key_frequencies[-1][1]
         assert whole > 0.99
-        assert min(without(k) for k in keys) < whole - 0.1
-        others = set(range(1, p // 2 + 1)) - {k for _, found in story.history.key_frequencies for k in found}
+        assert all(without(k) < whole - 0.1 for k in keys)
+        others = set(range(1, p // 2 + 1)) - set(keys)
         assert others
         assert all(abs(without(k) - whole) < 0.01 for k in others)
 
