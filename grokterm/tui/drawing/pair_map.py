@@ -44,11 +44,16 @@ class Fit:
         return -(-self.down * self.high // (1 + self.half))
 
 
-def fit_of(shape: tuple[int, ...], width: int, height: int, half: bool) -> Fit:
-    """Whole points a residue, so that stripes stay stripes: the largest that hold all, else the smallest."""
+def fit_of(shape: tuple[int, ...], width: int, height: int, half: bool, wider: bool = False) -> Fit:
+    """Whole points a residue, so that stripes stay stripes: the largest that hold all, else the smallest.
+
+    They are as wide as high, or where there is room with `wider` twice as wide where there is room.
+    """
     points, stretch = max(height, 1) * (1 + half), 1 if half else 2
     unit = max(1, min(width // (stretch * max(shape[0], 1)), points // max(shape[1], 1)))
     wide = min(stretch * unit, max(width, 1))
+    if wider and 2 * wide * shape[0] <= width:
+        wide *= 2
     return Fit(min(shape[0], max(width // wide, 1)), min(shape[1], max(points // unit, 1)), wide, unit, half)
 
 
@@ -70,17 +75,19 @@ def draw_pair_map(
     block: int = 1,
     axis: str = "a",
     color: str = "text",
+    wide: bool = False,
 ) -> list[Strip]:
     """Values [a, b] in `width` × `height` cells: a from left to right, b from top to bottom, both from 0 on.
 
     `axis` is what a is called where it is not the residue itself, `block` residues stand together in each value;
-    `top` is as for `draw_heat`, and `color` that of the name.
+    `top` is as for `draw_heat`, and `color` that of the name. With `wide` values are twice as wide as high, where there
+    is room for that.
     """
     left = gutter(block * max(values.shape))
     if width < left + 2 or height < OVER + 1 or not values.size:
         return draw_heat(values.T, width, height, graph, palette, scale=scale, top=top)
     half = in_half_blocks(graph, palette)
-    fit = fit_of(values.shape, width - left, height - OVER, half)
+    fit = fit_of(values.shape, width - left, height - OVER, half, wide)
     shown = values[: fit.across, : fit.down].T
     body = draw_heat(shown, fit.columns, fit.lines, graph, palette, scale=scale, top=top)
     edge = Cells(width, OVER)

@@ -75,7 +75,7 @@ class ComponentsView(ViewPane):
     title = "Components"
     name = "components"
     group = "Embedding"
-    told = "every residue along the first two principal components"
+    told = "every residue along two principal components"
     compares = True
     choosers = (Chooser("axes", "left right", lambda world, seen: len(_AXES), lambda world, seen, at: _AXES[at]),)
 

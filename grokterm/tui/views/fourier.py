@@ -110,7 +110,7 @@ class LogitSpectrumView(ViewPane):
     title = "Logit spectrum"
     name = "logit_spectrum"
     group = "Fourier"
-    told = "which frequencies of a and of b the logits are made of"
+    told = "which frequencies of a and b make up the logits"
 
     def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
         """A map over pairs of frequencies, and the strongest pairs beside it."""
@@ -140,7 +140,7 @@ class NeuronSpectrumView(ViewPane):
     title = "Neuron spectrum"
     name = "neuron_spectrum"
     group = "Fourier"
-    told = "which frequency each neuron follows, neurons sorted by it"
+    told = "which frequency each neuron follows"
     choosers = (
         Chooser("layer", "up down", lambda world, seen: world.config.depth, lambda world, seen, at: str(at + 1)),
     )
@@ -172,7 +172,7 @@ class WavesView(ViewPane):
     title = "Waves"
     name = "waves"
     group = "Fourier"
-    told = "cosine and sine of each key frequency in the embedding"
+    told = "cosine and sine of each frequency in the embedding"
 
     def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
         """Norms, angles and coefficients."""

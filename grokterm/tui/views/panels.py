@@ -61,13 +61,23 @@ def _draw_panel(panel: Panel, world: World, width: int, height: int) -> list[Str
     curves = [Curve(line.name, panel.live(_last(line.values)), line.color) for line in panel.lines]
     head: list[Strip] = []
     if height >= PANEL_FROM:
-        parts = [(" " * GUTTER + f"{panel.title}:", palette.style("muted"))]
-        parts += [(f"  {line.words}", palette.style(line.color)) for line in panel.lines]
+        title, words = _words(panel, width - GUTTER)
+        parts = [(" " * GUTTER + title, palette.style("muted"))]
+        parts += [(text, palette.style(line.color)) for text, line in zip(words, panel.lines, strict=True)]
         head = [row(parts, width)]
     return head + draw_curves(
         steps, values, curves, panel.marks, panel.axes, width, height - len(head), world.view.graph, palette, cursor,
         panel.shade,
     )  # fmt: skip
+
+
+def _words(panel: Panel, width: int) -> tuple[str, list[str]]:
+    """The title of a panel and the words for each curve: as full as they fit, the names at their ends if need be."""
+    title, full = f"{panel.title}:", [f"  {line.words}" for line in panel.lines]
+    short_ones = [text.partition(" (")[0] for text in full]
+    names = [f"  {line.name}" for line in panel.lines]
+    choices = [(title, full), (title, short_ones), ("", short_ones), (title, names)]
+    return next((c for c in choices if len(c[0]) + sum(map(len, c[1])) <= width), choices[-1])
 
 
 def _together(lines: Sequence[Line], history: History, log_x: bool) -> tuple[Floats, Floats]:

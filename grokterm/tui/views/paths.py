@@ -20,6 +20,8 @@ from grokterm.tui.world import Seen, World
 
 _KINDS: Final = ("a", "b", "a+b")
 """What is read from a layer: the angles of a, of b and of their sum."""
+_NOTES: Final = ("numbers: steps, %: of variance   ", "numbers: steps   ")
+"""What numbers in a path are, at length and shorter."""
 _BLOCK: Final = 46
 """Cells across of the probes of one frequency at least."""
 
@@ -38,7 +40,7 @@ class PathView(ViewPane):
     title = "Path of weights"
     name = "path"
     group = "Paths"
-    told = "the path of all weights in the plane of two components"
+    told = "the path of all weights along two components"
 
     def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
         """Points with their steps, coloured by phase, and a line through them."""
@@ -56,11 +58,11 @@ class PathView(ViewPane):
 
     def _legend(self, world: World, colors: Sequence[str], width: int) -> Strip:
         ball = "o" if world.view.graph == "ascii" else "•"
-        muted = world.palette.style("muted")
-        parts = [("numbers: steps, %: of variance   ", muted)]
-        for phase in dict.fromkeys(colors):
-            parts += [(f"{ball} {phase}  ", world.palette.style(phase))]
-        return row(parts, width)
+        palette = world.palette
+        phases = [(f"{ball} {phase}  ", palette.style(phase)) for phase in dict.fromkeys(colors)]
+        room = width - sum(len(text) for text, _ in phases)
+        note = next((words for words in _NOTES if len(words) <= room), "")
+        return row([(note, palette.style("muted")), *phases], width)
 
 
 class OperationView(ViewPane):
@@ -70,7 +72,7 @@ class OperationView(ViewPane):
     title = "Operation"
     name = "operation"
     group = "Paths"
-    told = "the table of the operation itself, with its stripes"
+    told = "the table of the operation, with its stripes"
     choosers = (
         Chooser(
             "order", "left right", lambda world, seen: 2, lambda world, seen, at: ("residues", "logarithms")[at % 2]
@@ -86,7 +88,7 @@ class OperationView(ViewPane):
         what = "logarithm of the answer" if by_logarithm else "answer"
         name, axis = f"{what} to each pair (a, b)", "log a" if by_logarithm else "a"
         body = draw_pair_map(
-            values, name, width, height - 1, graph, palette, scale="cyclic", top=float(classes), axis=axis
+            values, name, width, height - 1, graph, palette, scale="cyclic", top=float(classes), axis=axis, wide=True
         )
         scale = draw_scale(float(classes), width, graph, palette, "cyclic", f"{what}, round again at the end")
         return [*body, scale][:height]
@@ -108,7 +110,7 @@ class ProbesView(ViewPane):
     title = "Probes"
     name = "probes"
     group = "Paths"
-    told = "how well the angles can be read from each layer (R²)"
+    told = "how well angles can be read from each layer (R²)"
     choosers = (Chooser("first", "up down", lambda world, seen: len(_frequencies(seen)) or 1, _frequency),)
 
     def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:

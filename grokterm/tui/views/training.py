@@ -80,7 +80,7 @@ class ProgressView(TrainingViewPane):
     number = 2
     title = "Progress measures"
     name = "progress"
-    told = "restricted and excluded loss, Gini coefficients and Σθ²"
+    told = "restricted and excluded loss, Gini, Σθ²"
 
     def missing(self, world: World) -> str:
         """Also where nothing was measured, or nothing is defined."""
@@ -164,7 +164,7 @@ class EmergenceView(TrainingViewPane):
     number = 4
     title = "Emergence"
     name = "emergence"
-    told = "rate of change of test accuracy, and the generalization gap"
+    told = "how fast test accuracy rises; generalization gap"
 
     def panels(self, world: World) -> Sequence[Panel]:
         """The gap below the rate of change."""
@@ -177,9 +177,7 @@ class EmergenceView(TrainingViewPane):
         if bend is not None and bend.value > 0:
             marks.append(Mark(bend.step, "bends", "milestone"))
             title += f", bends most at {bend.step:,}"
-        rate = Line(
-            "change of test accuracy, % per 100 steps", "rate", "test", np.r_[steps[:1], at], np.r_[np.nan, rates * 1e4]
-        )
+        rate = Line("test accuracy, % per 100 steps", "rate", "test", np.r_[steps[:1], at], np.r_[np.nan, rates * 1e4])
         accuracies = [scalars_line(world, f"{name} accuracy", name, f"{name}_accuracy") for name in ("train", "test")]
         return (
             Panel(_delay(history), accuracies, Axes(world.log_x, percent=True), _milestones(history), _gap(history),

@@ -57,7 +57,7 @@ class ViewPane(Pane):
     """The view's word: that of its picture, its guide page and `grokterm guide`."""
     group: ClassVar[Group]
     told: ClassVar[str] = ""
-    """What it shows, in one line."""
+    """What it shows, in one line of the list of views on 80 columns: at most 50 characters."""
     pictured: ClassVar[bool] = True
     """Whether it draws a picture of the model; else it draws the log alone."""
     compares: ClassVar[bool] = False

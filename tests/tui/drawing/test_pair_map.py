@@ -29,6 +29,13 @@ def test_both_axes_are_numbered_at_round_places(dusk: Palette) -> None:
     assert "b" in numbers[1]
 
 
+@pytest.mark.parametrize(("width", "across"), [(12, 8), (9, 4)])
+def test_wide_values_fill_a_wide_room(dusk: Palette, width: int, across: int) -> None:
+    strips = draw_pair_map(np.ones((4, 4)), "", width, 4, "braille", dusk, top=1.0, wide=True)
+    assert sum(color is not None for color in colors(strips[2], backgrounds=True)) == across
+    assert fills(strips, width, 4)
+
+
 def test_blocks_are_numbered_by_their_residues(dusk: Palette) -> None:
     lines = texts(draw_pair_map(np.ones((50, 50)), "", 60, 30, "braille", dusk, block=4, axis="log a"))
     assert lines[1].startswith("    log a 0")

@@ -121,3 +121,13 @@ def test_the_cursor_stands_in_every_panel() -> None:
     world = make_world(story())
     world.moment = moment_of(world.history, 120)
     assert drawn(EmergenceView(), world).count("▲") == 2
+
+
+@pytest.mark.parametrize("width", [78, 118, 198])
+def test_no_word_above_curves_is_cut(width: int) -> None:
+    world = make_world(story())
+    for view in VIEWS:
+        assert "…" not in drawn(view(), world, width)
+    assert "losses, nats a pair:  test loss  excluded loss  restricted loss" in drawn(ProgressView(), world, 78)
+    assert "shares of the largest value:  weight  excl  gini  restr  train  test" in drawn(PhasesView(), world, 78)
+    assert "excluded loss (train pairs)" in drawn(ProgressView(), world)
