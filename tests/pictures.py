@@ -1,6 +1,6 @@
 """Makes pictures of real runs in a headless viewer of 120×40.
 
-python tests/pictures.py .github/pictures    README's: one run at three moments
+python tests/pictures.py .github/pictures    README's: one run at three moments, and a view of another
 python tests/pictures.py --views FOLDER      every view, of a transformer and of an MLP with embeddings
 """
 
@@ -11,7 +11,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 # Textual reads its colours when it is imported, and a folder without a colour terminal must not change the pictures.
@@ -41,6 +41,8 @@ GROKKING = {
     1600: Config(p=59, arch="embed-mlp", lr=3e-3, pace="max"),
 }
 """Runs that grok in seconds, by the step at which they have."""
+CIRCLES = {3000: Config(p=97, arch="transformer", pace="max")}
+"""The run whose circles are shown, by the step at which it has cleaned up."""
 SIZE = (120, 40)
 SETTLED = 1.0
 """Seconds for frames and curves to be drawn."""
@@ -66,8 +68,8 @@ async def take(into: Path) -> None:
             await pilot.press("q")
 
 
-async def take_views(into: Path, config: Config, step: int) -> None:
-    """Trains a run to a step and saves every view of it."""
+async def take_views(into: Path, config: Config, step: int, names: Mapping[int, str]) -> None:
+    """Trains a run to a step and saves views of it by number, under their names."""
     with tempfile.TemporaryDirectory() as home:
         view = ViewOptions(color="truecolor")
         folder = create_run(config, view, Path(home))
@@ -79,10 +81,9 @@ async def take_views(into: Path, config: Config, step: int) -> None:
             await pilot.press("space")
             while app.link.state != "paused":
                 await pilot.pause(0.1)
-            for number in views():
+            for number, name in names.items():
                 await _open(app, pilot, number)
-                name = f"{config.arch}-{number:02}-{views()[number].name}.svg"
-                (into / name).write_text(self_contained(app.export_screenshot()), encoding="utf-8")
+                (into / f"{name}.svg").write_text(self_contained(app.export_screenshot()), encoding="utf-8")
             await pilot.press("q")
 
 
@@ -102,11 +103,18 @@ async def _open(app: GrokApp, pilot: Pilot[Outcome], number: int) -> None:
 
 async def _every_view(into: Path) -> None:
     for step, config in GROKKING.items():
-        await take_views(into, config, step)
+        names = {number: f"{config.arch}-{number:02}-{view.name}" for number, view in views().items()}
+        await take_views(into, config, step, names)
+
+
+async def _readme(into: Path) -> None:
+    await take(into)
+    for step, config in CIRCLES.items():
+        await take_views(into, config, step, {n: view.name for n, view in views().items() if view.name == "circles"})
 
 
 if __name__ == "__main__":
     of_views = "--views" in sys.argv
     target = Path(next(word for word in sys.argv[1:] if word != "--views"))
     target.mkdir(parents=True, exist_ok=True)
-    asyncio.run(_every_view(target) if of_views else take(target))
+    asyncio.run(_every_view(target) if of_views else _readme(target))
