@@ -34,7 +34,7 @@ def weights_path(subject: Subject, chosen: Chosen) -> Picture:
         raise UndefinedError("not defined: the weights are not finite")
     found = path([weights for _, weights in finite])
     steps = torch.tensor([step for step, _ in finite])
-    words = "" if len(finite) > 2 else "too few checkpoints for a plane yet: they come every few seconds of training"
+    words = "" if len(finite) > 2 else "too few checkpoints yet: they come every few seconds"
     return Picture({"points": found.points, "steps": steps, "explained": found.explained}, words=words)
 
 
