@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from grokterm.bench.row import Bench, Goal, Row
 from grokterm.config import GROKKED_ACCURACY, Config
@@ -17,7 +18,6 @@ from grokterm.kernels.build import build
 from grokterm.lab import devices, native
 from grokterm.lab.engine import Engine
 from grokterm.lab.layout import Layout
-from grokterm.lab.losses import cross_entropy_sum
 from grokterm.lab.models import ARCHITECTURES
 from grokterm.lab.models import build as build_model
 from grokterm.lab.optimizers import Hyperparameters, Optimizer
@@ -71,7 +71,7 @@ class Eager:
     def step(self) -> None:
         """One step on all training pairs."""
         leaf = self.flat.detach().requires_grad_()
-        loss = cross_entropy_sum(self._logits(leaf, self.train), self.train.labels) / len(self.train)
+        loss = functional.cross_entropy(self._logits(leaf, self.train), self.train.labels)
         self.optimizer.step(self.flat, *torch.autograd.grad(loss, leaf))
 
     @torch.no_grad()
