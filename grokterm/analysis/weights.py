@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from grokterm.analysis.decomposition import eigh, ratio
+from grokterm.analysis.interruption import between_parts
 from grokterm.config import Config
 from grokterm.lab.models import build
 
 Parameters = Mapping[str, Tensor]
+
+_AT_ONCE: Final = 2**16
+"""Weights of each checkpoint that are compared at once."""
 
 
 def matrices(config: Config, parameters: Parameters) -> dict[str, Tensor]:
@@ -67,14 +72,17 @@ class Path:
 
 def path(checkpoints: Sequence[Tensor]) -> Path:
     """The path of flat checkpoints [size] each, in order; zeros where there is nothing to tell apart."""
-    weights = torch.stack([c.double() for c in checkpoints])
-    centred = weights - weights.mean(0)
     # Checkpoints are few and weights many: the components follow from the small matrix of inner products.
-    values, vectors = eigh(centred @ centred.mT)
+    products = torch.zeros(len(checkpoints), len(checkpoints), dtype=torch.float64, device=checkpoints[0].device)
+    for start in range(0, len(checkpoints[0]), _AT_ONCE):
+        between_parts()
+        weights = torch.stack([c[start : start + _AT_ONCE] for c in checkpoints]).double()
+        centred = weights - weights.mean(0)
+        products += centred @ centred.mT
+    values, vectors = eigh(products)
     count = min(2, len(checkpoints))
     values, vectors = values.flip(0)[:count].clamp(min=0), vectors.flip(1)[:, :count]
     points = vectors * values.sqrt()
     points = points * torch.where(points[-1] < 0, -1.0, 1.0)
-    total = centred.square().sum()
-    explained = ratio(values, total)
+    explained = ratio(values, products.diagonal().sum())
     return Path(functional.pad(points, (0, 2 - count)), functional.pad(explained, (0, 2 - count)))

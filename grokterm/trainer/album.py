@@ -10,6 +10,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from grokterm.analysis.interruption import between_parts
 from grokterm.analysis.subject import Subject
 from grokterm.errors import RunFolderError
 from grokterm.runs.checkpoints import checkpoints, load, place
@@ -39,6 +40,7 @@ class Album:
         self._read = {path: kept for path, kept in self._read.items() if path in chosen}
         pages = []
         for path in chosen:
+            between_parts()
             parameters = self._parameters(path)
             if _shapes(parameters) == _shapes(subject.parameters):
                 here = {name: tensor.to(subject.labels.device) for name, tensor in parameters.items()}

@@ -16,7 +16,7 @@ from grokterm.surgery import Ablation
 
 LONG = (
     "logit_spectrum", "neuron_spectrum", "attention", "attention_map", "activations", "contribution", "groups",
-    "restricted", "correct_logit", "losses", "probes", "ablation",
+    "restricted", "correct_logit", "losses", "path", "probes", "ablation",
 )  # fmt: skip
 
 

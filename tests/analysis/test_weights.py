@@ -51,9 +51,10 @@ def test_shrinking_keeps_the_largest_magnitude_of_each_block() -> None:
     assert shrunk(torch.full((20, 20), math.nan), 3, 3).isnan().all()
 
 
-def test_the_path_is_the_principal_components_of_the_checkpoints() -> None:
+@pytest.mark.parametrize("size", [500, 140_000])
+def test_the_path_is_the_principal_components_of_the_checkpoints(size: int) -> None:
     generator = torch.Generator().manual_seed(0)
-    checkpoints = [torch.randn(500, generator=generator) * (1 + 0.1 * at) for at in range(7)]
+    checkpoints = [torch.randn(size, generator=generator) * (1 + 0.1 * at) for at in range(7)]
     found = path(checkpoints)
     centred = np.stack([c.double().numpy() for c in checkpoints])
     centred = centred - centred.mean(0)
