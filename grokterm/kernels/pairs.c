@@ -1,4 +1,4 @@
-/* What a training step does once a pair, for one hidden layer of rectified units, in one pass over the pairs.
+/* What a training step does once a pair, for one hidden layer of units that rectify or square, in one pass over the pairs.
  *
  * A block of pairs stays in the cache from its rows to its gradients. Matrix products take bfloat16, or
  * float32 with IN_FLOAT32, and sum in float32; all else is float32. Every thread has its own pairs and its own sums, added at the end in order, so the
@@ -18,10 +18,14 @@
 #include "step.h"
 #include "attention.h"
 
-/* The hidden rows of the pairs from `at`, rectified. */
+/* 16 units of a row: max(z, 0), or z². */
+static inline __m512 active(const step *s, __m512 z) {
+    return s->squared ? _mm512_mul_ps(z, z) : _mm512_max_ps(z, _mm512_setzero_ps());
+}
+
+/* The hidden rows of the pairs from `at`. */
 static void hidden_of_sums(const step *s, room *r, int at, int rows) {
     const int w = s->width, back = goes_back(s);
-    const __m512 zero = _mm512_setzero_ps();
     for (int j = 0; j < w; j += PANEL) for (int i = 0; i < ROWS; i += 2) {
         int one = at + (i < rows ? i : 0), two = at + (i + 1 < rows ? i + 1 : 0);
         const float *a1 = s->of_a + (size_t)s->a[one] * w, *b1 = s->of_b + (size_t)s->b[one] * w;
@@ -29,7 +33,7 @@ static void hidden_of_sums(const step *s, room *r, int at, int rows) {
         for (int c = j; c < j + PANEL; c += 16) {
             __m512 z1 = _mm512_add_ps(_mm512_loadu_ps(a1 + c), _mm512_loadu_ps(b1 + c));
             __m512 z2 = _mm512_add_ps(_mm512_loadu_ps(a2 + c), _mm512_loadu_ps(b2 + c));
-            put(_mm512_max_ps(z1, zero), _mm512_max_ps(z2, zero),
+            put(active(s, z1), active(s, z2),
                 r->h + in_first(i, c, w), back ? r->h_second + in_second(i, c, ROWS) : NULL);
         }
     }
@@ -55,13 +59,21 @@ static inline __m512 passed(const room *r, int i, int j, int c, int w) {
     return _mm512_maskz_loadu_ps(not_0(r->h + in_first(i, j + c, w)), r->panel + i * PANEL + c);
 }
 
+/* Their gradients by the sum of rows: where a unit rectifies as far as it is above 0, and 2z times where it squares. */
+static inline __m512 passed_by_sums(const step *s, const room *r, int at, int i, int j, int c) {
+    if (!s->squared) return passed(r, i, j, c, s->width);
+    const float *a = s->of_a + (size_t)s->a[at + i] * s->width + j + c, *b = s->of_b + (size_t)s->b[at + i] * s->width + j + c;
+    __m512 z = _mm512_add_ps(_mm512_loadu_ps(a), _mm512_loadu_ps(b));
+    return _mm512_mul_ps(_mm512_loadu_ps(r->panel + i * PANEL + c), _mm512_add_ps(z, z));
+}
+
 /* d_of_a and d_of_b of one panel, [p, PANEL] each. Pairs come sorted by a, so a's row is kept while it is the same. */
 static void back_to_sums(const step *s, room *r, int at, int rows, int j) {
     float *of_a = r->d_of_a + (size_t)j * s->p, *of_b = r->d_of_b + (size_t)j * s->p;
     __m512 left = _mm512_setzero_ps(), right = left;
     for (int i = 0; i < rows; i++) {
         const int a = s->a[at + i], b = s->b[at + i];
-        __m512 one = passed(r, i, j, 0, s->width), two = passed(r, i, j, 16, s->width);
+        __m512 one = passed_by_sums(s, r, at, i, j, 0), two = passed_by_sums(s, r, at, i, j, 16);
         add_to(of_b + b * PANEL, one);
         add_to(of_b + b * PANEL + 16, two);
         left = _mm512_add_ps(left, one), right = _mm512_add_ps(right, two);

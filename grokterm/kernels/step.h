@@ -9,6 +9,7 @@ typedef struct {
     int64_t n, p, width, k, heads;         /* pairs, classes, hidden units, features, heads */
     int64_t stride;                        /* from row to row of w_in, w_direct and their gradients */
     int64_t threads;
+    int64_t squared;                       /* units square their sum of rows; else they rectify it */
     double share;                          /* what each pair's cross-entropy counts in the gradients */
     const int32_t *a, *b, *labels;         /* [n] each */
     const float *of_a, *of_b;              /* [p, width] each: hidden = of_a[a] + of_b[b] */

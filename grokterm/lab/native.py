@@ -1,8 +1,8 @@
 """The kernels of `grokterm/kernels`, once they are loaded: loss and gradients in one pass over the pairs.
 
-They know two kinds of factors, by name. The logits are relu(h) @ w_out + b_out with h = of_a[a] + of_b[b]; or they are
-relu(x @ w_in + b_in) @ w_out + x @ w_direct + b_out, where x is what `pair_attention` gives for scores [2p + 1, heads]
-and values [2p + 1, d_model].
+They know two kinds of factors, by name. The logits are f(h) @ w_out + b_out with h = of_a[a] + of_b[b], where f is relu
+or quadratic; or they are relu(x @ w_in + b_in) @ w_out + x @ w_direct + b_out, where x is what `pair_attention` gives
+for scores [2p + 1, heads] and values [2p + 1, d_model].
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
+from grokterm.config import Activation
 from grokterm.lab.precision import Product, bfloat16_product
 from grokterm.lab.tasks import Pairs
 
-_SIZES: Final = ("n", "p", "width", "k", "heads", "stride", "threads")
+_SIZES: Final = ("n", "p", "width", "k", "heads", "stride", "threads", "squared")
 _TENSORS: Final = (
     "a", "b", "labels", "of_a", "of_b", "scores", "values", "w_in", "b_in", "w_direct", "w_out", "b_out",
     "d_of_a", "d_of_b", "d_scores", "d_values", "d_w_in", "d_b_in", "d_w_direct", "d_w_out", "d_b_out",
@@ -29,6 +30,7 @@ _TENSORS: Final = (
 _STRIDED: Final = ("w_in", "w_direct")
 _TILE: Final = 32
 """Widths are multiples of this in the kernels, the features of a head of half of it."""
+_ACTIVATIONS: Final = ("relu", "quadratic")
 _HEADS: Final = 16
 """Heads at most."""
 
@@ -93,7 +95,7 @@ def suits(product: Product, activation: str, rows: Tensor, *sizes: int) -> bool:
     """Whether the kernels do a step with these products, activation, parameters and widths."""
     return (
         product in _steps
-        and activation == "relu"
+        and activation in _ACTIVATIONS
         and rows.ndim == 2
         and rows.dtype == torch.float32
         and rows.device.type == "cpu"
@@ -101,9 +103,9 @@ def suits(product: Product, activation: str, rows: Tensor, *sizes: int) -> bool:
     )
 
 
-def suits_heads(d_model: int, heads: int) -> bool:
-    """Whether the kernels know attention with so many heads on so many features."""
-    return heads <= _HEADS and d_model // heads % (_TILE // 2) == 0
+def suits_heads(activation: str, d_model: int, heads: int) -> bool:
+    """Whether the kernels know this activation behind attention, and so many heads on so many features."""
+    return activation == "relu" and heads <= _HEADS and d_model // heads % (_TILE // 2) == 0
 
 
 def product(x: Tensor, w: Tensor, out: Tensor | None = None) -> Tensor:
@@ -145,35 +147,45 @@ def torch_on_one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def logits(product: Product, a: Tensor, b: Tensor, factors: Mapping[str, Tensor]) -> Tensor:
+def logits(product: Product, activation: Activation, a: Tensor, b: Tensor, factors: Mapping[str, Tensor]) -> Tensor:
     """Logits, float32 [n, p], of the pairs a, b (int64 [n] each) in any order; raises MemoryError."""
     found = factors["w_out"].new_empty(len(a), factors["w_out"].shape[1])
-    _take(product, torch.stack((a, b)).int(), factors, {"logits": found})
+    _take(product, activation, torch.stack((a, b)).int(), factors, {"logits": found})
     return found
 
 
-def score(product: Product, pairs: Pairs, factors: Mapping[str, Tensor]) -> tuple[float, int]:
+def score(product: Product, activation: Activation, pairs: Pairs, factors: Mapping[str, Tensor]) -> tuple[float, int]:
     """Cross-entropy in nats summed over the pairs, and how many get their label; raises MemoryError."""
-    return _take(product, pairs.numbers, factors, {})
+    return _take(product, activation, pairs.numbers, factors, {})
 
 
 def score_and_gradients(
-    product: Product, pairs: Pairs, factors: Mapping[str, Tensor], gradients: Mapping[str, Tensor]
+    product: Product,
+    activation: Activation,
+    pairs: Pairs,
+    factors: Mapping[str, Tensor],
+    gradients: Mapping[str, Tensor],
 ) -> tuple[float, int]:
     """The same, and the gradients of the mean cross-entropy by the factors, written into `gradients`.
 
     Every tensor has its rows in one piece; those of w_in, w_direct and their gradients may be rows of wider ones of
     the same width.
     """
-    return _take(product, pairs.numbers, factors, {f"d_{name}": tensor for name, tensor in gradients.items()})
+    into = {f"d_{name}": tensor for name, tensor in gradients.items()}
+    return _take(product, activation, pairs.numbers, factors, into)
 
 
 def _take(
-    product: Product, numbers: Tensor, factors: Mapping[str, Tensor], into: Mapping[str, Tensor]
+    product: Product,
+    activation: Activation,
+    numbers: Tensor,
+    factors: Mapping[str, Tensor],
+    into: Mapping[str, Tensor],
 ) -> tuple[float, int]:
     """Run the kernel that has these products on a, b and labels, int32 [3, n] or [2, n]; raises MemoryError."""
     (width, p), n = factors["w_out"].shape, numbers.shape[1]
-    step = _Step(n=n, p=p, width=width, share=1 / max(n, 1), threads=_threads or torch.get_num_threads())
+    step = _Step(n=n, p=p, width=width, share=1 / max(n, 1), squared=activation == "quadratic")
+    step.threads = _threads or torch.get_num_threads()
     if "values" in factors:
         step.k, step.heads = factors["values"].shape[1], factors["scores"].shape[1]
         step.stride = factors["w_in"].stride(0)

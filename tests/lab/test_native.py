@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from grokterm.config import Architecture, Config
+from grokterm.config import Activation, Architecture, Config
 from grokterm.kernels.build import build
 from grokterm.lab import native
 from grokterm.lab.engine import Engine
@@ -20,6 +20,7 @@ from grokterm.lab.layout import Layout
 from grokterm.lab.losses import cross_entropy_sum
 from grokterm.lab.models import build as build_model
 from grokterm.lab.models.pairwise import pair_attention
+from grokterm.lab.models.sublayers import ACTIVATIONS
 from grokterm.lab.precision import Product, bfloat16_product, product_for
 from grokterm.lab.tasks import Pairs, make_task
 from tests.lab.examples import ARCHITECTURES, random_parameters
@@ -75,18 +76,26 @@ def times(x: Tensor, w: Tensor) -> Tensor:
     return product
 
 
+KNOWN = [*((arch, "relu") for arch in ARCHITECTURES), ("mlp", "quadratic"), ("embed-mlp", "quadratic")]
+"""Models that the kernels take."""
 PRODUCTS = [bfloat16_product, torch.matmul]
 TIMES: dict[Product, Product] = {bfloat16_product: times, torch.matmul: torch.matmul}
 Tensors = dict[str, Tensor]
 
 
 def compare(
-    product: Product, pairs: Pairs, expected: Tensor, factors: Tensors, given: Tensors, gradients: Tensors
+    product: Product,
+    pairs: Pairs,
+    expected: Tensor,
+    factors: Tensors,
+    given: Tensors,
+    gradients: Tensors,
+    activation: Activation = "relu",
 ) -> None:
     """`expected` was made from `factors`, whose values are in `given`; `gradients` are to be overwritten."""
-    loss, _ = native.score_and_gradients(product, pairs, given, gradients)
+    loss, _ = native.score_and_gradients(product, activation, pairs, given, gradients)
     assert loss == pytest.approx(expected.item(), rel=1e-5)
-    assert native.score(product, pairs, given)[0] == loss
+    assert native.score(product, activation, pairs, given)[0] == loss
     # Divided afterwards, as the kernels do: what is rounded are the gradients of the sum.
     by_autograd = torch.autograd.grad(expected, list(factors.values()))
     for name, other in zip(factors, (of_sum / len(pairs) for of_sum in by_autograd), strict=True):
@@ -98,15 +107,16 @@ def compare(
 @pytest.mark.parametrize("product", PRODUCTS)
 @pytest.mark.parametrize("p", [3, 16, 31, 97])
 @pytest.mark.parametrize("n", [1, 127, 300])
-def test_two_rows_a_pair_and_their_gradients(n: int, p: int, product: Product) -> None:
+@pytest.mark.parametrize("activation", ["relu", "quadratic"])
+def test_two_rows_a_pair_and_their_gradients(activation: Activation, n: int, p: int, product: Product) -> None:
     pairs = drawn(n, p)
     of_a, of_b, w_out, b_out = leaves((p, 64), (p, 64), (64, p), (p,))
-    hidden = (of_a[pairs.a] + of_b[pairs.b]).relu()
+    hidden = ACTIVATIONS[activation](of_a[pairs.a] + of_b[pairs.b])
     expected = cross_entropy_sum(TIMES[product](hidden, w_out) + b_out, pairs.labels)
     factors = {"of_a": of_a, "of_b": of_b, "w_out": w_out, "b_out": b_out}
     given = {name: tensor.detach() for name, tensor in factors.items()}
     gradients = {name: torch.full_like(tensor, torch.nan) for name, tensor in given.items()}
-    compare(product, pairs, expected, factors, given, gradients)
+    compare(product, pairs, expected, factors, given, gradients, activation)
 
 
 @pytest.mark.parametrize("product", PRODUCTS)
@@ -142,7 +152,7 @@ def test_sure_answers_keep_their_gradient(gap: float, label: int, product: Produ
     given = {"of_a": torch.zeros(97, 64), "of_b": torch.zeros(97, 64), "w_out": torch.zeros(64, 97)}
     given["b_out"] = torch.zeros(97).index_fill_(0, torch.tensor([label]), gap)
     gradients = {name: torch.full_like(tensor, torch.nan) for name, tensor in given.items()}
-    loss, right = native.score_and_gradients(product, pairs, given, gradients)
+    loss, right = native.score_and_gradients(product, "relu", pairs, given, gradients)
     others = 96 * math.exp(-gap)
     assert loss == pytest.approx(130 * math.log1p(others), rel=1e-5)
     assert right == (130 if gap or label == 0 else 0)
@@ -165,11 +175,11 @@ def test_products_are_those_of_rounded_factors(m: int, k: int, n: int, x_turned:
     assert torch.equal(out, native.product(x, w))
 
 
-@pytest.mark.parametrize("arch", ARCHITECTURES)
+@pytest.mark.parametrize(("arch", "activation"), KNOWN)
 @pytest.mark.parametrize("p", [7, 31])
 @pytest.mark.parametrize("precision", ["bfloat16", "float32"])
-def test_a_step_by_hand_is_that_of_autograd(arch: str, p: int, precision: str) -> None:
-    config = Config(p=p, width=64, d_model=32, heads=2).changed({"arch": arch})
+def test_a_step_by_hand_is_that_of_autograd(arch: Architecture, activation: Activation, p: int, precision: str) -> None:
+    config = Config(p=p, arch=arch, activation=activation, width=64, d_model=32, heads=2)
     model = build_model(config, product_for(precision))
     layout = Layout(model.shapes())
     flat = layout.flat(random_parameters(model)).float()
@@ -255,11 +265,11 @@ def test_score_is_that_of_the_logits(arch: Architecture) -> None:
 
 
 @pytest.mark.parametrize(("precision", "tolerance"), [("bfloat16", 0.05), ("float32", 1e-4)])
-@pytest.mark.parametrize("arch", ARCHITECTURES)
+@pytest.mark.parametrize(("arch", "activation"), KNOWN)
 def test_logits_are_those_of_the_plain_reading_in_any_order(
-    arch: Architecture, precision: str, tolerance: float
+    arch: Architecture, activation: Activation, precision: str, tolerance: float
 ) -> None:
-    config = Config(p=31, arch=arch, width=64, d_model=32, heads=2)
+    config = Config(p=31, arch=arch, activation=activation, width=64, d_model=32, heads=2)
     model = build_model(config, product_for(precision))
     parameters = {name: tensor.float() for name, tensor in random_parameters(model).items()}
     pairs = drawn(333, 31)
@@ -272,7 +282,7 @@ def test_logits_are_those_of_the_plain_reading_in_any_order(
 def test_of_equal_logits_the_first_counts() -> None:
     pairs, nothing = drawn(500, 7), torch.zeros(7, 32)
     factors = {"of_a": nothing, "of_b": nothing, "w_out": torch.zeros(32, 7), "b_out": torch.zeros(7)}
-    loss, right = native.score(bfloat16_product, pairs, factors)
+    loss, right = native.score(bfloat16_product, "relu", pairs, factors)
     assert right == int((pairs.labels == 0).sum())
     assert loss == pytest.approx(500 * torch.log(torch.tensor(7.0)).item(), rel=1e-6)
 
@@ -281,7 +291,7 @@ def test_a_weight_that_is_not_finite_shows_in_the_loss() -> None:
     of_a, of_b, w_out, b_out = (leaf.detach() for leaf in leaves((7, 32), (7, 32), (32, 7), (7,)))
     w_out[3, 2] = torch.inf
     loss, _ = native.score(
-        bfloat16_product, drawn(200, 7), {"of_a": of_a, "of_b": of_b, "w_out": w_out, "b_out": b_out}
+        bfloat16_product, "relu", drawn(200, 7), {"of_a": of_a, "of_b": of_b, "w_out": w_out, "b_out": b_out}
     )
     assert not math.isfinite(loss)
 
@@ -291,13 +301,15 @@ def test_other_widths_activations_and_precisions_are_left_to_torch() -> None:
     product = product_for("bfloat16")
     assert native.suits(product, "relu", rows, 64)
     assert not native.suits(product, "relu", rows, 48)
+    assert native.suits(product, "quadratic", rows, 64)
     assert not native.suits(product, "gelu", rows, 64)
     assert not native.suits(product, "relu", rows[None], 64)
     assert native.suits(product_for("float32"), "relu", rows, 64)
     assert not native.suits(product_for("float64"), "relu", rows.double(), 64)
-    assert native.suits_heads(128, 8)
-    assert not native.suits_heads(128, 16)
-    assert not native.suits_heads(512, 32)
+    assert native.suits_heads("relu", 128, 8)
+    assert not native.suits_heads("quadratic", 128, 8)
+    assert not native.suits_heads("relu", 128, 16)
+    assert not native.suits_heads("relu", 512, 32)
 
 
 def test_kernels_are_compiled_once_and_can_be_turned_off(

@@ -109,10 +109,10 @@ class Mlp(Model):
         if factors is None:
             return None
         if gradient is None:
-            return native.score(self.product, pairs, factors)
+            return native.score(self.product, self.config.activation, pairs, factors)
         d_of_a, d_of_b = self._gradient_rows(gradient)
         into = {"of_a": d_of_a, "of_b": d_of_b, "w_out": gradient["W_out"], "b_out": gradient["b_out"]}
-        done = native.score_and_gradients(self.product, pairs, factors, into)
+        done = native.score_and_gradients(self.product, self.config.activation, pairs, factors, into)
         torch.sum(d_of_a, 0, out=gradient["b_1"])
         self._pass_on(parameters, d_of_a, d_of_b, gradient)
         return done

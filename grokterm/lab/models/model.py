@@ -49,7 +49,9 @@ class Model(ABC):
     def read_logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
         """The same as `logits` without autograd: by the kernels where they know the model."""
         factors = self.factors(parameters)
-        return self.logits(parameters, a, b) if factors is None else native.logits(self.product, a, b, factors)
+        if factors is None:
+            return self.logits(parameters, a, b)
+        return native.logits(self.product, self.config.activation, a, b, factors)
 
     def factors(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor] | None:
         """What the kernels make the logits of (`lab.native`); None where they do not know the model."""

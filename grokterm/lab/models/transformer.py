@@ -89,8 +89,9 @@ class Transformer(Model):
     def suits_kernels(self, parameters: Mapping[str, Tensor]) -> bool:
         """Whether there is one block without LayerNorm, of widths and heads that they know."""
         width, d_model, heads = self.config.width, self.config.d_model, self.config.heads
-        suits_rows = native.suits(self.product, self.config.activation, parameters["W_E"], width, d_model)
-        return self._folds and suits_rows and native.suits_heads(d_model, heads)
+        activation = self.config.activation
+        suits_rows = native.suits(self.product, activation, parameters["W_E"], width, d_model)
+        return self._folds and suits_rows and native.suits_heads(activation, d_model, heads)
 
     @torch.no_grad()
     def factors(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor] | None:

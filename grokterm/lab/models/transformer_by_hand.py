@@ -57,7 +57,7 @@ def step(
     seen, folded = _attended(config, product, parameters), _folded(product, parameters)
     factors = _factors(config, product, parameters, seen, folded)
     if gradient is None:
-        return native.score(pairs_product, pairs, factors)
+        return native.score(pairs_product, config.activation, pairs, factors)
     d_folded = torch.empty_like(folded.product)
     of = {
         **{name: torch.empty_like(factors[name]) for name in ("scores", "values", "w_out")},
@@ -66,7 +66,7 @@ def step(
         "w_direct": d_folded[:d, width:],
         "b_out": d_folded[d, width:],
     }
-    done = native.score_and_gradients(pairs_product, pairs, factors, of)
+    done = native.score_and_gradients(pairs_product, config.activation, pairs, factors, of)
     d_folded[d + 1, :width].zero_()
     d_folded[d + 1, width:].copy_(d_folded[d, width:])
     d_equals = _back_through_folding(product, parameters, folded, d_folded, of["w_out"], gradient)
