@@ -25,10 +25,10 @@ def rate_of_change(steps: Floats, values: Floats) -> tuple[Floats, Floats]:
 
 
 def acceleration(steps: Floats, values: Floats) -> Peak | None:
-    """The step of the largest second difference, and that difference per step²; None below three records.
+    """The step of the largest second difference after which values rise, and that difference per step².
 
     Records may lie at uneven steps; those that are not finite are left out. Of test accuracy this is the maximum
-    acceleration step.
+    acceleration step; the end of a fall, as from the luck of the first weights, is none. None where nothing rises.
     """
     kept = np.isfinite(values) & np.r_[True, np.diff(steps) > 0][: len(steps)]
     steps, values = steps[kept], values[kept]
@@ -36,8 +36,9 @@ def acceleration(steps: Floats, values: Floats) -> Peak | None:
         return None
     slopes = np.diff(values) / np.diff(steps)
     second = 2 * np.diff(slopes) / (steps[2:] - steps[:-2])
-    at = int(second.argmax())
-    return Peak(int(steps[at + 1]), float(second[at]))
+    rising = np.where(slopes[1:] > 0, second, -np.inf)
+    at = int(rising.argmax())
+    return Peak(int(steps[at + 1]), float(second[at])) if rising[at] > 0 else None
 
 
 def fastest(steps: Floats, values: Floats) -> Peak | None:

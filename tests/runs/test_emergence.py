@@ -34,6 +34,15 @@ def test_the_largest_second_difference() -> None:
     assert found == pytest.approx((40, 1 / 300))
 
 
+def test_the_end_of_a_fall_is_no_acceleration() -> None:
+    steps = np.arange(0.0, 60, 10)
+    found = acceleration(steps, np.array([0.5, 0.0, 0.0, 0.0, 0.1, 0.4]))
+    assert found is not None
+    assert found == pytest.approx((40, 0.002))
+    assert acceleration(steps, np.array([0.5, 0.0, 0.0, 0.0, 0.0, 0.0])) is None
+    assert acceleration(steps, np.zeros(6)) is None
+
+
 def test_uneven_records_and_gaps() -> None:
     steps, accuracy = np.array([0.0, 5, 20, 30, 40]), np.array([0.0, np.nan, 0.0, 0.0, 0.5])
     found = acceleration(steps, accuracy)

@@ -174,7 +174,7 @@ class EmergenceView(TrainingViewPane):
         peak, bend = fastest(steps, test), acceleration(steps, test)
         marks = [Mark(peak.step, "fastest", "milestone")] if peak else []
         title = f"fastest at {peak.step:,}" if peak else "no rise yet"
-        if peak is not None and bend is not None and bend.value > 0:
+        if peak is not None and bend is not None:
             marks.append(Mark(bend.step, "bends", "milestone"))
             title += f", bends most at {bend.step:,}"
         rate = Line("test accuracy, % per 100 steps", "rate", "test", np.r_[steps[:1], at], np.r_[np.nan, rates * 1e4])
