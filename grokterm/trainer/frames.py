@@ -42,17 +42,22 @@ CHEAP: Final[frozenset[FrameName]] = frozenset({"task"})
 class Frames:
     """Makes the frames of one run; a frame of one and the same model is made once."""
 
-    def __init__(self, album: Album, present: Callable[[], Subject] | None = None) -> None:
-        """`present` gives the model of now, where these are frames of the past."""
+    def __init__(
+        self,
+        album: Album,
+        present: Callable[[], Subject] | None = None,
+        keys: Callable[[], tuple[int, ...]] = tuple,
+    ) -> None:
+        """`present` gives the model of now, where these are frames of the past; `keys` the estimate last logged."""
         self._album = album
         self._present = present
+        self._logged_keys = keys
         self._task: tuple[Task, TaskFrame] | None = None
         self._made: dict[FrameName, Frame] = {}
         self._pictures: dict[tuple[object, ...], PictureFrame] = {}
         self._now: Subject | None = None
         self._place: tuple[int | None, ...] = ()
         """Steps and changes of the model that frames were made of, and steps of the one of now beside it."""
-        self._key_frequencies: tuple[object, KeyFrequencies] | None = None
 
     def make(self, look: Look, engine: Engine, changes: int) -> tuple[Frame, ...]:
         """The frames asked for, of the model after the engine's step and so many changes; raises ConfigError."""
@@ -114,9 +119,7 @@ class Frames:
 
     def _spectrum_frame(self, engine: Engine) -> SpectrumFrame:
         norms, basis, words = spectrum(engine.model, engine.parameters, engine.config)
-        if self._key_frequencies is None or self._key_frequencies[0] is not engine.model:
-            self._key_frequencies = (engine.model, KeyFrequencies(columns(engine.config)))
-        key = self._key_frequencies[1].update(norms)
+        key = KeyFrequencies(columns(engine.config), self._logged_keys()).update(norms)
         share = single_frequency_share(engine.model, engine.parameters, engine.config)
         return SpectrumFrame(Array.of(norms.numpy().astype(np.float32)), key, basis, words, share)
 

@@ -55,7 +55,8 @@ class Trainer:
         """Whether to end at the next step boundary, after a checkpoint."""
         self.past = Past(opened.folder, opened.course.journal.all_changes)
         album = Album(opened.folder)
-        self._showing = Showing(server, self.course, Frames(album), self.status, asked_to_leave)
+        frames = Frames(album, keys=lambda: self.course.journal.trackers.keys)
+        self._showing = Showing(server, self.course, frames, self.status, asked_to_leave)
         self.visits = Visits(self.past, server.send, self.status, partial(Frames, album, self._showing.subject))
         self._opened = opened
         self._asked_to_leave = asked_to_leave
