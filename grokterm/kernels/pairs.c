@@ -243,22 +243,24 @@ int take_step(step *s) {
     char *memory = rooms ? aligned_alloc(64, lay_out(s, &v, rooms, threads, NULL)) : NULL;
     if (!memory) return free(rooms), 1;
     lay_out(s, &v, rooms, threads, memory);
+    int team = 1; /* fewer than asked for, if the system gives no more */
     #pragma omp parallel num_threads(threads)
     {
-        const int t = omp_get_thread_num();
+        const int t = omp_get_thread_num(), taking_part = omp_get_num_threads();
         room *r = rooms + t;
         memset(r->sums, 0, r->end - r->sums);
         configure_tiles();
         pack_all(s, &v);
         #pragma omp barrier
-        const int first = (int64_t)n * t / threads, last = (int64_t)n * (t + 1) / threads;
+        const int first = (int64_t)n * t / taking_part, last = (int64_t)n * (t + 1) / taking_part;
         for (int at = first; at < last; at += ROWS) block(s, &v, r, at, last - at < ROWS ? last - at : ROWS);
         release_tiles();
         #pragma omp barrier
-        if (goes_back(s)) add_up(s, rooms, threads);
+        if (goes_back(s)) add_up(s, rooms, taking_part);
+        if (t == 0) team = taking_part;
     }
     s->loss = 0, s->right = 0;
-    for (int t = 0; t < threads; t++) s->loss += rooms[t].loss, s->right += rooms[t].right;
+    for (int t = 0; t < team; t++) s->loss += rooms[t].loss, s->right += rooms[t].right;
     free(memory);
     free(rooms);
     return 0;

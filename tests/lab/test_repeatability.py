@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.lab.examples import ARCHITECTURES
 
 DIGEST = """
@@ -57,3 +59,24 @@ def test_threads_are_as_before_after_steps_by_hand() -> None:
     command = [sys.executable, "-c", WITH_KERNELS]
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=120)
     assert ran.stdout.split() == ["2", "1", "2"]
+
+
+LOSS = """
+from grokterm.config import Config
+from grokterm.kernels.build import build
+from grokterm.lab import native
+from grokterm.lab.engine import Engine
+native.load(build())
+engine = Engine(Config(p=31, width=64, device="cpu"))
+engine.advance(20)
+print(engine.measure().train_loss)
+"""
+
+
+def test_fewer_threads_than_asked_for_take_all_pairs() -> None:
+    losses = []
+    for limit in ({"OMP_NUM_THREADS": "1"}, {"OMP_NUM_THREADS": "2", "OMP_THREAD_LIMIT": "1"}):
+        environment = os.environ | limit
+        ran = subprocess.run([sys.executable, "-c", LOSS], env=environment, capture_output=True, text=True, check=True)
+        losses.append(float(ran.stdout))
+    assert losses[1] == pytest.approx(losses[0], rel=1e-5)
