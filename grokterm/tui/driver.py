@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Resize
+from textual.message import Message
 
 _LEAVE: Final = "\x1b[<u\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1049l\x1b[?25h\x1b[?1004l"
 """Keyboard, paste, wrapping, mouse, alternate screen, cursor and focus reports as they were."""
@@ -101,6 +103,11 @@ class TerminalDriver(LinuxDriver):
         except OSError:
             columns, rows = 0, 0
         return (columns, rows) if columns and rows else super()._get_terminal_size()
+
+    def process_message(self, message: Message) -> None:
+        """Passes on what was read; a size from a terminal that was not asked for sizes is no size of it."""
+        if not isinstance(message, Resize) or self._in_band_window_resize:
+            super().process_message(message)
 
     def close(self) -> None:
         """Waits for the last output for a moment only; a terminal that takes nothing is restored past it."""

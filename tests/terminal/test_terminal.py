@@ -116,6 +116,13 @@ def test_a_storm_of_resizes_and_keys(grokterm: Grokterm) -> None:
     assert terminal.restored
 
 
+def test_a_size_that_nobody_asked_for_is_not_believed(grokterm: Grokterm) -> None:
+    terminal = grokterm()
+    terminal.shows("● training", "d detach")
+    terminal.press("\x1b[48;1;1;1;1t", "space")
+    terminal.shows("paused", "d detach")
+
+
 def test_small_terminals_show_a_status(grokterm: Grokterm) -> None:
     terminal = grokterm(size=(40, 12))
     terminal.shows("a \\+ b mod 11", "● training", "step [1-9]", "train", "test", "q quit")
