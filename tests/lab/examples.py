@@ -9,6 +9,7 @@ from torch import Tensor
 
 from grokterm.config import Config
 from grokterm.lab.models import Model, Parameters
+from grokterm.lab.tasks import Pairs
 
 ARCHITECTURES = ("mlp", "embed-mlp", "transformer")
 
@@ -32,3 +33,10 @@ def all_pairs(p: int) -> tuple[Tensor, Tensor]:
     """Every a and b, int64 [p²] each."""
     index = torch.arange(p * p)
     return index // p, index % p
+
+
+def drawn_pairs(n: int, p: int, seed: int = 0) -> Pairs:
+    """Random pairs with random labels."""
+    generator = torch.Generator().manual_seed(seed)
+    a, b, labels = (torch.randint(0, p, (n,), generator=generator) for _ in range(3))
+    return Pairs(a, b, labels, p)

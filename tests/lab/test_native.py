@@ -3,49 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
 import pytest
 import torch
 from torch import Tensor
 
-from grokterm.config import Activation, Architecture, Config
+from grokterm.config import Activation
 from grokterm.kernels.build import build
 from grokterm.lab import native
-from grokterm.lab.engine import Engine
-from grokterm.lab.gradients import loss_and_gradient
-from grokterm.lab.layout import Layout
 from grokterm.lab.losses import cross_entropy_sum
-from grokterm.lab.models import build as build_model
 from grokterm.lab.models.pairwise import pair_attention
 from grokterm.lab.models.sublayers import ACTIVATIONS
 from grokterm.lab.precision import Product, bfloat16_product, product_for
-from grokterm.lab.tasks import Pairs, make_task
-from tests.lab.examples import ARCHITECTURES, random_parameters
+from grokterm.lab.tasks import Pairs
+from tests.lab.examples import drawn_pairs
 
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    built = build(tmp_path_factory.mktemp("kernels"))
-    if built is None:
-        pytest.skip("no compiler, or no processor with bfloat16 tiles")
-    return built
-
-
-@pytest.fixture(autouse=True)
-def kernels(library: Path) -> Iterator[None]:
-    if not native.load(library):
-        pytest.skip("this kernel does not let processes use tiles")
-    yield
-    native.load(None)
-
-
-def drawn(n: int, p: int, seed: int = 0) -> Pairs:
-    generator = torch.Generator().manual_seed(seed)
-    a, b, labels = (torch.randint(0, p, (n,), generator=generator) for _ in range(3))
-    return Pairs(a, b, labels, p)
+pytestmark = pytest.mark.usefixtures("kernels")
 
 
 def rounded(x: Tensor) -> Tensor:
@@ -76,8 +50,6 @@ def times(x: Tensor, w: Tensor) -> Tensor:
     return product
 
 
-KNOWN = [*((arch, "relu") for arch in ARCHITECTURES), ("mlp", "quadratic"), ("embed-mlp", "quadratic")]
-"""Models that the kernels take."""
 PRODUCTS = [bfloat16_product, torch.matmul]
 TIMES: dict[Product, Product] = {bfloat16_product: times, torch.matmul: torch.matmul}
 Tensors = dict[str, Tensor]
@@ -109,7 +81,7 @@ def compare(
 @pytest.mark.parametrize("n", [1, 127, 300])
 @pytest.mark.parametrize("activation", ["relu", "quadratic"])
 def test_two_rows_a_pair_and_their_gradients(activation: Activation, n: int, p: int, product: Product) -> None:
-    pairs = drawn(n, p)
+    pairs = drawn_pairs(n, p)
     of_a, of_b, w_out, b_out = leaves((p, 64), (p, 64), (64, p), (p,))
     hidden = ACTIVATIONS[activation](of_a[pairs.a] + of_b[pairs.b])
     expected = cross_entropy_sum(TIMES[product](hidden, w_out) + b_out, pairs.labels)
@@ -125,7 +97,7 @@ def test_two_rows_a_pair_and_their_gradients(activation: Activation, n: int, p: 
 @pytest.mark.parametrize("n", [1, 127, 300])
 def test_attention_of_pairs_and_its_gradients(n: int, p: int, heads: int, product: Product) -> None:
     times = TIMES[product]
-    pairs, tokens = drawn(n, p), 2 * p + 1
+    pairs, tokens = drawn_pairs(n, p), 2 * p + 1
     shapes = {"scores": (tokens, heads), "values": (tokens, 64), "w_out": (96, p), "b_out": (p,)}
     wide = {"w_in": (64, 96), "b_in": (96,), "w_direct": (64, p)}
     factors = dict(zip(shapes | wide, leaves(*(shapes | wide).values()), strict=True))
@@ -175,112 +147,8 @@ def test_products_are_those_of_rounded_factors(m: int, k: int, n: int, x_turned:
     assert torch.equal(out, native.product(x, w))
 
 
-@pytest.mark.parametrize(("arch", "activation"), KNOWN)
-@pytest.mark.parametrize("p", [7, 31])
-@pytest.mark.parametrize("precision", ["bfloat16", "float32"])
-def test_a_step_by_hand_is_that_of_autograd(arch: Architecture, activation: Activation, p: int, precision: str) -> None:
-    config = Config(p=p, arch=arch, activation=activation, width=64, d_model=32, heads=2)
-    model = build_model(config, product_for(precision))
-    layout = Layout(model.shapes())
-    flat = layout.flat(random_parameters(model)).float()
-    task = make_task(config)
-    pairs = task.pairs(task.train)
-    loss, by_hand = loss_and_gradient(model, layout, flat, pairs, 10)
-    native.load(None)
-    expected, by_autograd = loss_and_gradient(model, layout, flat, pairs, 10_000)
-    assert loss.item() == pytest.approx(expected.item(), rel=1e-2)
-    ours, theirs = layout.parameters(by_hand), layout.parameters(by_autograd)
-    for name, gradient in ours.items():
-        # Rectified units near 0 that one rounding turns on and another does not make up nearly all of this.
-        error = 0.04 if precision == "bfloat16" else 1e-4
-        assert (gradient - theirs[name]).norm() <= error * theirs[name].norm(), name
-
-
-@pytest.mark.parametrize("arch", ARCHITECTURES)
-@pytest.mark.parametrize("batch_size", ["full", 200])
-@pytest.mark.parametrize("precision", ["bfloat16", "float32"])
-def test_training_is_the_training_without_them(
-    arch: Architecture, batch_size: int | Literal["full"], precision: Literal["bfloat16", "float32"]
-) -> None:
-    config = Config(
-        p=31,
-        arch=arch,
-        width=64,
-        d_model=32,
-        heads=2,
-        lr=3e-3,
-        batch_size=batch_size,
-        precision=precision,
-        device="cpu",
-    )
-    with_kernels, plain = Engine(config), Engine(config)
-    with_kernels.advance(60)
-    assert native.loaded()
-    ours = with_kernels.measure()
-    native.load(None)
-    plain.advance(60)
-    theirs = plain.measure()
-    assert ours.train_loss == pytest.approx(theirs.train_loss, rel=0.03)
-    assert ours.test_loss == pytest.approx(theirs.test_loss, rel=0.03)
-    assert ours.sum_squared_weights == pytest.approx(theirs.sum_squared_weights, rel=0.01)
-
-
-@pytest.mark.parametrize("arch", ARCHITECTURES)
-def test_the_same_bits_twice(arch: Architecture) -> None:
-    config = Config(p=31, arch=arch, width=64, d_model=32, heads=2, precision="bfloat16", device="cpu")
-    one, other = Engine(config), Engine(config)
-    one.advance(20)
-    other.advance(20)
-    for name, tensor in one.state().items():
-        assert torch.equal(tensor, other.state()[name])
-
-
-@pytest.mark.parametrize("arch", ARCHITECTURES)
-def test_replicas_are_taken_one_after_another(arch: Architecture) -> None:
-    config = Config(p=31, arch=arch, width=64, d_model=32, heads=2)
-    model = build_model(config, bfloat16_product)
-    layout, task = Layout(model.shapes()), make_task(config)
-    flat = layout.flat(random_parameters(model, replicas=(2, 2))).float()
-    loss, gradient = loss_and_gradient(model, layout, flat, task.pairs(task.train), 1000)
-    assert loss.shape == (2, 2)
-    for i, j in [(0, 0), (1, 0), (1, 1)]:
-        own_loss, own_gradient = loss_and_gradient(model, layout, flat[i, j].clone(), task.pairs(task.train), 1000)
-        assert torch.equal(loss[i, j], own_loss)
-        assert torch.equal(gradient[i, j], own_gradient)
-
-
-@pytest.mark.parametrize("arch", ARCHITECTURES)
-def test_score_is_that_of_the_logits(arch: Architecture) -> None:
-    config = Config(p=31, arch=arch, width=64, d_model=32, heads=2)
-    model = build_model(config, product_for("bfloat16"))
-    parameters = {name: tensor.float() for name, tensor in random_parameters(model).items()}
-    task = make_task(config)
-    pairs = task.pairs(task.test)
-    done = model.by_hand(parameters, pairs)
-    assert done is not None
-    loss, right = done
-    logits = build_model(config).logits(parameters, pairs.a, pairs.b)
-    assert loss == pytest.approx(float(cross_entropy_sum(logits, pairs.labels)), rel=0.02)
-    assert right == pytest.approx(int((logits.argmax(-1) == pairs.labels).sum()), abs=20)
-
-
-@pytest.mark.parametrize(("precision", "tolerance"), [("bfloat16", 0.05), ("float32", 1e-4)])
-@pytest.mark.parametrize(("arch", "activation"), KNOWN)
-def test_logits_are_those_of_the_plain_reading_in_any_order(
-    arch: Architecture, activation: Activation, precision: str, tolerance: float
-) -> None:
-    config = Config(p=31, arch=arch, activation=activation, width=64, d_model=32, heads=2)
-    model = build_model(config, product_for(precision))
-    parameters = {name: tensor.float() for name, tensor in random_parameters(model).items()}
-    pairs = drawn(333, 31)
-    assert model.factors(parameters) is not None
-    found, expected = model.read_logits(parameters, pairs.a, pairs.b), model.logits(parameters, pairs.a, pairs.b)
-    torch.testing.assert_close(found, expected, rtol=tolerance, atol=tolerance)
-    assert model.read_logits(parameters, pairs.a[:0], pairs.b[:0]).shape == (0, 31)
-
-
 def test_of_equal_logits_the_first_counts() -> None:
-    pairs, nothing = drawn(500, 7), torch.zeros(7, 32)
+    pairs, nothing = drawn_pairs(500, 7), torch.zeros(7, 32)
     factors = {"of_a": nothing, "of_b": nothing, "w_out": torch.zeros(32, 7), "b_out": torch.zeros(7)}
     loss, right = native.score(bfloat16_product, "relu", pairs, factors)
     assert right == int((pairs.labels == 0).sum())
@@ -291,7 +159,7 @@ def test_a_weight_that_is_not_finite_shows_in_the_loss() -> None:
     of_a, of_b, w_out, b_out = (leaf.detach() for leaf in leaves((7, 32), (7, 32), (32, 7), (7,)))
     w_out[3, 2] = torch.inf
     loss, _ = native.score(
-        bfloat16_product, "relu", drawn(200, 7), {"of_a": of_a, "of_b": of_b, "w_out": w_out, "b_out": b_out}
+        bfloat16_product, "relu", drawn_pairs(200, 7), {"of_a": of_a, "of_b": of_b, "w_out": w_out, "b_out": b_out}
     )
     assert not math.isfinite(loss)
 
@@ -331,18 +199,3 @@ def test_a_file_that_is_no_library_is_not_used(tmp_path: Path) -> None:
     broken.write_bytes(b"not a library")
     assert not native.load(broken)
     assert not native.loaded()
-
-
-@pytest.mark.parametrize("arch", ARCHITECTURES)
-def test_a_changed_training_set_is_the_one_that_kernels_train_on(arch: Architecture) -> None:
-    config = Config(p=23, width=64, d_model=32, heads=2, arch=arch, device="cpu", precision="bfloat16")
-    engine = Engine(config)
-    for change in ({"train_fraction": 0.2, "corrupt": 0.5}, {"train_fraction": 0.5, "corrupt": 0.0}):
-        engine.advance(3)
-        engine.set(engine.config.changed(change))
-        opened = Engine(engine.config)
-        opened.load(engine.state())
-        assert opened.measure() == engine.measure()
-        engine.advance(3)
-        opened.advance(3)
-        assert all(torch.equal(x, opened.parameters[name]) for name, x in engine.parameters.items())
