@@ -19,7 +19,7 @@ def test_all_is_well_here(folders: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert main(["doctor"]) == 0
     printed = capsys.readouterr().out
     assert printed.startswith(f"grokterm {grokterm.__version__}\n")
-    for name in ("size", "colours", "multiplexer", "locale", "python", "textual", "plotext", "numpy", "torch"):
+    for name in ("size", "colours", "multiplexer", "locale", "python", "textual", "numpy", "torch"):
         assert f" {name} " in printed
     for name in ("devices", "CPU features", "precision", "threads", "run folder", "free space", "themes"):
         assert f" {name} " in printed

@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from grokterm.tui.drawing.scales import LARGEST, Floats, Scale
 
+Rows = npt.NDArray[np.int64]
+
 _BLOCK: Final = 2**13
 """Steps that are reduced at once."""
 
@@ -19,7 +21,7 @@ _BLOCK: Final = 2**13
 class Columns:
     """The columns in which curves hold a point, and each curve's extremes there, NaN where all are NaN."""
 
-    index: npt.NDArray[np.int64]
+    index: Rows
     """[columns], rising."""
     low: Floats
     """[curves, columns]."""
@@ -53,40 +55,42 @@ def _extremes(steps: Floats, values: Floats, scale: Scale, count: int) -> Column
     return _merged(index, finite, finite)
 
 
-def _merged(index: npt.NDArray[np.int64], low: Floats, high: Floats) -> Columns:
+def _merged(index: Rows, low: Floats, high: Floats) -> Columns:
     """The extremes of neighbours that lie in one column."""
     starts = np.flatnonzero(np.r_[True, index[1:] != index[:-1]])
     return Columns(index[starts], np.fmin.reduceat(low, starts, axis=1), np.fmax.reduceat(high, starts, axis=1))
 
 
-def path(columns: Columns, curve: int, scale: Scale, rows: int, band: int) -> tuple[tuple[tuple[int, int], ...], ...]:
-    """A curve as points (column, row), row 0 lowest, in pieces that end where values are missing.
+def spans(columns: Columns, curve: int, scale: Scale, rows: int, count: int) -> tuple[Rows, Rows]:
+    """The lowest and the highest dot of a curve in each of `count` columns, row 0 lowest; no dots: low above high.
 
-    Each column is entered at the end that is nearer to the column before, and points on a straight line are merged
-    within bands of `band` columns, so that a longer curve leaves the points of its other bands as they are.
+    Columns between two points lie on the straight line between their nearer ends, and neighbours reach halfway to
+    each other, so that nothing is left open but where values are missing.
     """
-    low = np.rint(scale.place(columns.low[curve]) * (rows - 1))
-    high = np.rint(scale.place(columns.high[curve]) * (rows - 1))
-    pieces: list[list[tuple[int, int]]] = []
-    piece: list[tuple[int, int]] = []
-    for x, bottom, top in zip(columns.index.tolist(), low.tolist(), high.tolist(), strict=True):
-        if bottom != bottom:
-            piece = []
-            continue
-        if not piece:
-            pieces.append(piece)
-        before = piece[-1][1] if piece else bottom
-        ends = (int(bottom), int(top)) if abs(before - bottom) <= abs(before - top) else (int(top), int(bottom))
-        for y in ends if ends[0] != ends[1] else ends[:1]:
-            _extend(piece, x, y, band)
-    return tuple(tuple(piece) for piece in pieces)
+    lows, highs = np.ones(count, np.int64), np.zeros(count, np.int64)
+    if not columns.index.size:
+        return lows, highs
+    every, low, high = _along(
+        columns.index, *(np.rint(scale.place(v[curve]) * (rows - 1)) for v in (columns.low, columns.high))
+    )
+    reached_low, reached_high = low.copy(), high.copy()
+    for here, there in ((slice(None, -1), slice(1, None)), (slice(1, None), slice(None, -1))):
+        middle = np.floor((high[here] + low[there]) / 2)
+        below = low[there] > high[here]
+        reached_high[here] = np.where(below, np.maximum(reached_high[here], middle), reached_high[here])
+        reached_low[there] = np.where(below, np.minimum(reached_low[there], middle + 1), reached_low[there])
+    known = np.isfinite(low)
+    lows[every[known]], highs[every[known]] = reached_low[known], reached_high[known]
+    return lows, highs
 
 
-def _extend(piece: list[tuple[int, int]], x: int, y: int, band: int) -> None:
-    if len(piece) > 1:
-        (x0, y0), (x1, y1) = piece[-2:]
-        straight = (y - y1) * (x1 - x0) == (y1 - y0) * (x - x1) and x > x1 > x0
-        if straight and x0 // band == x // band:
-            piece[-1] = (x, y)
-            return
-    piece.append((x, y))
+def _along(index: Rows, low: Floats, high: Floats) -> tuple[Rows, Floats, Floats]:
+    """Every column from the first to the last of `index`, with the extremes there; NaN where no line passes."""
+    every = np.arange(index[0], index[-1] + 1)
+    at = np.searchsorted(index, every, side="right") - 1
+    after = np.minimum(at + 1, index.size - 1)
+    start = np.clip(low[after], low[at], high[at])
+    way = np.clip(start, low[after], high[after]) - start
+    between = np.rint(start + way * (every - index[at]) / np.maximum(index[after] - index[at], 1))
+    is_point = every == index[at]
+    return every, np.where(is_point, low[at], between), np.where(is_point, high[at], between)

@@ -10,11 +10,11 @@ from rich.style import Style
 from textual.strip import Strip
 
 from grokterm.tui.drawing.cells import Cells
-from grokterm.tui.drawing.columns import Columns, path, reduce
+from grokterm.tui.drawing.columns import Columns, reduce, spans
+from grokterm.tui.drawing.dots import DOTS, Dots
 from grokterm.tui.drawing.frame import GUTTER, Axes, Frame, draw_axes, names_beside
 from grokterm.tui.drawing.marks import Mark, draw_cursor, draw_marks
 from grokterm.tui.drawing.scales import Floats, Scale, step_scale, value_scale
-from grokterm.tui.drawing.strokes import BAND, DOTS, merge, strokes
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph
 
@@ -116,15 +116,9 @@ def draw_line(
     cells: Cells, frame: Frame, columns: Columns, number: int, style: Style, letter: str, graph: Graph
 ) -> None:
     """One curve of the columns, over what is there; in ascii it is written with `letter`."""
-    across, down = DOTS[graph]
-    pieces = path(columns, number, frame.y, frame.height * down, BAND * across)
-    for y, glyphs in enumerate(strokes(pieces, frame.width, frame.height, graph)):
-        row, styles = cells.glyphs[y], cells.styles[y]
-        if graph == "ascii":
-            glyphs = glyphs.replace("*", letter)
-        for x, glyph in enumerate(glyphs, start=frame.left):
-            if glyph != " ":
-                row[x], styles[x] = merge(row[x], glyph, graph), style
+    dots = Dots(frame.width, frame.height, graph)
+    dots.columns(*spans(columns, number, frame.y, frame.height * dots.down, frame.width * dots.across))
+    dots.paint(cells, frame.left, 0, style, letter)
 
 
 def _fill(cells: Cells, frame: Frame, columns: Columns, shade: Shade, graph: Graph, palette: Palette) -> None:

@@ -10,13 +10,16 @@ from rich.style import Style
 
 from grokterm.tui.drawing.cells import Cells
 from grokterm.tui.drawing.scales import Floats
-from grokterm.tui.drawing.strokes import DOTS, merge
 from grokterm.view_options import Graph
+
+DOTS: Final[dict[Graph, tuple[int, int]]] = {"braille": (2, 4), "block": (2, 2), "ascii": (1, 1)}
+"""Dots across and down in one cell."""
 
 _BRAILLE: Final = 0x2800
 _BITS: Final = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 """The bit of each of a braille character's dots."""
 _QUADRANTS: Final = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
+_BRAILLE_GLYPHS: Final = " " + "".join(chr(_BRAILLE | code) for code in range(1, 256))
 _QUARTERS: Final = np.array([[1, 2], [4, 8]])
 _FAR: Final = 4
 """A line is followed this many rooms out of the room."""
@@ -51,6 +54,11 @@ class Dots:
         share = at / np.maximum(counts[piece] - 1, 1)
         self.points((start[piece] + share[:, None] * way[piece]) / (self.across, self.down))
 
+    def columns(self, low: npt.NDArray[np.int64], high: npt.NDArray[np.int64]) -> None:
+        """Sets the dots low … high of each column of dots, row 0 lowest; where low is above high there are none."""
+        rows = np.arange(self._on.shape[0])[::-1, None]
+        self._on |= (rows >= low) & (rows <= high)
+
     def paint(self, cells: Cells, left: int, top: int, style: Style, ascii_glyph: str = ".") -> None:
         """Writes the dots over cells from (left, top) on, merged with the dots that are there."""
         blocks = self._on.reshape(self.height, self.down, self.width, self.across).transpose(0, 2, 1, 3)
@@ -58,8 +66,20 @@ class Dots:
             codes = blocks[..., 0, 0].astype(np.int64)
         else:
             codes = (blocks * (_BITS if self.graph == "braille" else _QUARTERS)).sum((-2, -1))
-        for y, x in zip(*map(np.ndarray.tolist, np.nonzero(codes)), strict=True):
-            code = int(codes[y, x])
-            glyph = {"braille": chr(_BRAILLE | code), "block": _QUADRANTS[code & 15]}.get(self.graph, ascii_glyph)
-            row, styles = cells.glyphs[top + y], cells.styles[top + y]
-            row[left + x], styles[left + x] = merge(row[left + x], glyph, self.graph), style
+        glyphs = {"braille": _BRAILLE_GLYPHS, "block": _QUADRANTS}.get(self.graph, " " + ascii_glyph)
+        ys, xs = np.nonzero(codes)
+        for y, x, code in zip(ys.tolist(), xs.tolist(), codes[ys, xs].tolist(), strict=True):
+            row, at = cells.glyphs[top + y], left + x
+            row[at] = glyphs[code] if row[at] == " " else merge(row[at], glyphs[code], self.graph)
+            cells.styles[top + y][at] = style
+
+
+def merge(under: str, over: str, graph: Graph) -> str:
+    """One glyph with the dots of both; in ascii the upper one."""
+    if over == " " or under == " ":
+        return under if over == " " else over
+    if graph == "braille":
+        return chr(_BRAILLE | (ord(under) - _BRAILLE) | (ord(over) - _BRAILLE))
+    if graph == "block":
+        return _QUADRANTS[_QUADRANTS.index(under) | _QUADRANTS.index(over)]
+    return over

@@ -13,10 +13,10 @@ from textual.strip import Strip
 from grokterm.tui.drawing.cells import Cells
 from grokterm.tui.drawing.columns import Columns, reduce
 from grokterm.tui.drawing.curves import LEAST_WIDTH, draw_line, last_value
+from grokterm.tui.drawing.dots import DOTS
 from grokterm.tui.drawing.frame import GUTTER, Axes, Frame, draw_axes
 from grokterm.tui.drawing.marks import Mark, draw_marks
 from grokterm.tui.drawing.scales import Floats, Scale, step_scale, value_scale
-from grokterm.tui.drawing.strokes import DOTS
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph
 

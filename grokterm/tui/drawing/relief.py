@@ -9,10 +9,9 @@ import numpy.typing as npt
 from textual.strip import Strip
 
 from grokterm.tui.drawing.cells import Cells
-from grokterm.tui.drawing.dots import Dots
+from grokterm.tui.drawing.dots import DOTS, Dots
 from grokterm.tui.drawing.heat import resized
 from grokterm.tui.drawing.scales import Floats
-from grokterm.tui.drawing.strokes import DOTS
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph
 

@@ -17,7 +17,6 @@ from grokterm.tui.drawing.marks import Mark
 from grokterm.tui.drawing.message import draw_message
 from grokterm.tui.drawing.overlay import RunCurve, draw_overlay, has_room_for
 from grokterm.tui.drawing.sheet import Column, Row, draw_sheet, plain_stem
-from grokterm.tui.drawing.strokes import available
 from grokterm.tui.panes.curves import short_loss
 from grokterm.tui.panes.pane import Pane
 from grokterm.tui.words import percent
@@ -82,7 +81,7 @@ class ComparedCurves(Pane):
     def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
         """The curves, and a mark where each fork begins."""
         runs, palette = self.comparison.runs, world.palette
-        if not any(len(run.history) for run in runs) or not available():
+        if not any(len(run.history) for run in runs):
             return draw_message("none of these runs has taken a step yet", width, height, palette)
         long = has_room_for(max(len(run.folder.id) for run in runs), width)
         curves = [curve for run in runs for curve in self._curves(run, long)]

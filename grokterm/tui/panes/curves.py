@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Hashable, Sequence
 from typing import ClassVar, Final
 
@@ -18,7 +17,6 @@ from grokterm.tui.drawing.marks import Mark
 from grokterm.tui.drawing.message import draw_message
 from grokterm.tui.drawing.slider import draw_slider
 from grokterm.tui.drawing.sparkline import draw_sparklines
-from grokterm.tui.drawing.strokes import available
 from grokterm.tui.moment import phase_starts
 from grokterm.tui.panes.pane import Pane
 from grokterm.tui.words import percent, spelled
@@ -52,10 +50,6 @@ class CurvesPane(Pane):
 
     columns: ClassVar[tuple[str, str]]
 
-    def on_mount(self) -> None:
-        """Loads plotext beside the first paint, so that the first curve need not wait for it."""
-        self.call_after_refresh(threading.Thread(target=available, daemon=True).start)
-
     def axes(self, world: World) -> Axes:
         """How the axes run."""
         raise NotImplementedError
@@ -85,7 +79,7 @@ class CurvesPane(Pane):
             Curve(name, self.live_value(float(row[-1])), name)
             for name, row in zip(("train", "test"), values, strict=True)
         ]
-        if width < _CURVES_FROM[0] or height < _CURVES_FROM[1] or not available():
+        if width < _CURVES_FROM[0] or height < _CURVES_FROM[1]:
             return draw_sparklines(steps, values, curves, axes, width, height, graph, palette)
         marks, moment = marks_of(history), world.moment
         if moment is None:

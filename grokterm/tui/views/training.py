@@ -20,7 +20,6 @@ from grokterm.tui.drawing.marks import Mark
 from grokterm.tui.drawing.message import draw_message
 from grokterm.tui.drawing.phase_band import Phase, draw_phases
 from grokterm.tui.drawing.scales import step_scale
-from grokterm.tui.drawing.strokes import available
 from grokterm.tui.moment import phase_starts
 from grokterm.tui.panes.curves import marks_of
 from grokterm.tui.views.panels import PANEL_FROM, Line, Panel, draw_panels, progress_line, scalars_line
@@ -50,8 +49,6 @@ class TrainingViewPane(ViewPane):
         """As many panels as there is room for."""
         if words := self.missing(world):
             return draw_message(words, width, height, world.palette)
-        if not available():
-            return draw_message("curves need plotext, and it cannot be loaded here", width, height, world.palette)
         return draw_panels(self.panels(world), world, width, height)
 
 

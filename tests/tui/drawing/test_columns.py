@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from grokterm.tui.drawing.columns import path, reduce
+from grokterm.tui.drawing.columns import reduce, spans
 from grokterm.tui.drawing.scales import Scale
 
 
@@ -38,27 +38,33 @@ def test_what_lies_outside_is_left_out_and_order_does_not_matter() -> None:
     assert (columns.low.tolist(), columns.high.tolist()) == ([[1.0]], [[3.0]])
 
 
-def test_a_gap_ends_a_piece_and_a_line_takes_two_points() -> None:
-    steps = np.arange(8.0)
-    values = np.array([[0, 0, 0, np.nan, 1, 0.5, 0.0, 0.0]])
-    columns = reduce(steps, values, Scale(0, 8), 8)
-    assert path(columns, 0, Scale(0, 1), 5, 99) == (((0, 0), (2, 0)), ((4, 4), (6, 0), (7, 0)))
+def spans_of(values: list[float], count: int, rows: int) -> list[tuple[int, int]]:
+    steps = np.arange(float(len(values)))
+    low, high = spans(reduce(steps, np.array([values]), Scale(0, len(values)), count), 0, Scale(0, 1), rows, count)
+    return list(zip(low.tolist(), high.tolist(), strict=True))
 
 
-def test_a_longer_curve_keeps_the_points_of_its_first_bands() -> None:
-    def points(count: int) -> list[tuple[int, int]]:
-        columns = reduce(np.arange(float(count)), np.zeros((1, count)), Scale(0, 40), 40)
-        (piece,) = path(columns, 0, Scale(0, 1), 5, 8)
-        return list(piece)
-
-    assert points(30) == [(0, 0), (7, 0), (8, 0), (15, 0), (16, 0), (23, 0), (24, 0), (29, 0)]
-    assert points(36)[:7] == points(30)[:7]
+NOTHING = (1, 0)
 
 
-def test_a_column_is_entered_at_the_nearer_end() -> None:
-    steps = np.array([0.0, 1, 1.5, 2])
-    columns = reduce(steps, np.array([[1.0, 0, 1, 0]]), Scale(0, 3), 3)
-    assert path(columns, 0, Scale(0, 1), 3, 99) == (((0, 2), (1, 2), (1, 0), (2, 0)),)
+def test_neighbours_reach_halfway_to_each_other() -> None:
+    assert spans_of([0, 1, 1, 0], 4, 5) == [(0, 2), (3, 4), (3, 4), (0, 2)]
+    assert spans_of([0, 0.25, 0.5], 3, 5) == [(0, 0), (1, 1), (2, 2)]
+    assert spans_of([0, 1, 0.5, 0.5], 2, 5) == [(0, 4), (2, 2)]
+
+
+def test_a_gap_is_left_open() -> None:
+    nan = float("nan")
+    assert spans_of([0, nan, 1, 1], 4, 5) == [(0, 0), NOTHING, (4, 4), (4, 4)]
+    assert spans_of([nan, nan], 2, 5) == [NOTHING] * 2
+    assert spans_of([], 0, 5) == []
+
+
+def test_a_straight_line_leads_over_columns_without_a_point() -> None:
+    columns = reduce(np.array([0.0, 4, 6]), np.array([[0.0, 1, 1]]), Scale(0, 8), 8)
+    low, high = spans(columns, 0, Scale(0, 1), 5, 8)
+    assert low.tolist() == [0, 1, 2, 3, 4, 4, 4, 1]
+    assert high.tolist() == [0, 1, 2, 3, 4, 4, 4, 0]
 
 
 @given(
@@ -67,10 +73,26 @@ def test_a_column_is_entered_at_the_nearer_end() -> None:
     st.integers(1, 30),
     st.booleans(),
 )
-def test_every_point_of_a_path_lies_on_the_plot(values: np.ndarray, count: int, rows: int, log: bool) -> None:
-    steps = np.arange(float(values.shape[1]))
-    columns = reduce(steps, values, Scale(1.0, 60.0, log), count)
+def test_curves_lie_on_the_plot_hold_their_extremes_and_have_no_holes(
+    values: np.ndarray, count: int, rows: int, log: bool
+) -> None:
+    columns = reduce(np.arange(float(values.shape[1])), values, Scale(1.0, 60.0, log), count)
+    scale = Scale(1e-3, 10, log)
     for number in range(values.shape[0]):
-        points = [point for piece in path(columns, number, Scale(1e-3, 10, log), rows, 7) for point in piece]
-        assert all(0 <= x < count and 0 <= y < rows for x, y in points)
-        assert [x for x, _ in points] == sorted(x for x, _ in points)
+        low, high = spans(columns, number, scale, rows, count)
+        drawn = low <= high
+        assert len(low) == len(high) == count
+        assert all(low[drawn] >= 0)
+        assert all(high[drawn] < rows)
+        known = np.isfinite(columns.low[number])
+        at = columns.index[known]
+        assert all(low[at] <= np.rint(scale.place(columns.low[number][known]) * (rows - 1)))
+        assert all(high[at] >= np.rint(scale.place(columns.high[number][known]) * (rows - 1)))
+        for i, j in zip(np.flatnonzero(known)[:-1], np.flatnonzero(known)[1:], strict=True):
+            between = slice(columns.index[i], columns.index[j] + 1)
+            if j > i + 1:
+                assert not drawn[columns.index[i] + 1 : columns.index[j]].any()
+                continue
+            assert drawn[between].all()
+            assert all(low[between][1:] <= high[between][:-1] + 1)
+            assert all(high[between][1:] >= low[between][:-1] - 1)

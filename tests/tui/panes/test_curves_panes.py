@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-import sys
-
 import pytest
 
 from grokterm.config import Value
 from grokterm.runs.history import History
 from grokterm.surgery import Ablation
-from grokterm.tui.drawing.strokes import available
 from grokterm.tui.panes import AccuracyPane, LossPane
 from grokterm.tui.panes.curves import marks_of
 from grokterm.wire.records import Change, Event, Record
@@ -58,20 +55,6 @@ async def test_sparklines_where_there_is_no_room() -> None:
         app.show()
         assert [line.split()[0] for line in lines(pane)] == ["train", "test"]
         assert lines(pane)[1].endswith("26.9")
-
-
-async def test_sparklines_where_plotext_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    pane = AccuracyPane()
-    app = PaneApp(make_world(grokking(2000)), pane, size=(40, 10))
-    monkeypatch.setitem(sys.modules, "plotext", None)
-    available.cache_clear()
-    try:
-        async with app.run_test(size=(80, 12)):
-            app.show()
-            assert lines(pane)[-1].split()[0] == "test"
-            assert lines(pane)[-1].endswith("26.9")
-    finally:
-        available.cache_clear()
 
 
 async def test_an_empty_run_waits() -> None:
