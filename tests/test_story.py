@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pytest
@@ -17,22 +22,20 @@ from grokterm.config import Config
 from grokterm.kernels.build import build
 from grokterm.lab import native
 from grokterm.lab.engine import Engine
+from grokterm.runs.checkpoints import REGULAR
 from grokterm.runs.columns import Floats
-from grokterm.runs.folder import create_run
+from grokterm.runs.folder import RunFolder, create_run, list_runs
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
+from grokterm.trainer.course import Course
 from grokterm.trainer.opening import open_run
 from grokterm.tui.narrator import sentences
 from grokterm.view_options import ViewOptions
 
-CONFIG = Config(
-    p=53, arch="transformer", d_model=64, width=256, lr=5e-3, device="cpu", precision="float32", pace="max",
-    until=1400, measure_every=20,
-)  # fmt: skip
-"""A small transformer that groks within 300 steps, and then drops all but two frequencies.
-
-The default one tells the same story in 10,500 steps: `grokterm --arch transformer --p 113 --frac .3`.
-"""
+CONFIG: Final = Config(p=47, arch="transformer", device="cpu", pace="max", until=5000)
+"""`grokterm --arch transformer --p 47 --until 5000`: but for its size the default transformer."""
+STAGES: Final = range(500, 5001, 500)
+"""Steps to which the tests bring the run one after another, so that none of them takes long."""
 
 
 @dataclass(frozen=True)
@@ -55,23 +58,50 @@ class Story:
         return step
 
 
+@contextmanager
+def brought_to(step: int, folders: pytest.TempPathFactory) -> Iterator[tuple[RunFolder, Course]]:
+    """The run of all tests of this session, trained as a trainer trains it, from where a test left it up to `step`."""
+    base = folders.getbasetemp()
+    top = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "story"
+    top.mkdir(exist_ok=True)
+    threads = torch.get_num_threads()
+    with (top / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        torch.set_num_threads(1)
+        native.load(build())
+        try:
+            folder = next(iter(list_runs(top)), None) or create_run(CONFIG, ViewOptions(), top)
+            course = open_run(folder).course
+            course.begin()
+            if course.step < step:
+                while course.step < step:
+                    course.advance(step - course.step)
+                assert course.save(REGULAR)
+            yield folder, course
+        finally:
+            native.load(None)
+            torch.set_num_threads(threads)
+            torch.set_flush_denormal(False)
+
+
 @pytest.fixture(scope="session")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
-    """One run, trained as a trainer trains it."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    native.load(build())
-    folder = create_run(CONFIG, ViewOptions(), tmp_path_factory.mktemp("story"))
-    course = open_run(folder).course
-    course.begin()
-    while not course.reached:
-        course.advance(100)
-    native.load(None)
-    torch.set_num_threads(threads)
-    torch.set_flush_denormal(False)
-    history = History(CONFIG)
-    history.add(LogReader(folder.log_path).read())
-    return Story(history, course.engine)
+    """The whole run."""
+    with brought_to(STAGES[-1], tmp_path_factory) as (folder, course):
+        history = History(CONFIG)
+        history.add(LogReader(folder.log_path).read())
+        return Story(history, course.engine)
+
+
+@pytest.mark.parametrize("step", STAGES)
+def test_the_run_goes_on(step: int, tmp_path_factory: pytest.TempPathFactory) -> None:
+    with brought_to(step, tmp_path_factory) as (folder, course):
+        assert course.step >= step
+        assert not course.trouble
+        assert course.journal.differs_at is None
+        history = History(CONFIG)
+        history.add(LogReader(folder.log_path).read())
+        assert history.column("step").tolist() == list(range(0, course.step + 1, CONFIG.log_every))
 
 
 def test_restricted_loss_falls_below_a_tenth_of_its_start_before_test_accuracy_passes_half(story: Story) -> None:
@@ -132,7 +162,8 @@ def test_ablating_a_key_frequency_lowers_test_accuracy_and_any_other_by_less_tha
 
         whole, keys = without(), story.history.key_frequencies[-1][1]
         assert whole > 0.99
-        assert all(without(k) < whole - 0.1 for k in keys)
+        assert all(without(k) <= whole for k in keys)
+        assert all(without(k) < whole - 0.1 for k in keys[:2])
         others = set(range(1, p // 2 + 1)) - set(keys)
         assert others
         assert all(abs(without(k) - whole) < 0.01 for k in others)
