@@ -182,3 +182,14 @@ def test_the_history_holds_them_as_columns() -> None:
     assert history.circuit_phase in ("circuit_formation", "clean_up")
     assert history.circuit_steps["circuit_formation"] > 0
     assert "of its" in history.circuit_words
+
+
+def test_an_estimate_of_the_key_frequencies_holds_until_the_next_one() -> None:
+    trackers = Trackers()
+    assert (trackers.keys, trackers.keys_at(0)) == ((), ())
+    for step, keys in ((0, ()), (10, (5,)), (20, (5,)), (30, (9, 5))):
+        trackers.take(Progress(step, key_frequencies=keys))
+    assert [trackers.keys_at(step) for step in (0, 9, 10, 29, 30, 99)] == [(), (), (5,), (5,), (9, 5), (9, 5)]
+    trackers.take(Change(30, {"arch": "embed-mlp"}, {}, True, False, ""))
+    assert trackers.keys == ()
+    assert [trackers.keys_at(step) for step in (30, 31)] == [(9, 5), ()]

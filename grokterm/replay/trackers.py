@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from typing import Final
 
 from grokterm.analysis.circuit_phases import CircuitPhase, CircuitPhases
@@ -22,9 +23,18 @@ class Trackers:
     def __init__(self) -> None:
         self.phases = PhaseTracker()
         self.circuit = CircuitPhases()
-        self.keys: tuple[int, ...] = ()
-        """The last estimate of the key frequencies of the present model."""
+        self._estimates: list[tuple[int, tuple[int, ...]]] = [(0, ())]
+        """Each estimate of the key frequencies with the first step of which it is the last one."""
         self._last: Scalars | None = None
+
+    @property
+    def keys(self) -> tuple[int, ...]:
+        """The last estimate of the key frequencies of the present model."""
+        return self._estimates[-1][1]
+
+    def keys_at(self, step: int) -> tuple[int, ...]:
+        """The last estimate up to the model of a step, before the changes that were made there."""
+        return self._estimates[max(bisect_right(self._estimates, step, key=lambda one: one[0]) - 1, 0)][1]
 
     def take(self, record: TrainingRecord) -> list[Event]:
         """The events that the next record brings."""
@@ -34,13 +44,17 @@ class Trackers:
                 found = self.phases.update(record.step, record.train_accuracy, record.test_accuracy)
                 return [Event(record.step, name, words) for name, words in found]
             case Progress():
-                self.keys = record.key_frequencies
+                self._estimate(record.step, record.key_frequencies)
                 return self._circuit_events(record)
             case Change() if record.rebuilt:
                 self.phases.restart()
                 self.circuit.restart()
-                self.keys = ()
+                self._estimate(record.step + 1, ())
         return []
+
+    def _estimate(self, step: int, keys: tuple[int, ...]) -> None:
+        if keys != self.keys:
+            self._estimates.append((step, keys))
 
     def _circuit_events(self, record: Progress) -> list[Event]:
         last = self._last

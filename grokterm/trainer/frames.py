@@ -46,9 +46,12 @@ class Frames:
         self,
         album: Album,
         present: Callable[[], Subject] | None = None,
-        keys: Callable[[], tuple[int, ...]] = tuple,
+        keys: Callable[[int], tuple[int, ...]] = lambda step: (),
     ) -> None:
-        """`present` gives the model of now, where these are frames of the past; `keys` the estimate last logged."""
+        """`present` gives the model of now, where these are frames of the past.
+
+        `keys` gives the estimate of the key frequencies last logged at a step.
+        """
         self._album = album
         self._present = present
         self._logged_keys = keys
@@ -119,7 +122,7 @@ class Frames:
 
     def _spectrum_frame(self, engine: Engine) -> SpectrumFrame:
         norms, basis, words = spectrum(engine.model, engine.parameters, engine.config)
-        key = KeyFrequencies(columns(engine.config), self._logged_keys()).update(norms)
+        key = KeyFrequencies(columns(engine.config), self._logged_keys(engine.step)).update(norms)
         share = single_frequency_share(engine.model, engine.parameters, engine.config)
         return SpectrumFrame(Array.of(norms.numpy().astype(np.float32)), key, basis, words, share)
 

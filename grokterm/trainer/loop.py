@@ -54,10 +54,12 @@ class Trainer:
         self.leaving = False
         """Whether to end at the next step boundary, after a checkpoint."""
         self.past = Past(opened.folder, opened.course.journal.all_changes)
-        album = Album(opened.folder)
-        frames = Frames(album, keys=lambda: self.course.journal.trackers.keys)
+        album, trackers = Album(opened.folder), self.course.journal.trackers
+        frames = Frames(album, keys=lambda _: trackers.keys)
         self._showing = Showing(server, self.course, frames, self.status, asked_to_leave)
-        self.visits = Visits(self.past, server.send, self.status, partial(Frames, album, self._showing.subject))
+        self.visits = Visits(
+            self.past, server.send, self.status, partial(Frames, album, self._showing.subject, trackers.keys_at)
+        )
         self._opened = opened
         self._asked_to_leave = asked_to_leave
         self._beyond = beyond

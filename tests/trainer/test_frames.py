@@ -89,7 +89,7 @@ def test_key_frequencies_go_on_from_the_estimate_last_logged(tmp_path: Path) -> 
     for table in engine.model.first_layer(engine.parameters):
         table[:] = table.new_tensor(np.cos(5 * angle) + 0.22 * np.cos(9 * angle))[:, None]
     logged: list[int] = []
-    frames = Frames(Album(RunFolder(tmp_path)), keys=lambda: tuple(logged))
+    frames = Frames(Album(RunFolder(tmp_path)), keys=lambda step: tuple(logged))
     [frame] = frames.make(Look(0, ("spectrum",)), engine, 0)
     assert isinstance(frame, SpectrumFrame)
     assert frame.key_frequencies == (5,)
