@@ -156,7 +156,8 @@ def _change_words(group: Sequence[Change]) -> str:
     for name, value in new.items():
         setting = "" if name == "arch" else _SHORT.get(name, name.replace("_", " ")) + " "
         before = f"{spelled(old[name])} → " if name in old else ""
-        parts.append(f"{setting}{before}{spelled(value)}")
+        back = name in old and old[name] == value
+        parts.append(f"{setting}back to {spelled(value)}" if back else f"{setting}{before}{spelled(value)}")
     parts += ["taken out"] if group[0].ablation else []
     return ", ".join(parts)
 

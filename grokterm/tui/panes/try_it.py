@@ -65,11 +65,13 @@ class TryPane(Pane, can_focus=False):
 
     def compose(self) -> ComposeResult:
         """The field."""
-        yield Input(placeholder="14 + 83", restrict=r"[0-9 +\-*/·,;.²]*", max_length=16, compact=True)
+        yield Input(restrict=r"[0-9 +\-*/·,;.²]*", max_length=16, compact=True)
 
     def show(self, world: World) -> None:
         """Draws what changed, and asks again when the model has trained on or is that of another step."""
         super().show(world)
+        last = self._modulus(world) - 1
+        self.query_one(Input).placeholder = f"{min(14, last)} + {min(83, last)}"
         if self.asked and self._asked_of != _looked_at(world):
             self._ask(self.asked)
         elif self.asked and self._asked_of is None and not self._waiting:

@@ -78,8 +78,8 @@ class ArchitectureDialog(Dialog[Wanted]):
 
     def _line(self, name: str) -> Content:
         what = _WHAT[name].format(**self._config.as_dict())
-        here = "  (present)" if name == self._config.arch else ""
-        return Content.assemble((f"{name:<13}", "bold"), what, here)
+        here = "●" if name == self._config.arch else " "
+        return Content.assemble((f"{here} {name:<13}", "bold"), what)
 
     def _tell(self) -> None:
         options = self.query_one(OptionList)

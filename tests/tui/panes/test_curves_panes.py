@@ -79,6 +79,9 @@ def test_quick_changes_of_one_setting_are_one_mark() -> None:
     marks = marks_of(history_of(scalars(1000, 1, 0), first, second, set_to(600, weight_decay=8.0)))
     assert [(m.step, m.words, m.color) for m in marks] == [(500, "wd 1 → 4", "mark"), (600, "wd 1 → 8", "mark")]
 
+    marks = marks_of(history_of(scalars(1000, 1, 0), first, set_to(512, weight_decay=1.0)))
+    assert [(m.step, m.words) for m in marks] == [(500, "wd back to 1")]
+
 
 def test_marks_for_every_change_and_the_milestones() -> None:
     changes = set_to(10, arch="transformer"), set_to(300, lr=2e-3, weight_decay=0.0), set_to(400, pace=50.0)
