@@ -7,6 +7,7 @@ import signal
 import time
 import traceback
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -18,7 +19,6 @@ from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 from textual.worker import Worker, WorkerFailed
 
-from grokterm.errors import GroktermError, TrainerError
 from grokterm.runs.compared import ComparedRun
 from grokterm.runs.folder import RunFolder
 from grokterm.tui.before import Before
@@ -30,6 +30,7 @@ from grokterm.tui.link import Link
 from grokterm.tui.memory import give_back_early
 from grokterm.tui.outcome import Left, Outcome
 from grokterm.tui.picture import save_picture
+from grokterm.tui.present import Present
 from grokterm.tui.screens.compare import CompareScreen
 from grokterm.tui.screens.watch import WatchScreen
 from grokterm.tui.theme import load_themes
@@ -37,7 +38,6 @@ from grokterm.tui.travel import Travel
 from grokterm.tui.wishes import Wishes
 from grokterm.tui.world import World
 from grokterm.view_options import ViewOptions
-from grokterm.wire.messages import FrameName, PictureRequest
 
 _BEHIND: Final = 0.03
 """Seconds after which a terminal that is behind is looked at again."""
@@ -75,8 +75,7 @@ class GrokApp(App[Outcome], inherit_bindings=False):
         self._signaled = False
         self._details = ""
         self._follower: Worker[None] | None = None
-        self._looker: Worker[None] | None = None
-        self._pictured: tuple[float, object] = (0.0, None)
+        self._hurried = asyncio.Event()
         self._compared = list(compared)
         self.comparison: CompareScreen | None = None
         """The screen that compares runs, while it is there."""
@@ -182,6 +181,10 @@ class GrokApp(App[Outcome], inherit_bindings=False):
         if self.screen is self.watch_screen:
             self.push_screen(KeyPalette())
 
+    def hurry(self) -> None:
+        """Makes the next tick come at once: somebody waits for what it asks for or draws."""
+        self._hurried.set()
+
     def tick(self) -> None:
         """Reads what is new, asks for the next pictures, and draws."""
         self.link.read_log()
@@ -189,8 +192,7 @@ class GrokApp(App[Outcome], inherit_bindings=False):
         picture = self.watch_screen.picture
         if not self.travel.tick(self.watch_screen.frames, picture) and self.watch_screen.compares:
             self.before.tick(picture)
-        if self._looker is None or self._looker.is_finished:
-            self._looker = self.spawn(partial(self._look, *self._due()))
+        self.present.tick(self.watch_screen.frames, picture, self.cadence.picture_wait)
         if self.screen is self.watch_screen:
             self.watch_screen.show()
         elif self.screen is self.comparison:
@@ -203,10 +205,25 @@ class GrokApp(App[Outcome], inherit_bindings=False):
         if old is not None:
             self.world.log_x, self.world.log_y = old.log_x, old.log_y
         self.wishes = Wishes(self.link, self.spawn, partial(self._settled, self.link))
-        self.travel = Travel(
-            self.link, self.world, self.spawn, lambda words, color: self.watch_screen.say(words, color)
-        )
-        self.before = Before(self.link, self.world, self.spawn)
+        self.travel = Travel(self.link, self.world, self._spawn_fetch, self._say)
+        self.before = Before(self.link, self.world, self._spawn_fetch)
+        self.present = Present(self.link, self.world, self.spawn, self.hurry, self._say)
+
+    def _spawn_fetch(self, fetch: Callable[[], Coroutine[None, None, None]]) -> Worker[None]:
+        """Runs what fetches pictures of the past beside; draws at once what it brings."""
+
+        async def fetched() -> None:
+            world = self.world
+            had = (world.table, world.spectrum, world.picture, world.before)
+            await fetch()
+            has = (world.table, world.spectrum, world.picture, world.before)
+            if any(new is not old for new, old in zip(has, had, strict=True)):
+                self.hurry()
+
+        return self.spawn(fetched)
+
+    def _say(self, words: str, color: str) -> None:
+        self.watch_screen.say(words, color)
 
     def _settled(self, link: Link, words: str, made: bool) -> None:
         """Tells how a change was answered, if its run is still the one that is shown."""
@@ -225,7 +242,10 @@ class GrokApp(App[Outcome], inherit_bindings=False):
         while self.is_running:
             seconds, sent = time.process_time(), watched.output.count if watched else 0
             self.tick()
-            await asyncio.sleep(self.cadence.wait())
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self.cadence.wait()):
+                    await self._hurried.wait()
+            self._hurried.clear()
             while watched and watched.behind and not watched.gone:
                 await asyncio.sleep(_BEHIND)
             if watched and watched.gone:
@@ -235,35 +255,6 @@ class GrokApp(App[Outcome], inherit_bindings=False):
                 watched.lost = False
                 self.screen.refresh(layout=True)
             self.cadence.drawn(time.process_time() - seconds, (watched.output.count if watched else 0) - sent)
-
-    def _due(self) -> tuple[list[FrameName], PictureRequest | None]:
-        """The pictures to ask for now: those that are seen, a few times a second, while the model changes."""
-        task, moment = self.world.task, self.world.moment
-        frames: list[FrameName] = [] if task and (moment or task.is_of(self.world.config)) else ["task"]
-        if self.world.moment:
-            self._pictured = (0.0, None)
-            return frames, None
-        asked, model = self._pictured
-        picture = self.watch_screen.picture
-        seen = self.world.picture
-        now = (self.world.run_id, self.watch_screen.frames, picture, len(self.link.history.changes), self._step())
-        chosen = picture is not None and (seen is None or seen.request != picture)
-        wait = 0.0 if chosen else self.cadence.picture_wait
-        if not self.link.connected or now == model or time.monotonic() - asked < wait:
-            return frames, None
-        self._pictured = (time.monotonic(), now)
-        return [*frames, *self.watch_screen.frames], picture
-
-    def _step(self) -> int:
-        return self.link.status.step if self.link.status else -1
-
-    async def _look(self, frames: Sequence[FrameName], picture: PictureRequest | None) -> None:
-        try:
-            await self.link.look(frames, self.world, picture)
-        except TrainerError:
-            self._pictured = (0.0, None)
-        except GroktermError as error:
-            self.watch_screen.say(str(error), "error")
 
     def _handle_exception(self, error: Exception) -> None:
         """Keeps the details of a failure in the run's folder, and ends."""

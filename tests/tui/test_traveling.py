@@ -98,7 +98,6 @@ async def test_the_past_is_shown_as_it_was_while_training_goes_on(new_run: NewRu
         await has_logged(seen, was.step + 40)
         assert moment(seen).step == was.step
         assert seen.app.world.table is found
-        assert seen.app._due() == ([], None)
         await seen.shows("● training", f"◂ step {at} of ")
         await seen.press("enter")
         await seen.until(lambda: seen.app.world.table and not seen.app.world.table.past, "a live table")

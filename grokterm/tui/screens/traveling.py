@@ -64,6 +64,7 @@ class Traveling(Controls):
         """Draws the new place, or says why there is none."""
         if moved:
             self.show()
+            self.viewer.hurry()
         elif not len(self.link.history):
             self.say("no step is logged yet")
         elif self.world.moment is None:
