@@ -53,4 +53,5 @@ def _parts(pair: PairAnswer, long: bool, graph: Graph, palette: Palette) -> list
         parts += [(f" {100 * pair.confidence:.0f} %", text if long else muted)]
     if pair.wrongly is not None:
         return [*parts, (gap * 2 + "trained as ", muted), (str(pair.wrongly), palette.style("warning"))]
-    return [*parts, (gap * 2 + ("trained on" if pair.trained else "unseen"), muted)]
+    seen = ("trained on" if long else "seen") if pair.trained else "unseen"
+    return [*parts, ((gap * 2 if long else gap) + seen, muted)]

@@ -20,7 +20,9 @@ PREDICTION = Prediction(1, 1420, 14, 83, ((0, 0.978), (14, 0.0151), (96, 0.0)), 
 def test_a_pair_in_words(dusk: Palette) -> None:
     pair = PairAnswer(14, 83, 0, 0, 0.998, False)
     assert texts([draw_pair(pair, 60, "braille", dusk)]) == [" a 14  b 83  = 0    model 0 ✓ 100 %    unseen"]
-    assert texts([draw_pair(pair, 38, "braille", dusk)]) == [" a 14 b 83 = 0 model 0 ✓ 100 %  unseen"]
+    assert texts([draw_pair(pair, 38, "braille", dusk)]) == [" a 14 b 83 = 0 model 0 ✓ 100 % unseen"]
+    hard = PairAnswer(14, 48, 13, 13, 0.998, True)
+    assert texts([draw_pair(hard, 38, "braille", dusk)]) == [" a 14 b 48 = 13 model 13 ✓ 100 % seen"]
     wrong = PairAnswer(14, 83, 0, 52, 0.52, True)
     assert texts([draw_pair(wrong, 60, "ascii", dusk)]) == [" a 14  b 83  = 0    model 52 no 52 %    trained on"]
     assert texts([draw_pair(PairAnswer(1, 0, None, 3, 1, False), 60, "braille", dusk)]) == [" a 1  b 0  not defined"]
