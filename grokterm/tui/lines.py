@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final, Literal
 
 from textual.content import Content
@@ -173,6 +174,7 @@ def tabs(pages: Sequence[Sequence[int]], present: int, palette: Palette, width: 
     return _padded(fit(written, width - 2, Content.styled(" │ ", palette.markup("border"))))
 
 
+@lru_cache(maxsize=8)
 def footer(state: ShownState, palette: Palette, width: int) -> Content:
     """The keys and what they do, the most needed ones where there is little room."""
     key, name = f"bold {palette.markup('accent')}", palette.markup("muted")
