@@ -63,7 +63,6 @@ class Traveling(Controls):
     def _moved(self, moved: bool) -> None:
         """Draws the new place, or says why there is none."""
         if moved:
-            self.show()
             self.viewer.hurry()
         elif not len(self.link.history):
             self.say("no step is logged yet")

@@ -127,5 +127,4 @@ class Viewing(Traveling):
     # Found by its name: Textual does not collect what `on` decorates in a class that is no widget.
     def on_view_pane_chosen(self) -> None:
         """Draws what was chosen, and what that makes of the screen, at once."""
-        self.show()
         self.viewer.hurry()
