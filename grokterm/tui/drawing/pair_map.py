@@ -16,6 +16,8 @@ from grokterm.view_options import Graph
 
 OVER: Final = 2
 """Lines above a map: its name and the axis of a."""
+_A_WAVE: Final = 6
+"""Means that a wave is at least long in a map of means."""
 _TICK_CELLS: Final = 6
 """Cells from one number to the next along a, at least."""
 _TICK_LINES: Final = 3
@@ -60,6 +62,27 @@ def fit_of(shape: tuple[int, ...], width: int, height: int, half: bool, wider: b
 def gutter(side: int) -> int:
     """Cells left of a map of so many residues."""
     return len(str(max(side - 1, 0))) + 1
+
+
+def gathered(
+    values: Floats, frequency: int, width: int, height: int, graph: Graph, palette: Palette
+) -> tuple[Floats, int]:
+    """Means over square blocks of [a, b] so large that `draw_pair_map` has room for all pairs, and a block's side.
+
+    Values are left as they are, with blocks of 1, where waves of that frequency would be lost, or it is 0.
+    """
+    a, b = values.shape
+    fit = fit_of((a, b), width - gutter(max(a, b)), height - OVER, in_half_blocks(graph, palette))
+    block = max(-(-a // fit.across), -(-b // fit.down))
+    if block == 1 or not 0 < _A_WAVE * block * frequency <= max(a, b):
+        return values, 1
+    rows, columns = -(-a // block), -(-b // block)
+    padded = np.full((rows * block, columns * block), np.nan)
+    padded[:a, :b] = values
+    blocks = padded.reshape(rows, block, columns, block)
+    known = np.isfinite(blocks)
+    sums, counts = np.where(known, blocks, 0.0).sum((1, 3)), known.sum((1, 3))
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan), block
 
 
 def draw_pair_map(

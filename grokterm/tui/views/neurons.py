@@ -10,7 +10,7 @@ from textual.strip import Strip
 
 from grokterm.tui.drawing.cells import Cells, row
 from grokterm.tui.drawing.heat import Scale, draw_scale, largest
-from grokterm.tui.drawing.pair_map import draw_pair_map
+from grokterm.tui.drawing.pair_map import draw_pair_map, gathered
 from grokterm.tui.drawing.polar import draw_clock
 from grokterm.tui.drawing.ranks import Rank, draw_ranks
 from grokterm.tui.drawing.scales import Floats
@@ -135,12 +135,14 @@ class ActivationsView(_Several):
         tiles = tiles_of(len(maps), width, height, _MAP, (3, 4))
 
         def draw(at: int) -> list[Strip]:
-            values = maps[at].astype(np.float64)
+            room = tiles.width, tiles.height - 2
+            whole, k = maps[at].astype(np.float64), int(seen.arrays["frequency"][at])
+            values, block = gathered(whole, k, *room, graph, palette)
             top, scale = largest(values), _scale(values)
             color = "key" if float(seen.arrays["share"][at]) >= _EXPLAINED else "muted"
             body = draw_pair_map(
-                values, _neuron_name(seen, at), tiles.width, tiles.height - 2, graph, palette,
-                scale=scale, top=top, color=color, axis=seen.names["axes"][0],
+                values, _neuron_name(seen, at), *room, graph, palette,
+                scale=scale, top=top, block=block, color=color, axis=seen.names["axes"][0],
             )  # fmt: skip
             return [*body, draw_scale(top, tiles.width, graph, palette, scale, "activation"), Strip.blank(tiles.width)]
 
@@ -167,11 +169,13 @@ class ContributionView(ViewPane):
         names = (_neuron_name(seen, 0), f"mean {mean:+.2g} to the correct logit")
 
         def draw(at: int) -> list[Strip]:
-            top = largest(maps[at])
-            scale: Scale = "signed" if at else _scale(maps[at])
+            room = tiles.width, tiles.height - 1
+            values, block = gathered(maps[at], int(seen.arrays["frequency"][0]), *room, graph, palette)
+            top = largest(values)
+            scale: Scale = "signed" if at else _scale(values)
             body = draw_pair_map(
-                maps[at], names[at], tiles.width, tiles.height - 1, graph, palette,
-                scale=scale, top=top, axis=seen.names["axes"][0],
+                values, names[at], *room, graph, palette,
+                scale=scale, top=top, block=block, axis=seen.names["axes"][0],
             )  # fmt: skip
             return [*body, draw_scale(top, tiles.width, graph, palette, scale, ("activation", "logit")[at])]
 

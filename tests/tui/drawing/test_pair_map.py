@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from grokterm.tui.drawing.heat import draw_heat, draw_scale, level_color
-from grokterm.tui.drawing.pair_map import draw_pair_map, fit_of
+from grokterm.tui.drawing.pair_map import draw_pair_map, fit_of, gathered
 from grokterm.tui.theme import Palette, find_theme
 from tests.tui.drawing.seeing import colors, fills, texts
 
@@ -97,3 +97,25 @@ def test_a_scale_says_of_what(dusk: Palette) -> None:
     text = draw_scale(2.5, 60, "braille", dusk, "signed", "weight").text
     assert text.startswith("weight  -2.5 ")
     assert text.rstrip().endswith(" 2.5")
+
+
+def test_long_waves_are_gathered_and_short_ones_left_alone(dusk: Palette) -> None:
+    values = np.arange(97.0)[:, None] + np.zeros(97)
+    found, block = gathered(values, 5, 36, 20, "braille", dusk)
+    assert (block, found.shape) == (3, (33, 33))
+    assert found[:2, 0].tolist() == [1, 4]
+    assert found[-1].tolist() == [96] * 33
+    for frequency in (0, 6, 48):
+        assert gathered(values, frequency, 36, 20, "braille", dusk) == (values, 1)
+    assert gathered(values, 1, 100, 51, "braille", dusk) == (values, 1)
+    lines = texts(draw_pair_map(found, "", 36, 20, "braille", dusk, block=block))
+    assert lines[1].split() == ["a", "0", "30", "60", "90"]
+
+
+def test_what_is_not_finite_is_left_out_of_means(dusk: Palette) -> None:
+    values = np.ones((97, 97))
+    values[0, 0], values[3:6, 3:6] = np.inf, np.nan
+    found, block = gathered(values, 1, 36, 20, "braille", dusk)
+    assert block == 3
+    assert found[0, 0] == 1
+    assert np.isnan(found[1, 1])
