@@ -72,7 +72,7 @@ def gathered(
     Values are left as they are, with blocks of 1, where waves of that frequency would be lost, or it is 0.
     """
     a, b = values.shape
-    fit = fit_of((a, b), width - gutter(max(a, b)), height - OVER, in_half_blocks(graph, palette))
+    fit = _fit_in(values.shape, width, height, graph, palette)
     block = max(-(-a // fit.across), -(-b // fit.down))
     if block == 1 or not 0 < _A_WAVE * block * frequency <= max(a, b):
         return values, 1
@@ -83,6 +83,12 @@ def gathered(
     known = np.isfinite(blocks)
     sums, counts = np.where(known, blocks, 0.0).sum((1, 3)), known.sum((1, 3))
     return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan), block
+
+
+def holds_all(shape: tuple[int, ...], width: int, height: int, graph: Graph, palette: Palette) -> bool:
+    """Whether `draw_pair_map` has room for a whole table in so many cells."""
+    fit = _fit_in(shape, width, height, graph, palette)
+    return (fit.across, fit.down) == shape
 
 
 def draw_pair_map(
@@ -125,6 +131,10 @@ def draw_pair_map(
     rest = Strip.blank(width - left - fit.columns)
     lines = [Strip.join([number, line, rest]) for number, line in zip(side.strips(), body, strict=True)]
     return [*edge.strips(), *lines, *[Strip.blank(width)] * (height - OVER - len(lines))]
+
+
+def _fit_in(shape: tuple[int, ...], width: int, height: int, graph: Graph, palette: Palette) -> Fit:
+    return fit_of(shape, width - gutter(max(shape)), height - OVER, in_half_blocks(graph, palette))
 
 
 def _ticks_across(edge: Cells, fit: Fit, left: int, block: int, axis: str, palette: Palette) -> None:

@@ -12,7 +12,7 @@ from textual.strip import Strip
 from grokterm.tui.drawing.cells import row
 from grokterm.tui.drawing.heat import draw_scale, largest
 from grokterm.tui.drawing.image import draw_image, draw_ramp, loss_scale
-from grokterm.tui.drawing.pair_map import draw_pair_map
+from grokterm.tui.drawing.pair_map import draw_pair_map, holds_all
 from grokterm.tui.drawing.relief import draw_relief
 from grokterm.tui.drawing.scales import Scale, short
 from grokterm.tui.drawing.tiles import draw_tiles, tiles_of
@@ -79,7 +79,8 @@ class CorrectLogitView(ViewPane):
         scale = Scale(low, high) if high > low else Scale(low, low + 1)
         beside = width >= _BESIDE_FROM
         left = min((width - 2) // 2, height * 2 + 2) if beside else width
-        name = "every pair" if stride == 1 else f"every {stride}th residue"
+        whole = holds_all(values.shape, left, height - 2, graph, palette)
+        name = ("every pair" if whole else "the first residues") if stride == 1 else f"every {stride}th residue"
         shown = draw_pair_map(scale.place(values), name, left, height - 2, graph, palette, top=1.0, block=stride)
         mean = float(finite.mean()) if finite.size else math.nan
         numbers = f"lowest {short(low)}, mean {short(mean)}, highest {short(high)}"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from grokterm.tui.drawing.heat import draw_heat, draw_scale, level_color
-from grokterm.tui.drawing.pair_map import draw_pair_map, fit_of, gathered
+from grokterm.tui.drawing.pair_map import draw_pair_map, fit_of, gathered, holds_all
 from grokterm.tui.theme import Palette, find_theme
 from tests.tui.drawing.seeing import colors, fills, texts
 
@@ -110,6 +110,12 @@ def test_long_waves_are_gathered_and_short_ones_left_alone(dusk: Palette) -> Non
     assert gathered(values, 1, 100, 51, "braille", dusk) == (values, 1)
     lines = texts(draw_pair_map(found, "", 36, 20, "braille", dusk, block=block))
     assert lines[1].split() == ["a", "0", "30", "60", "90"]
+
+
+def test_whether_there_is_room_for_all_pairs(dusk: Palette) -> None:
+    assert holds_all((97, 97), 100, 51, "braille", dusk)
+    assert not holds_all((97, 97), 99, 51, "braille", dusk)
+    assert not holds_all((97, 97), 100, 50, "braille", dusk)
 
 
 def test_what_is_not_finite_is_left_out_of_means(dusk: Palette) -> None:
