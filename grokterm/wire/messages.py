@@ -71,7 +71,7 @@ class SpectrumFrame(msgspec.Struct, frozen=True, tag="spectrum"):
     words: str
     """What the bars are taken from, or why there are none."""
     single_frequency_share: float | None = None
-    """Share of the first layer's neurons that follow one frequency alone, 0 to 1; None where there are none."""
+    """Share of the first layer's weight vectors that follow one frequency alone, 0 to 1; None without such vectors."""
 
 
 class PictureRequest(msgspec.Struct, frozen=True):

@@ -32,14 +32,14 @@ class FourierPane(Pane):
         return spectrum.step if spectrum and (spectrum.past or world.moment) else None
 
     def live_texts(self, world: World) -> Sequence[Content]:
-        """The key frequencies, an estimate, and how many neurons follow one frequency alone."""
+        """The key frequencies, an estimate, and how many of the neurons' weight vectors follow one frequency alone."""
         spectrum = world.spectrum
         if spectrum is None or spectrum.basis == "none":
             return []
         share = spectrum.single_frequency_share
         alone = ""
         if share is not None and math.isfinite(share):
-            alone = f"{100 * share:.0f} % of neurons follow one frequency"
+            alone = f"{100 * share:.0f} % of weight vectors follow one frequency"
         if not spectrum.key_frequencies:
             none = Content.styled("no key frequencies yet", "$muted")
             several = [f"no key frequencies · {alone}", alone] if alone else []
