@@ -26,8 +26,8 @@ from grokterm.analysis.pictures.places import places
 from grokterm.analysis.subject import Subject
 from grokterm.analysis.weights import read_out
 
-NUMBERS: Final = 72_000
-"""Numbers in one picture, at most about as many as a screen has points."""
+NUMBERS: Final = 200_000
+"""Numbers in one picture at most: enough for all pairs mod 113 and as many neurons as a large screen holds."""
 MOST: Final = 32
 """Neurons in one picture at most."""
 HERE: Final = 12
