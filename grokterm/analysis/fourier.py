@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Final, Literal
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from grokterm.arithmetic import discrete_logarithms, group_order
 
@@ -33,15 +35,20 @@ def fourier_basis(n: int, dtype: torch.dtype = torch.float64) -> Tensor:
 def fourier_norms(rows: Tensor) -> Tensor:
     """Norm over d of the cos and sin components at k = 1 … n//2: rows [..., n, d] → [..., n//2].
 
-    Components are those of `fourier_basis`, taken with a fast transform in float32 or wider.
+    Components are those of `fourier_basis`, in float32 or wider.
     """
     n = rows.shape[-2]
     wide = rows if rows.dtype == torch.float64 else rows.float()
-    components = torch.view_as_real(torch.fft.rfft(wide, dim=-2)[..., 1:, :])
-    power = components.square().sum((-2, -1)) * (2 / n)
-    if n % 2 == 0:
-        power[..., -1] /= 2
-    return power.sqrt()
+    # A product, since a fast transform of a prime number of residues is slower up to 499 of them.
+    power = (_basis_on(n, wide.dtype, str(rows.device)) @ wide).square().sum(-1)[..., 1:]
+    of_cosines = power[..., ::2]
+    of_sines = functional.pad(power[..., 1::2], (0, 1 - n % 2))  # the last frequency of an even n has none
+    return (of_cosines + of_sines).sqrt()
+
+
+@lru_cache(maxsize=8)
+def _basis_on(n: int, dtype: torch.dtype, device: str) -> Tensor:
+    return fourier_basis(n, dtype).to(device)
 
 
 def frequency_purity(rows: Tensor) -> Tensor:

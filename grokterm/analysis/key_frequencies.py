@@ -48,9 +48,10 @@ class KeyFrequencies:
 
     def bounds(self, norms: Tensor) -> tuple[float, float]:
         """The norms from which a frequency becomes key and down to which it stays so; NaN for norms not finite."""
-        if not norms.numel() or not bool(norms.isfinite().all()):
+        values: list[float] = norms.tolist()
+        if not values or not all(map(math.isfinite, values)):
             return math.nan, math.nan
-        largest, behind = float(norms.max()), background(norms)
+        largest, behind = max(values), _middle(values)
         on = max(SHARE_ON * largest, max(BACKGROUND_ON, self._chance) * behind)
         off = max(SHARE_OFF * largest, max(BACKGROUND_OFF, self._chance) * behind)
         return on, off
@@ -58,4 +59,8 @@ class KeyFrequencies:
 
 def background(norms: Tensor) -> float:
     """The median norm, the lower of two in the middle; NaN where there is none."""
-    return float(norms.median()) if norms.numel() else math.nan
+    return _middle(norms.tolist()) if norms.numel() else math.nan
+
+
+def _middle(values: list[float]) -> float:
+    return math.nan if any(map(math.isnan, values)) else sorted(values)[(len(values) - 1) // 2]

@@ -93,6 +93,8 @@ def progress(
     basis, _ = basis_of(config.op, config.p)
     if norms is None:
         norms = spectrum(build(config), parameters, config)[0]
+    of_read_out = fourier_norms(over_basis(read_out(config, parameters).mT, basis))
+    ginis = gini(torch.stack([norms.double(), of_read_out.double().cpu()]))
     return Progress(
         collapse,
         _number(restricted.all),
@@ -103,8 +105,8 @@ def progress(
         _number(excluded[1]) if keys else None,
         _number(shares[[k - 1 for k in keys]].sum()) if keys else None,
         _number(shares.sum()),
-        _number(gini(norms)),
-        _number(gini(fourier_norms(over_basis(read_out(config, parameters).mT, basis)))),
+        _number(ginis[0]),
+        _number(ginis[1]),
     )
 
 

@@ -30,7 +30,8 @@ def spectrum(model: HasFirstLayer, parameters: Mapping[str, Tensor], config: Con
         return torch.zeros(0), basis, words
     with torch.no_grad():
         tables = model.first_layer(dict(parameters))
-        norms = fourier_norms(torch.cat([over_basis(table, basis) for table in tables], dim=-1))
+        of_tables = [fourier_norms(over_basis(table, basis)) for table in tables]
+        norms = of_tables[0] if len(tables) == 1 else torch.stack(of_tables).square().sum(0).sqrt()
     layer = "first layer" if config.arch == "mlp" else "embedding"
     return norms.float().cpu(), basis, f"{layer}, {words}"
 

@@ -18,7 +18,7 @@ from grokterm.analysis.fourier import (
 )
 from grokterm.arithmetic import discrete_logarithms
 
-LENGTHS = [2, 3, 4, 5, 12, 31, 96, 97]
+LENGTHS = [2, 3, 4, 5, 12, 31, 96, 97, 256, 257, 300]
 
 
 @pytest.mark.parametrize("n", LENGTHS)
@@ -45,7 +45,7 @@ def test_norms_are_those_of_the_components_along_the_basis(n: int) -> None:
     torch.testing.assert_close(fourier_norms(rows), expected, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("n", [12, 31, 97])
+@pytest.mark.parametrize("n", [12, 31, 97, 300, 499])
 def test_parseval_against_numpy(n: int) -> None:
     rows = np.random.default_rng(n).normal(size=(n, 4))
     whole = np.fft.fft(rows, axis=0)
