@@ -36,7 +36,7 @@ class Present:
         """When pictures were asked for last, and of what model and for what screen."""
 
     def tick(self, frames: tuple[FrameName, ...], picture: PictureRequest | None, wait: float) -> None:
-        """Asks again unless an answer is due: at once for a picture not seen yet, else `wait` seconds after the last."""
+        """Asks again unless an answer is due: at once for a picture not seen yet, else after `wait` seconds."""
         if self._asking:
             self._overtaken |= picture is not None and not self._is_seen(picture)
             return
