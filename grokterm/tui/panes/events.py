@@ -54,6 +54,12 @@ class EventsPane(Pane):
         """The first line shown, counted from the newest."""
         self._lines = 0
 
+    def show(self, world: World) -> None:
+        """Draws what changed; another run from its newest event on."""
+        if self.world is not None and self.world.run_id != world.run_id:
+            self.first = 0
+        super().show(world)
+
     def watched(self, world: World) -> Hashable:
         """What is in the log beside numbers, and where it is scrolled to."""
         history = world.history

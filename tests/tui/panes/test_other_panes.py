@@ -162,6 +162,12 @@ async def test_events_scroll() -> None:
         app.world.history.add([Event(step=99, name="grokked", words="[b]event[/b] 99")])
         app.show()
         assert lines(pane)[0].strip() == "99  [b]event[/b] 99"
+        await pilot.press("end")
+        assert pane.first
+        app.world = make_world(events)
+        app.world.run_id = "8"
+        app.show()
+        assert lines(pane)[0].strip() == "30  event 30"
 
 
 async def test_nothing_has_happened() -> None:
