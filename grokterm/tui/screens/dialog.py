@@ -61,7 +61,7 @@ class Dialog(Steady, ModalScreen[Result]):
     @property
     def is_open(self) -> bool:
         """Whether the dialog can be used: a key that came at once may have closed it, or the viewer may be leaving."""
-        return self.is_current and bool(self.query(".box *"))
+        return self.app.is_running and self.is_attached and self.is_current and bool(self.query(".box *"))
 
     def begin(self) -> None:
         """What is done once all parts are there."""
