@@ -108,14 +108,15 @@ class Snapshot:
         return self._subject.key_frequencies
 
     def measures(self) -> dict[str, float | None]:
-        """The progress measures and those of structure by the names of `Run.progress` and `Run.structure`.
+        """Gini coefficients, progress measures and those of structure, by their names in the run.
 
         None where one is not defined; the gauges of clock and pizza only where test accuracy is above .9.
         """
         import torch
 
         from grokterm.analysis.pairs import remembered
-        from grokterm.analysis.progress import progress, structure
+        from grokterm.analysis.progress import concentration, progress, structure
+        from grokterm.analysis.spectrum import spectrum
         from grokterm.replay.recording import GAUGED_ACCURACY
 
         here, device = self._subject, self._device
@@ -124,7 +125,8 @@ class Snapshot:
         tested = ~self.train & (self.labels >= 0)
         gauges = bool((self.predictions() == self.labels)[tested].mean() > GAUGED_ACCURACY)
         taken = (
-            progress(self.config, self._tensors, answer, here.train, here.key_frequencies),
+            concentration(self.config, self._tensors, spectrum(self._model, self._tensors, self.config)[0]),
+            progress(self.config, answer, here.train, here.key_frequencies),
             structure(self.config, self._tensors, answer, here.labels, gauges),
         )
         return {part.name: getattr(found, part.name) for found in taken for part in fields(found)}

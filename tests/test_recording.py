@@ -12,6 +12,9 @@ import numpy as np
 import pytest
 import tomli_w
 
+from grokterm.analysis.key_frequencies import KeyFrequencies
+from grokterm.analysis.measures import gini
+from grokterm.analysis.spectrum import columns, spectrum
 from grokterm.config import Config
 from grokterm.replay.recording import STRUCTURE_EVERY
 from grokterm.replay.repeating import Repetition
@@ -87,14 +90,26 @@ def test_they_tell_of_the_circuit() -> None:
     assert first.restricted_loss == pytest.approx(math.log(23), rel=0.2)
     assert last.restricted_loss < 0.1 * first.restricted_loss
     assert last.variance_share > 0.5 > first.variance_share
-    assert set(last.squared_weights) == {"W_a", "W_b", "W_out"}
-    assert sum(last.squared_weights.values()) < of(Scalars, records)[-1].sum_squared_weights
     assert len(of(Spectrum, records)[-1].norms) == 11
     gauged = [record for record in of(Structure, records) if record.distance_irrelevance is not None]
     accuracy = {record.step: record.test_accuracy for record in of(Scalars, records)}
     assert gauged
     assert all(accuracy[record.step] > 0.9 for record in gauged)
     assert all(record.explained_neurons is not None for record in of(Structure, records))
+
+
+def test_every_record_tells_of_the_weights() -> None:
+    course, records = trained(400)
+    made, engine = of(Scalars, records), course.engine
+    assert all(set(record.squared_weights) == {"W_a", "W_b", "W_out"} for record in made)
+    assert all(sum(record.squared_weights.values()) < record.sum_squared_weights for record in made)
+    assert made[0].embedding_gini < 0.2
+    assert made[0].key_frequencies == ()
+    assert made[-1].read_out_gini > made[0].read_out_gini
+    norms, _, _ = spectrum(engine.model, engine.parameters, GROKKING)
+    assert made[-1].embedding_gini == pytest.approx(float(gini(norms)), rel=1e-4)
+    estimate = KeyFrequencies(columns(GROKKING))
+    assert made[-1].key_frequencies == estimate.update(norms)
 
 
 @pytest.mark.parametrize("op", ["x2+y2", "multiply"])
@@ -119,15 +134,18 @@ def test_small_tasks_are_measured_too(arch: str, p: int, op: str) -> None:
 
 def test_a_line_of_measures_is_short() -> None:
     _, records = trained(1, Config(arch="transformer", device="cpu", measure_every=1, width=64))
+    with_keys = msgspec.structs.replace(
+        of(Scalars, records)[-1], step=1_000_000, seconds=12345.6789, key_frequencies=(11, 24, 31, 40, 47)
+    )
+    assert len(encode_record(with_keys)) < 520
     full = msgspec.structs.replace(
         of(Progress, records)[-1],
         step=1_000_000,
-        key_frequencies=(11, 24, 31, 40, 47),
         key_restricted_loss=0.123456,
         key_excluded_loss=12.3456,
         key_variance_share=0.654321,
     )
-    assert len(encode_record(full)) < 560
+    assert len(encode_record(full)) < 400
     assert len(encode_record(of(Spectrum, records)[-1])) < 400
 
 
@@ -175,10 +193,11 @@ def test_the_history_holds_them_as_columns() -> None:
         assert np.array_equal(values, expected, equal_nan=True)
     assert [*history.structure(STRUCTURE[0])[0]] == [record.step for record in of(Structure, records)]
     assert history.matrices == ("W_a", "W_b", "W_out")
-    assert [*history.squared_weights("W_out")[1]] == [record.squared_weights["W_out"] for record in made]
     assert history.spectra.rows.shape == (len(made), 11)
-    assert history.key_frequencies[0] == (0, made[0].key_frequencies)
-    assert history.key_frequencies[-1][1] == made[-1].key_frequencies
+    logged = of(Scalars, records)
+    assert [*history.squared_weights("W_out")[1]] == [record.squared_weights["W_out"] for record in logged]
+    assert history.key_frequencies[0] == (0, logged[0].key_frequencies)
+    assert history.key_frequencies[-1][1] == logged[-1].key_frequencies
     assert history.circuit_phase in ("circuit_formation", "clean_up")
     assert history.circuit_steps["circuit_formation"] > 0
     assert "of its" in history.circuit_words
@@ -188,8 +207,9 @@ def test_an_estimate_of_the_key_frequencies_holds_until_the_next_one() -> None:
     trackers = Trackers()
     assert (trackers.keys, trackers.keys_at(0)) == ((), ())
     for step, keys in ((0, ()), (10, (5,)), (20, (5,)), (30, (9, 5))):
-        trackers.take(Progress(step, key_frequencies=keys))
+        trackers.take(Scalars(step, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 1.0, key_frequencies=keys))
+    trackers.take(Scalars(40, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 1.0))  # measures were turned off
     assert [trackers.keys_at(step) for step in (0, 9, 10, 29, 30, 99)] == [(), (), (5,), (5,), (9, 5), (9, 5)]
-    trackers.take(Change(30, {"arch": "embed-mlp"}, {}, True, False, ""))
+    trackers.take(Change(40, {"arch": "embed-mlp"}, {}, True, False, ""))
     assert trackers.keys == ()
-    assert [trackers.keys_at(step) for step in (30, 31)] == [(9, 5), ()]
+    assert [trackers.keys_at(step) for step in (40, 41)] == [(9, 5), ()]

@@ -113,7 +113,7 @@ def test_the_last_bit_of_a_record_is_found(run: RunFolder) -> None:
 
 def test_a_measure_that_is_not_as_it_was_is_found(run: RunFolder) -> None:
     def edit(record: Record) -> Record | None:
-        if isinstance(record, Progress) and record.step == 45:
+        if isinstance(record, Scalars) and record.step == 45:
             return msgspec.structs.replace(record, squared_weights=record.squared_weights | {"W_a": 1.0})
         if isinstance(record, Spectrum) and record.step == 60:
             return msgspec.structs.replace(record, norms=record.norms[:-1])

@@ -89,12 +89,16 @@ def test_a_later_model_gives_the_key_frequencies(folder: RunFolder) -> None:
 def test_measures_are_those_of_the_log(folder: RunFolder) -> None:
     run = grokterm.open_run("last")
     measured = run.at(40).measures()
-    at = int(np.flatnonzero(run.progress["step"] == 40)[0])
-    for name in ("restricted_loss", "excluded_loss", "embedding_gini", "variance_share", "softmax_collapse"):
-        assert measured[name] == pytest.approx(run.progress[name][at], rel=6e-5)
+    for logged, names in (
+        (run.progress, ("restricted_loss", "excluded_loss", "variance_share", "softmax_collapse")),
+        (run.history, ("embedding_gini", "read_out_gini")),
+    ):
+        at = int(np.flatnonzero(logged["step"] == 40)[0])
+        for name in names:
+            assert measured[name] == pytest.approx(logged[name][at], rel=6e-5)
     here = subject(40)
     assert measured["restricted_loss"] == pytest.approx(
-        progress(CONFIG, here.parameters, here.answer, here.train, here.key_frequencies).restricted_loss, rel=6e-5
+        progress(CONFIG, here.answer, here.train, here.key_frequencies).restricted_loss, rel=6e-5
     )
     assert 0 <= (measured["explained_neurons"] or 0) <= 1
     assert measured["distance_irrelevance"] is None  # test accuracy is far below .9

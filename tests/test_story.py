@@ -121,7 +121,7 @@ def test_excluded_loss_rises(story: Story) -> None:
 
 @pytest.mark.parametrize("name", ["embedding_gini", "read_out_gini"])
 def test_gini_rises_from_under_a_fifth_to_over_three_fifths(story: Story, name: str) -> None:
-    _, gini = story.history.progress(name)
+    gini = story.history.column(name)
     assert gini[0] < 0.2
     assert gini[-1] > 0.6
 

@@ -52,13 +52,24 @@ def activations(
     `tables` stand in for `input_tables`, and a, b index their rows. Nothing is computed beyond the layer `last`.
     """
     between_parts()
-    of_a, of_b = tables if tables is not None else input_tables(config, parameters)
+    tables = input_tables(config, parameters) if tables is None else tables
     if config.arch == "transformer":
-        return _transformer(config, parameters, positions(config, parameters, (of_a, of_b), a, b), last)
-    if config.arch == "embed-mlp":
-        of_a, of_b = of_a @ parameters["W_a"], of_b @ parameters["W_b"]
-    x = of_a.index_select(-2, a) + (of_b + parameters["b_1"][..., None, :]).index_select(-2, b)
-    return _mlp(config, parameters, x, last)
+        return _transformer(config, parameters, positions(config, parameters, tables, a, b), last)
+    of_a, of_b = _first_rows(config, parameters, tables)
+    return _mlp(config, parameters, of_a.index_select(-2, a) + of_b.index_select(-2, b), last)
+
+
+def grid_activations(config: Config, parameters: Parameters, a: Tensor, b: Tensor, layer: str) -> Tensor:
+    """Activations of a layer for each of a (int64 [m]) with each of b (int64 [n]), [..., m, n, features]."""
+    if config.arch == "transformer":
+        every = activations(config, parameters, a.repeat_interleave(len(b)), b.repeat(len(a)), last=layer)
+    else:
+        between_parts()
+        of_a, of_b = _first_rows(config, parameters, input_tables(config, parameters))
+        x = of_a.index_select(-2, a).unsqueeze(-2) + of_b.index_select(-2, b).unsqueeze(-3)
+        every = _mlp(config, parameters, x.flatten(-3, -2), layer)
+    found = every[layer]
+    return found.view(*found.shape[:-2], len(a), len(b), -1)
 
 
 def positions(
@@ -89,6 +100,14 @@ def next_positions(config: Config, parameters: Parameters, block: int, streams: 
         Stream(_block(config, parameters, block, streams[: at + 1])["residual"], None if at else stream.chosen)
         for at, stream in enumerate(streams)
     ]
+
+
+def _first_rows(config: Config, parameters: Parameters, tables: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    """What a and b each add to the first sum of an MLP, [..., p, width]; the bias is with b."""
+    of_a, of_b = tables
+    if config.arch == "embed-mlp":
+        of_a, of_b = of_a @ parameters["W_a"], of_b @ parameters["W_b"]
+    return of_a, of_b + parameters["b_1"][..., None, :]
 
 
 def _mlp(config: Config, parameters: Parameters, x: Tensor, last: str) -> dict[str, Tensor]:

@@ -123,15 +123,6 @@ def angles_of(op: str, p: int) -> Angles | None:
     return None if group is None else Angles(p, *group)
 
 
-def basis_power(values: Tensor, dim: int) -> Tensor:
-    """Squared cos and sin components at k = 1 … n//2 along an axis of length n, which becomes n//2 long."""
-    n = values.shape[dim]
-    power: Tensor = torch.fft.rfft(values, dim=dim).abs().square().narrow(dim, 1, n // 2) * (2 / n)
-    if n % 2 == 0:
-        power.narrow(dim, -1, 1).div_(2)
-    return power
-
-
 @cache
 def _lookup(angles: Angles) -> Tensor:
     table = torch.full((angles.p, angles.p), angles.n)

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 from grokterm.analysis.activations import Parameters, activations, input_tables
-from grokterm.analysis.angles import Angles, basis_power
-from grokterm.analysis.decomposition import svd
+from grokterm.analysis.angles import Angles
+from grokterm.analysis.decomposition import eigh, svd
+from grokterm.analysis.fourier import fourier_power
 from grokterm.config import Config
 
 TRIPLES: Final = 1000
@@ -70,5 +71,11 @@ def circularity(embedding: Tensor) -> Tensor:
     """
     centred = (embedding - embedding.mean(-2, keepdim=True)).double()
     count = min(COMPONENTS, centred.shape[-1], centred.shape[-2] - 1)
-    components = svd(centred)[0][..., :count]
-    return basis_power(components, dim=-2).amax(-2).mean(-1)
+    return fourier_power(_components(centred)[..., :count]).amax(-2).mean(-1)
+
+
+def _components(centred: Tensor) -> Tensor:
+    """Left singular vectors of [..., n, d], largest first: by the products of its rows where these are the fewer."""
+    if centred.shape[-2] > centred.shape[-1]:
+        return svd(centred)[0]
+    return eigh(centred @ centred.mT)[1].flip(-1)

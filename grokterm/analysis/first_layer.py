@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from grokterm.analysis.decomposition import ratio
-from grokterm.analysis.fourier import basis_of, over_basis
+from grokterm.analysis.fourier import basis_of, fourier_power, over_basis
 from grokterm.analysis.neurons import NeuronFrequencies, clocks
 from grokterm.analysis.subject import Subject
 from grokterm.analysis.weights import matrices
@@ -78,10 +78,7 @@ def wave_order(subject: Subject) -> Tensor:
 
 def _frequencies(tables: Tensor) -> NeuronFrequencies:
     """The frequency that holds most of each neuron's variance over a and b together."""
-    n = tables.shape[-1]
-    power = torch.fft.rfft(tables.double().nan_to_num(), dim=-1).abs().square().sum(0)[:, 1:]
-    if n % 2 == 0:
-        power[:, -1] /= 2
+    power = fourier_power(tables.double().nan_to_num().mT).sum(0).mT
     shares = ratio(power, power.sum(-1, keepdim=True))
     best = shares.max(-1)
     return NeuronFrequencies(torch.where(best.values > 0, best.indices + 1, 0), best.values)

@@ -37,18 +37,28 @@ def fourier_norms(rows: Tensor) -> Tensor:
 
     Components are those of `fourier_basis`, in float32 or wider.
     """
+    norms: Tensor = torch.linalg.vector_norm(_components(rows).flatten(-2), dim=-1)
+    return norms
+
+
+def fourier_power(rows: Tensor) -> Tensor:
+    """Squares of the cos and sin components of each column, added, at k = 1 … n//2: [..., n, d] → [..., n//2, d]."""
+    return _components(rows).square_().sum(-2)
+
+
+def _components(rows: Tensor) -> Tensor:
+    """The cos and sin components of each column, [..., n//2, 2, d], in float32 or wider."""
     n = rows.shape[-2]
     wide = rows if rows.dtype == torch.float64 else rows.float()
     # A product, since a fast transform of a prime number of residues is slower up to 499 of them.
-    power = (_basis_on(n, wide.dtype, str(rows.device)) @ wide).square().sum(-1)[..., 1:]
-    of_cosines = power[..., ::2]
-    of_sines = functional.pad(power[..., 1::2], (0, 1 - n % 2))  # the last frequency of an even n has none
-    return (of_cosines + of_sines).sqrt()
+    components = _waves(n, wide.dtype, str(rows.device)) @ wide
+    return components.view(*rows.shape[:-2], n // 2, 2, rows.shape[-1])
 
 
 @lru_cache(maxsize=8)
-def _basis_on(n: int, dtype: torch.dtype, device: str) -> Tensor:
-    return fourier_basis(n, dtype).to(device)
+def _waves(n: int, dtype: torch.dtype, device: str) -> Tensor:
+    """Rows of `fourier_basis` without the constant, two a frequency: the last of an even n has zeros for its sine."""
+    return functional.pad(fourier_basis(n, dtype)[1:], (0, 0, 0, 1 - n % 2)).to(device)
 
 
 def frequency_purity(rows: Tensor) -> Tensor:
@@ -56,9 +66,7 @@ def frequency_purity(rows: Tensor) -> Tensor:
 
     A column of one wave has 1; a column that is zero or not finite has no share, and gets 0.
     """
-    power = torch.fft.rfft(rows if rows.dtype == torch.float64 else rows.float(), dim=-2).abs().square()[..., 1:, :]
-    if rows.shape[-2] % 2 == 0:
-        power[..., -1, :] /= 2
+    power = fourier_power(rows)
     shares: Tensor = power.amax(-2) / power.sum(-2)
     return shares.nan_to_num(0.0)
 

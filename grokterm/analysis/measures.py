@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -16,6 +17,9 @@ from torch import Tensor
 from grokterm.analysis.angles import Angles
 from grokterm.analysis.decomposition import ratio
 from grokterm.analysis.pairs import Answer, in_parts
+
+_CACHED: Final = 2**17
+"""Numbers that are widened at once."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +48,9 @@ def angle_means(answer: Answer, angles: Angles, device: torch.device | None = No
     square: Tensor | float = 0.0
     for start, stop in angles.chunks(angles.p):
         logits = rows(start, stop)
-        means.append(logits.sum(-2, dtype=torch.float64) / angles.n)
+        # A few rows at a time: what is wider then stays in the cache.
+        few = max(1, _CACHED // (angles.n * angles.p))
+        means += [part.double().mean(-2) for part in torch.split(logits, few, -3)]
         counted = logits if angles.n == angles.p else logits[..., angles.c.to(logits.device)]
         square = square + torch.linalg.vector_norm(counted.flatten(-2), dim=-1).double().square().sum(-1)
     assert isinstance(square, Tensor)
@@ -142,14 +148,11 @@ def softmax_collapse(logits: Tensor) -> Tensor:
 def gini(values: Tensor) -> Tensor:
     """Gini coefficient [...] of numbers ≥ 0 [..., N]: 0 when all are equal, 1 − 1/N for one alone; 0 when all are 0.
 
-    Hurley and Rickard 2009 (arXiv:0811.4706), table I.
+    The mean difference of two of them over twice their mean (Hurley and Rickard 2009, arXiv:0811.4706, table I).
     """
-    ordered = values.sort(-1).values.double()
-    n = values.shape[-1]
-    weight = (n - torch.arange(1, n + 1, dtype=torch.float64, device=values.device) + 0.5) / n
-    total = ordered.sum(-1, keepdim=True)
-    uneven = 1 - 2 * (ratio(ordered, total) * weight).sum(-1)
-    return uneven.masked_fill(total.squeeze(-1) == 0, 0)
+    wide = values.double()
+    differences = (wide.unsqueeze(-1) - wide.unsqueeze(-2)).abs_().sum((-2, -1))
+    return ratio(differences, 2 * values.shape[-1] * wide.sum(-1))
 
 
 def _train_share(angles: Angles, train: Tensor) -> Tensor:

@@ -9,9 +9,10 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from grokterm.analysis.activations import Parameters, activations, input_tables, neuron_layers
-from grokterm.analysis.angles import Angles, Rows, basis_power
+from grokterm.analysis.activations import Parameters, activations, grid_activations, input_tables, neuron_layers
+from grokterm.analysis.angles import Angles, Rows
 from grokterm.analysis.decomposition import ratio
+from grokterm.analysis.fourier import fourier_power
 from grokterm.analysis.pairs import CHUNK
 from grokterm.config import Config
 
@@ -50,7 +51,8 @@ def neuron_rows(config: Config, parameters: Parameters, angles: Angles, layer: s
     """Activations by rows of the rearranged table, [..., rows, n, width]; the last layer of neurons if not named."""
     name = layer or neuron_layers(config)[-1]
     device = next(iter(parameters.values())).device
-    return angles.rows_of(lambda a, b: activations(config, parameters, a, b, last=name)[name], device)
+    a, b = angles.a.to(device), angles.b.to(device)
+    return lambda start, stop: grid_activations(config, parameters, a[start:stop], b, name)
 
 
 def frequency_shares(rows: Rows, angles: Angles, width: int) -> Tensor:
@@ -71,25 +73,28 @@ def frequency_shares(rows: Rows, angles: Angles, width: int) -> Tensor:
         of_i[..., start:stop, :] = part.sum(-2)
         of_j += part.sum(-3)
         square += part.square().sum(-2).double().sum(-2)
-        of_sum += _along_diagonals(part, start, -1)
-        of_difference += _along_diagonals(part, start, 1)
+        sums, differences = _along_diagonals(part)
+        of_sum += sums.roll(start, -2)
+        of_difference += differences.roll(-start, -2)
     sums = torch.stack(along).double() / math.sqrt(n)
     variance = square - sums[0].sum(-2).square() / n
-    power = basis_power(sums, dim=-2)
+    power = fourier_power(sums)
     if n % 2 == 0:
         power[2:, ..., -1, :] /= 2  # at n/2 the angles i + j and i − j are the same
     rounding = 64 * torch.finfo(along[0].dtype).eps * square
     return ratio(power.sum(0), variance.masked_fill(variance <= rounding, 0).unsqueeze(-2)).mT
 
 
-def _along_diagonals(part: Tensor, start: int, sign: int) -> Tensor:
-    """Sums of rows [..., i − start, j, width] over the pairs with the same j − sign·i mod n: [..., n, width]."""
-    # Brought into order and then summed, not scattered: the same bits on every device.
-    rows, n = part.shape[-3], part.shape[-2]
-    i = torch.arange(rows, device=part.device)
-    j = (torch.arange(n, device=part.device)[:, None] + sign * (start + i)) % n
-    ordered = part.flatten(-3, -2).index_select(-2, (i * n + j).flatten())
-    return ordered.view(*part.shape[:-3], n, rows, -1).sum(-2)
+def _along_diagonals(part: Tensor) -> tuple[Tensor, Tensor]:
+    """Sums of at most n rows [..., i, j, width] over the pairs with the same j + i and j − i mod n: [..., n, width]."""
+    # Columns stand there twice, so that diagonals are rows of another stride, summed in order on every device.
+    rows, n, width = part.shape[-3:]
+    twice = torch.cat([part, part], -2)
+    shape, down = (*part.shape[:-3], rows, n, width), twice.stride(-3)
+    before = twice.stride()[:-3]
+    of_sum = twice.as_strided(shape, (*before, down - width, width, 1), n * width)
+    of_difference = twice.as_strided(shape, (*before, down + width, width, 1))
+    return of_sum.sum(-3), of_difference.sum(-3)
 
 
 def neuron_frequencies(shares: Tensor) -> NeuronFrequencies:

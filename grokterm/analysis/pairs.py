@@ -26,9 +26,14 @@ def table_answer(logits: Tensor) -> Answer:
     return lambda a, b: pairs.index_select(-2, a * p + b)
 
 
+def are_held(p: int) -> bool:
+    """Whether the logits of all pairs are few enough to be held at once."""
+    return p**3 <= KEPT
+
+
 def remembered(answer: Answer, p: int, device: torch.device) -> Answer:
     """An answer that computes the logits of all pairs at once and reads them from there; itself where p is large."""
-    if p**3 > KEPT:
+    if not are_held(p):
         return answer
     a = torch.arange(p, device=device)
     logits = answer(a.repeat_interleave(p), a.repeat(p))

@@ -1,4 +1,4 @@
-"""The measures of one model at one step, gathered for a log record: cheap ones, and dearer ones for now and then."""
+"""The measures of one model at one step, gathered for log records: those of its weights, and dearer ones."""
 
 from __future__ import annotations
 
@@ -23,10 +23,18 @@ from grokterm.analysis.measures import (
 )
 from grokterm.analysis.neurons import frequency_shares, neuron_frequencies, neuron_rows
 from grokterm.analysis.pairs import Answer, in_parts
-from grokterm.analysis.spectrum import spectrum
 from grokterm.analysis.weights import read_out
 from grokterm.config import Config
 from grokterm.lab.models import build
+
+
+@dataclass(frozen=True, slots=True)
+class Concentration:
+    """How few frequencies a model's outer layers use, 0 to 1; None where they have none, or weights are not finite."""
+
+    embedding_gini: float | None = None
+    """Of the Fourier norms of the first layer or the embedding."""
+    read_out_gini: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +60,6 @@ class Progress:
     """Share of the logits' variance that cosines of the key frequencies explain."""
     variance_share: float | None = None
     """The same of all frequencies."""
-    embedding_gini: float | None = None
-    read_out_gini: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +75,19 @@ class Structure:
 
 
 @torch.no_grad()
-def progress(
-    config: Config,
-    parameters: Parameters,
-    answer: Answer,
-    train: Tensor,
-    keys: tuple[int, ...],
-    norms: Tensor | None = None,
-) -> Progress:
-    """The cheap measures of one model; train is bool [p, p], `norms` those of `spectrum.spectrum` where known.
+def concentration(config: Config, parameters: Parameters, norms: Tensor) -> Concentration:
+    """Gini coefficients of one model (Nanda et al. 2023, section 5.1); `norms` are those of `spectrum.spectrum`."""
+    basis, _ = basis_of(config.op, config.p)
+    if basis == "none":
+        return Concentration()
+    of_read_out = fourier_norms(over_basis(read_out(config, parameters).mT, basis))
+    first, last = gini(torch.stack([norms.double(), of_read_out.double().cpu()])).tolist()
+    return Concentration(_finite(first), _finite(last))
+
+
+@torch.no_grad()
+def progress(config: Config, answer: Answer, train: Tensor, keys: tuple[int, ...]) -> Progress:
+    """The measures of one model's logits; train is bool [p, p].
 
     answer gives the logits, of some pairs four times (`pairs.remembered`).
     """
@@ -90,11 +100,6 @@ def progress(
     shares = variance_shares(means, angles)
     restricted = restricted_loss(means.mean, angles, every, train)
     excluded = excluded_loss(answer, means.mean, angles, [every, keys] if keys else [every], train)
-    basis, _ = basis_of(config.op, config.p)
-    if norms is None:
-        norms = spectrum(build(config), parameters, config)[0]
-    of_read_out = fourier_norms(over_basis(read_out(config, parameters).mT, basis))
-    ginis = gini(torch.stack([norms.double(), of_read_out.double().cpu()]))
     return Progress(
         collapse,
         _number(restricted.all),
@@ -105,8 +110,6 @@ def progress(
         _number(excluded[1]) if keys else None,
         _number(shares[[k - 1 for k in keys]].sum()) if keys else None,
         _number(shares.sum()),
-        _number(ginis[0]),
-        _number(ginis[1]),
     )
 
 
@@ -150,5 +153,8 @@ def _circularity(config: Config, parameters: Parameters) -> Tensor:
 
 
 def _number(value: Tensor) -> float | None:
-    number = float(value)
+    return _finite(float(value))
+
+
+def _finite(number: float) -> float | None:
     return number if math.isfinite(number) else None

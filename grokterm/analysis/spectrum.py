@@ -31,7 +31,7 @@ def spectrum(model: HasFirstLayer, parameters: Mapping[str, Tensor], config: Con
     with torch.no_grad():
         tables = model.first_layer(dict(parameters))
         of_tables = [fourier_norms(over_basis(table, basis)) for table in tables]
-        norms = of_tables[0] if len(tables) == 1 else torch.stack(of_tables).square().sum(0).sqrt()
+        norms = of_tables[0] if len(tables) == 1 else torch.linalg.vector_norm(torch.stack(of_tables), dim=0)
     layer = "first layer" if config.arch == "mlp" else "embedding"
     return norms.float().cpu(), basis, f"{layer}, {words}"
 

@@ -27,15 +27,6 @@ def matrices(config: Config, parameters: Parameters) -> dict[str, Tensor]:
     return {name: parameters[name] for name, shape in shapes.items() if len(shape) == 2}
 
 
-def sums_of_squares(config: Config, parameters: Parameters) -> dict[str, Tensor]:
-    """Σθ² of every parameter by name, float64 [...]; their sum is Σθ² of the model."""
-    shapes = build(config).shapes()
-    norms = {
-        name: torch.linalg.vector_norm(parameters[name].flatten(-len(shape)), dim=-1) for name, shape in shapes.items()
-    }
-    return {name: norm.double().square() for name, norm in norms.items()}
-
-
 def read_out(config: Config, parameters: Parameters) -> Tensor:
     """W_L [..., width, p]: from the last neurons to the logits, W_out W_U in a transformer (Nanda et al. 2023, 4.2).
 

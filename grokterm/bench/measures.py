@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
@@ -9,21 +13,47 @@ from typing import Final
 from grokterm.bench.recorded import Recorded, whole_round
 from grokterm.bench.row import Bench, Goal, Row
 from grokterm.bench.steps import SET_UPS
+from grokterm.errors import GroktermError
 
 ALL_THERE_IS: Final = 0.9
 """Share of the training rate that is to be left with measures."""
+_WAITING: Final = "OMP_WAIT_POLICY"
 
 
 def measures_rows(set_up: str, bench: Bench) -> Iterator[Row]:
-    """Steps a second over a whole round of measures, with accuracies and losses logged on both sides."""
+    """Steps a second over a whole round of measures, with accuracies and losses logged on both sides.
+
+    Raises GroktermError where the process that measures them fails.
+    """
+    name, config = f"measures/{set_up}", bench.config(SET_UPS[set_up])
+    what = f"training with measures every {config.measure_every} steps, p {config.p}, {config.arch}; without"
+    rate, alone = _rates(set_up, bench) if _WAITING in os.environ else _rates_asleep(name, bench)
+    goal = Goal(f"≥ {ALL_THERE_IS:g}×", least=ALL_THERE_IS)
+    yield Row(name, what, "steps/s", rate, alone, rate / alone, goal)
+
+
+def _rates(set_up: str, bench: Bench) -> tuple[float, float]:
+    """Steps a second with measures and without."""
     config = bench.config(SET_UPS[set_up])
     sides = {"with": Recorded(config), "without": Recorded(config.changed({"measure_every": 0}))}
-    steps = whole_round(config)
-    taken = bench.medians(f"measures/{set_up}", {name: partial(run.advance, steps) for name, run in sides.items()})
-    what = f"training with measures every {config.measure_every} steps, p {config.p}, {config.arch}; without"
-    rate, alone = steps / taken["with"], steps / taken["without"]
-    goal = Goal(f"≥ {ALL_THERE_IS:g}×", least=ALL_THERE_IS)
-    yield Row(f"measures/{set_up}", what, "steps/s", rate, alone, rate / alone, goal)
+    steps, at_once = whole_round(config), config.measure_every
+    acts = {name: partial(run.advance, at_once) for name, run in sides.items()}
+    taken = bench.medians(f"measures/{set_up}", acts, parts=steps // at_once)
+    return steps / taken["with"], steps / taken["without"]
+
+
+def _rates_asleep(name: str, bench: Bench) -> tuple[float, float]:
+    """The same, of a process whose threads sleep while they wait, as those of a trainer do."""
+    command = [sys.executable, "-P", "-m", "grokterm.bench", "--only", name, "--json"]
+    command += ["--device", bench.device, "--precision", bench.precision]
+    environment = {**os.environ, _WAITING: "PASSIVE"}
+    bench.say(f"{name}: in a process whose threads sleep")
+    done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, env=environment, text=True)
+    if not done.stdout:
+        why = done.stderr.strip().rpartition("\n")[-1] or f"its process ended with status {done.returncode}"
+        raise GroktermError(f"{name} was not measured: {why}")
+    row = json.loads(done.stdout.splitlines()[-1])
+    return row["ours"], row["other"]
 
 
 ROWS: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {

@@ -78,16 +78,25 @@ class Bench:
             self.kept[name] = measure()
         return self.kept[name]
 
-    def medians(self, name: str, sides: Mapping[str, Callable[[], object]], warm_up: int = 1) -> dict[str, float]:
-        """Median seconds of each side, timed in turn: a slow moment of the machine then meets them all."""
-        for _ in range(warm_up):
+    def medians(
+        self, name: str, sides: Mapping[str, Callable[[], object]], warm_up: int = 1, parts: int = 1
+    ) -> dict[str, float]:
+        """Median seconds of each side, timed in turn: a slow moment of the machine then meets them all.
+
+        What is timed are `parts` calls of a side, between those of the others.
+        """
+        for _ in range(warm_up * parts):
             for act in sides.values():
                 act()
         times: dict[str, list[float]] = {side: [] for side in sides}
         for repetition in range(REPETITIONS):
             self.say(f"{name}: {repetition + 1} of {REPETITIONS}")
-            for side, act in sides.items():
-                start = time.perf_counter()
-                act()
-                times[side].append(time.perf_counter() - start)
-        return {side: statistics.median(taken) for side, taken in times.items()}
+            taken = dict.fromkeys(sides, 0.0)
+            for _ in range(parts):
+                for side, act in sides.items():
+                    start = time.perf_counter()
+                    act()
+                    taken[side] += time.perf_counter() - start
+            for side, seconds in taken.items():
+                times[side].append(seconds)
+        return {side: statistics.median(seconds) for side, seconds in times.items()}

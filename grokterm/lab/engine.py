@@ -32,13 +32,16 @@ STEPS_AT_ONCE: Final = {"cpu": 1, "cuda": 256, "mps": 1}
 
 @dataclass(frozen=True)
 class Measures:
-    """A model's losses (mean nats a pair), accuracies (shares), Σθ² and the norm of its last gradient."""
+    """A model's losses (mean nats a pair), accuracies (shares), sums of squares and the norm of its last gradient."""
 
     train_loss: float
     test_loss: float
     train_accuracy: float
     test_accuracy: float
     sum_squared_weights: float
+    """Σθ² over all parameters."""
+    squared_weights: dict[str, float]
+    """Σθ² of every weight matrix by name."""
     gradient_norm: float | None
     """None before the first step of a model."""
 
@@ -78,12 +81,15 @@ class Engine:
         with self._threads():
             train_loss, train_accuracy = self._evaluate(self._train)
             test_loss, test_accuracy = self._evaluate(self._test)
+            norms = torch.stack([torch.linalg.vector_norm(tensor) for tensor in self.parameters.values()])
+        squares = dict(zip(self.parameters, norms.double().square().tolist(), strict=True))
         return Measures(
             train_loss=train_loss,
             test_loss=test_loss,
             train_accuracy=train_accuracy,
             test_accuracy=test_accuracy,
-            sum_squared_weights=float(self._flat.cpu().double().square().sum()),
+            sum_squared_weights=sum(squares.values()),
+            squared_weights={name: square for name, square in squares.items() if self.parameters[name].ndim == 2},
             gradient_norm=self._gradient_norm,
         )
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields
 from typing import Final
 
+import msgspec
 import torch
 from torch import Tensor
 
 from grokterm.analysis import progress as measures
+from grokterm.analysis.fourier import Basis
 from grokterm.analysis.key_frequencies import KeyFrequencies
-from grokterm.analysis.pairs import Answer, remembered
+from grokterm.analysis.pairs import Answer, are_held, remembered
 from grokterm.analysis.spectrum import columns, spectrum
-from grokterm.analysis.weights import matrices, sums_of_squares
 from grokterm.config import Config
+from grokterm.lab import native
 from grokterm.lab.engine import Engine
 from grokterm.wire.records import Event, Progress, Scalars, Spectrum, Structure, TrainingRecord
 
@@ -51,12 +54,20 @@ def take_records(
     """
     config, step = engine.config, engine.step
     scalars = scalars_of(engine, seconds)
+    if not config.measure_every:
+        return scalars, write(scalars)
+    with _threads(config):
+        norms, basis, _ = spectrum(engine.model, engine.parameters, config)
+        keys = KeyFrequencies(columns(config), keys).update(norms)
+        scalars = _with_frequencies(scalars, engine, norms, keys)
     events = write(scalars)
-    if not config.measure_every or not (_is_measured(config, step) or events):
+    if not (_is_measured(config, step) or events):
         return scalars, events
     found: list[Event] = []
     answer = _answer(engine)
-    for record in _progress_of(engine, answer, keys):
+    with _threads(config):
+        made = _progress_of(engine, answer, keys, norms, basis)
+    for record in made:
         found += write(record)
     grokked = any(event.name == "grokked" for event in events)
     if grokked or step % (STRUCTURE_EVERY * config.measure_every) == 0:
@@ -64,8 +75,13 @@ def take_records(
     return scalars, [*found, *events]
 
 
+def _threads(config: Config) -> AbstractContextManager[None]:
+    """Torch on one thread where tables are small: waking one that sleeps takes longer than its share of the work."""
+    return native.torch_on_one_thread() if are_held(config.p) else nullcontext()
+
+
 def scalars_of(engine: Engine, seconds: float) -> Scalars:
-    """Losses and accuracies of an engine's present model."""
+    """Losses, accuracies and sums of squares of an engine's present model."""
     found = engine.measure()
     return Scalars(
         step=engine.step,
@@ -76,20 +92,30 @@ def scalars_of(engine: Engine, seconds: float) -> Scalars:
         test_accuracy=found.test_accuracy,
         sum_squared_weights=_finite(found.sum_squared_weights),
         gradient_norm=_finite(found.gradient_norm),
+        squared_weights={name: _rounded(square, _WEIGHT_DIGITS) for name, square in found.squared_weights.items()},
     )
 
 
-def _progress_of(engine: Engine, answer: Answer, keys: tuple[int, ...]) -> Iterable[TrainingRecord]:
-    config, parameters = engine.config, engine.parameters
-    norms, basis, _ = spectrum(engine.model, parameters, config)
-    keys = KeyFrequencies(columns(config), keys).update(norms)
-    found = measures.progress(config, parameters, answer, _train_pairs(engine), keys, norms)
+def _with_frequencies(scalars: Scalars, engine: Engine, norms: Tensor, keys: tuple[int, ...]) -> Scalars:
+    """A record with what the weights tell of frequencies too."""
+    found = measures.concentration(engine.config, engine.parameters, norms)
+    return msgspec.structs.replace(
+        scalars,
+        embedding_gini=_rounded(found.embedding_gini),
+        read_out_gini=_rounded(found.read_out_gini),
+        key_frequencies=keys if len(norms) else None,
+    )
+
+
+def _progress_of(
+    engine: Engine, answer: Answer, keys: tuple[int, ...], norms: Tensor, basis: Basis
+) -> list[TrainingRecord]:
+    found = measures.progress(engine.config, answer, _train_pairs(engine), keys)
     numbers = {field.name: _rounded(getattr(found, field.name)) for field in fields(found)}
-    squares = sums_of_squares(config, parameters)
-    weights = {name: _rounded(float(squares[name]), _WEIGHT_DIGITS) for name in matrices(config, parameters)}
-    yield Progress(engine.step, basis, key_frequencies=keys, squared_weights=weights, **numbers)
+    records: list[TrainingRecord] = [Progress(engine.step, basis, **numbers)]
     if basis != "none":
-        yield Spectrum(engine.step, tuple(_rounded(norm, _NORM_DIGITS) for norm in norms.tolist()))
+        records.append(Spectrum(engine.step, tuple(_rounded(norm, _NORM_DIGITS) for norm in norms.tolist())))
+    return records
 
 
 def _structure_of(engine: Engine, answer: Answer, gauges: bool) -> Structure:

@@ -41,10 +41,11 @@ class Trackers:
         match record:
             case Scalars():
                 self._last = record
+                if record.key_frequencies is not None:
+                    self._estimate(record.step, record.key_frequencies)
                 found = self.phases.update(record.step, record.train_accuracy, record.test_accuracy)
                 return [Event(record.step, name, words) for name, words in found]
             case Progress():
-                self._estimate(record.step, record.key_frequencies)
                 return self._circuit_events(record)
             case Change() if record.rebuilt:
                 self.phases.restart()

@@ -12,10 +12,10 @@ from grokterm.config import Config
 from grokterm.runs.columns import Columns, Floats, Waterfall
 from grokterm.wire.records import Change, Event, Progress, Record, Scalars, Session, Spectrum, Structure
 
-COLUMNS: Final = tuple(field.name for field in msgspec.structs.fields(Scalars))
-"""Names that `History.column` knows: step, seconds, losses, accuracies, Σθ², gradient norm."""
-_NO_NUMBERS: Final = ("step", "basis", "key_frequencies", "squared_weights")
-PROGRESS: Final = tuple(name for name in Progress.__struct_fields__ if name not in _NO_NUMBERS)
+_NO_NUMBERS: Final = ("key_frequencies", "squared_weights")
+COLUMNS: Final = tuple(name for name in Scalars.__struct_fields__ if name not in _NO_NUMBERS)
+"""Names that `History.column` knows: step, seconds, losses, accuracies, Σθ², gradient norm, Gini coefficients."""
+PROGRESS: Final = tuple(name for name in Progress.__struct_fields__ if name not in ("step", "basis"))
 """Names that `History.progress` knows: the progress measures."""
 STRUCTURE: Final = tuple(name for name in Structure.__struct_fields__ if name != "step")
 """Names that `History.structure` knows: explained neurons, and the gauges of clock and pizza."""
@@ -105,9 +105,10 @@ class History:
             match record:
                 case Scalars():
                     scalars.append(record)
+                    self._add_keys(record.step, record.key_frequencies)
                 case Progress():
                     progress.append(record)
-                    self._add_keys(record)
+                    self.basis = record.basis
                 case Spectrum():
                     self.spectra.append(record.step, record.norms)
                 case Structure():
@@ -118,16 +119,15 @@ class History:
                     self._add_event(record)
                 case Session():
                     self.sessions.append(record)
-        self._scalars.append_rows([msgspec.structs.astuple(record) for record in scalars])
+        self._scalars.append_rows([[getattr(r, name) for name in COLUMNS] for r in scalars])
+        self._weights.extend([{"step": r.step, **r.squared_weights} for r in scalars if r.squared_weights])
         self.last = scalars[-1] if scalars else self.last
         self._progress.append_rows([(r.step, *(getattr(r, name) for name in PROGRESS)) for r in progress])
-        self._weights.extend([{"step": r.step, **r.squared_weights} for r in progress])
         self._structure.append_rows([msgspec.structs.astuple(record) for record in structure])
 
-    def _add_keys(self, record: Progress) -> None:
-        self.basis = record.basis
-        if not self.key_frequencies or self.key_frequencies[-1][1] != record.key_frequencies:
-            self.key_frequencies.append((record.step, record.key_frequencies))
+    def _add_keys(self, step: int, keys: tuple[int, ...] | None) -> None:
+        if keys is not None and (not self.key_frequencies or self.key_frequencies[-1][1] != keys):
+            self.key_frequencies.append((step, keys))
 
     def _add_change(self, change: Change) -> None:
         self.config = self.config.changed(change.values)

@@ -30,8 +30,11 @@ SessionName = Literal["started", "paused", "resumed", "finished", "stopped", "fa
 """
 
 
-class Scalars(msgspec.Struct, frozen=True, tag_field="kind", tag="scalars"):
-    """Measures after `step` steps; a value that is not finite, or not there yet, is None."""
+class Scalars(msgspec.Struct, frozen=True, tag_field="kind", tag="scalars", omit_defaults=True):
+    """Measures after `step` steps; a value that is not finite, not defined or not there yet, is None.
+
+    Those with a default are rounded to five digits, Σθ² of the matrices to four.
+    """
 
     step: int
     seconds: float
@@ -46,12 +49,19 @@ class Scalars(msgspec.Struct, frozen=True, tag_field="kind", tag="scalars"):
     """Σθ² over all parameters."""
     gradient_norm: float | None
     """Euclidean norm of the gradient of the last step; None at step 0."""
+    embedding_gini: float | None = None
+    """Gini coefficient of the Fourier norms of the first layer or the embedding, 0 to 1."""
+    read_out_gini: float | None = None
+    key_frequencies: tuple[int, ...] | None = None
+    """An estimate with hysteresis, largest norm first; None where there are no frequencies or no measures."""
+    squared_weights: dict[str, float | None] = {}
+    """Σθ² of every weight matrix by name."""
 
 
 class Progress(msgspec.Struct, frozen=True, tag_field="kind", tag="progress", omit_defaults=True):
     """How far a circuit that adds angles has come after `step` steps (Nanda et al. 2023, arXiv:2301.05217).
 
-    Rounded to five digits, Σθ² to four. Losses without a prefix keep or remove every frequency; those of the key
+    Rounded to five digits. Losses without a prefix keep or remove every frequency; those of the key
     frequencies are the paper's.
     """
 
@@ -72,13 +82,6 @@ class Progress(msgspec.Struct, frozen=True, tag_field="kind", tag="progress", om
     """Share of the logits' variance that cosines of the key frequencies explain, 0 to 1."""
     variance_share: float | None = None
     """The same of all frequencies."""
-    embedding_gini: float | None = None
-    """Gini coefficient of the Fourier norms of the first layer or the embedding, 0 to 1."""
-    read_out_gini: float | None = None
-    key_frequencies: tuple[int, ...] = ()
-    """An estimate with hysteresis, largest norm first."""
-    squared_weights: dict[str, float | None] = {}
-    """Σθ² of every weight matrix by name."""
 
 
 class Spectrum(msgspec.Struct, frozen=True, tag_field="kind", tag="spectrum"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache, partial
 
@@ -16,11 +17,17 @@ from grokterm.analysis.circuit_phases import CircuitPhases
 from grokterm.analysis.key_frequencies import KeyFrequencies
 from grokterm.analysis.measures import angle_means
 from grokterm.analysis.pairs import table_answer
-from grokterm.analysis.progress import Progress, progress, structure
+from grokterm.analysis.progress import Concentration, Progress, concentration, progress, structure
 from grokterm.analysis.spectrum import columns, spectrum
+from grokterm.config import Config
 from grokterm.lab.engine import Measures
+from grokterm.lab.models.model import Model
 from tests.analysis.models import make_engine, random_sample, sample, small, trained_sample
 from tests.reference import measures_numpy as reference
+
+
+def concentration_of(model: Model, parameters: Mapping[str, Tensor], config: Config) -> Concentration:
+    return concentration(config, parameters, spectrum(model, parameters, config)[0])
 
 
 @pytest.mark.parametrize("op", ["add", "divide"])
@@ -28,7 +35,7 @@ def test_measures_gathered_are_those_of_the_definitions(op: str) -> None:
     found = trained_sample("mlp", op)
     known, train, n = found.logits.numpy(), found.train.numpy(), found.angles.n
     every = range(1, n // 2 + 1)
-    got = progress(found.config, found.parameters, table_answer(found.logits), found.train, found.keys)
+    got = progress(found.config, table_answer(found.logits), found.train, found.keys)
     assert [got.restricted_loss, got.restricted_train_loss, got.restricted_test_loss] == pytest.approx(
         reference.restricted_loss(known, op, every, train), rel=1e-9
     )
@@ -39,6 +46,12 @@ def test_measures_gathered_are_those_of_the_definitions(op: str) -> None:
     assert got.key_excluded_loss == pytest.approx(reference.excluded_loss(known, op, found.keys, train), rel=1e-9)
     assert got.variance_share == pytest.approx(reference.variance_share(known, op, every), rel=1e-9)
     assert got.key_variance_share == pytest.approx(reference.variance_share(known, op, found.keys), rel=1e-9)
+
+
+@pytest.mark.parametrize("op", ["add", "divide"])
+def test_concentration_is_that_of_the_definitions(op: str) -> None:
+    found = trained_sample("mlp", op)
+    got = concentration_of(found.model, found.parameters, found.config)
     rows = found.parameters["W_out"].numpy().T[reference.group(op, 31)[2]]
     assert got.read_out_gini == pytest.approx(reference.gini(reference.spectrum(rows)), rel=1e-9)
     first = torch.cat([found.parameters["W_a"], found.parameters["W_b"]], -1).numpy()[reference.group(op, 31)[0]]
@@ -48,8 +61,8 @@ def test_measures_gathered_are_those_of_the_definitions(op: str) -> None:
 def test_a_model_answers_as_its_table_does() -> None:
     found = random_sample("transformer", "multiply")
     answer = partial(found.model.logits, found.parameters)
-    direct = progress(found.config, found.parameters, answer, found.train, ())
-    table = progress(found.config, found.parameters, table_answer(found.logits), found.train, ())
+    direct = progress(found.config, answer, found.train, ())
+    table = progress(found.config, table_answer(found.logits), found.train, ())
     assert asdict(direct) == pytest.approx(asdict(table))
     assert direct.key_excluded_loss is None
     assert structure(found.config, found.parameters, answer, found.labels).circularity is not None
@@ -58,7 +71,8 @@ def test_a_model_answers_as_its_table_does() -> None:
 def test_an_operation_that_adds_no_angles_has_no_progress() -> None:
     config = small("mlp", "x2+y2", 7, width=16)
     found = sample(config, random_sample("mlp", "add", 7).model.init(torch.Generator().manual_seed(0)), ())
-    assert progress(config, found.parameters, table_answer(found.logits), found.train, ()) == Progress(0.0)
+    assert progress(config, table_answer(found.logits), found.train, ()) == Progress(0.0)
+    assert concentration_of(found.model, found.parameters, config) == Concentration(None, None)
     assert set(asdict(structure(config, found.parameters, table_answer(found.logits), found.labels)).values()) == {None}
 
 
@@ -67,19 +81,20 @@ def test_weights_that_are_not_finite_give_no_measure(arch: str) -> None:
     found = random_sample(arch, "add")
     broken = {name: value * math.nan for name, value in found.parameters.items()}
     answer = partial(found.model.logits, broken)
-    got = progress(found.config, broken, answer, found.train, (1, 2))
+    got = progress(found.config, answer, found.train, (1, 2))
     assert got.restricted_loss is None
     assert got.excluded_loss is None
-    assert got.embedding_gini is None
+    assert concentration_of(found.model, broken, found.config) == Concentration(None, None)
     assert structure(found.config, broken, answer, found.labels).distance_irrelevance is None
 
 
 @dataclass(frozen=True)
 class Record:
-    """One record of a run: its step, losses and accuracies, progress and estimate of key frequencies."""
+    """One record of a run: its step, losses and accuracies, measures and estimate of key frequencies."""
 
     step: int
     measures: Measures
+    concentration: Concentration
     progress: Progress
     keys: tuple[int, ...]
 
@@ -93,11 +108,13 @@ def run_to_grokking() -> tuple[list[Record], Tensor, dict[str, Tensor]]:
     train[engine.task.train] = True
     pairs = torch.arange(59**2)
     for _ in range(24):
-        found = keys.update(spectrum(engine.model, engine.parameters, config)[0])
+        norms, _, _ = spectrum(engine.model, engine.parameters, config)
+        found = keys.update(norms)
         with torch.no_grad():
             logits = engine.model.logits(engine.parameters, pairs // 59, pairs % 59).view(59, 59, 59)
-        got = progress(config, engine.parameters, table_answer(logits), train.view(59, 59), found)
-        records.append(Record(engine.step, engine.measure(), got, found))
+        got = progress(config, table_answer(logits), train.view(59, 59), found)
+        few = concentration(config, engine.parameters, norms)
+        records.append(Record(engine.step, engine.measure(), few, got, found))
         engine.advance(20 if engine.step < 200 else 40)
     return records, train.view(59, 59), {name: value.detach().clone() for name, value in engine.parameters.items()}
 
@@ -109,11 +126,10 @@ def test_the_circuit_forms_before_the_model_generalizes() -> None:
     before = [r.progress for r in records if r.measures.test_accuracy < 0.5]
     assert start.restricted_loss is not None
     assert min(p.restricted_loss or math.inf for p in before) < 0.1 * start.restricted_loss
-    assert start.embedding_gini is not None
-    assert start.read_out_gini is not None
-    assert max(start.embedding_gini, start.read_out_gini) < 0.05
-    assert (end.read_out_gini or 0) > 0.6
-    assert (end.embedding_gini or 0) > 0.35
+    even, few = records[0].concentration, records[-1].concentration
+    assert max(even.embedding_gini or 1, even.read_out_gini or 1) < 0.05
+    assert (few.read_out_gini or 0) > 0.6
+    assert (few.embedding_gini or 0) > 0.35
     lowest = min(p.excluded_loss or math.inf for p in before)
     assert (end.excluded_loss or 0) > 1.5 * lowest
     assert (end.key_variance_share or 0) > 0.9

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from grokterm.analysis.weights import flat, matrices, path, read_out, shrunk, sums_of_squares
-from tests.analysis.models import make_engine, random_sample, small
+from grokterm.analysis.weights import flat, matrices, path, read_out, shrunk
+from tests.analysis.models import random_sample
 
 
 @pytest.mark.parametrize(
@@ -21,15 +21,6 @@ from tests.analysis.models import make_engine, random_sample, small
 def test_matrices_by_name(arch: str, names: list[str]) -> None:
     found = random_sample(arch, "add")
     assert list(matrices(found.config, found.parameters)) == names
-
-
-def test_sums_of_squares_add_up_to_what_the_engine_measures() -> None:
-    engine = make_engine(small("transformer", "add", 7, width=12, d_model=8))
-    found = sums_of_squares(engine.config, engine.parameters)
-    assert sum(map(float, found.values())) == pytest.approx(engine.measure().sum_squared_weights)
-    replicas = {name: torch.stack([value, 2 * value]) for name, value in engine.parameters.items()}
-    both = sums_of_squares(engine.config, replicas)
-    assert both["W_E"].tolist() == pytest.approx([float(found["W_E"]), 4 * float(found["W_E"])])
 
 
 def test_the_read_out_of_a_transformer_folds_the_unembedding() -> None:

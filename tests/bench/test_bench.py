@@ -1,18 +1,21 @@
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 
 import pytest
 import torch
 from torch.nn import functional
 
 from grokterm.bench.__main__ import FAMILIES, chosen, main
+from grokterm.bench.measures import measures_rows
 from grokterm.bench.plain import PLAIN_MODELS, PlainLoop
 from grokterm.bench.row import REPETITIONS, Bench, Goal, Row
 from grokterm.bench.steps import matrix_products
 from grokterm.bench.table import explanations
 from grokterm.config import Config
-from grokterm.errors import ConfigError
+from grokterm.errors import ConfigError, GroktermError
 from grokterm.lab.engine import Engine
 from grokterm.presets import PRESETS
 
@@ -90,3 +93,25 @@ def test_blink_groks_in_a_blink() -> None:
     engine = Engine(Config(device="cpu").changed(PRESETS["blink"].values))
     engine.advance(60)
     assert engine.measure().test_accuracy >= 0.99
+
+
+def test_parts_of_the_sides_are_timed_in_turn() -> None:
+    order: list[str] = []
+    bench = Bench(True, "cpu", lambda said: None)
+    bench.medians("row", {"one": lambda: order.append("one"), "other": lambda: order.append("other")}, parts=3)
+    assert order == ["one", "other"] * 3 * (REPETITIONS + 1)
+
+
+@pytest.mark.parametrize(
+    ("script", "why"), [("echo refused >&2; exit 1", "refused"), ("exit 3", "its process ended with status 3")]
+)
+def test_a_row_whose_process_fails_says_why(
+    script: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\n{script}\n")
+    python.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(python))
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    with pytest.raises(GroktermError, match=f"^measures/mlp was not measured: {why}$"):
+        list(measures_rows("mlp", Bench(True, "cpu", lambda said: None)))

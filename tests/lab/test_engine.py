@@ -79,6 +79,10 @@ def test_measures_are_those_of_the_plain_model(arch: str, op: str) -> None:
     assert measures.gradient_norm == pytest.approx(norm, rel=1e-9)
     weights = torch.cat([tensor.flatten() for tensor in engine.parameters.values()])
     assert measures.sum_squared_weights == pytest.approx(weights.square().sum().item())
+    matrices = {name: tensor for name, tensor in engine.parameters.items() if tensor.ndim == 2}
+    assert matrices.keys() < engine.parameters.keys()
+    expected = {name: matrix.square().sum().item() for name, matrix in matrices.items()}
+    assert measures.squared_weights == pytest.approx(expected)
     for side, indices in (("train", engine.task.train), ("test", engine.task.test)):
         pairs = engine.task.pairs(indices)
         logits = plain_logits(config, engine.parameters, pairs.a, pairs.b)

@@ -32,13 +32,15 @@ steps = st.integers(0, 2**53)
 scalars = st.builds(
     Scalars, step=steps, seconds=st.floats(0, 1e9), train_loss=numbers, test_loss=numbers,
     train_accuracy=st.floats(0, 1), test_accuracy=st.floats(0, 1), sum_squared_weights=numbers, gradient_norm=numbers,
+    embedding_gini=numbers, key_frequencies=st.none() | st.lists(steps).map(tuple),
+    squared_weights=st.dictionaries(st.text(max_size=8), numbers),
 )  # fmt: skip
 values = st.dictionaries(st.text(max_size=8), st.integers(-(2**53), 2**53) | st.text(max_size=8) | st.floats(-1e9, 1e9))
 records = st.one_of(
     scalars,
     st.builds(Change, step=steps, values=values, old=values, words=st.text(), by=st.text(), time=st.floats(0, 1e10)),
     st.builds(Event, step=steps, words=st.text()),
-    st.builds(Progress, step=steps, restricted_loss=numbers, key_frequencies=st.lists(steps).map(tuple)),
+    st.builds(Progress, step=steps, restricted_loss=numbers),
     st.builds(Spectrum, step=steps, norms=st.lists(numbers, max_size=4).map(tuple)),
     st.builds(Structure, step=steps, circularity=numbers),
     st.builds(Session, step=steps, words=st.text(), time=st.floats(0, 1e10), about=values),

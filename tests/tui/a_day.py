@@ -30,14 +30,17 @@ KEYS = (3, 14, 15, 92, 65)
 
 
 def write(log: LogWriter, first: int, last: int) -> None:
-    """The records of some steps: numbers every 10, measures every 50, a spectrum every 500."""
+    """The records of some steps: numbers every 10, measures of the logits every 50, a spectrum every 500."""
     measures: dict[str, Any] = dict.fromkeys(PROGRESS, 1.23456)
+    squares: dict[str, float | None] = {"W_a": 123.4, "W_b": 123.4, "W_out": 123.4}
+    weights: dict[str, Any] = {"key_frequencies": KEYS, "squared_weights": squares}
+    weights |= {"embedding_gini": 0.12345, "read_out_gini": 0.12345}
     for step in range(first, last, 10):
         test = 1.0 if step == SPIKE else 0.012345678901234567
-        log.append(Scalars(step, step / 2345.678, 0.012345678901234567, 4.567890123456789, 1.0, test, 123.456789, 0.5))
+        numbers = (0.012345678901234567, 4.567890123456789, 1.0, test, 123.456789, 0.5)
+        log.append(Scalars(step, step / 2345.678, *numbers, **weights))
         if step % 50 == 0:
-            weights: dict[str, float | None] = {"W_a": 123.456, "W_b": 123.456, "W_out": 123.456, "b_out": 1.23456}
-            log.append(Progress(step, **measures, key_frequencies=KEYS, squared_weights=weights))
+            log.append(Progress(step, **measures))
         if step % 500 == 0:
             log.append(Spectrum(step, (0.123,) * 48))
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from grokterm.config import Config
@@ -24,6 +25,10 @@ TEST = {0: 0.01, 100: 0.01, 200: 0.02, 300: 0.02, 400: 0.3, 500: 1.0}
 
 def scalars(step: int, test: float, loss: float = 0.1, squares: float = 100.0) -> Scalars:
     return Scalars(step, step / 100, loss, 3.0, 1.0, test, squares, 1.0)
+
+
+def keyed(step: int, *keys: int) -> Scalars:
+    return msgspec.structs.replace(scalars(step, 0.0), key_frequencies=keys)
 
 
 def progress(step: int, restricted: float | None = 4.0, excluded: float = 4.0, **more: float) -> Progress:
@@ -54,11 +59,11 @@ def test_an_excluded_loss_that_rises() -> None:
 
 
 def test_key_frequencies_are_told_of_once() -> None:
-    measures = [Progress(100), Progress(200, key_frequencies=(9, 3)), Progress(300, key_frequencies=(9, 3, 4))]
-    assert told(course(*measures)) == [(200, "key frequencies k = 3, 9 stand out: an estimate that may change")]
-    many = told(course(Progress(0, key_frequencies=tuple(range(1, 10)))))
+    estimates = [keyed(100), keyed(200, 9, 3), keyed(300, 9, 3, 4)]
+    assert told(estimates) == [(200, "key frequencies k = 3, 9 stand out: an estimate that may change")]
+    many = told([keyed(0, *range(1, 10))])
     assert many[0][1].startswith("key frequencies k = 1, 2, 3, 4, 5, 6 and 3 more stand out")
-    assert told(course(Progress(0, key_frequencies=(15,))))[0][1].startswith("key frequency k = 15 stands out")
+    assert told([keyed(0, 15)])[0][1].startswith("key frequency k = 15 stands out")
 
 
 def test_weights_that_shrink_after_memorization() -> None:

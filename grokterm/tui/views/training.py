@@ -94,9 +94,9 @@ class ProgressView(TrainingViewPane):
             progress_line(world, "restricted loss (all pairs)", "restr", "accent", "restricted_loss"),
         ]
         shares = [
-            progress_line(world, "variance explained", "var", "muted", "key_variance_share"),
-            progress_line(world, "Gini of the embedding", "emb", "train", "embedding_gini"),
-            progress_line(world, "Gini of the read-out", "out", "grokked", "read_out_gini"),
+            Line("variance explained", "var", "muted", history.column("step"), _between(history, "key_variance_share")),
+            scalars_line(world, "Gini of the embedding", "emb", "embedding_gini", "train"),
+            scalars_line(world, "Gini of the read-out", "out", "read_out_gini", "grokked"),
         ]
         weights = [scalars_line(world, "sum of squared weights", "weight", "sum_squared_weights", "text")]
         return (
@@ -121,11 +121,11 @@ class PhasesView(TrainingViewPane):
         lines = [
             scalars_line(world, "sum of squared weights", "weight", "sum_squared_weights", "text", _of_largest),
             *(
-                Line(words, name, color, steps, _of_largest(_between(history, measure)))
-                for words, name, color, measure in (
-                    ("excluded loss", "excl", "error", "excluded_loss"),
-                    ("Gini of the read-out", "gini", "grokked", "read_out_gini"),
-                    ("restricted loss", "restr", "accent", "restricted_loss"),
+                Line(words, name, color, steps, _of_largest(values))
+                for words, name, color, values in (
+                    ("excluded loss", "excl", "error", _between(history, "excluded_loss")),
+                    ("Gini of the read-out", "gini", "grokked", history.column("read_out_gini")),
+                    ("restricted loss", "restr", "accent", _between(history, "restricted_loss")),
                 )
                 if history.basis not in ("", "none")
             ),
@@ -191,11 +191,14 @@ def _at(history: History, steps: Floats, column: str) -> Floats:
 
 def _between(history: History, measure: str) -> Floats:
     """A progress measure at every step of the log, on straight lines between the steps where it was taken."""
-    steps, values = history.progress(measure)
-    known = np.isfinite(values)
-    if not known.any():
-        return np.full(len(history), np.nan)
-    return np.interp(history.column("step"), steps[known], values[known], right=np.nan)
+    logged, (steps, values) = history.column("step"), history.progress(measure)
+    if not len(steps):
+        return np.full(len(logged), np.nan)
+    found = np.interp(logged, steps, values, left=np.nan, right=np.nan)
+    at = np.searchsorted(logged, steps).clip(max=len(logged) - 1)
+    exact = logged[at] == steps  # next to a value that is not there, a line has no height even at its end
+    found[at[exact]] = values[exact]
+    return found
 
 
 def _of_largest(values: Floats) -> Floats:

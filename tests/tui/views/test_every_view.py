@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -24,7 +25,7 @@ from grokterm.tui.views.view import GROUPS, ViewPane
 from grokterm.tui.world import Seen, World
 from grokterm.view_options import Graph, ViewOptions
 from grokterm.wire.messages import Array, PictureFrame, PictureRequest, Status
-from grokterm.wire.records import Progress, Record, Spectrum
+from grokterm.wire.records import Progress, Record, Scalars, Spectrum
 from tests.tui.drawing.seeing import fills
 from tests.tui.panes.worlds import grokking
 
@@ -88,15 +89,18 @@ def seen_of(view: ViewPane, subject: Subject) -> Seen | None:
     return Seen.of(frame, subject.step, past=subject.present is not None)
 
 
+def _with_ginis(record: Record, value: float | None) -> Record:
+    if not isinstance(record, Scalars):
+        return record
+    return msgspec.structs.replace(record, embedding_gini=value, read_out_gini=value, key_frequencies=(1,))
+
+
 def records(p: int, broken: bool) -> list[Record]:
     """A log with measures and spectra, or one of NaN."""
     value = None if broken else 0.5
     return [
-        *grokking(700),
-        *(
-            Progress(step=step, restricted_loss=value, excluded_loss=value, embedding_gini=value, key_frequencies=(1,))
-            for step in range(0, 700, 50)
-        ),
+        *(_with_ginis(record, value) for record in grokking(700)),
+        *(Progress(step=step, restricted_loss=value, excluded_loss=value) for step in range(0, 700, 50)),
         *(Spectrum(step=step, norms=(value,) * (p // 2)) for step in range(0, 700, 50)),
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 
+import msgspec
 import pytest
 from textual.strip import Strip
 
@@ -13,7 +14,7 @@ from grokterm.tui.views.catalogue import views
 from grokterm.tui.views.training import VIEWS, EmergenceView, PhasesView, ProgressView, TrainingViewPane
 from grokterm.tui.world import World
 from grokterm.view_options import Graph
-from grokterm.wire.records import Change, Event, Progress, Record
+from grokterm.wire.records import Change, Event, Progress, Record, Scalars
 from tests.tui.panes.worlds import grokking, make_world, scalars
 
 SIZES = [(1, 1), (5, 3), (20, 5), (78, 20), (118, 36), (198, 56)]
@@ -21,15 +22,13 @@ SIZES = [(1, 1), (5, 3), (20, 5), (78, 20), (118, 36), (198, 56)]
 
 def story(last: int = 3000) -> list[Record]:
     """The log of a run that groks, with its measures."""
-    records = grokking(last)
+    records = [_with_ginis(record) for record in grokking(last)]
     for step in range(0, last + 1, 100):
-        grown = 1 / (1 + math.exp((1500 - step) / 150))
+        grown = _grown(step)
         measures = Progress(
             step,
             restricted_loss=4.5 * (1 - grown) + 0.01,
             excluded_loss=0.5 + 6 * grown,
-            embedding_gini=0.05 + 0.5 * grown,
-            read_out_gini=0.04 + 0.7 * grown,
             key_variance_share=grown if step > 1000 else None,
             softmax_collapse=0.0,
         )
@@ -39,6 +38,17 @@ def story(last: int = 3000) -> list[Record]:
     records.append(Event(2300, "clean_up", "clean-up: test loss 1 is 10 % of its peak"))
     records.append(Event(2600, "grokked", "grokked"))
     return records
+
+
+def _grown(step: int) -> float:
+    return 1 / (1 + math.exp((1500 - step) / 150))
+
+
+def _with_ginis(record: Record) -> Record:
+    if not isinstance(record, Scalars):
+        return record
+    grown = _grown(record.step)
+    return msgspec.structs.replace(record, embedding_gini=0.05 + 0.5 * grown, read_out_gini=0.04 + 0.7 * grown)
 
 
 def text(strips: list[Strip]) -> str:
@@ -89,6 +99,16 @@ def test_measures_and_losses_share_their_step_axis() -> None:
     axes = [line for line in rows if line.rstrip().endswith("steps")]
     assert len(axes) == 3
     assert len(set(axes)) == 1
+
+
+def test_a_measure_is_drawn_between_the_steps_where_it_was_taken() -> None:
+    world = make_world([*story(1500), scalars(1550, 1.0, 1.0)])
+    [explained, gini, _] = ProgressView().panels(world)[1].lines
+    drawn = dict(zip(explained.steps.tolist(), explained.values.tolist(), strict=True))
+    known = {step: value for step, value in drawn.items() if not math.isnan(value)}
+    assert (min(known), max(known)) == (1100, 1500)  # there were no key frequencies before
+    assert known[1120] == pytest.approx(0.8 * _grown(1100) + 0.2 * _grown(1200))
+    assert gini.values[gini.steps == 1120] == pytest.approx(0.05 + 0.5 * _grown(1120))
 
 
 def test_phases_stand_over_their_steps() -> None:
