@@ -80,6 +80,15 @@ class Run:
             name: self._history.structure(name)[1].copy() for name in STRUCTURE
         }
 
+    @cached_property
+    def squared_weights(self) -> dict[str, npt.NDArray[Any]]:
+        """Σθ² of every weight matrix by name as columns, as for `progress`; NaN where the model had no such matrix."""
+        matrices = self._history.matrices
+        steps = self.history["step"] if not matrices else self._history.squared_weights(matrices[0])[0]
+        return {"step": steps.astype(np.int64)} | {
+            name: self._history.squared_weights(name)[1].copy() for name in matrices
+        }
+
     @property
     def spectra(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
         """Steps [n], and the Fourier norms of the first layer or the embedding there, [n, frequencies] from k = 1."""

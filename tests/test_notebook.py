@@ -60,6 +60,11 @@ def test_the_measures_are_columns(folder: RunFolder) -> None:
     assert np.isfinite(run.progress["restricted_loss"]).all()
     assert run.progress.keys() >= {"excluded_loss", "softmax_collapse"}
     assert np.isfinite(run.history["embedding_gini"]).all()
+    squares = run.squared_weights
+    assert [*squares["step"]] == [*run.history["step"]]
+    assert np.isnan(squares["E_a"][squares["step"] <= 40]).all()
+    assert np.isfinite(squares["E_a"][squares["step"] > 40]).all()
+    assert (squares["W_out"] < run.history["sum_squared_weights"]).all()
     assert [*run.structure["step"]] == [0]
     assert run.structure["explained_neurons"].shape == (1,)
     steps, norms = run.spectra

@@ -73,9 +73,9 @@ def frequency_shares(rows: Rows, angles: Angles, width: int) -> Tensor:
         of_i[..., start:stop, :] = part.sum(-2)
         of_j += part.sum(-3)
         square += part.square().sum(-2).double().sum(-2)
-        sums, differences = _along_diagonals(part)
-        of_sum += sums.roll(start, -2)
-        of_difference += differences.roll(-start, -2)
+        by_sum, by_difference = _along_diagonals(part)
+        of_sum += by_sum.roll(start, -2)
+        of_difference += by_difference.roll(-start, -2)
     sums = torch.stack(along).double() / math.sqrt(n)
     variance = square - sums[0].sum(-2).square() / n
     power = fourier_power(sums)

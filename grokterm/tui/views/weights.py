@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
 from textual.strip import Strip
 
 from grokterm.tui.drawing.cells import row
 from grokterm.tui.drawing.heat import draw_heat, draw_scale, in_half_blocks, largest
+from grokterm.tui.drawing.scales import short
 from grokterm.tui.drawing.tiles import draw_tiles, tiles_of
 from grokterm.tui.views.view import Chooser, ViewPane
 from grokterm.tui.world import Seen, World
@@ -55,7 +57,7 @@ class MatricesView(ViewPane):
         graph, palette, top = world.view.graph, world.palette, largest(values)
         heat = draw_heat(values, width, height - 2, graph, palette, scale="signed", top=top, pooling="peak")
         return [
-            _axes(world, seen, width, "{total:,}, {part} blocks"),
+            _axes(world, seen, width, "{total:,}, {part} blocks", _sum_of_squares(world, seen)),
             *heat,
             draw_scale(top, width, graph, palette, "signed", "weight"),
         ][:height]
@@ -108,13 +110,34 @@ class MatrixOverTimeView(ViewPane):
         ][:height]
 
 
-def _axes(world: World, seen: Seen, width: int, where_less: str) -> Strip:
-    """What rows and columns are and how many; `where_less` spells it where fewer points show them."""
+def _sum_of_squares(world: World, seen: Seen) -> str:
+    """The matrix's sum of squares at the step that is seen, and where it was largest up to then; empty if unknown."""
+    names, history = seen.names["matrix"], world.history
+    name = names[seen.request.chosen.get("matrix", 0) % len(names)]
+    if name not in history.matrices:
+        return ""
+    steps, squares = history.squared_weights(name)
+    squares = squares[: int(np.searchsorted(steps, seen.step, side="right"))]
+    if not squares.size or not np.isfinite(squares[-1]):
+        return ""
+    peak = int(np.nanargmax(squares))
+    most = f", at most {short(squares[peak])} at step {int(steps[peak]):,}" if peak < len(squares) - 1 else ""
+    return f"sum of squares: {short(squares[-1])}{most}"
+
+
+def _axes(world: World, seen: Seen, width: int, where_less: str, more: str = "") -> Strip:
+    """What rows and columns are and how many; `where_less` spells it where fewer points show them.
+
+    `more` follows where there is room.
+    """
     arrows = ("v", ">") if world.view.graph == "ascii" else ("↓", "→")
     sizes = zip(seen.arrays["values"].shape[-2:], seen.arrays["shape"].tolist(), strict=True)
     counts = [f"{total:,}" if part == total else where_less.format(part=part, total=total) for part, total in sizes]
     words = [f"{arrow} {axis}: {n}" for arrow, axis, n in zip(arrows, seen.names["axes"], counts, strict=True)]
-    return row([("   ".join(words), world.palette.style("muted"))], width)
+    text = "   ".join(words)
+    if more and len(text) + 3 + len(more) <= width:
+        text += f"   {more}"
+    return row([(text, world.palette.style("muted"))], width)
 
 
 VIEWS: Final = (MatricesView, MatrixOverTimeView)
