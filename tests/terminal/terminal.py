@@ -92,9 +92,14 @@ class Terminal:
         """Waits until all of this stands on the screen."""
         self.until(lambda: all(re.search(p, self.text) for p in patterns), f"{patterns} on the screen", seconds)
 
+    @property
+    def ended(self) -> bool:
+        """Whether the program has ended."""
+        return self._poll() is not None
+
     def ends(self, seconds: float = 30.0) -> int:
         """Waits until the program has ended, and gives its exit status, −N after signal N."""
-        self.until(lambda: self._poll() is not None, "the end", seconds)
+        self.until(lambda: self.ended, "the end", seconds)
         self.pump()
         assert self.status is not None
         return self.status

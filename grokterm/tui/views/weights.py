@@ -128,16 +128,16 @@ def _sum_of_squares(world: World, seen: Seen) -> str:
 def _axes(world: World, seen: Seen, width: int, where_less: str, more: str = "") -> Strip:
     """What rows and columns are and how many; `where_less` spells it where fewer points show them.
 
-    `more` follows where there is room.
+    `more` follows where there is room, or its part before a comma.
     """
     arrows = ("v", ">") if world.view.graph == "ascii" else ("↓", "→")
     sizes = zip(seen.arrays["values"].shape[-2:], seen.arrays["shape"].tolist(), strict=True)
     counts = [f"{total:,}" if part == total else where_less.format(part=part, total=total) for part, total in sizes]
     words = [f"{arrow} {axis}: {n}" for arrow, axis, n in zip(arrows, seen.names["axes"], counts, strict=True)]
     text = "   ".join(words)
-    if more and len(text) + 3 + len(more) <= width:
-        text += f"   {more}"
-    return row([(text, world.palette.style("muted"))], width)
+    choices = [f"{text}   {part}" for part in (more, more.partition(",")[0]) if part]
+    fitting = next((choice for choice in choices if len(choice) <= width), text)
+    return row([(fitting, world.palette.style("muted"))], width)
 
 
 VIEWS: Final = (MatricesView, MatrixOverTimeView)

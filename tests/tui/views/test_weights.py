@@ -35,6 +35,8 @@ def test_a_matrix_has_its_sum_of_squares_at_the_step_that_is_seen() -> None:
     assert first_line(SQUARES).rstrip().endswith("neuron: 16   sum of squares: 256, at most 512 at step 340")
     assert first_line({0: 90.0, 700: 256.0}).rstrip().endswith("sum of squares: 256")
 
+    assert first_line(SQUARES, 60).rstrip().endswith("neuron: 16   sum of squares: 256")
+
 
 @pytest.mark.parametrize(("squares", "width"), [({}, 118), ({900: 1.0}, 118), (SQUARES, 40)])
 def test_it_is_left_out_where_it_is_not_known_or_has_no_room(squares: dict[int, float], width: int) -> None:
