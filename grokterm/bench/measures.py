@@ -26,7 +26,8 @@ def measures_rows(set_up: str, bench: Bench) -> Iterator[Row]:
     Raises GroktermError where the process that measures them fails.
     """
     name, config = f"measures/{set_up}", bench.config(SET_UPS[set_up])
-    what = f"training with measures every {config.measure_every} steps, p {config.p}, {config.arch}; without"
+    every = f"every {config.log_every} and {config.measure_every} steps"
+    what = f"training with measures {every}, p {config.p}, {config.arch}; without"
     rate, alone = _rates(set_up, bench) if _WAITING in os.environ else _rates_asleep(name, bench)
     goal = Goal(f"≥ {ALL_THERE_IS:g}×", least=ALL_THERE_IS)
     yield Row(name, what, "steps/s", rate, alone, rate / alone, goal)
