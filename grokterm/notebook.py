@@ -14,6 +14,7 @@ import numpy.typing as npt
 from grokterm.config import Config
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.runs.checkpoints import checkpoints, place
+from grokterm.runs.emergence import Peak, acceleration, generalization_gap
 from grokterm.runs.folder import Parent, RunFolder, find_run, home_path
 from grokterm.runs.history import COLUMNS, PROGRESS, STRUCTURE, History
 from grokterm.runs.log import LogReader
@@ -79,6 +80,16 @@ class Run:
         return {"step": self._history.structure("step")[0].astype(np.int64)} | {
             name: self._history.structure(name)[1].copy() for name in STRUCTURE
         }
+
+    @property
+    def generalization_gap(self) -> npt.NDArray[Any]:
+        """Train accuracy minus test accuracy at the steps of `history`, [n]."""
+        return generalization_gap(self._history)
+
+    @property
+    def acceleration(self) -> Peak | None:
+        """The largest second difference of test accuracy after which it rises, per step², and its step."""
+        return acceleration(self._history.column("step"), self._history.column("test_accuracy"))
 
     @cached_property
     def squared_weights(self) -> dict[str, npt.NDArray[Any]]:
