@@ -81,7 +81,7 @@ def concentration(config: Config, parameters: Parameters, norms: Tensor) -> Conc
     if basis == "none":
         return Concentration()
     of_read_out = fourier_norms(over_basis(read_out(config, parameters).mT, basis))
-    first, last = gini(torch.stack([norms.double(), of_read_out.double().cpu()])).tolist()
+    first, last = gini(torch.stack([norms.double(), of_read_out.cpu().double()])).tolist()
     return Concentration(_finite(first), _finite(last))
 
 

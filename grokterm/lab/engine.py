@@ -82,7 +82,7 @@ class Engine:
             train_loss, train_accuracy = self._evaluate(self._train)
             test_loss, test_accuracy = self._evaluate(self._test)
             norms = torch.stack([torch.linalg.vector_norm(tensor) for tensor in self.parameters.values()])
-        squares = dict(zip(self.parameters, norms.double().square().tolist(), strict=True))
+        squares = dict(zip(self.parameters, norms.cpu().double().square().tolist(), strict=True))
         return Measures(
             train_loss=train_loss,
             test_loss=test_loss,
