@@ -23,7 +23,7 @@ from grokterm.threads import let_them_sleep
 from grokterm.wire.records import Change, Event, Record, Session
 
 if TYPE_CHECKING:
-    from grokterm.lab.engine import Engine
+    from grokterm.replay.trackers import Trackers
     from grokterm.replay.walk import Walk
     from grokterm.snapshot import Snapshot
 
@@ -120,32 +120,34 @@ class Run:
         if not 0 <= step <= self.last_step:
             raise RunFolderError(f"{self.id} has steps 0 to {self.last_step:,}, and {step:,} is none of them")
         walk = self._walk_before(step, device)
+        from grokterm.replay.recording import seen_pairs
         from grokterm.snapshot import Snapshot
         from grokterm.trainer.album import Album
 
         walk.to(step)
-        engine = walk.engine
+        engine, trackers = walk.engine, self._trackers_before(step)
         return Snapshot(
             step=step,
             config=engine.config,
             labels=engine.task.labels.cpu().numpy(),
-            train=_train_pairs(engine),
+            train=engine.task.trained.cpu().numpy(),
             parameters={name: tensor.cpu().numpy().copy() for name, tensor in engine.parameters.items()},
             _model=engine.model,
             _tensors={name: tensor.clone() for name, tensor in engine.parameters.items()},
-            _keys=self._keys_before(step),
+            _seen=seen_pairs(engine, trackers.largest_train_fraction),
+            _keys=trackers.keys,
             _earlier=Album(self._folder).before,
         )
 
-    def _keys_before(self, step: int) -> tuple[int, ...]:
-        """The last estimate of the key frequencies that was logged before a step."""
+    def _trackers_before(self, step: int) -> Trackers:
+        """Where the run stood before a step, by the records of its log."""
         from grokterm.replay.trackers import Trackers
 
-        trackers = Trackers()
+        trackers = Trackers(self._folder.config())
         for record in self._records:
             if not isinstance(record, Session) and record.step < step:
                 trackers.take(record)
-        return trackers.keys
+        return trackers
 
     def _walk_before(self, step: int, device: str | None) -> Walk:
         """A walk not beyond a step: the one of the last question where that is nearest, else from a checkpoint."""
@@ -184,14 +186,6 @@ def _is_before(walk: Walk, step: int) -> bool:
     """Whether no change made at `step` or later is behind the walk."""
     change = walk.last_change()
     return change is None or change.step < step
-
-
-def _train_pairs(engine: Engine) -> npt.NDArray[np.bool_]:
-    """The pairs that are trained on, [p, p]."""
-    labels = engine.task.labels
-    train = np.zeros(labels.numel(), dtype=np.bool_)
-    train[engine.task.train.cpu().numpy()] = True
-    return train.reshape(labels.shape)
 
 
 def _prepare() -> None:

@@ -67,6 +67,8 @@ class Snapshot:
     """Copies of the parameters by name."""
     _model: Model
     _tensors: Parameters
+    _seen: Tensor
+    """The pairs that the model was ever trained on, bool [p, p]."""
     _keys: tuple[int, ...] = ()
     """The last estimate of the key frequencies before this step."""
     _earlier: Callable[[Subject], Sequence[Subject]] = field(default=lambda _: ())
@@ -126,7 +128,7 @@ class Snapshot:
         gauges = bool((self.predictions() == self.labels)[tested].mean() > GAUGED_ACCURACY)
         taken = (
             concentration(self.config, self._tensors, spectrum(self._model, self._tensors, self.config)[0]),
-            progress(self.config, answer, here.train, here.key_frequencies),
+            progress(self.config, answer, here.train, self._seen, here.key_frequencies),
             structure(self.config, self._tensors, answer, here.labels, gauges),
         )
         return {part.name: getattr(found, part.name) for found in taken for part in fields(found)}

@@ -58,8 +58,8 @@ def test_the_measures_are_columns(folder: RunFolder) -> None:
     run = grokterm.open_run("last")
     assert [*run.progress["step"]] == [0, 50, 100]
     assert run.progress["step"].dtype == np.int64
-    assert np.isfinite(run.progress["restricted_loss"]).all()
-    assert run.progress.keys() >= {"excluded_loss", "softmax_collapse"}
+    assert np.isfinite(run.progress["consensus_loss"]).all()
+    assert run.progress.keys() >= {"restricted_loss", "excluded_loss", "key_p_value", "softmax_collapse"}
     assert np.isfinite(run.history["embedding_gini"]).all()
     gap = run.history["train_accuracy"] - run.history["test_accuracy"]
     assert np.array_equal(run.generalization_gap, gap)

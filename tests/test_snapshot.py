@@ -90,15 +90,15 @@ def test_measures_are_those_of_the_log(folder: RunFolder) -> None:
     run = grokterm.open_run("last")
     measured = run.at(40).measures()
     for logged, names in (
-        (run.progress, ("restricted_loss", "excluded_loss", "variance_share", "softmax_collapse")),
+        (run.progress, ("consensus_loss", "consensus_p_value", "softmax_collapse")),
         (run.history, ("embedding_gini", "read_out_gini")),
     ):
         at = int(np.flatnonzero(logged["step"] == 40)[0])
         for name in names:
             assert measured[name] == pytest.approx(logged[name][at], rel=6e-5)
     here = subject(40)
-    assert measured["restricted_loss"] == pytest.approx(
-        progress(CONFIG, here.answer, here.train, here.key_frequencies).restricted_loss, rel=6e-5
+    assert measured["consensus_loss"] == pytest.approx(
+        progress(CONFIG, here.answer, here.train, here.train, here.key_frequencies).consensus_loss, rel=6e-5
     )
     assert 0 <= (measured["explained_neurons"] or 0) <= 1
     assert measured["distance_irrelevance"] is None  # test accuracy is far below .9

@@ -35,6 +35,11 @@ class Angles:
     """Answer to every pair with i + j = s, by s."""
 
     @property
+    def commutes(self) -> bool:
+        """Whether the pairs (a, b) and (b, a) have the same answer."""
+        return torch.equal(self.a, self.b)
+
+    @property
     def frequencies(self) -> int:
         """Number of frequencies, k and n − k counted once."""
         return self.n // 2
@@ -90,6 +95,10 @@ class Angles:
     def by_sum(self) -> Tensor:
         """Where the pairs with i + j = s stand among all, int64 [n²]: n for each s in order, by i."""
         return _by_sum(self.n)
+
+    def by_angle(self, values: Tensor) -> Tensor:
+        """A table over pairs [p, p] rearranged on the CPU to [n, n]: row s holds the pairs with i + j = s, by i."""
+        return self.table(values).cpu().flatten()[self.by_sum()].view(self.n, self.n)
 
     def chunks(self, width: int) -> Iterable[tuple[int, int]]:
         """Ranges (start, stop) of rows i that hold at most CHUNK numbers for `width` numbers a pair."""

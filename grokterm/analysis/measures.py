@@ -30,6 +30,10 @@ class AngleMeans:
     """Mean logits of the pairs with i + j = s, float64 [..., n, p]."""
     square: Tensor
     """Sum of squares of the logits of the group's classes, over all pairs, [...]."""
+    chosen: Tensor
+    """Mean logits of the pairs that were chosen alone, float64 [..., n, p]; zeros where there is none."""
+    counts: Tensor
+    """How many of them have i + j = s, float64 [n]."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,20 +45,31 @@ class RestrictedLoss:
     test: Tensor
 
 
-def angle_means(answer: Answer, angles: Angles, device: torch.device | None = None) -> AngleMeans:
-    """One pass over the logits that answer gives on a device: their mean for each angle, and their sum of squares."""
+def angle_means(
+    answer: Answer, angles: Angles, device: torch.device | None = None, chosen: Tensor | None = None
+) -> AngleMeans:
+    """One pass over the logits that answer gives on a device: their mean for each angle, and their sum of squares.
+
+    `chosen`, bool [p, p], names the pairs whose means are taken apart; by default all of them.
+    """
     rows = angles.rows_by_angle(answer, device)
+    counts = angles.by_angle(torch.ones(angles.p, angles.p) if chosen is None else chosen).double().to(device)
+    weights = torch.stack(
+        [torch.full_like(counts, 1 / angles.n), counts / counts.sum(-1, keepdim=True).clamp(min=1)], 1
+    )
     means: list[Tensor] = []
     square: Tensor | float = 0.0
     for start, stop in angles.chunks(angles.p):
         logits = rows(start, stop)
         # A few rows at a time: what is wider then stays in the cache.
         few = max(1, _CACHED // (angles.n * angles.p))
-        means += [part.double().mean(-2) for part in torch.split(logits, few, -3)]
+        for part, weight in zip(torch.split(logits, few, -3), torch.split(weights[start:stop], few), strict=True):
+            means.append(weight @ part.double())
         counted = logits if angles.n == angles.p else logits[..., angles.c.to(logits.device)]
         square = square + torch.linalg.vector_norm(counted.flatten(-2), dim=-1).double().square().sum(-1)
     assert isinstance(square, Tensor)
-    return AngleMeans(torch.cat(means, -2), square)
+    mean, of_chosen = torch.cat(means, -3).unbind(-2)
+    return AngleMeans(mean, square, of_chosen, counts.sum(-1))
 
 
 def projection(mean: Tensor, angles: Angles, keys: Iterable[int]) -> Tensor:
@@ -157,5 +172,4 @@ def gini(values: Tensor) -> Tensor:
 
 def _train_share(angles: Angles, train: Tensor) -> Tensor:
     """Share of the pairs with i + j = s that are trained on, float64 [n]."""
-    chosen = angles.table(train).cpu().flatten()[angles.by_sum()]
-    return chosen.view(angles.n, angles.n).double().mean(-1)
+    return angles.by_angle(train).double().mean(-1)

@@ -11,6 +11,7 @@ from torch import Tensor
 from grokterm.analysis.activations import Parameters
 from grokterm.analysis.angles import Angles, angles_of
 from grokterm.analysis.circuits import circularity, distance_irrelevance, gradient_symmetricity, triples
+from grokterm.analysis.consensus import consensus, held_out
 from grokterm.analysis.fourier import basis_of, fourier_norms, over_basis
 from grokterm.analysis.logits import correct_logits
 from grokterm.analysis.measures import (
@@ -19,7 +20,7 @@ from grokterm.analysis.measures import (
     gini,
     restricted_loss,
     softmax_collapse,
-    variance_shares,
+    variance_share,
 )
 from grokterm.analysis.neurons import frequency_shares, neuron_frequencies, neuron_rows
 from grokterm.analysis.pairs import Answer, in_parts
@@ -41,25 +42,25 @@ class Concentration:
 class Progress:
     """How far a circuit that adds angles has come; None where a measure is not defined or not finite.
 
-    Losses without a prefix keep or remove every frequency of i + j: they need no estimate of key frequencies, and
-    hold for models that use all of them. Those of the key frequencies are the paper's.
+    Restricted and excluded loss and the share of variance are the paper's (Nanda et al. 2023, section 5.1), by the
+    running estimate of the key frequencies, and None as long as there is none. The consensus is that of held-out
+    pairs (`consensus`); losses are in nats.
     """
 
     softmax_collapse: float | None
     """Share of the train pairs whose softmax sum is exactly 1."""
     restricted_loss: float | None = None
-    """Over all pairs, nats."""
+    """Over all pairs."""
     restricted_train_loss: float | None = None
     restricted_test_loss: float | None = None
     excluded_loss: float | None = None
-    """Over the train pairs, nats."""
-    key_restricted_loss: float | None = None
-    """Over all pairs; None as long as no frequency is key."""
-    key_excluded_loss: float | None = None
-    key_variance_share: float | None = None
-    """Share of the logits' variance that cosines of the key frequencies explain."""
+    """Over the train pairs."""
     variance_share: float | None = None
-    """The same of all frequencies."""
+    """Share of the logits' variance that cosines of the key frequencies explain."""
+    consensus_loss: float | None = None
+    consensus_p_value: float | None = None
+    key_consensus_loss: float | None = None
+    key_p_value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,30 +87,30 @@ def concentration(config: Config, parameters: Parameters, norms: Tensor) -> Conc
 
 
 @torch.no_grad()
-def progress(config: Config, answer: Answer, train: Tensor, keys: tuple[int, ...]) -> Progress:
-    """The measures of one model's logits; train is bool [p, p].
+def progress(config: Config, answer: Answer, train: Tensor, seen: Tensor, keys: tuple[int, ...]) -> Progress:
+    """The measures of one model's logits; train and seen are bool [p, p].
 
-    answer gives the logits, of some pairs four times (`pairs.remembered`).
+    answer gives the logits, of some pairs three times (`pairs.remembered`); `seen` are the pairs that the model was
+    ever trained on, those of train among them.
     """
     collapse = _collapse(answer, train)
     angles = angles_of(config.op, config.p)
     if angles is None:
         return Progress(collapse)
-    every = range(1, angles.frequencies + 1)
-    means = angle_means(answer, angles, train.device)
-    shares = variance_shares(means, angles)
-    restricted = restricted_loss(means.mean, angles, every, train)
-    excluded = excluded_loss(answer, means.mean, angles, [every, keys] if keys else [every], train)
+    means = angle_means(answer, angles, train.device, held_out(angles, seen))
+    found = consensus(means.chosen, angles, means.counts, keys)
+    evidence = map(_finite, (found.loss, found.p_value, found.key_loss, found.key_p_value))
+    if not keys:
+        return Progress(collapse, None, None, None, None, None, *evidence)
+    restricted = restricted_loss(means.mean, angles, keys, train)
     return Progress(
         collapse,
         _number(restricted.all),
         _number(restricted.train),
         _number(restricted.test),
-        _number(excluded[0]),
-        _number(restricted_loss(means.mean, angles, keys, train).all) if keys else None,
-        _number(excluded[1]) if keys else None,
-        _number(shares[[k - 1 for k in keys]].sum()) if keys else None,
-        _number(shares.sum()),
+        _number(excluded_loss(answer, means.mean, angles, [keys], train)[0]),
+        _number(variance_share(means, angles, keys)),
+        *evidence,
     )
 
 
@@ -156,5 +157,5 @@ def _number(value: Tensor) -> float | None:
     return _finite(float(value))
 
 
-def _finite(number: float) -> float | None:
-    return number if math.isfinite(number) else None
+def _finite(number: float | None) -> float | None:
+    return number if number is not None and math.isfinite(number) else None

@@ -10,7 +10,7 @@ from typing import Final
 
 from rich.console import Console
 
-from grokterm.bench import cuda, grok, learning, measures, replicas, steps, viewer
+from grokterm.bench import claims, cuda, grok, learning, measures, replicas, steps, viewer
 from grokterm.bench.row import Bench, Row
 from grokterm.bench.table import explanations, table
 from grokterm.config import Config
@@ -28,7 +28,7 @@ FAMILIES: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {
     **viewer.ROWS,
 }
 """The measurements by name; some give several rows."""
-ON_REQUEST: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {**learning.ROWS}
+ON_REQUEST: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {**learning.ROWS, **claims.ROWS}
 """Those that take long, and are measured only when `--only` names them."""
 
 

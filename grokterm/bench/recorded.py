@@ -13,14 +13,14 @@ class Recorded:
 
     def __init__(self, config: Config) -> None:
         self.engine = Engine(config)
-        self.trackers = Trackers()
+        self.trackers = Trackers(config)
 
     def advance(self, steps: int) -> None:
         """Takes steps and makes the records that are due on the way; the last one waits for the device."""
         engine, stop = self.engine, self.engine.step + steps
         while engine.step < stop and engine.advance(min(steps_to_next(engine.config, engine.step), stop - engine.step)):
             if is_due(engine.config, engine.step):
-                take_records(engine, 0.0, self.trackers.keys, self.trackers.take)
+                take_records(engine, 0.0, self.trackers, self.trackers.take)
 
 
 def whole_round(config: Config) -> int:

@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields
+from functools import lru_cache
 from typing import Final
 
 import msgspec
-import torch
 from torch import Tensor
 
 from grokterm.analysis import progress as measures
@@ -17,9 +17,11 @@ from grokterm.analysis.fourier import Basis
 from grokterm.analysis.key_frequencies import KeyFrequencies
 from grokterm.analysis.pairs import Answer, are_held, remembered
 from grokterm.analysis.spectrum import columns, spectrum
-from grokterm.config import Config
+from grokterm.config import Config, Operation
 from grokterm.lab import native
 from grokterm.lab.engine import Engine
+from grokterm.lab.tasks import make_task
+from grokterm.replay.trackers import Trackers
 from grokterm.wire.records import Event, Progress, Scalars, Spectrum, Structure, TrainingRecord
 
 STRUCTURE_EVERY: Final = 4
@@ -45,11 +47,11 @@ def steps_to_next(config: Config, step: int) -> int:
 
 
 def take_records(
-    engine: Engine, seconds: float, keys: tuple[int, ...], write: Callable[[TrainingRecord], list[Event]]
+    engine: Engine, seconds: float, trackers: Trackers, write: Callable[[TrainingRecord], list[Event]]
 ) -> tuple[Scalars, list[Event]]:
     """Makes the records of an engine's step and writes each; `write` gives the events that a record brings.
 
-    `keys` is the last estimate of the key frequencies. Returns the measures of every record, and all events, those
+    `trackers` say where the run stood before. Returns the measures of every record, and all events, those
     of the accuracies last.
     """
     config, step = engine.config, engine.step
@@ -58,7 +60,7 @@ def take_records(
         return scalars, write(scalars)
     with _threads(config):
         norms, basis, _ = spectrum(engine.model, engine.parameters, config)
-        keys = KeyFrequencies(columns(config), keys).update(norms)
+        keys = KeyFrequencies(columns(config), trackers.keys).update(norms)
         scalars = _with_frequencies(scalars, engine, norms, keys)
     events = write(scalars)
     if not (_is_measured(config, step) or events):
@@ -66,7 +68,7 @@ def take_records(
     found: list[Event] = []
     answer = _answer(engine)
     with _threads(config):
-        made = _progress_of(engine, answer, keys, norms, basis)
+        made = _progress_of(engine, answer, seen_pairs(engine, trackers.largest_train_fraction), keys, norms, basis)
     for record in made:
         found += write(record)
     grokked = any(event.name == "grokked" for event in events)
@@ -108,9 +110,9 @@ def _with_frequencies(scalars: Scalars, engine: Engine, norms: Tensor, keys: tup
 
 
 def _progress_of(
-    engine: Engine, answer: Answer, keys: tuple[int, ...], norms: Tensor, basis: Basis
+    engine: Engine, answer: Answer, seen: Tensor, keys: tuple[int, ...], norms: Tensor, basis: Basis
 ) -> list[TrainingRecord]:
-    found = measures.progress(engine.config, answer, _train_pairs(engine), keys)
+    found = measures.progress(engine.config, answer, engine.task.trained, seen, keys)
     numbers = {field.name: _rounded(getattr(found, field.name)) for field in fields(found)}
     records: list[TrainingRecord] = [Progress(engine.step, basis, **numbers)]
     if basis != "none":
@@ -128,12 +130,17 @@ def _answer(engine: Engine) -> Answer:
     return remembered(lambda a, b: engine.model.read_logits(engine.parameters, a, b), engine.task.p, engine.device)
 
 
-def _train_pairs(engine: Engine) -> Tensor:
-    """The pairs that are trained on, bool [p, p]."""
-    p, task = engine.task.p, engine.task
-    train = torch.zeros(p * p, dtype=torch.bool, device=engine.device)
-    train[task.train] = True
-    return train.view(p, p)
+def seen_pairs(engine: Engine, largest_train_fraction: float) -> Tensor:
+    """The pairs that an engine's model was ever trained on, bool [p, p]: smaller training sets lie in larger ones."""
+    if largest_train_fraction <= engine.config.train_fraction:
+        return engine.task.trained
+    config = engine.config
+    return _trained(config.p, config.op, config.seed, largest_train_fraction).to(engine.device)
+
+
+@lru_cache(maxsize=2)
+def _trained(p: int, op: Operation, seed: int, train_fraction: float) -> Tensor:
+    return make_task(Config(p=p, op=op, seed=seed, train_fraction=train_fraction)).trained
 
 
 def _is_measured(config: Config, step: int) -> bool:

@@ -24,7 +24,7 @@ from grokterm.runs.checkpoints import Mark, checkpoints, load, place, read_mark
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.log import LogReader
 from grokterm.runs.reach import last_step
-from grokterm.wire.records import Change, Event, Scalars, Session, TrainingRecord
+from grokterm.wire.records import Change, Event, OldProgress, Scalars, Session, TrainingRecord
 
 TELLING: Final = 0.2
 """Seconds from one report of progress to the next."""
@@ -47,7 +47,7 @@ class Repetition:
         training = [record for record in records if not isinstance(record, Session)]
         self._training = [record for record in training if record.step <= self.to]
         self._walk = Walk.start(folder.config(), [r for r in self._training if isinstance(r, Change)])
-        self._trackers = Trackers()
+        self._trackers = Trackers(self._walk.engine.config)
         self._found = Comparison()
         self._made: deque[TrainingRecord] = deque()
         """Records that are made now and were not come to in the log yet."""
@@ -70,6 +70,8 @@ class Repetition:
         return self._report(ended, time.monotonic() - began)
 
     def _compare(self, logged: TrainingRecord) -> None:
+        if isinstance(logged, OldProgress):
+            return
         if isinstance(logged, Event):
             self._compare_event(logged)
             return
@@ -80,9 +82,9 @@ class Repetition:
             self._compare_change(logged)
             return
         if isinstance(logged, Scalars):
-            take_records(self._walk.engine, 0.0, self._trackers.keys, self._make)
+            take_records(self._walk.engine, 0.0, self._trackers, self._make)
         made = self._next(logged)
-        assert made is None or not isinstance(made, Change | Event)
+        assert not isinstance(made, Change | Event | OldProgress)
         self._found.note("log", measures_differ(logged, made))
 
     def _make(self, record: TrainingRecord) -> list[Event]:

@@ -8,6 +8,7 @@ from typing import Final
 
 from grokterm.analysis.circuit_phases import CircuitPhase, CircuitPhases
 from grokterm.analysis.phases import PhaseTracker
+from grokterm.config import Config
 from grokterm.wire.records import Change, CircuitEventName, Event, Progress, Scalars, TrainingRecord
 
 _EVENTS: Final[dict[CircuitPhase, CircuitEventName]] = {
@@ -20,9 +21,13 @@ _EVENTS: Final[dict[CircuitPhase, CircuitEventName]] = {
 class Trackers:
     """Where a run stands by the records so far; taking a log's records again restores it."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: Config) -> None:
+        """Stands at the start of a run with this first configuration."""
         self.phases = PhaseTracker()
-        self.circuit = CircuitPhases()
+        self.circuit = CircuitPhases(config.p)
+        self._train_fraction = config.train_fraction
+        self.largest_train_fraction = config.train_fraction
+        """Of the present model: pairs that it was trained on before stay in its memory when the share is cut."""
         self._estimates: list[tuple[int, tuple[int, ...]]] = [(0, ())]
         """Each estimate of the key frequencies with the first step of which it is the last one."""
         self._last: Scalars | None = None
@@ -47,11 +52,18 @@ class Trackers:
                 return [Event(record.step, name, words) for name, words in found]
             case Progress():
                 return self._circuit_events(record)
-            case Change() if record.rebuilt:
-                self.phases.restart()
-                self.circuit.restart()
-                self._estimate(record.step + 1, ())
+            case Change():
+                self._change(record)
         return []
+
+    def _change(self, change: Change) -> None:
+        self._train_fraction = float(change.values.get("train_fraction", self._train_fraction))
+        self.largest_train_fraction = max(self.largest_train_fraction, self._train_fraction)
+        if change.rebuilt:
+            self.largest_train_fraction = self._train_fraction
+            self.phases.restart()
+            self.circuit.restart()
+            self._estimate(change.step + 1, ())
 
     def _estimate(self, step: int, keys: tuple[int, ...]) -> None:
         if keys != self.keys:
@@ -62,5 +74,5 @@ class Trackers:
         if last is None or last.step != record.step:  # nothing tells the losses that belong to it
             return []
         loss, squares = (math.nan if x is None else x for x in (last.test_loss, last.sum_squared_weights))
-        found = self.circuit.update(record.restricted_loss, loss, squares)
+        found = self.circuit.update(record, loss, squares)
         return [Event(record.step, _EVENTS[phase], words) for phase, words in found]

@@ -10,7 +10,7 @@ import numpy as np
 
 from grokterm.config import Config
 from grokterm.runs.columns import Columns, Floats, Waterfall
-from grokterm.wire.records import Change, Event, Progress, Record, Scalars, Session, Spectrum, Structure
+from grokterm.wire.records import Change, Event, OldProgress, Progress, Record, Scalars, Session, Spectrum, Structure
 
 _NO_NUMBERS: Final = ("key_frequencies", "squared_weights")
 COLUMNS: Final = tuple(name for name in Scalars.__struct_fields__ if name not in _NO_NUMBERS)
@@ -65,6 +65,8 @@ class History:
         """The estimates of the key frequencies, each with the step at which it took the place of the last one."""
         self.spectra = Waterfall()
         """Fourier norms of the first layer or the embedding at k = 1 …, a row for each of some steps."""
+        self._believes_no_circuit = False
+        """Whether phases of the circuit come from measures that hold for tables learned by heart too."""
         self._scalars = Columns(COLUMNS, kind)
         self._progress = Columns(["step", *PROGRESS], kind)
         self._weights = Columns(["step"], kind)
@@ -108,7 +110,9 @@ class History:
                     self._add_keys(record.step, record.key_frequencies)
                 case Progress():
                     progress.append(record)
-                    self.basis = record.basis
+                    self.basis, self._believes_no_circuit = record.basis, False
+                case OldProgress():
+                    self._believes_no_circuit = True
                 case Spectrum():
                     self.spectra.append(record.step, record.norms)
                 case Structure():
@@ -140,6 +144,8 @@ class History:
             self.circuit_steps = {"memorization": change.step}
 
     def _add_event(self, event: Event) -> None:
+        if event.name in CIRCUIT_PHASES and self._believes_no_circuit:
+            return
         self.events.append(event)
         if event.name in PHASES:
             self.phase = event.name

@@ -159,7 +159,7 @@ class Course:
     def _record(self) -> None:
         seconds = round(self.clock.at(time.monotonic()), 3)
         journal, replayed = self.journal, self.journal.replaying
-        self.last, events = take_records(self.engine, seconds, journal.trackers.keys, journal.write)
+        self.last, events = take_records(self.engine, seconds, journal.trackers, journal.write)
         journal.flush()
         if events:
             self.save(events[-1].name)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from grokterm.config import Config
 from grokterm.errors import RunFolderError
 from grokterm.replay.trackers import Trackers
 from grokterm.runs.log import LogWriter
@@ -19,9 +20,11 @@ class Journal:
     A record that cannot be written is kept and written when there is room again: `trouble` says why.
     """
 
-    def __init__(self, writer: LogWriter, logged: Sequence[TrainingRecord] = (), position: int = 0) -> None:
-        """A journal that stands behind the first `position` of the training records that are in the log."""
-        self.trackers = Trackers()
+    def __init__(
+        self, config: Config, writer: LogWriter, logged: Sequence[TrainingRecord] = (), position: int = 0
+    ) -> None:
+        """A journal behind the first `position` of the training records in the log; config is the run's first one."""
+        self.trackers = Trackers(config)
         self.position = position
         """Training records so far, from the start of the run."""
         self.changes = 0

@@ -52,7 +52,7 @@ def open_run(folder: RunFolder, remark: str = "") -> Opened:
     found, complaints = _newest_good(folder, training)
     engine, mark = found or (Engine(first), None)
     seconds = max((record.seconds for record in training if isinstance(record, Scalars)), default=0.0)
-    journal = Journal(LogWriter(folder.log_path), training, mark.records if mark else 0)
+    journal = Journal(first, LogWriter(folder.log_path), training, mark.records if mark else 0)
     course = Course(engine, journal, Saver(folder), Clock(max(seconds, mark.seconds if mark else 0.0)))
     course.last = next((record for record in reversed(training) if isinstance(record, Scalars)), None)
     course.stuck = _is_stuck(training)

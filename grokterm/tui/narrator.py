@@ -11,11 +11,11 @@ from typing import Final
 import numpy as np
 
 from grokterm.runs.columns import Floats
-from grokterm.runs.history import History
+from grokterm.runs.history import CIRCUIT_PHASES, History
 from grokterm.wire.records import Event, EventName
 
-TENFOLD: Final = 0.1
-"""Share of its start below which the restricted loss is told of …"""
+TENTH: Final = 0.1
+"""Share of ln p below which the restricted loss of test pairs is told of …"""
 STILL_WRONG: Final = 0.5
 """… as long as test accuracy is below this."""
 EXCLUDED_RISES: Final = 2.0
@@ -129,25 +129,31 @@ def _events(model: _Model) -> Iterator[Sentence]:
 
 
 def _restricted(model: _Model) -> Iterator[Sentence]:
-    steps, losses = model.progress("restricted_loss")
-    if not losses.size:
-        return
-    at = _first(losses <= TENFOLD * losses[0])
+    steps, losses = model.progress("restricted_test_loss")
+    at = _first((losses <= TENTH * np.log(model.history.config.p)) & _has_circuit(model, steps))
     if at is not None and (test := model.test_accuracy(steps[at])) < STILL_WRONG:
         still = "still " if test < STILL_WRONG / 5 else ""
-        what = f"restricted loss fell tenfold while test accuracy is {still}{_percent(test)}"
-        yield Sentence(int(steps[at]), what, "a circuit is forming", "generalizing")
+        what = f"restricted loss of test pairs is a tenth of ln p while test accuracy is {still}{_percent(test)}"
+        yield Sentence(int(steps[at]), what, "the key frequencies alone know the answers", "generalizing")
 
 
 def _excluded(model: _Model) -> Iterator[Sentence]:
     steps, losses = model.progress("excluded_loss")
-    if not losses.size:
+    if not np.isfinite(losses).any():
         return
     least = np.fmin.accumulate(losses)
-    at = _first((losses >= EXCLUDED_RISES * least) & (losses >= least + EXCLUDED_BY))
+    rose = (losses >= EXCLUDED_RISES * least) & (losses >= least + EXCLUDED_BY)
+    at = _first(rose & _has_circuit(model, steps))
     if at is not None:
         what = f"excluded loss rose from {least[at]:.2g} to {losses[at]:.2g}"
         yield Sentence(int(steps[at]), what, "training pairs are answered by the circuit now", "generalizing")
+
+
+def _has_circuit(model: _Model, steps: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    """Whether the phase by the progress measures says that a circuit is there, at each of the steps."""
+    events = [event for event in model.history.events if event.name in CIRCUIT_PHASES and model.contains(event.step)]
+    there = np.array([False, *(event.name != "memorization" for event in events)])
+    return there[np.searchsorted([event.step for event in events], steps, side="right")]
 
 
 def _keys(model: _Model) -> Iterator[Sentence]:

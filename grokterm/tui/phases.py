@@ -27,8 +27,11 @@ MEANINGS: Final = {
 }
 
 CIRCUIT_MEANINGS: Final = {
-    "memorization": "no circuit that adds angles tells yet in what the network answers",
-    "circuit formation": "the restricted loss, that of the circuit alone, is below half of its start",
+    "memorization": "held-out pairs do not agree on the right answers yet: what there is, is memory",
+    "circuit formation": (
+        "the mean logits of held-out pairs with the same answer are right: their loss, the consensus loss, is below "
+        "half of ln p, and chance is ruled out"
+    ),
     "clean-up": "test loss is below half of its peak and Σθ² falls: what was learned by heart is given up",
 }
 CIRCUIT_SOURCE: Final = "From the progress measures of Nanda et al. 2023, not from accuracy."

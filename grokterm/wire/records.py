@@ -58,11 +58,12 @@ class Scalars(msgspec.Struct, frozen=True, tag_field="kind", tag="scalars", omit
     """Σθ² of every weight matrix by name."""
 
 
-class Progress(msgspec.Struct, frozen=True, tag_field="kind", tag="progress", omit_defaults=True):
-    """How far a circuit that adds angles has come after `step` steps (Nanda et al. 2023, arXiv:2301.05217).
+class Progress(msgspec.Struct, frozen=True, tag_field="kind", tag="circuit", omit_defaults=True):
+    """How far a circuit that adds angles has come after `step` steps, in five digits, losses in nats.
 
-    Rounded to five digits. Losses without a prefix keep or remove every frequency; those of the key
-    frequencies are the paper's.
+    Restricted and excluded loss are those of Nanda et al. 2023 (arXiv:2301.05217), section 5.1, by the running estimate
+    of the key frequencies; None as long as no frequency is key. A consensus is that of held-out pairs: such that
+    neither they nor, where the operation commutes, their transposes were ever trained on.
     """
 
     step: int
@@ -70,18 +71,30 @@ class Progress(msgspec.Struct, frozen=True, tag_field="kind", tag="progress", om
     softmax_collapse: float | None = None
     """Share of the train pairs whose softmax sum is exactly 1."""
     restricted_loss: float | None = None
-    """Over all pairs, nats."""
+    """Over all pairs."""
     restricted_train_loss: float | None = None
     restricted_test_loss: float | None = None
     excluded_loss: float | None = None
-    """Over the train pairs, nats."""
-    key_restricted_loss: float | None = None
-    """Over all pairs; None as long as no frequency is key."""
-    key_excluded_loss: float | None = None
-    key_variance_share: float | None = None
-    """Share of the logits' variance that cosines of the key frequencies explain, 0 to 1."""
+    """Over the train pairs."""
     variance_share: float | None = None
-    """The same of all frequencies."""
+    """Share of the logits' variance that cosines of the key frequencies explain, 0 to 1."""
+    consensus_loss: float | None = None
+    """Cross-entropy of the mean logits of the held-out pairs that have the same answer; None where no pair is."""
+    consensus_p_value: float | None = None
+    """Of a permutation test of the consensus against classes in a random order."""
+    key_consensus_loss: float | None = None
+    """That of the mean logits restricted to the key frequencies."""
+    key_p_value: float | None = None
+    """Of a permutation test of the key frequencies against as many drawn at random."""
+
+
+class OldProgress(msgspec.Struct, frozen=True, tag_field="kind", tag="progress"):
+    """Progress measures as they were logged before, over all frequencies: read, and left out.
+
+    They were as right for a table that is learned by heart as for a circuit.
+    """
+
+    step: int
 
 
 class Spectrum(msgspec.Struct, frozen=True, tag_field="kind", tag="spectrum"):
@@ -142,7 +155,7 @@ class Session(msgspec.Struct, frozen=True, tag_field="kind", tag="session"):
     about: dict[str, Value] = {}
 
 
-TrainingRecord = Scalars | Progress | Spectrum | Structure | Change | Event
+TrainingRecord = Scalars | Progress | OldProgress | Spectrum | Structure | Change | Event
 Record = TrainingRecord | Session
 
 _decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)

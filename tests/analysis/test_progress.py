@@ -33,19 +33,15 @@ def concentration_of(model: Model, parameters: Mapping[str, Tensor], config: Con
 @pytest.mark.parametrize("op", ["add", "divide"])
 def test_measures_gathered_are_those_of_the_definitions(op: str) -> None:
     found = trained_sample("mlp", op)
-    known, train, n = found.logits.numpy(), found.train.numpy(), found.angles.n
-    every = range(1, n // 2 + 1)
-    got = progress(found.config, table_answer(found.logits), found.train, found.keys)
+    known, train = found.logits.numpy(), found.train.numpy()
+    got = progress(found.config, table_answer(found.logits), found.train, found.train, found.keys)
     assert [got.restricted_loss, got.restricted_train_loss, got.restricted_test_loss] == pytest.approx(
-        reference.restricted_loss(known, op, every, train), rel=1e-9
+        reference.restricted_loss(known, op, found.keys, train), rel=1e-9
     )
-    assert got.key_restricted_loss == pytest.approx(
-        reference.restricted_loss(known, op, found.keys, train)[0], rel=1e-9
-    )
-    assert got.excluded_loss == pytest.approx(reference.excluded_loss(known, op, every, train), rel=1e-9)
-    assert got.key_excluded_loss == pytest.approx(reference.excluded_loss(known, op, found.keys, train), rel=1e-9)
-    assert got.variance_share == pytest.approx(reference.variance_share(known, op, every), rel=1e-9)
-    assert got.key_variance_share == pytest.approx(reference.variance_share(known, op, found.keys), rel=1e-9)
+    assert got.excluded_loss == pytest.approx(reference.excluded_loss(known, op, found.keys, train), rel=1e-9)
+    assert got.variance_share == pytest.approx(reference.variance_share(known, op, found.keys), rel=1e-9)
+    assert got.consensus_loss == pytest.approx(reference.consensus_loss(known, op, train), rel=1e-9)
+    assert got.key_consensus_loss == pytest.approx(reference.consensus_loss(known, op, train, found.keys), rel=1e-9)
 
 
 @pytest.mark.parametrize("op", ["add", "divide"])
@@ -61,17 +57,18 @@ def test_concentration_is_that_of_the_definitions(op: str) -> None:
 def test_a_model_answers_as_its_table_does() -> None:
     found = random_sample("transformer", "multiply")
     answer = partial(found.model.logits, found.parameters)
-    direct = progress(found.config, answer, found.train, ())
-    table = progress(found.config, table_answer(found.logits), found.train, ())
+    direct = progress(found.config, answer, found.train, found.train, ())
+    table = progress(found.config, table_answer(found.logits), found.train, found.train, ())
     assert asdict(direct) == pytest.approx(asdict(table))
-    assert direct.key_excluded_loss is None
+    assert direct.consensus_loss is not None
+    assert (direct.excluded_loss, direct.restricted_loss, direct.key_consensus_loss) == (None, None, None)
     assert structure(found.config, found.parameters, answer, found.labels).circularity is not None
 
 
 def test_an_operation_that_adds_no_angles_has_no_progress() -> None:
     config = small("mlp", "x2+y2", 7, width=16)
     found = sample(config, random_sample("mlp", "add", 7).model.init(torch.Generator().manual_seed(0)), ())
-    assert progress(config, table_answer(found.logits), found.train, ()) == Progress(0.0)
+    assert progress(config, table_answer(found.logits), found.train, found.train, ()) == Progress(0.0)
     assert concentration_of(found.model, found.parameters, config) == Concentration(None, None)
     assert set(asdict(structure(config, found.parameters, table_answer(found.logits), found.labels)).values()) == {None}
 
@@ -81,9 +78,10 @@ def test_weights_that_are_not_finite_give_no_measure(arch: str) -> None:
     found = random_sample(arch, "add")
     broken = {name: value * math.nan for name, value in found.parameters.items()}
     answer = partial(found.model.logits, broken)
-    got = progress(found.config, answer, found.train, (1, 2))
+    got = progress(found.config, answer, found.train, found.train, (1, 2))
     assert got.restricted_loss is None
     assert got.excluded_loss is None
+    assert (got.consensus_loss, got.consensus_p_value, got.key_p_value) == (None, None, None)
     assert concentration_of(found.model, broken, found.config) == Concentration(None, None)
     assert structure(found.config, broken, answer, found.labels).distance_irrelevance is None
 
@@ -112,7 +110,7 @@ def run_to_grokking() -> tuple[list[Record], Tensor, dict[str, Tensor]]:
         found = keys.update(norms)
         with torch.no_grad():
             logits = engine.model.logits(engine.parameters, pairs // 59, pairs % 59).view(59, 59, 59)
-        got = progress(config, table_answer(logits), train.view(59, 59), found)
+        got = progress(config, table_answer(logits), train.view(59, 59), train.view(59, 59), found)
         few = concentration(config, engine.parameters, norms)
         records.append(Record(engine.step, engine.measure(), few, got, found))
         engine.advance(20 if engine.step < 200 else 40)
@@ -124,15 +122,17 @@ def test_the_circuit_forms_before_the_model_generalizes() -> None:
     start, end = records[0].progress, records[-1].progress
     assert records[-1].measures.test_accuracy > 0.99
     before = [r.progress for r in records if r.measures.test_accuracy < 0.5]
-    assert start.restricted_loss is not None
-    assert min(p.restricted_loss or math.inf for p in before) < 0.1 * start.restricted_loss
+    assert start.restricted_loss is None
+    assert start.consensus_loss == pytest.approx(math.log(59), rel=0.1)
+    assert min(p.restricted_test_loss or math.inf for p in before) < 0.5 * math.log(59)
+    assert min(p.key_consensus_loss or math.inf for p in before) < 0.5 * math.log(59)
     even, few = records[0].concentration, records[-1].concentration
     assert max(even.embedding_gini or 1, even.read_out_gini or 1) < 0.05
     assert (few.read_out_gini or 0) > 0.6
     assert (few.embedding_gini or 0) > 0.35
     lowest = min(p.excluded_loss or math.inf for p in before)
     assert (end.excluded_loss or 0) > 1.5 * lowest
-    assert (end.key_variance_share or 0) > 0.9
+    assert (end.variance_share or 0) > 0.9
 
 
 def test_the_key_frequencies_of_the_end_were_estimated_before_grokking() -> None:
@@ -163,11 +163,11 @@ def test_only_key_frequencies_are_missed() -> None:
 
 def test_the_phases_of_the_paper_come_in_their_order() -> None:
     records, _, _ = run_to_grokking()
-    phases = CircuitPhases()
+    phases = CircuitPhases(59)
     began = [
         (r.step, name)
         for r in records
-        for name, _ in phases.update(r.progress.restricted_loss, r.measures.test_loss, r.measures.sum_squared_weights)
+        for name, _ in phases.update(r.progress, r.measures.test_loss, r.measures.sum_squared_weights)
     ]
     assert [name for _, name in began] == ["circuit formation", "clean-up"]
     generalized = next(r.step for r in records if r.measures.test_accuracy > 0.9)

@@ -170,3 +170,35 @@ def softmax_collapse(logits: npt.NDArray[np.float32]) -> float:
     """Share of samples [m, p] whose softmax sum is exactly 1 in the logits' float."""
     powers = np.exp(logits - logits.max(-1, keepdims=True))
     return float((powers.sum(-1, dtype=logits.dtype) == 1).mean())
+
+
+def held_out(op: str, seen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """The pairs of the group [n, n] that were never trained on, nor their transposes where these have one answer."""
+    p = len(seen)
+    known = np.zeros_like(seen)
+    for a in range(p):
+        for b in range(p):
+            known[a, b] = seen[a, b] or (op in ("add", "multiply") and seen[b, a])
+    a, b, _ = group(op, p)
+    return ~known[a][:, b]
+
+
+def consensus_loss(logits: Floats, op: str, seen: npt.NDArray[np.bool_], keys: Iterable[int] | None = None) -> float:
+    """Cross-entropy over held-out pairs of the mean logits of those with the same answer, or of waves in them."""
+    p = len(logits)
+    table, right, chosen = over_group(logits, op), answers(op, p), held_out(op, seen)
+    n = len(right)
+    at = np.add.outer(np.arange(n), np.arange(n)) % n
+    there = [s for s in range(n) if chosen[at == s].any()]
+    mean = np.zeros((n, p))
+    for s in range(n):
+        mean[s] = table[(at == s) & chosen].mean(0) if s in there else np.nan
+    mean[[s for s in range(n) if s not in there]] = mean[there].mean(0)
+    if keys is not None:
+        kept = mean.mean(0)[None].repeat(n, 0)
+        for k in keys:
+            for v in wave(n, k):
+                kept = kept + np.outer(v, v @ mean)
+        mean = kept
+    each = losses(mean[at], right)
+    return float(each[chosen].mean())

@@ -40,7 +40,7 @@ records = st.one_of(
     scalars,
     st.builds(Change, step=steps, values=values, old=values, words=st.text(), by=st.text(), time=st.floats(0, 1e10)),
     st.builds(Event, step=steps, words=st.text()),
-    st.builds(Progress, step=steps, restricted_loss=numbers),
+    st.builds(Progress, step=steps, restricted_loss=numbers, consensus_p_value=numbers),
     st.builds(Spectrum, step=steps, norms=st.lists(numbers, max_size=4).map(tuple)),
     st.builds(Structure, step=steps, circularity=numbers),
     st.builds(Session, step=steps, words=st.text(), time=st.floats(0, 1e10), about=values),

@@ -76,7 +76,7 @@ def _words(panel: Panel, width: int) -> tuple[str, list[str]]:
     title, full = f"{panel.title}:", [f"  {line.words}" for line in panel.lines]
     short_ones = [text.partition(" (")[0] for text in full]
     names = [f"  {line.name}" for line in panel.lines]
-    choices = [(title, full), (title, short_ones), ("", short_ones), (title, names)]
+    choices = [(title, full), (title, short_ones), ("", short_ones), (title, names), ("", names)]
     return next((c for c in choices if len(c[0]) + sum(map(len, c[1])) <= width), choices[-1])
 
 

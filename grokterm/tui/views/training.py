@@ -77,7 +77,7 @@ class ProgressView(TrainingViewPane):
     number = 2
     title = "Progress measures"
     name = "progress"
-    told = "restricted and excluded loss, Gini, Σθ²"
+    told = "restricted and excluded loss, consensus, Gini, Σθ²"
 
     def missing(self, world: World) -> str:
         """Also where nothing was measured, or nothing is defined."""
@@ -86,21 +86,24 @@ class ProgressView(TrainingViewPane):
     def panels(self, world: World) -> Sequence[Panel]:
         """Losses, shares and weights."""
         history, marks = world.history, _milestones(world.history)
-        steps, _ = history.progress("restricted_loss")
+        steps, _ = history.progress("consensus_loss")
         test = Line("test loss", "test", "test", steps, _at(history, steps, "test_loss"))
         losses = [
             test,
             progress_line(world, "excluded loss (train pairs)", "excl", "error", "excluded_loss"),
             progress_line(world, "restricted loss (all pairs)", "restr", "accent", "restricted_loss"),
+            progress_line(world, "consensus loss (held-out pairs)", "cons", "mark", "consensus_loss"),
         ]
+        without = "" if np.isfinite(losses[2].values).any() else ", no key frequencies yet"
+        losses = [line for line in losses if line is test or np.isfinite(line.values).any()]
         shares = [
-            Line("variance explained", "var", "muted", history.column("step"), _between(history, "key_variance_share")),
+            Line("variance explained", "var", "muted", history.column("step"), _between(history, "variance_share")),
             scalars_line(world, "Gini of the embedding", "emb", "embedding_gini", "train"),
             scalars_line(world, "Gini of the read-out", "out", "read_out_gini", "grokked"),
         ]
         weights = [scalars_line(world, "sum of squared weights", "weight", "sum_squared_weights", "text")]
         return (
-            Panel("losses, nats a pair", losses, Axes(world.log_x, world.log_y), marks),
+            Panel(f"losses, nats a pair{without}", losses, Axes(world.log_x, world.log_y), marks),
             Panel("a few frequencies", shares, Axes(world.log_x), marks),
             Panel("weights", weights, Axes(world.log_x), marks),
         )
@@ -126,8 +129,9 @@ class PhasesView(TrainingViewPane):
                     ("excluded loss", "excl", "error", _between(history, "excluded_loss")),
                     ("Gini of the read-out", "gini", "grokked", history.column("read_out_gini")),
                     ("restricted loss", "restr", "accent", _between(history, "restricted_loss")),
+                    ("consensus loss", "cons", "mark", _between(history, "consensus_loss")),
                 )
-                if history.basis not in ("", "none")
+                if np.isfinite(values).any()
             ),
             scalars_line(world, "train accuracy", "train", "train_accuracy"),
             scalars_line(world, "test accuracy", "test", "test_accuracy"),

@@ -100,7 +100,10 @@ def records(p: int, broken: bool) -> list[Record]:
     value = None if broken else 0.5
     return [
         *(_with_ginis(record, value) for record in grokking(700)),
-        *(Progress(step=step, restricted_loss=value, excluded_loss=value) for step in range(0, 700, 50)),
+        *(
+            Progress(step=step, restricted_loss=value, excluded_loss=value, consensus_loss=value)
+            for step in range(0, 700, 50)
+        ),
         *(Spectrum(step=step, norms=(value,) * (p // 2)) for step in range(0, 700, 50)),
     ]
 

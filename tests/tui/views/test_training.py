@@ -29,11 +29,12 @@ def story(last: int = 3000) -> list[Record]:
             step,
             restricted_loss=4.5 * (1 - grown) + 0.01,
             excluded_loss=0.5 + 6 * grown,
-            key_variance_share=grown if step > 1000 else None,
+            variance_share=grown if step > 1000 else None,
+            consensus_loss=4.5 * (1 - grown) + 0.02,
             softmax_collapse=0.0,
         )
         records.append(measures)
-    records.append(Event(1500, "circuit_formation", "circuit formation: restricted loss 2 is 45 % of its start"))
+    records.append(Event(1500, "circuit_formation", "circuit formation: consensus loss 2 is 45 % of ln p"))
     records.append(Event(2000, "generalizing", "generalizing"))
     records.append(Event(2300, "clean_up", "clean-up: test loss 1 is 10 % of its peak"))
     records.append(Event(2600, "grokked", "grokked"))
@@ -88,7 +89,15 @@ def test_they_are_views_1_to_4_of_the_log_alone() -> None:
 def test_every_curve_is_named(graph: Graph) -> None:
     world = make_world(story(), graph=graph)
     words = drawn(ProgressView(), world)
-    for name in ("restricted loss", "excluded loss", "Gini of the read-out", "sum of squared weights", "restr", "excl"):
+    for name in (
+        "restricted loss",
+        "excluded loss",
+        "Gini of the read-out",
+        "sum of squared weights",
+        "restr",
+        "excl",
+        "cons",
+    ):
         assert name in words
     if graph == "ascii":
         assert words.replace("→", "").isascii()
@@ -148,6 +157,6 @@ def test_no_word_above_curves_is_cut(width: int) -> None:
     world = make_world(story())
     for view in VIEWS:
         assert "…" not in drawn(view(), world, width)
-    assert "losses, nats a pair:  test loss  excluded loss  restricted loss" in drawn(ProgressView(), world, 78)
-    assert "shares of the largest value:  weight  excl  gini  restr  train  test" in drawn(PhasesView(), world, 78)
+    assert "  test loss  excluded loss  restricted loss  consensus loss" in drawn(ProgressView(), world, 78)
+    assert "  weight  excl  gini  restr  cons  train  test" in drawn(PhasesView(), world, 78)
     assert "excluded loss (train pairs)" in drawn(ProgressView(), world)
