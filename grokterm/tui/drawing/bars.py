@@ -13,7 +13,7 @@ from grokterm.tui.drawing.scales import Floats
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph
 
-WIDEST = 4
+WIDEST = 12
 """Cells from one bar to the next, at most."""
 _ABOVE_MEDIAN = 3
 """The full height is at least this many medians, so that a spectrum without peaks stays low."""

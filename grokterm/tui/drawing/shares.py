@@ -17,7 +17,7 @@ from grokterm.view_options import Graph
 
 MOST: Final = 0.9
 """The share of the whole that the note tells about."""
-_PITCH: Final = 6
+_PITCH: Final = 16
 _AXES_FROM: Final = (24, 9)
 
 

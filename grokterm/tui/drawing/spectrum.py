@@ -15,7 +15,7 @@ from grokterm.tui.drawing.scales import Floats, Scale, short, ticks
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph
 
-_WIDEST: Final = 16
+_WIDEST: Final = 40
 """Cells from one bar to the next, at most."""
 _AXES_FROM: Final = (24, 6)
 
