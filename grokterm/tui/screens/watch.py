@@ -136,7 +136,7 @@ class WatchScreen(Comparing, Operating, Telling, Steady, Screen[None], inherit_b
 
     def say(self, text: str, meaning: str = "text") -> None:
         """Shows a remark in the footer's place for a moment; `meaning` is a colour of the palette."""
-        self.footer_line.say(text, meaning, self.world.palette, self.size.width)
+        self.footer_line.say(text, meaning, self.world.palette)
 
     def action_next_pane(self, stride: int) -> None:
         """Goes to the next pane, over all pages."""
