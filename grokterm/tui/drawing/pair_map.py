@@ -149,5 +149,7 @@ def _ticks_across(edge: Cells, fit: Fit, left: int, block: float, axis: str, pal
 
 def _ticks(count: float, cells: float, least: int) -> list[int]:
     """Round residues of so many, each so many cells wide or high, from 0 on and at least so many cells apart."""
-    step = next((step for step in _ROUND if step * cells >= least), _ROUND[-1])
+    wide = [step for step in _ROUND if step * cells >= least] or [_ROUND[-1]]
+    # Steps of whole cells, so that numbers stand at equal distances.
+    step = next((step for step in wide[:2] if step * cells % 1 == 0), wide[0])
     return list(range(0, max(round(count), 1), step))

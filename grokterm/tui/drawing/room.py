@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-STRETCH: Final = 2
-"""How many times as wide as high, or as high as wide, what would be a square may be to fill its room."""
+WIDE: Final = 2
+"""How many times as wide as high what would be a square may be to fill its room."""
+HIGH: Final = 1.5
+"""How many times as high as wide."""
 _FILLED: Final = 0.8
 """Share of the room from which points that stand for equally many numbers are taken, though more would fit."""
 
@@ -17,13 +19,13 @@ def units(shape: tuple[int, int], across: int, down: int, half: bool) -> tuple[i
     """
     square = _across_a_square(half)
     wide, high = max(across // max(shape[0], 1), 1), max(down // max(shape[1], 1), 1)
-    return min(wide, STRETCH * square * high), min(high, max(STRETCH * wide // square, 1))
+    return min(wide, WIDE * square * high), min(high, max(int(HIGH * wide / square), 1))
 
 
 def limited(across: int, down: int, half: bool) -> tuple[int, int]:
     """The points of a room without those that make it too wide or too high."""
     square = _across_a_square(half)
-    return min(across, STRETCH * square * down), min(down, max(STRETCH * across // square, 1))
+    return min(across, WIDE * square * down), min(down, max(int(HIGH * across / square), 1))
 
 
 def gathered_points(shape: tuple[int, int], across: int, down: int, half: bool) -> tuple[int, int]:
