@@ -37,7 +37,7 @@ class Present:
         """When they were asked for, and of what model and for what screen."""
 
     def tick(self, frames: tuple[FrameName, ...], picture: PictureRequest | None, wait: float) -> None:
-        """Asks again: at once for what was not asked for last, else after `wait` seconds, and not while an answer is due.
+        """Asks again: at once for what was not asked for last, else after `wait` seconds with no answer due.
 
         The trainer passes over what this viewer asked for before.
         """
@@ -95,4 +95,5 @@ class Present:
     def _has(self) -> tuple[bool, bool, PictureRequest | None]:
         """Which pictures there are."""
         world = self._world
-        return world.table is not None, world.spectrum is not None, world.picture and world.picture.request
+        request = world.picture.request if world.picture else None
+        return world.table is not None, world.spectrum is not None, request

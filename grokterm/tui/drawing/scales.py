@@ -16,6 +16,8 @@ _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _EVEN_FROM = 4
 """Rows from which there are ticks to place evenly."""
 _MOST_TICKS = 8
+_TALL = 20
+"""Rows from which an axis has four ticks at least, and not two."""
 _DECADES_FROM = 2.0
 """Decades from which a logarithmic axis is marked at decades alone."""
 _FILLED = 0.72
@@ -87,7 +89,7 @@ def evenly(scale: Scale, rows: float) -> Scale:
 def _even_steps(scale: Scale, rows: float) -> Scale:
     if scale.low or not 1 / LARGEST < scale.high < LARGEST:
         return scale
-    apart = range(max(2, math.ceil(rows / _MOST_TICKS)), max(3, int(rows / 2)) + 1)
+    apart = range(max(2, math.ceil(rows / _MOST_TICKS)), max(3, int(rows / (2 if rows < _TALL else 4))) + 1)
     steps = [_round_step(scale.high * r / rows) for r in apart]
     high, step = min((step * rows / r, step) for r, step in zip(apart, steps, strict=True))
     return Scale(0.0, high, every=step)

@@ -57,7 +57,7 @@ class _Several(ViewPane):
     least: tuple[int, int] = _MAP
 
     def request(self) -> PictureRequest | None:
-        """The picture, with so many neurons as there is room for; None before it has a place."""
+        """The picture, with so many neurons as there is room for; None without a place."""
         asked = super().request()
         width, height = self.content_size
         if asked is None or width < 1:

@@ -74,7 +74,7 @@ class MatrixOverTimeView(ViewPane):
     choosers = _CHOOSERS
 
     def request(self) -> PictureRequest | None:
-        """The picture, with as much of each matrix as there is room for, a point a weight; None before it has a place."""
+        """The picture, with as much of each matrix as there is room for, a point a weight; None without a place."""
         asked = super().request()
         width, height = self.content_size
         if asked is None or width < 1 or self.world is None:

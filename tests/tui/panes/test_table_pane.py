@@ -157,7 +157,9 @@ async def test_without_answers_a_table_is_blank_and_not_unsure() -> None:
         lattice = pane.lattice
         assert lattice is not None
         cells = [list(pane.render_line(y).crop(lattice.left, lattice.left + lattice.columns)) for y in range(1, 15)]
-        seen = {color for row in cells for part in row if part.style for color in (part.style.color, part.style.bgcolor)}
+        seen = {
+            color for row in cells for part in row if part.style for color in (part.style.color, part.style.bgcolor)
+        }
         assert not unsure & seen
         assert [part.text.strip() for row in cells[1:] for part in row if part.text.strip()] == []
         world.table = answers
