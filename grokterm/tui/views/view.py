@@ -131,7 +131,9 @@ class ViewPane(Pane):
     def on_resize(self, event: events.Resize) -> None:
         """Draws for the new size, and asks at once for what it has room for."""
         super().on_resize(event)
-        self.post_message(self.Chosen())
+        seen = self.seen(self.world) if self.world else None
+        if self.pictured and (seen is None or seen.request != self.request()):
+            self.post_message(self.Chosen())
 
     def action_choose(self, keys: str, stride: int) -> None:
         """Chooses the next or an earlier thing."""
