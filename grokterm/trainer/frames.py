@@ -35,6 +35,8 @@ from grokterm.wire.messages import (
 
 SHARE: Final = 0.07
 """Share of the training time that frames may take, so that all that a viewer asks for costs less than a tenth."""
+AHEAD: Final = 2.0
+"""Seconds that a request for something else than was shown last comes before its turn."""
 CHEAP: Final[frozenset[FrameName]] = frozenset({"task"})
 """Frames that are answered at once whatever happened before."""
 
@@ -128,10 +130,16 @@ class Frames:
 
 
 class Looks:
-    """Who waits for frames: the newest request of each viewer, answered when frames may be made again."""
+    """Who waits for frames: the newest request of each viewer, answered when frames may be made again.
+
+    A request for what this viewer was not shown last, such as that of a view that was opened just now, is answered
+    sooner; what comes after it waits for longer, so that all together take no more than their share.
+    """
 
     def __init__(self) -> None:
         self.waiting: dict[Connection, Look] = {}
+        self._shown: dict[Connection, Look] = {}
+        """What was answered last."""
         self._next = -math.inf
 
     @staticmethod
@@ -147,23 +155,37 @@ class Looks:
 
     def put_back(self, connection: Connection, look: Look) -> bool:
         """Takes a request that was not answered, unless there is a newer one of this viewer; returns whether."""
+        self._shown.pop(connection, None)
         return self.waiting.setdefault(connection, look) is look
 
     def due(self, training: bool) -> list[tuple[Connection, Look]]:
         """Takes the requests that are to be answered now."""
-        if not self.waiting or (training and time.monotonic() < self._next):
-            return []
-        due = [(connection, look) for connection, look in self.waiting.items() if not connection.closed]
-        self.waiting.clear()
-        return due
+        now = time.monotonic()
+        for connection in [c for c in (*self.waiting, *self._shown) if c.closed]:
+            self.waiting.pop(connection, None)
+            self._shown.pop(connection, None)
+        due = {c: look for c, look in self.waiting.items() if not training or now >= self._may(c, look)}
+        self.waiting = {c: look for c, look in self.waiting.items() if c not in due}
+        self._shown |= due
+        return list(due.items())
 
     def spent(self, seconds: float) -> None:
         """Puts the next frames off after some that took so long."""
-        self._next = time.monotonic() + seconds * (1 / SHARE - 1)
+        now = time.monotonic()
+        self._next = min(max(self._next, now), now + AHEAD) + seconds * (1 / SHARE - 1)
 
     def wait(self) -> float:
         """Seconds until a request that waits may be answered; infinite where none does."""
-        return max(0.0, self._next - time.monotonic()) if self.waiting else math.inf
+        now = time.monotonic()
+        return min((max(0.0, self._may(c, look) - now) for c, look in self.waiting.items()), default=math.inf)
+
+    def _may(self, connection: Connection, look: Look) -> float:
+        """From when on a request may be answered."""
+        shown = self._shown.get(connection)
+        if shown is None:
+            return self._next - AHEAD
+        is_new = look.picture not in (None, shown.picture) or not set(look.frames) <= set(shown.frames)
+        return self._next - AHEAD * is_new
 
 
 def _small(tensor: Tensor) -> npt.NDArray[Any]:

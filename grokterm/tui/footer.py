@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from textual import events
 from textual.content import Content
 
 from grokterm.tui.line import Line
@@ -24,16 +25,25 @@ class Footer(Line):
     def show(self, keys: Content) -> None:
         """Takes the keys, and writes them unless a remark stands in their place."""
         self._keys = keys
-        self.write(self._remark or keys)
+        self._refit()
 
-    def say(self, text: str, meaning: str, palette: Palette, width: int) -> None:
+    def say(self, text: str, meaning: str, palette: Palette) -> None:
         """Shows a remark; `meaning` is a colour of the palette."""
-        styled = Content.styled(text, f"bold {palette.markup(meaning)}").truncate(max(1, width - 2), ellipsis=True)
-        self._remark = remark = Content.assemble(" ", styled)
-        self.write(remark)
+        self._remark = remark = Content.styled(text, f"bold {palette.markup(meaning)}")
+        self._refit()
         self.set_timer(_SAID, lambda: self._forget(remark))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Fits the remark into the new width."""
+        self._refit()
+
+    def _refit(self) -> None:
+        """Writes the remark, as much as there is room for, or the keys."""
+        room = max(1, self.size.width - 2)
+        remark = self._remark.truncate(room, ellipsis=True)
+        self.write(Content.assemble(" ", remark) if self._remark else self._keys)
 
     def _forget(self, remark: Content) -> None:
         if self._remark is remark:
             self._remark = Content("")
-            self.write(self._keys)
+            self._refit()

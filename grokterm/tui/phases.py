@@ -34,6 +34,12 @@ CIRCUIT_MEANINGS: Final = {
     ),
     "clean-up": "test loss is below half of its peak and Σθ² falls: what was learned by heart is given up",
 }
+WHY_TWO: Final = (
+    "Both lines have steps of their own. Memorizing, Generalizing and Grokked wait until accuracy passes a threshold; "
+    "the phases of the circuit are read from losses and weights, which move before answers change, and go on moving "
+    "after. So a circuit forms while test accuracy is still flat, and clean-up may begin before Grokked or after it."
+)
+"""Why the phases by accuracy and those of the circuit begin at different steps, and in no fixed order."""
 CIRCUIT_SOURCE: Final = "From the progress measures of Nanda et al. 2023, not from accuracy."
 
 
@@ -44,5 +50,5 @@ def phase_words() -> str:
 
 
 def circuit_words() -> str:
-    """What the phases of the circuit mean, one a line."""
-    return "\n".join([*(f"{name}: {meaning}." for name, meaning in CIRCUIT_MEANINGS.items()), CIRCUIT_SOURCE])
+    """What the phases of the circuit mean, one a line, and why their steps are not those of the others."""
+    return "\n".join([*(f"{name}: {meaning}." for name, meaning in CIRCUIT_MEANINGS.items()), CIRCUIT_SOURCE, WHY_TWO])

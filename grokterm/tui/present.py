@@ -29,18 +29,21 @@ class Present:
         self._spawn = spawn
         self._hurry = hurry
         self._say = say
-        self._asking = False
-        self._overtaken = False
-        """Whether another picture is wanted by now than the one that was asked for."""
+        self._asking = 0
+        """How many answers are due."""
+        self._wanted: tuple[frozenset[FrameName], PictureRequest | None] = (frozenset(), None)
+        """The pictures that were asked for last."""
         self._asked: tuple[float, object] = (0.0, None)
-        """When pictures were asked for last, and of what model and for what screen."""
+        """When they were asked for, and of what model and for what screen."""
 
     def tick(self, frames: tuple[FrameName, ...], picture: PictureRequest | None, wait: float) -> None:
-        """Asks again unless an answer is due: at once for a picture not seen yet, else after `wait` seconds."""
-        if self._asking:
-            self._overtaken |= picture is not None and not self._is_seen(picture)
+        """Asks again: at once for what was not asked for last, else after `wait` seconds with no answer due.
+
+        The trainer passes over what this viewer asked for before.
+        """
+        if self._asking and not self._is_new(frames, picture):
             return
-        self._asking, self._overtaken = True, False
+        self._asking += 1
         self._spawn(partial(self._look, *self._due(frames, picture, wait)))
 
     def _due(
@@ -50,30 +53,47 @@ class Present:
         task, moment = self._world.task, self._world.moment
         due: list[FrameName] = [] if task and (moment or task.is_of(self._world.config)) else ["task"]
         if moment:
-            self._asked = (0.0, None)
+            self._forget()
             return due, None
         asked, model = self._asked
         step = self._link.status.step if self._link.status else -1
         now = (frames, picture, len(self._link.history.changes), step)
-        soon = picture is not None and not self._is_seen(picture)
+        soon = self._is_new(frames, picture) or (picture is not None and not self._is_seen(picture))
         if not self._link.connected or now == model or time.monotonic() - asked < (0.0 if soon else wait):
             return due, None
-        self._asked = (time.monotonic(), now)
+        self._asked, self._wanted = (time.monotonic(), now), (frozenset(frames), picture)
         return [*due, *frames], picture
+
+    def _is_new(self, frames: Sequence[FrameName], picture: PictureRequest | None) -> bool:
+        """Whether something is wanted that was not asked for last, and can be asked for now."""
+        if self._world.moment or not self._link.connected:
+            return False
+        had, seen = self._wanted
+        return picture not in (None, seen) or not had.issuperset(frames)
+
+    def _forget(self) -> None:
+        """Makes the next tick ask for everything."""
+        self._asked, self._wanted = (0.0, None), (frozenset(), None)
 
     def _is_seen(self, picture: PictureRequest) -> bool:
         seen = self._world.picture
         return seen is not None and seen.request == picture
 
     async def _look(self, frames: Sequence[FrameName], picture: PictureRequest | None) -> None:
-        is_new = picture is not None and not self._is_seen(picture)
+        had = self._has()
         try:
             await self._link.look(frames, self._world, picture)
         except TrainerError:
-            self._asked = (0.0, None)
+            self._forget()
         except GroktermError as error:
             self._say(str(error), "error")
         finally:
-            self._asking = False
-        if self._overtaken or (is_new and picture is not None and self._is_seen(picture)):
+            self._asking -= 1
+        if self._has() != had:
             self._hurry()
+
+    def _has(self) -> tuple[bool, bool, PictureRequest | None]:
+        """Which pictures there are."""
+        world = self._world
+        request = world.picture.request if world.picture else None
+        return world.table is not None, world.spectrum is not None, request

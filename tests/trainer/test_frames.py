@@ -14,7 +14,7 @@ from grokterm.errors import ConfigError
 from grokterm.lab.engine import Engine
 from grokterm.runs.folder import RunFolder
 from grokterm.trainer.album import Album
-from grokterm.trainer.frames import Frames, Looks
+from grokterm.trainer.frames import AHEAD, SHARE, Frames, Looks
 from grokterm.wire.messages import Look, PictureFrame, PictureRequest, SpectrumFrame, TableFrame, TaskFrame
 from tests.trainer.conftest import NewConnection
 from tests.trainer.running import TINY
@@ -38,6 +38,52 @@ def test_frames_that_were_dear_are_put_off_while_training(new_connection: NewCon
     two.closed = True
     assert looks.due(training=False) == [(one, Look(3, ("spectrum",)))]
     assert looks.due(training=False) == []
+
+
+def test_what_was_not_shown_last_comes_sooner(new_connection: NewConnection) -> None:
+    looks, viewer = Looks(), new_connection()
+    table = Look(1, ("table",))
+    looks.add(viewer, table)
+    looks.spent(0.0)
+    assert looks.due(training=True) == [(viewer, table)]
+    looks.spent(0.1 * AHEAD)  # puts it off for longer than AHEAD
+    for again in (table, Look(2, ()), Look(3, ("table",), picture=None)):
+        looks.add(viewer, again)
+        assert looks.due(training=True) == []
+        assert AHEAD / 2 < looks.wait() < 0.1 * AHEAD / SHARE
+    looks = Looks()
+    looks.add(viewer, table)
+    assert looks.due(training=True) == [(viewer, table)]
+    looks.spent(0.05 * AHEAD)
+    looks.add(viewer, table)
+    assert looks.due(training=True) == []
+    for new in (Look(4, ("spectrum", "table")), Look(5, (), picture=PictureRequest("waves"))):
+        looks.add(viewer, new)
+        assert looks.wait() == 0
+        assert looks.due(training=True) == [(viewer, new)]
+        looks.add(viewer, new)
+        assert looks.due(training=True) == []
+
+
+def test_what_comes_sooner_takes_no_more_than_its_share(new_connection: NewConnection) -> None:
+    looks, viewer, answered = Looks(), new_connection(), 0
+    for page in range(200):
+        looks.add(viewer, Look(page, (), picture=PictureRequest("clocks", {"page": page})))
+        if looks.due(training=True):
+            answered += 1
+            looks.spent(0.1)
+    # Each costs 0.1 s and puts the next one off by 0.1 · (1 / SHARE − 1) s; all come within a moment.
+    assert answered == 1 + int(AHEAD / (0.1 * (1 / SHARE - 1)))
+
+
+def test_a_new_look_that_was_given_up_is_new_again(new_connection: NewConnection) -> None:
+    looks, viewer = Looks(), new_connection()
+    look = Look(1, ("table",))
+    looks.add(viewer, look)
+    assert looks.due(training=True) == [(viewer, look)]
+    looks.spent(0.05 * AHEAD)
+    assert looks.put_back(viewer, look)
+    assert looks.due(training=True) == [(viewer, look)]
 
 
 @pytest.mark.parametrize(("frames", "cheap"), [((), True), (("task",), True), (("task", "table"), False)])

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from grokterm.guide import read_page
 from grokterm.tui.actions import ACTIONS, FOOTER_ORDER, action, bindings, groups, keys_markdown
+from grokterm.tui.phases import CIRCUIT_MEANINGS, MEANINGS
 from grokterm.tui.screens.help import help_text
 from grokterm.tui.screens.watch import WatchScreen
 from grokterm.tui.theme import find_theme
@@ -53,3 +55,17 @@ def test_help_keeps_to_its_width(width: int) -> None:
 def test_readme_has_the_table_of_keys() -> None:
     readme = Path(__file__).parents[2] / "README.md"
     assert keys_markdown() in readme.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("width", [40, 77])
+def test_the_help_says_why_both_kinds_of_phases_have_steps_of_their_own(width: int) -> None:
+    told = " ".join(help_text(find_theme("dusk").palette, width).plain.split())
+    assert all(f"{meaning}." in told for meaning in (*MEANINGS.values(), *CIRCUIT_MEANINGS.values()))
+    assert "wait until accuracy passes a threshold" in told
+    assert "read from losses and weights" in told
+    assert "clean-up may begin before Grokked or after it" in told
+
+
+def test_the_guide_says_so_too() -> None:
+    page = " ".join(read_page("phases").text.split())
+    assert "waits for thresholds of test accuracy; the second is read from losses and weights" in page

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.widgets import OptionList
 
 from grokterm.runs.compared import compare
 from grokterm.runs.folder import RunFolder
@@ -85,6 +86,24 @@ async def test_lists_of_runs_survive_any_size_and_fast_keys(home: Path, key: str
             await seen.pilot.pause()
             await seen.press("space", "pagedown", "up", "escape")
             await seen.until(lambda: seen.app.screen is seen.screen, "the run")
+
+
+@pytest.mark.parametrize("key", ["C", "b"])
+async def test_lists_of_runs_are_fitted_again_when_the_screen_is_resized(home: Path, key: str) -> None:
+    runs = family_of(home)
+
+    def prompts(seen: Watching) -> list[str]:
+        return [str(option.prompt) for option in seen.app.screen.query_one(OptionList).options]
+
+    async with watch(runs[0], (120, 30)) as seen:
+        await seen.press(key)
+        await seen.until(lambda: seen.app.screen is not seen.screen and seen.app.screen.query(OptionList), "a list")
+        wide = prompts(seen)
+        await seen.pilot.resize_terminal(40, 30)
+        await seen.until(lambda: max(map(len, prompts(seen))) <= 34, "narrow lines")
+        assert all(line.rstrip("…").strip() for line in prompts(seen))
+        await seen.pilot.resize_terminal(120, 30)
+        await seen.until(lambda: prompts(seen) == wide, "the lines of before")
 
 
 async def test_with_one_run_only_there_is_nothing_to_compare(home: Path) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
+from grokterm.runs.process import trainer_of
 from grokterm.tui.cadence import Cadence
 from grokterm.tui.screens.traveling import Traveling
 from tests.tui.conftest import NewRun
@@ -49,3 +53,55 @@ async def test_the_past_is_drawn_when_it_comes(new_run: NewRun) -> None:
         table = seen.app.world.table
         assert table is not None
         assert (table.past, table.step) == (True, 0)
+
+
+async def test_a_pane_that_comes_into_sight_is_drawn_at_once(new_run: NewRun) -> None:
+    async with watch(new_run(), (80, 24)) as seen:
+        await stands_still(seen)
+        assert (seen.app.world.table, seen.app.world.spectrum) == (None, None)
+        await seen.press("3")
+        await seen.until(lambda: seen.app.world.table, "the table")
+        await seen.shows(" right ")
+        await seen.press("4")
+        await seen.until(lambda: seen.app.world.spectrum, "the spectrum")
+        await seen.until(lambda: "waiting" not in seen.text(), "the bars")
+
+
+async def test_a_pane_that_a_larger_screen_brings_is_drawn_at_once(new_run: NewRun) -> None:
+    async with watch(new_run(), (80, 24)) as seen:
+        await stands_still(seen)
+        await seen.pilot.resize_terminal(120, 40)
+        await seen.until(lambda: seen.app.world.table and seen.app.world.spectrum, "both")
+        await seen.until(lambda: "waiting" not in seen.text(), "the bars")
+
+
+async def test_what_is_opened_while_an_answer_is_due_is_asked_for_at_once(new_run: NewRun) -> None:
+    async with watch(new_run()) as seen:
+        await stands_still(seen)
+        trainer = trainer_of(seen.app.link.folder)
+        assert trainer is not None
+        os.kill(trainer.pid, signal.SIGSTOP)
+        asked = await seen.until(lambda: requests(seen), "a look that is not answered")
+        await seen.press("v", *"15", "enter")
+        await seen.until(lambda: requests(seen) > asked, "another look")
+        os.kill(trainer.pid, signal.SIGCONT)
+        await seen.shows("weight")
+
+
+def requests(seen: Watching) -> int:
+    """How many requests wait for their answers."""
+    seen.app.tick()
+    client = seen.app.link._client
+    return len(client._waiting) if client else 0
+
+
+async def test_a_view_asks_once_it_knows_its_room(new_run: NewRun) -> None:
+    async with watch(new_run()) as seen:
+        await stands_still(seen)
+        await seen.press("v", *"18", "enter")
+        await seen.until(lambda: seen.app.world.picture, "the picture")
+        view = seen.screen.view
+        assert view is not None
+        assert seen.app.world.picture is not None
+        assert seen.app.world.picture.request == view.request()
+        assert type(view)().request() is None  # without a place there is nothing to ask for

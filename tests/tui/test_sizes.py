@@ -73,6 +73,40 @@ async def test_only_the_pictures_that_are_seen_are_asked_for(trained: RunFolder)
         assert asked == [(), ("table",), ("spectrum", "table"), ()]
 
 
+async def test_a_remark_is_fitted_again_when_the_screen_is_resized(trained: RunFolder) -> None:
+    words = "there is something to say that is longer than a narrow screen is wide, and so it is cut"
+    async with watch(trained, (60, 20)) as seen:
+        seen.screen.say(words)
+        assert seen.footer == f" {words[:57]}…"
+        for width, told in ((40, f" {words[:37]}…"), (120, f" {words}"), (89, f" {words}"), (60, f" {words[:57]}…")):
+            await seen.pilot.resize_terminal(width, 20)
+            await seen.until(lambda told=told: seen.footer == told, f"{width} cells")  # type: ignore[misc]
+
+
+async def test_every_line_is_that_of_a_screen_opened_at_the_size(new_run: NewRun) -> None:
+    folder = new_run()
+    sizes = [(120, 40), (200, 60), (80, 40), (60, 20)]
+
+    def lines(seen: Watching) -> list[str]:
+        screen = seen.screen
+        above = [screen.header_line, screen.phase_line, screen.circuit_line, screen.narrator_line]
+        return [line.render().plain for line in above[: 2 + screen.lines_told(screen.size)]]
+
+    async with watch(folder) as seen:
+        await seen.trains()
+        await seen.until(lambda: seen.app.world.history.events, "an event")
+        await seen.paused()
+        found = []
+        for size in sizes:
+            await seen.pilot.resize_terminal(*size)
+            await seen.pilot.pause()
+            found.append(lines(seen))
+        for size, seen_there in zip(sizes, found, strict=True):
+            assert all(len(line) <= size[0] for line in seen_there)
+            async with watch(folder, size) as anew:
+                await anew.until(lambda a=anew, then=seen_there: lines(a) == then, f"the lines at {size}")  # type: ignore[misc]
+
+
 async def test_a_run_is_followed_through_resizes(trained: RunFolder) -> None:
     async with watch(trained) as seen:
         await seen.trains()

@@ -13,7 +13,7 @@ from grokterm.tui.drawing.scales import Floats
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph
 
-WIDEST = 4
+WIDEST = 12
 """Cells from one bar to the next, at most."""
 _ABOVE_MEDIAN = 3
 """The full height is at least this many medians, so that a spectrum without peaks stays low."""
@@ -40,8 +40,12 @@ def put_bars(
     palette: Palette,
     widest: int = WIDEST,
     centred: bool = True,
+    top: float | None = None,
 ) -> None:
-    """Draws the bars on all cells from column `start` on, at most `widest` cells from one to the next."""
+    """Draws the bars on all cells from column `start` on, at most `widest` cells from one to the next.
+
+    `top` is the norm that fills the height, where that is not `full_height`.
+    """
     width, height = cells.width - start, cells.height
     if not norms.size or width < 1 or height < 1:
         return
@@ -52,7 +56,7 @@ def put_bars(
     np.maximum.at(tallest, owner, np.where(np.isfinite(norms), norms, 0.0))
     lit = {int(owner[k - 1]) for k in keys if 1 <= k <= norms.size}
     rows = height - 1 if height > 1 else 1
-    top = full_height(norms)
+    top = full_height(norms) if top is None else top
     bar = max(pitch - 1, 1)
     rest, key = palette.style("bar"), palette.style("key")
     for y, text in enumerate(stack(tallest / top if top > 0 else tallest, rows, graph)):

@@ -12,7 +12,7 @@ from textual.strip import Strip
 from grokterm.tui.drawing.cells import Cells
 from grokterm.tui.drawing.columns import Columns, reduce, spans
 from grokterm.tui.drawing.dots import DOTS, Dots
-from grokterm.tui.drawing.frame import GUTTER, Axes, Frame, draw_axes, names_beside
+from grokterm.tui.drawing.frame import GUTTER, Axes, Frame, draw_axes, even_rows, names_beside
 from grokterm.tui.drawing.marks import Mark, draw_cursor, draw_marks
 from grokterm.tui.drawing.scales import Floats, Scale, step_scale, value_scale
 from grokterm.tui.theme import Palette
@@ -76,7 +76,10 @@ def draw_curves(
     plot_width = max(width - left - right, 1)
     columns = reduce(steps, values, x, plot_width * across)
     y = Scale(0.0, 1.0) if axes.percent else value_scale(np.r_[columns.low.ravel(), columns.high.ravel()], axes.log_y)
-    frame = Frame(left, plot_width, max(height - framed, 1), x, y)
+    high = max(height - framed, 1)
+    if framed and not axes.percent:
+        y = even_rows(y, high, DOTS[graph][1])
+    frame = Frame(left, plot_width, high, x, y)
     _lines(cells, frame, columns, curves, graph, palette)
     if right:
         _ends(cells, frame, columns, curves, DOTS[graph], palette)

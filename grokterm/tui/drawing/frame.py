@@ -9,7 +9,7 @@ import numpy as np
 from rich.style import Style
 
 from grokterm.tui.drawing.cells import Cells
-from grokterm.tui.drawing.scales import Scale, short, ticks
+from grokterm.tui.drawing.scales import Scale, evenly, short, ticks
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph
 
@@ -21,6 +21,11 @@ _LEAST_PLOT = 12
 """Cells of a plot that names leave it, at least."""
 _ACROSS = 9
 """Cells from one number to the next on the x axis, at least."""
+
+
+def even_rows(scale: Scale, height: int, down: int) -> Scale:
+    """The y axis of so many cells with `down` points each, its ticks at rows equally far apart."""
+    return evenly(scale, height - 1 / down)
 
 
 def names_beside(width: int) -> int:

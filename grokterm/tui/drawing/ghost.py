@@ -47,9 +47,9 @@ def draw_ghost(
 
     states uint8 [2, p, p] are codes of `states`; scores [2, 4] train loss, test loss, train and test accuracy.
     """
-    left = (width - _BETWEEN) // 2
-    gap, sides = Strip.blank(_BETWEEN), []
-    for side, room in ((0, left), (1, width - _BETWEEN - left)) if width >= _BOTH_FROM else ((1, width),):
+    half = (width - _BETWEEN) // 2
+    gap, sides = Strip.blank(width - 2 * half), []
+    for side, room in ((0, half), (1, half)) if width >= _BOTH_FROM else ((1, width),):
         head = _numbers(scores, side, titles[side], room, palette)
         table = _table(states[side], room, height - HEAD, graph, palette)
         sides.append([*head, *table][:height])

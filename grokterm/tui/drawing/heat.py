@@ -14,6 +14,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from grokterm.tui.drawing.cells import Cells
+from grokterm.tui.drawing.room import limited, units
 from grokterm.tui.drawing.scales import Floats, short
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph
@@ -50,7 +51,7 @@ def draw_heat(
 ) -> list[Strip]:
     """A matrix [rows, columns] in `width` × `height` cells; `top` is the magnitude of the strongest colour.
 
-    Numbers that are not finite stay blank; with `square` a row is as high as a column is wide.
+    Numbers that are not finite stay blank; with `square` a row is nearly as high as a column is wide.
     """
     blank = Strip.blank(width)
     if not values.size or width < 1 or height < 1:
@@ -71,13 +72,17 @@ def in_half_blocks(graph: Graph, palette: Palette) -> bool:
 
 
 def extent(shape: tuple[int, ...], width: int, height: int, half: bool, square: bool) -> tuple[int, int]:
-    """Points down and across for a matrix: whole points a number where it is small, the whole room where it is not."""
+    """Points down and across for a matrix: whole points a number where it is small, the whole room where it is not.
+
+    With `square` a number is nearly as high as it is wide.
+    """
     down, across = height * (1 + half), width
+    if square and down >= shape[0] and across >= shape[1]:
+        wide, high = units((shape[1], shape[0]), across, down, half)
+        return shape[0] * high, shape[1] * wide
     if square:
-        # A cell is about twice as high as it is wide.
-        unit = min(down * (1 if half else 2) / shape[0], across / shape[1])
-        unit = float(int(unit)) if unit >= 1 else unit
-        return max(1, int(shape[0] * unit / (1 if half else 2))), max(1, int(shape[1] * unit))
+        columns, rows = limited(min(across, shape[1]), min(down, shape[0]), half)
+        return rows, columns
     rows = shape[0] * (down // shape[0]) if down >= shape[0] else down
     columns = shape[1] * (across // shape[1]) if across >= shape[1] else across
     return rows, columns

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from grokterm.tui.drawing.room import gathered_points, units
+
 _LEAST_WIDTH, _LEAST_HEIGHT = 20, 6
 """Cells of a zoomed table below which its axes are left out."""
 DEEPEST = 8
@@ -15,7 +17,7 @@ class Lattice:
     """A window on the p × p table: a from left to right, b from top to bottom.
 
     A point is half a cell high where `half` is set, else a cell; a pair takes `scale` points across and down, or
-    a point holds `reduction` pairs across and down. One of the two is 1.
+    a point holds up to `reduction` pairs across and down. One of the two is 1 for each axis.
     """
 
     p: int
@@ -41,11 +43,17 @@ class Lattice:
         """Rows of cells that the points take."""
         return -(-self.rows // 2) if self.half else self.rows
 
+    @property
+    def even(self) -> bool:
+        """Whether all points hold equally many pairs, those at the ends of rows and columns perhaps fewer."""
+        return self._is_even(0) and self._is_even(1)
+
     def point(self, pair: tuple[int, int]) -> tuple[int, int] | None:
         """The first point of a pair, column and row, or None where it lies outside."""
-        column, row = ((pair[i] - self.origin[i]) // self.reduction[i] * self.scale[i] for i in range(2))
-        inside = 0 <= column < self.columns and 0 <= row < self.rows and min(pair) >= 0
-        return (column, row) if inside and max(pair) < self.p else None
+        if not 0 <= min(pair) <= max(pair) < self.p:
+            return None
+        column, row = (self._place(pair[i], i) for i in range(2))
+        return (column, row) if 0 <= column < self.columns and 0 <= row < self.rows else None
 
     def cell(self, pair: tuple[int, int]) -> tuple[int, int] | None:
         """The first cell of a pair, or None where it lies outside."""
@@ -57,24 +65,54 @@ class Lattice:
         column, row = x - self.left, (y - self.top) * (1 + self.half)
         if not (0 <= column < self.columns and 0 <= row < self.rows):
             return None
-        a, b = (self.origin[i] + at // self.scale[i] * self.reduction[i] for i, at in enumerate((column, row)))
+        a, b = (self._residue(at, i) for i, at in enumerate((column, row)))
         return (a, b) if a < self.p and b < self.p else None
+
+    def starts(self, axis: int) -> list[int]:
+        """The first residue of each point along an axis of the whole table, where a point holds several."""
+        return [self._residue(at, axis) for at in range((self.columns, self.rows)[axis])]
+
+    def _is_even(self, axis: int) -> bool:
+        reduction = self.reduction[axis]
+        return reduction == 1 or (self.columns, self.rows)[axis] == -(-self.p // reduction)
+
+    def _place(self, residue: int, axis: int) -> int:
+        """The first point of a residue along an axis; outside of the points where it is not shown."""
+        if self.reduction[axis] == 1:
+            return (residue - self.origin[axis]) * self.scale[axis]
+        if self._is_even(axis):
+            return residue // self.reduction[axis]
+        return residue * (self.columns, self.rows)[axis] // self.p
+
+    def _residue(self, point: int, axis: int) -> int:
+        """The first residue of a point along an axis."""
+        if self.reduction[axis] == 1:
+            return self.origin[axis] + point // self.scale[axis]
+        if self._is_even(axis):
+            return point * self.reduction[axis]
+        return -(-point * self.p // (self.columns, self.rows)[axis])
 
 
 def whole(p: int, width: int, height: int, half: bool) -> Lattice:
-    """The whole table in `width` × `height` cells, as large as it fits, with axes where they cost no pairs."""
+    """The whole table in `width` × `height` cells, as large as it fits, with axes where they cost no pairs.
+
+    A pair takes whole points, as wide as high or nearly so; where there are fewer points than pairs, a point holds
+    several, equally many where that does not leave much of the room blank.
+    """
     across, down = max(width, 1), max(height, 1) * (1 + half)
-    if half:
-        across = down = min(across, down)
-    reduction = (max(-(-p // across), 1), max(-(-p // down), 1))
-    scale = (max(across // p, 1), max(down // p, 1))
-    if max(reduction) > 1:
-        scale = (1, 1)
-    elif not half:
-        scale = (min(scale[0], 2 * scale[1]), min(scale[1], max(scale[0] // 2, 1)))
-    columns, rows = (-(-p // reduction[i]) * scale[i] for i in range(2))
-    spare_x, spare_y = width - columns, height - (-(-rows // 2) if half else rows)
     digits = len(str(p - 1)) + 1
+    scale = (across // p, down // p)
+    if min(scale) >= 1:
+        wide, high = units((p, p), across, down, half)
+        # Axes are worth more than what goes beyond a square.
+        square, beside = min(wide, (2 - half) * high), ((across - digits) // p, (max(height - 1, 1) * (1 + half)) // p)
+        wide, high = max(square, min(wide, beside[0])), max(square // (2 - half), min(high, beside[1]), 1)
+        columns, rows, scale = p * wide, p * high, (wide, high)
+    else:
+        scale = (1, 1)
+        columns, rows = gathered_points((p, p), across, down, half)
+    reduction = (-(-p * scale[0] // columns), -(-p * scale[1] // rows))
+    spare_x, spare_y = width - columns, height - (-(-rows // 2) if half else rows)
     left = digits if spare_x >= digits else min(max(spare_x, 0), 1)
     return Lattice(p, left, int(spare_y >= 1), columns, rows, scale, reduction, (0, 0), half)
 

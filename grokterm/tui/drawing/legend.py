@@ -47,5 +47,6 @@ def draw_legend(lattice: Lattice, graph: Graph, palette: Palette) -> Cells | Non
 def _about(lattice: Lattice) -> list[tuple[str, None]]:
     """How many pairs a cell holds, and the keys that zoom."""
     across, down = lattice.reduction
-    held = [("each cell", None), (f"{across}×{down}", None), ("test pairs" if across * down >= MANY else "pairs", None)]
+    size = f"{across}×{down}" if lattice.even else f"≤ {across}×{down}"
+    held = [("each cell", None), (size, None), ("test pairs" if across * down >= MANY else "pairs", None)]
     return [("", None), *(held if lattice.reduced else []), ("", None), ("+ − zoom", None)]

@@ -14,7 +14,7 @@ from grokterm.tui.drawing.cells import Cells
 from grokterm.tui.drawing.columns import Columns, reduce
 from grokterm.tui.drawing.curves import LEAST_WIDTH, draw_line, last_value
 from grokterm.tui.drawing.dots import DOTS
-from grokterm.tui.drawing.frame import GUTTER, Axes, Frame, draw_axes
+from grokterm.tui.drawing.frame import GUTTER, Axes, Frame, draw_axes, even_rows
 from grokterm.tui.drawing.marks import Mark, draw_marks
 from grokterm.tui.drawing.scales import Floats, Scale, step_scale, value_scale
 from grokterm.tui.theme import Palette
@@ -66,7 +66,10 @@ def draw_overlay(
     found = [reduce(curve.steps, curve.values[None], x, plot_width * DOTS[graph][0]) for curve in curves]
     values = np.concatenate([np.empty(0), *(part.ravel() for columns in found for part in (columns.low, columns.high))])
     y = Scale(0.0, 1.0) if axes.percent else value_scale(values, axes.log_y)
-    frame = Frame(left, plot_width, max(height - framed, 1), x, y)
+    high = max(height - framed, 1)
+    if framed and not axes.percent:
+        y = even_rows(y, high, DOTS[graph][1])
+    frame = Frame(left, plot_width, high, x, y)
     drawn = list(zip(curves, found, strict=True))
     for curve, columns in reversed(drawn):
         style = palette.style(curve.color) + (_DIM if curve.faint else Style())

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 from textual.strip import Strip
 
 from grokterm.tui.drawing.cells import Cells
-from grokterm.tui.drawing.heat import Scale, draw_heat, in_half_blocks
+from grokterm.tui.drawing.heat import Scale, draw_heat, in_half_blocks, resized
+from grokterm.tui.drawing.room import gathered_points, units
 from grokterm.tui.drawing.scales import Floats
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph
@@ -23,6 +23,9 @@ _TICK_CELLS: Final = 6
 _TICK_LINES: Final = 3
 """Lines from one number to the next along b, at least."""
 _ROUND: Final = (1, 2, 5, 10, 20, 25, 50, 100, 200, 500)
+Blocks = tuple[float, float]
+"""How many residues a and b a value stands for."""
+SINGLE: Final[Blocks] = (1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +49,17 @@ class Fit:
         return -(-self.down * self.high // (1 + self.half))
 
 
-def fit_of(shape: tuple[int, ...], width: int, height: int, half: bool, wider: bool = False) -> Fit:
+def fit_of(shape: tuple[int, ...], width: int, height: int, half: bool) -> Fit:
     """Whole points a residue, so that stripes stay stripes: the largest that hold all, else the smallest.
 
-    They are as wide as high, or where there is room with `wider` twice as wide where there is room.
+    A residue is nearly as wide as high, where all are shown.
     """
-    points, stretch = max(height, 1) * (1 + half), 1 if half else 2
-    unit = max(1, min(width // (stretch * max(shape[0], 1)), points // max(shape[1], 1)))
-    wide = min(stretch * unit, max(width, 1))
-    if wider and 2 * wide * shape[0] <= width:
-        wide *= 2
-    return Fit(min(shape[0], max(width // wide, 1)), min(shape[1], max(points // unit, 1)), wide, unit, half)
+    a, b = shape[0], shape[1]
+    points = max(height, 1) * (1 + half)
+    if width >= a and points >= b:
+        return Fit(a, b, *units((a, b), width, points, half), half)
+    wide = min(1 if half else 2, max(width, 1))
+    return Fit(min(a, max(width // wide, 1)), min(b, points), wide, 1, half)
 
 
 def gutter(side: int) -> int:
@@ -66,23 +69,21 @@ def gutter(side: int) -> int:
 
 def gathered(
     values: Floats, frequency: int, width: int, height: int, graph: Graph, palette: Palette
-) -> tuple[Floats, int]:
-    """Means over square blocks of [a, b] so large that `draw_pair_map` has room for all pairs, and a block's side.
+) -> tuple[Floats, Blocks]:
+    """Means over blocks of [a, b] so large that `draw_pair_map` has room for all pairs, and the blocks.
 
-    Values are left as they are, with blocks of 1, where waves of that frequency would be lost, or it is 0.
+    Values are left as they are where waves of that frequency would be lost, or it is 0.
     """
-    a, b = values.shape
-    fit = _fit_in(values.shape, width, height, graph, palette)
-    block = max(-(-a // fit.across), -(-b // fit.down))
-    if block == 1 or not 0 < _A_WAVE * block * frequency <= max(a, b):
-        return values, 1
-    rows, columns = -(-a // block), -(-b // block)
-    padded = np.full((rows * block, columns * block), np.nan)
-    padded[:a, :b] = values
-    blocks = padded.reshape(rows, block, columns, block)
-    known = np.isfinite(blocks)
-    sums, counts = np.where(known, blocks, 0.0).sum((1, 3)), known.sum((1, 3))
-    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan), block
+    sides = values.shape[0], values.shape[1]
+    half = in_half_blocks(graph, palette)
+    across, down = width - gutter(max(sides)), max(height - OVER, 1) * (1 + half)
+    if (across >= sides[0] and down >= sides[1]) or across < 1:
+        return values, SINGLE
+    points = gathered_points(sides, across, down, half)
+    blocks = sides[0] / points[0], sides[1] / points[1]
+    if not 0 < _A_WAVE * max(blocks) * frequency <= max(sides):
+        return values, SINGLE
+    return resized(values, *points), blocks
 
 
 def holds_all(shape: tuple[int, ...], width: int, height: int, graph: Graph, palette: Palette) -> bool:
@@ -101,32 +102,30 @@ def draw_pair_map(
     *,
     scale: Scale = "rising",
     top: float | None = None,
-    block: int = 1,
+    blocks: Blocks = SINGLE,
     axis: str = "a",
     color: str = "text",
-    wide: bool = False,
 ) -> list[Strip]:
     """Values [a, b] in `width` × `height` cells: a from left to right, b from top to bottom, both from 0 on.
 
-    `axis` is what a is called where it is not the residue itself, `block` residues stand together in each value;
-    `top` is as for `draw_heat`, and `color` that of the name. With `wide` values are twice as wide as high, where there
-    is room for that.
+    `axis` is what a is called where it is not the residue itself, each value stands for `blocks` of residues;
+    `top` is as for `draw_heat`, and `color` that of the name.
     """
-    left = gutter(block * max(values.shape))
+    left = gutter(round(max(block * side for block, side in zip(blocks, values.shape, strict=True))))
     if width < left + 2 or height < OVER + 1 or not values.size:
         return draw_heat(values.T, width, height, graph, palette, scale=scale, top=top)
     half = in_half_blocks(graph, palette)
-    fit = fit_of(values.shape, width - left, height - OVER, half, wide)
+    fit = fit_of(values.shape, width - left, height - OVER, half)
     shown = values[: fit.across, : fit.down].T
     body = draw_heat(shown, fit.columns, fit.lines, graph, palette, scale=scale, top=top)
     edge = Cells(width, OVER)
     edge.put(left, 0, name[: width - left], palette.style(color))
     muted = palette.style("muted")
-    _ticks_across(edge, fit, left, block, axis, palette)
+    _ticks_across(edge, fit, left, blocks[0], axis, palette)
     side = Cells(left, fit.lines)
-    for value in _ticks(fit.down, fit.high / (1 + half), _TICK_LINES):
-        text = str(value * block)
-        side.put(left - 1 - len(text), value * fit.high // (1 + half), text, muted)
+    for residue in _ticks(fit.down * blocks[1], fit.high / (1 + half) / blocks[1], _TICK_LINES):
+        text = str(residue)
+        side.put(left - 1 - len(text), int(residue / blocks[1]) * fit.high // (1 + half), text, muted)
     side.put(left - 2, 1, "b", muted)
     rest = Strip.blank(width - left - fit.columns)
     lines = [Strip.join([number, line, rest]) for number, line in zip(side.strips(), body, strict=True)]
@@ -137,18 +136,20 @@ def _fit_in(shape: tuple[int, ...], width: int, height: int, graph: Graph, palet
     return fit_of(shape, width - gutter(max(shape)), height - OVER, in_half_blocks(graph, palette))
 
 
-def _ticks_across(edge: Cells, fit: Fit, left: int, block: int, axis: str, palette: Palette) -> None:
+def _ticks_across(edge: Cells, fit: Fit, left: int, block: float, axis: str, palette: Palette) -> None:
     """The line of numbers above the map; the axis's name stands before the first."""
     muted, taken = palette.style("muted"), 0
-    for value in _ticks(fit.across, fit.wide, _TICK_CELLS):
-        text = f"{axis} {value * block}" if not value else str(value * block)
-        start = left + value * fit.wide
+    for residue in _ticks(fit.across * block, fit.wide / block, _TICK_CELLS):
+        text = str(residue) if residue else f"{axis} 0"
+        start = left + int(residue / block) * fit.wide
         if start > taken and start + len(text) <= left + max(fit.columns, len(text)):
             edge.put(start, 1, text, muted)
             taken = start + len(text)
 
 
-def _ticks(count: int, cells: float, least: int) -> list[int]:
-    """Round places from 0 on, at least so many cells apart."""
-    step = next((step for step in _ROUND if step * cells >= least), _ROUND[-1])
-    return list(np.arange(0, max(count, 1), step).tolist())
+def _ticks(count: float, cells: float, least: int) -> list[int]:
+    """Round residues of so many, each so many cells wide or high, from 0 on and at least so many cells apart."""
+    wide = [step for step in _ROUND if step * cells >= least] or [_ROUND[-1]]
+    # Steps of whole cells, so that numbers stand at equal distances.
+    step = next((step for step in wide[:2] if step * cells % 1 == 0), wide[0])
+    return list(range(0, max(round(count), 1), step))

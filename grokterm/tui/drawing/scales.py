@@ -13,6 +13,15 @@ Floats = npt.NDArray[np.floating[Any]]
 
 _ROUND = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+_EVEN_FROM = 4
+"""Rows from which there are ticks to place evenly."""
+_MOST_TICKS = 8
+_TALL = 20
+"""Rows from which an axis has four ticks at least, and not two."""
+_DECADES_FROM = 2.0
+"""Decades from which a logarithmic axis is marked at decades alone."""
+_FILLED = 0.72
+"""Share of the rows that values take at least where ticks are to be whole rows apart."""
 LARGEST = 1e99
 """Values are drawn as if none were larger, nor positive ones smaller than its inverse."""
 _DECADES = 12
@@ -26,6 +35,8 @@ class Scale:
     low: float
     high: float
     log: bool = False
+    every: float = 0.0
+    """From one tick to the next where that is settled, in decades where it is logarithmic; 0 where it is not."""
 
     def place(self, values: Floats) -> Floats:
         """Where values lie, 0 at `low` and 1 at `high`; NaN stays NaN, 0 on a logarithmic axis lies at the bottom."""
@@ -65,10 +76,52 @@ def value_scale(values: Floats, log: bool) -> Scale:
     return Scale(low if low < high else high / 10, high, log=True)
 
 
+def evenly(scale: Scale, rows: float) -> Scale:
+    """The smallest range around that of an axis of so many rows whose ticks are whole rows apart.
+
+    An axis that does not begin at 0, a logarithmic one of few decades and one of few rows stay as they are.
+    """
+    if rows < _EVEN_FROM:
+        return scale
+    return _even_decades(scale, rows) if scale.log else _even_steps(scale, rows)
+
+
+def _even_steps(scale: Scale, rows: float) -> Scale:
+    if scale.low or not 1 / LARGEST < scale.high < LARGEST:
+        return scale
+    apart = range(max(2, math.ceil(rows / _MOST_TICKS)), max(3, int(rows / (2 if rows < _TALL else 4))) + 1)
+    steps = [_round_step(scale.high * r / rows) for r in apart]
+    high, step = min((step * rows / r, step) for r, step in zip(apart, steps, strict=True))
+    return Scale(0.0, high, every=step)
+
+
+def _even_decades(scale: Scale, rows: float) -> Scale:
+    decades = math.log10(scale.high / scale.low)
+    if decades < _DECADES_FROM:
+        return scale
+    most = rows / decades
+    for apart in range(1, 9):
+        whole = int(most * apart + 1e-9)
+        if whole >= 2 and whole / apart >= _FILLED * most:
+            return Scale(scale.high / 10 ** (rows * apart / whole), scale.high, log=True, every=apart)
+    return scale
+
+
+def _round_step(value: float) -> float:
+    """The next of 1, 2, 2.5 and 5 times a power of ten from `value` on."""
+    unit = 10.0 ** math.floor(math.log10(value))
+    return next(m * unit for m in (*_STEPS, 20.0) if m * unit >= value * (1 - 1e-9))
+
+
 def ticks(scale: Scale, count: int) -> list[float]:
-    """At most `count` round numbers of the axis, rising."""
+    """The settled ticks of the axis, rising, or at most `count` round numbers."""
     if count < 1:
         return []
+    if scale.every and scale.log:
+        low, high = (math.log10(end) / scale.every for end in (scale.low, scale.high))
+        return [10.0 ** (k * scale.every) for k in range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)]
+    if scale.every:
+        return [k * scale.every for k in range(math.floor(scale.high / scale.every + 1e-9) + 1)]
     return _log_ticks(scale, count) if scale.log else _linear_ticks(scale, count)
 
 

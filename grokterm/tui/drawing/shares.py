@@ -11,13 +11,13 @@ from grokterm.tui.drawing.blocks import stack
 from grokterm.tui.drawing.cells import Cells, row
 from grokterm.tui.drawing.dots import Dots
 from grokterm.tui.drawing.frame import GUTTER
-from grokterm.tui.drawing.scales import Floats, Scale, round_up, ticks
+from grokterm.tui.drawing.scales import Floats, Scale, evenly, round_up, ticks
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph
 
 MOST: Final = 0.9
 """The share of the whole that the note tells about."""
-_PITCH: Final = 6
+_PITCH: Final = 16
 _AXES_FROM: Final = (24, 9)
 
 
@@ -40,7 +40,7 @@ def draw_shares(
     needed = int(np.searchsorted(sums, MOST * (1 - 1e-9))) + 1
     cells.put(0, 0, "share of the variance a component", palette.style("text"))
     most = round_up(max(most, float(np.nanmax(shares, initial=0.0))))
-    _bars(cells, 1, upper, shares[:count], Scale(0.0, most or 1.0), pitch, needed, graph, palette)
+    _bars(cells, 1, upper, shares[:count], evenly(Scale(0.0, most or 1.0), upper), pitch, needed, graph, palette)
     cells.put(0, upper + 1, _sum_words(sums, needed, total), palette.style("text"))
     _curve(cells, upper + 2, rows - upper, sums[:count], pitch, graph, palette)
     _numbers(cells, height - 1, count, pitch, palette)
@@ -68,8 +68,7 @@ def _bars(
 
 
 def _curve(cells: Cells, top: int, rows: int, sums: Floats, pitch: int, graph: Graph, palette: Palette) -> None:
-    scale = Scale(0.0, 1.0)
-    _axis(cells, top, rows, scale, graph, palette)
+    _axis(cells, top, rows, Scale(0.0, 1.0, every=_even_share(rows)), graph, palette)
     dots = Dots(cells.width - GUTTER, rows, graph)
     x = np.arange(len(sums)) * pitch + (pitch - 1) / 2
     y = (1 - np.clip(sums, 0, 1)) * (rows - 0.5) + 0.2
@@ -83,12 +82,17 @@ def _curve(cells: Cells, top: int, rows: int, sums: Floats, pitch: int, graph: G
             cells.put(column, level, "-" if graph == "ascii" else "╌", palette.style("border"))
 
 
+def _even_share(rows: int) -> float:
+    """From one tick to the next of an axis from 0 to 1: whole rows where they allow it, else all of it."""
+    return next((1 / n for n in (5, 4, 2) if rows % n == 0 and rows >= 2 * n), 1.0)
+
+
 def _axis(cells: Cells, top: int, rows: int, scale: Scale, graph: Graph, palette: Palette) -> None:
     bar, tick = ("|", "+") if graph == "ascii" else ("│", "┤")
     for y in range(rows):
         cells.put(GUTTER - 1, top + y, bar, palette.style("border"))
     for value in ticks(scale, max(min(rows // 2, 6), 2)):
-        y = top + min(int((1 - value / scale.high) * rows), rows - 1)
+        y = top + min(int((1 - value / scale.high) * rows + 1e-9), rows - 1)
         text = f"{100 * value:.3g} %"
         text = text if len(text) < GUTTER else text.replace(" ", "")
         cells.put(GUTTER - 1, y, tick, palette.style("border"))

@@ -11,11 +11,11 @@ from textual.strip import Strip
 from grokterm.tui.drawing.bars import full_height, put_bars
 from grokterm.tui.drawing.cells import Cells
 from grokterm.tui.drawing.frame import GUTTER
-from grokterm.tui.drawing.scales import Floats, Scale, short, ticks
+from grokterm.tui.drawing.scales import Floats, Scale, evenly, short, ticks
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph
 
-_WIDEST: Final = 16
+_WIDEST: Final = 40
 """Cells from one bar to the next, at most."""
 _AXES_FROM: Final = (24, 6)
 
@@ -35,9 +35,9 @@ def draw_spectrum(
         put_bars(cells, 0, norms, keys, graph, palette)
         return cells.strips()
     cells = Cells(width, height - 1)
-    put_bars(cells, GUTTER, norms, keys, graph, palette, _WIDEST, centred=False)
-    rows, top = cells.height - 1, full_height(norms)
-    scale = Scale(0.0, top or 1.0)
+    rows = cells.height - 1
+    scale = evenly(Scale(0.0, full_height(norms) or 1.0), rows)
+    put_bars(cells, GUTTER, norms, keys, graph, palette, _WIDEST, centred=False, top=scale.high)
     bar, tick = ("|", "+") if graph == "ascii" else ("│", "┤")
     for y in range(rows):
         cells.put(GUTTER - 1, y, bar, palette.style("border"))

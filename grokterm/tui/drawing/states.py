@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -38,11 +39,11 @@ def classify(
     prediction: npt.NDArray[np.uint16] | None,
     confidence: Codes | None,
 ) -> Codes:
-    """The code of every pair, [p, p] indexed [a, b]; without predictions every pair is unsure."""
-    state = np.full(label.shape, UNSURE, np.uint8)
-    if prediction is not None and confidence is not None and prediction.shape == label.shape == confidence.shape:
-        known = np.where(prediction == label, np.uint8(RIGHT), np.uint8(WRONG))
-        state = np.where(confidence >= CONFIDENT * 255, known, state)
+    """The code of every pair, [p, p] indexed [a, b]; without predictions every pair is blank."""
+    if prediction is None or confidence is None or not prediction.shape == label.shape == confidence.shape:
+        return np.full(label.shape, BLANK, np.uint8)
+    known = np.where(prediction == label, np.uint8(RIGHT), np.uint8(WRONG))
+    state = np.where(confidence >= CONFIDENT * 255, known, np.uint8(UNSURE))
     state += trained * np.uint8(RIGHT_TRAINED - RIGHT)
     return np.where(label == UNDEFINED, np.uint8(BLANK), state)
 
@@ -55,15 +56,15 @@ def count_right(
     return int(np.count_nonzero(test & (prediction == label))), int(np.count_nonzero(test))
 
 
-def reduce(codes: Codes, across: int, down: int, blend: bool) -> Codes:
-    """Cells of `across` × `down` pairs, [columns, rows].
+def reduce(codes: Codes, across: Sequence[int], down: Sequence[int], blend: bool) -> Codes:
+    """Cells of several pairs, [columns, rows]: those from one number of `across` and `down` up to the next.
 
     A cell of fewer than MANY pairs takes the code of most of them; one of more, the mixture of its test pairs (of
     all, where it has none) in quarters, or where colours cannot `blend`, the code of most of its test pairs.
     """
     counts = np.stack([_count(codes == code, across, down) for code in _BY_MERIT])
     some, tested = counts.any(axis=0), counts[:3].any(axis=0)
-    many = across * down >= MANY
+    many = _most(across, codes.shape[0]) * _most(down, codes.shape[1]) >= MANY
     if many and blend:
         states = np.where(tested, counts[:3], counts[3:])
         quarters = np.rint(4 * states / np.maximum(states.sum(axis=0), 1)).astype(np.int64)
@@ -74,6 +75,11 @@ def reduce(codes: Codes, across: int, down: int, blend: bool) -> Codes:
     return np.where(some, _BY_MERIT[counts.argmax(axis=0)], np.uint8(BLANK))
 
 
-def _count(hits: npt.NDArray[np.bool_], across: int, down: int) -> npt.NDArray[np.int64]:
-    columns = np.add.reduceat(hits, np.arange(0, hits.shape[0], across), axis=0, dtype=np.int32)
-    return np.add.reduceat(columns, np.arange(0, hits.shape[1], down), axis=1, dtype=np.int64)
+def _count(hits: npt.NDArray[np.bool_], across: Sequence[int], down: Sequence[int]) -> npt.NDArray[np.int64]:
+    columns = np.add.reduceat(hits, across, axis=0, dtype=np.int32)
+    return np.add.reduceat(columns, down, axis=1, dtype=np.int64)
+
+
+def _most(starts: Sequence[int], end: int) -> int:
+    """How many numbers there are at most from one start up to the next."""
+    return int(np.diff([*starts, end]).max())

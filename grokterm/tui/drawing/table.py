@@ -33,7 +33,7 @@ def in_half_blocks(graph: Graph, palette: Palette) -> bool:
 def picture(codes: Codes, lattice: Lattice) -> Codes:
     """The codes of the lattice's points, [rows, columns], from those of all pairs [p, p] indexed [a, b]."""
     if lattice.reduced:
-        return reduce(codes, *lattice.reduction, blend=lattice.half).T
+        return reduce(codes, lattice.starts(0), lattice.starts(1), blend=lattice.half).T
     (a, b), (across, down) = lattice.origin, lattice.scale
     window = codes[a : a + lattice.columns // across, b : b + lattice.rows // down]
     return np.repeat(np.repeat(window.T, across, axis=1), down, axis=0)
@@ -180,5 +180,6 @@ def _axis_b(lattice: Lattice, cursor: tuple[int, int] | None, graph: Graph, pale
 
 
 def _last(lattice: Lattice, axis: int) -> int:
-    points = (lattice.columns, lattice.rows)[axis]
-    return min(lattice.origin[axis] + points // lattice.scale[axis] * lattice.reduction[axis], lattice.p) - 1
+    if lattice.reduction[axis] > 1:
+        return lattice.p - 1
+    return lattice.origin[axis] + (lattice.columns, lattice.rows)[axis] // lattice.scale[axis] - 1

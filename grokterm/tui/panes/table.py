@@ -22,6 +22,8 @@ from grokterm.tui.world import Table, Task, World
 
 _FAR = 10
 """Pairs that the cursor moves with shift."""
+_BESIDE = 3
+"""Cells between a table and the legend beside it, and right of that."""
 
 
 class TablePane(Pane):
@@ -134,11 +136,11 @@ class TablePane(Pane):
 
     def _whole_scale(self, lattice: Lattice) -> int:
         """Points that a pair takes across in the whole table; 0 where a point holds more than one pair."""
-        full = whole(lattice.p, self.content_size.width, max(self.content_size.height - 1, 1), lattice.half)
+        full = _whole(lattice.p, self.content_size.width, max(self.content_size.height - 1, 1), lattice.half)
         return 0 if full.reduced else full.scale[0]
 
     def _lattice(self, p: int, width: int, height: int, half: bool) -> Lattice:
-        full = whole(p, width, height, half)
+        full = _whole(p, width, height, half)
         if not self.zoom:
             return full
         origin = self.lattice.origin if self.lattice is not None and self.lattice.p == p else (0, 0)
@@ -170,9 +172,16 @@ class TablePane(Pane):
     def _with_legend(self, strips: list[Strip], lattice: Lattice, width: int, world: World) -> list[Strip]:
         used = lattice.left + lattice.columns
         legend = draw_legend(lattice, world.view.graph, world.palette)
-        if legend is None or width - used < WIDTH + 3:
+        if legend is None or width - used < WIDTH + _BESIDE:
             return strips
         for y, strip in enumerate(legend.strips(), start=lattice.top):
             rest = Strip.blank(width - used - WIDTH - 2)
             strips[y] = Strip.join([strips[y].crop(0, used), Strip.blank(2), strip, rest])
         return strips
+
+
+def _whole(p: int, width: int, height: int, half: bool) -> Lattice:
+    """The whole table, with room for its legend beside it where that costs no pairs and nothing of its height."""
+    alone, beside = (whole(p, room, height, half) for room in (width, width - WIDTH - _BESIDE))
+    costs_nothing = beside.rows == alone.rows and beside.reduction == alone.reduction
+    return beside if costs_nothing and width > WIDTH + _BESIDE else alone

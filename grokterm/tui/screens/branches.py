@@ -10,14 +10,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
 
 from grokterm.runs.family import Leaf
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.summary import RunSummary
 from grokterm.tui.drawing.sheet import plain_stem
 from grokterm.tui.screens.dialog import Dialog
-from grokterm.tui.screens.options import WIDTH, Options, Part, aligned
+from grokterm.tui.screens.options import WIDTH, FittedOptions, Part, aligned
 from grokterm.tui.words import percent
 from grokterm.view_options import Graph
 
@@ -41,7 +40,7 @@ class BranchDialog(Dialog[RunFolder]):
 
     def compose(self) -> ComposeResult:
         """The branches, and the keys."""
-        options = Options(*(Option(line) for line in self._lines()))
+        options = FittedOptions(self._lines)
         options.highlighted = next(
             i for i, (leaf, _) in enumerate(self._branches) if leaf.folder.path == self._present.path
         )

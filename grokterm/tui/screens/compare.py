@@ -146,7 +146,7 @@ class CompareScreen(Steady, Screen[None], inherit_bindings=False):
 
     def say(self, text: str, meaning: str = "text") -> None:
         """Shows a remark in the footer's place for a moment."""
-        self.footer_line.say(text, meaning, self._world.palette, self.size.width)
+        self.footer_line.say(text, meaning, self._world.palette)
 
     def action_back(self) -> None:
         """Returns to the run."""

@@ -13,7 +13,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from grokterm.tui.actions import groups
-from grokterm.tui.phases import MEANINGS
+from grokterm.tui.circuit_line import CIRCUIT_PHASES
+from grokterm.tui.phases import CIRCUIT_MEANINGS, CIRCUIT_SOURCE, MEANINGS, WHY_TWO
 from grokterm.tui.screens.dialog import Dialog
 from grokterm.tui.theme import Palette
 
@@ -57,7 +58,7 @@ class HelpDialog(Dialog[None]):
 
 
 def help_text(palette: Palette, width: int) -> Content:
-    """The keys by group and the meanings of the phases, in lines of at most `width` cells."""
+    """The keys by group and the meanings of both kinds of phases, in lines of at most `width` cells."""
     head, key = f"bold {palette.markup('accent')}", f"bold {palette.markup('text')}"
     blocks: list[Content] = []
     for group, actions in groups().items():
@@ -69,6 +70,12 @@ def help_text(palette: Palette, width: int) -> Content:
         color = f"bold {palette.markup(name.lower())}"
         blocks.append(_entry(name, color, f"{meaning}.", palette, width))
     blocks.append(_entry("", key, "The number beside a phase is the step at which it last began.", palette, width))
+    blocks += [Content(""), Content.styled("Phases of the circuit", head)]
+    for _, name, short, meaning in CIRCUIT_PHASES:
+        color = f"bold {palette.markup(meaning)}"
+        label = name if len(name) < _NAMES else short
+        blocks.append(_entry(label, color, f"{CIRCUIT_MEANINGS[name]}.", palette, width))
+    blocks += [_entry("", key, told, palette, width) for told in (CIRCUIT_SOURCE, WHY_TWO)]
     blocks += [Content(""), Content.styled("Guide", head)]
     blocks += [_entry(name, key, told, palette, width) for name, told in _GUIDE.items()]
     return Content("\n").join(blocks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -10,6 +10,7 @@ from typing import Final
 from textual._widget_navigation import Direction
 from textual.content import Content
 from textual.widgets import OptionList
+from textual.widgets.option_list import Option
 
 WIDTH: Final = 92
 """Cells of a box with a list of runs, where the screen is as wide."""
@@ -62,3 +63,22 @@ class Options(OptionList):
         """Moves by a page, of which a list that was not drawn yet knows nothing."""
         with suppress(KeyError, IndexError):
             super()._move_page(direction)
+
+
+class FittedOptions(Options):
+    """A list whose lines are fitted into the screen, and again when that is resized."""
+
+    def __init__(self, lines: Callable[[], Sequence[Content]]) -> None:
+        """`lines` gives the lines, fitted into the screen as wide as it is now."""
+        super().__init__(*(Option(line) for line in lines()))
+        self._fitted = lines
+
+    def on_resize(self) -> None:
+        """Fits the lines into the new width."""
+        self.rewrite()
+
+    def rewrite(self) -> None:
+        """Writes the lines that changed."""
+        for at, line in enumerate(self._fitted()):
+            if line != self.get_option_at_index(at).prompt:
+                self.replace_option_prompt_at_index(at, line)

@@ -10,13 +10,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
 
 from grokterm.runs.compared import MOST
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.summary import RunSummary
 from grokterm.tui.screens.dialog import Dialog
-from grokterm.tui.screens.options import WIDTH, Options, Part, aligned
+from grokterm.tui.screens.options import WIDTH, FittedOptions, Part, aligned
 from grokterm.tui.words import percent
 
 
@@ -42,7 +41,7 @@ class RunChoice(Dialog[list[RunFolder]]):
 
     def compose(self) -> ComposeResult:
         """The runs, and the keys."""
-        options = Options(*(Option(line) for line in self._lines()))
+        options = FittedOptions(self._lines)
         options.highlighted = 1 if self._present == 0 else 0
         box = VerticalScroll(
             options, Static(id="told"), Static("", id="keys", classes="muted"), classes="box", can_focus=False
@@ -58,7 +57,7 @@ class RunChoice(Dialog[list[RunFolder]]):
 
     def action_mark(self) -> None:
         """Marks the lit run, or takes its mark away."""
-        options = self.query_one(OptionList)
+        options = self.query_one(FittedOptions)
         at = options.highlighted
         if at is None:
             return
@@ -69,7 +68,7 @@ class RunChoice(Dialog[list[RunFolder]]):
             return
         else:
             self._marked.append(at)
-        options.replace_option_prompt_at_index(at, self._lines()[at])
+        options.rewrite()
         self._tell()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:

@@ -61,6 +61,8 @@ class WatchScreen(Comparing, Operating, Telling, Steady, Screen[None], inherit_b
         self.large: int | None = None
         """The number of the enlarged pane."""
         self._last_pane = 1
+        self._wanted: tuple[FrameName, ...] = ()
+        """The pictures of the model that were wanted when the screen was drawn last."""
 
     def compose(self) -> ComposeResult:
         """All parts; the board shows those that have a place."""
@@ -106,7 +108,10 @@ class WatchScreen(Comparing, Operating, Telling, Steady, Screen[None], inherit_b
         return tuple(sorted(wanted - {"task"}))
 
     def show(self) -> None:
-        """Draws what changed."""
+        """Draws what changed; has at once asked for what a pane that came into sight draws."""
+        wanted, self._wanted = self._wanted, self.frames
+        if not set(self._wanted) <= set(wanted):
+            self.viewer.hurry()
         self.show_lines()
         if self.places.kind == "status":
             self.status_view.show(self.world, self.link.state, self.wishes.values)
@@ -131,7 +136,7 @@ class WatchScreen(Comparing, Operating, Telling, Steady, Screen[None], inherit_b
 
     def say(self, text: str, meaning: str = "text") -> None:
         """Shows a remark in the footer's place for a moment; `meaning` is a colour of the palette."""
-        self.footer_line.say(text, meaning, self.world.palette, self.size.width)
+        self.footer_line.say(text, meaning, self.world.palette)
 
     def action_next_pane(self, stride: int) -> None:
         """Goes to the next pane, over all pages."""

@@ -81,7 +81,8 @@ class CorrectLogitView(ViewPane):
         left = min((width - 2) // 2, height * 2 + 2) if beside else width
         whole = holds_all(values.shape, left, height - 2, graph, palette)
         name = ("every pair" if whole else "the first residues") if stride == 1 else f"every {stride}th residue"
-        shown = draw_pair_map(scale.place(values), name, left, height - 2, graph, palette, top=1.0, block=stride)
+        placed = scale.place(values)
+        shown = draw_pair_map(placed, name, left, height - 2, graph, palette, top=1.0, blocks=(stride, stride))
         mean = float(finite.mean()) if finite.size else math.nan
         numbers = f"lowest {short(low)}, mean {short(mean)}, highest {short(high)}"
         ramp = draw_ramp(scale, "logit", width, graph, palette)

@@ -57,11 +57,11 @@ class _Several(ViewPane):
     least: tuple[int, int] = _MAP
 
     def request(self) -> PictureRequest | None:
-        """The picture, with so many neurons as there is room for."""
+        """The picture, with so many neurons as there is room for; None without a place."""
         asked = super().request()
         width, height = self.content_size
         if asked is None or width < 1:
-            return asked
+            return None
         if self.compares:
             width, height = (width - 2) // 2 if width >= 60 else width, height - 2
         count = max((width + 2) // (self.least[0] + 2), 1) * max(height // self.least[1], 1)
@@ -137,12 +137,12 @@ class ActivationsView(_Several):
         def draw(at: int) -> list[Strip]:
             room = tiles.width, tiles.height - 2
             whole, k = maps[at].astype(np.float64), int(seen.arrays["frequency"][at])
-            values, block = gathered(whole, k, *room, graph, palette)
+            values, blocks = gathered(whole, k, *room, graph, palette)
             top, scale = largest(values), _scale(values)
             color = "key" if float(seen.arrays["share"][at]) >= _EXPLAINED else "muted"
             body = draw_pair_map(
                 values, _neuron_name(seen, at), *room, graph, palette,
-                scale=scale, top=top, block=block, color=color, axis=seen.names["axes"][0],
+                scale=scale, top=top, blocks=blocks, color=color, axis=seen.names["axes"][0],
             )  # fmt: skip
             return [*body, draw_scale(top, tiles.width, graph, palette, scale, "activation"), Strip.blank(tiles.width)]
 
@@ -170,12 +170,12 @@ class ContributionView(ViewPane):
 
         def draw(at: int) -> list[Strip]:
             room = tiles.width, tiles.height - 1
-            values, block = gathered(maps[at], int(seen.arrays["frequency"][0]), *room, graph, palette)
+            values, blocks = gathered(maps[at], int(seen.arrays["frequency"][0]), *room, graph, palette)
             top = largest(values)
             scale: Scale = "signed" if at else _scale(values)
             body = draw_pair_map(
                 values, names[at], *room, graph, palette,
-                scale=scale, top=top, block=block, axis=seen.names["axes"][0],
+                scale=scale, top=top, blocks=blocks, axis=seen.names["axes"][0],
             )  # fmt: skip
             return [*body, draw_scale(top, tiles.width, graph, palette, scale, ("activation", "logit")[at])]
 

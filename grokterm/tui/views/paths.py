@@ -88,7 +88,7 @@ class OperationView(ViewPane):
         what = "logarithm of the answer" if by_logarithm else "answer"
         name, axis = f"{what} to each pair (a, b)", "log a" if by_logarithm else "a"
         body = draw_pair_map(
-            values, name, width, height - 1, graph, palette, scale="cyclic", top=float(classes), axis=axis, wide=True
+            values, name, width, height - 1, graph, palette, scale="cyclic", top=float(classes), axis=axis
         )
         scale = draw_scale(float(classes), width, graph, palette, "cyclic", f"{what}, round again at the end")
         return [*body, scale][:height]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
@@ -126,6 +127,13 @@ class ViewPane(Pane):
             sides.append([head, *self.draw_picture(world, side, room, height - 1)])
         gap = Strip.blank(_BETWEEN)
         return [Strip.join([a, gap, b]) for a, b in zip(*sides, strict=True)]
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Draws for the new size, and asks at once for what it has room for."""
+        super().on_resize(event)
+        seen = self.seen(self.world) if self.world else None
+        if self.pictured and (seen is None or seen.request != self.request()):
+            self.post_message(self.Chosen())
 
     def action_choose(self, keys: str, stride: int) -> None:
         """Chooses the next or an earlier thing."""

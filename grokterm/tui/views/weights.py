@@ -74,11 +74,11 @@ class MatrixOverTimeView(ViewPane):
     choosers = _CHOOSERS
 
     def request(self) -> PictureRequest | None:
-        """The picture, with as much of each matrix as there is room for, a point a weight."""
+        """The picture, with as much of each matrix as there is room for, a point a weight; None without a place."""
         asked = super().request()
         width, height = self.content_size
         if asked is None or width < 1 or self.world is None:
-            return asked
+            return None
         tiles = tiles_of(_STEPS, width, height - 2, _LEAST, (0, 1))
         half = in_half_blocks(self.world.view.graph, self.world.palette)
         room = {"rows": max(tiles.height - 2, 1) * (1 + half), "columns": max(tiles.width, 1)}

@@ -52,7 +52,8 @@ def test_wide_panes_space_the_bars() -> None:
     assert layout(48, 100) == (48, 2, 2)
     assert layout(48, 49) == (48, 1, 0)
     assert layout(48, 20) == (20, 1, 0)
-    assert layout(2, 50) == (2, 4, 21)
+    assert layout(5, 58) == (5, 11, 2)
+    assert layout(2, 50) == (2, 12, 13)
 
 
 @settings(max_examples=150, deadline=None)

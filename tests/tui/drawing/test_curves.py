@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -74,7 +75,20 @@ def test_a_loss_axis_is_logarithmic(dusk: Palette) -> None:
     values = np.array([[5, 0.5, 0.05, 5e-3, 5e-4], [5.0, 6, 7, 8, 9]])
     strips = draw_curves(STEPS, values, CURVES, [], Axes(log_y=True), 60, 12, "braille", dusk)
     labels = [text[:5].strip() for text in texts(strips)[:-1] if text[:5].strip()]
-    assert labels == ["10", "1", "0.1", "0.01", "1e-3"]
+    assert labels == ["10", "1", "0.1", "0.01", "1e-3", "1e-4"]
+
+
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("height", [6, 9, 13, 16, 17, 24, 31])
+@pytest.mark.parametrize("graph", ["braille", "block", "ascii"])
+def test_numbers_of_the_y_axis_stand_at_equal_distances(dusk: Palette, graph: Graph, height: int, log: bool) -> None:
+    values = np.array([[249.0, 0.5, 0.05, 5e-3, 5e-4], [0.0, 6, 70, 8, 9]])
+    strips = draw_curves(STEPS, values, CURVES, [], Axes(log_y=log), 60, height, graph, dusk)
+    marked = [y for y, line in enumerate(texts(strips)[:-1]) if line[5:6] in ("┤", "+")]
+    assert len(marked) >= 2
+    assert len(set(np.diff(marked).tolist())) == 1
+    written = [y for y, line in enumerate(texts(strips)[:-1]) if line[:5].strip()]
+    assert written == marked
 
 
 def test_what_is_no_number_leaves_a_gap(dusk: Palette) -> None:

@@ -29,17 +29,18 @@ def test_both_axes_are_numbered_at_round_places(dusk: Palette) -> None:
     assert "b" in numbers[1]
 
 
-@pytest.mark.parametrize(("width", "across"), [(12, 8), (9, 4)])
-def test_wide_values_fill_a_wide_room(dusk: Palette, width: int, across: int) -> None:
-    strips = draw_pair_map(np.ones((4, 4)), "", width, 4, "braille", dusk, top=1.0, wide=True)
+@pytest.mark.parametrize(("width", "across"), [(30, 16), (15, 12), (9, 4)])
+def test_values_fill_a_wide_room_as_far_as_they_are_nearly_square(dusk: Palette, width: int, across: int) -> None:
+    strips = draw_pair_map(np.ones((4, 4)), "", width, 6, "braille", dusk, top=1.0)
     assert sum(color is not None for color in colors(strips[2], backgrounds=True)) == across
-    assert fills(strips, width, 4)
+    assert fills(strips, width, 6)
 
 
 def test_blocks_are_numbered_by_their_residues(dusk: Palette) -> None:
-    lines = texts(draw_pair_map(np.ones((50, 50)), "", 60, 30, "braille", dusk, block=4, axis="log a"))
+    lines = texts(draw_pair_map(np.ones((50, 50)), "", 60, 30, "braille", dusk, blocks=(4, 4), axis="log a"))
     assert lines[1].startswith("    log a 0")
-    assert "40" in lines[1].split()
+    assert lines[1].split()[3:] == ["50", "75", "100", "125", "150", "175"]
+    assert lines[1].index("100") == 4 + 100 // 4
 
 
 def test_where_there_is_no_room_the_beginning_is_shown(dusk: Palette) -> None:
@@ -54,8 +55,9 @@ def test_where_there_is_no_room_the_beginning_is_shown(dusk: Palette) -> None:
     [
         ((97, 97), (120, 60), True, (97, 97, 1, 1)),
         ((97, 97), (40, 20), True, (40, 40, 1, 1)),
-        ((5, 5), (40, 10), True, (5, 5, 4, 4)),
-        ((5, 5), (40, 10), False, (5, 5, 4, 2)),
+        ((5, 5), (40, 10), True, (5, 5, 8, 4)),
+        ((5, 5), (40, 10), False, (5, 5, 8, 2)),
+        ((5, 5), (14, 10), True, (5, 5, 2, 3)),
         ((97, 97), (40, 10), False, (20, 10, 2, 1)),
     ],
 )
@@ -101,15 +103,24 @@ def test_a_scale_says_of_what(dusk: Palette) -> None:
 
 def test_long_waves_are_gathered_and_short_ones_left_alone(dusk: Palette) -> None:
     values = np.arange(97.0)[:, None] + np.zeros(97)
-    found, block = gathered(values, 5, 36, 20, "braille", dusk)
-    assert (block, found.shape) == (3, (33, 33))
-    assert found[:2, 0].tolist() == [1, 4]
-    assert found[-1].tolist() == [96] * 33
+    found, blocks = gathered(values, 5, 36, 20, "braille", dusk)
+    assert (blocks, found.shape) == ((97 / 33, 97 / 33), (33, 33))
+    assert found[:2, 0].tolist() == [0.5, 3]
+    assert found[-1].tolist() == [95] * 33
     for frequency in (0, 6, 48):
-        assert gathered(values, frequency, 36, 20, "braille", dusk) == (values, 1)
-    assert gathered(values, 1, 100, 51, "braille", dusk) == (values, 1)
-    lines = texts(draw_pair_map(found, "", 36, 20, "braille", dusk, block=block))
-    assert lines[1].split() == ["a", "0", "30", "60", "90"]
+        assert gathered(values, frequency, 36, 20, "braille", dusk) == (values, (1, 1))
+    assert gathered(values, 1, 100, 51, "braille", dusk) == (values, (1, 1))
+    lines = texts(draw_pair_map(found, "", 36, 20, "braille", dusk, blocks=blocks))
+    assert lines[1].split() == ["a", "0", "20", "40", "60", "80"]
+    assert lines[1].index("40") == 3 + 40 * 33 // 97
+
+
+def test_what_is_gathered_fills_the_room(dusk: Palette) -> None:
+    found, blocks = gathered(np.ones((59, 59)), 1, 58, 23, "braille", dusk)
+    assert found.shape == (55, 42)
+    assert blocks == (59 / 55, 59 / 42)
+    strips = draw_pair_map(found, "", 58, 23, "braille", dusk, top=1.0, blocks=blocks)
+    assert all(color is not None for strip in strips[2:] for color in colors(strip, backgrounds=True)[3:])
 
 
 def test_whether_there_is_room_for_all_pairs(dusk: Palette) -> None:
@@ -120,8 +131,7 @@ def test_whether_there_is_room_for_all_pairs(dusk: Palette) -> None:
 
 def test_what_is_not_finite_is_left_out_of_means(dusk: Palette) -> None:
     values = np.ones((97, 97))
-    values[0, 0], values[3:6, 3:6] = np.inf, np.nan
-    found, block = gathered(values, 1, 36, 20, "braille", dusk)
-    assert block == 3
+    values[0, 0], values[2:5, 2:5] = np.inf, np.nan
+    found, _ = gathered(values, 1, 36, 20, "braille", dusk)
     assert found[0, 0] == 1
     assert np.isnan(found[1, 1])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grokterm.tui.drawing.scales import Scale, round_up, short, step_scale, ticks, value_scale
+from grokterm.tui.drawing.scales import Scale, evenly, round_up, short, step_scale, ticks, value_scale
 
 POSITIVE = st.floats(1e-9, 1e15)
 
@@ -78,3 +78,43 @@ def test_the_loss_axis_holds_the_losses() -> None:
     assert value_scale(np.array([4.6, 0.03]), log=False) == Scale(0, 5)
     assert value_scale(np.array([0.0, np.nan]), log=True).low > 0
     assert value_scale(np.array([1e-30, 1.0]), log=True).low >= 1e-12
+
+
+@given(st.floats(1e-30, 1e30), st.integers(4, 70), st.sampled_from([1, 2, 4]))
+def test_linear_ticks_are_whole_rows_apart(top: float, height: int, down: int) -> None:
+    rows = height - 1 / down
+    scale = evenly(Scale(0, round_up(top)), rows)
+    if rows < 4:
+        assert scale == Scale(0, round_up(top))
+        return
+    found = ticks(scale, 3)
+    assert round_up(top) * (1 - 1e-9) <= scale.high <= round_up(top) * 1.7
+    assert 2 <= len(found) <= 9
+    apart = scale.every * rows / scale.high
+    assert apart == pytest.approx(round(apart))
+    assert apart >= 2
+    assert found == pytest.approx([k * scale.every for k in range(len(found))])
+
+
+@given(st.floats(-9, 3), st.floats(2, 12), st.integers(4, 70), st.sampled_from([1, 2, 4]))
+def test_decades_are_whole_rows_apart(low: float, decades: float, height: int, down: int) -> None:
+    rows = height - 1 / down
+    whole = Scale(10**low, 10 ** (low + decades), log=True)
+    scale = evenly(whole, rows)
+    if not scale.every:
+        assert scale == whole
+        return
+    assert scale.high == whole.high
+    assert 10 ** (low - decades / 2) <= scale.low <= whole.low * (1 + 1e-9)
+    apart = scale.every * rows / math.log10(scale.high / scale.low)
+    assert apart == pytest.approx(round(apart))
+    assert apart >= 2
+    powers = [math.log10(tick) for tick in ticks(scale, 3)]
+    assert all(power % scale.every == pytest.approx(0) for power in powers)
+    assert powers == sorted(powers)
+
+
+def test_a_few_rows_have_their_decades_marked() -> None:
+    assert ticks(evenly(Scale(5e-4, 10, log=True), 10.75), 5) == pytest.approx([1e-4, 1e-3, 0.01, 0.1, 1, 10])
+    assert evenly(Scale(0.2, 5, log=True), 10) == Scale(0.2, 5, log=True)
+    assert evenly(Scale(2, 5), 10) == Scale(2, 5)

@@ -32,9 +32,9 @@ def test_every_pair_has_its_state() -> None:
     ]
 
 
-def test_without_answers_every_pair_is_unsure() -> None:
+def test_without_answers_every_pair_is_blank() -> None:
     codes = classify(LABEL, TRAINED, None, None)
-    assert codes.tolist() == [[UNSURE_TRAINED] * 3, [UNSURE] * 3, [UNSURE, UNSURE, BLANK]]
+    assert codes.tolist() == [[BLANK] * 3] * 3
     assert classify(LABEL, TRAINED, PREDICTION[:2], CONFIDENCE[:2]).tolist() == codes.tolist()
 
 
@@ -44,19 +44,19 @@ def test_the_count_is_that_of_the_test_accuracy() -> None:
 
 def test_a_few_pairs_take_the_state_of_most_and_tested_ones_win_ties() -> None:
     codes = np.array([[RIGHT_TRAINED, RIGHT, WRONG], [RIGHT_TRAINED, RIGHT, BLANK], [BLANK, BLANK, BLANK]], np.uint8)
-    assert reduce(codes, 2, 2, blend=True).tolist() == [[RIGHT, WRONG], [BLANK, BLANK]]
+    assert reduce(codes, (0, 2), (0, 2), blend=True).tolist() == [[RIGHT, WRONG], [BLANK, BLANK]]
     codes[0, 1] = RIGHT_TRAINED
-    assert reduce(codes, 2, 2, blend=True)[0, 0] == RIGHT_TRAINED
+    assert reduce(codes, (0, 2), (0, 2), blend=True)[0, 0] == RIGHT_TRAINED
 
 
 def test_many_pairs_mix_their_tested_ones_in_quarters() -> None:
     codes = np.full((8, 4), RIGHT_TRAINED, np.uint8)
     codes[:4, 0] = [RIGHT, RIGHT, WRONG, UNSURE]
-    mixed = reduce(codes, 4, 4, blend=True)
+    mixed = reduce(codes, (0, 4), (0,), blend=True)
     assert mixed.shape == (2, 1)
     assert QUARTERS[mixed[0, 0] - MIXED] == (2, 1)
     assert QUARTERS[mixed[1, 0] - MIXED] == (4, 0)
-    assert reduce(codes, 4, 4, blend=False).tolist() == [[RIGHT], [RIGHT_TRAINED]]
+    assert reduce(codes, (0, 4), (0,), blend=False).tolist() == [[RIGHT], [RIGHT_TRAINED]]
 
 
 def test_there_are_few_colours() -> None:
@@ -64,4 +64,10 @@ def test_there_are_few_colours() -> None:
     rng = np.random.default_rng(0)
     codes = rng.integers(0, 7, (97, 97)).astype(np.uint8)
     for size in (2, 3, 4, 5, 10, 97):
-        assert len(np.unique(reduce(codes, size, size, blend=True))) <= 16
+        starts = range(0, 97, size)
+        assert len(np.unique(reduce(codes, starts, starts, blend=True))) <= 16
+
+
+def test_cells_may_hold_unequal_numbers_of_pairs() -> None:
+    codes = np.array([[RIGHT, RIGHT, WRONG], [UNSURE, UNSURE, UNSURE], [WRONG, WRONG, RIGHT]], np.uint8)
+    assert reduce(codes, (0, 1), (0, 2), blend=True).tolist() == [[RIGHT, WRONG], [WRONG, RIGHT]]

@@ -4,6 +4,7 @@ import pytest
 from textual.geometry import Region
 
 from grokterm.tui.panes import TablePane
+from grokterm.tui.theme import find_theme
 from grokterm.tui.world import World
 from tests.tui.panes.worlds import PaneApp, grokking, lines, make_world, table_of, top_line, undefined_in_row_0
 
@@ -143,3 +144,50 @@ async def test_without_a_trainer_the_table_waits() -> None:
         pane.focus()
         await pilot.press("down", "plus", "enter")
         assert pane.cursor == (0, 0)
+
+
+async def test_without_answers_a_table_is_blank_and_not_unsure() -> None:
+    pane = TablePane()
+    world = with_frames()
+    answers, world.table = world.table, None
+    app = PaneApp(world, pane, size=(60, 20))
+    async with app.run_test(size=(60, 20)):
+        app.show()
+        unsure = {find_theme("dusk").palette.style(name).color for name in ("unsure", "unsure_trained")}
+        lattice = pane.lattice
+        assert lattice is not None
+        cells = [list(pane.render_line(y).crop(lattice.left, lattice.left + lattice.columns)) for y in range(1, 15)]
+        seen = {
+            color for row in cells for part in row if part.style for color in (part.style.color, part.style.bgcolor)
+        }
+        assert not unsure & seen
+        assert [part.text.strip() for row in cells[1:] for part in row if part.text.strip()] == []
+        world.table = answers
+        app.show()
+        filled = [pane.render_line(y).crop(lattice.left, lattice.left + lattice.columns) for y in range(2, 14)]
+        assert any(part.style and part.style.bgcolor in shown_colors() for row in filled for part in row)
+
+
+def shown_colors() -> set[object]:
+    return {find_theme("dusk").palette.style(name).color for name in ("correct", "wrong", "correct_trained")}
+
+
+@pytest.mark.parametrize(
+    ("p", "size", "columns", "rows"),
+    [
+        (11, (70, 33), 5 * 11, 5 * 11),
+        (23, (70, 33), 2 * 23, 2 * 23),
+        (59, (70, 33), 59, 59),
+        (97, (53, 33), 49, 49),
+    ],
+)
+async def test_the_legend_has_a_place_where_it_costs_no_pairs(
+    p: int, size: tuple[int, int], columns: int, rows: int
+) -> None:
+    pane = TablePane()
+    app = PaneApp(with_frames(p), pane, size=size)
+    async with app.run_test(size=size):
+        app.show()
+        assert pane.lattice is not None
+        assert (pane.lattice.columns, pane.lattice.rows) == (columns, rows)
+        assert any("unsure" in line for line in lines(pane)) == (p < 59)
