@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from grokterm.cli.devices import check_device
@@ -104,6 +104,7 @@ def elsewhere(values: Values) -> str:
 def show(folder: RunFolder, options: ViewOptions, values: Values, compared: Sequence[ComparedRun] = ()) -> int:
     """Draws the run, or a comparison of runs, until it is left; the exit status."""
     from grokterm.tui.first_paint import first_paint
+    from grokterm.tui.output import write_in_time
 
     with first_paint(folder.config()):
         from grokterm.tui.app import GrokApp
@@ -112,6 +113,6 @@ def show(folder: RunFolder, options: ViewOptions, values: Values, compared: Sequ
         outcome = app.run()
         if app.left_early:  # nothing but the first line was drawn, which is taken back here
             raise SystemExit(outcome.exit_status)
-    with suppress(OSError):  # after a hang-up nobody reads it
-        print(harmless(outcome.words()) + elsewhere(values), flush=True)
+    # After a hang-up nobody reads it, and a terminal that has stalled is not waited for.
+    write_in_time(sys.stdout.fileno(), harmless(outcome.words()) + elsewhere(values) + "\n")
     return outcome.exit_status

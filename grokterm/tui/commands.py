@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from textual.await_complete import AwaitComplete
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from grokterm.tui.actions import ACTIONS
 from grokterm.tui.lines import TITLES
+from grokterm.tui.screens.options import has_pages
 from grokterm.tui.screens.steady import Steady
 
 Command = tuple[str, str, Callable[[], Any]]
@@ -57,6 +57,6 @@ class KeyPalette(Steady, CommandPalette):
         return super().dismiss(result) if self.is_current else AwaitComplete()
 
     def _action_command_list(self, action: str) -> None:
-        """Moves in the list, which knows no pages before it was drawn."""
-        with suppress(KeyError, IndexError):
+        """Moves in the list, by pages if it has pages."""
+        if not action.startswith("page_") or has_pages(self.query_one(CommandList)):
             super()._action_command_list(action)

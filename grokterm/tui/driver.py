@@ -15,51 +15,17 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Resize
 from textual.message import Message
 
-_LEAVE: Final = "\x1b[<u\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1049l\x1b[?25h\x1b[?1004l"
-"""Keyboard, paste, wrapping, mouse, alternate screen, cursor and focus reports as they were."""
+from grokterm.tui.output import PATIENCE, Output, discard, write_last
+
+_LEAVE: Final = (
+    "\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
+    "\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
+)
+"""Paste, wrapping, sizes, mouse, keyboard, alternate screen, cursor and focus reports as they were."""
 _WAITING: Final = 20
 """Writes that may wait for the terminal; later ones are left out and the screen is drawn anew afterwards."""
-_PATIENCE: Final = 1.0
-"""Seconds that a terminal which takes no output is waited for when the viewer leaves."""
-
-
-class Output:
-    """The terminal's file: counts what it took, and forgets what is written once it is gone."""
-
-    def __init__(self, file: int) -> None:
-        self._file = file
-        self.count = 0
-        """Bytes that the terminal took."""
-        self.writing = False
-        """Whether a write waits for the terminal."""
-        self.gone = False
-        """Whether the terminal was closed."""
-
-    def write(self, text: str) -> None:
-        """Writes all of `text`; waits for a terminal that is slow."""
-        data = memoryview(text.encode("utf-8", "replace"))
-        self.writing = True
-        try:
-            while data and not self.gone:
-                try:
-                    written = os.write(self._file, data)
-                except BlockingIOError:
-                    time.sleep(0.01)
-                    continue
-                except OSError:
-                    self.gone = True
-                    break
-                self.count += written
-                data = data[written:]
-        finally:
-            self.writing = False
-
-    def flush(self) -> None:
-        """Nothing is kept back."""
-
-    def fileno(self) -> int:
-        """The file's number."""
-        return self._file
+_FINISHING: Final = 0.3
+"""Seconds for the terminal to take the frame that is being written when the viewer leaves."""
 
 
 class TerminalDriver(LinuxDriver):
@@ -81,6 +47,8 @@ class TerminalDriver(LinuxDriver):
 
     def write(self, data: str) -> None:
         """Hands `data` to the terminal; never waits for one that has stalled."""
+        if self.output.closed:
+            return
         if self._waiting() >= _WAITING:
             self.lost = True
         else:
@@ -109,26 +77,37 @@ class TerminalDriver(LinuxDriver):
         if not isinstance(message, Resize) or self._in_band_window_resize:
             super().process_message(message)
 
-    def close(self) -> None:
-        """Waits for the last output for a moment only; a terminal that takes nothing is restored past it."""
-        thread: WriterThread | None = self._writer_thread
-        if thread is None or not thread.is_alive():
-            return
-        with suppress(Full):
-            thread._queue.put(None, timeout=_PATIENCE)
-        thread.join(_PATIENCE)
-        if thread.is_alive():
-            with suppress(OSError, termios.error):
-                termios.tcflush(self.output.fileno(), termios.TCOFLUSH)
-                os.set_blocking(self.output.fileno(), False)
-                os.write(self.output.fileno(), _LEAVE.encode())
+    def start_application_mode(self) -> None:
+        """Takes the terminal over, also after it was given back for a while."""
+        self.output.closed = False
+        super().start_application_mode()  # type: ignore[no-untyped-call]
 
     def stop_application_mode(self) -> None:
-        """Restores the terminal, dropping frames that it has not taken."""
+        """Restores the terminal: whatever it has not taken by then is left out, so that this comes last and whole."""
+        self.disable_input()
+        if self.attrs_before is not None:
+            with suppress(termios.error):
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
+        if self._writer_thread is not None and not self.output.closed:
+            self._end_writing(self._writer_thread)
+            write_last(self.output.fileno(), _LEAVE)
+
+    def close(self) -> None:
+        """Nothing is left to do: whoever restores the terminal has waited for the last output."""
+
+    def _end_writing(self, thread: WriterThread) -> None:
+        """Ends the thread that writes: it has a moment for its frame, and drops the others."""
         with suppress(Empty):
-            while self._writer_thread is not None and self._waiting():
-                self._writer_thread._queue.get_nowait()
-        super().stop_application_mode()
+            while self._waiting():
+                thread._queue.get_nowait()
+        with suppress(Full):
+            thread._queue.put_nowait(None)
+        thread.join(_FINISHING)
+        self.output.closed = True
+        deadline = time.monotonic() + PATIENCE
+        while thread.is_alive() and time.monotonic() < deadline:
+            discard(self.output.fileno())
+            thread.join(0.05)
 
     def _sigcont_application(self, *_: Any) -> None:
         """Takes the terminal back after ctrl+z only: a hang-up continues a process too, and nothing was given away."""

@@ -12,6 +12,7 @@ from typing import Final, NoReturn
 
 from grokterm.config import Config
 from grokterm.tui import words
+from grokterm.tui.output import write_last
 
 _ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[H\x1b[2J"
 """Alternate screen, no cursor, cleared."""
@@ -27,7 +28,8 @@ def first_paint(config: Config) -> Iterator[None]:
         _write(_ENTER + first_line(config, _columns()))
         yield
     except BaseException:
-        _write(_LEAVE)
+        with suppress(OSError, ValueError):
+            write_last(sys.stderr.fileno(), _LEAVE)
         raise
     finally:
         for number, handler in before.items():

@@ -9,6 +9,7 @@ import re
 import select
 import signal
 import struct
+import sys
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -20,9 +21,32 @@ Found = TypeVar("Found")
 
 KEYS = {
     "enter": "\r", "esc": "\x1b", "tab": "\t", "space": " ", "backspace": "\x7f",
+    "ctrl+c": "\x03", "ctrl+p": "\x10", "pageup": "\x1b[5~", "pagedown": "\x1b[6~", "home": "\x1b[H", "end": "\x1b[F",
     "up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "shift+tab": "\x1b[Z",
 }  # fmt: skip
-_MODE = re.compile(rb"\x1b\[\?(\d+)([hl])")
+_ON = (7, 25)
+_OFF = (1000, 1003, 1004, 1006, 1015, 1016, 1049, 2004, 2026, 2048)
+"""Private modes of a terminal that is a shell's: wrapping and cursor; mouse, focus, alternate screen, pasting …"""
+_PUSH, _POP = re.compile(rb"\x1b\[>\d+u"), b"\x1b[<u"
+"""A keyboard that reports keys in another way, and its end."""
+
+
+class Screen(pyte.Screen):
+    """A screen that keeps the private modes that were set, those without a meaning for it too."""
+
+    def __init__(self, columns: int, rows: int) -> None:
+        self.modes: dict[int, bool] = {}
+        super().__init__(columns, rows)
+
+    def set_mode(self, *modes: int, **options: bool) -> None:
+        if options.get("private"):
+            self.modes.update(dict.fromkeys(modes, True))
+        super().set_mode(*modes, **options)
+
+    def reset_mode(self, *modes: int, **options: bool) -> None:
+        if options.get("private"):
+            self.modes.update(dict.fromkeys(modes, False))
+        super().reset_mode(*modes, **options)
 
 
 class Terminal:
@@ -30,14 +54,16 @@ class Terminal:
 
     def __init__(self, command: Sequence[str], size: tuple[int, int], environment: Mapping[str, str]) -> None:
         columns, rows = size
-        self.screen = pyte.Screen(columns, rows)
-        self.modes: dict[int, bool] = {}
-        """Private modes as last set: 1049 alternate screen, 25 cursor, 2004 pasted text."""
+        self.screen = Screen(columns, rows)
         self.output = bytearray()
         self.status: int | None = None
         self.stalled = False
+        self.resumes_at = float("inf")
+        """When a line that has stalled goes on, on the monotonic clock."""
+        self.rate: float | None = None
+        """Bytes a second that are taken; without it, as many as come."""
         self._stream = pyte.ByteStream(self.screen)
-        self._cut = b""
+        self._allowed, self._since = 0.0, time.monotonic()
         ready, go = os.pipe()
         self.pid, self._file = pty.fork()
         if self.pid == 0:
@@ -56,6 +82,24 @@ class Terminal:
     def text(self) -> str:
         """What stands on the screen."""
         return "\n".join(line.rstrip() for line in self.screen.display)
+
+    @property
+    def modes(self) -> dict[int, bool]:
+        """Private modes as last set: 1049 alternate screen, 25 cursor, 2004 pasted text."""
+        return self.screen.modes
+
+    @property
+    def left_on(self) -> list[str]:
+        """What the program took over and did not give back, mode by mode."""
+        modes = {**dict.fromkeys(_OFF, False), **dict.fromkeys(_ON, True)}
+        found = [f"mode {mode}" for mode, usual in modes.items() if self.modes.get(mode, usual) is not usual]
+        pushes = [push.end() for push in _PUSH.finditer(self.output)]
+        if pushes and self.output.count(_POP, pushes[-1]) != 1:
+            found.append("keyboard")
+        cursor = self.screen.cursor.attrs
+        if (cursor.fg, cursor.bg, cursor.bold) != ("default", "default", False):
+            found.append("colours")
+        return found
 
     @property
     def restored(self) -> bool:
@@ -100,9 +144,22 @@ class Terminal:
     def ends(self, seconds: float = 30.0) -> int:
         """Waits until the program has ended, and gives its exit status, −N after signal N."""
         self.until(lambda: self.ended, "the end", seconds)
-        self.pump()
+        if not self.stalled:
+            self.drain()
         assert self.status is not None
         return self.status
+
+    def drain(self, seconds: float = 5.0) -> None:
+        """Takes all that a program wrote that has ended."""
+        deadline = time.monotonic() + seconds
+        while self._file >= 0 and time.monotonic() < deadline:
+            if select.select([self._file], [], [], 0.05)[0] and not self._read(1 << 16):
+                return
+
+    @property
+    def unread(self) -> int:
+        """Bytes that can be taken now; the system keeps more behind them."""
+        return int.from_bytes(fcntl.ioctl(self._file, termios.FIONREAD, bytes(4)), sys.byteorder)
 
     def signal(self, number: signal.Signals) -> None:
         """Sends a signal to the program."""
@@ -115,17 +172,18 @@ class Terminal:
 
     def pump(self, seconds: float = 0.02) -> None:
         """Takes what the program writes, unless the terminal is stalled."""
+        if self.stalled and time.monotonic() > self.resumes_at:
+            self.stalled = False
         if self._file < 0 or self.stalled:
             time.sleep(seconds)
             return
         while select.select([self._file], [], [], seconds)[0]:
-            try:
-                data = os.read(self._file, 1 << 16)
-            except OSError:
+            size = self._allowance()
+            if size == 0:
+                time.sleep(seconds)
                 return
-            if not data:
+            if not self._read(size):
                 return
-            self._take(data)
             seconds = 0
 
     def close(self) -> None:
@@ -136,12 +194,25 @@ class Terminal:
         if self._file >= 0:
             self.hang_up()
 
-    def _take(self, data: bytes) -> None:
+    def _allowance(self) -> int:
+        """Bytes that the rate allows by now."""
+        if self.rate is None:
+            return 1 << 16
+        now = time.monotonic()
+        self._allowed = min(self._allowed + (now - self._since) * self.rate, self.rate / 10)
+        self._since = now
+        return int(self._allowed)
+
+    def _read(self, size: int) -> bool:
+        """Takes up to `size` bytes that wait; false where nothing comes any more."""
+        try:
+            data = os.read(self._file, size)
+        except OSError:
+            return False
+        self._allowed -= len(data)
         self.output += data
-        for number, letter in _MODE.findall(self._cut + data):
-            self.modes[int(number)] = letter == b"h"
-        self._cut = data[-8:]
         self._stream.feed(data)
+        return bool(data)
 
     def _poll(self) -> int | None:
         if self.status is None:

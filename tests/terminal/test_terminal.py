@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from grokterm.runs.log import LogReader
 from grokterm.runs.process import trainer_alive
 from grokterm.wire.records import Change
 from tests.terminal.conftest import Grokterm
+from tests.terminal.storm import storm
+from tests.terminal.terminal import Terminal
 
 
 def changes(folder: RunFolder) -> list[Change]:
@@ -108,13 +111,29 @@ def test_a_storm_of_resizes_and_keys(grokterm: Grokterm) -> None:
     terminal.press("\x1b[99999999999u", "\x1b[<0;9999;9999M", "\x1b[48;1;1;1;1t", "\x1bO\x1b[")
     terminal.resize(120, 40)
     terminal.shows("● training", "d detach")
-    # An escape and a letter in one go are another key, and on a busy machine they may come so many times.
-    for key in ("esc", "d") * 20:
+    terminal.until(lambda: leaves(terminal), "the end")
+    assert terminal.ends() == 0
+    assert terminal.restored
+
+
+def test_a_storm_in_dialogs_down_to_one_cell(grokterm: Grokterm) -> None:
+    terminal = grokterm()
+    terminal.shows("● training", "step [1-9]")
+    done = storm(terminal, random.Random(6), rounds=8)
+    assert not terminal.ended, done[-1]
+    terminal.resize(120, 40)
+    terminal.until(lambda: leaves(terminal), "the end")
+    assert terminal.ends() == 0
+    assert terminal.left_on == []
+
+
+def leaves(terminal: Terminal) -> bool:
+    """Closes what is open and leaves, a key at a time: an escape and a letter in one go are another key."""
+    for key in ("esc", "d"):
         if not terminal.ended:
             terminal.press(key)
             terminal.pump(0.3)
-    assert terminal.ends() == 0
-    assert terminal.restored
+    return terminal.ended
 
 
 def test_a_size_that_nobody_asked_for_is_not_believed(grokterm: Grokterm) -> None:

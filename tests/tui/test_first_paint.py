@@ -17,11 +17,11 @@ def test_the_first_line_fits(columns: int) -> None:
     assert columns < 28 or line.startswith(" grokterm · a + b mod 97")
 
 
-def test_what_fails_while_loading_leaves_the_terminal_as_it_was(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_fails_while_loading_leaves_the_terminal_as_it_was(capfd: pytest.CaptureFixture[str]) -> None:
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(ImportError), first_paint(Config()):
         raise ImportError("of no use")
-    written = capsys.readouterr().err
+    written = capfd.readouterr().err
     assert written.index("\x1b[?1049h") < written.index("a + b mod 97") < written.index("\x1b[?1049l")
     assert written.endswith("\x1b[?25h")
     assert signal.getsignal(signal.SIGTERM) is before

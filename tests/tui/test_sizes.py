@@ -12,6 +12,7 @@ from textual.geometry import Size
 from grokterm.runs.folder import RunFolder
 from grokterm.tui.actions import bindings
 from tests.tui.conftest import NewRun
+from tests.tui.storm import OPENERS, Storm
 from tests.tui.watching import Watching, watch
 
 SIZES = [(40, 12), (80, 24), (120, 40), (160, 50), (200, 60)]
@@ -163,3 +164,26 @@ async def test_a_size_that_is_gone_already_does_not_stay(trained: RunFolder) -> 
             counts.append(len(layouts))
         assert seen.screen.size == present
         assert counts[1] - counts[0] < 5
+
+
+@pytest.mark.parametrize("key", ["v", "a", "ctrl+p"])
+async def test_pages_are_turned_in_lists_without_room(trained: RunFolder, key: str) -> None:
+    async with watch(trained) as seen:
+        await seen.press(key)
+        await seen.until(lambda: seen.app.screen is not seen.screen, "the list")
+        for size in [(4, 4), (3, 3), (2, 2), (1, 1), (1, 40), (30, 1)]:
+            await seen.pilot.resize_terminal(*size)
+            await seen.press("pagedown", "pageup", "end", "pageup", "home", "pagedown")
+        await seen.pilot.resize_terminal(120, 40)
+        await seen.press("escape")
+        await seen.until(lambda: seen.app.screen is seen.screen, "the run")
+
+
+async def test_every_key_in_every_dialog_and_view_on_screens_down_to_one_cell(new_run: NewRun) -> None:
+    new_run(start=False)  # one to compare with
+    async with watch(new_run()) as seen:
+        await seen.trains()
+        storm = Storm(seen, random.Random(12))
+        for opener in OPENERS:
+            await storm.over(opener, sizes=1, keys=5)
+            assert storm.runs, list(storm.last)

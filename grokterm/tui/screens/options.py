@@ -1,9 +1,8 @@
-"""The list from which dialogs let choose."""
+"""The lists from which dialogs let choose."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,7 +43,21 @@ def aligned(heads: Sequence[Content], parts: Sequence[Part], screen: int) -> lis
     return lines
 
 
-class Options(OptionList):
+def has_pages(options: OptionList) -> bool:
+    """Whether the list has lines to turn pages by; it has none where there is no room for a cell of it."""
+    return bool(options._lines) and (options.highlighted or 0) in options._index_to_line
+
+
+class Lines(OptionList):
+    """Lines to choose from, also where there is no room for any."""
+
+    def _move_page(self, direction: Direction) -> None:
+        """Moves by a page, if there are pages."""
+        if has_pages(self):
+            super()._move_page(direction)
+
+
+class Options(Lines):
     """Lines to choose from, on the dialog's own background."""
 
     DEFAULT_CSS = """
@@ -58,11 +71,6 @@ class Options(OptionList):
         &:focus { border: none; background: $surface; background-tint: $surface 0%; }
     }
     """
-
-    def _move_page(self, direction: Direction) -> None:
-        """Moves by a page, of which a list that was not drawn yet knows nothing."""
-        with suppress(KeyError, IndexError):
-            super()._move_page(direction)
 
 
 class FittedOptions(Options):

@@ -11,6 +11,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from grokterm.tui.screens.dialog import Dialog
+from grokterm.tui.screens.options import Lines
 from grokterm.tui.views.view import ViewPane
 
 
@@ -43,7 +44,7 @@ class ViewsDialog(Dialog[int]):
                 options.append(Option(Content.styled(group, "bold $accent"), disabled=True))
             line = Content.assemble((f"{number:>3}  ", "bold"), (view.title.ljust(19), ""), (view.told, "$muted"))
             options.append(Option(line, id=str(number)))
-        found = OptionList(*options, classes="box")
+        found = Lines(*options, classes="box")
         found.border_title = "Views"
         found.border_subtitle = "arrows or number, enter · esc closes"
         yield found

@@ -1,0 +1,74 @@
+"""However slow the line, the terminal is given back when the viewer is left, and that is the last that it hears."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grokterm.runs.folder import create_run
+from grokterm.runs.process import start_trainer
+from grokterm.view_options import ViewOptions
+from tests.terminal.conftest import Grokterm
+from tests.terminal.leaving import WAYS, fill, leave
+from tests.terminal.terminal import Terminal
+from tests.tui.watching import TINY, end_trainers
+
+
+@pytest.fixture(scope="module")
+def training(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home with two runs, of which the first trains as fast as it can."""
+    home = tmp_path_factory.mktemp("home")
+    start_trainer(create_run(TINY.changed({"pace": "max"}), ViewOptions(), home))
+    create_run(TINY, ViewOptions(), home)
+    yield home
+    end_trainers(home)
+
+
+def on_the_way(grokterm: Grokterm, home: Path, way: str) -> Terminal:
+    """A viewer that can be left in a way."""
+    if way == "q":
+        terminal = grokterm("--pace", "max")
+        terminal.shows("● training", "step [1-9]")
+    else:
+        terminal = grokterm("attach", *("1", "2") if way == "ctrl+c" else "1", "--runs", str(home), tiny=False)
+        terminal.shows("Accuracy", "T theme" if way == "ctrl+c" else "● training")
+    return terminal
+
+
+def was_given_back(terminal: Terminal) -> None:
+    assert terminal.left_on == []
+    assert terminal.restored
+    assert "grokterm attach 1" in terminal.text
+
+
+@pytest.mark.parametrize(
+    ("way", "rate"),
+    [("d", 1_000), ("d", 5_000), ("ctrl+c", 5_000), ("q", 20_000), ("SIGTERM", 1_000), ("SIGHUP", 5_000)],
+)
+def test_a_slow_terminal_is_given_back(grokterm: Grokterm, training: Path, way: str, rate: int) -> None:
+    terminal = on_the_way(grokterm, training, way)
+    fill(terminal)
+    terminal.stalled, terminal.rate = False, rate
+    assert leave(terminal, way) == WAYS[way]
+    was_given_back(terminal)
+
+
+@pytest.mark.parametrize("way", ["q", "SIGTERM"])
+def test_a_stalled_terminal_is_given_back_when_it_goes_on(grokterm: Grokterm, training: Path, way: str) -> None:
+    terminal = on_the_way(grokterm, training, way)
+    fill(terminal)
+    assert leave(terminal, way) == WAYS[way]
+    terminal.stalled = False
+    terminal.drain()
+    was_given_back(terminal)
+
+
+def test_a_terminal_that_goes_on_while_it_is_left_is_given_back(grokterm: Grokterm, training: Path) -> None:
+    terminal = on_the_way(grokterm, training, "d")
+    fill(terminal)
+    terminal.resumes_at, terminal.rate = time.monotonic() + 0.2, 5_000
+    assert leave(terminal, "d") == 0
+    was_given_back(terminal)
