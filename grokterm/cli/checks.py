@@ -105,6 +105,7 @@ def folder_checks(given: Path | None) -> list[Check]:
 def _kernels() -> Check:
     """The kernels, compiled if they are not yet."""
     from grokterm.kernels.build import NO_COMPILER, build_or_say, products
+    from grokterm.kernels.digest import digest
 
     library, why_not = build_or_say()
     if library is None:
@@ -113,7 +114,7 @@ def _kernels() -> Check:
     known = products(library)
     if not known:
         return Check("kernels", f"none: {library} cannot be loaded; torch takes all steps", "note", "remove that file")
-    return Check("kernels", f"compiled for {' and '.join(known)} ({library})")
+    return Check("kernels", f"compiled for {' and '.join(known)} ({library}), digest {digest(library)}")
 
 
 def _screen() -> Check:

@@ -56,7 +56,7 @@ def test_the_log_says_why_there_are_no_kernels(new_run: NewRun, monkeypatch: pyt
     started = run.records()[0]
     assert isinstance(started, Session)
     assert started.words.endswith(" products; no kernels: turned off by GROKTERM_KERNELS=0")
-    assert started.about["kernels"] == "none"
+    assert started.about["kernels"] == started.about["kernels_digest"] == "none"
 
 
 def test_requests_and_signals_act_while_a_pace_waits(new_run: NewRun) -> None:
