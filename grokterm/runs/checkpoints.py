@@ -124,11 +124,6 @@ def checkpoints(folder: Path) -> list[Path]:
     return [folder / match[0] for match in order]
 
 
-def latest(folder: Path) -> Path | None:
-    """The newest checkpoint by its name, whether it can be read or not; None where there is none."""
-    return next(reversed(checkpoints(folder)), None)
-
-
 def place(path: Path) -> tuple[int, int, str]:
     """Step, number of changes and reason from a checkpoint's name."""
     match = _NAME.fullmatch(path.name)
