@@ -200,7 +200,7 @@ def test_an_undefined_view_says_why() -> None:
         seen = no_angles[number][0]
         assert seen is not None
         assert not seen.arrays
-        assert seen.words.startswith("not defined: a³ + ab adds no angles")
+        assert seen.words.startswith("no invertible basis: no order of residues makes a³ + ab a sum")
     for number in (10, 11):
         seen = pictures_of(small("mlp", 97), "one wave")[number][0]
         assert seen is not None
