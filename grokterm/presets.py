@@ -19,7 +19,7 @@ class Preset:
 
 PRESETS: Final[dict[str, Preset]] = {
     "blink": Preset(
-        "the quickest known way to grok p 97 with half the pairs, in about 24 steps",
+        "groks p 97 with half the pairs in about 24 steps",
         {
             "arch": "mlp",
             "activation": "quadratic",

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 from pathlib import Path
 
 import pytest
 
 from grokterm.cli import main
+from grokterm.config import Config
 from grokterm.kernels import build as building
 from grokterm.kernels.build import NO_COMPILER, Built, build, build_or_say, products
+from grokterm.kernels.digest import digest
+from grokterm.lab import native
+from grokterm.lab.circumstances import circumstances
+from grokterm.lab.engine import Engine
 
 HERE = bool(building._sources())
 only_where_they_run = pytest.mark.skipif(not HERE, reason="no kernels for this processor")
@@ -88,3 +95,62 @@ def test_kernels_that_are_turned_off_are_told(
 def test_a_file_that_is_no_library_has_no_products(tmp_path: Path) -> None:
     (tmp_path / "kernels.so").write_bytes(b"not a library")
     assert products(tmp_path / "kernels.so") == ()
+
+
+def with_version(folder: Path, monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+    """This machine's compiler, which gives itself out for another version."""
+    real = shutil.which("cc") or shutil.which("gcc")
+    script = f'case "$1" in --version) echo "cc {version}";; *) echo "$@" >>{folder / "asked"}; exec {real} "$@";; esac'
+    compiler(folder, monkeypatch, script)
+
+
+@only_where_they_run
+def test_an_upgraded_compiler_compiles_them_anew_and_the_same_one_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "IN_BFLOAT16", ())
+    with_version(tmp_path, monkeypatch, "12.2.0")
+    first = build(tmp_path)
+    assert first is not None
+    assert build(tmp_path) == first
+    with_version(tmp_path, monkeypatch, "12.2.1")
+    second = build(tmp_path)
+    assert second not in (None, first)
+    assert len((tmp_path / "asked").read_text().splitlines()) == 2
+    assert second is not None
+    assert digest(second) == digest(first)  # the same compiler in truth: the same bits
+    second.write_bytes(second.read_bytes() + b"\0")
+    assert digest(second) != digest(first)
+
+
+@only_where_they_run
+def test_flags_and_source_are_in_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = shutil.which("cc") or shutil.which("gcc")
+    assert real is not None
+    names = [building._name(real)]
+    monkeypatch.setattr(building, "FLAGS", (*building.FLAGS, "-g"))
+    names.append(building._name(real))
+    monkeypatch.setattr(building, "_processor", lambda: "flags : none")
+    names.append(building._name(real))
+    copy = tmp_path / "kernels"
+    shutil.copytree(building.FOLDER, copy)
+    (copy / "step.h").write_text((copy / "step.h").read_text() + "\n")
+    monkeypatch.setattr(building, "FOLDER", copy)
+    names.append(building._name(real))
+    assert len(set(names)) == 4
+
+
+@only_where_they_run
+def test_log_and_doctor_tell_the_digest_of_the_library(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    library = build()
+    assert library is not None
+    found = hashlib.blake2b(library.read_bytes(), digest_size=8).hexdigest()
+    assert f", digest {found}" in doctor(capsys)
+    engine = Engine(Config(p=11, width=32))
+    assert circumstances(engine)["kernels_digest"] == "none"
+    try:
+        assert native.load(library)
+        assert circumstances(engine)["kernels_digest"] == found
+    finally:
+        native.load(None)
+    assert circumstances(engine)["kernels_digest"] == "none"

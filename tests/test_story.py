@@ -15,7 +15,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from grokterm.analysis.ablation import score, without_frequencies
+from grokterm.analysis.ablation import score
 from grokterm.analysis.angles import angles_of
 from grokterm.analysis.measures import angle_means
 from grokterm.analysis.pairs import remembered
@@ -32,6 +32,7 @@ from grokterm.trainer.course import Course
 from grokterm.trainer.opening import open_run
 from grokterm.tui.narrator import sentences
 from grokterm.view_options import ViewOptions
+from tests.reference.ablated_logits import without_frequencies
 
 CONFIG: Final = Config(p=47, arch="transformer", device="cpu", pace="max", until=5000)
 """`grokterm --arch transformer --p 47 --until 5000`: but for its size the default transformer."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from grokterm.analysis.angles import Angles, angles_of
-from grokterm.analysis.measures import cross_entropy, projection
+from grokterm.analysis.measures import cross_entropy
 from grokterm.analysis.pairs import Answer, in_parts
 from grokterm.config import Config
 from grokterm.surgery import Ablation, check_ablation
@@ -51,27 +51,6 @@ def score(answer: Answer, labels: Tensor, train: Tensor) -> Score:
     of_right = [right[..., s].mean(-1) for s in sets]
     shape = (*prediction.shape[:-1], p, p)
     return Score(prediction.view(shape), torch.cat(sure, -1).view(shape), *of_loss, *of_right)
-
-
-def without_frequencies(answer: Answer, mean: Tensor, angles: Angles, keys: Iterable[int]) -> Answer:
-    """L − P_K L: the logits without frequencies K; mean [..., n, p] is that of `measures.angle_means`.
-
-    Pairs outside the group (a zero factor) keep their logits.
-    """
-    return _minus(answer, projection(mean, angles, keys), angles)
-
-
-def only_frequencies(answer: Answer, mean: Tensor, angles: Angles, keys: Iterable[int]) -> Answer:
-    """P_K L + mean_ab L: the logits with nothing but frequencies K; pairs outside the group keep their logits."""
-    kept = projection(mean, angles, keys) + mean.mean(-2, keepdim=True)
-    lookup = angles.lookup().to(mean.device)
-
-    def answers(a: Tensor, b: Tensor) -> Tensor:
-        s = lookup[a, b]
-        inside = (s < angles.n).unsqueeze(-1)
-        return torch.where(inside, kept.index_select(-2, s.clamp(max=angles.n - 1)), answer(a, b))
-
-    return answers
 
 
 def weights_without_frequencies(
@@ -133,9 +112,3 @@ def without_head(config: Config, parameters: Parameters, head: int, block: int =
     name = f"{block}.W_O"
     rows = torch.arange(head * size, (head + 1) * size, device=parameters[name].device)
     return {**parameters, name: parameters[name].index_fill(-2, rows, 0)}
-
-
-def _minus(answer: Answer, part: Tensor, angles: Angles) -> Answer:
-    padded = torch.cat([part, torch.zeros_like(part[..., :1, :])], -2)
-    lookup = angles.lookup().to(part.device)
-    return lambda a, b: answer(a, b) - padded.index_select(-2, lookup[a, b])

@@ -18,17 +18,6 @@ NO_ATTENTION: Final = "only a transformer has attention"
 POSITIONS: Final = 3
 
 
-def patterns(config: Config, parameters: Parameters, block: int = 0) -> Tensor:
-    """Attention of every position over those up to it, [..., heads, 3 (from), 3 (to), p, p], pairs indexed [a, b].
-
-    Raises ValueError where there is no attention.
-    """
-    p = config.p
-    parts = [_lower(streams, config, parameters, block) for streams in _streams(config, parameters, block)]
-    table = torch.cat(parts, -4)
-    return table.movedim(-4, -1).reshape(*table.shape[:-4], config.heads, POSITIONS, POSITIONS, p, p)
-
-
 def average_pattern(config: Config, parameters: Parameters, block: int = 0, pairs: Tensor | None = None) -> Tensor:
     """The mean pattern of every head over all pairs or some (bool [p, p]), [..., heads, 3 (from), 3 (to)].
 

@@ -14,7 +14,7 @@ from grokterm.arithmetic import discrete_logarithms, group_order
 
 Basis = Literal["residues", "discrete logarithms", "none"]
 
-NOT_DEFINED: Final = "not defined for this operation"
+NO_BASIS: Final = "no invertible basis"
 
 
 def fourier_basis(n: int, dtype: torch.dtype = torch.float64) -> Tensor:
@@ -72,15 +72,18 @@ def frequency_purity(rows: Tensor) -> Tensor:
 
 
 def basis_of(op: str, p: int) -> tuple[Basis, str]:
-    """The basis in which an operation is a sum of angles, and words for it; 'none' where there is no such basis."""
+    """The invertible basis of the inputs in which an operation is a sum of angles, and words for it; or 'none'.
+
+    a² + b² is a sum of the angles of a² and b² too, but a² does not tell a from −a.
+    """
     order = group_order(op, p)
     if order == p:
         return "residues", "over residues"
     if order is not None:
         return "discrete logarithms", f"over logarithms to base {discrete_logarithms(p)[1]}"
     if op == "multiply":
-        return "none", f"{NOT_DEFINED}: residues mod {p} have no logarithms, {p} is not a prime"
-    return "none", NOT_DEFINED
+        return "none", f"{NO_BASIS}: residues mod {p} have no logarithms, {p} is not a prime"
+    return "none", NO_BASIS
 
 
 def over_basis(rows: Tensor, basis: Basis) -> Tensor:

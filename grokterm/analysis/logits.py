@@ -1,4 +1,4 @@
-"""The logits of all pairs as pictures: spectrum, one class, the correct class, and the loss of every pair."""
+"""The logits of all pairs as pictures: spectrum, one class, and the correct class."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from grokterm.analysis.angles import Angles, Rows
 from grokterm.analysis.fourier import fourier_basis
-from grokterm.analysis.measures import cross_entropy, restricted_logits
+from grokterm.analysis.measures import restricted_logits
 from grokterm.analysis.pairs import Answer, over_pairs
 
 
@@ -22,26 +22,6 @@ def correct_logits(answer: Answer, labels: Tensor) -> Tensor:
         return logits.gather(-1, index).squeeze(-1).masked_fill(wanted[pairs] < 0, math.nan)
 
     return over_pairs(answer, len(labels), reduce, labels.device)
-
-
-def pair_losses(answer: Answer, labels: Tensor) -> Tensor:
-    """The cross-entropy of every pair in nats, [..., p, p]; labels int64 [p, p], NaN where one is −1."""
-    wanted = labels.flatten()
-
-    def reduce(logits: Tensor, pairs: Tensor) -> Tensor:
-        return cross_entropy(logits, wanted[pairs].clamp(min=0)).masked_fill(wanted[pairs] < 0, math.nan)
-
-    return over_pairs(answer, len(labels), reduce, labels.device)
-
-
-def sorted_losses(losses: Tensor, count: int) -> Tensor:
-    """Quantiles [..., count] of pair losses [..., p, p], the smallest first: one column of losses over training."""
-    every = losses.flatten(-2)
-    known = int((~every.isnan()).sum(-1).max())
-    if not known:
-        return torch.full((*every.shape[:-1], count), math.nan, device=losses.device)
-    at = torch.linspace(0, known - 1, count, device=losses.device).round().long()
-    return every.sort(-1).values[..., at]
 
 
 def class_logits(answer: Answer, p: int, which: int, device: torch.device) -> Tensor:

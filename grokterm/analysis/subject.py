@@ -11,7 +11,7 @@ from torch import Tensor
 
 from grokterm.analysis.activations import Parameters
 from grokterm.analysis.angles import Angles, angles_of
-from grokterm.analysis.fourier import NOT_DEFINED, basis_of
+from grokterm.analysis.fourier import NO_BASIS, basis_of
 from grokterm.analysis.interruption import between_parts
 from grokterm.analysis.pairs import Answer
 from grokterm.analysis.spectrum import spectrum
@@ -112,6 +112,6 @@ class Subject:
 
 def _no_frequencies(config: Config) -> str:
     """Why an operation has no Fourier basis, in words."""
-    why = basis_of(config.op, config.p)[1].removeprefix(NOT_DEFINED).removeprefix(": ")
+    why = basis_of(config.op, config.p)[1].removeprefix(NO_BASIS).removeprefix(": ")
     reason = f": {why}" if why else ""
-    return f"not defined: {FORMULAS[config.op]} adds no angles, so it has no frequencies to look for{reason}"
+    return f"{NO_BASIS}: no order of residues makes {FORMULAS[config.op]} a sum of their angles{reason}"

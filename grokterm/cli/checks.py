@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import locale
 import os
 import platform
 import shutil
@@ -16,6 +15,7 @@ from typing import Final, Literal, NamedTuple
 from grokterm.cli.amounts import size
 from grokterm.cli.defaults import config_folder, read_defaults
 from grokterm.cli.devices import describe_devices
+from grokterm.cli.said_locale import said_locale
 from grokterm.errors import ConfigError, GroktermError, TerminalError
 
 Verdict = Literal["good", "note", "missing"]
@@ -46,7 +46,7 @@ def terminal_checks(environment: Mapping[str, str]) -> list[Check]:
         _colors(environment),
         _multiplexer(environment),
         _remote(environment),
-        _locale(),
+        _locale(environment),
     ]
 
 
@@ -105,6 +105,7 @@ def folder_checks(given: Path | None) -> list[Check]:
 def _kernels() -> Check:
     """The kernels, compiled if they are not yet."""
     from grokterm.kernels.build import NO_COMPILER, build_or_say, products
+    from grokterm.kernels.digest import digest
 
     library, why_not = build_or_say()
     if library is None:
@@ -113,7 +114,7 @@ def _kernels() -> Check:
     known = products(library)
     if not known:
         return Check("kernels", f"none: {library} cannot be loaded; torch takes all steps", "note", "remove that file")
-    return Check("kernels", f"compiled for {' and '.join(known)} ({library})")
+    return Check("kernels", f"compiled for {' and '.join(known)} ({library}), digest {digest(library)}")
 
 
 def _screen() -> Check:
@@ -174,11 +175,12 @@ def _remote(environment: Mapping[str, str]) -> Check:
     return Check("connection", "local")
 
 
-def _locale() -> Check:
-    encoding = locale.getpreferredencoding(False)
-    if encoding.lower().replace("-", "") == "utf8":
-        return Check("locale", f"{encoding}; if curves show boxes, the font has no braille: give --graph block")
-    return Check("locale", encoding, "note", "set LC_ALL=C.UTF-8, or give --graph ascii")
+def _locale(environment: Mapping[str, str]) -> Check:
+    said = said_locale(environment)
+    if said.is_utf8:
+        return Check("locale", f"{said.words}; if curves show boxes, the font has no braille: give --graph block")
+    advice = "set LC_ALL=C.UTF-8 where it does, or give --graph ascii"
+    return Check("locale", f"{said.words}: the terminal may not show UTF-8", "note", advice)
 
 
 def _own_defaults() -> Check:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 import msgspec
 
 from grokterm.config import GROKKED_ACCURACY, MEMORIZED_ACCURACY, Value
 from grokterm.runs.history import History
 from grokterm.wire.records import Record, Session
-
-End = Literal["finished", "stopped", "failed", "not finite"]
 
 
 class Result(msgspec.Struct, frozen=True):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _UNLIMITED: Final = 250
 """Columns of an output that is no terminal."""
-_STYLES: Final = {"training": "green", "paused": "yellow", "not finite": "red", "failed": "red", "died": "red"}
+_STYLES: Final = {"training": "green", "paused": "yellow", "diverged": "red", "failed": "red", "died": "red"}
 
 
 class Column(NamedTuple):

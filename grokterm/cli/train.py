@@ -88,7 +88,7 @@ def check_end(folder: RunFolder, end: Record | None, history: History) -> None:
     step = f"at step {history.last.step:,}" if history.last else "before its first step"
     if isinstance(end, Event):
         stop_trainer(folder)
-        raise TrainingError(f"training of {folder.id} stopped after step {end.step:,}: {end.words}")
+        raise TrainingError(f"training of {folder.id} diverged after step {end.step:,}: {end.words}")
     wait_for_end(folder, 5)
     if isinstance(end, Session) and end.name == "stopped":
         raise TrainingError(f"{folder.id} was stopped {step}, before its target")

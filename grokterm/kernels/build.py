@@ -16,6 +16,8 @@ from typing import Final, NamedTuple
 
 import platformdirs
 
+from grokterm import durable
+
 FOLDER: Final = Path(__file__).parent
 IN_FLOAT32: Final = ("pairs_in_float32.c",)
 IN_BFLOAT16: Final = ("pairs.c", "product.c")
@@ -24,6 +26,10 @@ OFF: Final = "GROKTERM_KERNELS"
 """Environment variable that keeps the kernels from being used when it is 0."""
 NO_COMPILER: Final = "there is no C compiler"
 _PATIENCE: Final = 60.0
+
+
+class _CompilerError(Exception):
+    """Why the compiler gave nothing."""
 
 
 class Built(NamedTuple):
@@ -41,7 +47,8 @@ def build(folder: Path | None = None) -> Path | None:
 def build_or_say(folder: Path | None = None) -> Built:
     """The same, with the reason where they cannot be had.
 
-    They are kept under a name made from source, compiler and processor, so that none is ever out of date.
+    They are kept under a name made from source, compiler and its version, flags and processor, so that none is ever
+    out of date.
     """
     compiler = shutil.which(os.environ.get("CC", "cc")) or shutil.which("gcc")
     if os.environ.get(OFF) == "0":
@@ -51,11 +58,15 @@ def build_or_say(folder: Path | None = None) -> Built:
     if compiler is None:
         return Built(None, NO_COMPILER)
     folder = folder or platformdirs.user_cache_path("grokterm")
-    read = (file.read_text() for file in sorted(FOLDER.glob("*.[ch]")))
-    made_from = "\n".join((*read, compiler, *FLAGS, _processor()))
-    library = folder / f"kernels-{hashlib.blake2b(made_from.encode(), digest_size=8).hexdigest()}.so"
-    why_not = "" if library.exists() else _compile(compiler, sources, library)
-    return Built(None, why_not) if why_not else Built(library)
+    try:
+        library = folder / _name(compiler)
+        if not library.exists():
+            _compile(compiler, sources, library)
+    except _CompilerError as error:
+        return Built(None, str(error))
+    except OSError as error:
+        return Built(None, f"they cannot be compiled in {folder}: {error.strerror or error}")
+    return Built(library)
 
 
 def products(library: Path) -> tuple[str, ...]:
@@ -68,25 +79,40 @@ def products(library: Path) -> tuple[str, ...]:
     return ("float32", "bfloat16") if tiles else ("float32",)
 
 
-def _compile(compiler: str, sources: Sequence[Path], library: Path) -> str:
-    """Compile beside and rename, so that two processes may do it at once; says what went wrong, if anything."""
+def _name(compiler: str) -> str:
+    """The library's name: an upgraded compiler has another one, since it may make other bits of the same source."""
+    read = (file.read_text() for file in sorted(FOLDER.glob("*.[ch]")))
+    made_from = "\n".join((*read, compiler, _run(compiler, "--version"), *FLAGS, _processor()))
+    return f"kernels-{hashlib.blake2b(made_from.encode(), digest_size=8).hexdigest()}.so"
+
+
+def _compile(compiler: str, sources: Sequence[Path], library: Path) -> None:
+    """Compile beside and rename, so that two processes may do it at once; raises _CompilerError, OSError."""
+    library.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=library.parent) as aside:
+        made = Path(aside) / library.name
+        _run(compiler, *FLAGS, *map(str, sources), "-o", str(made), "-lm")
+        durable.name(made, library)
+
+
+def _run(compiler: str, *words: str) -> str:
+    """What the compiler prints; raises _CompilerError, OSError."""
     try:
-        library.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=library.parent) as aside:
-            made = Path(aside) / library.name
-            command = [compiler, *FLAGS, *map(str, sources), "-o", str(made), "-lm"]
-            subprocess.run(
-                command, check=True, capture_output=True, stdin=subprocess.DEVNULL, text=True, timeout=_PATIENCE
-            )
-            made.replace(library)
+        done = subprocess.run(
+            [compiler, *words],
+            check=True,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            errors="replace",
+            timeout=_PATIENCE,
+        )
     except subprocess.TimeoutExpired:
-        return f"{compiler} took longer than {_PATIENCE:.0f} seconds"
+        raise _CompilerError(f"{compiler} took longer than {_PATIENCE:.0f} seconds") from None
     except subprocess.CalledProcessError as error:
         said = [line for line in error.stderr.splitlines() if "error" in line] or error.stderr.splitlines()
-        return f"{compiler} failed: {said[0] if said else f'exit status {error.returncode}'}"
-    except OSError as error:
-        return f"they cannot be compiled in {library.parent}: {error.strerror or error}"
-    return ""
+        raise _CompilerError(f"{compiler} failed: {said[0] if said else f'exit status {error.returncode}'}") from None
+    return done.stdout
 
 
 def _sources() -> list[Path]:

@@ -21,14 +21,15 @@ class Batches:
         """Pairs of this epoch's order that were trained on."""
         self._task = task
         self._seed = seed
-        self._all = task.pairs(task.train)
+        self.all = task.pairs(task.train)
+        """The whole training set."""
         self._order: tuple[int, Tensor] | None = None
 
     def next(self, size: int | str) -> Pairs:
         """The pairs of the next step: `size` of them, those left at the end of an epoch, or all for 'full'."""
-        count = len(self._all)
+        count = len(self.all)
         if not isinstance(size, int) or size >= count:
-            return self._all
+            return self.all
         chosen = self._epoch_order()[self.position : self.position + size]
         self.position += len(chosen)
         if self.position >= count:

@@ -18,6 +18,7 @@ def circumstances(engine: Engine) -> dict[str, Value]:
         "device": str(engine.device),
         "precision": engine.precision,
         "kernels": "compiled" if native.loaded() else "none",
+        "kernels_digest": native.loaded_digest() or "none",
         "threads": torch.get_num_threads(),
         "torch": str(torch.__version__),
         "grokterm": __version__,

@@ -189,7 +189,7 @@ class Engine:
     def _take_task(self, config: Config) -> None:
         self.task = make_task(config).to(self.device)
         self._batches = Batches(self.task, config.seed)
-        self._train, self._test = self.task.pairs(self.task.train), self.task.pairs(self.task.test)
+        self._train, self._test = self._batches.all, self.task.pairs(self.task.test)
 
     def _build(self, config: Config) -> None:
         """A fresh model and optimizer for the present step."""

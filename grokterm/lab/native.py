@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from grokterm.config import Activation
+from grokterm.kernels.digest import digest
 from grokterm.lab.precision import Product, bfloat16_product
 from grokterm.lab.tasks import Pairs
 
@@ -37,6 +38,7 @@ _HEADS: Final = 16
 _steps: dict[Product, Any] = {}
 """The kernel that takes a step with these products, as far as this machine knows them."""
 _take_product: Any = None
+_digest = ""
 _threads: int | None = None
 """Threads of the kernels while torch has one."""
 
@@ -64,11 +66,12 @@ class _Factors(ctypes.Structure):
 
 def load(path: Path | None) -> bool:
     """Use the kernels compiled at `path` in this process from now on, or none; says whether any are in use."""
-    global _take_product
+    global _take_product, _digest
     _steps.clear()
-    _take_product = None
+    _take_product, _digest = None, ""
     if path is not None:
         try:
+            _digest = digest(path)
             library = ctypes.CDLL(str(path))
         except OSError:  # of another machine, or cut off: torch does without
             return False
@@ -84,6 +87,11 @@ def load(path: Path | None) -> bool:
 def loaded() -> bool:
     """Whether kernels are in use."""
     return bool(_steps)
+
+
+def loaded_digest() -> str:
+    """The digest of the library whose kernels are in use; empty where none are."""
+    return _digest if loaded() else ""
 
 
 def knows(product: Product) -> bool:

@@ -18,6 +18,12 @@ from grokterm.lab.seeds import generator
 UNDEFINED: Final = -1
 """The label of a pair on which the operation is not defined."""
 
+KEPT: Final = 1 << 19
+"""Pairs whose parts keep their bags, which take up to 200 bytes a pair and four heads; beyond, a part's are dropped.
+
+Building them costs the less of a step, the larger p is.
+"""
+
 FORMULAS: Final[dict[Operation, Callable[[Tensor, Tensor], Tensor]]] = {
     "add": lambda a, b: a + b,
     "subtract": lambda a, b: a - b,
@@ -40,6 +46,7 @@ class Pairs:
     labels: Tensor
     p: int
     _head_bags: dict[int, Bags] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _parts: dict[int, list[Pairs]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.a)
@@ -61,10 +68,17 @@ class Pairs:
         return self._head_bags[heads]
 
     def parts(self, most: int) -> Iterator[Pairs]:
-        """The same pairs in order, at most `most` at a time."""
+        """The same pairs in order, at most `most` at a time; parts of up to KEPT pairs keep what they work out."""
         if len(self) <= most:
-            yield self  # with what it has worked out
-            return
+            yield self
+        elif len(self) > KEPT:
+            yield from self._cut(most)
+        else:
+            if most not in self._parts:
+                self._parts[most] = list(self._cut(most))
+            yield from self._parts[most]
+
+    def _cut(self, most: int) -> Iterator[Pairs]:
         for start in range(0, len(self), most):
             rows = slice(start, start + most)
             yield Pairs(self.a[rows], self.b[rows], self.labels[rows], self.p)

@@ -1,11 +1,12 @@
-"""Where the goal of a run stands, as its log tells."""
+"""Where a run stands, as its log tells: at its goal, or at a loss that is not finite."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from grokterm.wire.records import Change, Record, Session
+from grokterm.config import settings
+from grokterm.wire.records import Change, Event, Record, Session
 
 
 class Goal(NamedTuple):
@@ -27,3 +28,15 @@ def goal_of(records: Iterable[Record]) -> Goal:
         elif isinstance(record, Change) and {"until", "max_steps"} & record.values.keys():
             is_open, finished = True, False
     return Goal(is_open, finished)
+
+
+def divergence(records: Sequence[Record]) -> Event | None:
+    """The loss that is not finite at which a log ends, with nothing changed since but pace and goal."""
+    for record in reversed(records):
+        if isinstance(record, Change):
+            names = [name for name in record.values if name in settings()]
+            if record.ablation or any(settings()[name].group != "Run" for name in names):
+                return None
+        elif not isinstance(record, Session):
+            return record if isinstance(record, Event) and record.name == "not_finite" else None
+    return None

@@ -12,14 +12,14 @@ from grokterm.config import FORMULAS, Config
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.runs.checkpoints import Mark, checkpoints, read_mark
 from grokterm.runs.folder import Parent, RunFolder
-from grokterm.runs.goals import goal_of
+from grokterm.runs.goals import divergence, goal_of
 from grokterm.runs.history import History
 from grokterm.runs.log import read_tail
 from grokterm.runs.process import trainer_alive
 from grokterm.wire.records import Change, Event, Record, Scalars, Session
 
 RunState = Literal[
-    "starting", "training", "paused", "finished", "not finite", "stopped", "failed", "died", "new", "damaged"
+    "starting", "training", "paused", "finished", "diverged", "stopped", "failed", "died", "new", "damaged"
 ]
 
 _TAIL: Final = 2**16
@@ -43,7 +43,7 @@ class RunSummary:
     size: int
     """Bytes of the whole folder."""
     words: str
-    """Why a run failed, died or is damaged; else empty."""
+    """Why a run failed, diverged, died or is damaged; else empty."""
     parent: Parent | None = None
     """The run from which it was forked."""
 
@@ -121,23 +121,25 @@ def _state(folder: RunFolder, records: list[Record]) -> tuple[RunState, str]:
     alive = trainer_alive(folder)
     if alive and not records:
         return "starting", ""
+    diverged = divergence(records)
     if alive:
-        return _live_state(records, last), ""
+        return ("diverged", diverged.words) if diverged and last == "paused" else (_live_state(last), "")
     if last == "failed":
         return "failed", sessions[-1].words
-    if last in ("finished", "stopped"):
-        return ("finished" if last == "finished" else "stopped"), ""
+    if last == "finished":
+        return "finished", ""
+    if diverged and last != "forked":
+        return "diverged", diverged.words
+    if last == "stopped":
+        return "stopped", ""
     ending = _last_line(folder)
     return ("died" if (records and last != "forked") or ending else "new"), ending
 
 
-def _live_state(records: list[Record], last: str) -> RunState:
+def _live_state(last: str) -> RunState:
     if last == "finished":
         return "finished"
-    if last != "paused":
-        return "training"
-    events = [record for record in records if isinstance(record, Event) and record.name == "not_finite"]
-    return "not finite" if events and events[-1].step == records[-1].step else "paused"
+    return "paused" if last == "paused" else "training"
 
 
 def _last_line(folder: RunFolder) -> str:

@@ -127,7 +127,7 @@ class Trainer:
     def status(self) -> Status:
         """What the trainer is doing, for the screen."""
         course = self.course
-        why = {"not finite": NOT_FINITE, "finished": course.reached}.get(self.state, "")
+        why = {"diverged": NOT_FINITE, "finished": course.reached}.get(self.state, "")
         return Status(
             step=course.step,
             state=self.state,
@@ -156,7 +156,7 @@ class Trainer:
             words += [f"repeating the log gave other numbers from step {differs:,} on"] if differs is not None else []
             self._note_start("; ".join(words))
         if course.stuck:
-            self.pause("not finite", f"paused: {NOT_FINITE}")
+            self.pause("diverged", f"paused: {NOT_FINITE}")
         elif opened.finished or course.reached:
             if opened.finished:
                 self.state, self._logged = "finished", "finished"
@@ -206,7 +206,7 @@ class Trainer:
             self.pause(words=f"paused: {course.trouble}")
             self._try_again = time.monotonic() + ROOM_SECONDS
         elif course.stuck:
-            self.pause("not finite", f"paused: {NOT_FINITE}")
+            self.pause("diverged", f"paused: {NOT_FINITE}")
         elif course.reached:
             self._finish()
         elif self._steps_left <= 0:

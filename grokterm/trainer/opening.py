@@ -6,19 +6,18 @@ from dataclasses import dataclass
 
 import torch
 
-from grokterm.config import settings
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.lab import devices
 from grokterm.lab.engine import Engine
 from grokterm.runs.checkpoints import Mark, checkpoints, load, set_aside
 from grokterm.runs.folder import RunFolder
-from grokterm.runs.goals import goal_of
+from grokterm.runs.goals import divergence, goal_of
 from grokterm.runs.log import LogReader, LogWriter
 from grokterm.trainer.clock import Clock
 from grokterm.trainer.course import Course
 from grokterm.trainer.journal import Journal
 from grokterm.trainer.saver import Saver
-from grokterm.wire.records import Change, Event, Scalars, Session, TrainingRecord
+from grokterm.wire.records import Scalars, Session, TrainingRecord
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ def open_run(folder: RunFolder, remark: str = "") -> Opened:
     journal = Journal(first, LogWriter(folder.log_path), training, mark.records if mark else 0)
     course = Course(engine, journal, Saver(folder), Clock(max(seconds, mark.seconds if mark else 0.0)))
     course.last = next((record for record in reversed(training) if isinstance(record, Scalars)), None)
-    course.stuck = _is_stuck(training)
+    course.stuck = divergence(training) is not None
     course.repeat_to = max((record.step for record in records), default=0)
     words = [f"from the checkpoint at step {mark.step:,}"] if mark else []
     goal = goal_of(records)
@@ -85,13 +84,3 @@ def _newest_good(folder: RunFolder, training: list[TrainingRecord]) -> tuple[tup
             complaints.append(f"{error}; set aside")
             set_aside(path)
     return None, complaints
-
-
-def _is_stuck(training: list[TrainingRecord]) -> bool:
-    """Whether a log ends at a loss that is not finite, with nothing changed since but pace and goal."""
-    for record in reversed(training):
-        if not isinstance(record, Change):
-            return isinstance(record, Event) and record.name == "not_finite"
-        if record.ablation or any(settings()[name].group != "Run" for name in record.values if name in settings()):
-            return False
-    return False

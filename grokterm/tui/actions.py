@@ -137,10 +137,3 @@ def groups() -> dict[str, list[Action]]:
     for a in ACTIONS:
         found.setdefault(a.group, []).append(a)
     return found
-
-
-def keys_markdown() -> str:
-    """The table of all keys in Markdown."""
-    lines = ["| key | what it does |", "|---|---|"]
-    lines += [f"| `{a.key}` | {a.words} |" for a in ACTIONS]
-    return "\n".join(lines) + "\n"

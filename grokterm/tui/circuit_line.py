@@ -34,7 +34,7 @@ def circuit_line(world: World, width: int) -> Content:
     history, palette = world.history, world.palette
     muted = palette.markup("muted")
     if history.basis in ("", "none"):
-        said = {"": "circuit: not measured yet", "none": "circuit: not defined for this operation"}[history.basis]
+        said = {"": "circuit: not measured yet", "none": "circuit: no invertible basis"}[history.basis]
         return Content.assemble(" ", Content.styled(said, muted)).truncate(width)
     phase, words = _at(world)
     numbers = words.partition(": ")[2]

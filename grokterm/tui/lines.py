@@ -22,7 +22,7 @@ from grokterm.tui.world import World
 from grokterm.wire.records import Scalars
 
 ShownState = Literal[
-    "starting", "training", "paused", "finished", "not finite", "stopping", "not answering", "trainer gone"
+    "starting", "training", "paused", "finished", "diverged", "stopping", "not answering", "trainer gone"
 ]
 
 STATES: Final[Mapping[ShownState, tuple[str, str]]] = {
@@ -30,7 +30,7 @@ STATES: Final[Mapping[ShownState, tuple[str, str]]] = {
     "training": ("●", "correct"),
     "paused": ("‖", "warning"),
     "finished": ("■", "accent"),
-    "not finite": ("✕", "error"),
+    "diverged": ("✕", "error"),
     "stopping": ("◌", "muted"),
     "not answering": ("◌", "warning"),
     "trainer gone": ("○", "error"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Callable, Coroutine, Mapping
 
-from grokterm.config import Config, Value
+from grokterm.config import Config, Value, settings
 from grokterm.errors import ConfigError, TrainerError
 from grokterm.tui.link import Link
 from grokterm.wire.messages import Change
@@ -25,7 +25,8 @@ class Wishes:
         self._spawn = spawn
         self._settled = settled
         self._next: dict[str, Value] = {}
-        self._keep = False
+        self._keep: bool | None = None
+        """Whether those that wait and rebuild the model keep weights; None while none of them rebuilds it."""
         self._under_way: dict[str, Value] = {}
         self._sending = False
 
@@ -46,17 +47,23 @@ class Wishes:
     def want(self, values: Mapping[str, Value], keep: bool = False) -> None:
         """Asks for settings, together with others that still wait; raises ConfigError for what no run can have."""
         self._link.history.config.changed(self.values | dict(values))
+        if self._rebuilds(values):
+            self._keep = keep and self._keep is not False  # one rebuild that drops the weights drops them for all
         self._next |= values
-        self._keep = keep
         if not self._sending:
             self._sending = True
             self._spawn(self._send)
 
+    def _rebuilds(self, values: Mapping[str, Value]) -> bool:
+        present = self.config.as_dict()
+        return any(settings()[name].acts == "rebuilds the model" and present[name] != values[name] for name in values)
+
     async def _send(self) -> None:
         while self._next:
             self._under_way, self._next = self._next, {}
+            keep, self._keep = bool(self._keep), None
             try:
-                answer = await self._link.order(Change(0, self._under_way, self._keep, who()))
+                answer = await self._link.order(Change(0, self._under_way, keep, who()))
                 words, made = answer.words, True
             except TrainerError as error:
                 words, made = str(error), False

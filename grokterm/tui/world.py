@@ -16,9 +16,6 @@ from grokterm.tui.theme import Palette
 from grokterm.view_options import ViewOptions
 from grokterm.wire.messages import PictureFrame, PictureRequest, SpectrumFrame, Status, TableFrame, TaskFrame
 
-UNDEFINED = 65535
-"""The label of a pair on which the operation is not defined."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:

@@ -12,7 +12,7 @@ from grokterm.config import Value
 from grokterm.errors import WireError
 from grokterm.surgery import INTACT, Ablation
 
-State = Literal["starting", "training", "paused", "finished", "not finite"]
+State = Literal["starting", "training", "paused", "finished", "diverged"]
 FrameName = Literal["task", "table", "spectrum"]
 
 

@@ -2,17 +2,14 @@ from __future__ import annotations
 
 from functools import partial
 
-import numpy as np
 import pytest
 import torch
 
 from grokterm.analysis.ablation import (
     Score,
     ablated,
-    only_frequencies,
     score,
     weights_without_frequencies,
-    without_frequencies,
     without_head,
     without_neurons,
 )
@@ -24,8 +21,8 @@ from grokterm.analysis.weights import read_out
 from grokterm.lab.engine import Engine
 from grokterm.lab.models import build
 from grokterm.surgery import Ablation
-from tests.analysis.models import OPERATIONS, make_engine, random_sample, sample, small, trained_sample
-from tests.reference import measures_numpy as reference
+from tests.analysis.models import make_engine, random_sample, sample, small, trained_sample
+from tests.reference.ablated_logits import without_frequencies
 
 
 @pytest.mark.parametrize("op", ["add", "divide"])
@@ -39,25 +36,6 @@ def test_a_score_is_that_of_the_engine(op: str) -> None:
     prediction, confidence = engine.predictions()
     assert torch.equal(got.prediction, prediction)
     torch.testing.assert_close(got.confidence, confidence)
-
-
-@pytest.mark.parametrize("op", OPERATIONS)
-def test_logits_without_and_with_nothing_but_frequencies(op: str) -> None:
-    found = trained_sample("mlp", op)
-    angles, p = found.angles, 31
-    answer = table_answer(found.logits)
-    mean = angle_means(table_answer(found.logits), angles).mean
-    table = reference.over_group(found.logits.numpy(), op)
-    part = reference.project(table, found.keys)
-    a, b = angles.pairs()
-    without = without_frequencies(answer, mean, angles, found.keys)(a, b)
-    np.testing.assert_allclose(without.view(table.shape).numpy(), table - part, rtol=1e-9, atol=1e-9)
-    only = only_frequencies(answer, mean, angles, found.keys)(a, b)
-    np.testing.assert_allclose(only.view(table.shape).numpy(), part + table.mean((0, 1)), rtol=1e-9, atol=1e-9)
-    if angles.n < p:
-        zeros = torch.zeros(p, dtype=torch.int64), torch.arange(p)
-        for ghost in (without_frequencies, only_frequencies):
-            torch.testing.assert_close(ghost(answer, mean, angles, found.keys)(*zeros), found.logits[0])
 
 
 def test_a_grokked_model_needs_its_key_frequencies_and_no_others() -> None:

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from grokterm.analysis.attention import average_pattern, equals_pattern, patterns
+from grokterm.analysis.attention import average_pattern, equals_pattern
 from grokterm.lab.models import build
 from tests.analysis.models import small
 
@@ -30,8 +30,11 @@ def test_patterns_against_full_attention_over_three_tokens(depth: int, layer_nor
         )
         scores = torch.einsum("nihd,njhd->nhij", q, k) / math.sqrt(d // heads)
         pattern = scores.masked_fill(torch.ones(3, 3, dtype=torch.bool).triu(1), -math.inf).softmax(-1)
-        got = patterns(config, parameters, block)
-        torch.testing.assert_close(got, pattern.permute(1, 2, 3, 0).reshape(heads, 3, 3, p, p), rtol=1e-9, atol=1e-12)
+        for chosen in (pairs >= 0, pairs % 3 == 1, pairs == 7):
+            got = average_pattern(config, parameters, block, chosen.view(p, p))
+            torch.testing.assert_close(got, pattern[chosen].mean(0), rtol=1e-9, atol=1e-12)
+        last = pattern[:, :, 2].permute(1, 2, 0).reshape(heads, 3, p, p)
+        torch.testing.assert_close(equals_pattern(config, parameters, block), last, rtol=1e-9, atol=1e-12)
         mixed = torch.einsum("nhij,njhd->nihd", pattern, v).flatten(-2)
         x = x + mixed @ parameters[f"{block}.W_O"]
         x = norm(x) if layer_norm == "post" else x
@@ -57,10 +60,10 @@ def test_averages_and_the_last_query_add_up_to_one() -> None:
 def test_other_architectures_have_no_attention() -> None:
     config = small("mlp", "add", 5)
     with pytest.raises(ValueError, match="only a transformer"):
-        patterns(config, build(config).init(torch.Generator().manual_seed(0)))
+        average_pattern(config, build(config).init(torch.Generator().manual_seed(0)))
     config = small("transformer", "add", 5, d_model=8)
     with pytest.raises(ValueError, match="no block 1"):
-        patterns(config, build(config).init(torch.Generator().manual_seed(0)), 1)
+        average_pattern(config, build(config).init(torch.Generator().manual_seed(0)), 1)
 
 
 def test_weights_that_are_not_finite_raise_nothing() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grokterm.analysis.fourier import (
-    NOT_DEFINED,
+    NO_BASIS,
     basis_of,
     fourier_basis,
     fourier_norms,
@@ -119,7 +119,7 @@ def test_a_wave_over_logarithms_has_one_frequency() -> None:
 def test_the_basis_of_each_operation(op: str, p: int, basis: str) -> None:
     found, words = basis_of(op, p)
     assert found == basis
-    assert (NOT_DEFINED in words) == (basis == "none")
+    assert (NO_BASIS in words) == (basis == "none")
 
 
 @pytest.mark.parametrize("n", LENGTHS[1:])

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from grokterm.analysis.ablation import score, without_frequencies
+from grokterm.analysis.ablation import score
 from grokterm.analysis.angles import angles_of
 from grokterm.analysis.circuit_phases import CircuitPhases
 from grokterm.analysis.key_frequencies import KeyFrequencies
@@ -24,6 +24,7 @@ from grokterm.lab.engine import Measures
 from grokterm.lab.models.model import Model
 from tests.analysis.models import make_engine, random_sample, sample, small, trained_sample
 from tests.reference import measures_numpy as reference
+from tests.reference.ablated_logits import without_frequencies
 
 
 def concentration_of(model: Model, parameters: Mapping[str, Tensor], config: Config) -> Concentration:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from grokterm.analysis.fourier import NOT_DEFINED, fourier_norms
+from grokterm.analysis.fourier import NO_BASIS, fourier_norms
 from grokterm.analysis.key_frequencies import KeyFrequencies
 from grokterm.analysis.spectrum import columns, single_frequency_share, spectrum
 from grokterm.config import Architecture, Config
@@ -59,7 +59,7 @@ def test_an_untrained_model_has_no_key_frequencies(arch: Architecture, p: int) -
 
 def test_an_operation_without_a_basis_has_no_spectrum() -> None:
     norms, basis, words = untrained(Config(p=31, op="x2+xy+y2"))
-    assert (norms.numel(), basis, words) == (0, "none", NOT_DEFINED)
+    assert (norms.numel(), basis, words) == (0, "none", NO_BASIS)
 
 
 def test_replicas_have_a_spectrum_each() -> None:

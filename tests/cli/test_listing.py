@@ -77,7 +77,7 @@ def test_a_run_that_cannot_be_read_is_listed_with_the_reason(capsys: pytest.Capt
 def test_the_table_stays_legible_in_a_narrow_terminal(width: int) -> None:
     run = RunSummary(
         "0012-x3+xy2+y-1999-transformer", "a³ + ab² + b mod 1999", "transformer", 1_234_567, "generalizing", 1.0,
-        0.5, "not finite", time.time() - 7200, 98_765_432, "",
+        0.5, "diverged", time.time() - 7200, 98_765_432, "",
     )  # fmt: skip
     console = Console(width=width, record=True, file=None, highlight=False)
     with console.capture() as capture:
@@ -86,7 +86,7 @@ def test_the_table_stays_legible_in_a_narrow_terminal(width: int) -> None:
     assert max(len(head), len(row)) <= width
     assert row.startswith("0012-x3")
     assert "1,234,567" in row
-    assert "not finite" in row
+    assert "diverged" in row
     assert ("50.0 %" in row) == (width >= 60)
     assert ("99 MB" in row) == (width >= 200)
 

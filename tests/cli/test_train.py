@@ -87,8 +87,12 @@ def test_a_loss_that_is_not_finite_ends_with_status_1(folders: Path) -> None:
     done = train("--lr", "10", "--epsilon", "1", "--wd", "1000", "--json")
     assert (done.returncode, done.stdout) == (1, "")
     assert "not finite" in done.stderr.replace("no longer", "not")
-    assert done.stderr.splitlines()[-1].startswith("grokterm: training of 0001-add11-mlp stopped after step ")
-    assert not trainer_alive(list_runs(folders)[0])
+    assert done.stderr.splitlines()[-1].startswith("grokterm: training of 0001-add11-mlp diverged after step ")
+    (folder,) = list_runs(folders)
+    assert not trainer_alive(folder)
+    (told,) = json.loads(subprocess.run([*COMMAND, "runs", "--json"], capture_output=True, timeout=60).stdout)
+    assert told["state"] == "diverged"
+    assert told["words"].startswith("the loss is no longer finite")
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -7,8 +7,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grokterm.config import Config, Operation, choices
+from grokterm.config import Architecture, Config, Operation, choices
 from grokterm.consistency import pair_count, train_count
+from grokterm.lab import engine, tasks
 from grokterm.lab.tasks import UNDEFINED, make_task, table
 
 OPERATIONS = choices("op")
@@ -123,3 +124,29 @@ def test_seeds_split_differently_and_one_seed_always_the_same() -> None:
 
 def test_the_split_does_not_depend_on_the_model() -> None:
     assert torch.equal(make_task(Config(p=31)).train, make_task(Config(p=31, arch="transformer", width=8)).train)
+
+
+def test_parts_are_the_pairs_in_order_and_keep_their_bags(monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = make_task(Config(p=31)).pairs(torch.arange(31 * 31))
+    parts = list(pairs.parts(100))
+    assert [len(part) for part in parts] == [100] * 9 + [61]
+    assert torch.equal(torch.cat([part.a * 31 + part.b for part in parts]), torch.arange(31 * 31))
+    bags = [part.head_bags(4) for part in parts]
+    assert all(part.head_bags(4) is bag for part, bag in zip(pairs.parts(100), bags, strict=True))
+    assert [len(part) for part in pairs.parts(900)] == [900, 61]
+    assert next(pairs.parts(961)) is pairs
+    monkeypatch.setattr(tasks, "KEPT", 960)
+    assert next(pairs.parts(100)) is not parts[0]
+
+
+@pytest.mark.parametrize("arch", ["mlp", "transformer"])
+def test_parts_that_are_kept_train_to_the_same_bits(arch: Architecture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(engine.FLOATS_AT_ONCE, "cpu", 3_000)
+    config = Config(p=31, arch=arch, width=16, d_model=8, heads=2, precision="float32", device="cpu")
+    kept, cut = engine.Engine(config), engine.Engine(config)
+    kept.advance(10)
+    found = kept.measure()
+    monkeypatch.setattr(tasks, "KEPT", 0)
+    cut.advance(10)
+    assert cut.measure() == found
+    assert all(torch.equal(cut.parameters[name], kept.parameters[name]) for name in kept.parameters)

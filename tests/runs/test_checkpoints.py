@@ -23,7 +23,6 @@ from grokterm.runs.checkpoints import (
     checkpoint_path,
     checkpoints,
     config_hash,
-    latest,
     load,
     place,
     read_mark,
@@ -73,11 +72,11 @@ def test_checkpoints_stand_in_the_order_of_the_run(tmp_path: Path) -> None:
     (tmp_path / "000000000900-000-regular.part").touch()
     (tmp_path / "notes.txt").touch()
     assert [place(path) for path in checkpoints(tmp_path)] == wanted
-    newest = latest(tmp_path)
+    newest = checkpoints(tmp_path)[-1]
     assert newest == checkpoint_path(tmp_path, mark(200, "regular", 1))
     assert set_aside(newest).exists()
-    assert latest(tmp_path) == checkpoint_path(tmp_path, mark(10, "change", 1))
-    assert latest(tmp_path / "nowhere") is None
+    assert checkpoints(tmp_path)[-1] == checkpoint_path(tmp_path, mark(10, "change", 1))
+    assert checkpoints(tmp_path / "nowhere") == []
 
 
 def test_flipped_bits_and_cuts_are_noticed(tmp_path: Path) -> None:
@@ -168,7 +167,7 @@ def test_thinning_leaves_room_for_one_more(
 ) -> None:
     folder = tmp_path_factory.mktemp("checkpoints")
     size = fill(folder, reasons)
-    newest = latest(folder)
+    newest = checkpoints(folder)[-1]
     thin(folder, most * size)
     left = checkpoints(folder)
     assert newest in left

@@ -12,7 +12,7 @@ import pytest
 
 from grokterm.config import Value
 from grokterm.errors import RunFolderError
-from grokterm.runs.checkpoints import REGULAR, checkpoints, latest, place, read_mark
+from grokterm.runs.checkpoints import REGULAR, checkpoints, place, read_mark
 from grokterm.runs.summary import summarize
 from grokterm.trainer.course import Course
 from grokterm.trainer.opening import open_run
@@ -37,7 +37,7 @@ def course_of(run: Running) -> Course:
     """The run in this process, with the log caught up with."""
     opened = open_run(run.folder)
     course = opened.course
-    assert course.step == (read_mark(newest).step if (newest := latest(run.folder.checkpoint_folder)) else 0)
+    assert course.step == (read_mark(found[-1]).step if (found := checkpoints(run.folder.checkpoint_folder)) else 0)
     course.begin()
     while course.journal.replaying:
         course.advance(1000)

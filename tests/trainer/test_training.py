@@ -56,7 +56,7 @@ def test_the_log_says_why_there_are_no_kernels(new_run: NewRun, monkeypatch: pyt
     started = run.records()[0]
     assert isinstance(started, Session)
     assert started.words.endswith(" products; no kernels: turned off by GROKTERM_KERNELS=0")
-    assert started.about["kernels"] == "none"
+    assert started.about["kernels"] == started.about["kernels_digest"] == "none"
 
 
 def test_requests_and_signals_act_while_a_pace_waits(new_run: NewRun) -> None:
@@ -191,11 +191,11 @@ def test_frames_are_of_the_present_model(new_run: NewRun) -> None:
 
 def test_a_loss_that_is_not_finite_pauses_and_keeps_the_state_before(new_run: NewRun) -> None:
     run = new_run(activation="quadratic", lr=10, warmup=1).start()
-    status = wait_for(lambda: run.status() if run.status().state == "not finite" else None)
+    status = wait_for(lambda: run.status() if run.status().state == "diverged" else None)
     assert "learning rate" in status.words
     [event] = [event for event in run.history().events if event.name == "not_finite"]
     assert event.step == status.step
-    assert summarize(run.folder).state == "not finite"
+    assert summarize(run.folder).state == "diverged"
     kept = wait_for(lambda: [path for path in checkpoints(run.folder.checkpoint_folder) if "not_finite" in path.name])
     assert read_mark(kept[0]).step == event.step
     assert not run.command(Go(0)).ok

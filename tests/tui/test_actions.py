@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 import inspect
-from pathlib import Path
 
 import pytest
 
 from grokterm.guide import read_page
-from grokterm.tui.actions import ACTIONS, FOOTER_ORDER, action, bindings, groups, keys_markdown
+from grokterm.tui.actions import ACTIONS, FOOTER_ORDER, action, bindings, groups
 from grokterm.tui.phases import CIRCUIT_MEANINGS, MEANINGS
 from grokterm.tui.screens.help import help_text
 from grokterm.tui.screens.watch import WatchScreen
@@ -33,12 +32,11 @@ def test_every_action_is_a_method_of_the_screen(a: object) -> None:
         assert len(taken) == (len(arguments.rstrip(")").split(",")) if arguments else 0)
 
 
-def test_help_and_readme_name_every_key() -> None:
-    shown, table = help_text(find_theme("dusk").palette, 200).plain, keys_markdown()
+def test_help_names_every_key() -> None:
+    shown = help_text(find_theme("dusk").palette, 200).plain
     for a in ACTIONS:
         assert f"{a.key} " in shown
         assert a.words in shown
-        assert f"| `{a.key}` | {a.words} |" in table
     assert sum(len(found) for found in groups().values()) == len(ACTIONS)
 
 
@@ -50,11 +48,6 @@ def test_the_footer_is_made_from_the_table() -> None:
 @pytest.mark.parametrize("width", [30, 60, 77, 120])
 def test_help_keeps_to_its_width(width: int) -> None:
     assert max(len(line) for line in help_text(find_theme("dusk").palette, width).plain.splitlines()) <= width
-
-
-def test_readme_has_the_table_of_keys() -> None:
-    readme = Path(__file__).parents[2] / "README.md"
-    assert keys_markdown() in readme.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("width", [40, 77])

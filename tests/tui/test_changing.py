@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
+import pytest
 from textual.widgets import Input
 
 from grokterm.config import settings
 from grokterm.runs.checkpoints import checkpoints
 from grokterm.runs.folder import RunFolder, list_runs
-from grokterm.runs.process import trainer_alive
+from grokterm.runs.process import trainer_alive, trainer_of
 from grokterm.tui.screens.change import ChangeDialog
 from grokterm.tui.screens.choice import Choice
 from tests.tui.conftest import NewRun
@@ -143,3 +147,39 @@ async def test_q_before_the_trainer_has_answered_stops_it_too(new_run: NewRun) -
         await seen.press("q")
         await seen.until(lambda: not seen.app.is_running, "the end")
     assert not trainer_alive(folder)
+
+
+async def test_keys_behind_a_change_that_keeps_weights_leave_it_so(new_run: NewRun) -> None:
+    folder = new_run()
+    async with watch(folder) as seen:
+        await seen.trains()
+        trainer = trainer_of(folder)
+        assert trainer is not None
+        os.kill(trainer.pid, signal.SIGSTOP)
+        try:
+            await seen.press("W")
+            await seen.until(lambda: seen.app.wishes._under_way, "a request in flight")
+            seen.screen._want({"activation": "gelu"}, keep=True)
+            await seen.press("W")
+        finally:
+            os.kill(trainer.pid, signal.SIGCONT)
+        await seen.until(lambda: seen.app.link.history.config.activation == "gelu", "the change")
+        last = seen.changes()[-1]
+        assert last.values == {"activation": "gelu", "weight_decay": 4.0}
+        assert (last.rebuilt, last.keep) == (True, True)
+
+
+@pytest.mark.parametrize(("first", "second", "kept"), [(True, True, True), (True, False, False), (False, True, False)])
+async def test_two_rebuilds_together_keep_weights_only_where_both_do(
+    trained: RunFolder, first: bool, second: bool, kept: bool
+) -> None:
+    async with watch(trained) as seen:
+        await seen.trains()
+        made, width = len(seen.changes()), seen.app.link.history.config.width
+        activation = "relu" if seen.app.link.history.config.activation == "gelu" else "gelu"
+        seen.screen._want({"activation": activation}, keep=first)
+        seen.screen._want({"width": 48 - width}, keep=second)
+        await seen.until(lambda: len(seen.changes()) > made, "the change")
+        assert len(seen.changes()) == made + 1
+        assert seen.changes()[-1].keep is kept
+        await seen.until(lambda: not seen.app.wishes.values, "an answer")

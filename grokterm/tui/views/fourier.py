@@ -84,7 +84,7 @@ class WaterfallView(ViewPane):
         if not len(spectra.steps):
             words = "waiting for the first spectrum"
             if history.basis == "none":
-                words = f"not defined: {FORMULAS[config.op]} adds no angles, so it has no frequencies to look for"
+                words = f"no invertible basis: no order of residues makes {FORMULAS[config.op]} a sum of their angles"
             elif len(history) and not config.measure_every:
                 words = "this run logs no spectra: measure_every is 0"
             return draw_message(words, width, height, world.palette)

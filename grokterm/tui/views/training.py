@@ -232,7 +232,7 @@ def _milestones(history: History) -> list[Mark]:
 def _unmeasured(history: History) -> str:
     """Why there are no progress measures; empty where there are."""
     if history.basis == "none":
-        return "progress measures are not defined for this operation: it adds no angles"
+        return "no progress measures: this operation has no invertible basis"
     if history.basis:
         return ""
     off = history.config.measure_every == 0

@@ -19,9 +19,6 @@ from grokterm.tui.world import Seen, World
 from grokterm.wire.messages import PictureRequest
 
 Group = Literal["Training", "Fourier", "Attention", "Embedding", "Weights", "Neurons", "Logits", "Paths", "Surgery"]
-GROUPS: Final[tuple[Group, ...]] = (
-    "Training", "Fourier", "Attention", "Embedding", "Weights", "Neurons", "Logits", "Paths", "Surgery",
-)  # fmt: skip
 _FAR: Final = 10
 """How many things at once shift goes on by."""
 _SIDES_FROM: Final = 60

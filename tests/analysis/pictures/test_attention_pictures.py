@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from grokterm.analysis.attention import patterns
+from grokterm.analysis.attention import average_pattern, equals_pattern
 from grokterm.analysis.pictures import picture
 from grokterm.analysis.pictures.attention import SIDE
 from tests.analysis.models import random_sample
@@ -16,7 +16,7 @@ def test_average_patterns_are_those_of_all_train_or_test_pairs(pairs: int) -> No
     made = picture("attention", subject_of(sample), {"pairs": pairs})
     defined = sample.labels >= 0
     kept = (defined, sample.train & defined, ~sample.train & defined)[pairs]
-    wanted = patterns(sample.config, sample.parameters)[..., kept].mean(-1)
+    wanted = average_pattern(sample.config, sample.parameters, 0, kept)
     torch.testing.assert_close(made.arrays["patterns"], wanted, rtol=1e-9, atol=1e-12)
     torch.testing.assert_close(made.arrays["patterns"].sum(-1), torch.ones(2, 3, dtype=torch.float64))
     assert made.words.startswith("mean over ")
@@ -25,11 +25,11 @@ def test_average_patterns_are_those_of_all_train_or_test_pairs(pairs: int) -> No
 
 def test_maps_are_those_of_the_chosen_head() -> None:
     sample = random_sample("transformer", "add", 13)
-    every = patterns(sample.config, sample.parameters)
+    every = equals_pattern(sample.config, sample.parameters)
     for head in (0, 1):
         made = picture("attention_map", subject_of(sample), {"head": head})
-        torch.testing.assert_close(made.arrays["maps"], every[head, 2])
-        torch.testing.assert_close(made.arrays["means"], every[head, 2].mean((-2, -1)))
+        torch.testing.assert_close(made.arrays["maps"], every[head])
+        torch.testing.assert_close(made.arrays["means"], every[head].mean((-2, -1)))
 
 
 def test_maps_of_many_residues_are_averaged() -> None:
