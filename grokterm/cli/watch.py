@@ -112,6 +112,8 @@ def show(folder: RunFolder, options: ViewOptions, values: Values, compared: Sequ
         outcome = app.run()
         if app.left_early:  # nothing but the first line was drawn, which is taken back here
             raise SystemExit(outcome.exit_status)
+    if outcome.left == "lost":
+        raise RunFolderError(outcome.words())
     with suppress(OSError):  # after a hang-up nobody reads it
         print(harmless(outcome.words()) + elsewhere(values), flush=True)
     return outcome.exit_status
