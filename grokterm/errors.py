@@ -15,6 +15,10 @@ class RunFolderError(GroktermError):
     """A run folder that is missing, damaged, not writable or not a run."""
 
 
+class FolderLostError(RunFolderError):
+    """A run folder that was open and is no longer there: nothing may be written in its place."""
+
+
 class TrainerError(GroktermError):
     """A trainer that did not start, is gone, or refused a command."""
 

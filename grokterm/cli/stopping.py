@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import time
-from contextlib import suppress
 from typing import Final
 
 from grokterm.cli.options import Values
 from grokterm.errors import RunFolderError, TrainerError
 from grokterm.runs.folder import RunFolder, find_run, list_runs, runs_home
-from grokterm.runs.process import trainer_alive, trainer_of
+from grokterm.runs.process import doubt_about, stranger_in, trainer_alive, trainer_of, trainer_suspended
 
 PATIENCE: Final = 60.0
 """Seconds that a trainer may take for its last checkpoint."""
@@ -27,7 +26,7 @@ def stop(name: str | None, every: bool, values: Values) -> int:
             raise RunFolderError("a run and --all exclude each other: give one of them")
         alive = [folder for folder in [find_run(name, home)] if trainer_alive(folder)]
     if not alive:
-        print(f"{find_run(name, home).id} does not train" if name else "no run trains")
+        print(_not_training(find_run(name, home)) if name else "no run trains")
         return 0
     if len(alive) > 1 and not every:
         raise RunFolderError(f"{len(alive)} runs train: name one of {', '.join(f.id for f in alive)}, or give --all")
@@ -35,18 +34,21 @@ def stop(name: str | None, every: bool, values: Values) -> int:
         _ask(folder, None)
     for folder in alive:
         if not stop_trainer(folder):
-            raise TrainerError(f"the trainer of {folder.id} does not end; its process is {_pid(folder)}")
+            raise TrainerError(_not_ending(folder))
         print(f"{folder.id} is stopped, its last checkpoint is kept")
     return 0
 
 
 def stop_trainer(folder: RunFolder, seconds: float = PATIENCE) -> bool:
-    """Asks the run's trainer to checkpoint and end, and waits at most `seconds`; whether it is gone."""
+    """Asks the run's trainer to checkpoint and end, and waits at most `seconds`; whether it is gone.
+
+    A suspended one is asked, and not waited for: it ends when it goes on.
+    """
     deadline, asked = time.monotonic() + seconds, None
     while trainer_alive(folder):
         # One that has only just started tells its process a moment later.
         asked = _ask(folder, asked)
-        if time.monotonic() > deadline:
+        if time.monotonic() > deadline or trainer_suspended(folder) is not None:
             return False
         time.sleep(_POLL)
     return True
@@ -63,9 +65,31 @@ def _ask(folder: RunFolder, asked: int | None) -> int | None:
     """Asks the present trainer once, unless it is the one that was asked already."""
     pid = _pid(folder)
     if pid is not None and pid != asked:
-        with suppress(ProcessLookupError):
+        try:
             os.kill(pid, signal.SIGTERM)
+        except ProcessLookupError:
+            pass
+        except PermissionError:
+            raise TrainerError(
+                f"the trainer of {folder.id}, process {pid}, is another user's: only they stop it"
+            ) from None
     return pid or asked
+
+
+def _not_training(folder: RunFolder) -> str:
+    """That a run does not train; raises TrainerError where that cannot be told."""
+    if doubt := doubt_about(folder):
+        raise TrainerError(f"{folder.id} is not stopped: {doubt}")
+    stranger = stranger_in(folder)
+    why = "" if stranger is None else f": process {stranger}, which its trainer.json names, is not its trainer"
+    return f"{folder.id} does not train{why}"
+
+
+def _not_ending(folder: RunFolder) -> str:
+    suspended = trainer_suspended(folder)
+    if suspended is None:
+        return f"the trainer of {folder.id} does not end; its process is {_pid(folder)}"
+    return f"the trainer of {folder.id} is suspended: kill -CONT {suspended} lets it write its last checkpoint and end"
 
 
 def _pid(folder: RunFolder) -> int | None:

@@ -21,6 +21,7 @@ from grokterm.errors import TrainerError
 from grokterm.runs.folder import RunFolder, create_run, runs_home
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
+from grokterm.runs.presence import Presence
 from grokterm.runs.process import exit_status, start_trainer, trainer_alive
 from grokterm.wire.records import Event, Record, Session
 
@@ -28,6 +29,8 @@ LIMIT_CAME_FIRST: Final = 3
 """Exit status when the step limit came before the target."""
 TERMINATED: Final = 128 + signal.SIGTERM
 _POLL: Final = 0.05
+_ENDING: Final = 10.0
+"""Seconds that a trainer has to notice that its folder is lost, and end."""
 _LAST_LINES: Final = 8
 _LOG_TAIL: Final = 8192
 
@@ -62,8 +65,16 @@ def tell(folder: RunFolder, history: History, as_json: bool, status: int | None 
 
 
 def follow(folder: RunFolder, history: History, reader: LogReader, line: ProgressLine) -> Record | None:
-    """Reads the log until training has ended: the record that says how; None where the trainer is gone without one."""
+    """Reads the log until training has ended: the record that says how; None where the trainer is gone without one.
+
+    Raises TrainingError where the run folder is lost.
+    """
+    presence = Presence(folder)
     while True:
+        if lost := presence.why_lost():
+            wait_for_end(folder, _ENDING)
+            step = f"at step {history.last.step:,}" if history.last else "before its first step"
+            raise TrainingError(f"training of {folder.id} ended {step}: {lost}")
         alive = trainer_alive(folder)
         records = reader.read()
         history.add(records)
@@ -90,6 +101,8 @@ def check_end(folder: RunFolder, end: Record | None, history: History) -> None:
         stop_trainer(folder)
         raise TrainingError(f"training of {folder.id} diverged after step {end.step:,}: {end.words}")
     wait_for_end(folder, 5)
+    if lost := Presence(folder).why_lost():
+        raise TrainingError(f"training of {folder.id} ended {step}: {lost}")
     if isinstance(end, Session) and end.name == "stopped":
         raise TrainingError(f"{folder.id} was stopped {step}, before its target")
     lines = _last_lines(folder)

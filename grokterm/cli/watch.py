@@ -113,6 +113,8 @@ def show(folder: RunFolder, options: ViewOptions, values: Values, compared: Sequ
         outcome = app.run()
         if app.left_early:  # nothing but the first line was drawn, which is taken back here
             raise SystemExit(outcome.exit_status)
+    if outcome.left == "lost":
+        raise RunFolderError(outcome.words())
     # After a hang-up nobody reads it, and a terminal that has stalled is not waited for.
     write_in_time(sys.stdout.fileno(), harmless(outcome.words()) + elsewhere(values) + "\n")
     return outcome.exit_status

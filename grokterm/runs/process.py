@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -12,10 +13,14 @@ import msgspec
 import psutil
 
 from grokterm.errors import RunFolderError, TrainerError
+from grokterm.runs import lock, sockets
 from grokterm.runs.folder import RunFolder
+from grokterm.runs.presence import Identity, identity
 
 _SAME_START: Final = 0.05
 """Seconds by which two readings of one process's start time may differ."""
+_LIMIT: Final = 4096
+"""Bytes of the longest trainer.json that is read."""
 
 _children: dict[Path, subprocess.Popen[bytes]] = {}
 """Trainers started by this process, by run folder: they are alive before they have written trainer.json."""
@@ -28,6 +33,10 @@ class TrainerProcess(msgspec.Struct, frozen=True):
     start_time: float
     """As told by `start_time`; with the pid it names one process for good."""
     socket: str
+    folder: Identity
+    """Which folder it trains: a copy of the folder is another one."""
+    locked: bool
+    """Whether it holds the lock on this file, which some file systems do not have."""
 
 
 def start_trainer(folder: RunFolder, paused: bool = False, beyond: bool = False) -> int:
@@ -67,25 +76,85 @@ def trainer_alive(folder: RunFolder) -> bool:
 def socket_of(folder: RunFolder) -> Path | None:
     """Where the run's living trainer listens; None while there is none, or it does not listen yet."""
     trainer = trainer_of(folder)
-    return Path(trainer.socket) if trainer else None
+    return sockets.known_path(trainer.socket, folder, trainer.folder) if trainer else None
 
 
 def trainer_of(folder: RunFolder) -> TrainerProcess | None:
-    """The living trainer of which trainer.json tells, if there is one."""
-    trainer = recorded_trainer(folder)
-    if trainer is None:
-        return None
-    started = start_time(trainer.pid)
-    alive = started is not None and abs(started - trainer.start_time) < _SAME_START
-    return trainer if alive else None
+    """The living process that trains this folder, as the system bears out; None where it cannot."""
+    return _examine(folder)[0]
+
+
+def doubt_about(folder: RunFolder) -> str:
+    """Why it cannot be told whether this folder has a trainer, in a sentence; empty where it can."""
+    return _examine(folder)[1]
+
+
+def stranger_in(folder: RunFolder) -> int | None:
+    """The pid of a living process that trainer.json names and that does not train this folder; else None."""
+    named = recorded_trainer(folder)
+    return named.pid if named and _is_alive(named) and _examine(folder) == (None, "") else None
 
 
 def recorded_trainer(folder: RunFolder) -> TrainerProcess | None:
-    """What trainer.json says, alive or not; None where there is none or it cannot be read."""
+    """What trainer.json says, true or not; None where there is none or it cannot be read."""
+    return _read(folder)[0]
+
+
+def _examine(folder: RunFolder) -> tuple[TrainerProcess | None, str]:
+    """The folder's trainer, or why it cannot be told.
+
+    What trainer.json says is only a claim: the lock on that file, or the socket where there are no locks, bears it out.
+    """
+    named, holder = _read(folder)
+    if holder is not None and holder != lock.NOBODY and (named is None or named.pid != holder):
+        who = f"process {holder}" if holder > 0 else "a process that cannot be seen from here"
+        return None, f"{folder.trainer_path} is locked by {who}, which it does not name"
+    if named is None or not _is_of(named, folder) or not _is_alive(named):
+        return None, ""
+    if named.locked and holder is not None:
+        return (None if holder == lock.NOBODY else named), ""
+    socket = sockets.known_path(named.socket, folder, named.folder)
+    if socket is not None and sockets.listener_pid(socket) == named.pid:
+        return named, ""
+    return None, (
+        f"{folder.trainer_path} names process {named.pid}, and nothing bears that out: "
+        "its file system has no locks, and the process does not listen on the socket of the run"
+    )
+
+
+def _read(folder: RunFolder) -> tuple[TrainerProcess | None, int | None]:
+    """What trainer.json says, and who holds its lock."""
     try:
-        return msgspec.json.decode(folder.trainer_path.read_bytes(), type=TrainerProcess)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        file = os.open(folder.trainer_path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None, lock.NOBODY
+    try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            return None, lock.NOBODY
+        return _decode(os.read(file, _LIMIT)), lock.holder(file)
+    except OSError:
+        return None, lock.NOBODY
+    finally:
+        os.close(file)
+
+
+def _decode(written: bytes) -> TrainerProcess | None:
+    try:
+        return msgspec.json.decode(written, type=TrainerProcess)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
+
+
+def _is_of(named: TrainerProcess, folder: RunFolder) -> bool:
+    try:
+        return identity(folder.path.stat()) == named.folder
+    except OSError:
+        return False
+
+
+def _is_alive(named: TrainerProcess) -> bool:
+    started = start_time(named.pid)
+    return started is not None and abs(started - named.start_time) < _SAME_START
 
 
 def trainer_suspended(folder: RunFolder) -> int | None:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from grokterm.errors import RunFolderError
+from grokterm.runs import sockets
 from grokterm.runs.checkpoints import is_checkpoint_file
 from grokterm.runs.folder import RunFolder
-from grokterm.runs.process import trainer_alive
+from grokterm.runs.process import doubt_about, trainer_alive
 
 OWN_FILES: Final = ("trainer.json", "trainer.log", "viewer.log", "socket", "log.jsonl", "config.toml")
 """Files of a run folder, in the order in which they go: what is half removed is still a run to be removed."""
@@ -37,6 +38,8 @@ def check_removable(folder: RunFolder) -> None:
         raise RunFolderError(f"{path} is no run: it has no folder of checkpoints")
     if trainer_alive(folder):
         raise RunFolderError(f"{folder.id} has a trainer: stop it first with grokterm stop {folder.id}")
+    if doubt := doubt_about(folder):
+        raise RunFolderError(f"{folder.id} may have a trainer: {doubt}")
 
 
 def remove_run(folder: RunFolder) -> None:
@@ -46,6 +49,7 @@ def remove_run(folder: RunFolder) -> None:
         lock = os.open(folder.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
             _lock(lock, folder)
+            sockets.remove_all(lock)
             for name in _names(folder.checkpoint_folder):
                 (folder.checkpoint_folder / name).unlink(missing_ok=True)
             for name in (*_ASIDE, *OWN_FILES):

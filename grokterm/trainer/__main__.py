@@ -10,7 +10,6 @@ import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from socket import socket
 from types import FrameType
 
 from grokterm.errors import GroktermError
@@ -18,7 +17,7 @@ from grokterm.kernels.build import build_or_say
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.log import LogWriter, read_tail
 from grokterm.threads import let_them_sleep
-from grokterm.trainer.claim import claim
+from grokterm.trainer.claim import Claim, claim
 from grokterm.wire.records import Session
 
 
@@ -52,14 +51,14 @@ def main(arguments: list[str] | None = None) -> int:
     folder = RunFolder(given.folder.absolute())
     try:
         folder.config()
-        with claim(folder) as listener:
-            return _train(folder, listener, given, leaving)
+        with claim(folder) as claimed:
+            return _train(folder, claimed, given, leaving)
     except GroktermError as error:
         print(error, file=sys.stderr)
         return error.exit_status
 
 
-def _train(folder: RunFolder, listener: socket, given: argparse.Namespace, leaving: Leaving) -> int:
+def _train(folder: RunFolder, claimed: Claim, given: argparse.Namespace, leaving: Leaving) -> int:
     """Trains; whatever goes wrong ends with one sentence in the log."""
     let_them_sleep()
     try:
@@ -73,25 +72,28 @@ def _train(folder: RunFolder, listener: socket, given: argparse.Namespace, leavi
 
         library, why_not = kernels.result()
         native.load(library)
-        server = Server(listener)
+        server = Server(claimed.listener)
         try:
             idle = IDLE_SECONDS if given.idle is None else given.idle
+            claimed.look(now_too=True)  # loading took its time
             opened = open_run(folder, f"no kernels: {why_not}" if why_not else "")
-            Trainer(opened, server, given.paused, leaving, idle, given.beyond).run()
+            Trainer(opened, server, claimed, given.paused, leaving, idle, given.beyond).run()
         finally:
             server.close()
     except GroktermError as error:
-        _fail(folder, str(error))
+        _fail(folder, claimed, str(error))
         raise
     except Exception as error:
         traceback.print_exc()
-        _fail(folder, f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}")
+        _fail(folder, claimed, f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}")
         return 1
     return 0
 
 
-def _fail(folder: RunFolder, words: str) -> None:
-    """Says in the log why the trainer ended, if the log can still be written."""
+def _fail(folder: RunFolder, claimed: Claim, words: str) -> None:
+    """Says in the log why the trainer ended, if it is still the log of this run and can be written."""
+    if claimed.lost:
+        return
     last = max((record.step for record in read_tail(folder.log_path, 2**16)), default=0)
     try:
         LogWriter(folder.log_path).append(Session(last, "failed", words, time.time()))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import socket
-import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,102 +13,145 @@ from typing import Final
 
 import msgspec
 
-from grokterm import durable
-from grokterm.errors import RunFolderError, TrainerError
+from grokterm.errors import FolderLostError, RunFolderError, TrainerError
+from grokterm.runs import lock, sockets
 from grokterm.runs.folder import RunFolder
-from grokterm.runs.process import TrainerProcess, recorded_trainer, start_time, trainer_of
+from grokterm.runs.presence import Presence, identity
+from grokterm.runs.process import TrainerProcess, doubt_about, start_time, trainer_of
 
-PATH_LIMIT: Final = 100
-"""Bytes of the longest socket path that every system takes."""
+_BACKLOG: Final = 64
 
-_SOCKET = "socket"
-_PRIVATE_PREFIX = "grokterm-"
-_BACKLOG = 64
+
+class Claim:
+    """A run folder that is this process's to train, and the socket on which it listens."""
+
+    def __init__(self, folder: RunFolder, opened: int) -> None:
+        """Takes over a folder that is `opened` and locked; raises OSError."""
+        self._folder = folder
+        self._opened = opened
+        self._identity = identity(os.fstat(opened))
+        self._presence = Presence(folder, self._identity)
+        self._file = -1
+        self._written: tuple[int, ...] | None = None
+        sockets.remove_all(opened)
+        for part in folder.checkpoint_folder.glob("*.part"):
+            part.unlink(missing_ok=True)
+        self.listener, self._socket = self._listen()
+        self._announce()
+
+    def look(self, now_too: bool = False) -> None:
+        """Raises FolderLostError where the folder is no longer there; writes trainer.json anew where that was changed.
+
+        Looks once a second at most, and now too where that is asked for.
+        """
+        if self._presence.wait() > 0 and not now_too:
+            return
+        if lost := self._presence.why_lost(now_too=True):
+            raise FolderLostError(lost)
+        if self._status() != self._written:
+            with suppress(OSError):  # as of a full disk: the next look comes
+                self._announce()
+
+    @property
+    def lost(self) -> bool:
+        """Whether the folder is no longer there."""
+        return bool(self._presence.why_lost(now_too=True))
+
+    def wait(self) -> float:
+        """Seconds until the next look."""
+        return self._presence.wait()
+
+    def release(self) -> None:
+        """Ends what `claim` began, in the folder that was opened, wherever it is by now."""
+        self.listener.close()
+        with suppress(OSError):
+            if self._status() == self._written:
+                os.unlink(self._folder.trainer_path.name, dir_fd=self._opened)
+        sockets.remove_all(self._opened)
+        if self._file >= 0:
+            os.close(self._file)
+
+    def _listen(self) -> tuple[socket.socket, Path]:
+        path = sockets.new_path(self._folder, self._identity)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(str(path))
+        path.chmod(0o600)
+        listener.listen(_BACKLOG)
+        listener.setblocking(False)
+        return listener, path
+
+    def _announce(self) -> None:
+        """Writes trainer.json, whole or not at all, and holds its lock; raises OSError."""
+        path = self._folder.trainer_path
+        aside = path.with_suffix(".part").name
+        with suppress(FileNotFoundError):
+            os.unlink(aside, dir_fd=self._opened)
+        file = os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=self._opened)
+        try:
+            started = start_time(os.getpid())
+            told = TrainerProcess(
+                pid=os.getpid(),
+                start_time=started if started is not None else 0.0,
+                socket=str(self._socket),
+                folder=self._identity,
+                locked=lock.hold(file),
+            )
+            written = msgspec.json.encode(told)
+            if os.write(file, written) < len(written):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(file)  # a disk on a network sets the time of a file only then
+            known = _marks(os.fstat(file))  # before anybody else can change it
+            os.rename(aside, path.name, src_dir_fd=self._opened, dst_dir_fd=self._opened)
+        except OSError:
+            os.close(file)
+            raise
+        if self._file >= 0:
+            os.close(self._file)
+        self._file, self._written = file, known
+
+    def _status(self) -> tuple[int, ...] | None:
+        """What tells the present trainer.json from any other; None where there is none."""
+        try:
+            return _marks(os.stat(self._folder.trainer_path.name, dir_fd=self._opened, follow_symlinks=False))
+        except OSError:
+            return None
+
+
+def _marks(status: os.stat_result) -> tuple[int, ...]:
+    return *identity(status), status.st_size, status.st_mtime_ns
 
 
 @contextmanager
-def claim(folder: RunFolder) -> Iterator[socket.socket]:
-    """The listening socket of the folder's one trainer; raises TrainerError where there is a trainer already."""
+def claim(folder: RunFolder) -> Iterator[Claim]:
+    """Makes this process the folder's one trainer; raises TrainerError where it has one already, RunFolderError."""
     try:
-        lock = os.open(folder.path, os.O_RDONLY)
+        opened = os.open(folder.path, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
         raise RunFolderError(f"the run folder {folder.path} cannot be opened: {error.strerror}") from None
     try:
-        _lock(lock, folder)
-        _clear_away(folder)
-        listener, path = _listen(folder)
+        _lock(opened, folder)
         try:
-            _announce(folder, path)
-            yield listener
+            claimed = Claim(folder, opened)
+        except OSError as error:
+            raise RunFolderError(f"the run folder {folder.path} cannot be used: {error}") from None
+        try:
+            yield claimed
         finally:
-            listener.close()
-            folder.trainer_path.unlink(missing_ok=True)
-            _remove_socket(path, folder)
-    except OSError as error:
-        raise RunFolderError(f"the run folder {folder.path} cannot be used: {error}") from None
+            claimed.release()
     finally:
-        os.close(lock)
+        os.close(opened)
 
 
-def _lock(lock: int, folder: RunFolder) -> None:
+def _lock(opened: int, folder: RunFolder) -> None:
     """Refuses a folder that a living trainer holds; the lock ends with its process, however it ends."""
     refusal = f"{folder.id} has a trainer already"
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise TrainerError(refusal) from None
     except OSError:
-        pass  # a file system without locks: pid and start time decide alone
-    other = trainer_of(folder)
-    if other is not None and other.pid != os.getpid():
+        pass  # a file system without locks: what trainer.json says decides alone
+    if (other := trainer_of(folder)) is not None:
         raise TrainerError(f"{refusal}: process {other.pid}")
-
-
-def _clear_away(folder: RunFolder) -> None:
-    """Removes what a dead trainer left: its socket and half-written checkpoints."""
-    dead = recorded_trainer(folder)
-    if dead is not None:
-        _remove_socket(Path(dead.socket), folder)
-    _remove_socket(folder.path / _SOCKET, folder)
-    for part in folder.checkpoint_folder.glob("*.part"):
-        part.unlink(missing_ok=True)
-
-
-def _listen(folder: RunFolder) -> tuple[socket.socket, Path]:
-    path = folder.path / _SOCKET
-    if len(os.fsencode(path)) > PATH_LIMIT:
-        path = _private_folder() / _SOCKET
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind(str(path))
-    path.chmod(0o600)
-    listener.listen(_BACKLOG)
-    listener.setblocking(False)
-    return listener, path
-
-
-def _private_folder() -> Path:
-    """A new folder of mode 0700 whose path is short."""
-    place = tempfile.gettempdir()
-    if len(os.fsencode(place)) > PATH_LIMIT // 2:
-        place = "/tmp"
-    return Path(tempfile.mkdtemp(prefix=_PRIVATE_PREFIX, dir=place))
-
-
-def _announce(folder: RunFolder, path: Path) -> None:
-    """Writes trainer.json, whole or not at all."""
-    started = start_time(os.getpid())
-    trainer = TrainerProcess(os.getpid(), started if started is not None else 0.0, str(path))
-    durable.write(folder.trainer_path, msgspec.json.encode(trainer), folder.trainer_path.with_suffix(".part"))
-
-
-def _remove_socket(path: Path, folder: RunFolder) -> None:
-    """Removes a socket in the run folder, or one in a private folder of ours together with that folder."""
-    private = path.parent.name.startswith(_PRIVATE_PREFIX)
-    if path.name != _SOCKET or not (private or path.parent == folder.path):
-        return
-    with suppress(OSError):
-        if stat.S_ISSOCK(path.lstat().st_mode) and path.lstat().st_uid == os.getuid():
-            path.unlink()
-    if private and path.parent != folder.path:
-        with suppress(OSError):
-            path.parent.rmdir()
+    if doubt := doubt_about(folder):
+        raise TrainerError(f"{folder.id} may have a trainer already: {doubt}")

@@ -12,9 +12,10 @@ from typing import Final
 
 from grokterm.analysis.interruption import interruptible
 from grokterm.config import Value
-from grokterm.errors import RunFolderError
+from grokterm.errors import FolderLostError, RunFolderError
 from grokterm.lab.circumstances import circumstances
 from grokterm.trainer.album import Album
+from grokterm.trainer.claim import Claim
 from grokterm.trainer.clock import Pace
 from grokterm.trainer.commands import carry_out
 from grokterm.trainer.course import NOT_FINITE
@@ -41,6 +42,7 @@ class Trainer:
         self,
         opened: Opened,
         server: Server,
+        claim: Claim,
         paused: bool,
         asked_to_leave: Callable[[], bool],
         idle: float = IDLE_SECONDS,
@@ -61,6 +63,7 @@ class Trainer:
             self.past, server.send, self.status, partial(Frames, album, self._showing.subject, trackers.keys_at)
         )
         self._opened = opened
+        self._claim = claim
         self._asked_to_leave = asked_to_leave
         self._beyond = beyond
         self._silence = Silence(idle)
@@ -82,10 +85,11 @@ class Trainer:
             self._start()
         while not self.leaving:
             patience = self._patience()
-            self._expected = max(BURST, self._step_seconds) + (patience or 0.0)
+            self._expected = max(BURST, self._step_seconds) + patience
             for connection, request in self._showing.requests(patience):
                 self._hear(connection, request)
             self._tick()
+            self._look_after_folder()
             self._go_on_with_room()
             self._train()
             self._save()
@@ -224,6 +228,14 @@ class Trainer:
             if self.course.retry():
                 self.go(self._steps_left)
 
+    def _look_after_folder(self) -> None:
+        """Raises FolderLostError where the folder is no longer there, with a word in the log that is open still."""
+        try:
+            self._claim.look()
+        except FolderLostError as lost:
+            self._note("failed", str(lost))
+            raise
+
     def _finish(self) -> None:
         self._tick()
         self.state = "finished"
@@ -249,20 +261,20 @@ class Trainer:
         if course.trouble:
             raise RunFolderError(course.trouble)
 
-    def _patience(self) -> float | None:
-        """Seconds that the next poll may wait for requests; None for as long as it takes."""
+    def _patience(self) -> float:
+        """Seconds that the next poll may wait for requests."""
         if self.state == "starting" or self._asked_to_leave():
             return 0.0
         course, now = self.course, time.monotonic()
         wait = min(
             self._showing.wait(), self.visits.wait(self._is_busy), course.saver.wait(course.engine, course.journal)
         )
-        wait = min(wait, max(0.0, self._try_again - now))
+        wait = min(wait, max(0.0, self._try_again - now), self._claim.wait())
         if self.state == "training":
             wait = min(wait, self._pace.wait(now, course.step))
         elif not self.server.connections:
             wait = min(wait, self._silence.left(self._is_done))
-        return None if math.isinf(wait) else wait
+        return wait
 
     def _is_forsaken(self) -> bool:
         """Whether nothing trains and nobody has looked for long enough to end."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import selectors
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
@@ -17,11 +18,15 @@ from grokterm.wire.messages import Reply, Request, decode_request, encode_messag
 REQUEST_LIMIT: Final = 2**16
 """Bytes of the longest request."""
 CONNECTION_LIMIT: Final = 64
-"""Viewers at once; more are turned away."""
+"""Viewers at once; for more, those that say nothing make room, and where none does they are turned away."""
+SILENT: Final = 5.0
+"""Seconds after which a viewer that asks nothing and waits for nothing may have to make room; a screen asks often."""
 REQUESTS_A_POLL: Final = 32
 """Requests of one viewer that are carried out before training goes on."""
 
 _BLOCK = 2**16
+_ACCEPTED_A_POLL: Final = CONNECTION_LIMIT // 2
+"""New connections of a poll: what one sends at once is read before others can take its place."""
 
 
 class Connection:
@@ -33,6 +38,17 @@ class Connection:
         self.outbox = bytearray()
         self.bodies: list[bytes] = []
         self.closed = False
+        self.owed = 0
+        """Requests that the trainer has not answered yet."""
+        self.spoken = False
+        """Whether it has ever made a request."""
+        self.heard_at = time.monotonic()
+        """When it came, made its last request or took the last of a reply."""
+
+    def gives_way(self, now: float) -> bool:
+        """Whether it may be ended to make room for another."""
+        waits = self.owed > 0 and not self.outbox
+        return not self.spoken or (not waits and now >= self.heard_at + SILENT)
 
 
 class Unreadable(msgspec.Struct, frozen=True):
@@ -64,9 +80,10 @@ class Server:
         """
         if any(connection.bodies and not connection.outbox for connection in self.connections):
             seconds = 0
+        others = False
         for key, events in self._selector.select(seconds):
             if key.fileobj is self._listener:
-                self._accept()
+                others = True  # after what the present ones have to say
             elif key.fileobj is self._wake:
                 with suppress(BlockingIOError):
                     self._wake.recv(_BLOCK)
@@ -76,10 +93,13 @@ class Server:
                 self._read(key.data)
         for connection in list(self.connections):
             yield from self._requests(connection)
+        if others:
+            self._accept()
 
     def send(self, connection: Connection, reply: Reply) -> None:
         """Sends a reply as far as the viewer takes it now; the rest follows in later polls."""
         if not connection.closed:
+            connection.owed -= 1
             connection.outbox += encode_message(reply)
             self._write(connection)
 
@@ -98,6 +118,7 @@ class Server:
             if connection.closed or connection.outbox or not connection.bodies:
                 return
             body = connection.bodies.pop(0)
+            request: Request | Unreadable
             try:
                 request = decode_request(body)
             except WireError as error:
@@ -105,20 +126,33 @@ class Server:
                 if number is None:
                     self._drop(connection)
                     return
-                yield connection, Unreadable(number, str(error))
-            else:
-                yield connection, request
+                request = Unreadable(number, str(error))
+            connection.spoken, connection.heard_at = True, time.monotonic()
+            connection.owed += 1
+            yield connection, request
 
     def _accept(self) -> None:
+        """Takes those who wait; those who may be ended make room, in their order, but none that came just now."""
+        silent = iter(self._silent())
         with suppress(OSError):
-            stream, _ = self._listener.accept()
-            if len(self.connections) >= CONNECTION_LIMIT:
-                stream.close()
-                return
-            stream.setblocking(False)
-            connection = Connection(stream)
-            self.connections.add(connection)
-            self._selector.register(stream, selectors.EVENT_READ, connection)
+            for _ in range(_ACCEPTED_A_POLL):
+                stream, _ = self._listener.accept()
+                if len(self.connections) >= CONNECTION_LIMIT:
+                    ended = next(silent, None)
+                    if ended is None:
+                        stream.close()
+                        continue
+                    self._drop(ended)
+                stream.setblocking(False)
+                connection = Connection(stream)
+                self.connections.add(connection)
+                self._selector.register(stream, selectors.EVENT_READ, connection)
+
+    def _silent(self) -> list[Connection]:
+        """Connections that may be ended: those that never asked first, then the longest silent."""
+        now = time.monotonic()
+        silent = [connection for connection in self.connections if connection.gives_way(now)]
+        return sorted(silent, key=lambda connection: (connection.spoken, connection.heard_at))
 
     def _read(self, connection: Connection) -> None:
         try:
@@ -137,6 +171,8 @@ class Server:
         try:
             sent = connection.stream.send(connection.outbox)
             del connection.outbox[:sent]
+            if not connection.outbox:
+                connection.heard_at = time.monotonic()
         except BlockingIOError:
             pass
         except OSError:

@@ -130,11 +130,11 @@ class GrokApp(App[Outcome], inherit_bindings=False):
         for message in self.themes.messages[:1]:
             self.watch_screen.say(message, "warning")
 
-    def leave(self, left: Left) -> None:
+    def leave(self, left: Left, details: str = "") -> None:
         """Ends the viewer; the trainer goes on unless it was stopped."""
         compared = self.comparison.comparison.runs if self.comparison else ()
         self.left_early = self._driver is None
-        self.exit(Outcome(left, self.link.folder, compared=tuple(run.folder for run in compared)))
+        self.exit(Outcome(left, self.link.folder, details, compared=tuple(run.folder for run in compared)))
 
     def move_to(self, folder: RunFolder) -> None:
         """Shows another run in this one's place."""
@@ -187,6 +187,9 @@ class GrokApp(App[Outcome], inherit_bindings=False):
 
     def tick(self) -> None:
         """Reads what is new, asks for the next pictures, and draws."""
+        if self.link.lost:
+            self.leave("lost", self.link.lost)
+            return
         self.link.read_log()
         self.link.pass_time()
         picture = self.watch_screen.picture

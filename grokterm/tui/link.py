@@ -16,6 +16,7 @@ from grokterm.errors import ConfigError, RunFolderError, TrainerError, WireError
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
+from grokterm.runs.presence import Presence
 from grokterm.runs.process import exit_status, socket_of, start_trainer, trainer_alive, trainer_of, trainer_suspended
 from grokterm.tui.lines import ShownState
 from grokterm.tui.world import Seen, Spectrum, Table, Task, World
@@ -66,6 +67,7 @@ class Link:
         self._reader = LogReader(folder.log_path)
         self._client: Client | None = None
         self._alive = True
+        self._presence = Presence(folder)
         self._silence, self._looked_at = 0.0, time.monotonic()
 
     @property
@@ -80,6 +82,11 @@ class Link:
             silent = self.status is not None and self._silence >= max(_SILENT, _STEPS * self._step_seconds)
             return "not answering" if silent else self.status.state if self.status else "starting"
         return "starting" if self._alive else "trainer gone"
+
+    @property
+    def lost(self) -> str:
+        """Why the run folder is no longer there, in a sentence; empty while it is."""
+        return self._presence.why_lost()
 
     def pass_time(self) -> None:
         """Counts the time for which the trainer has not answered; to be called again and again."""
@@ -163,7 +170,7 @@ class Link:
             if await self._asked_to_stop():
                 break
             if trainer := trainer_of(self.folder):
-                with suppress(ProcessLookupError):
+                with suppress(ProcessLookupError, PermissionError):
                     os.kill(trainer.pid, signal.SIGTERM)
                 break
             await asyncio.sleep(_LOOK_OUT)  # it starts, and has not yet said who it is

@@ -9,7 +9,7 @@ from grokterm.runs.compared import name_of
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.process import trainer_alive
 
-Left = Literal["detached", "quit", "terminated", "hung up", "crashed"]
+Left = Literal["detached", "quit", "terminated", "hung up", "crashed", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +19,17 @@ class Outcome:
     left: Left
     folder: RunFolder
     details: str = ""
-    """What failed and where the details are, after a crash."""
+    """What failed and where the details are, after a crash; why the run folder is no longer there."""
     compared: tuple[RunFolder, ...] = ()
     """The runs that were compared when it was left."""
 
     @property
     def exit_status(self) -> int:
-        """What the command ends with: 0 where the person left, 1 after a crash, 128 + N after signal N."""
-        return {"crashed": 1, "hung up": 129, "terminated": 143}.get(self.left, 0)
+        """What the command ends with.
+
+        0 where the person left, 1 after a crash, 2 where the folder is lost, 128 + N after signal N.
+        """
+        return {"crashed": 1, "lost": 2, "hung up": 129, "terminated": 143}.get(self.left, 0)
 
     def words(self) -> str:
         """One line for the shell: what goes on, and how to come back."""
@@ -36,6 +39,8 @@ class Outcome:
         back = f"come back with: grokterm attach {number}"
         if self.left == "crashed":
             return f"the viewer failed: {self.details}; {back}"
+        if self.left == "lost":
+            return self.details
         alive = trainer_alive(self.folder)
         if self.left == "quit":
             return f"{run} {'still writes its last checkpoint' if alive else 'is stopped'}; {back}"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hypothesis import given
@@ -34,7 +35,7 @@ STORY = [  # consensus, test loss, Σθ²
 ]
 
 
-def after(story: list[tuple[Seen, float, float]]) -> CircuitPhases:
+def after(story: Sequence[tuple[Seen, float, float]]) -> CircuitPhases:
     phases = CircuitPhases(P)
     for record in story:
         phases.update(*record)
@@ -77,7 +78,8 @@ def test_key_frequencies_count_beyond_chance_and_once_test_loss_falls() -> None:
     assert phases.update(keys, 8.9, 300) == [
         (
             "circuit formation",
-            "circuit formation: consensus loss of key frequencies 1.2 is 26 % of ln p, test loss 8.9 is 89 % of its peak",
+            "circuit formation: consensus loss of key frequencies 1.2 is 26 % of ln p, "
+            "test loss 8.9 is 89 % of its peak",
         )
     ]
 

@@ -77,11 +77,11 @@ def test_an_ideal_clock_is_a_consensus_beyond_chance(op: str) -> None:
     logits = torch.zeros(p, p, p, dtype=torch.float64)
     waves = torch.stack([(2 * math.pi * k * s / angles.n).cos() for k in keys]).sum(0)
     logits[angles.a[:, None, None], angles.b[None, :, None], angles.c] = 20 * waves
-    found = evidence(logits, op, make_task(Config(p=p, op=op)).trained, keys)
+    found = evidence(logits, op, make_task(Config(p=p).changed({"op": op})).trained, keys)
     assert found.loss < 0.01
     assert found.key_loss == pytest.approx(found.loss, rel=1e-6, abs=1e-12)
     assert (found.p_value, found.key_p_value) == (SMALLEST, SMALLEST)
-    others = evidence(logits, op, make_task(Config(p=p, op=op)).trained, (1, 2, 3, 4))
+    others = evidence(logits, op, make_task(Config(p=p).changed({"op": op})).trained, (1, 2, 3, 4))
     assert others.key_p_value == 1
     assert others.key_loss is not None
     assert others.key_loss >= math.log(p - 1) - 1e-6

@@ -176,11 +176,12 @@ def held_out(op: str, seen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """The pairs of the group [n, n] that were never trained on, nor their transposes where these have one answer."""
     p = len(seen)
     known = np.zeros_like(seen)
-    for a in range(p):
-        for b in range(p):
-            known[a, b] = seen[a, b] or (op in ("add", "multiply") and seen[b, a])
+    for x in range(p):
+        for y in range(p):
+            known[x, y] = seen[x, y] or (op in ("add", "multiply") and seen[y, x])
     a, b, _ = group(op, p)
-    return ~known[a][:, b]
+    found: npt.NDArray[np.bool_] = ~known[a][:, b]
+    return found
 
 
 def consensus_loss(logits: Floats, op: str, seen: npt.NDArray[np.bool_], keys: Iterable[int] | None = None) -> float:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from grokterm.config import Config, choices
 from grokterm.runs.checkpoints import Mark, config_hash, save
 from grokterm.runs.folder import RunFolder, create_run, runs_home
 from grokterm.runs.log import LogWriter
-from grokterm.runs.process import TrainerProcess, start_time
 from grokterm.runs.summary import summarize, task_words
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Change, Event, Record, Scalars, Session
+from tests.trainer.claiming import held
 
 
 def scalars(step: int, test: float = 0.25) -> Scalars:
@@ -112,12 +110,8 @@ def test_a_finished_run_that_is_looked_at_again_is_finished(folders: Path) -> No
     run = run_with(
         [STARTED, scalars(10), Session(10, "finished", "grokked", 1.0), Session(10, "started", "again", 2.0)]
     )
-    started = start_time(os.getpid())
-    assert started is not None
-    run.trainer_path.write_bytes(msgspec.json.encode(TrainerProcess(os.getpid(), started, "socket")))
     assert summarize(run).state == "finished"
-    run.trainer_path.rename(run.path / "elsewhere")
-    assert summarize(run).state == "finished"
-    (run.path / "elsewhere").rename(run.trainer_path)
-    LogWriter(run.log_path).append(Session(10, "resumed", "goes on", 3.0))
-    assert summarize(run).state == "training"
+    with held(run):
+        assert summarize(run).state == "finished"
+        LogWriter(run.log_path).append(Session(10, "resumed", "goes on", 3.0))
+        assert summarize(run).state == "training"

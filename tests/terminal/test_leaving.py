@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 
 from grokterm.runs.folder import RunFolder, find_run
 from grokterm.runs.log import LogReader
-from grokterm.runs.process import trainer_alive
+from grokterm.runs.process import trainer_alive, trainer_of
 from grokterm.wire.records import Scalars
 from tests.terminal.conftest import Grokterm
 from tests.terminal.terminal import Terminal
@@ -145,3 +146,15 @@ def test_a_suspended_viewer_holds_nothing_up_and_catches_up(watched: tuple[Termi
     terminal.until(lambda: shown_step(terminal) >= missed, "the steps that were missed")
     terminal.shows("● training")
     assert b"not answering" not in terminal.output[seen:]
+
+
+def test_a_run_folder_that_is_removed_ends_the_viewer_and_its_trainer(watched: tuple[Terminal, RunFolder]) -> None:
+    terminal, folder = watched
+    trainer = trainer_of(folder)
+    assert trainer is not None
+    terminal.until(lambda: not subprocess.run(["rm", "-rf", folder.path]).returncode, "the end of the folder")
+    assert terminal.ends() == 2
+    assert terminal.restored
+    told = "".join(terminal.text.split())  # as it wraps, whatever its length
+    assert f"grokterm:therunfolder{folder.path}isgone:" in told
+    terminal.until(lambda: not psutil.pid_exists(trainer.pid), "the end of the trainer")

@@ -9,15 +9,18 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from grokterm.errors import TrainerError
 from grokterm.runs.checkpoints import checkpoints
+from grokterm.runs.presence import identity
 from grokterm.runs.process import TrainerProcess, recorded_trainer, start_time, start_trainer, trainer_alive, trainer_of
 from grokterm.trainer.server import REQUEST_LIMIT
-from grokterm.wire.client import Client
+from grokterm.wire.client import Client, ask_once
 from grokterm.wire.messages import Answer, Look, Predict, Reply, View, decode_reply, encode_message, split_messages
 from tests.trainer.running import TINY, Running, change, wait_for
 
@@ -134,6 +137,45 @@ def test_more_viewers_than_there_is_room_for_are_turned_away(busy: Running) -> N
     trains_on(busy)
 
 
+@pytest.mark.parametrize("sent", [b"", encode_message(Look(1, ("task", "table")))], ids=["silent", "asked once"])
+def test_those_who_never_read_make_room_for_a_viewer(busy: Running, sent: bytes) -> None:
+    """Two hundred of them, between a viewer that was there before and one that comes after."""
+    with call(busy) as before:
+        look(before)
+        crowd: list[socket.socket] = []
+        for _ in range(10):
+            for _ in range(20):
+                crowd.append(call(busy))
+                with suppress(OSError):  # turned away
+                    crowd[-1].sendall(sent)
+            look(before)
+        wait_for(lambda: served(busy), "room for a viewer")
+        look(before)
+    for stream in crowd:
+        stream.close()
+    trains_on(busy)
+
+
+def look(stream: socket.socket) -> None:
+    """Asks for the status and reads the answer."""
+    stream.sendall(encode_message(Look(5, ())))
+    buffer, bodies = bytearray(), list[bytes]()
+    while not bodies:
+        block = stream.recv(2**16)
+        assert block, "this viewer was turned away"
+        buffer += block
+        bodies = split_messages(buffer)
+    assert isinstance(decode_reply(bodies[0]), View)
+
+
+def served(run: Running) -> bool:
+    """Whether a viewer that comes now is answered."""
+    try:
+        return isinstance(ask_once(run.socket, Look(0, ()), 20.0), View)
+    except TrainerError:
+        return False
+
+
 def _is_closed(stream: socket.socket) -> bool:
     stream.setblocking(False)
     try:
@@ -179,7 +221,8 @@ def test_what_a_dead_trainer_left_is_taken_over(new_run: NewRun) -> None:
     # The pid is in use again, by a process that started at another time: this one.
     started = start_time(os.getpid())
     assert started is not None
-    lie = TrainerProcess(os.getpid(), started - 1000, str(run.folder.path / "socket"))
+    folder = identity(run.folder.path.stat())
+    lie = TrainerProcess(os.getpid(), started - 1000, str(run.folder.path / "socket"), folder, True)
     run.folder.trainer_path.write_bytes(msgspec.json.encode(lie))
     assert not trainer_alive(run.folder)
     run.start()

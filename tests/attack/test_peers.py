@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+import random
+import time
+
+from tests.attack.peers import attack
+
+
+def test_hostile_peers_neither_end_nor_stop_a_trainer() -> None:
+    assert list(attack(random.Random(12), time.monotonic() + 6)) == []
