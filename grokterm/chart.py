@@ -73,7 +73,7 @@ def console_on(out: TextIO, color: Color = "auto") -> Console:
 
     console = Console(file=out, highlight=False, markup=False, emoji=False)
     if not console.is_terminal or color == "none" or (color == "auto" and console.no_color):
-        return Console(file=out, highlight=False, markup=False, emoji=False, color_system=None, force_terminal=False)
+        return Console(file=out, highlight=False, markup=False, emoji=False, color_system=None)
     if color == "auto":
         return console
     # All colours of a chart are among the 16.

@@ -20,6 +20,7 @@ from hypothesis.extra.numpy import arrays
 from grokterm.chart import Curve, Look, console_on, draw_chart, graph_on, pieces, step_axis, value_axis
 from grokterm.tui.drawing.columns import reduce
 from grokterm.tui.drawing.scales import Scale
+from grokterm.view_options import Graph
 
 NAN = float("nan")
 
@@ -76,8 +77,8 @@ def test_a_chart_in_ascii_is_this() -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(60, 12), (80, 20), (24, 8), (200, 30)])
 @pytest.mark.parametrize("graph", ["braille", "block", "ascii"])
-def test_it_fits(width: int, height: int, graph: str) -> None:
-    lines = drawn(curve([5.0, 0.1, 0.001]), look=Look(width, height, graph))  # type: ignore[arg-type]
+def test_it_fits(width: int, height: int, graph: Graph) -> None:
+    lines = drawn(curve([5.0, 0.1, 0.001]), look=Look(width, height, graph))
     assert 0.75 * height <= len(lines) <= height
     assert max(map(len, lines)) == width
     assert all(line == line.rstrip() for line in lines)
@@ -146,7 +147,9 @@ def test_zeros_lie_at_the_bottom_of_a_logarithmic_axis() -> None:
     st.sampled_from(["braille", "block", "ascii"]),
     st.tuples(st.booleans(), st.booleans(), st.booleans(), st.booleans()),
 )
-def test_any_numbers_at_any_size_give_a_chart(values, width, height, graph, ways) -> None:  # type: ignore[no-untyped-def]
+def test_any_numbers_at_any_size_give_a_chart(
+    values: list[np.ndarray], width: int, height: int, graph: Graph, ways: tuple[bool, bool, bool, bool]
+) -> None:
     colors, log_x, log_y, percent = ways
     curves = [curve(v.tolist(), letter=letter) for v, letter in zip(values, "AbCd", strict=False)]
     lines = drawn(*curves, look=Look(width, height, graph, colors, log_x, log_y, percent))

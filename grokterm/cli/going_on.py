@@ -61,7 +61,7 @@ def go_on(name: str, defaults: Values, given: Values, as_json: bool) -> int:
             order(folder, Go(0))
         end = follow(folder, history, reader, line)
     check_end(folder, end, history)
-    draw_at_end(out, folder, history, view(defaults, folder.view()))
+    draw_at_end(out, folder, history, view(defaults))
     return tell(folder, history, as_json)
 
 

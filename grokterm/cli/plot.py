@@ -17,6 +17,7 @@ from grokterm.cli.harmless import harmless
 from grokterm.cli.options import Values, view
 from grokterm.cli.sentences import CommandLineError
 from grokterm.errors import GroktermError, RunFolderError
+from grokterm.runs.columns import Floats
 from grokterm.runs.compared import ComparedRun, check_count, compare, differences
 from grokterm.runs.family import tree
 from grokterm.runs.folder import RunFolder, find_run, runs_home
@@ -157,7 +158,7 @@ def _lines(run: Plotted, number: int, measure: str, alone: bool) -> list[Line]:
     return found
 
 
-def _live(values: np.ndarray, column: str) -> str:
+def _live(values: Floats, column: str) -> str:
     numbers = values[np.isfinite(values)]
     if not numbers.size:
         return "not logged"

@@ -29,9 +29,9 @@ def on_terminal(
     """
     screen, side = pty.openpty()
     fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-    inherited = os.environ | {"TERM": "xterm-256color"} | (environment or {})
-    for name in ("COLUMNS", "LINES"):  # they would hide the terminal's own size
-        inherited.pop(name, None)
+    # COLUMNS and LINES would hide the terminal's own size.
+    inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    inherited |= {"TERM": "xterm-256color"} | (environment or {})
     with subprocess.Popen(
         [*COMMAND, *arguments],
         stdin=side,
