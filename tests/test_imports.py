@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("torch", "grokterm.lab", "grokterm.trainer", "grokterm.analysis")
+HEAVY = ("torch", "plotext", "grokterm.lab", "grokterm.trainer", "grokterm.analysis")
 NOT_FOR_OPTIONS = (*HEAVY, "numpy", "textual", "rich", "grokterm.tui")
 
 
@@ -31,8 +31,10 @@ def loaded(code: str) -> set[str]:
         ("from grokterm.cli import main; main(['runs'])", HEAVY),
         ("from grokterm.cli import main; main(['doctor'])", HEAVY),
         ("from grokterm.cli import main; main(['guide', 'circles'])", (*HEAVY, "textual", "grokterm.tui")),
-        ("import grokterm.cli.train", HEAVY),
-        ("import grokterm.tui.app", HEAVY),
+        ("import grokterm.cli.train", (*HEAVY, "grokterm.chart")),
+        ("from grokterm.cli import main; main(['plot', '--help'])", (*HEAVY, "textual", "grokterm.chart")),
+        ("import grokterm.cli.plot", (*HEAVY, "textual")),
+        ("import grokterm.tui.app", (*HEAVY, "grokterm.chart")),
         ("import grokterm.runs.folder, grokterm.runs.process", (*HEAVY, "numpy")),
     ],
 )

@@ -11,6 +11,7 @@ from typing import Final
 from rich.console import Console
 
 from grokterm.bench import claims, cuda, grok, learning, measures, replicas, steps, viewer
+from grokterm.bench.curves import print_curves
 from grokterm.bench.row import Bench, Row
 from grokterm.bench.table import explanations, table
 from grokterm.config import Config
@@ -75,6 +76,8 @@ def measure(only: str | None, quick: bool, as_json: bool, device: str, precision
         out.print(table(rows, machine(config)))
         for line in explanations(rows):
             out.print(line, highlight=False, soft_wrap=True)
+        if out.is_terminal:
+            print_curves(rows, sys.stdout)
 
 
 def main(words: list[str]) -> int:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from grokterm.bench.row import Bench, Goal, Row
+from grokterm.chart import COLORS, Curve
 from grokterm.config import GROKKED_ACCURACY, Config
 from grokterm.kernels.build import build
 from grokterm.lab import devices, native
@@ -24,6 +27,7 @@ from grokterm.lab.optimizers import Hyperparameters, Optimizer
 from grokterm.lab.precision import product_for
 from grokterm.lab.seeds import generator
 from grokterm.lab.tasks import Pairs, make_task
+from grokterm.runs.compared import LETTERS
 
 SEEDS: Final = 5
 QUICK_SEEDS: Final = 2
@@ -47,14 +51,33 @@ WAYS: Final = {
 }
 
 
-def step_of_grokking(config: Config) -> int:
-    """The first step with a log record at which an engine's test accuracy is ≥ .99, or the last one looked at."""
-    engine = Engine(config)
+@dataclass
+class Learning:
+    """Test accuracy at every step with a log record, until it is ≥ .99 or steps run out."""
+
+    steps: list[int] = field(default_factory=lambda: [0])
+    test_accuracies: list[float] = field(default_factory=lambda: [math.nan])
+
+    @property
+    def step(self) -> int:
+        """The first step at which it is ≥ .99, or the last one looked at."""
+        return self.steps[-1]
+
+    def add(self, step: int, test_accuracy: float) -> bool:
+        """Takes the accuracy after `step` steps; whether the run has grokked."""
+        self.steps.append(step)
+        self.test_accuracies.append(test_accuracy)
+        return test_accuracy >= GROKKED_ACCURACY
+
+
+def learn(config: Config) -> Learning:
+    """How an engine learns."""
+    engine, seen = Engine(config), Learning()
     while engine.step < STEPS_AT_MOST and engine.finite:
         engine.advance(config.log_every)
-        if engine.measure().test_accuracy >= GROKKED_ACCURACY:
+        if seen.add(engine.step, engine.measure().test_accuracy):
             break
-    return engine.step
+    return seen
 
 
 class Eager:
@@ -83,14 +106,14 @@ class Eager:
         return self.model.logits(self.layout.parameters(flat), pairs.a, pairs.b)
 
 
-def plain_step_of_grokking(config: Config) -> int:
-    """The same for an `Eager` run."""
-    run = Eager(config)
+def learn_plainly(config: Config) -> Learning:
+    """How an `Eager` run learns."""
+    run, seen = Eager(config), Learning()
     for step in range(1, STEPS_AT_MOST + 1):
         run.step()
-        if step % config.log_every == 0 and run.test_accuracy() >= GROKKED_ACCURACY:
+        if step % config.log_every == 0 and seen.add(step, run.test_accuracy()):
             break
-    return step
+    return seen
 
 
 def ways_here() -> dict[str, Way]:
@@ -104,39 +127,52 @@ def ways_here() -> dict[str, Way]:
     }
 
 
-def plain_steps(configs: Sequence[Config], say: Callable[[str], None]) -> list[int]:
-    """The step at which each configuration groks the plain way."""
-    steps = []
+def learn_all_plainly(configs: Sequence[Config], say: Callable[[str], None]) -> list[Learning]:
+    """How each configuration learns the plain way."""
+    seen = []
     for config in configs:
         say(f"learning/{config.arch}: plain float32, seed {config.seed}")
-        steps.append(plain_step_of_grokking(config))
-    return steps
+        seen.append(learn_plainly(config))
+    return seen
 
 
-def steps_of(name: str, configs: Sequence[Config], say: Callable[[str], None]) -> list[int]:
-    """The step at which each configuration groks by one of the ways."""
-    way, steps = WAYS[name], []
+def learn_all(name: str, configs: Sequence[Config], say: Callable[[str], None]) -> list[Learning]:
+    """How each configuration learns by one of the ways."""
+    way, seen = WAYS[name], []
     native.load(build() if way.kernels else None)
     try:
         for config in configs:
             say(f"learning/{config.arch}: {name}, seed {config.seed}")
-            steps.append(step_of_grokking(config.changed({"precision": way.precision})))
+            seen.append(learn(config.changed({"precision": way.precision})))
     finally:
         native.load(build())
-    return steps
+    return seen
 
 
 def learning_rows(arch: str, bench: Bench) -> Iterator[Row]:
     """The median step of grokking of each way, and what it is of the plain one's; a CPU's, whatever the device."""
     seeds = range(QUICK_SEEDS if bench.quick else SEEDS)
     configs = [Config(device="cpu", seed=seed).changed({"arch": arch}) for seed in seeds]
-    plain = plain_steps(configs, bench.say)
+    plain = learn_all_plainly(configs, bench.say)
+    curves = {"float32 with autograd": _curve(plain[0], len(WAYS))}
     for name in ways_here():
-        steps = steps_of(name, configs, bench.say)
-        ours, other = statistics.median(steps), statistics.median(plain)
+        seen = learn_all(name, configs, bench.say)
+        ours, other = (statistics.median(run.step for run in runs) for runs in (seen, plain))
         what = f"steps to grok, {arch}, {name}, median of {len(seeds)} seeds; float32 with autograd"
-        more = {"by seed": ", ".join(map(str, steps)), "with autograd": ", ".join(map(str, plain))}
-        yield Row(f"learning/{arch}, {name}", what, "steps", ours, other, ours / other, WITHIN, more=more)
+        more = {"by seed": _steps(seen), "with autograd": _steps(plain)}
+        curves[name] = _curve(seen[0], list(WAYS).index(name))
+        row_name = f"learning/{arch}, {name}"
+        yield Row(row_name, what, "steps", ours, other, ours / other, WITHIN, more=more, curves=dict(curves))
+
+
+def _steps(runs: Sequence[Learning]) -> str:
+    return ", ".join(str(run.step) for run in runs)
+
+
+def _curve(run: Learning, number: int) -> Curve:
+    """The curve of a run, in the color and with the letter of its way."""
+    steps, accuracies = np.array(run.steps, float), np.array(run.test_accuracies)
+    return Curve(LETTERS[number], COLORS[number], steps, accuracies)
 
 
 ROWS: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {

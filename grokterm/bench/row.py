@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from grokterm.chart import Curve
 from grokterm.config import Config
 
 REPETITIONS: Final = 7
@@ -43,6 +44,8 @@ class Row:
     """Whether `other` is only a lower limit, since its time ran out."""
     more: Mapping[str, float | str] = field(default_factory=dict)
     """Further measures of the same run."""
+    curves: Mapping[str, Curve] = field(default_factory=dict)
+    """Test accuracy over steps by the name of what was trained; drawn where a terminal is."""
 
     @property
     def held(self) -> bool | None:

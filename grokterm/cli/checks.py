@@ -20,7 +20,7 @@ from grokterm.errors import ConfigError, GroktermError, TerminalError
 
 Verdict = Literal["good", "note", "missing"]
 
-PACKAGES: Final = ("textual", "rich", "numpy", "msgspec", "safetensors", "psutil", "cyclopts", "tomli-w")
+PACKAGES: Final = ("textual", "rich", "plotext", "numpy", "msgspec", "safetensors", "psutil", "cyclopts", "tomli-w")
 """Packages without which grokterm does not run; torch is asked in its own process."""
 _LEAST: Final = (80, 24)
 """Columns and lines from which the screen shows more than its status."""

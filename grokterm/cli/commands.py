@@ -22,7 +22,10 @@ from grokterm.spelling import unknown
 TRAIN_DEFAULTS: Final = {"until": "grokked", "max_steps": 100_000}
 """Where `grokterm train` differs from the screen; its pace is always max."""
 
-COMMANDS: Final = ("train", "attach", "resume", "fork", "replay", "runs", "stop", "rm", "bench", "guide", "doctor")
+COMMANDS: Final = (
+    *("train", "attach", "resume", "fork", "replay", "runs", "plot"),
+    *("stop", "rm", "bench", "guide", "doctor"),
+)
 
 _ABOUT = "Watch a network grok, live, in this terminal, and change it while it trains."
 _EPILOGUE = (
@@ -31,6 +34,7 @@ _EPILOGUE = (
 )
 _RUN: Final = tuple(run_options().values())
 _SCREEN: Final = tuple(view_options().values())
+_CHART: Final = tuple(view_options()[name] for name in ("color", "graph"))
 _FOLDER: Final = folder_option()
 _RUN_WORDS: Final = "A run's id, its number, a unique beginning, last, or a path."
 _PARENTS: Final = dict.fromkeys(settings(), "the parent's")
@@ -70,6 +74,16 @@ PageName = Annotated[str | None, Parameter(name="PAGE", help="A page by its name
 RunName = Annotated[str | None, Parameter(name="RUN", help=_RUN_WORDS)]
 OneRun = Annotated[str, Parameter(name="RUN", help=_RUN_WORDS)]
 AsJson = Annotated[bool, _flag("--json", "Print JSON on standard output, all else on standard error.")]
+RunsAndMeasure = Annotated[
+    str,
+    Parameter(
+        name="RUN",
+        help=f"{_RUN_WORDS} The last word may be what is drawn: accuracy, loss, or any other measure of the log by its "
+        "name there, such as gradient_norm.",
+    ),
+]
+LogX = Annotated[bool, _flag("--log-x", "Make the axis of steps logarithmic.")]
+LogY = Annotated[bool, _flag("--log-y", "Make the axis of values logarithmic.")]
 Every = Annotated[bool, _flag("--all", "Stop every run that trains.")]
 Keep = Annotated[bool, _flag("--keep", "Carry embedding and read-out over into a new model, where they fit.")]
 Detach = Annotated[bool, _flag("--detach", "Let the fork train without a screen.")]
@@ -210,6 +224,17 @@ def runs(*, as_json: AsJson = False, **given: str | None) -> int:
     return show(read_defaults() | read(given), as_json)
 
 
+@_taking(_FOLDER, *_CHART)
+def plot(*words: RunsAndMeasure, log_x: LogX = False, log_y: LogY = False, **given: str | None) -> int:
+    """Draw a measure of up to six runs over their steps, as a chart that stays in the scrollback.
+
+    Plain text where the output is no terminal.
+    """
+    from grokterm.cli.plot import plot
+
+    return plot(words, log_x, log_y, read_defaults() | read(given))
+
+
 @_taking(_FOLDER)
 def stop(run: RunName = None, /, *, every: Every = False, **given: str | None) -> int:
     """Stop a run after a checkpoint: the only one that trains when none is named."""
@@ -283,6 +308,7 @@ def build() -> App:
     app.command(fork, usage="Usage: grokterm fork RUN [--at STEP] [OPTIONS]")
     app.command(replay, usage="Usage: grokterm replay RUN [--to STEP] [OPTIONS]")
     app.command(runs, usage="Usage: grokterm runs [OPTIONS]")
+    app.command(plot, usage="Usage: grokterm plot RUN... [MEASURE] [OPTIONS]")
     app.command(stop, usage="Usage: grokterm stop [RUN] [OPTIONS]")
     app.command(rm, usage="Usage: grokterm rm RUN... [OPTIONS]")
     app.command(bench, usage="Usage: grokterm bench [OPTIONS]")

@@ -8,11 +8,19 @@ from contextlib import contextmanager
 
 from grokterm.cli.goal import reached
 from grokterm.cli.harmless import harmless
-from grokterm.cli.options import Values
+from grokterm.cli.options import Values, view
 from grokterm.cli.orders import order, wait_until_caught_up
 from grokterm.cli.progress import progress_to
 from grokterm.cli.stopping import stop_trainer
-from grokterm.cli.train import LIMIT_CAME_FIRST, TrainingError, check_end, follow, stopping_when_interrupted, tell
+from grokterm.cli.train import (
+    LIMIT_CAME_FIRST,
+    TrainingError,
+    check_end,
+    draw_at_end,
+    follow,
+    stopping_when_interrupted,
+    tell,
+)
 from grokterm.cli.who import who
 from grokterm.config import Value, settings
 from grokterm.errors import TrainerError
@@ -53,6 +61,7 @@ def go_on(name: str, defaults: Values, given: Values, as_json: bool) -> int:
             order(folder, Go(0))
         end = follow(folder, history, reader, line)
     check_end(folder, end, history)
+    draw_at_end(out, folder, history, view(defaults))
     return tell(folder, history, as_json)
 
 

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TextIO
 
 import msgspec
 
@@ -23,6 +23,7 @@ from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
 from grokterm.runs.presence import Presence
 from grokterm.runs.process import exit_status, start_trainer, trainer_alive
+from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Event, Record, Session
 
 LIMIT_CAME_FIRST: Final = 3
@@ -52,7 +53,16 @@ def start(values: Values, as_json: bool) -> int:
         start_trainer(folder)
         end = follow(folder, history, LogReader(folder.log_path), line)
     check_end(folder, end, history)
+    draw_at_end(out, folder, history, options)
     return tell(folder, history, as_json)
+
+
+def draw_at_end(out: TextIO, folder: RunFolder, history: History, options: ViewOptions) -> None:
+    """Draws what training came to where `out` is a terminal; nothing is loaded for it elsewhere."""
+    if out.isatty():
+        from grokterm.cli.plot import print_at_end
+
+        print_at_end(out, folder, history, options)
 
 
 def tell(folder: RunFolder, history: History, as_json: bool, status: int | None = None) -> int:

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from grokterm.bench.learning import WAYS, plain_steps, steps_of, ways_here
+from grokterm.bench.learning import WAYS, learn_all, learn_all_plainly, ways_here
 from grokterm.config import Config
 from grokterm.lab import devices, native
 from tests.lab.examples import ARCHITECTURES
@@ -31,7 +31,7 @@ def configs(arch: str) -> list[Config]:
 
 @cache
 def plain(arch: str) -> list[int]:
-    return plain_steps(configs(arch), lambda words: None)
+    return [run.step for run in learn_all_plainly(configs(arch), lambda words: None)]
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
@@ -40,7 +40,7 @@ def test_a_way_of_taking_steps_groks_when_float32_with_autograd_does(arch: str, 
     if way not in ways_here():
         pytest.skip(f"this machine does not know {way}")
     try:
-        steps = steps_of(way, configs(arch), lambda words: None)
+        steps = [run.step for run in learn_all(way, configs(arch), lambda words: None)]
     finally:
         native.load(None)
     assert 1 / NEAR < statistics.median(steps) / statistics.median(plain(arch)) < NEAR, (steps, plain(arch))

@@ -12,21 +12,33 @@ import sys
 import termios
 import time
 from collections.abc import Sequence
+from typing import IO
 
 COMMAND = (sys.executable, "-m", "grokterm.cli")
 
 
 def on_terminal(
-    arguments: Sequence[str], environment: dict[str, str] | None = None, seconds: float = 30.0
+    arguments: Sequence[str],
+    environment: dict[str, str] | None = None,
+    seconds: float = 30.0,
+    out: IO[bytes] | None = None,
 ) -> tuple[int, str]:
-    """Exit status and everything printed by a command whose three streams are one terminal of 120×40."""
+    """Exit status and everything printed by a command whose three streams are one terminal of 120×40.
+
+    With `out` its standard output is that file instead.
+    """
     screen, side = pty.openpty()
     fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-    inherited = os.environ | {"TERM": "xterm-256color"} | (environment or {})
-    for name in ("COLUMNS", "LINES"):  # they would hide the terminal's own size
-        inherited.pop(name, None)
+    # COLUMNS and LINES would hide the terminal's own size.
+    inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    inherited |= {"TERM": "xterm-256color"} | (environment or {})
     with subprocess.Popen(
-        [*COMMAND, *arguments], stdin=side, stdout=side, stderr=side, env=inherited, start_new_session=True
+        [*COMMAND, *arguments],
+        stdin=side,
+        stdout=side if out is None else out,
+        stderr=side,
+        env=inherited,
+        start_new_session=True,
     ) as process:
         os.close(side)
         printed, deadline = b"", time.monotonic() + seconds

@@ -37,8 +37,8 @@ TRAIN = [
 OTHERS = [
     (
         "trian",
-        "unknown command 'trian': choose train, attach, resume, fork, replay, runs, stop, rm, bench, guide, doctor; "
-        "did you mean train?",
+        "unknown command 'trian': choose train, attach, resume, fork, replay, runs, plot, stop, rm, bench, guide, "
+        "doctor; did you mean train?",
     ),
     ("-p 97", "unknown option '-p'"),
     ("--color blue", "unknown color 'blue': choose auto, truecolor, 256, 16, none"),
@@ -64,6 +64,15 @@ OTHERS = [
     ("replay last", "there is no run"),
     ("train --resume 3", "there is no run"),
     ("train --resume", "--resume needs a value: see grokterm train --help"),
+    ("plot", "plot needs a run: see grokterm plot --help"),
+    ("plot loss", "plot needs a run: see grokterm plot --help"),
+    ("plot last", "there is no run"),
+    ("plot 1 2 los", "unknown measure 'los': choose loss, accuracy, seconds, train_loss, "),
+    ("plot 1 gradient-nrm", "did you mean gradient_norm?"),
+    ("plot 1 step", "unknown measure 'step'"),
+    ("plot 1 loss accuracy", "plot draws one measure at a time, not loss, accuracy"),
+    ("plot 1 --log-z", "unknown option '--log-z': did you mean --log-y, or see grokterm plot --help"),
+    ("plot 1 --graph dots", "unknown graph 'dots': choose braille, block, ascii"),
     ("rm", "rm needs a run: see grokterm rm --help"),
     ("rm last --yes", "there is no run"),
     ("rm /dev --yes", "/dev is no run: it has no config.toml"),

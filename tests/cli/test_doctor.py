@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -19,8 +21,9 @@ def test_all_is_well_here(folders: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert main(["doctor"]) == 0
     printed = capsys.readouterr().out
     assert printed.startswith(f"grokterm {grokterm.__version__}\n")
-    for name in ("size", "colours", "multiplexer", "locale", "python", "textual", "numpy", "torch"):
+    for name in ("size", "colours", "multiplexer", "locale", "python", "textual", "plotext", "numpy", "torch"):
         assert f" {name} " in printed
+    assert re.search(rf" plotext +{re.escape(version('plotext'))}\n", printed)
     for name in ("devices", "CPU features", "precision", "threads", "run folder", "free space", "themes"):
         assert f" {name} " in printed
     assert str(folders) in printed

@@ -177,7 +177,7 @@ def test_the_lines_follow_the_cursor_into_the_past() -> None:
 
 def test_what_is_not_measured_is_said() -> None:
     assert "not measured" in circuit_line(world([]), 80).plain
-    assert "not defined" in circuit_line(world([Progress(0, basis="none")]), 80).plain
+    assert "no invertible basis" in circuit_line(world([Progress(0, basis="none")]), 80).plain
 
 
 def test_low_screens_keep_their_lines() -> None:

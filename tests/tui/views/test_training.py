@@ -141,7 +141,7 @@ def test_the_gap_is_shaded_between_memorization_and_grokking() -> None:
 
 
 def test_why_there_are_no_measures() -> None:
-    assert "not defined" in drawn(ProgressView(), make_world([*grokking(500), Progress(0, basis="none")]))
+    assert "no invertible basis" in drawn(ProgressView(), make_world([*grokking(500), Progress(0, basis="none")]))
     assert "waiting for the first measures" in drawn(ProgressView(), make_world(grokking(500)))
     assert "waiting for the first steps" in drawn(ProgressView(), make_world())
 
@@ -159,4 +159,4 @@ def test_no_word_above_curves_is_cut(width: int) -> None:
         assert "…" not in drawn(view(), world, width)
     assert "  test loss  excluded loss  restricted loss  consensus loss" in drawn(ProgressView(), world, 78)
     assert "  weight  excl  gini  restr  cons  train  test" in drawn(PhasesView(), world, 78)
-    assert "excluded loss (train pairs)" in drawn(ProgressView(), world)
+    assert "consensus loss (held-out pairs)" in drawn(ProgressView(), world, 198)
