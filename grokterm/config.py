@@ -97,7 +97,7 @@ class Config:
 
     optimizer: Annotated[Optimizer, Setting("Training", "rebuilds the model")] = "adamw"
     """Optimizer; decay is decoupled: θ ← θ(1 − lr·weight_decay)."""
-    lr: Annotated[float, Setting("Training", "at once", least=0, most=10)] = 1e-3
+    lr: Annotated[float, Setting("Training", "at once", least=0, most=10)] = 5e-3
     """Learning rate, 0 to 10."""
     weight_decay: Annotated[float, Setting("Training", "at once", least=0, most=1000, aliases=("wd",))] = 1.0
     """Weight decay, 0 to 1,000."""
@@ -121,7 +121,7 @@ class Config:
     """Where training ends: a step, memorized (train accuracy ≥ .99), grokked (test ≥ .99) or forever."""
     max_steps: Annotated[int, Setting("Run", "at once", least=1, most=10**12)] = 10**12
     """Steps after which training ends whatever `until` says."""
-    pace: Annotated[float | Literal["max"], Setting("Run", "at once", above=0, most=10**9)] = 120.0
+    pace: Annotated[float | Literal["max"], Setting("Run", "at once", above=0, most=10**9)] = 50.0
     """Steps a second at most, or max."""
     log_every: Annotated[int, Setting("Run", "at once", least=1, most=10**6)] = 10
     """Steps from one log record to the next."""
