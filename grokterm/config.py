@@ -42,10 +42,6 @@ FORMULAS: Final[dict[Operation, str]] = {
     "x3+xy2+y": "a³ + ab² + b",
 }
 """The operations as formulas in a and b."""
-GROKKED_ACCURACY: Final = 0.99
-"""Test accuracy from which a run counts as grokked (`--until grokked`)."""
-MEMORIZED_ACCURACY: Final = 0.99
-"""Train accuracy from which a run counts as memorized (`--until memorized`)."""
 _BEFORE: Final[dict[str, Value]] = {"measure_every": 0}
 """Settings that are younger than the first runs, with the values at which such a run comes out as it did."""
 
@@ -118,7 +114,7 @@ class Config:
     """Precision of the matrix products; weights, logits and loss stay in float32 (float64)."""
 
     until: Annotated[int | Until, Setting("Run", "at once", least=1, most=10**12)] = "forever"
-    """Where training ends: a step, memorized (train accuracy ≥ .99), grokked (test ≥ .99) or forever."""
+    """Where training ends: a step, memorized (train accuracy > .99), grokked (test ≥ .99) or forever."""
     max_steps: Annotated[int, Setting("Run", "at once", least=1, most=10**12)] = 10**12
     """Steps after which training ends whatever `until` says."""
     pace: Annotated[float | Literal["max"], Setting("Run", "at once", above=0, most=10**9)] = 120.0

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from grokterm.config import Config
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.runs.checkpoints import checkpoints, place
-from grokterm.runs.emergence import Peak, acceleration, generalization_gap
+from grokterm.runs.emergence import Peak, acceleration, delay, generalization_gap
 from grokterm.runs.folder import Parent, RunFolder, find_run, home_path
 from grokterm.runs.history import COLUMNS, PROGRESS, STRUCTURE, History
 from grokterm.runs.log import LogReader
@@ -88,8 +88,13 @@ class Run:
 
     @property
     def acceleration(self) -> Peak | None:
-        """The largest second difference of test accuracy after which it rises, per step², and its step."""
-        return acceleration(self._history.column("step"), self._history.column("test_accuracy"))
+        """The step of the largest second difference of test accuracy, averaged over `window` steps; per step²."""
+        return acceleration(self._history)
+
+    @property
+    def delay(self) -> int | None:
+        """Steps from memorization to grokking (test accuracy ≥ .99)."""
+        return delay(self._history)
 
     @cached_property
     def squared_weights(self) -> dict[str, npt.NDArray[Any]]:

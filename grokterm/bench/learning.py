@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from grokterm.bench.row import Bench, Goal, Row
-from grokterm.config import GROKKED_ACCURACY, Config
+from grokterm.config import Config
 from grokterm.kernels.build import build
 from grokterm.lab import devices, native
 from grokterm.lab.engine import Engine
@@ -24,6 +24,7 @@ from grokterm.lab.optimizers import Hyperparameters, Optimizer
 from grokterm.lab.precision import product_for
 from grokterm.lab.seeds import generator
 from grokterm.lab.tasks import Pairs, make_task
+from grokterm.milestones import GROKKED
 
 SEEDS: Final = 5
 QUICK_SEEDS: Final = 2
@@ -52,7 +53,7 @@ def step_of_grokking(config: Config) -> int:
     engine = Engine(config)
     while engine.step < STEPS_AT_MOST and engine.finite:
         engine.advance(config.log_every)
-        if engine.measure().test_accuracy >= GROKKED_ACCURACY:
+        if GROKKED.reached(engine.measure().test_accuracy):
             break
     return engine.step
 
@@ -88,7 +89,7 @@ def plain_step_of_grokking(config: Config) -> int:
     run = Eager(config)
     for step in range(1, STEPS_AT_MOST + 1):
         run.step()
-        if step % config.log_every == 0 and run.test_accuracy() >= GROKKED_ACCURACY:
+        if step % config.log_every == 0 and GROKKED.reached(run.test_accuracy()):
             break
     return step
 
