@@ -76,7 +76,10 @@ class Run:
 
     @cached_property
     def structure(self) -> dict[str, npt.NDArray[Any]]:
-        """Explained neurons and the gauges of clock and pizza as columns, as for `progress`."""
+        """Explained neurons and the gauges of clock and pizza as columns, as for `progress`.
+
+        Gradient symmetricity is defined for addition with one embedding of both numbers (transformer), NaN elsewhere.
+        """
         return {"step": self._history.structure("step")[0].astype(np.int64)} | {
             name: self._history.structure(name)[1].copy() for name in STRUCTURE
         }
