@@ -212,7 +212,7 @@ def _as_wished(config: Config, wished: Mapping[str, Value]) -> Config:
 
 
 def _rebuilt(wished: Mapping[str, Value], config: Config) -> bool:
-    shapes = ("arch", "width", "d_model", "heads", "depth", "activation", "layer_norm")
+    shapes = ("arch", "width", "d_model", "heads", "depth", "activation", "layer_norm", "classes")
     return any(name in wished and wished[name] != getattr(config, name) for name in shapes)
 
 

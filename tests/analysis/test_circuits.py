@@ -132,13 +132,14 @@ def _cosine(config: Config, parameters: Parameters, of: Tensor) -> float:
     x_a, x_b = (table[at].clone().requires_grad_() for table, at in zip(tables, (a, b), strict=True))
     row = torch.arange(len(a))
     logits = activations(config, parameters, row, row, (x_a, x_b))["logits"]
-    slopes = torch.autograd.grad(logits.gather(-1, c[:, None]).sum(), (x_a, x_b))
-    return float(torch.nn.functional.cosine_similarity(*slopes).mean())
+    of_a, of_b = torch.autograd.grad(logits.gather(-1, c[:, None]).sum(), (x_a, x_b))
+    return float(torch.nn.functional.cosine_similarity(of_a, of_b).mean())
 
 
 def _turn(size: int, seed: int) -> Tensor:
     drawn = torch.randn(size, size, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
-    return torch.linalg.qr(drawn).Q
+    turn: Tensor = torch.linalg.qr(drawn).Q
+    return turn
 
 
 def test_the_bases_of_two_embeddings_decide_the_cosine_and_no_logit() -> None:
