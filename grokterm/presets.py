@@ -33,7 +33,7 @@ PRESETS: Final[dict[str, Preset]] = {
         },
     ),
     "nanda": Preset(
-        "the run of Nanda et al. 2023 as their code trains it, in about 10,000 steps",
+        "the run of Nanda et al. 2023, p 113 with a transformer, as their code trains it",
         {
             "p": 113,
             "train_fraction": 0.3,

@@ -114,7 +114,7 @@ class Optimizer:
         self.count += 1
         hyper = self.hyper
         share = (self.count + (hyper.warmup_from - 1)) / hyper.warmup.clamp(min=1)
-        rate = hyper.lr * torch.where(hyper.warmup > 0, share.clamp(max=1), 1)
+        rate = hyper.lr * (share + (hyper.warmup < 1)).clamp(max=1)  # without warm-up, step 0 has the whole rate too
         if self.fused:
             self.rule.fused_step(parameters, gradient, hyper, rate)
             return
