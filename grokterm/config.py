@@ -23,6 +23,7 @@ Value = int | float | str
 
 Operation = Literal["add", "subtract", "multiply", "divide", "x2+y2", "x2+xy+y2", "x2+xy+y2+x", "x3+xy", "x3+xy2+y"]
 Architecture = Literal["mlp", "embed-mlp", "transformer"]
+Classes = Literal["p", "p+1"]
 Init = Literal["random", "closed-form"]
 LayerNorm = Literal["none", "pre", "post"]
 Activation = Literal["relu", "gelu", "quadratic"]
@@ -42,10 +43,6 @@ FORMULAS: Final[dict[Operation, str]] = {
     "x3+xy2+y": "a³ + ab² + b",
 }
 """The operations as formulas in a and b."""
-GROKKED_ACCURACY: Final = 0.99
-"""Test accuracy from which a run counts as grokked (`--until grokked`)."""
-MEMORIZED_ACCURACY: Final = 0.99
-"""Train accuracy from which a run counts as memorized (`--until memorized`)."""
 _BEFORE: Final[dict[str, Value]] = {"measure_every": 0}
 """Settings that are younger than the first runs, with the values at which such a run comes out as it did."""
 
@@ -92,6 +89,8 @@ class Config:
     """LayerNorm: none, before (pre) or after (post) each sublayer."""
     activation: Annotated[Activation, Setting("Model", "rebuilds the model")] = "relu"
     """Activation of the MLP neurons."""
+    classes: Annotated[Classes, Setting("Model", "rebuilds the model")] = "p"
+    """Classes of the softmax: p residues, or p+1 with "=", never an answer (Nanda et al.'s code; without kernels)."""
     init: Annotated[Init, Setting("Model", "rebuilds the model")] = "random"
     """Initial weights: random, or the closed-form solution (mlp, depth 1, quadratic, no LayerNorm)."""
 
@@ -109,6 +108,8 @@ class Config:
     """AdamW's term against division by zero, above 0 to 1."""
     warmup: Annotated[int, Setting("Training", "at once", least=0, most=10**9)] = 10
     """Steps over which the learning rate rises linearly from 0."""
+    warmup_from: Annotated[int, Setting("Training", "at once", least=0, most=1)] = 1
+    """Number of the first step in warm-up, 1 or 0; step t has rate lr·min(t/warmup, 1), so that 0 begins with none."""
     batch_size: Annotated[int | Literal["full"], Setting("Training", "at once", least=1, most=1999**2)] = "full"
     """Pairs a step: full, or a number; a fresh seeded order an epoch."""
 
@@ -118,7 +119,7 @@ class Config:
     """Precision of the matrix products; weights, logits and loss stay in float32 (float64)."""
 
     until: Annotated[int | Until, Setting("Run", "at once", least=1, most=10**12)] = "forever"
-    """Where training ends: a step, memorized (train accuracy ≥ .99), grokked (test ≥ .99) or forever."""
+    """Where training ends: a step, memorized (train accuracy > .99), grokked (test ≥ .99) or forever."""
     max_steps: Annotated[int, Setting("Run", "at once", least=1, most=10**12)] = 10**12
     """Steps after which training ends whatever `until` says."""
     pace: Annotated[float | Literal["max"], Setting("Run", "at once", above=0, most=10**9)] = 50.0
@@ -139,6 +140,11 @@ class Config:
             if name not in settings():
                 raise ConfigError(unknown("setting", name, list(settings())))
         return replace(self, **values)
+
+    @property
+    def class_count(self) -> int:
+        """Output classes: p, and one more where "=" is a class too, the last."""
+        return self.p + (self.classes == "p+1")
 
     @classmethod
     def written(cls, values: Mapping[str, Any]) -> Config:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from grokterm.config import Config
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.runs.checkpoints import checkpoints, place
-from grokterm.runs.emergence import Peak, acceleration, generalization_gap
+from grokterm.runs.emergence import Peak, acceleration, delay, generalization_gap
 from grokterm.runs.folder import Parent, RunFolder, find_run, home_path
 from grokterm.runs.history import COLUMNS, PROGRESS, STRUCTURE, History
 from grokterm.runs.log import LogReader
@@ -76,7 +76,10 @@ class Run:
 
     @cached_property
     def structure(self) -> dict[str, npt.NDArray[Any]]:
-        """Explained neurons and the gauges of clock and pizza as columns, as for `progress`."""
+        """Explained neurons and the gauges of clock and pizza as columns, as for `progress`.
+
+        Gradient symmetricity is defined for addition with one embedding of both numbers (transformer), NaN elsewhere.
+        """
         return {"step": self._history.structure("step")[0].astype(np.int64)} | {
             name: self._history.structure(name)[1].copy() for name in STRUCTURE
         }
@@ -88,8 +91,13 @@ class Run:
 
     @property
     def acceleration(self) -> Peak | None:
-        """The largest second difference of test accuracy after which it rises, per step², and its step."""
-        return acceleration(self._history.column("step"), self._history.column("test_accuracy"))
+        """The step of the largest second difference of test accuracy, averaged over `window` steps; per step²."""
+        return acceleration(self._history)
+
+    @property
+    def delay(self) -> int | None:
+        """Steps from memorization to grokking (test accuracy ≥ .99)."""
+        return delay(self._history)
 
     @cached_property
     def squared_weights(self) -> dict[str, npt.NDArray[Any]]:

@@ -32,6 +32,24 @@ PRESETS: Final[dict[str, Preset]] = {
             "pace": "max",
         },
     ),
+    "nanda": Preset(
+        "the run of Nanda et al. 2023, p 113 with a transformer, as their code trains it",
+        {
+            "p": 113,
+            "train_fraction": 0.3,
+            "arch": "transformer",
+            "width": 512,
+            "d_model": 128,
+            "heads": 4,
+            "classes": "p+1",
+            "lr": 1e-3,
+            "weight_decay": 1.0,
+            "beta1": 0.9,
+            "beta2": 0.98,
+            "warmup": 10,
+            "warmup_from": 0,
+        },
+    ),
 }
 
 

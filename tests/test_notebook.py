@@ -14,7 +14,7 @@ from grokterm.errors import ConfigError, RunFolderError
 from grokterm.lab.engine import Engine
 from grokterm.notebook import Run
 from grokterm.runs.checkpoints import REGULAR, checkpoints, load, read_mark
-from grokterm.runs.emergence import acceleration
+from grokterm.runs.emergence import emergence
 from grokterm.runs.folder import RunFolder, create_run
 from grokterm.trainer.opening import open_run
 from grokterm.view_options import ViewOptions
@@ -63,7 +63,10 @@ def test_the_measures_are_columns(folder: RunFolder) -> None:
     assert np.isfinite(run.history["embedding_gini"]).all()
     gap = run.history["train_accuracy"] - run.history["test_accuracy"]
     assert np.array_equal(run.generalization_gap, gap)
-    assert run.acceleration == acceleration(run.history["step"], run.history["test_accuracy"])
+    told = emergence(run._history)
+    assert (run.acceleration is None) == (told.acceleration_step is None)
+    assert run.delay == told.delay
+    assert run.generalization_gap[-1] == told.generalization_gap
     squares = run.squared_weights
     assert [*squares["step"]] == [*run.history["step"]]
     assert np.isnan(squares["E_a"][squares["step"] <= 40]).all()

@@ -25,6 +25,7 @@ from grokterm.lab import native
 from grokterm.lab.engine import Engine
 from grokterm.runs.checkpoints import REGULAR
 from grokterm.runs.columns import Floats
+from grokterm.runs.emergence import acceleration
 from grokterm.runs.folder import RunFolder, create_run, list_runs
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
@@ -178,6 +179,13 @@ def test_the_phases_of_the_circuit_come_in_their_order(story: Story) -> None:
     assert [event.name for event in events] == ["circuit_formation", "clean_up"]
     assert events[0].step < events[1].step < story.grokked
     assert story.history.circuit_phase == "clean_up"
+
+
+def test_test_accuracy_bends_most_where_the_plateau_ends(story: Story) -> None:
+    bend, milestones = acceleration(story.history), story.history.milestones
+    assert bend is not None
+    assert bend.window <= story.history.column("step").max() / 20
+    assert 2 * (milestones["memorized_step"] or 0) < bend.step < (milestones["grokked_step_90"] or 0)
 
 
 def test_the_gauges_tell_of_the_grokked_model_alone(story: Story) -> None:

@@ -49,6 +49,7 @@ def activations(
 
     mlp, embed-mlp: `sum` (what a and b add up to, before the first activation), `neurons_1` …, `logits`.
     transformer, at "=": `i.attention` (the stream after attention), `i.neurons`, `i.residual`, …, `logits`.
+    Logits are those of the residues: that of "=" is dropped.
     `tables` stand in for `input_tables`, and a, b index their rows. Nothing is computed beyond the layer `last`.
     """
     between_parts()
@@ -120,7 +121,7 @@ def _mlp(config: Config, parameters: Parameters, x: Tensor, last: str) -> dict[s
         seen[f"neurons_{layer}"] = x
         if last in seen:
             return seen
-    seen["logits"] = affine(torch.matmul, x, parameters["W_out"], parameters["b_out"])
+    seen["logits"] = affine(torch.matmul, x, parameters["W_out"], parameters["b_out"])[..., : config.p]
     return seen
 
 
@@ -135,7 +136,7 @@ def _transformer(config: Config, parameters: Parameters, streams: list[Stream], 
             earlier = next_positions(config, parameters, block, streams[:-1])
             streams = [*earlier, Stream(layers["residual"], None)]
     final = seen[f"{config.depth - 1}.residual"]
-    seen["logits"] = _before(config, parameters, "norm_out", final) @ parameters["W_U"]
+    seen["logits"] = (_before(config, parameters, "norm_out", final) @ parameters["W_U"])[..., : config.p]
     return seen
 
 

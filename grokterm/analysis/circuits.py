@@ -21,7 +21,6 @@ TRIPLES: Final = 1000
 """Triples (a, b, c) over which gradient symmetricity is averaged."""
 COMPONENTS: Final = 4
 """Principal components of the embedding that circularity looks at."""
-NO_EMBEDDING: Final = "a one-hot MLP adds its two input rows, so both gradients are the same by construction"
 
 
 def triples(p: int, count: int = TRIPLES, seed: int = 0) -> Tensor:
@@ -32,9 +31,12 @@ def triples(p: int, count: int = TRIPLES, seed: int = 0) -> Tensor:
 def gradient_symmetricity(config: Config, parameters: Parameters, of: Tensor) -> Tensor | None:
     """s_g: mean cosine [...] between ∂L_abc/∂E_a and ∂L_abc/∂E_b over triples `of`, int64 [m, 3] (definition 4.1).
 
-    None for a one-hot MLP (`NO_EMBEDDING`); triples with a gradient of zero are left out.
+    None where it is not defined: for other operations than addition, and without one embedding of both numbers. A
+    one-hot MLP adds its two input rows, so both gradients are the same by construction. The two embeddings of an
+    embedding MLP have bases of their own: E_b → E_b Q with W_b → QᵀW_b changes no logit, but the angle between the
+    gradients. Triples with a gradient of zero are left out.
     """
-    if config.arch == "mlp":
+    if config.arch != "transformer" or config.op != "add":
         return None
     a, b, c = of.to(next(iter(parameters.values())).device).unbind(-1)
     table_a, table_b = input_tables(config, parameters)

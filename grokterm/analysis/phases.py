@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Literal
 
-from grokterm.config import GROKKED_ACCURACY, MEMORIZED_ACCURACY
+from grokterm.milestones import (
+    COLLAPSED_ACCURACY,
+    GENERALIZING_ACCURACY,
+    GROKKED,
+    GROKKED_90,
+    GROKKED_95,
+    MEMORIZED,
+    MEMORIZING_ACCURACY,
+    MilestoneEvent,
+)
 
 Phase = Literal["memorizing", "generalizing", "grokked", "collapsed"]
-PhaseEvent = Literal["memorized", "generalizing", "memorizing", "grokked_90", "grokked_95", "grokked", "collapsed"]
-
-GENERALIZING_ACCURACY: Final = 0.2
-"""Test accuracy above which a run generalizes."""
-MEMORIZING_ACCURACY: Final = 0.1
-"""Test accuracy below which a run that generalized is back to memorizing."""
-COLLAPSED_ACCURACY: Final = 0.9
-"""Test accuracy below which a run that grokked has collapsed."""
-
-# Grokking steps in use: > .90 (Brenndoerfer), ≥ .95 (Tveit), ≥ .99, which the label uses.
-_MILESTONES: Final[tuple[tuple[PhaseEvent, float], ...]] = (("grokked_90", 0.9), ("grokked_95", 0.95))
+PhaseEvent = MilestoneEvent | Literal["generalizing", "memorizing", "collapsed"]
 
 
 class PhaseTracker:
@@ -32,8 +31,8 @@ class PhaseTracker:
         if step == 0:
             return []
         events: list[tuple[PhaseEvent, str]] = []
-        if train_accuracy >= MEMORIZED_ACCURACY and self._first("memorized"):
-            events.append(("memorized", f"memorized: train accuracy reached {100 * MEMORIZED_ACCURACY:.0f} %"))
+        if MEMORIZED.reached(train_accuracy) and self._first(MEMORIZED.event):
+            events.append((MEMORIZED.event, f"memorized: {MEMORIZED.happened}"))
         events += self._fall(test_accuracy)
         events += self._rise(test_accuracy)
         return events
@@ -57,13 +56,12 @@ class PhaseTracker:
         if self.phase == "memorizing" and test > GENERALIZING_ACCURACY:
             self.phase = "generalizing"
             events.append(("generalizing", f"generalizing: test accuracy passed {100 * GENERALIZING_ACCURACY:.0f} %"))
-        for name, accuracy in _MILESTONES:
-            if test >= accuracy and self._first(name):
-                events.append((name, f"test accuracy reached {100 * accuracy:.0f} %"))
-        if self.phase != "grokked" and test >= GROKKED_ACCURACY:
-            again = "" if self._first("grokked") else " again"
+        more = (m for m in (GROKKED_90, GROKKED_95) if m.reached(test) and self._first(m.event))
+        events += [(milestone.event, milestone.happened) for milestone in more]
+        if self.phase != "grokked" and GROKKED.reached(test):
+            again = "" if self._first(GROKKED.event) else " again"
             self.phase = "grokked"
-            events.append(("grokked", f"grokked{again}: test accuracy reached {100 * GROKKED_ACCURACY:.0f} %"))
+            events.append((GROKKED.event, f"grokked{again}: {GROKKED.happened}"))
         return events
 
     def _first(self, name: PhaseEvent) -> bool:

@@ -30,11 +30,11 @@ def matrices(config: Config, parameters: Parameters) -> dict[str, Tensor]:
 def read_out(config: Config, parameters: Parameters) -> Tensor:
     """W_L [..., width, p]: from the last neurons to the logits, W_out W_U in a transformer (Nanda et al. 2023, 4.2).
 
-    A LayerNorm between them is passed over.
+    A LayerNorm between them is passed over, and so is the class of "=".
     """
     if config.arch != "transformer":
-        return parameters["W_out"]
-    return parameters[f"{config.depth - 1}.W_out"] @ parameters["W_U"]
+        return parameters["W_out"][..., : config.p]
+    return parameters[f"{config.depth - 1}.W_out"] @ parameters["W_U"][..., : config.p]
 
 
 def shrunk(matrix: Tensor, rows: int, columns: int) -> Tensor:

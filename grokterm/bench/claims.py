@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from grokterm.bench.row import Bench, Goal, Row
-from grokterm.config import GROKKED_ACCURACY, Architecture, Config, Value
+from grokterm.config import Architecture, Config, Value
 from grokterm.lab.engine import Engine
 from grokterm.lab.models import ARCHITECTURES
+from grokterm.milestones import GROKKED
 from grokterm.replay.recording import take_records
 from grokterm.replay.trackers import Trackers
 
@@ -88,7 +89,7 @@ def outcome(trial: Trial) -> Outcome:
             claimed = engine.step
         if half is None and scalars.test_accuracy >= HALF:
             half = engine.step
-        if scalars.test_accuracy >= GROKKED_ACCURACY:
+        if GROKKED.reached(scalars.test_accuracy):
             return Outcome(trial.name, claimed, half, engine.step)
         if engine.step >= trial.steps or engine.advance(EVERY) < EVERY:
             return Outcome(trial.name, claimed, half, None)

@@ -10,8 +10,9 @@ from typing import Final
 from grokterm.bench.plain import ChapterTransformer, PlainLoop
 from grokterm.bench.row import Bench, Goal, Row
 from grokterm.bench.steps import synchronize
-from grokterm.config import GROKKED_ACCURACY, Config
+from grokterm.config import Config
 from grokterm.lab.engine import Engine
+from grokterm.milestones import GROKKED
 from grokterm.presets import PRESETS
 
 SEEDS: Final = 10
@@ -29,7 +30,7 @@ def seconds_to_grok(config: Config) -> tuple[float, int | None]:
     start = time.perf_counter()
     while engine.step < STEPS_AT_MOST and engine.finite:
         engine.advance(config.log_every)
-        if engine.measure().test_accuracy >= GROKKED_ACCURACY:
+        if GROKKED.reached(engine.measure().test_accuracy):
             synchronize(engine.device)
             return time.perf_counter() - start, engine.step
     return time.perf_counter() - start, None
@@ -44,7 +45,7 @@ def chapter_seconds(bench: Bench) -> tuple[float, bool]:
     while (taken := time.perf_counter() - start) < cap:
         bench.say(f"grok: the chapter's loop, {taken:.0f} s of at most {cap:.0f} s")
         loop.epoch(evaluate_each_step=False)
-        if loop.test_accuracy >= GROKKED_ACCURACY:
+        if GROKKED.reached(loop.test_accuracy):
             return time.perf_counter() - start, False
     return taken, True
 

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from grokterm.bench.row import Bench, Goal, Row
 from grokterm.chart import COLORS, Curve
-from grokterm.config import GROKKED_ACCURACY, Config
+from grokterm.config import Config
 from grokterm.kernels.build import build
 from grokterm.lab import devices, native
 from grokterm.lab.engine import Engine
@@ -27,6 +27,7 @@ from grokterm.lab.optimizers import Hyperparameters, Optimizer
 from grokterm.lab.precision import product_for
 from grokterm.lab.seeds import generator
 from grokterm.lab.tasks import Pairs, make_task
+from grokterm.milestones import GROKKED
 from grokterm.runs.compared import LETTERS
 
 SEEDS: Final = 5
@@ -67,7 +68,7 @@ class Learning:
         """Takes the accuracy after `step` steps; whether the run has grokked."""
         self.steps.append(step)
         self.test_accuracies.append(test_accuracy)
-        return test_accuracy >= GROKKED_ACCURACY
+        return GROKKED.reached(test_accuracy)
 
 
 def learn(config: Config) -> Learning:

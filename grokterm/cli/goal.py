@@ -7,20 +7,17 @@ from dataclasses import dataclass
 
 import msgspec
 
-from grokterm.config import GROKKED_ACCURACY, MEMORIZED_ACCURACY, Value
+from grokterm.config import Value
+from grokterm.milestones import GROKKED, MEMORIZED
 from grokterm.runs.history import History
 from grokterm.wire.records import Record, Session
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What `grokterm train --json` prints; a number that never came about is null."""
+    """What a run came to; `grokterm train --json` prints it before its `Emergence`."""
 
     run: str
     step: int
-    memorized_step: int | None
-    grokked_step_90: int | None
-    grokked_step_95: int | None
-    grokked_step_99: int | None
     phase: str
     train_accuracy: float | None
     test_accuracy: float | None
@@ -52,8 +49,8 @@ def reached(history: History, until: Value | None = None) -> bool:
     if isinstance(until, int):
         return last.step >= until
     if until == "memorized":
-        return history.milestones["memorized_step"] is not None
-    return until == "grokked" and history.milestones["grokked_step_99"] is not None
+        return history.milestones[MEMORIZED.step_name] is not None
+    return until == "grokked" and history.milestones[GROKKED.step_name] is not None
 
 
 def how_far(history: History) -> Way:
@@ -62,9 +59,9 @@ def how_far(history: History) -> Way:
     if last is None:
         return Way(0.0, 0.0)
     if config.until == "memorized":
-        share = last.train_accuracy / MEMORIZED_ACCURACY
+        share = last.train_accuracy / MEMORIZED.accuracy
     elif config.until == "grokked":
-        share = last.test_accuracy / GROKKED_ACCURACY
+        share = last.test_accuracy / GROKKED.accuracy
     else:
         share = last.step / min(config.max_steps, config.until if isinstance(config.until, int) else math.inf)
     seconds = history.column("seconds")
@@ -99,5 +96,4 @@ def result(run: str, history: History) -> Result:
         device=str(about.get("device", history.config.device)),
         precision=str(about.get("precision", history.config.precision)),
         seed=history.config.seed,
-        **history.milestones,
     )

@@ -12,7 +12,11 @@ import msgspec
 from grokterm.cli.amounts import age, percent, size
 from grokterm.cli.harmless import harmless
 from grokterm.cli.options import Values
-from grokterm.runs.folder import list_runs, runs_home
+from grokterm.errors import ConfigError, RunFolderError
+from grokterm.runs.emergence import Emergence, emergence
+from grokterm.runs.folder import RunFolder, list_runs, runs_home
+from grokterm.runs.history import History
+from grokterm.runs.log import LogReader
 from grokterm.runs.summary import RunSummary, summarize
 
 if TYPE_CHECKING:
@@ -54,14 +58,28 @@ _NAME: Final = 24
 def show(values: Values, as_json: bool) -> int:
     """Prints the runs, newest last; raises RunFolderError."""
     home = runs_home(values.get("runs"))
-    found = [summarize(folder) for folder in list_runs(home)]
+    folders = list_runs(home)
+    found = [summarize(folder) for folder in folders]
     if as_json:
-        print(msgspec.json.encode([asdict(run) for run in found]).decode())
+        emerged = [msgspec.structs.asdict(_emergence(folder)) for folder in folders]
+        told = [asdict(run) | more for run, more in zip(found, emerged, strict=True)]
+        print(msgspec.json.encode(told).decode())
     elif not found:
         print(f"There is no run in {harmless(str(home))} yet: start one with grokterm, or grokterm train.")
     else:
         _print_table(found)
     return 0
+
+
+def _emergence(folder: RunFolder) -> Emergence:
+    """What the whole log of a run tells of how it generalizes; nothing where it cannot be read."""
+    try:
+        history = History(folder.config())
+        for portion in LogReader(folder.log_path).portions():
+            history.add(portion)
+    except (RunFolderError, ConfigError):
+        return Emergence()
+    return emergence(history)
 
 
 def _print_table(found: list[RunSummary]) -> None:

@@ -18,6 +18,7 @@ from grokterm.cli.options import Values, configuration, view
 from grokterm.cli.progress import ProgressLine, progress_to
 from grokterm.cli.stopping import stop_trainer, wait_for_end
 from grokterm.errors import TrainerError
+from grokterm.runs.emergence import emergence
 from grokterm.runs.folder import RunFolder, create_run, runs_home
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
@@ -68,7 +69,8 @@ def draw_at_end(out: TextIO, folder: RunFolder, history: History, options: ViewO
 def tell(folder: RunFolder, history: History, as_json: bool, status: int | None = None) -> int:
     """Prints what a run came to, and gives the exit status: 0 at its target, 3 at its limit."""
     if as_json:
-        print(msgspec.json.encode(result(folder.id, history)).decode(), flush=True)
+        told = msgspec.structs.asdict(result(folder.id, history)) | msgspec.structs.asdict(emergence(history))
+        print(msgspec.json.encode(told).decode(), flush=True)
     if status is not None:
         return status
     return 0 if reached(history) else LIMIT_CAME_FIRST

@@ -26,6 +26,7 @@ class Hyperparameters:
     beta2: Tensor
     epsilon: Tensor
     warmup: Tensor
+    warmup_from: Tensor
 
     @classmethod
     def of(cls, config: Config, device: torch.device) -> Hyperparameters:
@@ -106,10 +107,14 @@ class Optimizer:
         self.rule = RULES[name](parameters, self.count)
 
     def step(self, parameters: Tensor, gradient: Tensor) -> None:
-        """Update parameters [..., size] in place; step t of a warm-up of w has the rate lr·min(1, t/w)."""
+        """Update parameters [..., size] in place; step t of a warm-up of w has the rate lr·min(1, t/w).
+
+        The first t is 1 or, as a schedule of torch counts, 0 (`warmup_from`).
+        """
         self.count += 1
         hyper = self.hyper
-        rate = hyper.lr * (self.count / hyper.warmup.clamp(min=1)).clamp(max=1)
+        share = (self.count + (hyper.warmup_from - 1)) / hyper.warmup.clamp(min=1)
+        rate = hyper.lr * (share + (hyper.warmup < 1)).clamp(max=1)  # without warm-up, step 0 has the whole rate too
         if self.fused:
             self.rule.fused_step(parameters, gradient, hyper, rate)
             return

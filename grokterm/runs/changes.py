@@ -25,6 +25,7 @@ NAMES: Final = {
     "beta1": "β₁",
     "beta2": "β₂",
     "warmup": "warm-up",
+    "warmup_from": "first step of warm-up",
     "batch_size": "batch size",
     "max_steps": "step limit",
     "log_every": "steps a log record",

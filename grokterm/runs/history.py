@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from grokterm.config import Config
+from grokterm.milestones import MILESTONES
 from grokterm.runs.columns import Columns, Floats, Waterfall
 from grokterm.wire.records import Change, Event, OldProgress, Progress, Record, Scalars, Session, Spectrum, Structure
 
@@ -23,13 +24,6 @@ PHASES: Final = ("memorizing", "generalizing", "grokked", "collapsed")
 """Phases, each the name of the event with which it begins."""
 CIRCUIT_PHASES: Final = ("memorization", "circuit_formation", "clean_up")
 """Phases by the progress measures, each the name of the event with which it begins."""
-MILESTONES: Final = {
-    "memorized": "memorized_step",
-    "grokked_90": "grokked_step_90",
-    "grokked_95": "grokked_step_95",
-    "grokked": "grokked_step_99",
-}
-"""Event → milestone: the step at which it happened first."""
 
 
 class History:
@@ -52,7 +46,7 @@ class History:
         self.phase = "memorizing"
         self.phase_steps: dict[str, int] = {"memorizing": 0}
         """Step at which each phase of the present model last began; phases that never began are left out."""
-        self.milestones: dict[str, int | None] = dict.fromkeys(MILESTONES.values())
+        self.milestones: dict[str, int | None] = dict.fromkeys(milestone.step_name for milestone in MILESTONES)
         """Step at which the present model first reached each milestone; a rebuilt model starts anew."""
         self.circuit_phase = "memorization"
         self.circuit_steps: dict[str, int] = {"memorization": 0}
@@ -153,6 +147,6 @@ class History:
         if event.name in CIRCUIT_PHASES:
             self.circuit_phase, self.circuit_words = event.name, event.words
             self.circuit_steps[event.name] = event.step
-        milestone = MILESTONES.get(event.name)
-        if milestone and self.milestones[milestone] is None:
-            self.milestones[milestone] = event.step
+        for milestone in MILESTONES:
+            if milestone.event == event.name and self.milestones[milestone.step_name] is None:
+                self.milestones[milestone.step_name] = event.step

@@ -6,9 +6,10 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
-from grokterm.config import GROKKED_ACCURACY, MEMORIZED_ACCURACY, Config, Value
+from grokterm.config import Config, Value
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.lab.engine import Engine
+from grokterm.milestones import GROKKED, MEMORIZED
 from grokterm.replay.making import make
 from grokterm.replay.recording import is_due, steps_to_next, take_records
 from grokterm.runs.changes import Plan, plan_change
@@ -178,9 +179,9 @@ class Course:
 
 def _goal_reached(config: Config, last: Scalars) -> str:
     """The goal that these measures reach, in words; empty where they do not."""
-    if config.until == "grokked" and last.test_accuracy >= GROKKED_ACCURACY:
+    if config.until == "grokked" and GROKKED.reached(last.test_accuracy):
         return f"grokked at step {last.step:,}"
-    if config.until == "memorized" and last.train_accuracy >= MEMORIZED_ACCURACY:
+    if config.until == "memorized" and MEMORIZED.reached(last.train_accuracy):
         return f"memorized at step {last.step:,}"
     if isinstance(config.until, int) and last.step >= config.until:
         return f"step {last.step:,} reached"

@@ -14,6 +14,7 @@ from grokterm.analysis.interruption import interruptible
 from grokterm.config import Value
 from grokterm.errors import FolderLostError, RunFolderError
 from grokterm.lab.circumstances import circumstances
+from grokterm.lab.engine import Engine
 from grokterm.trainer.album import Album
 from grokterm.trainer.claim import Claim
 from grokterm.trainer.clock import Pace
@@ -290,8 +291,7 @@ class Trainer:
 
     def _note_start(self, words: str) -> None:
         engine = self.course.engine
-        by_kernels = " by kernels" if engine.model.suits_kernels(engine.parameters) else ""
-        words += f", on {engine.device} with {engine.precision} products{by_kernels}"
+        words += f", on {engine.device} with {engine.precision} products{_by_kernels(engine)}"
         if engine.device.type == "cpu" and self._opened.remark:
             words += f"; {self._opened.remark}"
         self._note("started", words, circumstances(engine) | {"pid": os.getpid()})
@@ -301,3 +301,10 @@ class Trainer:
         self.course.journal.write_session(Session(self.course.step, name, words, time.time(), about or {}))
         if name != "noted":
             self._logged = name
+
+
+def _by_kernels(engine: Engine) -> str:
+    """Whether the kernels take the steps, and why they do not where only the classes are in their way."""
+    if engine.model.suits_kernels(engine.parameters):
+        return " by kernels"
+    return " in torch, for the kernels know p classes alone" if engine.model.fits_kernels(engine.parameters) else ""

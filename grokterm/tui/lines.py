@@ -8,14 +8,14 @@ from typing import Final, Literal
 
 from textual.content import Content
 
-from grokterm.config import GROKKED_ACCURACY, Config, Value
+from grokterm.config import Config, Value
 from grokterm.errors import ConfigError
+from grokterm.milestones import GENERALIZING_ACCURACY, GROKKED
 from grokterm.runs.history import History
 from grokterm.tui import words
 from grokterm.tui.actions import FOOTER_ORDER, action
 from grokterm.tui.fitting import Part, between, fit, fitted, joined
 from grokterm.tui.moment import Moment
-from grokterm.tui.phases import GENERALIZING_ACCURACY
 from grokterm.tui.slider import notice, slider
 from grokterm.tui.theme import Palette
 from grokterm.tui.world import World
@@ -46,7 +46,7 @@ PHASES: Final = (
 COLLAPSED: Final = ("collapsed", "Collapsed", "coll")
 _REACH: Final = {
     "memorizing": (0.0, GENERALIZING_ACCURACY),
-    "generalizing": (GENERALIZING_ACCURACY, GROKKED_ACCURACY),
+    "generalizing": (GENERALIZING_ACCURACY, GROKKED.accuracy),
 }
 """Test accuracies between which a phase leads to the next one."""
 
@@ -212,7 +212,7 @@ def _as_wished(config: Config, wished: Mapping[str, Value]) -> Config:
 
 
 def _rebuilt(wished: Mapping[str, Value], config: Config) -> bool:
-    shapes = ("arch", "width", "d_model", "heads", "depth", "activation", "layer_norm")
+    shapes = ("arch", "width", "d_model", "heads", "depth", "activation", "layer_norm", "classes")
     return any(name in wished and wished[name] != getattr(config, name) for name in shapes)
 
 

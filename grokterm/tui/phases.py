@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from typing import Final
 
-from grokterm.config import GROKKED_ACCURACY, MEMORIZED_ACCURACY
-
-GENERALIZING_ACCURACY: Final = 0.2
-"""Test accuracy above which a run generalizes."""
-MEMORIZING_ACCURACY: Final = 0.1
-"""Test accuracy below which it is back to memorizing."""
-COLLAPSED_ACCURACY: Final = 0.9
-"""Test accuracy below which a run that grokked has collapsed."""
+from grokterm.milestones import (
+    COLLAPSED_ACCURACY,
+    GENERALIZING_ACCURACY,
+    GROKKED,
+    GROKKED_90,
+    GROKKED_95,
+    MEMORIZED,
+    MEMORIZING_ACCURACY,
+)
 
 MEANINGS: Final = {
     "Memorizing": (
-        f"the training pairs are learned by heart (memorized: train accuracy ≥ {MEMORIZED_ACCURACY:.0%}); "
+        f"the training pairs are learned by heart (memorized: {MEMORIZED.condition}); "
         "pairs never seen are answered at random"
     ),
     "Generalizing": (
         f"test accuracy is above {GENERALIZING_ACCURACY:.0%}: the network finds the rule; "
         f"below {MEMORIZING_ACCURACY:.0%} it is back to memorizing"
     ),
-    "Grokked": f"test accuracy is at least {GROKKED_ACCURACY:.0%}: it answers pairs that it was never shown",
+    "Grokked": f"{GROKKED.condition}: it answers pairs that it was never shown",
     "Collapsed": f"it had grokked, and test accuracy fell below {COLLAPSED_ACCURACY:.0%} again",
 }
 
@@ -40,13 +41,17 @@ WHY_TWO: Final = (
     "after. So a circuit forms while test accuracy is still flat, and clean-up may begin before Grokked or after it."
 )
 """Why the phases by accuracy and those of the circuit begin at different steps, and in no fixed order."""
+MILESTONE_WORDS: Final = (
+    f"Recorded too, for sources differ: {GROKKED_90.condition} (Brenndoerfer) and {GROKKED_95.sign} (Tveit); "
+    f"the label and the delay use {GROKKED.sign}."
+)
 CIRCUIT_SOURCE: Final = "From the progress measures of Nanda et al. 2023, not from accuracy."
 
 
 def phase_words() -> str:
     """The meanings of all phases, one a line; the number beside a phase is the step at which it began."""
     lines = [f"{name}: {meaning}." for name, meaning in MEANINGS.items()]
-    return "\n".join([*lines, "The number beside a phase is the step at which it last began."])
+    return "\n".join([*lines, "The number beside a phase is the step at which it last began.", MILESTONE_WORDS])
 
 
 def circuit_words() -> str:

@@ -49,6 +49,7 @@ def model(config: Config) -> tuple[str, str, str]:
     extra = [f"× {config.depth}"] if config.depth > 1 else []
     extra += [config.activation] if config.activation != "relu" else []
     extra += [f"{config.layer_norm}-norm"] if config.layer_norm != "none" else []
+    extra += ["p+1 classes"] if config.classes == "p+1" else []
     if config.arch == "mlp":
         long = short = f"mlp {config.width}"
     elif config.arch == "embed-mlp":

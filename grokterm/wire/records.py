@@ -116,6 +116,7 @@ class Structure(msgspec.Struct, frozen=True, tag_field="kind", tag="structure", 
     """Share of the last layer's neurons that one frequency explains to .85."""
     distance_irrelevance: float | None = None
     gradient_symmetricity: float | None = None
+    """Of addition with one embedding of both numbers (transformer); not defined elsewhere."""
     circularity: float | None = None
 
 

@@ -16,10 +16,11 @@ def names(tracker: PhaseTracker, *records: tuple[int, float, float]) -> list[lis
 
 def test_the_usual_story() -> None:
     tracker = PhaseTracker()
-    told = names(tracker, (0, 0, 0), (10, 0.5, 0.01), (20, 0.99, 0.02), (30, 1, 0.2), (40, 1, 0.21), (50, 1, 0.91))
-    assert told == [[], [], ["memorized"], [], ["generalizing"], ["grokked_90"]]
+    told = names(tracker, (0, 0, 0), (10, 0.99, 0.01), (20, 0.991, 0.02), (30, 1, 0.2), (40, 1, 0.21), (50, 1, 0.9))
+    assert told == [[], [], ["memorized"], [], ["generalizing"], []]
+    assert names(tracker, (55, 1, 0.901)) == [["grokked_90"]]
     assert phase(tracker) == "generalizing"
-    assert names(tracker, (60, 1, 0.96), (70, 1, 0.989), (80, 1, 0.99)) == [["grokked_95"], [], ["grokked"]]
+    assert names(tracker, (60, 1, 0.95), (70, 1, 0.989), (80, 1, 0.99)) == [["grokked_95"], [], ["grokked"]]
     assert phase(tracker) == "grokked"
 
 
@@ -68,5 +69,7 @@ def test_milestones_fire_once_and_phases_follow_their_thresholds(curve: list[tup
         assert tracker.phase != "generalizing" or 0.1 <= test < 0.99
     for milestone in ("memorized", "grokked_90", "grokked_95"):
         assert told.count(milestone) <= 1
-    assert ("memorized" in told) == any(train >= 0.99 for train, _ in curve)
+    assert ("memorized" in told) == any(train > 0.99 for train, _ in curve)
+    assert ("grokked_90" in told) == any(test > 0.9 for _, test in curve)
+    assert ("grokked_95" in told) == any(test >= 0.95 for _, test in curve)
     assert ("grokked" in told) == any(test >= 0.99 for _, test in curve)

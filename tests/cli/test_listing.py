@@ -64,6 +64,23 @@ def test_json_has_the_same_by_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert told["test_accuracy"] == 0.995
 
 
+def test_json_tells_how_each_run_came_to_generalize(capsys: pytest.CaptureFixture[str]) -> None:
+    curve = [Scalars(s, 0.0, 1.0, 1.0, min(s / 100, 1.0), min(max(s - 400, 0) / 200, 1.0), 1.0, None)
+             for s in range(0, 801, 10)]  # fmt: skip
+    told_of = (("memorized", 110), ("grokked_90", 590), ("grokked_95", 590), ("grokked", 600))
+    run_with(*curve, *(Event(step, name, "") for name, step in told_of))  # type: ignore[arg-type]
+    run_with(Scalars(0, 0.0, 4.0, 4.0, 0.25, 0.125, 1.0, None))
+    run_with().log_path.write_bytes(b"no record\n")
+    assert main(["runs", "--json"]) == 0
+    names = ["memorized_step", "grokked_step_90", "grokked_step_95", "grokked_step_99", "delay"]
+    names += ["generalization_gap", "acceleration_step", "acceleration_window"]
+    assert [[run[name] for name in names] for run in json.loads(capsys.readouterr().out)] == [
+        [110, 590, 590, 600, 490, 0.0, 400, 30],
+        [None, None, None, None, None, 0.125, None, None],
+        [None] * 8,
+    ]
+
+
 def test_a_run_that_cannot_be_read_is_listed_with_the_reason(capsys: pytest.CaptureFixture[str]) -> None:
     folder = run_with()
     folder.config_path.write_text("p = ")

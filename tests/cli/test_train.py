@@ -18,9 +18,11 @@ from tests.cli.terminals import COMMAND, on_terminal
 
 SMALL = ["--p", "11", "--width", "32", "--log-every", "5"]
 KEYS = [
-    *("run", "step", "memorized_step", "grokked_step_90", "grokked_step_95", "grokked_step_99", "phase"),
+    *("run", "step", "phase"),
     *("train_accuracy", "test_accuracy", "train_loss", "test_loss", "steps_per_second", "seconds"),
     *("device", "precision", "seed"),
+    *("memorized_step", "grokked_step_90", "grokked_step_95", "grokked_step_99", "delay"),
+    *("generalization_gap", "acceleration_step", "acceleration_window"),
 ]
 
 
@@ -59,6 +61,7 @@ def test_json_is_one_line_with_the_promised_keys(folders: Path) -> None:
     last = [record for record in records(folder) if isinstance(record, Scalars)][-1]
     assert (told["train_loss"], told["test_accuracy"]) == (last.train_loss, last.test_accuracy)
     assert told["steps_per_second"] == pytest.approx(60 / told["seconds"])
+    assert told["generalization_gap"] == last.train_accuracy - last.test_accuracy
     assert told["precision"] in ("float32", "bfloat16")
     assert "target reached at step 60" in done.stderr
     assert not trainer_alive(folder)
@@ -70,7 +73,7 @@ def test_the_first_record_that_memorizes_is_the_target(folders: Path) -> None:
     told = json.loads(done.stdout)
     assert told["step"] == told["memorized_step"] > 0
     made = [record for record in records(list_runs(folders)[0]) if isinstance(record, Scalars)]
-    assert made[-1].train_accuracy >= 0.99 > max(record.train_accuracy for record in made[:-1])
+    assert made[-1].train_accuracy > 0.99 >= max(record.train_accuracy for record in made[:-1])
 
 
 def test_status_3_when_the_limit_comes_first() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from grokterm.config import GROKKED_ACCURACY, MEMORIZED_ACCURACY, Config
+from grokterm.config import Config
 from grokterm.lab.engine import Engine
+from grokterm.milestones import GROKKED, MEMORIZED
 from tests.lab.examples import ARCHITECTURES
 
 
@@ -16,9 +17,9 @@ def test_a_quick_run_memorizes_first_and_groks_later(arch: str) -> None:
     while grokked is None and engine.step < 1500:
         engine.advance(25)
         measures = engine.measure()
-        if memorized is None and measures.train_accuracy >= MEMORIZED_ACCURACY:
+        if memorized is None and MEMORIZED.reached(measures.train_accuracy):
             memorized = engine.step
-        if measures.test_accuracy >= GROKKED_ACCURACY:
+        if GROKKED.reached(measures.test_accuracy):
             grokked = engine.step
     assert memorized is not None
     assert grokked is not None

@@ -27,7 +27,8 @@ def torch_run(start: Tensor, given: list[Tensor], configs: list[Config]) -> Tens
     parameter = torch.nn.Parameter(start.clone())
     optimizer = torch.optim.AdamW([parameter])
     for count, (gradient, config) in enumerate(zip(given, configs, strict=True), 1):
-        rate = config.lr * min(1.0, count / max(1, config.warmup))
+        t = count - 1 + config.warmup_from
+        rate = config.lr * (min(1.0, t / config.warmup) if config.warmup else 1)
         optimizer.param_groups[0].update(
             lr=rate, weight_decay=config.weight_decay, betas=(config.beta1, config.beta2), eps=config.epsilon
         )
@@ -42,6 +43,8 @@ def torch_run(start: Tensor, given: list[Tensor], configs: list[Config]) -> Tens
         {},
         {"warmup": 0},
         {"warmup": 1, "lr": 0.1},
+        {"warmup_from": 0},
+        {"warmup": 0, "warmup_from": 0},
         {"warmup": 100, "weight_decay": 0.0},
         {"beta1": 0.0, "beta2": 0.999, "epsilon": 1e-3},
         {"beta2": 0.0, "weight_decay": 20.0},

@@ -23,7 +23,7 @@ class PlainPerceptron(nn.Module):
         self.hidden = nn.ModuleList(nn.Linear(m, n) for m, n in itertools.pairwise(sizes))
         normed = config.layer_norm != "none"
         self.norms = nn.ModuleList(nn.LayerNorm(config.width) if normed else nn.Identity() for _ in self.hidden)
-        self.out = nn.Linear(config.width, config.p)
+        self.out = nn.Linear(config.width, config.class_count)
 
     def forward(self, x: Tensor) -> Tensor:
         for linear, norm in zip(self.hidden, self.norms, strict=True):

@@ -61,7 +61,7 @@ class PlainTransformer(nn.Module):
         self.positions = nn.Embedding(3, config.d_model)
         self.blocks = nn.Sequential(*(PlainBlock(config) for _ in range(config.depth)))
         self.norm_out = nn.LayerNorm(config.d_model) if config.layer_norm == "pre" else nn.Identity()
-        self.unembed = nn.Linear(config.d_model, config.p, bias=False)
+        self.unembed = nn.Linear(config.d_model, config.class_count, bias=False)
 
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
         equals = torch.full_like(a, self.tokens.num_embeddings - 1)

@@ -59,6 +59,8 @@ def test_how_a_change_acts() -> None:
         ({}, {"arch": "transformer"}, []),
         ({"arch": "transformer"}, {"width": 256}, ["embedding", "read-out"]),
         ({"arch": "transformer"}, {"d_model": 64}, []),
+        ({"arch": "transformer"}, {"classes": "p+1"}, ["embedding"]),
+        ({"classes": "p+1"}, {"depth": 2}, ["embedding", "read-out"]),
     ],
 )
 def test_the_words_on_what_is_kept_agree_with_the_models(

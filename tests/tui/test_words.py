@@ -29,6 +29,7 @@ def test_every_operation_has_a_formula() -> None:
             "transformer 128, 4 heads, mlp 512 gelu pre-norm",
             "transformer",
         ),
+        (Config(arch="mlp", classes="p+1"), "mlp 512 p+1 classes", "mlp"),
     ],
 )
 def test_the_model_is_written_with_its_size(config: Config, long: str, word: str) -> None:

@@ -101,7 +101,7 @@ def _part(matrix: Tensor, axes: tuple[str, str], most: tuple[int, int]) -> Tenso
 def _axes(subject: Subject, name: str) -> tuple[str, str]:
     tables = {"mlp": _MLP, "embed-mlp": _EMBEDDED, "transformer": _TRANSFORMER}
     rows, columns = tables[subject.config.arch].get(name.rpartition(".")[2], ("row", "column"))
-    return rows, columns
+    return rows, "class, last =" if columns == "class" and subject.config.classes == "p+1" else columns
 
 
 class _Order:

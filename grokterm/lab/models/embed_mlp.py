@@ -15,7 +15,7 @@ from grokterm.lab.precision import Product
 
 
 class EmbedMlp(Mlp):
-    """Embeddings `E_a`, `E_b` of d_model concatenated → width (depth times) → p, as in Kitouni's set-up.
+    """Embeddings `E_a`, `E_b` of d_model concatenated → width (depth times) → classes, as in Kitouni's set-up.
 
     The product of the concatenation with the first layer is E_a W_a [a] + E_b W_b [b], where `W_a` and
     `W_b` are the two halves of that layer: 2p rows are multiplied, not n.

@@ -1,4 +1,4 @@
-"""The one-hot MLP: a and b as one-hot vectors side by side, one to three hidden layers, p classes."""
+"""The one-hot MLP: a and b as one-hot vectors side by side, one to three hidden layers, p classes or one more."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from grokterm.lab.tasks import Pairs
 
 
 class Mlp(Model):
-    """One-hot pair → width (depth times) → p, with biases and the initial weights of torch.nn.Linear.
+    """One-hot pair → width (depth times) → classes, with biases and the initial weights of torch.nn.Linear.
 
     The first layer of a one-hot pair is a row of `W_a` plus a row of `W_b`: a sum of two of 2p rows,
     not a product of n. LayerNorm acts on the activations of each hidden layer: with `pre` a layer is
@@ -37,14 +37,14 @@ class Mlp(Model):
 
     def shapes(self) -> Shapes:
         """The shape of every parameter: W_a, W_b, b_1, then W_i, b_i a further layer, then W_out, b_out."""
-        width, p = self.config.width, self.config.p
+        width, classes = self.config.width, self.config.class_count
         shapes: Shapes = {**self._input_shapes(), "b_1": (width,)}
         for layer in self._layers():
             if layer > 1:
                 shapes |= {f"W_{layer}": (width, width), f"b_{layer}": (width,)}
             if self.config.layer_norm != "none":
                 shapes |= layer_norm_shapes(f"norm_{layer}", width)
-        return {**shapes, "W_out": (width, p), "b_out": (p,)}
+        return {**shapes, "W_out": (width, classes), "b_out": (classes,)}
 
     def init(self, generator: torch.Generator) -> Parameters:
         """Uniform within ±1/√fan_in for weights and biases, as torch.nn.Linear; LayerNorm gain 1, shift 0.
@@ -64,7 +64,7 @@ class Mlp(Model):
         return {name: parameters[name] for name in self.shapes()}
 
     def logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
-        """Logits [..., n, p] of the pairs a, b (int64 [n] each)."""
+        """Logits [..., n, classes] of the pairs a, b (int64 [n] each)."""
         of_a, of_b = self._input_rows(parameters, self.product)
         of_a = of_a + parameters["b_1"][..., None, :]
         if suits(of_a):
@@ -77,7 +77,7 @@ class Mlp(Model):
             x = self._activate(parameters, layer, x)
         return affine(self.product, x, parameters["W_out"], parameters["b_out"])
 
-    def suits_kernels(self, parameters: Mapping[str, Tensor]) -> bool:
+    def fits_kernels(self, parameters: Mapping[str, Tensor]) -> bool:
         """Whether there is nothing between two rows, their sum and the read-out but an activation that they know."""
         width, activation = self.config.width, self.config.activation
         return self._is_plain and native.suits(self.product, activation, parameters["W_out"], width)
@@ -123,8 +123,8 @@ class Mlp(Model):
 
     @property
     def floats_a_pair(self) -> int:
-        """The width, or p where that is more."""
-        return max(self.config.width, self.config.p)
+        """The width, or the classes where they are more."""
+        return max(self.config.width, self.config.class_count)
 
     @property
     def _is_plain(self) -> bool:

@@ -39,18 +39,25 @@ class Model(ABC):
 
     @abstractmethod
     def logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
-        """Logits [..., n, p] of the pairs a, b (int64 [n] each); replica axes of the parameters lead."""
+        """Logits [..., n, classes] of the pairs a, b (int64 [n] each); replica axes of the parameters lead."""
 
     def suits_kernels(self, parameters: Mapping[str, Tensor]) -> bool:
-        """Whether the kernels know this model with such parameters: `factors` and `by_hand` are not None then."""
+        """Whether the kernels know this model with such parameters: `factors` and `by_hand` are not None then.
+
+        They know as many classes as residues: with "=" as a class, steps are taken in torch.
+        """
+        return self.config.classes == "p" and self.fits_kernels(parameters)
+
+    def fits_kernels(self, parameters: Mapping[str, Tensor]) -> bool:
+        """Whether they know its layers, whatever its classes."""
         return False
 
     @torch.no_grad()
     def read_logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
-        """The same as `logits` without autograd: by the kernels where they know the model."""
+        """Logits [..., n, p] of the residues alone, without autograd: by the kernels where they know the model."""
         factors = self.factors(parameters)
         if factors is None:
-            return self.logits(parameters, a, b)
+            return self.logits(parameters, a, b)[..., : self.config.p].contiguous()
         return native.logits(self.product, self.config.activation, a, b, factors)
 
     def factors(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor] | None:
@@ -62,9 +69,9 @@ class Model(ABC):
         return cross_entropy_sum(self.logits(parameters, pairs.a, pairs.b), pairs.labels)
 
     def score(self, parameters: Mapping[str, Tensor], pairs: Pairs) -> tuple[float, int]:
-        """Cross-entropy in nats summed over the pairs, and how many have their label as the largest logit."""
+        """Cross-entropy in nats summed over the pairs, and how many have their label as a residue's largest logit."""
         logits = self.logits(parameters, pairs.a, pairs.b)
-        right = int((logits.max(-1).indices == pairs.labels).sum())
+        right = int((logits[..., : self.config.p].max(-1).indices == pairs.labels).sum())
         return float(cross_entropy_sum(logits, pairs.labels)), right
 
     def by_hand(

@@ -33,8 +33,9 @@ POSITIONS: Final = 3
 class Transformer(Model):
     """Learned positions, causal attention without biases, an MLP with biases, read at "=" by an untied W_U.
 
-    Its vocabulary is the p residues and "=" (row p of `W_E`); `W_U` has the p residues alone, since "="
-    is never an answer and its class is dropped in every measure. Heads lie side by side in the columns
+    Its vocabulary is the p residues and "=" (row p of `W_E`). `W_U` has the p residues alone, since "=" is never an
+    answer, or with p+1 classes a last column for "=" too: that takes part in the softmax of the loss, as in the code of
+    Nanda et al., and is dropped in accuracy and every measure. Heads lie side by side in the columns
     of `W_Q`, `W_K`, `W_V` and in the rows of `W_O`. LayerNorm `pre` normalises the input of every
     sublayer and of `W_U` (as GPT-2), `post` the stream after every sublayer (as Vaswani et al.).
 
@@ -56,7 +57,7 @@ class Transformer(Model):
                 shapes |= layer_norm_shapes(f"{block}.norm_attention", d) | layer_norm_shapes(f"{block}.norm_mlp", d)
         if self.config.layer_norm == "pre":
             shapes |= layer_norm_shapes("norm_out", d)
-        return {**shapes, "W_U": (d, p)}
+        return {**shapes, "W_U": (d, self.config.class_count)}
 
     def init(self, generator: torch.Generator) -> Parameters:
         """Weights ~ N(0, 1)/√d_model, W_U ~ N(0, 1)/√(p + 1), biases 0, as in Nanda et al.'s code."""
@@ -72,7 +73,7 @@ class Transformer(Model):
         return parameters
 
     def logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
-        """Logits [..., n, p] of the pairs a, b (int64 [n] each)."""
+        """Logits [..., n, classes] of the pairs a, b (int64 [n] each)."""
         if self._folds:
             mixed = self._mixed_of_pairs(parameters, a, b)
             to_hidden, to_logits, of_neurons = self._folded(parameters)
@@ -86,7 +87,7 @@ class Transformer(Model):
             answer = layer_norm(parameters, "norm_out", answer)
         return self.product(answer, parameters["W_U"])
 
-    def suits_kernels(self, parameters: Mapping[str, Tensor]) -> bool:
+    def fits_kernels(self, parameters: Mapping[str, Tensor]) -> bool:
         """Whether there is one block without LayerNorm, of widths and heads that they know."""
         width, d_model, heads = self.config.width, self.config.d_model, self.config.heads
         activation = self.config.activation
@@ -126,8 +127,8 @@ class Transformer(Model):
 
     @property
     def floats_a_pair(self) -> int:
-        """The largest of MLP width, residual stream and p."""
-        return max(self.config.width, self.config.d_model, self.config.p)
+        """The largest of MLP width, residual stream and classes."""
+        return max(self.config.width, self.config.d_model, self.config.class_count)
 
     def _embed(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> list[Stream]:
         tokens, equals = parameters["W_E"].split_with_sizes([self.config.p, 1], -2)
@@ -178,7 +179,8 @@ class Transformer(Model):
         equals, b_out = parameters["W_E"][..., -1:, :] + parameters["W_pos"][..., -1:, :], parameters["0.b_out"]
         # One product of all rows with all columns takes a fraction of the time of one for each pair of them.
         rows, columns = torch.cat((w_o, equals, b_out[..., None, :]), -2), torch.cat((w_in, w_u), -1)
-        to_hidden, to_logits = self.product(rows, columns).split_with_sizes([self.config.width, self.config.p], -1)
+        sizes = [self.config.width, self.config.class_count]
+        to_hidden, to_logits = self.product(rows, columns).split_with_sizes(sizes, -1)
         mixed, always, of_bias = to_hidden.split_with_sizes([self.config.d_model, 1, 1], -2)
         to_hidden = torch.cat((mixed, always + parameters["0.b_in"][..., None, :]), -2)
         mixed, always, of_bias = to_logits.split_with_sizes([self.config.d_model, 1, 1], -2)

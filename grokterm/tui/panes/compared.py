@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.strip import Strip
 
+from grokterm.milestones import MEMORIZED, MILESTONES
 from grokterm.runs.compared import ComparedRun, differences, name_of
 from grokterm.tui.drawing.frame import Axes
 from grokterm.tui.drawing.marks import Mark
@@ -26,12 +27,6 @@ Pairs = Literal["test", "train", "train and test"]
 PAIRS: Final[tuple[Pairs, ...]] = ("test", "train", "train and test")
 """Of which pairs curves can be drawn, in the order in which a key goes through them."""
 _MISSING: Final = "–"
-_MILESTONES: Final = {
-    "memorized_step": "memorized",
-    "grokked_step_90": "≥ 90 %",
-    "grokked_step_95": "≥ 95 %",
-    "grokked_step_99": "≥ 99 %",
-}
 
 
 @dataclass(slots=True, eq=False)
@@ -193,8 +188,9 @@ def columns_of(comparison: Comparison) -> list[Column]:
     last = [run.history.last for run in runs]
     columns = [Column("differ in", d.name, d.texts) for d in differences(runs)]
     columns = columns or [Column("differ in", "no setting", ("",) * len(runs))]
-    for name, title in _MILESTONES.items():
-        steps = [run.history.milestones[name] for run in runs]
+    for milestone in MILESTONES:
+        title = "memorized" if milestone is MEMORIZED else milestone.sign
+        steps = [run.history.milestones[milestone.step_name] for run in runs]
         columns.append(_column("reached at step", title, [_MISSING if s is None else f"{s:,}" for s in steps]))
     columns.append(_column("now", "step", [f"{record.step:,}" if record else _MISSING for record in last]))
     for pairs in ("train", "test"):

@@ -18,8 +18,8 @@ from grokterm.tui.screens.dialog import Dialog, Wanted
 from grokterm.tui.screens.options import Options
 
 _WHAT: Final = {
-    "mlp": "one-hot a and b → {width} neurons → {p} logits",
-    "embed-mlp": "two embeddings of {d_model} → {width} neurons → {p} logits",
+    "mlp": "one-hot a and b → {width} neurons → {outputs} logits",
+    "embed-mlp": "two embeddings of {d_model} → {width} neurons → {outputs} logits",
     "transformer": "a b = in {d_model} dimensions, {heads} heads, mlp of {width}, read at =",
 }
 
@@ -77,7 +77,7 @@ class ArchitectureDialog(Dialog[Wanted]):
         self.query_one(OptionList).action_cursor_down()
 
     def _line(self, name: str) -> Content:
-        what = _WHAT[name].format(**self._config.as_dict())
+        what = _WHAT[name].format(**self._config.as_dict(), outputs=self._config.class_count)
         here = "●" if name == self._config.arch else " "
         return Content.assemble((f"{here} {name:<13}", "bold"), what)
 

@@ -21,7 +21,7 @@ def carried(old: Config, new: Config) -> list[str]:
     same = {name: getattr(old, name) == getattr(new, name) for name in ("d_model", "width")}
     found = ["embedding"] if old.arch == new.arch and same[embedding] else []
     alike = old.arch == new.arch or {old.arch, new.arch} == {"mlp", "embed-mlp"}
-    return [*found, "read-out"] if alike and same[read_out] else found
+    return [*found, "read-out"] if alike and same[read_out] and old.classes == new.classes else found
 
 
 def keeps(old: Config, new: Config, keep: bool) -> str:

@@ -8,9 +8,9 @@ from typing import ClassVar, Final
 import numpy as np
 from textual.strip import Strip
 
-from grokterm.config import GROKKED_ACCURACY
+from grokterm.milestones import GROKKED, MEMORIZED
 from grokterm.runs.columns import Floats
-from grokterm.runs.emergence import acceleration, fastest, rate_of_change
+from grokterm.runs.emergence import acceleration, delay, fastest, rate_of_change
 from grokterm.runs.history import History
 from grokterm.tui.circuit_line import CIRCUIT_PHASES
 from grokterm.tui.drawing.cells import Cells
@@ -172,12 +172,13 @@ class EmergenceView(TrainingViewPane):
         history = world.history
         steps, test = history.column("step"), history.column("test_accuracy")
         at, rates = rate_of_change(steps, test)
-        peak, bend = fastest(steps, test), acceleration(steps, test)
+        peak, bend = fastest(history), acceleration(history)
         marks = [Mark(peak.step, "fastest", "milestone")] if peak else []
         title = f"fastest at {peak.step:,}" if peak else "no rise yet"
         if peak is not None and bend is not None:
             marks.append(Mark(bend.step, "bends", "milestone"))
             title += f", bends most at {bend.step:,}"
+        title += f" (averaged over {peak.window:,} steps)" if peak else ""
         rate = Line("test accuracy, % per 100 steps", "rate", "test", np.r_[steps[:1], at], np.r_[np.nan, rates * 1e4])
         accuracies = [scalars_line(world, f"{name} accuracy", name, f"{name}_accuracy") for name in ("train", "test")]
         return (
@@ -241,19 +242,19 @@ def _unmeasured(history: History) -> str:
 
 def _gap(history: History) -> Shade | None:
     """What is shaded: from memorization to grokking, or to now."""
-    memorized, grokked = (history.milestones[name] for name in ("memorized_step", "grokked_step_99"))
+    memorized, grokked = (history.milestones[milestone.step_name] for milestone in (MEMORIZED, GROKKED))
     last = history.last.step if history.last else 0
     return None if memorized is None else Shade(0, 1, memorized, last if grokked is None else grokked, "memorizing")
 
 
 def _delay(history: History) -> str:
     """How long grokking takes after memorization, in words."""
-    memorized, grokked = (history.milestones[name] for name in ("memorized_step", "grokked_step_99"))
+    memorized, steps = history.milestones[MEMORIZED.step_name], delay(history)
     if memorized is None:
-        return "not memorized yet"
-    if grokked is None:
-        return f"memorized at {memorized:,}, not grokked yet (test accuracy ≥ {GROKKED_ACCURACY:.0%})"
-    return f"grokked {grokked - memorized:,} steps after memorization"
+        return f"not memorized yet ({MEMORIZED.condition})"
+    if steps is None:
+        return f"memorized at {memorized:,}, not grokked yet ({GROKKED.condition})"
+    return f"grokked ({GROKKED.condition}) {steps:,} steps after memorization"
 
 
 def _bare_percent(value: float) -> str:

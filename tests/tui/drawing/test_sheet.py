@@ -13,7 +13,7 @@ ROWS = [Row("", "A", "0001-add97-mlp", "run_a"), Row("└─ ", "B", "0002-add97
 COLUMNS = [
     Column("differ in", "weight decay", ("1", "1 → 3")),
     Column("reached at step", "memorized", ("50", "–")),
-    Column("reached at step", "≥ 90 %", ("1,510", "480")),
+    Column("reached at step", "> 90 %", ("1,510", "480")),
     Column("now", "state", ("training", "died"), right=False),
 ]
 
@@ -23,7 +23,7 @@ def test_a_table_line_by_line(dusk: Palette) -> None:
     assert lines == 4
     assert texts(strips) == [
         "                     differ in     reached at step    now",
-        "                     weight decay  memorized  ≥ 90 %  state",
+        "                     weight decay  memorized  > 90 %  state",
         "A 0001-add97-mlp                1         50   1,510  training",
         "└─ B 0002-add97-mlp         1 → 3          –     480  died",
         "",
@@ -34,7 +34,7 @@ def test_columns_that_find_no_room_go_on_below_with_the_names_again(dusk: Palett
     strips, lines = draw_sheet(ROWS, COLUMNS, 50, 20, 0, dusk)
     rows = texts(strips)
     assert lines == 9
-    assert [sum(title in row for row in rows) for title in ("weight decay", "memorized", "≥ 90 %", "state")] == [1] * 4
+    assert [sum(title in row for row in rows) for title in ("weight decay", "memorized", "> 90 %", "state")] == [1] * 4
     assert sum("A 0001-add97-ml" in row for row in rows) == 2
 
 

@@ -47,7 +47,7 @@ def grokking(last: int) -> list[Record]:
         train, test = (1 / (1 + math.exp((middle - step) / width)) for middle, width in ((100, 12), (2100, 100)))
         records.append(scalars(step, train, test, math.exp(-step / 400)))
         if step == 150:
-            records.append(Event(step=step, name="memorized", words="memorized: train accuracy reached 99 %"))
+            records.append(Event(step=step, name="memorized", words="memorized: train accuracy passed 99 %"))
         if step == 640:
             records.append(change(step, "weight decay 1 → 2", {"weight_decay": 2.0}, {"weight_decay": 1.0}))
     return records

@@ -131,7 +131,7 @@ def test_phases_stand_over_their_steps() -> None:
 
 def test_the_gap_is_shaded_between_memorization_and_grokking() -> None:
     words = drawn(EmergenceView(), make_world(story()))
-    assert "grokked 2,450 steps after memorization" in words
+    assert "grokked (test accuracy ≥ 99 %) 2,450 steps after memorization" in words
     assert "fastest at 2,1" in words
     assert "bends most at 1,9" in words
     shaded = [line for line in words.splitlines() if "░" in line]

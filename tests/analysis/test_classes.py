@@ -1,0 +1,94 @@
+"""With "=" as a class too, every measure and picture is that of the residues alone."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from functools import partial
+
+import pytest
+import torch
+from torch.testing import assert_close
+
+from grokterm.analysis.pictures import PICTURES, picture
+from grokterm.analysis.progress import concentration, progress, structure
+from grokterm.analysis.spectrum import spectrum
+from grokterm.analysis.subject import Subject
+from grokterm.config import Config
+from grokterm.lab.gradients import loss_and_gradient
+from grokterm.lab.layout import Layout
+from grokterm.lab.models import build
+from grokterm.lab.tasks import make_task
+from tests.analysis.models import small
+from tests.reference.plain import plain_gradients
+
+P = 13
+ARCHITECTURES = ("mlp", "embed-mlp", "transformer")
+
+
+def subjects(arch: str, depth: int = 1) -> tuple[Subject, Subject]:
+    """The same model with p classes, and with a last one that would be every answer."""
+    found: list[Subject] = []
+    for classes in ("p", "p+1"):
+        config = small(arch, "add", P, classes=classes, depth=depth, width=24, d_model=8, precision="float64")
+        drawn = build(config).init(torch.Generator().manual_seed(0))
+        parameters = {name: value.double() for name, value in drawn.items()}
+        if found:
+            for name, value in found[0].parameters.items():
+                parameters[name][tuple(slice(size) for size in value.shape)] = value
+            parameters["W_U" if arch == "transformer" else "W_out"][:, P] *= 100
+        task = make_task(config)
+        seen = partial(Subject, step=3, labels=task.labels, train=task.trained, key_frequencies=(2, 5))
+        found.append(seen(config=config, parameters=parameters))
+    return found[0], found[1]
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_measures(arch: str) -> None:
+    told = []
+    for subject in subjects(arch):
+        config, parameters = subject.config, subject.parameters
+        norms = spectrum(subject.model, parameters, config)[0]
+        numbers = (
+            asdict(concentration(config, parameters, norms))
+            | asdict(progress(config, subject.answer, subject.train, subject.train, (2, 5)))
+            | asdict(structure(config, parameters, subject.answer, subject.labels))
+        )
+        told.append({name: number for name, number in numbers.items() if number is not None})
+    assert told[0] == pytest.approx(told[1], rel=1e-9)
+
+
+@pytest.mark.parametrize("view", PICTURES)
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_pictures(arch: str, view: str) -> None:
+    plain, more = subjects(arch)
+    if view in ("matrices", "matrix_over_time"):
+        _, last = (picture(view, one, {"matrix": 99}) for one in (plain, more))
+        assert last.arrays["shape"][-1] == P + 1
+        assert last.names["axes"][1] == "class, last ="
+        return
+    if view == "path":
+        return  # of all weights, those of "=" too
+    found = [picture(view, replace(one), {}) for one in (plain, more)]
+    assert found[0].words == found[1].words
+    assert found[0].arrays.keys() == found[1].arrays.keys()
+    for name, array in found[0].arrays.items():
+        assert_close(found[1].arrays[name], array, rtol=1e-6, atol=1e-9, equal_nan=True, msg=f"{view} {name}")
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_the_loss_and_its_gradient_are_those_of_all_classes(arch: str, depth: int) -> None:
+    _, subject = subjects(arch, depth)
+    config: Config = subject.config
+    model, task = build(config), make_task(config)
+    pairs, layout = task.pairs(task.train), Layout(model.shapes())
+    loss, gradient = loss_and_gradient(model, layout, layout.flat(subject.parameters), pairs, 50)
+    expected, slopes = plain_gradients(config, subject.parameters, pairs.a, pairs.b, pairs.labels)
+    assert_close(loss, expected, rtol=1e-9, atol=1e-9)
+    for name, slope in layout.parameters(gradient).items():
+        assert_close(slope, slopes[name], rtol=1e-9, atol=1e-9, msg=name)
+    nats, right = model.score(subject.parameters, pairs)
+    assert nats / len(pairs) == pytest.approx(float(expected))
+    answers = model.read_logits(subject.parameters, pairs.a, pairs.b)
+    assert answers.shape == (len(pairs), P)
+    assert right == int((answers.argmax(-1) == pairs.labels).sum())

@@ -1,0 +1,56 @@
+"""Which accuracies reach a milestone, and how it is spoken of."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from grokterm.cli.goal import reached
+from grokterm.config import Config, docs
+from grokterm.milestones import GROKKED, GROKKED_90, GROKKED_95, MEMORIZED, MILESTONES, Milestone
+from grokterm.replay.trackers import Trackers
+from grokterm.runs.history import History
+from grokterm.trainer.course import _goal_reached
+from grokterm.wire.records import Record, Scalars
+
+
+@pytest.mark.parametrize(
+    ("milestone", "equal", "condition", "happened"),
+    [
+        (MEMORIZED, False, "train accuracy > 99 %", "train accuracy passed 99 %"),
+        (GROKKED_90, False, "test accuracy > 90 %", "test accuracy passed 90 %"),
+        (GROKKED_95, True, "test accuracy ≥ 95 %", "test accuracy reached 95 %"),
+        (GROKKED, True, "test accuracy ≥ 99 %", "test accuracy reached 99 %"),
+    ],
+)
+def test_thresholds_and_words(milestone: Milestone, equal: bool, condition: str, happened: str) -> None:
+    assert milestone.reached(milestone.accuracy) is equal
+    assert milestone.reached(math.nextafter(milestone.accuracy, 1))
+    assert not milestone.reached(math.nextafter(milestone.accuracy, 0))
+    assert (milestone.condition, milestone.happened) == (condition, happened)
+
+
+def test_the_share_of_pairs_that_is_exactly_the_threshold_counts_as_equal() -> None:
+    for count in range(100, 12_001, 100):
+        for milestone in MILESTONES:
+            right = round(milestone.accuracy * count)
+            assert milestone.reached(right / count) is not milestone.above
+            assert milestone.reached((right + 1) / count)
+
+
+def test_goal_log_and_command_line_agree() -> None:
+    for until, name in (("memorized", "memorized_step"), ("grokked", "grokked_step_99")):
+        config = Config(until=until)  # type: ignore[arg-type]
+        for accuracy in (0.9899, 0.99, 0.9901):
+            last = Scalars(10, 0.0, 1.0, 1.0, accuracy, accuracy, 1.0, None)
+            records: list[Record] = [last, *Trackers(config).take(last)]
+            history = History(config)
+            history.add(records)
+            expected = accuracy > 0.99 or (accuracy == 0.99 and until == "grokked")
+            assert bool(_goal_reached(config, last)) is reached(history) is expected
+            assert (history.milestones[name] == 10) is expected
+
+
+def test_the_help_says_both_thresholds() -> None:
+    assert "memorized (train accuracy > .99), grokked (test ≥ .99)" in docs()["until"]
