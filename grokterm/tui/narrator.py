@@ -37,7 +37,7 @@ _MOST_SPIKES: Final = 20
 _MOST_KEYS: Final = 6
 
 _EVENTS: Final[dict[EventName, tuple[str, str, str]]] = {
-    "memorized": ("train accuracy reached 99 %, test accuracy is {test}", "memorized by heart", "memorizing"),
+    "memorized": ("train accuracy passed 99 %, test accuracy is {test}", "memorized by heart", "memorizing"),
     "generalizing": ("test accuracy passed 20 %", "the rule answers pairs never seen", "generalizing"),
     "memorizing": ("test accuracy fell below 10 %", "back to memorizing", "memorizing"),
     "grokked": ("test accuracy reached 99 %", "grokked", "grokked"),

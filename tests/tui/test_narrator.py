@@ -93,9 +93,9 @@ def test_weights_that_shrink_after_memorization() -> None:
     squares = {0: 200.0, 100: 100.0, 200: 130.0, 300: 120.0, 400: 104.0, 500: 20.0}
     records: list[Record] = [scalars(step, 0.0, squares=s) for step, s in squares.items()]
     assert told(records) == []
-    found = told([*records, Event(100, "memorized", "memorized: train accuracy reached 99 %")])
+    found = told([*records, Event(100, "memorized", "memorized: train accuracy passed 99 %")])
     assert found == [
-        (100, "train accuracy reached 99 %, test accuracy is 0 %: memorized by heart"),
+        (100, "train accuracy passed 99 %, test accuracy is 0 %: memorized by heart"),
         (400, "Σθ² fell by 20 % from its peak: weight decay clears away what is not needed"),
     ]
 
