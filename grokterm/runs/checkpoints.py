@@ -11,7 +11,6 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +20,7 @@ import numpy.typing as npt
 import safetensors
 import safetensors.numpy
 
-from grokterm import __version__
+from grokterm import __version__, durable
 from grokterm.config import Config, Value
 from grokterm.errors import RunFolderError
 from grokterm.wire.records import Change, TrainingRecord
@@ -84,20 +83,13 @@ def checkpoint_path(folder: Path, mark: Mark) -> Path:
 def save(folder: Path, mark: Mark, tensors: Mapping[str, npt.NDArray[Any]]) -> Path:
     """Writes a checkpoint aside, brings it to the disk and gives it its name; raises RunFolderError."""
     path = checkpoint_path(folder, mark)
-    aside = path.with_suffix(_PART)
     written = msgspec.json.encode(mark).decode()
     arrays = {name: np.asarray(tensors[name], order="C") for name in sorted(tensors)}
     metadata = {"grokterm": written, "digest": _digest(written, arrays)}
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(safetensors.numpy.save(arrays, metadata))
-            file.flush()
-            os.fsync(file.fileno())
-        aside.rename(path)
+        durable.write(path, safetensors.numpy.save(arrays, metadata), path.with_suffix(_PART))
     except OSError as error:
-        with suppress(OSError):
-            aside.unlink()
         reason = (error.strerror or str(error)).lower()
         raise RunFolderError(f"the checkpoint {path} cannot be written: {reason}") from None
     return path

@@ -17,7 +17,7 @@ import msgspec
 import platformdirs
 import tomli_w
 
-from grokterm import __version__
+from grokterm import __version__, durable
 from grokterm.config import Config, settings
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.view_options import ViewOptions
@@ -166,6 +166,7 @@ def new_folder(config: Config, home: Path) -> Iterator[RunFolder]:
             folder = RunFolder(path)
         folder.checkpoint_folder.mkdir(mode=0o700)
         yield folder
+        durable.sync_folder(home)
     except BaseException as error:
         if folder is not None:
             shutil.rmtree(folder.path, ignore_errors=True)
@@ -218,10 +219,7 @@ def write_config(folder: RunFolder, config: Config, view: ViewOptions, parent: P
     tables = {"view": asdict(view), "about": {"format": FOLDER_FORMAT, "version": __version__}}
     if parent is not None:
         tables["parent"] = asdict(parent)
-    aside = folder.path / "config.toml.part"
-    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        tomli_w.dump(values | tables, file)
-    aside.rename(folder.config_path)
+    durable.write(folder.config_path, tomli_w.dumps(values | tables).encode(), folder.path / "config.toml.part")
 
 
 @contextmanager

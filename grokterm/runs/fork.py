@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from grokterm import durable
 from grokterm.config import Config, Value, settings
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.runs.changes import plan_change, spelled, spoken
@@ -122,6 +123,7 @@ def _take_checkpoints(parent: RunFolder, folder: RunFolder, training: Sequence[T
         except RunFolderError as error:
             if path.exists():  # it may have been thinned out meanwhile
                 complaints.append(str(error))
+    durable.sync_folder(folder.checkpoint_folder)
     return complaints
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from grokterm import durable
 from grokterm.errors import RunFolderError, WireError
 from grokterm.wire.records import Record, decode_record, encode_record
 
@@ -27,6 +28,7 @@ class LogWriter:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             self._end = _end_of_last_line(self._file)
             os.ftruncate(self._file, self._end)
+            durable.sync_folder(path.parent)  # a log that is new has its name there
         except OSError as error:
             raise RunFolderError(f"the log {path} cannot be opened: {error.strerror}") from None
         self._torn = False

@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from grokterm import durable
 from grokterm.errors import RunFolderError, TrainerError
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.process import TrainerProcess, recorded_trainer, start_time, trainer_of
@@ -98,10 +99,7 @@ def _announce(folder: RunFolder, path: Path) -> None:
     """Writes trainer.json, whole or not at all."""
     started = start_time(os.getpid())
     trainer = TrainerProcess(os.getpid(), started if started is not None else 0.0, str(path))
-    aside = folder.trainer_path.with_suffix(".part")
-    aside.write_bytes(msgspec.json.encode(trainer))
-    aside.chmod(0o600)
-    aside.rename(folder.trainer_path)
+    durable.write(folder.trainer_path, msgspec.json.encode(trainer), folder.trainer_path.with_suffix(".part"))
 
 
 def _remove_socket(path: Path, folder: RunFolder) -> None:
