@@ -18,6 +18,7 @@ from grokterm.cli.options import Values, configuration, view
 from grokterm.cli.progress import ProgressLine, progress_to
 from grokterm.cli.stopping import stop_trainer, wait_for_end
 from grokterm.errors import TrainerError
+from grokterm.real_files import read_end
 from grokterm.runs.folder import RunFolder, create_run, runs_home
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
@@ -108,7 +109,7 @@ def _how(folder: RunFolder) -> str:
 
 def _last_lines(folder: RunFolder) -> list[str]:
     try:
-        printed = folder.trainer_log_path.read_bytes()[-_LOG_TAIL:]
+        printed = read_end(folder.trainer_log_path, _LOG_TAIL)
     except OSError:
         return []
     return printed.decode(errors="replace").strip().splitlines()[-_LAST_LINES:]

@@ -12,10 +12,14 @@ import msgspec
 import psutil
 
 from grokterm.errors import RunFolderError, TrainerError
+from grokterm.real_files import open_file, read_end
 from grokterm.runs.folder import RunFolder
 
 _SAME_START: Final = 0.05
 """Seconds by which two readings of one process's start time may differ."""
+
+_JSON_LIMIT: Final = 2**16
+"""Bytes of trainer.json at most."""
 
 _children: dict[Path, subprocess.Popen[bytes]] = {}
 """Trainers started by this process, by run folder: they are alive before they have written trainer.json."""
@@ -41,7 +45,7 @@ def start_trainer(folder: RunFolder, paused: bool = False, beyond: bool = False)
     if beyond:
         command.append("--beyond")
     try:
-        log = os.open(folder.trainer_log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        log = open_file(folder.trainer_log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     except OSError as error:
         raise RunFolderError(f"{folder.trainer_log_path} cannot be written: {error.strerror}") from None
     try:
@@ -83,7 +87,7 @@ def trainer_of(folder: RunFolder) -> TrainerProcess | None:
 def recorded_trainer(folder: RunFolder) -> TrainerProcess | None:
     """What trainer.json says, alive or not; None where there is none or it cannot be read."""
     try:
-        return msgspec.json.decode(folder.trainer_path.read_bytes(), type=TrainerProcess)
+        return msgspec.json.decode(read_end(folder.trainer_path, _JSON_LIMIT), type=TrainerProcess)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
 

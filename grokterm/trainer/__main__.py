@@ -92,8 +92,8 @@ def _train(folder: RunFolder, listener: socket, given: argparse.Namespace, leavi
 
 def _fail(folder: RunFolder, words: str) -> None:
     """Says in the log why the trainer ended, if the log can still be written."""
-    last = max((record.step for record in read_tail(folder.log_path, 2**16)), default=0)
     try:
+        last = max((record.step for record in read_tail(folder.log_path, 2**16)), default=0)
         LogWriter(folder.log_path).append(Session(last, "failed", words, time.time()))
     except GroktermError as error:
         print(error, file=sys.stderr)

@@ -16,6 +16,7 @@ import msgspec
 
 from grokterm import durable
 from grokterm.errors import RunFolderError, TrainerError
+from grokterm.runs.checkpoints import remove_half_written
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.process import TrainerProcess, recorded_trainer, start_time, trainer_of
 
@@ -71,8 +72,7 @@ def _clear_away(folder: RunFolder) -> None:
     if dead is not None:
         _remove_socket(Path(dead.socket), folder)
     _remove_socket(folder.path / _SOCKET, folder)
-    for part in folder.checkpoint_folder.glob("*.part"):
-        part.unlink(missing_ok=True)
+    remove_half_written(folder.checkpoint_folder)
 
 
 def _listen(folder: RunFolder) -> tuple[socket.socket, Path]:
@@ -99,7 +99,8 @@ def _announce(folder: RunFolder, path: Path) -> None:
     """Writes trainer.json, whole or not at all."""
     started = start_time(os.getpid())
     trainer = TrainerProcess(os.getpid(), started if started is not None else 0.0, str(path))
-    durable.write(folder.trainer_path, msgspec.json.encode(trainer), folder.trainer_path.with_suffix(".part"))
+    aside = folder.trainer_path.with_suffix(".part")
+    durable.write(folder.trainer_path, msgspec.json.encode(trainer), aside, through_link=True)
 
 
 def _remove_socket(path: Path, folder: RunFolder) -> None:
