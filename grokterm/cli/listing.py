@@ -7,12 +7,10 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-import msgspec
-
 from grokterm.cli.amounts import age, percent, size
-from grokterm.cli.harmless import harmless
+from grokterm.cli.harmless import harmless, harmless_json
 from grokterm.cli.options import Values
-from grokterm.runs.folder import list_runs, runs_home
+from grokterm.runs.folder import home_path, list_runs
 from grokterm.runs.summary import RunSummary, summarize
 
 if TYPE_CHECKING:
@@ -53,10 +51,10 @@ _NAME: Final = 24
 
 def show(values: Values, as_json: bool) -> int:
     """Prints the runs, newest last; raises RunFolderError."""
-    home = runs_home(values.get("runs"))
+    home = home_path(values.get("runs"))
     found = [summarize(folder) for folder in list_runs(home)]
     if as_json:
-        print(msgspec.json.encode([asdict(run) for run in found]).decode())
+        print(harmless_json([asdict(run) for run in found]))
     elif not found:
         print(f"There is no run in {harmless(str(home))} yet: start one with grokterm, or grokterm train.")
     else:
@@ -72,7 +70,7 @@ def _print_table(found: list[RunSummary]) -> None:
     console.print(table(found, console.width))
     for run in found:
         if run.words:
-            console.print(Text(f"{run.id} {run.state}: {harmless(run.words)}", "yellow"), soft_wrap=True)
+            console.print(Text(harmless(f"{run.id} {run.state}: {run.words}"), "yellow"), soft_wrap=True)
 
 
 def table(found: list[RunSummary], width: int) -> Table:

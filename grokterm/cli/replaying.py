@@ -10,13 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, Final
 
-import msgspec
-
-from grokterm.cli.harmless import harmless
+from grokterm.cli.harmless import harmless, harmless_json
 from grokterm.cli.options import Values
 from grokterm.errors import TrainerError
 from grokterm.replay.report import Progress, Report, decode_told
-from grokterm.runs.folder import find_run, runs_home
+from grokterm.runs.folder import find_run, home_path
 
 LINE_SECONDS: Final = 2.0
 """Seconds from one plain line of progress to the next."""
@@ -26,7 +24,7 @@ _SAID: Final = (0, 1)
 
 def replay(name: str, to: int | None, as_json: bool, values: Values) -> int:
     """Replays a run and shows what came out: 0 where everything agrees, 1 where not; raises GroktermError."""
-    folder = find_run(name, runs_home(values.get("runs")))
+    folder = find_run(name, home_path(values.get("runs")))
     folder.config()
     command = [sys.executable, "-P", "-m", "grokterm.replay", str(folder.path.absolute())]
     if to is not None:
@@ -34,7 +32,7 @@ def replay(name: str, to: int | None, as_json: bool, values: Values) -> int:
     with tempfile.TemporaryFile() as errors, _progress() as tell:
         report = _run(command, errors, tell)
     if as_json:
-        print(msgspec.json.encode(report).decode())
+        print(harmless_json(report))
     else:
         from grokterm.cli.verdict import print_report
 

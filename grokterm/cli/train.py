@@ -9,11 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, NoReturn
 
-import msgspec
-
 from grokterm.cli.devices import check_device
 from grokterm.cli.goal import end_of, reached, result
-from grokterm.cli.harmless import harmless
+from grokterm.cli.harmless import harmless, harmless_json
 from grokterm.cli.options import Values, configuration, view
 from grokterm.cli.progress import ProgressLine, progress_to
 from grokterm.cli.stopping import stop_trainer, wait_for_end
@@ -56,7 +54,7 @@ def start(values: Values, as_json: bool) -> int:
 def tell(folder: RunFolder, history: History, as_json: bool, status: int | None = None) -> int:
     """Prints what a run came to, and gives the exit status: 0 at its target, 3 at its limit."""
     if as_json:
-        print(msgspec.json.encode(result(folder.id, history)).decode(), flush=True)
+        print(harmless_json(result(folder.id, history)), flush=True)
     if status is not None:
         return status
     return 0 if reached(history) else LIMIT_CAME_FIRST
@@ -117,7 +115,7 @@ def _last_lines(folder: RunFolder) -> list[str]:
 
 @contextmanager
 def stopping_when_interrupted(folder: RunFolder) -> Iterator[None]:
-    """Stops the run after a checkpoint on Ctrl-C, SIGTERM and when nobody reads on; a second Ctrl-C does not wait."""
+    """Stops the run after a checkpoint on Ctrl-C and SIGTERM; a second Ctrl-C does not wait."""
 
     def terminate(*_: object) -> NoReturn:
         raise SystemExit(TERMINATED)
@@ -125,7 +123,7 @@ def stopping_when_interrupted(folder: RunFolder) -> Iterator[None]:
     before = signal.signal(signal.SIGTERM, terminate)
     try:
         yield
-    except (KeyboardInterrupt, SystemExit, BrokenPipeError):
+    except (KeyboardInterrupt, SystemExit):
         stop_trainer(folder)
         raise
     finally:

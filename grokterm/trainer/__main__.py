@@ -15,6 +15,7 @@ from types import FrameType
 
 from grokterm.errors import GroktermError
 from grokterm.kernels.build import build_or_say
+from grokterm.output import lossy_output
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.log import LogWriter, read_tail
 from grokterm.threads import let_them_sleep
@@ -100,4 +101,5 @@ def _fail(folder: RunFolder, words: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with lossy_output() as output:
+        sys.exit(output.status(main()))
