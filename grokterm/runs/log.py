@@ -113,7 +113,7 @@ def read_tail(path: Path, size: int) -> list[Record]:
     Raises RunFolderError where it cannot be read, or its end is no line of a log.
     """
     try:
-        lines = _end_lines(path, size) or _end_lines(path, LINE_LIMIT)
+        lines = _end_lines(path, size) or _end_lines(path, 2 * LINE_LIMIT + 1)  # a line, its newline and a torn one
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -141,7 +141,7 @@ def _end_lines(path: Path, size: int) -> list[bytes] | None:
 def _end_of_last_line(file: int) -> int:
     """Bytes up to and with the last newline; raises OSError where what follows is too long to be a torn line."""
     end = os.lseek(file, 0, os.SEEK_END)
-    start = max(0, end - LINE_LIMIT)
+    start = max(0, end - LINE_LIMIT - 1)
     newline = os.pread(file, end - start, start).rfind(b"\n")
     if newline < 0 and start > 0:
         raise OSError(errno.EFBIG, f"its last line is {_TOO_LONG}")

@@ -47,7 +47,9 @@ def start_trainer(folder: RunFolder, paused: bool = False, beyond: bool = False)
     try:
         log = open_file(folder.trainer_log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     except OSError as error:
-        raise RunFolderError(f"{folder.trainer_log_path} cannot be written: {error.strerror}") from None
+        raise RunFolderError(
+            f"{folder.trainer_log_path} cannot be written: {(error.strerror or str(error)).lower()}"
+        ) from None
     try:
         child = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd=folder.path
