@@ -8,45 +8,55 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from grokterm.real_files import opened_folder, reading
+
 _NO_SYNC: Final = (errno.EINVAL, errno.ENOTSUP)
 """What file systems say that know no sync of folders."""
 
 
-def write(path: Path, content: bytes, aside: Path) -> None:
+def write(path: Path, content: bytes, aside: Path, through_link: bool = False) -> None:
     """Writes a file of mode 0600 by way of `aside`, a name in the same folder that is free to be taken; raises OSError.
 
-    A file that had the name before is there, whole, until the new one is.
+    A file that had the name before is there, whole, until the new one is. The folder may be a link only where
+    `through_link` allows it.
     """
-    try:
-        aside.unlink(missing_ok=True)
-        # O_EXCL follows no link that somebody may have put there meanwhile.
-        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
-        name(aside, path)
-    except OSError:
-        with suppress(OSError):
-            aside.unlink()
-        raise
+    with opened_folder(path.parent, through_link) as folder:
+        try:
+            with suppress(FileNotFoundError):
+                os.unlink(aside.name, dir_fd=folder)
+            # O_EXCL follows no link that somebody may have put there meanwhile.
+            made = os.open(aside.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=folder)
+            with os.fdopen(made, "wb") as file:
+                file.write(content)
+            _name(aside.name, path.name, folder)
+        except OSError:
+            with suppress(OSError):
+                os.unlink(aside.name, dir_fd=folder)
+            raise
 
 
 def name(aside: Path, path: Path) -> None:
     """Gives a file that was written aside its name: file and name are on the disk afterwards; raises OSError."""
-    file = os.open(aside, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
-    aside.rename(path)
-    sync_folder(path.parent)
+    with opened_folder(path.parent, through_link=True) as folder:
+        _name(aside.name, path.name, folder)
 
 
 def sync_folder(folder: Path) -> None:
     """Brings the names in a folder to the disk, where the file system knows how to; raises OSError."""
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    with opened_folder(folder, through_link=True) as opened:
+        _sync(opened)
+
+
+def _name(aside: str, name: str, folder: int) -> None:
+    with reading(aside, folder) as file:
+        os.fsync(file.fileno())
+    os.rename(aside, name, src_dir_fd=folder, dst_dir_fd=folder)
+    _sync(folder)
+
+
+def _sync(folder: int) -> None:
     try:
-        os.fsync(opened)
+        os.fsync(folder)
     except OSError as error:
         if error.errno not in _NO_SYNC:
             raise
-    finally:
-        os.close(opened)

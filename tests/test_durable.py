@@ -33,9 +33,9 @@ def happened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         found.append(f"sync {kind} {about.st_ino}")
         sync(file)
 
-    def noted_rename(old: str, new: str) -> None:
-        rename(old, new)
-        found.append(f"name {Path(new).name} {os.stat(new).st_ino}")
+    def noted_rename(old: str, new: str, *, src_dir_fd: int, dst_dir_fd: int) -> None:
+        rename(old, new, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
+        found.append(f"name {new} {os.stat(new, dir_fd=dst_dir_fd).st_ino}")
 
     monkeypatch.setattr(os, "fsync", noted_sync)
     monkeypatch.setattr(os, "rename", noted_rename)

@@ -19,6 +19,7 @@ from grokterm.errors import ConfigError, GroktermError
 from grokterm.kernels.build import build
 from grokterm.lab import devices, native
 from grokterm.lab.precision import product_for
+from grokterm.output import lossy_output
 from grokterm.spelling import unknown
 
 FAMILIES: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {
@@ -100,4 +101,5 @@ def main(words: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    with lossy_output() as output:
+        sys.exit(output.status(main(sys.argv[1:])))

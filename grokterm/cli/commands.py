@@ -162,7 +162,7 @@ def watch(*, preset: Preset = None, **given: str | None) -> int:
 def train(*, resume: Resume = None, preset: Preset = None, as_json: AsJson = False, **given: str | None) -> int:
     """Start a run, or go on with one, and follow it without a screen, always at full speed.
 
-    Exit status 0: target reached; 3: step limit reached first; 1: training failed.
+    Exit status 0: target reached; 3: step limit reached first; 1: training failed; 4: output was lost.
     """
     from grokterm.cli.going_on import go_on
     from grokterm.cli.train import start

@@ -25,7 +25,7 @@ from grokterm.cli.who import who
 from grokterm.config import Value, settings
 from grokterm.errors import TrainerError
 from grokterm.runs.changes import plan_change
-from grokterm.runs.folder import RunFolder, find_run, runs_home
+from grokterm.runs.folder import RunFolder, find_run, home_path
 from grokterm.runs.goals import goal_of
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
@@ -38,7 +38,7 @@ def go_on(name: str, defaults: Values, given: Values, as_json: bool) -> int:
 
     Where the run is there already, nothing is done: a script may ask again and again.
     """
-    folder = find_run(name, runs_home((defaults | given).get("runs")))
+    folder = find_run(name, home_path((defaults | given).get("runs")))
     history, reader = History(folder.config()), LogReader(folder.log_path)
     records = reader.read()
     history.add(records)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 import msgspec
 
 from grokterm.cli.amounts import age, percent, size
-from grokterm.cli.harmless import harmless
+from grokterm.cli.harmless import harmless, harmless_json
 from grokterm.cli.options import Values
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.runs.emergence import Emergence, emergence
-from grokterm.runs.folder import RunFolder, list_runs, runs_home
+from grokterm.runs.folder import RunFolder, home_path, list_runs
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
 from grokterm.runs.summary import RunSummary, summarize
@@ -57,13 +57,13 @@ _NAME: Final = 24
 
 def show(values: Values, as_json: bool) -> int:
     """Prints the runs, newest last; raises RunFolderError."""
-    home = runs_home(values.get("runs"))
+    home = home_path(values.get("runs"))
     folders = list_runs(home)
     found = [summarize(folder) for folder in folders]
     if as_json:
         emerged = [msgspec.structs.asdict(_emergence(folder)) for folder in folders]
         told = [asdict(run) | more for run, more in zip(found, emerged, strict=True)]
-        print(msgspec.json.encode(told).decode())
+        print(harmless_json(told))
     elif not found:
         print(f"There is no run in {harmless(str(home))} yet: start one with grokterm, or grokterm train.")
     else:
@@ -90,7 +90,7 @@ def _print_table(found: list[RunSummary]) -> None:
     console.print(table(found, console.width))
     for run in found:
         if run.words:
-            console.print(Text(f"{run.id} {run.state}: {harmless(run.words)}", "yellow"), soft_wrap=True)
+            console.print(Text(harmless(f"{run.id} {run.state}: {run.words}"), "yellow"), soft_wrap=True)
 
 
 def table(found: list[RunSummary], width: int) -> Table:

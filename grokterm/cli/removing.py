@@ -10,7 +10,7 @@ from grokterm.cli.amounts import size
 from grokterm.cli.harmless import harmless
 from grokterm.cli.options import Values
 from grokterm.cli.sentences import CommandLineError
-from grokterm.runs.folder import RunFolder, find_run, runs_home
+from grokterm.runs.folder import RunFolder, find_run, home_path
 
 DECLINED: Final = 1
 """Exit status when nothing was removed because the answer was not yes."""
@@ -20,7 +20,7 @@ def remove(names: Sequence[str], sure: bool, values: Values) -> int:
     """Removes runs for good, after a question unless `sure`; raises GroktermError before any was removed."""
     if not names:
         raise CommandLineError("rm needs a run: see grokterm rm --help")
-    home = runs_home(values.get("runs"))
+    home = home_path(values.get("runs"))
     folders = list({folder.path: folder for folder in (find_run(name, home) for name in names)}.values())
     from grokterm.runs.removal import check_removable, remove_run
 

@@ -4,37 +4,37 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO, Final
+from threading import Thread
+from typing import Final
 
-import msgspec
-
-from grokterm.cli.harmless import harmless
+from grokterm.cli.harmless import harmless, harmless_json
 from grokterm.cli.options import Values
 from grokterm.errors import TrainerError
 from grokterm.replay.report import Progress, Report, decode_told
-from grokterm.runs.folder import find_run, runs_home
+from grokterm.runs.folder import find_run, home_path
 
 LINE_SECONDS: Final = 2.0
 """Seconds from one plain line of progress to the next."""
+_LAST_LINES: Final = 8
 _SAID: Final = (0, 1)
 """Exit statuses of a replay that came to a report."""
 
 
 def replay(name: str, to: int | None, as_json: bool, values: Values) -> int:
     """Replays a run and shows what came out: 0 where everything agrees, 1 where not; raises GroktermError."""
-    folder = find_run(name, runs_home(values.get("runs")))
+    folder = find_run(name, home_path(values.get("runs")))
     folder.config()
     command = [sys.executable, "-P", "-m", "grokterm.replay", str(folder.path.absolute())]
     if to is not None:
         command += ["--to", str(to)]
-    with tempfile.TemporaryFile() as errors, _progress() as tell:
-        report = _run(command, errors, tell)
+    with _progress() as tell:
+        report = _run(command, tell)
     if as_json:
-        print(msgspec.json.encode(report).decode())
+        print(harmless_json(report))
     else:
         from grokterm.cli.verdict import print_report
 
@@ -42,12 +42,17 @@ def replay(name: str, to: int | None, as_json: bool, values: Values) -> int:
     return 0 if report.agrees else 1
 
 
-def _run(command: list[str], errors: IO[bytes], tell: Callable[[Progress], None]) -> Report:
+def _run(command: list[str], tell: Callable[[Progress], None]) -> Report:
     """The report of a replay in a process of its own; raises TrainerError with its last words where there is none."""
     report: Report | None = None
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors) as process:
+    pipe, said = subprocess.PIPE, deque[bytes](maxlen=_LAST_LINES)
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        # Beside, so that neither stream waits for the other; and no file, for which there may be no place.
+        listener = Thread(target=said.extend, args=(process.stderr,))
+        listener.start()
         try:
-            assert process.stdout is not None
             for line in process.stdout:
                 told = decode_told(line)
                 if isinstance(told, Report):
@@ -57,10 +62,10 @@ def _run(command: list[str], errors: IO[bytes], tell: Callable[[Progress], None]
             status = process.wait()
         finally:
             process.kill()
+            listener.join()
     if report is not None and status in _SAID:
         return report
-    errors.seek(0)
-    words = errors.read().decode(errors="replace").strip().splitlines()
+    words = b"".join(said).decode(errors="replace").strip().splitlines()
     raise TrainerError(words[-1] if words else f"the replay ended with exit status {status}")
 
 

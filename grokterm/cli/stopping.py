@@ -7,9 +7,10 @@ import signal
 import time
 from typing import Final
 
+from grokterm.cli.harmless import harmless
 from grokterm.cli.options import Values
 from grokterm.errors import RunFolderError, TrainerError
-from grokterm.runs.folder import RunFolder, find_run, list_runs, runs_home
+from grokterm.runs.folder import RunFolder, find_run, home_path, list_runs
 from grokterm.runs.process import doubt_about, stranger_in, trainer_alive, trainer_of, trainer_suspended
 
 PATIENCE: Final = 60.0
@@ -19,14 +20,14 @@ _POLL: Final = 0.02
 
 def stop(name: str | None, every: bool, values: Values) -> int:
     """Stops one run or every run that trains, and says so; raises RunFolderError, TrainerError."""
-    home = runs_home(values.get("runs"))
+    home = home_path(values.get("runs"))
     alive = [folder for folder in list_runs(home) if trainer_alive(folder)]
     if name is not None:
         if every:
             raise RunFolderError("a run and --all exclude each other: give one of them")
         alive = [folder for folder in [find_run(name, home)] if trainer_alive(folder)]
     if not alive:
-        print(_not_training(find_run(name, home)) if name else "no run trains")
+        print(harmless(_not_training(find_run(name, home)) if name else "no run trains"))
         return 0
     if len(alive) > 1 and not every:
         raise RunFolderError(f"{len(alive)} runs train: name one of {', '.join(f.id for f in alive)}, or give --all")
@@ -35,7 +36,7 @@ def stop(name: str | None, every: bool, values: Values) -> int:
     for folder in alive:
         if not stop_trainer(folder):
             raise TrainerError(_not_ending(folder))
-        print(f"{folder.id} is stopped, its last checkpoint is kept")
+        print(harmless(f"{folder.id} is stopped, its last checkpoint is kept"))
     return 0
 
 

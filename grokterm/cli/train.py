@@ -13,11 +13,12 @@ import msgspec
 
 from grokterm.cli.devices import check_device
 from grokterm.cli.goal import end_of, reached, result
-from grokterm.cli.harmless import harmless
+from grokterm.cli.harmless import harmless, harmless_json
 from grokterm.cli.options import Values, configuration, view
 from grokterm.cli.progress import ProgressLine, progress_to
 from grokterm.cli.stopping import stop_trainer, wait_for_end
 from grokterm.errors import TrainerError
+from grokterm.real_files import read_end
 from grokterm.runs.emergence import emergence
 from grokterm.runs.folder import RunFolder, create_run, runs_home
 from grokterm.runs.history import History
@@ -70,7 +71,7 @@ def tell(folder: RunFolder, history: History, as_json: bool, status: int | None 
     """Prints what a run came to, and gives the exit status: 0 at its target, 3 at its limit."""
     if as_json:
         told = msgspec.structs.asdict(result(folder.id, history)) | msgspec.structs.asdict(emergence(history))
-        print(msgspec.json.encode(told).decode(), flush=True)
+        print(harmless_json(told), flush=True)
     if status is not None:
         return status
     return 0 if reached(history) else LIMIT_CAME_FIRST
@@ -133,7 +134,7 @@ def _how(folder: RunFolder) -> str:
 
 def _last_lines(folder: RunFolder) -> list[str]:
     try:
-        printed = folder.trainer_log_path.read_bytes()[-_LOG_TAIL:]
+        printed = read_end(folder.trainer_log_path, _LOG_TAIL)
     except OSError:
         return []
     return printed.decode(errors="replace").strip().splitlines()[-_LAST_LINES:]
@@ -141,7 +142,7 @@ def _last_lines(folder: RunFolder) -> list[str]:
 
 @contextmanager
 def stopping_when_interrupted(folder: RunFolder) -> Iterator[None]:
-    """Stops the run after a checkpoint on Ctrl-C, SIGTERM and when nobody reads on; a second Ctrl-C does not wait."""
+    """Stops the run after a checkpoint on Ctrl-C and SIGTERM; a second Ctrl-C does not wait."""
 
     def terminate(*_: object) -> NoReturn:
         raise SystemExit(TERMINATED)
@@ -149,7 +150,7 @@ def stopping_when_interrupted(folder: RunFolder) -> Iterator[None]:
     before = signal.signal(signal.SIGTERM, terminate)
     try:
         yield
-    except (KeyboardInterrupt, SystemExit, BrokenPipeError):
+    except (KeyboardInterrupt, SystemExit):
         stop_trainer(folder)
         raise
     finally:

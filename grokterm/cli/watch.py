@@ -12,7 +12,7 @@ from grokterm.cli.harmless import harmless
 from grokterm.cli.options import Values, configuration, view
 from grokterm.cli.terminal import check_terminal, set_up
 from grokterm.errors import RunFolderError
-from grokterm.runs.folder import RunFolder, create_run, find_run, list_runs, runs_home
+from grokterm.runs.folder import RunFolder, create_run, find_run, home_path, list_runs, runs_home
 from grokterm.runs.process import start_trainer, trainer_alive
 from grokterm.view_options import ViewOptions
 
@@ -39,7 +39,7 @@ def come_back(name: str | None, defaults: Values, given: Values, go_on: bool = F
     """
     check_terminal()
     values = defaults | given
-    home = runs_home(values.get("runs"))
+    home = home_path(values.get("runs"))
     folder = find_run(name, home) if name else _newest_alive(list_runs(home))
     folder.config()
     options = view(given, folder.view())
@@ -63,7 +63,7 @@ def compare(names: Sequence[str], defaults: Values, given: Values) -> int:
     check_count(len(names))
     check_terminal()
     values = defaults | given
-    home = runs_home(values.get("runs"))
+    home = home_path(values.get("runs"))
     folders = [find_run(name, home) for name in names]
     runs = compared(folders)
     options = view(given, folders[0].view())
@@ -116,5 +116,5 @@ def show(folder: RunFolder, options: ViewOptions, values: Values, compared: Sequ
     if outcome.left == "lost":
         raise RunFolderError(outcome.words())
     # After a hang-up nobody reads it, and a terminal that has stalled is not waited for.
-    write_in_time(sys.stdout.fileno(), harmless(outcome.words()) + elsewhere(values) + "\n")
+    write_in_time(sys.stdout.fileno(), harmless(outcome.words() + elsewhere(values)) + "\n")
     return outcome.exit_status

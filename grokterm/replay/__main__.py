@@ -11,6 +11,7 @@ import msgspec
 
 from grokterm.errors import GroktermError
 from grokterm.kernels.build import build
+from grokterm.output import lossy_output
 from grokterm.replay.report import Told
 from grokterm.runs.folder import RunFolder
 from grokterm.threads import let_them_sleep
@@ -45,4 +46,5 @@ def _tell(told: Told) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with lossy_output() as output:
+        sys.exit(output.status(main()))

@@ -15,6 +15,7 @@ import numpy as np
 from grokterm.config import Value
 from grokterm.errors import RunFolderError
 from grokterm.lab.circumstances import circumstances
+from grokterm.real_files import is_there
 from grokterm.replay.comparison import Comparison, measures_differ, records_differ, tensors_differ
 from grokterm.replay.recording import take_records
 from grokterm.replay.report import Circumstance, Difference, Progress, Report
@@ -147,7 +148,7 @@ class Repetition:
             try:
                 saved = load(path)[1]
             except RunFolderError as error:
-                if path.exists():  # a run that trains may have thinned it out
+                if is_there(path):  # a run that trains may have thinned it out
                     self._unusable.append(str(error))
                 continue
             made = {name: np.asarray(tensor.numpy()) for name, tensor in self._walk.engine.state().items()}
@@ -162,7 +163,7 @@ class Repetition:
             try:
                 mark = read_mark(path)
             except RunFolderError as error:
-                if path.exists():
+                if is_there(path):
                     self._unusable.append(str(error))
                 continue
             if mark.is_in(training) and mark.records <= len(self._training):

@@ -11,8 +11,9 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -23,6 +24,7 @@ import safetensors.numpy
 from grokterm import __version__, durable
 from grokterm.config import Config, Value
 from grokterm.errors import RunFolderError
+from grokterm.real_files import opened_folder, reading
 from grokterm.wire.records import Change, TrainingRecord
 
 CHECKPOINT_FORMAT: Final = 1
@@ -97,26 +99,38 @@ def save(folder: Path, mark: Mark, tensors: Mapping[str, npt.NDArray[Any]]) -> P
 
 def load(path: Path) -> tuple[Mark, Tensors]:
     """A checkpoint's mark and tensors, checked against its digest; raises RunFolderError."""
-    mark, written, digest = _read_header(path)
     try:
-        tensors = safetensors.numpy.load_file(path)
+        with _opened(path) as file:
+            header = _read_header(path, file)
+            # Asked before it is read: what follows the tensors may be more than there is memory.
+            if os.fstat(file.fileno()).st_size != header.size:
+                raise ValueError("its length does not fit its header")
+            file.seek(0)
+            tensors = safetensors.numpy.load(file.read(header.size))
+    except RunFolderError:
+        raise
     except Exception as error:  # a damaged file brings errors of many kinds out of the reader
         raise _damaged(path, error) from None
     arrays = {name: tensors[name] for name in sorted(tensors)}
-    if _digest(written, arrays) != digest:
+    if _digest(header.written, arrays) != header.digest:
         raise _damaged(path, "its digest does not fit its contents")
-    return mark, arrays
+    return header.mark, arrays
 
 
 def read_mark(path: Path) -> Mark:
     """Where in its run a checkpoint stands, without its tensors; raises RunFolderError."""
-    return _read_header(path)[0]
+    try:
+        with _opened(path) as file:
+            return _read_header(path, file).mark
+    except OSError as error:
+        raise _damaged(path, error) from None
 
 
 def checkpoints(folder: Path) -> list[Path]:
     """The checkpoints in a folder in the order of the run."""
     try:
-        names = [match for name in os.listdir(folder) if (match := _NAME.fullmatch(name))]
+        with opened_folder(folder) as opened:
+            names = [match for name in os.listdir(opened) if (match := _NAME.fullmatch(name))]
     except OSError:
         return []
     # At one step and count of changes, the state before a change was written last.
@@ -143,18 +157,59 @@ def is_checkpoint_file(name: str) -> bool:
 def set_aside(path: Path) -> Path:
     """Takes a checkpoint that cannot be used out of the run without deleting it; returns its new path."""
     unusable = path.with_name(path.name + _UNUSABLE)
-    path.rename(unusable)
+    with opened_folder(path.parent) as folder:
+        os.rename(path.name, unusable.name, src_dir_fd=folder, dst_dir_fd=folder)
     return unusable
 
 
-def _read_header(path: Path) -> tuple[Mark, str, str]:
-    """The mark, the JSON it was read from, and the digest."""
+def sizes(folder: Path) -> dict[Path, int]:
+    """The bytes of each checkpoint in a folder, in the order of the run; raises OSError."""
+    paths = checkpoints(folder)
+    if not paths:
+        return {}
+    with opened_folder(folder) as opened:
+        return {path: os.stat(path.name, dir_fd=opened, follow_symlinks=False).st_size for path in paths}
+
+
+def remove(path: Path) -> None:
+    """Removes a checkpoint that may be gone already; raises OSError."""
+    with opened_folder(path.parent) as folder, suppress(FileNotFoundError):
+        os.unlink(path.name, dir_fd=folder)
+
+
+def remove_half_written(folder: Path) -> None:
+    """Removes checkpoints that a process which died had not finished; raises OSError."""
+    with suppress(FileNotFoundError), opened_folder(folder) as opened:
+        for name in os.listdir(opened):
+            if name.endswith(_PART) and is_checkpoint_file(name):
+                os.unlink(name, dir_fd=opened)
+
+
+def _opened(path: Path) -> BinaryIO:
+    """A checkpoint to be read; raises OSError, also where it or its folder is a link."""
+    with opened_folder(path.parent) as folder:
+        return reading(path.name, folder)
+
+
+class _Header(NamedTuple):
+    """What a checkpoint says of itself."""
+
+    mark: Mark
+    written: str
+    """The JSON from which the mark was read."""
+    digest: str
+    size: int
+    """Bytes of the whole file."""
+
+
+def _read_header(path: Path, file: BinaryIO) -> _Header:
     try:
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            if length > _HEADER_LIMIT:
-                raise ValueError("its header is too long")
-            metadata = json.loads(file.read(length))["__metadata__"]
+        length = int.from_bytes(file.read(8), "little")
+        if length > _HEADER_LIMIT:
+            raise ValueError("its header is too long")
+        header = json.loads(file.read(length))
+        metadata = header.pop("__metadata__")
+        size = 8 + length + max((int(tensor["data_offsets"][1]) for tensor in header.values()), default=0)
         written, digest = metadata["grokterm"], metadata["digest"]
         mark = msgspec.json.decode(written, type=Mark)
         if mark.format > CHECKPOINT_FORMAT:
@@ -163,8 +218,8 @@ def _read_header(path: Path) -> tuple[Mark, str, str]:
             )
         if mark.config_hash != config_hash(mark.config):
             raise ValueError("its configuration does not fit its hash")
-        return mark, str(written), str(digest)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, msgspec.MsgspecError) as error:
+        return _Header(mark, str(written), str(digest), size)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, msgspec.MsgspecError) as error:
         raise _damaged(path, error) from None
 
 

@@ -69,7 +69,7 @@ def parent_of(folder: RunFolder) -> RunFolder | None:
     if fork is None:
         return None
     places = [folder.path.parent / fork.run, Path(fork.path)]
-    there = [place for place in places if place.name == fork.run and (place / "config.toml").is_file()]
+    there = [place for place in places if place.name == fork.run and RunFolder(place).is_run]
     return next((RunFolder(place) for place in there if place != folder.path), None)
 
 

@@ -20,8 +20,11 @@ import tomli_w
 from grokterm import __version__, durable
 from grokterm.config import Config, settings
 from grokterm.errors import ConfigError, RunFolderError
+from grokterm.real_files import FILE, FOLDER, is_there, kind_of, open_file, reading
 from grokterm.view_options import ViewOptions
 
+ASIDE: Final = ("trainer.part", "config.toml.part")
+"""What a process that died while writing may leave in a run folder."""
 FOLDER_FORMAT: Final = 1
 """Version of the run folder's layout, written to config.toml; a greater one is refused."""
 
@@ -79,8 +82,30 @@ class RunFolder:
         """The folder of the checkpoints."""
         return self.path / "checkpoints"
 
+    @property
+    def viewer_log_path(self) -> Path:
+        """viewer.log: the details of a viewer's failure."""
+        return self.path / "viewer.log"
+
+    @property
+    def is_run(self) -> bool:
+        """Whether there is a config.toml, whatever that is."""
+        return is_there(self.config_path)
+
+    def check(self) -> None:
+        """Makes sure that files are files and the checkpoints' folder is one; raises RunFolderError naming what is not.
+
+        Who gives a run folder to somebody else could otherwise have a trainer write elsewhere, or wait for ever.
+        """
+        files = (self.config_path, self.log_path, self.trainer_path, self.trainer_log_path, self.viewer_log_path)
+        wanted = dict.fromkeys((*files, *(self.path / name for name in ASIDE)), FILE)
+        for path, kind in (wanted | {self.checkpoint_folder: FOLDER}).items():
+            if (found := kind_of(path)) not in (None, kind):
+                raise RunFolderError(f"{path} cannot be used: it is {found}, not {kind}")
+
     def config(self) -> Config:
-        """The run's first configuration; raises RunFolderError."""
+        """The run's first configuration; raises RunFolderError, also where `check` does."""
+        self.check()
         written = self._read()
         try:
             return Config.written({name: value for name, value in written.items() if name not in _TABLES})
@@ -104,11 +129,13 @@ class RunFolder:
 
     def _read(self) -> dict[str, Any]:
         try:
-            with self.config_path.open("rb") as file:
+            with reading(self.config_path) as file:
                 written = tomllib.loads(file.read(_CONFIG_LIMIT).decode())
         except FileNotFoundError:
             raise RunFolderError(f"{self.path} is no run: it has no config.toml") from None
-        except (OSError, ValueError, RecursionError) as error:
+        except OSError as error:
+            raise RunFolderError(f"{self.config_path} cannot be read: {_reason(error)}") from None
+        except (ValueError, RecursionError) as error:
             raise RunFolderError(f"{self.config_path} cannot be read: {error}") from None
         about = written.get("about", {})
         made_by = about.get("format", FOLDER_FORMAT) if isinstance(about, dict) else None
@@ -176,19 +203,21 @@ def new_folder(config: Config, home: Path) -> Iterator[RunFolder]:
 
 
 def list_runs(home: Path) -> list[RunFolder]:
-    """The runs in `home`, oldest first; raises RunFolderError when it cannot be read."""
+    """The runs in `home`, oldest first, damaged ones too, none where it is not there; raises RunFolderError."""
     try:
         found = sorted(_numbered(home))
+    except FileNotFoundError:
+        return []
     except OSError as error:
         raise RunFolderError(f"the run folder {home} cannot be read: {_reason(error)}") from None
-    return [folder for _, name in found if (folder := RunFolder(home / name)).config_path.is_file()]
+    return [folder for _, name in found if (folder := RunFolder(home / name)).is_run]
 
 
 def find_run(name: str, home: Path) -> RunFolder:
     """The run that is meant by an id, its number, a unique prefix, `last`, or a path; raises RunFolderError."""
     if os.sep in name or name in (".", ".."):
         folder = RunFolder(Path(name).expanduser().absolute())
-        if not folder.config_path.is_file():
+        if not folder.is_run:
             raise RunFolderError(f"{name} is no run: it has no config.toml")
         return folder
     runs = list_runs(home)
@@ -225,7 +254,7 @@ def write_config(folder: RunFolder, config: Config, view: ViewOptions, parent: P
 @contextmanager
 def _locked(home: Path) -> Iterator[None]:
     """Keeps two new runs from taking one number; where the file system knows no locks, mkdir alone decides."""
-    lock = os.open(home / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    lock = open_file(home / ".lock", os.O_RDWR | os.O_CREAT)
     try:
         with suppress(OSError):
             fcntl.flock(lock, fcntl.LOCK_EX)

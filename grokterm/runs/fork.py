@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from typing import Final
 from grokterm import durable
 from grokterm.config import Config, Value, settings
 from grokterm.errors import ConfigError, RunFolderError
+from grokterm.real_files import is_there, opened_folder, reading
 from grokterm.runs.changes import plan_change, spelled, spoken
 from grokterm.runs.checkpoints import checkpoints, place, read_mark
 from grokterm.runs.folder import Parent, RunFolder, new_folder, write_config
@@ -115,13 +116,13 @@ def _take_checkpoints(parent: RunFolder, folder: RunFolder, training: Sequence[T
     """Links the parent's checkpoints up to a step into the fork; complaints about those that cannot be used."""
     complaints: list[str] = []
     for path in checkpoints(parent.checkpoint_folder):
-        if place(path)[0] > at or path.is_symlink():
+        if place(path)[0] > at:
             continue
         try:
             if read_mark(path).is_in(training):  # a parent that trains may be ahead of what was read of its log
                 _link(path, folder.checkpoint_folder / path.name)
         except RunFolderError as error:
-            if path.exists():  # it may have been thinned out meanwhile
+            if is_there(path):  # it may have been thinned out meanwhile
                 complaints.append(str(error))
     durable.sync_folder(folder.checkpoint_folder)
     return complaints
@@ -129,13 +130,14 @@ def _take_checkpoints(parent: RunFolder, folder: RunFolder, training: Sequence[T
 
 def _link(source: Path, target: Path) -> None:
     """Gives a checkpoint, which never changes, a second name; a copy where the file system has no links."""
-    try:
-        os.link(source, target, follow_symlinks=False)
-    except FileNotFoundError:
-        return
-    except OSError:
-        shutil.copyfile(source, target, follow_symlinks=False)
-        target.chmod(0o600)
+    with suppress(FileNotFoundError), opened_folder(source.parent) as folder:
+        try:
+            os.link(source.name, target, src_dir_fd=folder, follow_symlinks=False)
+        except FileNotFoundError:
+            raise
+        except OSError:
+            with reading(source.name, folder) as file:
+                durable.write(target, file.read(), target.with_suffix(".part"))
 
 
 def _write_log(folder: RunFolder, records: Sequence[Record]) -> None:

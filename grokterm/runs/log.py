@@ -11,11 +11,14 @@ from typing import Final
 
 from grokterm import durable
 from grokterm.errors import RunFolderError, WireError
+from grokterm.real_files import open_file, read_end, reading
 from grokterm.wire.records import Record, decode_record, encode_record
 
-_BLOCK: Final = 2**20
 _PORTION: Final = 2**18
 """Bytes of a log that are read at once."""
+LINE_LIMIT: Final = 2**20
+"""Bytes of the longest line; the longest that training makes, a surgery that names every neuron, is half of it."""
+_TOO_LONG: Final = f"longer than {LINE_LIMIT:,} bytes, which no line of a log is"
 
 
 class LogWriter:
@@ -25,12 +28,12 @@ class LogWriter:
         """Opens or makes the log; raises RunFolderError."""
         self.path = path
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            self._file = open_file(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
             self._end = _end_of_last_line(self._file)
             os.ftruncate(self._file, self._end)
             durable.sync_folder(path.parent)  # a log that is new has its name there
         except OSError as error:
-            raise RunFolderError(f"the log {path} cannot be opened: {error.strerror}") from None
+            raise RunFolderError(f"the log {path} cannot be opened: {_reason(error)}") from None
         self._torn = False
 
     def append(self, *records: Record) -> None:
@@ -45,8 +48,7 @@ class LogWriter:
         except OSError as error:
             with suppress(OSError):
                 os.ftruncate(self._file, self._end)
-            reason = (error.strerror or str(error)).lower()
-            raise RunFolderError(f"the log {self.path} cannot be written: {reason}") from None
+            raise RunFolderError(f"the log {self.path} cannot be written: {_reason(error)}") from None
         self._torn = False
         self._end += len(lines)
 
@@ -55,7 +57,7 @@ class LogWriter:
         try:
             os.fsync(self._file)
         except OSError as error:
-            raise RunFolderError(f"the log {self.path} cannot be written: {error.strerror}") from None
+            raise RunFolderError(f"the log {self.path} cannot be written: {_reason(error)}") from None
 
     def close(self) -> None:
         """Closes the log."""
@@ -78,23 +80,27 @@ class LogReader:
     def portions(self) -> Iterator[list[Record]]:
         """What `read` gives, a portion at a time: however long the log is, only one of them need be in memory."""
         try:
-            with self.path.open("rb") as file:
+            with reading(self.path) as file:
                 file.seek(self._offset)
                 torn = b""
                 while block := file.read(_PORTION):
                     lines = (torn + block).split(b"\n")
                     torn = lines.pop()
                     records = [self._decode(line) for line in lines]
+                    if len(torn) > LINE_LIMIT:  # before it has grown so that adding to it takes for ever
+                        raise RunFolderError(f"line {self.line + 1:,} of {self.path} is {_TOO_LONG}")
                     self._offset += sum(map(len, lines)) + len(lines)
                     if records:
                         yield records
         except FileNotFoundError:
             return
         except OSError as error:
-            raise RunFolderError(f"the log {self.path} cannot be read: {error.strerror}") from None
+            raise RunFolderError(f"the log {self.path} cannot be read: {_reason(error)}") from None
 
     def _decode(self, line: bytes) -> Record:
         self.line += 1
+        if len(line) > LINE_LIMIT:
+            raise RunFolderError(f"line {self.line:,} of {self.path} is {_TOO_LONG}")
         try:
             return decode_record(line)
         except WireError as error:
@@ -102,17 +108,20 @@ class LogReader:
 
 
 def read_tail(path: Path, size: int) -> list[Record]:
-    """The readable records in the last `size` bytes of a log, oldest first; none where there is no log."""
+    """The readable records in the last `size` bytes of a log, oldest first, the last one at least; none without a log.
+
+    Raises RunFolderError where it cannot be read, or its end is no line of a log.
+    """
     try:
-        with path.open("rb") as file:
-            length = file.seek(0, os.SEEK_END)
-            file.seek(max(0, length - size))
-            lines = file.read().split(b"\n")
-    except OSError:
+        lines = _end_lines(path, size) or _end_lines(path, 2 * LINE_LIMIT + 1)  # a line, its newline and a torn one
+    except FileNotFoundError:
         return []
-    whole = lines[0 if length <= size else 1 : -1]
+    except OSError as error:
+        raise RunFolderError(f"the log {path} cannot be read: {_reason(error)}") from None
+    if lines is None:
+        raise RunFolderError(f"the last line of {path} is {_TOO_LONG}")
     records: list[Record] = []
-    for line in whole:
+    for line in lines:
         try:
             records.append(decode_record(line))
         except WireError:
@@ -120,13 +129,24 @@ def read_tail(path: Path, size: int) -> list[Record]:
     return records
 
 
+def _end_lines(path: Path, size: int) -> list[bytes] | None:
+    """The whole lines in the last `size` bytes; None where a longer log has none there."""
+    end = read_end(path, size + 1)
+    lines = end.split(b"\n")
+    if len(end) <= size:
+        return lines[:-1]
+    return lines[1:-1] or None
+
+
 def _end_of_last_line(file: int) -> int:
-    """Bytes up to and with the last newline."""
+    """Bytes up to and with the last newline; raises OSError where what follows is too long to be a torn line."""
     end = os.lseek(file, 0, os.SEEK_END)
-    while end > 0:
-        start = max(0, end - _BLOCK)
-        newline = os.pread(file, end - start, start).rfind(b"\n")
-        if newline >= 0:
-            return start + newline + 1
-        end = start
-    return 0
+    start = max(0, end - LINE_LIMIT - 1)
+    newline = os.pread(file, end - start, start).rfind(b"\n")
+    if newline < 0 and start > 0:
+        raise OSError(errno.EFBIG, f"its last line is {_TOO_LONG}")
+    return start + newline + 1
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

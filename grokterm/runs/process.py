@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ import msgspec
 import psutil
 
 from grokterm.errors import RunFolderError, TrainerError
+from grokterm.real_files import open_file
 from grokterm.runs import lock, sockets
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.presence import Identity, identity
@@ -50,9 +50,11 @@ def start_trainer(folder: RunFolder, paused: bool = False, beyond: bool = False)
     if beyond:
         command.append("--beyond")
     try:
-        log = os.open(folder.trainer_log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        log = open_file(folder.trainer_log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     except OSError as error:
-        raise RunFolderError(f"{folder.trainer_log_path} cannot be written: {error.strerror}") from None
+        raise RunFolderError(
+            f"{folder.trainer_log_path} cannot be written: {(error.strerror or str(error)).lower()}"
+        ) from None
     try:
         child = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd=folder.path
@@ -125,12 +127,10 @@ def _examine(folder: RunFolder) -> tuple[TrainerProcess | None, str]:
 def _read(folder: RunFolder) -> tuple[TrainerProcess | None, int | None]:
     """What trainer.json says, and who holds its lock."""
     try:
-        file = os.open(folder.trainer_path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        file = open_file(folder.trainer_path, os.O_RDONLY)
     except OSError:
         return None, lock.NOBODY
     try:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            return None, lock.NOBODY
         return _decode(os.read(file, _LIMIT)), lock.holder(file)
     except OSError:
         return None, lock.NOBODY

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import fcntl
 import os
-import stat
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from grokterm.errors import RunFolderError
+from grokterm.real_files import FILE, FOLDER, kind_of, opened_folder
 from grokterm.runs import sockets
 from grokterm.runs.checkpoints import is_checkpoint_file
-from grokterm.runs.folder import RunFolder
+from grokterm.runs.folder import ASIDE, RunFolder
 from grokterm.runs.process import doubt_about, trainer_alive
 
 OWN_FILES: Final = ("trainer.json", "trainer.log", "viewer.log", "socket", "log.jsonl", "config.toml")
 """Files of a run folder, in the order in which they go: what is half removed is still a run to be removed."""
-_ASIDE: Final = ("trainer.part", "config.toml.part")
-"""What a process that died may leave."""
 
 
 def check_removable(folder: RunFolder) -> None:
@@ -26,8 +24,9 @@ def check_removable(folder: RunFolder) -> None:
     path = folder.path
     if path.is_symlink():
         raise RunFolderError(f"{path} is a link: remove it, or the run it leads to, by hand")
-    if not folder.config_path.is_file() or folder.config_path.is_symlink():
-        raise RunFolderError(f"{path} is no run: it has no config.toml")
+    if (config := kind_of(folder.config_path)) != FILE:
+        why = f"its config.toml is {config}" if config else "it has no config.toml"
+        raise RunFolderError(f"{path} is no run: {why}")
     strangers = _strangers(folder)
     if strangers:
         more = f" and {len(strangers) - 3} more" if len(strangers) > 3 else ""
@@ -50,10 +49,11 @@ def remove_run(folder: RunFolder) -> None:
         try:
             _lock(lock, folder)
             sockets.remove_all(lock)
-            for name in _names(folder.checkpoint_folder):
-                (folder.checkpoint_folder / name).unlink(missing_ok=True)
-            for name in (*_ASIDE, *OWN_FILES):
-                (folder.path / name).unlink(missing_ok=True)
+            with opened_folder(folder.checkpoint_folder) as checkpoints:
+                for name in os.listdir(checkpoints):
+                    _unlink(name, checkpoints)
+            for name in (*ASIDE, *OWN_FILES):
+                _unlink(name, lock)
             folder.checkpoint_folder.rmdir()
             folder.path.rmdir()
         finally:
@@ -78,23 +78,22 @@ def _strangers(folder: RunFolder) -> list[str]:
     for name in _names(folder.path):
         path = folder.path / name
         if path == folder.checkpoint_folder:
-            if path.is_symlink() or not path.is_dir():
+            if kind_of(path) != FOLDER:
                 found.append(name)
             else:
                 found += [f"{name}/{inner}" for inner in _names(path) if not _is_checkpoint(path / inner)]
-        elif name not in (*OWN_FILES, *_ASIDE) or _is_folder(path):
+        elif name not in (*OWN_FILES, *ASIDE) or kind_of(path) == FOLDER:
             found.append(name)
     return found
 
 
+def _unlink(name: str, folder: int) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=folder)
+
+
 def _is_checkpoint(path: Path) -> bool:
-    return is_checkpoint_file(path.name) and not _is_folder(path)
-
-
-def _is_folder(path: Path) -> bool:
-    with suppress(OSError):
-        return stat.S_ISDIR(path.lstat().st_mode)
-    return False
+    return is_checkpoint_file(path.name) and kind_of(path) != FOLDER
 
 
 def _names(path: Path) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Final, Literal
 
 from grokterm.config import FORMULAS, Config
 from grokterm.errors import ConfigError, RunFolderError
+from grokterm.real_files import opened_folder, read_end
 from grokterm.runs.checkpoints import Mark, checkpoints, read_mark
 from grokterm.runs.folder import Parent, RunFolder
 from grokterm.runs.goals import divergence, goal_of
@@ -55,11 +57,11 @@ def task_words(config: Config) -> str:
 
 def summarize(folder: RunFolder) -> RunSummary:
     """The summary of a run, whatever the state of its files."""
-    files = _files(folder.path) + _files(folder.checkpoint_folder)
-    when = max((file.st_mtime for file in files), default=folder.path.stat().st_mtime)
-    size = sum(file.st_size for file in files)
-    records = read_tail(folder.log_path, _TAIL)
+    files = _files(folder.path, through_link=True) + _files(folder.checkpoint_folder)
+    when = max((file.st_mtime for file in files), default=0.0)
+    size = sum(file.st_size for file in files if stat.S_ISREG(file.st_mode))
     try:
+        records = read_tail(folder.log_path, _TAIL)
         history, parent = _recent_history(folder, records), folder.parent()
     except (RunFolderError, ConfigError) as error:
         return RunSummary(folder.id, "", "", None, "", None, None, "damaged", when, size, str(error))
@@ -81,12 +83,14 @@ def summarize(folder: RunFolder) -> RunSummary:
     )
 
 
-def _files(folder: Path) -> list[os.stat_result]:
-    try:
-        with os.scandir(folder) as entries:
-            return [entry.stat(follow_symlinks=False) for entry in entries if entry.is_file(follow_symlinks=False)]
-    except OSError:
-        return []
+def _files(folder: Path, through_link: bool = False) -> list[os.stat_result]:
+    """The folder itself and what is in it, as far as they can be read."""
+    found: list[os.stat_result] = []
+    with suppress(OSError):
+        found.append(os.stat(folder, follow_symlinks=through_link))
+        with opened_folder(folder, through_link) as opened, os.scandir(opened) as entries:
+            found += [entry.stat(follow_symlinks=False) for entry in entries]
+    return found
 
 
 def _recent_history(folder: RunFolder, records: list[Record]) -> History:
@@ -145,9 +149,7 @@ def _live_state(last: str) -> RunState:
 def _last_line(folder: RunFolder) -> str:
     """The last line that the trainer printed."""
     try:
-        with folder.trainer_log_path.open("rb") as file:
-            file.seek(max(0, file.seek(0, 2) - 4096))
-            lines = file.read().decode(errors="replace").strip().splitlines()
+        lines = read_end(folder.trainer_log_path, 4096).decode(errors="replace").strip().splitlines()
     except OSError:
         return ""
     return lines[-1] if lines else ""

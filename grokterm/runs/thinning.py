@@ -7,11 +7,13 @@ checkpoint always stays. However long the log grows, a quarter of the limit belo
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from grokterm.runs.checkpoints import REGULAR, checkpoints, place
+from grokterm.runs.checkpoints import REGULAR, place, remove
+from grokterm.runs.checkpoints import sizes as sizes_in
 
 FOLDER_LIMIT: Final = 100 * 10**6
 """Bytes of a run folder."""
@@ -21,16 +23,18 @@ REGULAR_LIMIT: Final = 256
 
 def room_for_checkpoints(run: Path, limit: int = FOLDER_LIMIT) -> int:
     """Bytes that the checkpoints of a run may take: what its other files leave of `limit`, a quarter at least."""
-    others = sum(entry.stat().st_size for entry in run.iterdir() if entry.is_file())
+    with os.scandir(run) as entries:
+        files = [entry for entry in entries if entry.is_file(follow_symlinks=False)]
+    others = sum(entry.stat(follow_symlinks=False).st_size for entry in files)
     return max(limit - others, limit // 4)
 
 
 def thin(folder: Path, limit: int) -> list[Path]:
     """Removes checkpoints until one more, as large as the newest, fits into `limit` bytes; returns those removed."""
-    paths = checkpoints(folder)
+    sizes = sizes_in(folder)
+    paths = list(sizes)
     if not paths:
         return []
-    sizes = {path: path.stat().st_size for path in paths}
     excess = sum(sizes.values()) + sizes[paths[-1]] - limit
     places = {path: place(path) for path in paths}
     regular = [path for path in paths[:-1] if places[path][2] == REGULAR]
@@ -46,6 +50,6 @@ def thin(folder: Path, limit: int) -> list[Path]:
         paths.remove(least)
         excess -= sizes[least]
         with suppress(OSError):
-            least.unlink()
+            remove(least)
             removed.append(least)
     return removed

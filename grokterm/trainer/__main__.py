@@ -14,6 +14,7 @@ from types import FrameType
 
 from grokterm.errors import GroktermError
 from grokterm.kernels.build import build_or_say
+from grokterm.output import lossy_output
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.log import LogWriter, read_tail
 from grokterm.threads import let_them_sleep
@@ -94,12 +95,13 @@ def _fail(folder: RunFolder, claimed: Claim, words: str) -> None:
     """Says in the log why the trainer ended, if it is still the log of this run and can be written."""
     if claimed.lost:
         return
-    last = max((record.step for record in read_tail(folder.log_path, 2**16)), default=0)
     try:
+        last = max((record.step for record in read_tail(folder.log_path, 2**16)), default=0)
         LogWriter(folder.log_path).append(Session(last, "failed", words, time.time()))
     except GroktermError as error:
         print(error, file=sys.stderr)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with lossy_output() as output:
+        sys.exit(output.status(main()))

@@ -15,6 +15,7 @@ import msgspec
 
 from grokterm.errors import FolderLostError, RunFolderError, TrainerError
 from grokterm.runs import lock, sockets
+from grokterm.runs.checkpoints import remove_half_written
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.presence import Presence, identity
 from grokterm.runs.process import TrainerProcess, doubt_about, start_time, trainer_of
@@ -34,8 +35,7 @@ class Claim:
         self._file = -1
         self._written: tuple[int, ...] | None = None
         sockets.remove_all(opened)
-        for part in folder.checkpoint_folder.glob("*.part"):
-            part.unlink(missing_ok=True)
+        remove_half_written(folder.checkpoint_folder)
         self.listener, self._socket = self._listen()
         self._announce()
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from grokterm.errors import RunFolderError
 from grokterm.lab.engine import Engine
-from grokterm.runs.checkpoints import REGULAR, Mark, checkpoint_path, config_hash, save
+from grokterm.runs.checkpoints import REGULAR, Mark, checkpoint_path, config_hash, remove, save
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.thinning import FOLDER_LIMIT, room_for_checkpoints, thin
 from grokterm.trainer.journal import Journal
@@ -54,7 +54,7 @@ class Saver:
                 tensors = {name: tensor.numpy() for name, tensor in engine.state().items()}
                 save(self._folder.checkpoint_folder, mark, tensors)
                 if last and (there or (same_model and last.step == mark.step and last.reason in (REGULAR, CHANGE))):
-                    checkpoint_path(self._folder.checkpoint_folder, last).unlink(missing_ok=True)
+                    remove(checkpoint_path(self._folder.checkpoint_folder, last))
                 self._thin()
         except (RunFolderError, OSError) as error:
             self.trouble = str(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import time
 import traceback
@@ -19,6 +20,7 @@ from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 from textual.worker import Worker, WorkerFailed
 
+from grokterm.real_files import open_file
 from grokterm.runs.compared import ComparedRun
 from grokterm.runs.folder import RunFolder
 from grokterm.tui.before import Before
@@ -264,9 +266,10 @@ class GrokApp(App[Outcome], inherit_bindings=False):
         if isinstance(error, WorkerFailed) and isinstance(error.error, Exception):
             error = error.error
         if not self._details:
-            path = self.link.folder.path / "viewer.log"
+            path = self.link.folder.viewer_log_path
             try:
-                with path.open("a", encoding="utf-8") as file:
+                opened = open_file(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+                with os.fdopen(opened, "a", encoding="utf-8") as file:
                     file.write("".join(traceback.format_exception(error)))
                 where = f"details are in {path}"
             except OSError:

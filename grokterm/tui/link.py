@@ -13,6 +13,8 @@ from typing import Final
 import numpy as np
 
 from grokterm.errors import ConfigError, RunFolderError, TrainerError, WireError
+from grokterm.real_files import read_end
+from grokterm.runs.checkpoints import checkpoints
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
@@ -189,7 +191,7 @@ class Link:
     @property
     def has_checkpoint(self) -> bool:
         """Whether a trainer could go on from where the last one was."""
-        return any(self.folder.checkpoint_folder.glob("*.safetensors"))
+        return bool(checkpoints(self.folder.checkpoint_folder))
 
     def last_words(self) -> list[str]:
         """How the trainer ended, as far as is known, and the last lines of its log."""
@@ -247,9 +249,7 @@ def _signal_name(number: int) -> str:
 def _tail(folder: RunFolder) -> list[str]:
     """The last lines of trainer.log that say something."""
     try:
-        with folder.trainer_log_path.open("rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
-            written = file.read().decode("utf-8", "replace")
+        written = read_end(folder.trainer_log_path, 4096).decode("utf-8", "replace")
     except OSError:
         return []
     return [line.rstrip() for line in written.splitlines() if line.strip()][-_LAST_LINES:]

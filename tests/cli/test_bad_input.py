@@ -77,7 +77,8 @@ OTHERS = [
     ("rm last --yes", "there is no run"),
     ("rm /dev --yes", "/dev is no run: it has no config.toml"),
     ("stop last --all", "a run and --all exclude each other"),
-    ("runs --runs /dev/null/runs", "the run folder /dev/null/runs cannot be made"),
+    ("runs --runs /dev/null/runs", "the run folder /dev/null/runs cannot be read: not a directory"),
+    ("train --runs /dev/null/runs", "the run folder /dev/null/runs cannot be made"),
 ]
 
 

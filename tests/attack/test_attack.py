@@ -1,0 +1,26 @@
+"""A few attacks in every run of the tests; `python -m tests.attack` makes more of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.attack import ATTACKS
+
+TRIES = {"files": 5}
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_an_attack_finds_no_fault(name: str) -> None:
+    tries = TRIES.get(name, 5)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.attack", name, "--tries", str(tries), "--minutes", "5"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=Path(__file__).parents[2],
+    )
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, f"| {name} | {tries} | 0 |"), done.stderr

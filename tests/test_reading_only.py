@@ -1,0 +1,84 @@
+"""What only reads works where nothing can be written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grokterm.runs.folder import RunFolder, create_run
+from grokterm.trainer.opening import open_run
+from grokterm.view_options import ViewOptions
+from tests.cli.terminals import COMMAND
+from tests.trainer.running import TINY
+from tests.trainer.test_full_disk import system
+
+
+@pytest.fixture
+def read_only(folders: Path, tmp_path: Path) -> Iterator[RunFolder]:
+    """A run in a folder of runs on a disk that is read-only."""
+    made = tmp_path / "made"
+    for place in (folders, made):
+        place.mkdir()
+    if not system("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folders)):
+        pytest.skip("no file system can be mounted here: that needs Linux and root")
+    try:
+        folder = create_run(TINY.changed({"until": 30}), ViewOptions(), made)
+        course = open_run(folder).course
+        course.begin()
+        while course.step < 30:
+            course.advance(30 - course.step)
+        course.save("finished")
+        shutil.copytree(folder.path, folders / folder.id)
+        assert system("mount", "-o", "remount,ro", str(folders))
+        yield RunFolder(folders / folder.id)
+    finally:
+        assert system("umount", "-l", str(folders))
+
+
+def grokterm(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, timeout=60, env=os.environ | environment
+    )
+
+
+def test_reading_needs_no_writing(read_only: RunFolder) -> None:
+    assert not os.access(read_only.path, os.W_OK)
+    # Nor any other place: no folder for temporary files can be written to, and the home of runs cannot be made.
+    nowhere = {"TMPDIR": "/proc", "GROKTERM_HOME": "/proc/runs"}
+    for line in ("runs", "runs --json", "replay 1", "stop 1", "train --resume 1", "guide circles"):
+        done = grokterm(*line.split())
+        assert (done.returncode, done.stderr) == (0, ""), line
+        assert "0001-add7-mlp" in done.stdout or line.startswith("guide")
+    for line in (f"replay {read_only.path}", f"stop {read_only.path}", "guide", f"runs --runs {read_only.path.parent}"):
+        done = grokterm(*line.split(), **nowhere)
+        assert (done.returncode, done.stderr) == (0, ""), line
+    assert grokterm("runs", **nowhere).stdout.startswith("There is no run in /proc/runs yet")
+    read = f"import grokterm; print(grokterm.open_run({str(read_only.path)!r}).at(20).measures())"
+    done = subprocess.run(
+        [sys.executable, "-c", read], capture_output=True, text=True, timeout=60, env=os.environ | nowhere
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_writes_says_that_it_cannot(read_only: RunFolder) -> None:
+    for line, words in {
+        "train --p 7": "is not writable: choose another with --runs",
+        "fork 1 --detach": "is not writable: choose another with --runs",
+        "train --resume 1 --until 60": "trainer.log cannot be written: read-only file system",
+        "rm 1 --yes": "cannot be removed: read-only file system",
+    }.items():
+        done = grokterm(*line.split())
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1), line
+        assert words in done.stderr
+
+
+def test_listing_makes_no_folder(folders: Path) -> None:
+    for line in ("runs", "stop", "replay 1", "attach 1 2"):
+        grokterm(*line.split())
+    assert not folders.exists()
