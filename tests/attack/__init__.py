@@ -9,8 +9,14 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from tests.attack import keys, lines, peers
 from tests.attack.files import attack_files
 
 Attack = Callable[[random.Random, float], Iterator[str]]
 """Takes its chances, and when to end by time.monotonic()."""
-ATTACKS: Final[dict[str, Attack]] = {"files": attack_files}
+ATTACKS: Final[dict[str, Attack]] = {
+    "files": attack_files,
+    "peers": peers.attack,
+    "keys": keys.attack,
+    "lines": lines.attack,
+}

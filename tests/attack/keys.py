@@ -26,17 +26,15 @@ _ROUNDS: Final = 20
 
 
 def attack(random: randoms.Random, deadline: float) -> Iterator[str]:
-    """Storms over viewers until `deadline` of the monotonic clock; yields what ended one, and what was pressed."""
+    """Storms over viewers until `deadline` of the monotonic clock; yields for each what ended it and what was pressed."""
     while time.monotonic() < deadline:
         # The pictures that it saves lie where the viewer stands.
         with tempfile.TemporaryDirectory(prefix="grokterm-attack-") as home, chdir(home):
             runs = [create_run(TINY, ViewOptions(), Path(home)) for _ in range(2)]
             start_trainer(runs[0])
             try:
-                if fault := asyncio.run(_in_memory(random, Path(home), deadline)):
-                    yield fault
-                if fault := _in_terminal(random, Path(home)):
-                    yield fault
+                yield asyncio.run(_in_memory(random, Path(home), deadline))
+                yield _in_terminal(random, Path(home))
             finally:
                 end_trainers(Path(home))
 

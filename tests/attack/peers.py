@@ -30,17 +30,17 @@ _ROUND: Final = 40
 
 
 def attack(random: randoms.Random, deadline: float) -> Iterator[str]:
-    """Attacks a trainer until `deadline` of the monotonic clock; yields what went wrong, in sentences."""
+    """Attacks a trainer until `deadline` of the monotonic clock; yields what went wrong after each round of peers."""
     with tempfile.TemporaryDirectory(prefix="grokterm-attack-") as home:
         run = Running(Path(home), TINY.changed({"log_every": 1000}))
         run.start()
         peers = Peers(random, run.socket)
         try:
-            yield from _faults(run, "nobody")
+            yield from list(_faults(run, "nobody")) or [""]
             for _ in _rounds(deadline):
                 for _ in range(_ROUND):
                     peers.come()
-                yield from _faults(run, str(peers))
+                yield from list(_faults(run, str(peers))) or [""]
         finally:
             peers.leave()
             run.clean_up()

@@ -7,4 +7,6 @@ from tests.attack.peers import attack
 
 
 def test_hostile_peers_neither_end_nor_stop_a_trainer() -> None:
-    assert list(attack(random.Random(12), time.monotonic() + 6)) == []
+    tried = list(attack(random.Random(12), time.monotonic() + 4))
+    assert tried
+    assert not any(tried)

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
+from typing import Final
 
 import numpy as np
 from textual.content import Content
 from textual.strip import Strip
 
 from grokterm.tui.drawing.bars import draw_bars
+from grokterm.tui.drawing.cells import row
 from grokterm.tui.drawing.message import draw_message
 from grokterm.tui.panes.pane import Pane
-from grokterm.tui.world import World
+from grokterm.tui.world import Spectrum, World
+
+PICKED: Final = 0.03
+"""Share of the weight vectors that follow one frequency from which it is said that neurons pick frequencies.
+
+In runs that only memorize (random labels, no weight decay, a fifth of the pairs) it stays at .01 and below.
+"""
+LINE_FROM: Final = 5
+"""Lines of the pane from which one of them is for words."""
 
 
 class FourierPane(Pane):
@@ -58,5 +68,17 @@ class FourierPane(Pane):
             return draw_message("waiting for the model", width, height, palette)
         if spectrum.basis == "none" or not spectrum.norms.size:
             return draw_message(spectrum.words, width, height, palette)
-        norms = spectrum.norms.astype(np.float64)
-        return draw_bars(norms, spectrum.key_frequencies, width, height, world.view.graph, palette)
+        norms, keys = spectrum.norms.astype(np.float64), spectrum.key_frequencies
+        words = _why_level(spectrum)
+        if not words or height < LINE_FROM or width < len(words):
+            return draw_bars(norms, keys, width, height, world.view.graph, palette)
+        bars = draw_bars(norms, keys, width, height - 1, world.view.graph, palette)
+        return [*bars, row([(words.center(width), palette.style("muted"))], width)]
+
+
+def _why_level(spectrum: Spectrum) -> str:
+    """What happens where all bars stay level; empty where they do not, or while nothing happens yet."""
+    share = spectrum.single_frequency_share
+    if spectrum.key_frequencies or share is None or not share >= PICKED:
+        return ""
+    return "level bars: neurons pick a frequency each, and none is shared by all"
