@@ -26,7 +26,7 @@ _ROUNDS: Final = 20
 
 
 def attack(random: randoms.Random, deadline: float) -> Iterator[str]:
-    """Storms over viewers until `deadline` of the monotonic clock; yields for each what ended it and what was pressed."""
+    """Storms over viewers until `deadline` of the monotonic clock; yields what ended each, and what was pressed."""
     while time.monotonic() < deadline:
         # The pictures that it saves lie where the viewer stands.
         with tempfile.TemporaryDirectory(prefix="grokterm-attack-") as home, chdir(home):

@@ -34,7 +34,7 @@ _STALLS: Final = 1.0
 
 
 def attack(random: randoms.Random, deadline: float) -> Iterator[str]:
-    """Leaves viewers until `deadline` of the monotonic clock, in any way on any line; yields what was not restored each time."""
+    """Leaves viewers until `deadline` of the monotonic clock, in any way on any line; yields what was not restored."""
     with Viewers(random) as viewers:
         while time.monotonic() < deadline:
             way, line = random.choice(list(WAYS)), random.choice(list(LINES))
