@@ -10,12 +10,21 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.needs import told
+
 # No deadline: the processor is shared with trainers and other workers.
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None, max_examples=2_000)  # HYPOTHESIS_PROFILE=search looks for more
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.pop("NO_COLOR", None)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests need that were skipped, by kind."""
+    skipped = [report.longrepr[2] for report in terminalreporter.getreports("skipped")]
+    if skipped:
+        terminalreporter.write_line(told(reason.removeprefix("Skipped: ") for reason in skipped))
 
 
 @pytest.fixture(autouse=True)

@@ -10,15 +10,16 @@ import pytest
 
 from grokterm.cli import main
 from grokterm.config import Config
+from grokterm.errors import ConfigError
 from grokterm.kernels import build as building
 from grokterm.kernels.build import NO_COMPILER, Built, build, build_or_say, products
 from grokterm.kernels.digest import digest
 from grokterm.lab import native
 from grokterm.lab.circumstances import circumstances
 from grokterm.lab.engine import Engine
+from tests.needs import AVX512, library, need
 
-HERE = bool(building._sources())
-only_where_they_run = pytest.mark.skipif(not HERE, reason="no kernels for this processor")
+only_where_they_run = pytest.mark.usefixtures("_where_they_run")
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +28,11 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("GROKTERM_KERNELS", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return tmp_path / "cache" / "grokterm"
+
+
+@pytest.fixture
+def _where_they_run() -> None:
+    need(building._sources(), AVX512)
 
 
 def compiler(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Path:
@@ -90,6 +96,27 @@ def test_kernels_that_are_turned_off_are_told(
 ) -> None:
     monkeypatch.setenv("GROKTERM_KERNELS", "0")
     assert "none: turned off by GROKTERM_KERNELS=0; torch takes all steps" in doctor(capsys)
+
+
+def test_a_limit_that_there_is_not_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("GROKTERM_KERNELS", "AVX-512")
+    with pytest.raises(ConfigError, match="unknown GROKTERM_KERNELS 'AVX-512': choose 0, avx512"):
+        build()
+    assert main(["doctor"]) == 1
+    assert "unknown GROKTERM_KERNELS 'AVX-512': choose 0, avx512" in capsys.readouterr().out
+
+
+@only_where_they_run
+def test_kernels_can_be_kept_to_avx512(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(building, "FLAGS", (*(flag for flag in building.FLAGS if flag != "-O3"), "-O1"))
+    unlimited = library()
+    monkeypatch.setenv("GROKTERM_KERNELS", "avx512")
+    limited = library()
+    assert limited != unlimited
+    assert products(limited) == ("float32",)
+    assert f"compiled for float32 ({limited}" in doctor(capsys)
 
 
 def test_a_file_that_is_no_library_has_no_products(tmp_path: Path) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
+from tests.needs import LINTER, need
 
 HEAVY = ("torch", "plotext", "grokterm.lab", "grokterm.trainer", "grokterm.analysis")
 NOT_FOR_OPTIONS = (*HEAVY, "numpy", "textual", "rich", "grokterm.tui")
@@ -44,7 +47,7 @@ def test_nothing_heavy_is_imported(code: str, forbidden: tuple[str, ...]) -> Non
 
 
 def test_who_may_import_whom() -> None:
-    pytest.importorskip("importlinter")
+    need(find_spec("importlinter"), LINTER)
     code = "from importlinter.cli import lint_imports; import sys; sys.exit(lint_imports(no_cache=True))"
     root = Path(__file__).parents[1]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=120)

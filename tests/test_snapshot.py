@@ -104,7 +104,6 @@ def test_measures_are_those_of_the_log(folder: RunFolder) -> None:
     assert measured["distance_irrelevance"] is None  # test accuracy is far below .9
 
 
-@pytest.mark.skipif("ablation" not in PICTURES, reason="there is no picture of ablation")
 def test_parts_are_taken_out_of_a_ghost(folder: RunFolder) -> None:
     model = grokterm.open_run("last").at(60)
     before = {name: array.copy() for name, array in model.parameters.items()}

@@ -107,7 +107,10 @@ def _kernels() -> Check:
     from grokterm.kernels.build import NO_COMPILER, build_or_say, products
     from grokterm.kernels.digest import digest
 
-    library, why_not = build_or_say()
+    try:
+        library, why_not = build_or_say()
+    except ConfigError as error:
+        return Check("kernels", str(error), "missing", "nothing trains until it is changed or unset")
     if library is None:
         advice = "install one, gcc for instance: steps are then several times faster" if why_not == NO_COMPILER else ""
         return Check("kernels", f"none: {why_not}; torch takes all steps", "note", advice)

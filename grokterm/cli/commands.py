@@ -16,6 +16,7 @@ from grokterm.cli.sentences import CommandLineError, sentence
 from grokterm.config import Group as GroupName
 from grokterm.config import settings
 from grokterm.errors import ConfigError
+from grokterm.kernels.limit import limit
 from grokterm.presets import PRESETS, preset_values
 from grokterm.spelling import unknown
 
@@ -287,6 +288,8 @@ def run(words: list[str]) -> int:
         command, bound, _ = app.parse_args(words, print_error=False, exit_on_error=False)
     except CycloptsError as error:
         raise CommandLineError(sentence(error, words, COMMANDS)) from None
+    if command in (watch, train, attach, resume, fork, replay, bench):
+        limit()  # a trainer that cannot read it would leave a run of no steps
     return command(*bound.args, **bound.kwargs) or 0
 
 

@@ -9,7 +9,6 @@ import platform
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -17,13 +16,12 @@ from typing import Final, NamedTuple
 import platformdirs
 
 from grokterm import durable
+from grokterm.kernels.limit import NONE, VARIABLE, allowed, limit
 
 FOLDER: Final = Path(__file__).parent
 IN_FLOAT32: Final = ("pairs_in_float32.c",)
 IN_BFLOAT16: Final = ("pairs.c", "product.c")
 FLAGS: Final = ("-O3", "-march=native", "-fno-math-errno", "-fopenmp", "-shared", "-fPIC")
-OFF: Final = "GROKTERM_KERNELS"
-"""Environment variable that keeps the kernels from being used when it is 0."""
 NO_COMPILER: Final = "there is no C compiler"
 _PATIENCE: Final = 60.0
 
@@ -40,19 +38,19 @@ class Built(NamedTuple):
 
 
 def build(folder: Path | None = None) -> Path | None:
-    """The compiled kernels, in `folder` or the user's cache; None where they cannot be had."""
+    """The compiled kernels, in `folder` or the user's cache; None where they cannot be had; raises ConfigError."""
     return build_or_say(folder).library
 
 
 def build_or_say(folder: Path | None = None) -> Built:
-    """The same, with the reason where they cannot be had.
+    """The same, with the reason where they cannot be had; raises ConfigError where the environment's limit is none.
 
     They are kept under a name made from source, compiler and its version, flags and processor, so that none is ever
     out of date.
     """
     compiler = shutil.which(os.environ.get("CC", "cc")) or shutil.which("gcc")
-    if os.environ.get(OFF) == "0":
-        return Built(None, f"turned off by {OFF}=0")
+    if limit() == NONE:
+        return Built(None, f"turned off by {VARIABLE}={NONE}")
     if not (sources := _sources()):
         return Built(None, "they need Linux and an x86-64 processor with AVX-512")
     if compiler is None:
@@ -89,10 +87,12 @@ def _name(compiler: str) -> str:
 def _compile(compiler: str, sources: Sequence[Path], library: Path) -> None:
     """Compile beside and rename, so that two processes may do it at once; raises _CompilerError, OSError."""
     library.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=library.parent) as aside:
-        made = Path(aside) / library.name
+    made = library.with_suffix(f".{os.getpid()}.part")
+    try:
         _run(compiler, *FLAGS, *map(str, sources), "-o", str(made), "-lm")
         durable.name(made, library)
+    finally:
+        made.unlink(missing_ok=True)
 
 
 def _run(compiler: str, *words: str) -> str:
@@ -126,9 +126,10 @@ def _sources() -> list[Path]:
 
 
 def _processor() -> str:
-    """The processor's features as the kernel tells them."""
+    """The processor's features as the kernel tells them, less those that the environment masks."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         return ""
-    return next((line for line in lines if line.startswith("flags")), "")
+    flags = next((line for line in lines if line.startswith("flags")), "")
+    return " ".join(allowed(flags.split()))

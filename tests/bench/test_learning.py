@@ -12,6 +12,7 @@ from grokterm.bench.learning import WAYS, learn_all, learn_all_plainly, ways_her
 from grokterm.config import Config
 from grokterm.lab import devices, native
 from tests.lab.examples import ARCHITECTURES
+from tests.needs import AMX, BFLOAT16, library, need
 
 QUICK: Final = {
     "mlp": {"lr": 0.02},
@@ -37,8 +38,9 @@ def plain(arch: str) -> list[int]:
 @pytest.mark.parametrize("arch", ARCHITECTURES)
 @pytest.mark.parametrize("way", WAYS)
 def test_a_way_of_taking_steps_groks_when_float32_with_autograd_does(arch: str, way: str) -> None:
-    if way not in ways_here():
-        pytest.skip(f"this machine does not know {way}")
+    if WAYS[way].kernels:
+        library()
+    need(way in ways_here(), AMX if WAYS[way].kernels else BFLOAT16)
     try:
         steps = [run.step for run in learn_all(way, configs(arch), lambda words: None)]
     finally:

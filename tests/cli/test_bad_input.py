@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 
 from grokterm.cli import main
 from tests.cli.terminals import COMMAND, on_terminal
+from tests.needs import only_without_root
 
 TRAIN = [
     ("--op divide --p 91", "divide needs a prime p, and 91 is not: 89 and 97 are near"),
@@ -121,7 +121,18 @@ def test_a_device_that_is_not_there_names_those_that_are(capsys: pytest.CaptureF
     assert not folders.exists()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+@pytest.mark.parametrize(
+    "line", ["train", "train --resume last", "attach", "fork last", "replay last", "bench", "resume 1"]
+)
+def test_kernels_that_there_are_not(
+    line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folders: Path
+) -> None:
+    monkeypatch.setenv("GROKTERM_KERNELS", "avx51")
+    refused(line.split(), "unknown GROKTERM_KERNELS 'avx51': choose 0, avx512; did you mean avx512?", capsys)
+    assert not folders.exists()
+
+
+@only_without_root
 def test_a_run_folder_that_is_not_writable(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     home = tmp_path / "locked"
     home.mkdir(mode=0o500)

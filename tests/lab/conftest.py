@@ -7,21 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from grokterm.kernels.build import build
 from grokterm.lab import native
+from grokterm.lab.precision import bfloat16_product
+from tests import needs
 
 
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    built = build(tmp_path_factory.mktemp("kernels"))
-    if built is None:
-        pytest.skip("no compiler, or no processor with bfloat16 tiles")
-    return built
+@pytest.fixture(scope="session")
+def library() -> Path:
+    return needs.library()
 
 
 @pytest.fixture
 def kernels(library: Path) -> Iterator[None]:
-    if not native.load(library):
-        pytest.skip("this kernel does not let processes use tiles")
+    assert native.load(library)
     yield
     native.load(None)
+
+
+@pytest.fixture
+def tiles(kernels: None) -> None:
+    """Kernels in bfloat16, too."""
+    needs.need(native.knows(bfloat16_product), needs.AMX)

@@ -13,13 +13,12 @@ from grokterm.config import Config
 from grokterm.lab import bursts
 from grokterm.lab import engine as engine_module
 from grokterm.lab.engine import Engine
+from tests.lab.cuda import only_on_cuda
 from tests.lab.examples import ARCHITECTURES, small
 
 DEVICES = [
     "cpu",
-    pytest.param(
-        "cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")
-    ),
+    pytest.param("cuda", marks=only_on_cuda),
 ]
 
 
@@ -119,7 +118,7 @@ def test_the_same_run_twice_has_the_same_bits(arch: str, precision: str, device:
         assert torch.equal(tensor, other.state()[name]), name
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")
+@only_on_cuda
 def test_graphs_are_captured_once_for_each_size_of_batch() -> None:
     engine = Engine(small(p=13, batch_size=40, device="cuda"))
     engine.advance(30)

@@ -119,7 +119,6 @@ print((after - before) * (1 if sys.platform == "darwin" else 1024))
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="resource is of Unix")
 @pytest.mark.parametrize("arch", ["mlp", "transformer"])
 def test_p_499_takes_a_fraction_of_all_pairs_times_width(arch: str) -> None:
     done = subprocess.run(

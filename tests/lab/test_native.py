@@ -1,4 +1,4 @@
-"""The kernels in C, against the same arithmetic in torch; skipped where they cannot be compiled or run."""
+"""The kernels in C, against the same arithmetic in torch; skipped where there is no compiler or processor for them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from grokterm.lab.models.sublayers import ACTIVATIONS
 from grokterm.lab.precision import Product, bfloat16_product, product_for
 from grokterm.lab.tasks import Pairs
 from tests.lab.examples import drawn_pairs
+from tests.needs import AMX, need
 
 pytestmark = pytest.mark.usefixtures("kernels")
 
@@ -65,6 +66,7 @@ def compare(
     activation: Activation = "relu",
 ) -> None:
     """`expected` was made from `factors`, whose values are in `given`; `gradients` are to be overwritten."""
+    need(native.knows(product), AMX)
     loss, _ = native.score_and_gradients(product, activation, pairs, given, gradients)
     assert loss == pytest.approx(expected.item(), rel=1e-5)
     assert native.score(product, activation, pairs, given)[0] == loss
@@ -118,6 +120,7 @@ def test_attention_of_pairs_and_its_gradients(n: int, p: int, heads: int, produc
 @pytest.mark.parametrize("label", [0, 15, 16, 96])
 @pytest.mark.parametrize("gap", [0.0, 5.0, 20.0, 40.0])
 def test_sure_answers_keep_their_gradient(gap: float, label: int, product: Product) -> None:
+    need(native.knows(product), AMX)
     pairs = Pairs(
         torch.zeros(130, dtype=torch.int64), torch.zeros(130, dtype=torch.int64), torch.full((130,), label), 97
     )
@@ -133,6 +136,7 @@ def test_sure_answers_keep_their_gradient(gap: float, label: int, product: Produ
     torch.testing.assert_close(gradients["b_out"], expected, rtol=1e-5, atol=0)
 
 
+@pytest.mark.usefixtures("tiles")
 @pytest.mark.parametrize(("m", "k", "n"), [(1, 1, 1), (1, 128, 97), (33, 5, 70), (64, 96, 32), (195, 130, 17)])
 @pytest.mark.parametrize("x_turned", [False, True])
 @pytest.mark.parametrize("w_turned", [False, True])
@@ -147,32 +151,35 @@ def test_products_are_those_of_rounded_factors(m: int, k: int, n: int, x_turned:
     assert torch.equal(out, native.product(x, w))
 
 
-def test_of_equal_logits_the_first_counts() -> None:
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_of_equal_logits_the_first_counts(product: Product) -> None:
+    need(native.knows(product), AMX)
     pairs, nothing = drawn_pairs(500, 7), torch.zeros(7, 32)
     factors = {"of_a": nothing, "of_b": nothing, "w_out": torch.zeros(32, 7), "b_out": torch.zeros(7)}
-    loss, right = native.score(bfloat16_product, "relu", pairs, factors)
+    loss, right = native.score(product, "relu", pairs, factors)
     assert right == int((pairs.labels == 0).sum())
     assert loss == pytest.approx(500 * torch.log(torch.tensor(7.0)).item(), rel=1e-6)
 
 
-def test_a_weight_that_is_not_finite_shows_in_the_loss() -> None:
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_a_weight_that_is_not_finite_shows_in_the_loss(product: Product) -> None:
+    need(native.knows(product), AMX)
     of_a, of_b, w_out, b_out = (leaf.detach() for leaf in leaves((7, 32), (7, 32), (32, 7), (7,)))
     w_out[3, 2] = torch.inf
-    loss, _ = native.score(
-        bfloat16_product, "relu", drawn_pairs(200, 7), {"of_a": of_a, "of_b": of_b, "w_out": w_out, "b_out": b_out}
-    )
+    factors = {"of_a": of_a, "of_b": of_b, "w_out": w_out, "b_out": b_out}
+    loss, _ = native.score(product, "relu", drawn_pairs(200, 7), factors)
     assert not math.isfinite(loss)
 
 
 def test_other_widths_activations_and_precisions_are_left_to_torch() -> None:
     rows = torch.zeros(5, 64)
-    product = product_for("bfloat16")
+    product = product_for("float32")
+    assert native.suits(product_for("bfloat16"), "relu", rows, 64) == native.knows(bfloat16_product)
     assert native.suits(product, "relu", rows, 64)
     assert not native.suits(product, "relu", rows, 48)
     assert native.suits(product, "quadratic", rows, 64)
     assert not native.suits(product, "gelu", rows, 64)
     assert not native.suits(product, "relu", rows[None], 64)
-    assert native.suits(product_for("float32"), "relu", rows, 64)
     assert not native.suits(product_for("float64"), "relu", rows.double(), 64)
     assert native.suits_heads("relu", 128, 8)
     assert not native.suits_heads("quadratic", 128, 8)

@@ -12,6 +12,7 @@ from torch.testing import assert_close
 
 from grokterm.config import Config
 from grokterm.lab.optimizers import Hyperparameters, Optimizer
+from tests.lab.cuda import only_on_cuda
 
 CPU = torch.device("cpu")
 
@@ -97,7 +98,7 @@ def test_a_change_acts_inside_a_captured_step() -> None:
     assert_close(parameters, torch_run(start, given, [before] * 10 + [after] * 10), rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@only_on_cuda
 def test_a_change_acts_inside_a_cuda_graph() -> None:
     device = torch.device("cuda")
     before, after = Config(), Config(lr=0.03, weight_decay=4.0)

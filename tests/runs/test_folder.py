@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import stat
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from grokterm.config import Config
 from grokterm.errors import RunFolderError
 from grokterm.runs.folder import RunFolder, create_run, find_run, list_runs, runs_home
 from grokterm.view_options import ViewOptions
+from tests.needs import only_without_root
 
 
 def test_what_is_written_is_read_again(folders: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_home_that_cannot_be_made(tmp_path: Path) -> None:
         create_run(Config(), ViewOptions(), tmp_path / "gone")
 
 
-@pytest.mark.skipif(os.getuid() == 0, reason="root may write everywhere")
+@only_without_root
 def test_a_home_that_is_not_writable(tmp_path: Path) -> None:
     home = tmp_path / "locked"
     home.mkdir(mode=0o500)

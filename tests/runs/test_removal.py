@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from grokterm.runs.folder import RunFolder, create_run, find_run, list_runs
 from grokterm.runs.process import start_trainer, trainer_alive
 from grokterm.runs.removal import check_removable, remove_run
 from grokterm.view_options import ViewOptions
+from tests.needs import only_without_root
 from tests.trainer.conftest import NewRun
 
 
@@ -104,7 +104,7 @@ def test_links_are_never_followed(run: RunFolder, tmp_path: Path, folders: Path)
     assert [path.read_text() for path in outside.iterdir()] == ["precious"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root removes everywhere")
+@only_without_root
 def test_a_folder_that_cannot_be_written_to(run: RunFolder) -> None:
     run.path.chmod(0o500)
     refused(run, "cannot be removed")

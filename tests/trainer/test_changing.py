@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import resource
-import sys
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -12,6 +11,7 @@ import pytest
 
 from grokterm.runs.checkpoints import checkpoints, place, read_mark
 from grokterm.wire.messages import Pause
+from tests.needs import only_on_linux
 from tests.trainer.running import Running, change, wait_for
 
 NewRun = Callable[..., Running]
@@ -59,7 +59,7 @@ def test_the_model_is_rebuilt_while_it_trains(new_run: NewRun) -> None:
     assert (after.step, after.config["arch"]) == (answer.step, "transformer")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="limits of another process")
+@only_on_linux
 def test_a_model_that_does_not_fit_leaves_the_old_one_in_its_place(new_run: NewRun) -> None:
     run = new_run().start()
     before = run.reaches(30)

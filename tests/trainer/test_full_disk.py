@@ -11,6 +11,7 @@ import pytest
 
 from grokterm.runs.checkpoints import checkpoints, load, read_mark
 from grokterm.wire.messages import Go, Pause, Status
+from tests.needs import DISK, need
 from tests.trainer.running import TINY, Running, change, wait_for
 
 NewRun = Callable[..., Running]
@@ -29,8 +30,7 @@ def small_disk(folders: Path) -> Iterator[Path]:
     """A disk of a few hundred kilobytes as the home of runs."""
     folders.mkdir(parents=True)
     made = sys.platform == "linux" and system("mount", "-t", "tmpfs", "-o", "size=224k", "tmpfs", str(folders))
-    if not made:
-        pytest.skip("no file system can be mounted here: that needs Linux and root")
+    need(made, DISK)
     yield folders
     assert system("umount", "-l", str(folders))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import resource
-import sys
 from collections.abc import Callable
 
 import msgspec
@@ -19,6 +18,7 @@ from grokterm.trainer.opening import open_run
 from grokterm.trainer.saver import Saver
 from grokterm.wire.messages import Go
 from grokterm.wire.records import Event, Scalars, Session, encode_record
+from tests.needs import only_on_linux
 from tests.trainer.running import TINY, Running, wait_for
 
 NewRun = Callable[..., Running]
@@ -202,7 +202,7 @@ def test_a_damaged_line_of_the_log_is_told_in_one_sentence(new_run: NewRun) -> N
         open_run(run.folder)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="limits of another process")
+@only_on_linux
 def test_a_full_disk_pauses_training_until_there_is_room(new_run: NewRun) -> None:
     whole, run = new_run(GROKKING, until=400), new_run(GROKKING, until=400, pace=500)
     course = course_of(whole)

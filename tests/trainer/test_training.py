@@ -59,6 +59,17 @@ def test_the_log_says_why_there_are_no_kernels(new_run: NewRun, monkeypatch: pyt
     assert started.about["kernels"] == started.about["kernels_digest"] == "none"
 
 
+def test_a_limit_of_kernels_that_there_is_not_is_told_in_the_log(
+    new_run: NewRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GROKTERM_KERNELS", "avx3")
+    run = new_run(device="cpu").start()
+    run.ends(2)
+    failed = run.records()[-1]
+    assert isinstance(failed, Session)
+    assert (failed.name, failed.words) == ("failed", "unknown GROKTERM_KERNELS 'avx3': choose 0, avx512")
+
+
 def test_requests_and_signals_act_while_a_pace_waits(new_run: NewRun) -> None:
     run = new_run(pace=0.001).start()
     assert wait_for(lambda: status if (status := run.status()).state == "training" else None).step == 0

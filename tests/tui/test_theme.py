@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -14,6 +13,7 @@ from textual.color import Color
 
 from grokterm.errors import ThemeError
 from grokterm.tui.theme import Palette, Theme, find_theme, load_themes, palette_names, read_theme, theme_folders
+from tests.needs import only_without_root
 
 SHIPPED = ["dusk", "ansi", "contrast", "hearth", "mono", "okabe-ito", "paper"]
 WRITTEN = (
@@ -195,7 +195,7 @@ def test_a_broken_file_is_left_out_with_a_message(content: str | bytes, says: st
         find_theme("broken")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+@only_without_root
 def test_a_file_that_may_not_be_read_is_left_out() -> None:
     path = user_folder() / "secret.toml"
     path.write_text("[colors]\n")

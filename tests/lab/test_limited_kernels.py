@@ -1,0 +1,65 @@
+"""Kernels on a processor with AVX-512 and without AMX, such as Zen 4 or Ice Lake: in float32 alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from grokterm.config import Architecture, Config, Precision
+from grokterm.kernels.build import products
+from grokterm.kernels.limit import NONE, VARIABLE, limit
+from grokterm.lab import native
+from grokterm.lab.engine import Engine
+from grokterm.lab.precision import bfloat16_product
+from tests import needs
+from tests.lab.examples import ARCHITECTURES
+
+
+@pytest.fixture(autouse=True)
+def _without_amx(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    if limit() != NONE:
+        monkeypatch.setenv(VARIABLE, "avx512")
+    library = needs.library()
+    assert products(library) == ("float32",)
+    assert native.load(library)
+    yield
+    native.load(None)
+
+
+def engine(arch: Architecture, precision: Precision) -> Engine:
+    return Engine(Config(p=31, arch=arch, width=64, d_model=32, heads=2, precision=precision, device="cpu"))
+
+
+def test_they_know_products_in_float32_alone() -> None:
+    rows = torch.zeros(5, 64)
+    assert native.knows(torch.matmul)
+    assert native.suits(torch.matmul, "relu", rows, 64)
+    assert not native.knows(bfloat16_product)
+    assert not native.suits(bfloat16_product, "relu", rows, 64)
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_torch_takes_the_steps_in_bfloat16(arch: Architecture) -> None:
+    run, plain = engine(arch, "bfloat16"), engine(arch, "bfloat16")
+    assert not run.model.suits_kernels(run.parameters)
+    run.advance(20)
+    measured = run.measure()
+    native.load(None)
+    plain.advance(20)
+    assert measured == plain.measure()
+    for name, tensor in run.state().items():
+        assert torch.equal(tensor, plain.state()[name]), name
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_kernels_take_the_steps_in_float32(arch: Architecture) -> None:
+    run, plain = engine(arch, "float32"), engine(arch, "float32")
+    assert run.model.suits_kernels(run.parameters)
+    run.advance(20)
+    loss = run.measure().train_loss
+    native.load(None)
+    assert not plain.model.suits_kernels(plain.parameters)
+    plain.advance(20)
+    assert loss == pytest.approx(plain.measure().train_loss, rel=1e-4)

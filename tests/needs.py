@@ -1,0 +1,57 @@
+"""What some tests need that not every machine has: they are skipped for these reasons and no others."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from grokterm.kernels import build as building
+from grokterm.kernels.limit import NONE, VARIABLE, limit
+
+CUDA: Final = "CUDA"
+NO_MPS: Final = "a machine without mps"
+LINUX: Final = "Linux"
+DISK: Final = "Linux and root, to mount a small disk"
+NO_ROOT: Final = "a user who is not root"
+LINTER: Final = "import-linter"
+COMPILER: Final = "a C compiler"
+KERNELS: Final = f"kernels, which {VARIABLE} leaves out"
+AVX512: Final = "Linux on a processor with AVX-512"
+AMX: Final = "a processor with AMX"
+BFLOAT16: Final = "a processor that multiplies bfloat16"
+
+only_on_linux = pytest.mark.skipif(sys.platform != "linux", reason=LINUX)
+only_without_root = pytest.mark.skipif(os.geteuid() == 0, reason=NO_ROOT)
+
+
+def need(there: object, what: str) -> None:
+    """Skips the test unless what it needs is there."""
+    if not there:
+        pytest.skip(what)
+
+
+def library() -> Path:
+    """The compiled kernels; skips where this machine cannot have them, and fails where its compiler does."""
+    built = building.build_or_say()
+    if built.library is None:
+        need(limit() != NONE, KERNELS)
+        need(building._sources(), AVX512)
+        need(built.why_not != building.NO_COMPILER, COMPILER)
+        pytest.fail(built.why_not)
+    return built.library
+
+
+def told(skipped: Iterable[str]) -> str:
+    """How many tests were skipped for which need, in one line."""
+    found = Counter(skipped).most_common()
+    counts = [f"{count} {what}" for what, count in found]
+    if counts:
+        what, count = found[0]
+        counts[0] = f"{count} need{'s' * (count == 1)} {what}"
+    return f"skipped: {', '.join(counts)}"
