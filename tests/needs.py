@@ -18,6 +18,8 @@ CUDA: Final = "CUDA"
 NO_MPS: Final = "a machine without mps"
 LINUX: Final = "Linux"
 DISK: Final = "Linux and root, to mount a small disk"
+NAMESPACES: Final = "mount namespaces"
+FULL_DEVICE: Final = "/dev/full"
 NO_ROOT: Final = "a user who is not root"
 LINTER: Final = "import-linter"
 COMPILER: Final = "a C compiler"
@@ -27,6 +29,7 @@ AMX: Final = "a processor with AMX"
 BFLOAT16: Final = "a processor that multiplies bfloat16"
 
 only_on_linux = pytest.mark.skipif(sys.platform != "linux", reason=LINUX)
+only_with_full_device = pytest.mark.skipif(not Path("/dev/full").exists(), reason=FULL_DEVICE)
 only_without_root = pytest.mark.skipif(os.geteuid() == 0, reason=NO_ROOT)
 
 

@@ -15,6 +15,7 @@ from grokterm.runs.folder import RunFolder, create_run
 from grokterm.trainer.opening import open_run
 from grokterm.view_options import ViewOptions
 from tests.cli.terminals import COMMAND
+from tests.needs import DISK, need
 from tests.trainer.running import TINY
 from tests.trainer.test_full_disk import system
 
@@ -26,7 +27,7 @@ def read_only(folders: Path, tmp_path: Path) -> Iterator[RunFolder]:
     for place in (folders, made):
         place.mkdir()
     if not system("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folders)):
-        pytest.skip("no file system can be mounted here: that needs Linux and root")
+        need(False, DISK)
     try:
         folder = create_run(TINY.changed({"until": 30}), ViewOptions(), made)
         course = open_run(folder).course

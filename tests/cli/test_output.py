@@ -17,10 +17,11 @@ from grokterm.runs.folder import list_runs
 from grokterm.runs.log import LogReader
 from grokterm.wire.records import Event, Session
 from tests.cli.terminals import COMMAND
+from tests.needs import DISK, need, only_with_full_device
 from tests.runs.logged import logged
 from tests.trainer.test_full_disk import system
 
-FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+FULL = only_with_full_device
 TRAIN = ("train", "--p", "7", "--width", "16", "--until", "40")
 NO_ROOM = "grokterm: standard output cannot be written: no space left on device\n"
 BUFFERS = pytest.mark.parametrize("unbuffered", ["", "1"])
@@ -143,7 +144,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     place = tmp_path / "disk"
     place.mkdir()
     if not system("mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", str(place)):
-        pytest.skip("no file system can be mounted here: that needs Linux and root")
+        need(False, DISK)
     yield place
     assert system("umount", "-l", str(place))
 

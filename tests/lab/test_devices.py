@@ -12,7 +12,7 @@ import torch
 from grokterm.config import Config
 from grokterm.errors import ConfigError
 from grokterm.lab import devices
-from tests.needs import NO_MPS
+from tests.needs import NO_MPS, need
 
 
 def test_auto_takes_a_device_that_is_there() -> None:
@@ -29,7 +29,7 @@ def test_a_precision_that_is_asked_for_is_used(precision: str) -> None:
 @pytest.mark.parametrize("device", ["mps", "cuda:999"])
 def test_a_device_that_is_not_there_names_those_that_are(device: str) -> None:
     if device in devices.available():
-        pytest.skip(NO_MPS)
+        need(False, NO_MPS)
     with pytest.raises(ConfigError, match=rf"^device {device} is not on this machine: choose auto or .*cpu"):
         devices.resolve(Config(device=device))
 

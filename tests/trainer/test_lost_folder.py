@@ -17,6 +17,7 @@ from grokterm.runs.presence import Presence
 from grokterm.runs.process import exit_status, start_trainer
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Session
+from tests import needs
 from tests.cli.terminals import COMMAND
 from tests.trainer.claiming import held, holding
 from tests.trainer.conftest import NewRun
@@ -112,7 +113,7 @@ def test_an_unmounted_disk_ends_who_holds_a_folder_on_it(run: RunFolder, tmp_pat
     """In a mount namespace of its own, where the system lets one be made."""
     alone = ["unshare", "--user", "--map-root-user", "--mount"]
     if not shutil.which("unshare") or subprocess.run([*alone, "true"], capture_output=True, check=False).returncode:
-        pytest.skip("no mount namespaces here")
+        needs.need(False, needs.NAMESPACES)
     disk = tmp_path / "disk"
     disk.mkdir()
     script = (
