@@ -77,12 +77,16 @@ class Watching:
         await self.until(lambda: self.app.link.state == "training" and self.app.world.task, "training")
 
     async def paused(self) -> int:
-        """Pauses, where it does not yet, and gives the step."""
-        if self.app.link.state != "paused":
+        """Pauses, where it does not yet, and gives the step, when all records up to there are read."""
+        link = self.app.link
+        if link.state != "paused":
             await self.press("space")
-        await self.until(lambda: self.app.link.state == "paused" and self.app.link.status, "a pause")
-        assert self.app.link.status is not None
-        return self.app.link.status.step
+        await self.until(lambda: link.state == "paused" and link.status, "a pause")
+        assert link.status is not None
+        step = link.status.step
+        last = step - step % link.history.config.log_every
+        await self.until(lambda: link.history.last and link.history.last.step >= last, "the record of the pause")
+        return step
 
     def records(self) -> list[Record]:
         return LogReader(self.app.link.folder.log_path).read()
