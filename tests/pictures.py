@@ -32,7 +32,7 @@ from grokterm.wire.records import Scalars
 
 CONFIG = Config(p=97, arch="embed-mlp", pace=60.0)
 MOMENTS: dict[str, Callable[[Scalars], bool]] = {
-    "memorizing": lambda now: now.train_accuracy >= 0.995 and now.step >= 400,
+    "memorizing": lambda now: now.train_accuracy >= 0.995 and now.step >= 150,
     "generalizing": lambda now: now.test_accuracy >= 0.5,
     "grokked": lambda now: now.test_accuracy >= 0.998,
 }

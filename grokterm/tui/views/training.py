@@ -95,12 +95,13 @@ class ProgressView(TrainingViewPane):
             progress_line(world, "consensus loss (held-out pairs)", "cons", "mark", "consensus_loss"),
         ]
         without = "" if np.isfinite(losses[2].values).any() else ", no key frequencies yet"
-        losses = [line for line in losses if line is test or np.isfinite(line.values).any()]
+        losses = [line for line in losses if line is test or _is_known(line)]
         shares = [
             Line("variance explained", "var", "muted", history.column("step"), _between(history, "variance_share")),
             scalars_line(world, "Gini of the embedding", "emb", "embedding_gini", "train"),
             scalars_line(world, "Gini of the read-out", "out", "read_out_gini", "grokked"),
         ]
+        shares = [line for line in shares if _is_known(line)] or shares[-1:]
         weights = [scalars_line(world, "sum of squared weights", "weight", "sum_squared_weights", "text")]
         return (
             Panel(f"losses, nats a pair{without}", losses, Axes(world.log_x, world.log_y), marks),
@@ -186,6 +187,11 @@ class EmergenceView(TrainingViewPane):
                   _bare_percent),
             Panel(title, [rate], Axes(world.log_x), marks),
         )  # fmt: skip
+
+
+def _is_known(line: Line) -> bool:
+    """Whether there is anything of a curve to draw."""
+    return bool(np.isfinite(line.values).any())
 
 
 def _at(history: History, steps: Floats, column: str) -> Floats:

@@ -1,0 +1,38 @@
+"""No circuit is claimed where there is none: a smaller check than `grokterm bench --only claims`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from grokterm.bench.claims import Trial, controls, grokking, outcome
+
+CONTROLS = [replace(trial, steps=400) for trial in controls(seeds=1) if trial.config.p == 23]
+GROKKING = [replace(trial, steps=850) for trial in grokking(seeds=1) if trial.config.p == 53]
+
+
+def named(trial: Trial) -> str:
+    return trial.name
+
+
+def test_controls_and_runs_that_grok_are_of_every_architecture() -> None:
+    assert len(controls()) >= 2 * len(CONTROLS) * 3
+    assert len(controls()) + len(grokking()) >= 60
+    for trials in (CONTROLS, GROKKING):
+        assert {trial.config.arch for trial in trials} == {"mlp", "embed-mlp", "transformer"}
+    assert len({trial.name for trial in (*controls(), *grokking())}) == len(controls()) + len(grokking())
+
+
+@pytest.mark.parametrize("trial", CONTROLS, ids=named)
+def test_nothing_is_claimed_of_a_run_that_learns_by_heart(trial: Trial) -> None:
+    found = outcome(trial)
+    assert (found.claimed, found.half, found.grokked) == (None, None, None)
+
+
+@pytest.mark.parametrize("trial", GROKKING, ids=named)
+def test_a_circuit_is_claimed_before_test_accuracy_passes_a_half(trial: Trial) -> None:
+    found = outcome(trial)
+    assert found.claimed is not None
+    assert found.half is not None
+    assert found.claimed < found.half
