@@ -48,17 +48,22 @@ def grokterm(*arguments: str, **environment: str) -> subprocess.CompletedProcess
     )
 
 
+def complaints(done: subprocess.CompletedProcess[str]) -> list[str]:
+    """What was printed beside results, but for how far a replay has come."""
+    return [line for line in done.stderr.splitlines() if not line.startswith("step ")]
+
+
 def test_reading_needs_no_writing(read_only: RunFolder) -> None:
     assert not os.access(read_only.path, os.W_OK)
     # Nor any other place: no folder for temporary files can be written to, and the home of runs cannot be made.
     nowhere = {"TMPDIR": "/proc", "GROKTERM_HOME": "/proc/runs"}
     for line in ("runs", "runs --json", "replay 1", "stop 1", "train --resume 1", "guide circles"):
         done = grokterm(*line.split())
-        assert (done.returncode, done.stderr) == (0, ""), line
+        assert (done.returncode, complaints(done)) == (0, []), line
         assert "0001-add7-mlp" in done.stdout or line.startswith("guide")
     for line in (f"replay {read_only.path}", f"stop {read_only.path}", "guide", f"runs --runs {read_only.path.parent}"):
         done = grokterm(*line.split(), **nowhere)
-        assert (done.returncode, done.stderr) == (0, ""), line
+        assert (done.returncode, complaints(done)) == (0, []), line
     assert grokterm("runs", **nowhere).stdout.startswith("There is no run in /proc/runs yet")
     read = f"import grokterm; print(grokterm.open_run({str(read_only.path)!r}).at(20).measures())"
     done = subprocess.run(

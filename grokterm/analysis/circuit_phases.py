@@ -7,9 +7,9 @@ from typing import Final, Literal, Protocol
 
 CircuitPhase = Literal["memorization", "circuit formation", "clean-up"]
 
-FORMING: Final = 0.75
+FORMING: Final = 0.5
 """Share of ln p down to which a consensus of held-out pairs has to fall to say that a circuit forms …"""
-NOT_FORMING: Final = 0.9
+NOT_FORMING: Final = 0.75
 """… and above which it says that none is left."""
 SIGNIFICANT: Final = 0.005
 """The p-value down to which chance is ruled out."""

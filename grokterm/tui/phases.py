@@ -28,10 +28,10 @@ MEANINGS: Final = {
 }
 
 CIRCUIT_MEANINGS: Final = {
-    "memorization": "held-out pairs do not agree on the right answers yet: what there is, is memory",
+    "memorization": "pairs never trained on do not agree on the right answers yet: what there is, is memory",
     "circuit formation": (
-        "the mean logits of held-out pairs with the same answer are right: their loss, the consensus loss, is below "
-        "three quarters of ln p, and chance is ruled out"
+        "the mean logits of pairs never trained on that have the same answer are right: their loss, the consensus "
+        "loss, is below half of ln p, and chance is ruled out"
     ),
     "clean-up": "test loss is below half of its peak and Σθ² falls: what was learned by heart is given up",
 }

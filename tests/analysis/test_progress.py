@@ -125,8 +125,8 @@ def test_the_circuit_forms_before_the_model_generalizes() -> None:
     before = [r.progress for r in records if r.measures.test_accuracy < 0.5]
     assert start.restricted_loss is None
     assert start.consensus_loss == pytest.approx(math.log(59), rel=0.1)
-    assert min(p.restricted_test_loss or math.inf for p in before) < 0.5 * math.log(59)
-    assert min(p.key_consensus_loss or math.inf for p in before) < 0.5 * math.log(59)
+    assert min(p.restricted_test_loss or math.inf for p in before) < 0.75 * math.log(59)
+    assert min(p.key_consensus_loss or math.inf for p in before) < 0.75 * math.log(59)
     even, few = records[0].concentration, records[-1].concentration
     assert max(even.embedding_gini or 1, even.read_out_gini or 1) < 0.05
     assert (few.read_out_gini or 0) > 0.6

@@ -13,14 +13,14 @@ from grokterm.runs.changes import plan_change, spelled
     ("values", "words", "rebuilds", "trains"),
     [
         ({"weight_decay": 2}, "weight decay 1 → 2", False, True),
-        ({"lr": 5e-4, "beta2": 0.999}, "learning rate 1e-3 → 5e-4, β₂ 0.98 → 0.999", False, True),
+        ({"lr": 5e-4, "beta2": 0.999}, "learning rate 5e-3 → 5e-4, β₂ 0.98 → 0.999", False, True),
         ({"batch_size": 512}, "batch size full → 512", False, True),
-        ({"pace": "max"}, "pace 120 → max", False, False),
+        ({"pace": "max"}, "pace 50 → max", False, False),
         ({"until": "grokked", "log_every": 5}, "until forever → grokked, steps a log record 10 → 5", False, False),
         ({"arch": "transformer", "width": 256}, "architecture mlp → transformer, width 512 → 256", True, True),
         ({"arch": "transformer", "heads": 8}, "architecture mlp → transformer, heads 4 → 8", True, True),
         ({"layer_norm": "pre"}, "LayerNorm none → pre", True, True),
-        ({"lr": 1e-3, "p": 97}, "", False, False),
+        ({"lr": 5e-3, "p": 97}, "", False, False),
     ],
 )
 def test_changes_and_their_words(values: dict[str, Value], words: str, rebuilds: bool, trains: bool) -> None:

@@ -31,9 +31,9 @@ def test_only_settings_that_differ_are_told_by_their_names(home: Path) -> None:
         ("A", "", "0001"), ("B", "└─ ", "0003"), ("C", "", "0002"),
     ]  # fmt: skip
     assert differences(runs) == [
-        Difference("learning rate", ("1e-3", "1e-3", "0.01")),
+        Difference("learning rate", ("5e-3", "5e-3", "0.01")),
         Difference("weight decay", ("1", "1 → 3", "1")),
-        Difference("pace", ("120", "120", "max")),
+        Difference("pace", ("50", "50", "max")),
     ]
     assert differences(compare([first, logged(home)])) == []
 

@@ -22,7 +22,7 @@ def test_a_change_acts_and_is_logged_with_its_words(new_run: NewRun) -> None:
     run.reaches(50)
     answer = run.command(change("anna@box", weight_decay=500, lr=2e-3))
     assert answer.ok
-    assert answer.words == "learning rate 1e-3 → 2e-3, weight decay 0 → 500"
+    assert answer.words == "learning rate 5e-3 → 2e-3, weight decay 0 → 500"
     run.reaches(answer.step + 200)
     run.terminate()
     history = run.history()

@@ -155,7 +155,7 @@ def test_a_picture_has_its_arrays_or_says_why_not(tmp_path: Path) -> None:
     [frame] = fresh_frames(tmp_path).make(Look(0, (), picture=request), Engine(TINY.changed({"op": "x3+xy"})), 0)
     assert isinstance(frame, PictureFrame)
     assert not frame.arrays
-    assert frame.words.startswith("not defined: ")
+    assert frame.words.startswith("no invertible basis: ")
 
 
 def test_an_unknown_picture_is_refused(tmp_path: Path) -> None:

@@ -67,7 +67,10 @@ def test_a_limit_of_kernels_that_there_is_not_is_told_in_the_log(
     run.ends(2)
     failed = run.records()[-1]
     assert isinstance(failed, Session)
-    assert (failed.name, failed.words) == ("failed", "unknown GROKTERM_KERNELS 'avx3': choose 0, avx512")
+    assert (failed.name, failed.words) == (
+        "failed",
+        "unknown GROKTERM_KERNELS 'avx3': choose 0, avx512; did you mean avx512?",
+    )
 
 
 def test_requests_and_signals_act_while_a_pace_waits(new_run: NewRun) -> None:

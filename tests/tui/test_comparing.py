@@ -51,7 +51,7 @@ async def test_runs_are_chosen_compared_and_followed(new_run: NewRun, home: Path
         await seen.press("down", "down", "space")
         await seen.shows(f"[x] {other.id}", "2 of 3 marked")
         await seen.press("enter")
-        await seen.shows("compare 1 2", "learning rate", "1e-3", "0.01", "reached at step", "test pairs", "stopped")
+        await seen.shows("compare 1 2", "learning rate", "5e-3", "0.01", "reached at step", "test pairs", "stopped")
         assert "weight decay" not in seen.text()
         append(other, [numbers(110, 0.97), Event(110, "grokked_95", "")])
         await seen.shows("97.0 %")

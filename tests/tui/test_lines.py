@@ -33,7 +33,7 @@ def test_the_header_says_what_the_run_is() -> None:
     for part in (
         "a + b mod 97",
         "mlp 512",
-        "AdamW lr 1e-3 wd 1",
+        "AdamW lr 5e-3 wd 1",
         "50 % of 9,409 pairs",
         "seed 0",
         "cpu bfloat16",

@@ -58,7 +58,7 @@ def test_products_show_their_stripes_by_logarithms() -> None:
 def test_restricted_logits_say_why_there_are_none() -> None:
     made = picture("restricted", subject_of(random_sample("mlp", "x3+xy", 31)), {})
     assert not made.arrays
-    assert made.words.startswith("not defined")
+    assert made.words.startswith("no invertible basis")
 
 
 def test_the_correct_logit_of_every_pair() -> None:

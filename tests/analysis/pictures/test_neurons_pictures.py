@@ -131,7 +131,7 @@ def test_trained_neurons_are_explained_where_fresh_ones_are_not() -> None:
 def test_groups_say_why_there_are_none() -> None:
     made = picture("groups", subject_of(random_sample("mlp", "x3+xy", 31)), {})
     assert not made.arrays
-    assert made.words.startswith("not defined")
+    assert made.words.startswith("no invertible basis")
 
 
 @pytest.mark.parametrize("name", ["clocks", "activations", "contribution", "groups"])
@@ -140,4 +140,4 @@ def test_weights_that_are_not_finite_do_no_harm(name: str, op: str) -> None:
     subject = subject_of(random_sample("transformer", op, 7))
     broken = {key: value * math.nan for key, value in subject.parameters.items()}
     made = picture(name, replace(subject, parameters=broken), {})
-    assert made.arrays or made.words.startswith("not defined")
+    assert made.arrays or made.words.startswith("no invertible basis")

@@ -80,4 +80,4 @@ def test_probes_know_a_sum_in_the_neurons_of_a_grokked_model() -> None:
 def test_probes_say_why_there_are_none() -> None:
     made = picture("probes", subject_of(random_sample("mlp", "x2+y2", 31)), {})
     assert not made.arrays
-    assert made.words.startswith("not defined")
+    assert made.words.startswith("no invertible basis")
