@@ -21,6 +21,7 @@ from grokterm.chart import Curve, Look, console_on, draw_chart, graph_on, pieces
 from grokterm.tui.drawing.columns import reduce
 from grokterm.tui.drawing.scales import Scale
 from grokterm.view_options import Graph
+from tests.patience import PATIENCE
 
 NAN = float("nan")
 
@@ -189,5 +190,7 @@ def test_plotext_that_cannot_be_loaded_is_one_sentence(tmp_path: Path) -> None:
         "except TerminalError as error: print(error)"
     )
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=PATIENCE
+    )
     assert done.stdout == "no chart can be drawn, plotext cannot be loaded: its kernel was not built\n"

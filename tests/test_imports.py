@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.needs import LINTER, need
+from tests.patience import PATIENCE
 
 HEAVY = ("torch", "plotext", "grokterm.lab", "grokterm.trainer", "grokterm.analysis")
 NOT_FOR_OPTIONS = (*HEAVY, "numpy", "textual", "rich", "grokterm.tui")
@@ -18,7 +19,7 @@ NOT_FOR_OPTIONS = (*HEAVY, "numpy", "textual", "rich", "grokterm.tui")
 def loaded(code: str) -> set[str]:
     """Modules that a fresh interpreter has after running `code`."""
     code += "\nimport sys; print('\\n' + ' '.join(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
     return set(done.stdout.strip().splitlines()[-1].split())
 
 
@@ -50,6 +51,6 @@ def test_who_may_import_whom() -> None:
     need(find_spec("importlinter"), LINTER)
     code = "from importlinter.cli import lint_imports; import sys; sys.exit(lint_imports(no_cache=True))"
     root = Path(__file__).parents[1]
-    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stdout
     assert "0 broken" in done.stdout

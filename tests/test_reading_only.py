@@ -16,6 +16,7 @@ from grokterm.trainer.opening import open_run
 from grokterm.view_options import ViewOptions
 from tests.cli.terminals import COMMAND
 from tests.needs import DISK, need
+from tests.patience import PATIENCE
 from tests.trainer.running import TINY
 from tests.trainer.test_full_disk import system
 
@@ -44,7 +45,7 @@ def read_only(folders: Path, tmp_path: Path) -> Iterator[RunFolder]:
 
 def grokterm(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*COMMAND, *arguments], capture_output=True, text=True, timeout=60, env=os.environ | environment
+        [*COMMAND, *arguments], capture_output=True, text=True, timeout=PATIENCE, env=os.environ | environment
     )
 
 
@@ -67,7 +68,7 @@ def test_reading_needs_no_writing(read_only: RunFolder) -> None:
     assert grokterm("runs", **nowhere).stdout.startswith("There is no run in /proc/runs yet")
     read = f"import grokterm; print(grokterm.open_run({str(read_only.path)!r}).at(20).measures())"
     done = subprocess.run(
-        [sys.executable, "-c", read], capture_output=True, text=True, timeout=60, env=os.environ | nowhere
+        [sys.executable, "-c", read], capture_output=True, text=True, timeout=PATIENCE, env=os.environ | nowhere
     )
     assert (done.returncode, done.stderr) == (0, "")
 

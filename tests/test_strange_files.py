@@ -27,6 +27,7 @@ from grokterm.runs.thinning import room_for_checkpoints, thin
 from grokterm.trainer.__main__ import main as train
 from grokterm.wire.records import Event, encode_record
 from tests.cli.terminals import COMMAND
+from tests.patience import PATIENCE
 from tests.runs.logged import logged
 from tests.runs.test_checkpoints import mark
 
@@ -210,7 +211,7 @@ def test_pipes_in_the_place_of_every_file_hold_nothing_up(folders: Path) -> None
         os.mkfifo(run.path / name)
     for arguments in (["runs"], ["train", "--resume", "2"], ["stop", "--all"]):
         with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + PATIENCE
             while process.poll() is None:
                 assert time.monotonic() < deadline, arguments
                 time.sleep(0.05)

@@ -11,6 +11,7 @@ import msgspec
 
 from grokterm.errors import GroktermError
 from grokterm.kernels.build import build
+from grokterm.loading import loading
 from grokterm.output import lossy_output
 from grokterm.replay.report import Told
 from grokterm.runs.folder import RunFolder
@@ -29,8 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
     let_them_sleep()
     kernels = ThreadPoolExecutor(1).submit(build)
     try:
-        from grokterm.lab import native
-        from grokterm.replay.repeating import Repetition
+        with loading():
+            from grokterm.lab import native
+            from grokterm.replay.repeating import Repetition
 
         native.load(kernels.result())
         report = Repetition(RunFolder(given.folder.absolute()), given.to).run(_tell)

@@ -14,6 +14,7 @@ from types import FrameType
 
 from grokterm.errors import GroktermError
 from grokterm.kernels.build import build_or_say
+from grokterm.loading import loading
 from grokterm.output import lossy_output
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.log import LogWriter, read_tail
@@ -65,11 +66,12 @@ def _train(folder: RunFolder, claimed: Claim, given: argparse.Namespace, leaving
     try:
         kernels = ThreadPoolExecutor(1).submit(build_or_say)  # compiled once on a machine, while torch loads
         # The socket listens already: who connects while torch loads is answered afterwards.
-        from grokterm.lab import native
-        from grokterm.trainer.loop import Trainer
-        from grokterm.trainer.opening import open_run
-        from grokterm.trainer.server import Server
-        from grokterm.trainer.silence import IDLE_SECONDS
+        with loading():
+            from grokterm.lab import native
+            from grokterm.trainer.loop import Trainer
+            from grokterm.trainer.opening import open_run
+            from grokterm.trainer.server import Server
+            from grokterm.trainer.silence import IDLE_SECONDS
 
         library, why_not = kernels.result()
         native.load(library)

@@ -20,6 +20,7 @@ from typing import Final
 from grokterm.runs.folder import RunFolder, create_run
 from grokterm.runs.process import trainer_alive
 from grokterm.view_options import ViewOptions
+from tests.patience import PATIENCE
 from tests.terminal.leaving import WAYS, fill, leave
 from tests.terminal.terminal import Terminal
 from tests.trainer.nursery import Nursery
@@ -98,7 +99,7 @@ class Viewers:
     def _training(self) -> RunFolder:
         run = create_run(_FAST, ViewOptions(), self._home)
         self._nursery.start(run)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while not trainer_alive(run):
             assert time.monotonic() < deadline, "the trainer does not start"
             time.sleep(0.02)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.attack import ATTACKS
+from tests.patience import PATIENCE
 
 TRIES = {"files": 5}
 """Of those that no other test makes."""
@@ -21,7 +22,7 @@ def test_an_attack_finds_no_fault(name: str, tries: int) -> None:
         [sys.executable, "-m", "tests.attack", name, "--tries", str(tries), "--minutes", "5"],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         cwd=Path(__file__).parents[2],
     )
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, f"| {name} | {tries} | 0 |"), done.stderr

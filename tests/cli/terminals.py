@@ -14,13 +14,15 @@ import time
 from collections.abc import Sequence
 from typing import IO
 
+from tests.patience import PATIENCE
+
 COMMAND = (sys.executable, "-m", "grokterm.cli")
 
 
 def on_terminal(
     arguments: Sequence[str],
     environment: dict[str, str] | None = None,
-    seconds: float = 30.0,
+    seconds: float = PATIENCE,
     out: IO[bytes] | None = None,
 ) -> tuple[int, str]:
     """Exit status and everything printed by a command whose three streams are one terminal of 120×40.

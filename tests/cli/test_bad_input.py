@@ -8,6 +8,7 @@ import pytest
 from grokterm.cli import main
 from tests.cli.terminals import COMMAND, on_terminal
 from tests.needs import only_without_root
+from tests.patience import PATIENCE
 
 TRAIN = [
     ("--op divide --p 91", "divide needs a prime p, and 91 is not: 89 and 97 are near"),
@@ -145,7 +146,7 @@ def test_a_run_folder_that_cannot_be(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 
 def test_a_process_ends_with_the_sentence_alone() -> None:
-    done = subprocess.run([*COMMAND, "--op", "ad"], capture_output=True, text=True, timeout=20)
+    done = subprocess.run([*COMMAND, "--op", "ad"], capture_output=True, text=True, timeout=PATIENCE)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("grokterm: unknown op 'ad': choose add, ")
     assert done.stderr.endswith("did you mean add?\n")

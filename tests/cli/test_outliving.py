@@ -19,6 +19,7 @@ from grokterm.runs.process import trainer_alive
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Change, Event, Scalars, Session
 from tests.cli.terminals import COMMAND
+from tests.patience import PATIENCE
 from tests.terminal.conftest import Grokterm
 from tests.trainer.running import TINY, wait_for
 
@@ -43,7 +44,7 @@ def home(finished: Path, folders: Path) -> Path:
 
 def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*COMMAND, *arguments], capture_output=True, text=True, timeout=60, env=os.environ | environment
+        [*COMMAND, *arguments], capture_output=True, text=True, timeout=PATIENCE, env=os.environ | environment
     )
 
 

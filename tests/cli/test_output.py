@@ -18,6 +18,7 @@ from grokterm.runs.log import LogReader
 from grokterm.wire.records import Event, Session
 from tests.cli.terminals import COMMAND
 from tests.needs import DISK, need, only_with_full_device
+from tests.patience import PATIENCE
 from tests.runs.logged import logged
 from tests.trainer.test_full_disk import system
 
@@ -36,7 +37,7 @@ def command(
         stdout=stdout,
         stderr=errors,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
     )
     return done.returncode, done.stderr or ""
@@ -153,7 +154,7 @@ def test_a_disk_that_becomes_full_keeps_what_was_written(folders: Path, small_di
     with (small_disk / "out").open("w") as out:
         status, said = command("guide", "grokking", stdout=out.fileno(), unbuffered="1")
     assert (status, said) == (LOST, NO_ROOM)
-    whole = subprocess.run([*COMMAND, "guide", "grokking"], capture_output=True, timeout=60).stdout
+    whole = subprocess.run([*COMMAND, "guide", "grokking"], capture_output=True, timeout=PATIENCE).stdout
     assert (small_disk / "out").read_bytes() == whole[:4096]
 
 
@@ -166,7 +167,7 @@ def test_control_characters_from_files_are_never_printed(folders: Path, line: st
     words = HOSTILE.replace("\udcff", "")
     run = logged(folders, 10, [Event(10, "grokked", words), Session(10, "failed", words, 0.0)])
     run.path.rename(folders / "0001-\x9b\u202eé")
-    done = subprocess.run([*COMMAND, *line.split()], capture_output=True, timeout=60)
+    done = subprocess.run([*COMMAND, *line.split()], capture_output=True, timeout=PATIENCE)
     printed = (done.stdout + done.stderr).decode()
     assert all(c.isprintable() or c == "\n" for c in printed), ascii(printed)
     assert "Traceback" not in printed

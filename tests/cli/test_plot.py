@@ -15,6 +15,7 @@ from grokterm.runs.folder import create_run, list_runs
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Progress, Session
 from tests.cli.terminals import COMMAND, on_terminal
+from tests.patience import PATIENCE
 from tests.runs.logged import append, logged
 from tests.test_imports import loaded
 
@@ -32,7 +33,9 @@ def home(folders: Path) -> Path:
 
 def plot(*arguments: str, **environment: str) -> list[str]:
     """The lines of `grokterm plot` where its output is a pipe."""
-    done = subprocess.run([*COMMAND, "plot", *arguments], capture_output=True, env=os.environ | environment, timeout=60)
+    done = subprocess.run(
+        [*COMMAND, "plot", *arguments], capture_output=True, env=os.environ | environment, timeout=PATIENCE
+    )
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"\x1b" not in done.stdout
     return done.stdout.decode().rstrip("\n").split("\n")

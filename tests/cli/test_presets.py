@@ -9,6 +9,7 @@ from grokterm.cli import main
 from grokterm.cli.options import configuration
 from grokterm.presets import PRESETS, preset_values
 from tests.cli.terminals import COMMAND
+from tests.patience import PATIENCE
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -19,7 +20,7 @@ def test_a_preset_is_a_configuration(name: str) -> None:
 
 def test_blink_groks_and_an_option_goes_before_it() -> None:
     command = [*COMMAND, "train", "--preset", "blink", "--log-every", "4", "--max-steps", "100", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["test_accuracy"] >= 0.99
@@ -33,6 +34,6 @@ def test_an_unknown_preset_is_answered_with_the_nearest(command: list[str], caps
 
 
 def test_an_unknown_row_of_the_benchmark_is_named() -> None:
-    done = subprocess.run([*COMMAND, "bench", "--only", "speed"], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([*COMMAND, "bench", "--only", "speed"], capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 2
     assert "unknown row 'speed'" in done.stderr

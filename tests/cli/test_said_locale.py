@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from tests.cli.terminals import COMMAND
+from tests.patience import PATIENCE
 
 LOCALE = ("LC_ALL", "LC_CTYPE", "LANG")
 TOLD = """
@@ -25,7 +26,12 @@ def environment(values: dict[str, str]) -> dict[str, str]:
 
 def told(**values: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", TOLD], env=environment(values), capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", TOLD],
+        env=environment(values),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE,
     )
     return done.stdout.strip()
 
@@ -67,7 +73,7 @@ def test_a_locale_of_utf8_is_good(values: dict[str, str]) -> None:
 @pytest.mark.parametrize(("value", "words"), [("C", "the terminal may not show UTF-8"), ("C.UTF-8", "--graph block")])
 def test_the_doctor_tells_it(value: str, words: str) -> None:
     done = subprocess.run(
-        [*COMMAND, "doctor"], env=environment({"LC_ALL": value}), capture_output=True, timeout=60, check=True
+        [*COMMAND, "doctor"], env=environment({"LC_ALL": value}), capture_output=True, timeout=PATIENCE, check=True
     )
     line = next(line for line in done.stdout.decode().splitlines() if " locale " in line)
     assert f"LC_ALL={value}" in line

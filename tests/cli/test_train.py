@@ -15,6 +15,7 @@ from grokterm.runs.log import LogReader
 from grokterm.runs.process import trainer_alive, trainer_of
 from grokterm.wire.records import Record, Scalars, Session
 from tests.cli.terminals import COMMAND, on_terminal
+from tests.patience import PATIENCE
 
 SMALL = ["--p", "11", "--width", "32", "--log-every", "5"]
 KEYS = [
@@ -27,10 +28,10 @@ KEYS = [
 
 
 def train(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, "train", *SMALL, *arguments], capture_output=True, text=True, timeout=60)
+    return subprocess.run([*COMMAND, "train", *SMALL, *arguments], capture_output=True, text=True, timeout=PATIENCE)
 
 
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+def until(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
     """Waits for a condition that is sure to come about."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -93,7 +94,7 @@ def test_a_loss_that_is_not_finite_ends_with_status_1(folders: Path) -> None:
     assert done.stderr.splitlines()[-1].startswith("grokterm: training of 0001-add11-mlp diverged after step ")
     (folder,) = list_runs(folders)
     assert not trainer_alive(folder)
-    (told,) = json.loads(subprocess.run([*COMMAND, "runs", "--json"], capture_output=True, timeout=60).stdout)
+    (told,) = json.loads(subprocess.run([*COMMAND, "runs", "--json"], capture_output=True, timeout=PATIENCE).stdout)
     assert told["state"] == "diverged"
     assert told["words"].startswith("the loss is no longer finite")
 
@@ -104,7 +105,7 @@ def test_interrupted_it_stops_the_run_after_a_checkpoint(number: signal.Signals,
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         folder = begun()
         process.send_signal(number)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, errors) == (status, "")
     assert not trainer_alive(folder)
     last = records(folder)[-1]
@@ -122,7 +123,7 @@ def test_a_trainer_that_dies_is_told_with_its_signal() -> None:
         with folder.trainer_log_path.open("a") as log:
             log.write("its last \x1b[31mwords\n")
         os.kill(trainer.pid, signal.SIGKILL)
-        printed, errors = process.communicate(timeout=30)
+        printed, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, printed) == (1, "")
     assert "its last \\x1b[31mwords" in errors
     sentence = errors.splitlines()[-1]

@@ -13,6 +13,7 @@ from grokterm.config import Config
 from grokterm.errors import ConfigError
 from grokterm.lab import devices
 from tests.needs import NO_MPS, need
+from tests.patience import PATIENCE
 
 
 def test_auto_takes_a_device_that_is_there() -> None:
@@ -36,7 +37,11 @@ def test_a_device_that_is_not_there_names_those_that_are(device: str) -> None:
 
 def test_the_program_describes_the_machine_as_json() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "grokterm.lab.devices", "cpu"], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-m", "grokterm.lab.devices", "cpu"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE,
     )
     told = json.loads(done.stdout)
     assert told["torch"] == torch.__version__
@@ -48,7 +53,11 @@ def test_the_program_describes_the_machine_as_json() -> None:
 @pytest.mark.parametrize(("device", "words"), [("cuda:999", "choose auto or"), ("gpu", "unknown device")])
 def test_the_program_refuses_a_device_with_one_sentence(device: str, words: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "grokterm.lab.devices", device], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "grokterm.lab.devices", device],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert words in done.stderr

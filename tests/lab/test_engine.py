@@ -18,6 +18,7 @@ from grokterm.lab import engine as engine_module
 from grokterm.lab.engine import Engine, Measures
 from grokterm.lab.tasks import UNDEFINED
 from tests.lab.examples import ARCHITECTURES, all_pairs, small
+from tests.patience import PATIENCE
 from tests.reference.plain import plain_gradients, plain_logits
 
 
@@ -122,7 +123,7 @@ print((after - before) * (1 if sys.platform == "darwin" else 1024))
 @pytest.mark.parametrize("arch", ["mlp", "transformer"])
 def test_p_499_takes_a_fraction_of_all_pairs_times_width(arch: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", PEAK_MEMORY, arch], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", PEAK_MEMORY, arch], capture_output=True, text=True, check=True, timeout=PATIENCE
     )
     all_pairs_times_width = 499 * 499 * 512 * 4
     assert int(done.stdout) < all_pairs_times_width / 2

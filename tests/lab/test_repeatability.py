@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from tests.lab.examples import ARCHITECTURES
+from tests.patience import PATIENCE
 
 DIGEST = """
 import hashlib, sys
@@ -30,7 +31,7 @@ def test_two_processes_with_two_threads_agree() -> None:
     environment = os.environ | {"OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "passive"}
     command = [sys.executable, "-c", DIGEST, *ARCHITECTURES]
     digests = {
-        subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=120).stdout
+        subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
         for _ in range(2)
     }
     assert len(digests) == 1
@@ -57,7 +58,7 @@ print(torch.get_num_threads())
 def test_threads_are_as_before_after_steps_by_hand() -> None:
     environment = os.environ | {"OMP_NUM_THREADS": "2"}
     command = [sys.executable, "-c", WITH_KERNELS]
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=120)
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert ran.stdout.split() == ["2", "1", "2"]
 
 

@@ -26,6 +26,7 @@ from grokterm.wire.records import (
     decode_record,
     encode_record,
 )
+from tests.patience import PATIENCE
 
 numbers = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 steps = st.integers(0, 2**53)
@@ -158,6 +159,8 @@ writer.append(Event(3, "grokked", "after"))
 
 def test_a_line_that_does_not_fit_leaves_nothing_behind(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
-    done = subprocess.run([sys.executable, "-c", FULL_DISK, str(path)], capture_output=True, text=True, timeout=30)
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(path)], capture_output=True, text=True, timeout=PATIENCE
+    )
     assert done.stdout.count("cannot be written") == 2, done.stderr
     assert LogReader(path).read() == [Event(1, "memorized", "whole"), Event(3, "grokked", "after")]

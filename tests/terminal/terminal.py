@@ -17,6 +17,8 @@ from typing import TypeVar
 
 import pyte
 
+from tests.patience import PATIENCE
+
 Found = TypeVar("Found")
 
 KEYS = {
@@ -123,7 +125,7 @@ class Terminal:
         """Pastes text as terminals do."""
         os.write(self._file, f"\x1b[200~{text}\x1b[201~".encode())
 
-    def until(self, condition: Callable[[], Found], what: str = "the condition", seconds: float = 30.0) -> Found:
+    def until(self, condition: Callable[[], Found], what: str = "the condition", seconds: float = PATIENCE) -> Found:
         """What the condition gives as soon as that is true; fails when it is not in time."""
         deadline = time.monotonic() + seconds
         while True:
@@ -132,7 +134,7 @@ class Terminal:
                 return found
             assert time.monotonic() < deadline, f"{what} did not come about; the screen:\n{self.text}"
 
-    def shows(self, *patterns: str, seconds: float = 30.0) -> None:
+    def shows(self, *patterns: str, seconds: float = PATIENCE) -> None:
         """Waits until all of this stands on the screen."""
         self.until(lambda: all(re.search(p, self.text) for p in patterns), f"{patterns} on the screen", seconds)
 
@@ -141,7 +143,7 @@ class Terminal:
         """Whether the program has ended."""
         return self._poll() is not None
 
-    def ends(self, seconds: float = 30.0) -> int:
+    def ends(self, seconds: float = PATIENCE) -> int:
         """Waits until the program has ended, and gives its exit status, −N after signal N."""
         self.until(lambda: self.ended, "the end", seconds)
         if not self.stalled:

@@ -19,9 +19,9 @@ from tests.tui.watching import TINY, end_trainers
 
 @pytest.fixture(scope="module")
 def training(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A home with two runs, of which the first trains as fast as it can."""
+    """A home with two runs, of which the first trains, and quicker than the screen is drawn."""
     home = tmp_path_factory.mktemp("home")
-    start_trainer(create_run(TINY.changed({"pace": "max"}), ViewOptions(), home))
+    start_trainer(create_run(TINY.changed({"pace": 100.0}), ViewOptions(), home))
     create_run(TINY, ViewOptions(), home)
     yield home
     end_trainers(home)

@@ -63,6 +63,7 @@ def _train(folder: RunFolder) -> None:
 
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setsid()
+    os.chdir(folder.path)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     log = os.open(folder.trainer_log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 1)

@@ -23,6 +23,7 @@ from grokterm.wire import messages
 from grokterm.wire.client import ask_once
 from grokterm.wire.messages import Answer, Look, Reply, Request, Status, View
 from grokterm.wire.records import Change, Record, Scalars, Session, TrainingRecord
+from tests.patience import PATIENCE
 
 Found = TypeVar("Found")
 
@@ -30,7 +31,7 @@ TINY = Config(p=7, width=16, d_model=8, heads=2, pace="max", precision="float32"
 """A run of thousands of steps a second."""
 
 
-def wait_for(condition: Callable[[], Found | None], what: str = "the condition", seconds: float = 30.0) -> Found:
+def wait_for(condition: Callable[[], Found | None], what: str = "the condition", seconds: float = PATIENCE) -> Found:
     """What the condition gives as soon as that is true; fails when it is not in time."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
@@ -61,7 +62,7 @@ class Running:
         return wait_for(lambda: socket_of(self.folder), "a socket")
 
     def ask(self, request: Request) -> Reply:
-        return ask_once(self.socket, request, 30.0)
+        return ask_once(self.socket, request, PATIENCE)
 
     def command(self, request: Request) -> Answer:
         reply = self.ask(request)

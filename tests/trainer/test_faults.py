@@ -22,6 +22,7 @@ from grokterm.runs.process import TrainerProcess, recorded_trainer, start_time, 
 from grokterm.trainer.server import REQUEST_LIMIT
 from grokterm.wire.client import Client, ask_once
 from grokterm.wire.messages import Answer, Look, Predict, Reply, View, decode_reply, encode_message, split_messages
+from tests.patience import PATIENCE
 from tests.trainer.running import TINY, Running, change, wait_for
 
 NewRun = Callable[..., Running]
@@ -201,7 +202,10 @@ async def test_two_viewers_change_one_run(busy: Running) -> None:
 
 def test_a_second_trainer_refuses_and_leaves_the_first_alone(busy: Running) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "grokterm.trainer", str(busy.folder.path)], capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "grokterm.trainer", str(busy.folder.path)],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
     )
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
@@ -213,8 +217,9 @@ def test_a_second_trainer_refuses_and_leaves_the_first_alone(busy: Running) -> N
 def test_what_a_dead_trainer_left_is_taken_over(new_run: NewRun) -> None:
     run = new_run().start()
     run.reaches(20)
+    socket = run.socket  # elsewhere where the path of temporary files is long
     run.kill()
-    assert (run.folder.path / "socket").exists()
+    assert socket.exists()
     assert not trainer_alive(run.folder)
     part = run.folder.checkpoint_folder / "000000000020-000-regular.part"
     part.write_bytes(b"half")
@@ -222,7 +227,7 @@ def test_what_a_dead_trainer_left_is_taken_over(new_run: NewRun) -> None:
     started = start_time(os.getpid())
     assert started is not None
     folder = identity(run.folder.path.stat())
-    lie = TrainerProcess(os.getpid(), started - 1000, str(run.folder.path / "socket"), folder, True)
+    lie = TrainerProcess(os.getpid(), started - 1000, str(socket), folder, True)
     run.folder.trainer_path.write_bytes(msgspec.json.encode(lie))
     assert not trainer_alive(run.folder)
     run.start()
@@ -253,7 +258,7 @@ def test_a_path_that_is_too_long_for_a_socket(folders: Path) -> None:
 
 def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "grokterm.trainer", str(tmp_path)], capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "grokterm.trainer", str(tmp_path)], capture_output=True, text=True, timeout=PATIENCE
     )
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "no config.toml" in done.stderr

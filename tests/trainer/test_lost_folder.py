@@ -19,6 +19,7 @@ from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Session
 from tests import needs
 from tests.cli.terminals import COMMAND
+from tests.patience import PATIENCE
 from tests.trainer.claiming import held, holding
 from tests.trainer.conftest import NewRun
 from tests.trainer.running import TINY, wait_for
@@ -162,7 +163,7 @@ def test_train_ends_with_its_folder(folders: Path) -> None:
         folder = RunFolder(folders / "0001-add7-mlp")
         wait_for(lambda: folder.log_path.exists() and len(LogReader(folder.log_path).read()) > 2, "a log")
         words = remove(folder)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     ended = "grokterm: training of 0001-add7-mlp ended (at step [0-9,]+|before its first step): "
     assert re.sub(ended, "", errors) == f"{words}\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,32 +10,60 @@ import pytest
 
 from grokterm.config import Config, Value
 from grokterm.runs.folder import RunFolder, create_run
-from grokterm.runs.process import start_trainer
+from grokterm.runs.process import socket_of, start_trainer
+from grokterm.tui import footer
 from grokterm.view_options import ViewOptions
+from tests.patience import PATIENCE
+from tests.trainer.nursery import Nursery
+from tests.trainer.running import wait_for
 from tests.tui.watching import TINY, end_trainers
 
 NewRun = Callable[..., RunFolder]
+StartTrainer = Callable[[RunFolder], None]
+
+
+@pytest.fixture(scope="session")
+def start_at_once() -> Iterator[StartTrainer]:
+    """Starts trainers as forks of one process, where that can be: loading torch takes longer than most tests here."""
+    if sys.platform != "linux":
+        yield lambda folder: (start_trainer(folder), None)[1]
+        return
+    with Nursery() as nursery:
+
+        def start(folder: RunFolder) -> None:
+            nursery.start(folder)
+            wait_for(lambda: socket_of(folder), "the trainer")
+
+        yield start
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunFolder]:
+def trained(tmp_path_factory: pytest.TempPathFactory, start_at_once: StartTrainer) -> Iterator[RunFolder]:
     """A run that trains for as long as the tests of a module."""
     home = tmp_path_factory.mktemp("shared")
     folder = create_run(TINY, ViewOptions(), home)
-    start_trainer(folder)
+    start_at_once(folder)
     yield folder
     end_trainers(home)
 
 
 @pytest.fixture
-def new_run(folders: Path) -> Iterator[NewRun]:
-    """Makes runs of this test alone."""
+def remarks_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remarks stand until the next one, however long it takes to look at them."""
+    monkeypatch.setattr(footer, "_SAID", PATIENCE)
+
+
+@pytest.fixture
+def new_run(folders: Path, start_at_once: StartTrainer) -> Iterator[NewRun]:
+    """Makes runs of this test alone; those of a `child` have a trainer that was started as the program does it."""
     folders.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def new(config: Config = TINY, start: bool = True, **values: Value) -> RunFolder:
+    def new(config: Config = TINY, start: bool = True, child: bool = False, **values: Value) -> RunFolder:
         folder = create_run(config.changed(values), ViewOptions(), folders)
-        if start:
+        if child:
             start_trainer(folder)
+        elif start:
+            start_at_once(folder)
         return folder
 
     yield new

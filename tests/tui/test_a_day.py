@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.patience import PATIENCE
 from tests.tui.a_day import SPIKE, STEPS
 
 
@@ -16,7 +17,7 @@ def test_a_million_steps_fit_into_a_viewer_and_keep_their_spike(tmp_path: Path) 
         capture_output=True,
         text=True,
         cwd=Path(__file__).parents[2],
-        timeout=120,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)

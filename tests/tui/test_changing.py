@@ -142,11 +142,11 @@ async def test_q_stops_the_trainer_after_a_checkpoint(new_run: NewRun) -> None:
 
 
 async def test_q_before_the_trainer_has_answered_stops_it_too(new_run: NewRun) -> None:
-    folder = new_run()
+    folder = new_run(child=True)
     async with watch(folder) as seen:
         await seen.press("q")
         await seen.until(lambda: not seen.app.is_running, "the end")
-    assert not trainer_alive(folder)
+        await seen.until(lambda: not trainer_alive(folder), "the end of the trainer")
 
 
 async def test_keys_behind_a_change_that_keeps_weights_leave_it_so(new_run: NewRun) -> None:

@@ -147,6 +147,7 @@ async def test_without_a_branch_the_key_says_so(home: Path) -> None:
         await seen.shows("this run has no branches: f forks it")
 
 
+@pytest.mark.usefixtures("remarks_stay")
 async def test_the_viewer_goes_to_a_branch_whose_trainer_starts_paused(new_run: NewRun, home: Path) -> None:
     present = new_run(pace=100)
     async with watch(present) as seen:

@@ -11,7 +11,7 @@ from grokterm.runs.process import trainer_alive
 from grokterm.tui.screens.fork import ForkDialog
 from tests.tui.conftest import NewRun
 from tests.tui.test_changing import fill
-from tests.tui.test_traveling import PACE, go_back_to, has_logged, moment
+from tests.tui.test_traveling import PACE, has_logged, moment, stride
 from tests.tui.watching import watch
 
 
@@ -77,4 +77,5 @@ async def test_a_fork_is_not_made_when_the_form_is_left(new_run: NewRun) -> None
         await seen.press("f", "escape")
         await seen.until(lambda: seen.app.screen is seen.screen, "the run")
         assert list_runs(folder.path.parent) == [folder]
-        await go_back_to(seen, max(0, step - 1))
+        await seen.press("[")
+        assert moment(seen).step == step - stride(seen)

@@ -6,6 +6,8 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 from grokterm.runs.process import trainer_of
 from grokterm.tui.app import GrokApp
 from grokterm.view_options import ViewOptions
@@ -14,7 +16,7 @@ from tests.tui.watching import watch
 
 
 async def test_a_killed_trainer_is_told_and_started_again(new_run: NewRun) -> None:
-    folder = new_run()
+    folder = new_run(child=True)
     async with watch(folder) as seen:
         await seen.trains()
         trainer = trainer_of(folder)
@@ -30,7 +32,7 @@ async def test_a_killed_trainer_is_told_and_started_again(new_run: NewRun) -> No
 
 
 async def test_a_trainer_that_cannot_start_is_told_with_its_last_words(new_run: NewRun) -> None:
-    folder = new_run(device="cuda:7")
+    folder = new_run(child=True, device="cuda:7")
     async with watch(folder) as seen:
         await seen.shows(
             "○ trainer gone", "The trainer ended with exit status", "cuda", "space starts it again · r starts"
@@ -57,6 +59,7 @@ async def test_a_damaged_log_is_told_and_what_was_read_stays(new_run: NewRun) ->
         await seen.shows("line 1 of", "damaged")
 
 
+@pytest.mark.usefixtures("remarks_stay")
 async def test_a_broken_theme_of_the_user_gives_a_message_and_the_default(new_run: NewRun, tmp_path: Path) -> None:
     themes = tmp_path / "config" / "grokterm" / "themes"
     themes.mkdir(parents=True)

@@ -14,7 +14,7 @@ from grokterm.tui.actions import ACTIONS
 from grokterm.tui.panes import TryPane
 from grokterm.tui.screens.architecture import ArchitectureDialog
 from grokterm.wire.records import Scalars
-from tests.tui.watching import watch
+from tests.tui.watching import TINY, watch
 
 
 async def test_the_first_paint_does_not_wait_for_the_trainer(trained: RunFolder) -> None:
@@ -95,14 +95,15 @@ async def test_presses_in_a_row_add_up_and_end_at_0(trained: RunFolder) -> None:
 async def test_the_pace_goes_down_and_up(trained: RunFolder) -> None:
     async with watch(trained) as seen:
         await seen.trains()
+        usual = TINY.pace
         await seen.press("less_than_sign")
-        await seen.until(lambda: seen.app.link.history.config.pace < 200, "a slower pace")  # type: ignore[operator]
-        seen.screen._want({"pace": 200.0})
-        await seen.until(lambda: seen.app.link.history.config.pace == 200, "the old pace")
+        await seen.until(lambda: seen.app.link.history.config.pace < usual, "a slower pace")  # type: ignore[operator]
+        seen.screen._want({"pace": usual})
+        await seen.until(lambda: seen.app.link.history.config.pace == usual, "the old pace")
         await seen.press("greater_than_sign")
-        await seen.until(lambda: seen.app.link.history.config.pace != 200, "a faster pace")
-        seen.screen._want({"pace": 200.0})
-        await seen.until(lambda: seen.app.link.history.config.pace == 200, "the old pace")
+        await seen.until(lambda: seen.app.link.history.config.pace != usual, "a faster pace")
+        seen.screen._want({"pace": usual})
+        await seen.until(lambda: seen.app.link.history.config.pace == usual, "the old pace")
 
 
 async def test_another_architecture_is_chosen_and_says_what_it_keeps(trained: RunFolder) -> None:

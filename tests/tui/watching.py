@@ -22,11 +22,12 @@ from grokterm.tui.outcome import Outcome
 from grokterm.tui.screens.watch import WatchScreen
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Change, Record
+from tests.patience import PATIENCE
 
 Found = TypeVar("Found")
 
-TINY = Config(p=11, width=16, d_model=8, heads=2, pace=200.0, precision="float32", device="cpu")
-"""A run of which a step takes no time."""
+TINY = Config(p=11, width=16, d_model=8, heads=2, pace=20.0, precision="float32", device="cpu")
+"""A run of which a step takes no time, and that leaves the processor to the screen."""
 
 
 class Watching:
@@ -60,7 +61,9 @@ class Watching:
     async def type(self, text: str) -> None:
         await self.pilot.press(*text)
 
-    async def until(self, condition: Callable[[], Found], what: str = "the condition", seconds: float = 30.0) -> Found:
+    async def until(
+        self, condition: Callable[[], Found], what: str = "the condition", seconds: float = PATIENCE
+    ) -> Found:
         """What the condition gives as soon as that is true; fails when it is not in time."""
         deadline = time.monotonic() + seconds
         while not (found := condition()):
@@ -108,7 +111,7 @@ async def watch(
 def end_trainers(home: Path) -> None:
     """Kills the trainers of all runs in a home, and waits until they are gone."""
     for folder in list_runs(home) if home.is_dir() else []:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while trainer_alive(folder):
             assert time.monotonic() < deadline, f"the trainer of {folder.id} does not end"
             trainer = trainer_of(folder)

@@ -12,6 +12,7 @@ from grokterm.tui.panes.events import happenings_of
 from grokterm.tui.world import Spectrum
 from grokterm.wire.messages import Prediction, Status
 from grokterm.wire.records import Event, Session
+from tests.patience import PATIENCE
 from tests.tui.panes.worlds import PaneApp, change, grokking, lines, make_world, scalars, top_line
 
 
@@ -114,7 +115,7 @@ async def test_the_question_is_asked_again_while_the_model_trains() -> None:
         pane.show_prediction(Prediction(1, 100, 1, 1, ((3, 0.5),), 2, True))
         app.show()
         world.status = Status(200, "training", 1.0, 100.0, "max", "cpu", "float32")
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while len(app.asked) < 2 and time.monotonic() < deadline:
             app.show()
             await asyncio.sleep(0.02)

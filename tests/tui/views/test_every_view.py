@@ -36,6 +36,7 @@ SMALL = [(1, 1), (7, 2), (24, 6), (38, 10), (59, 3)]
 LOOKS: list[tuple[str, Graph]] = [("dusk", "braille"), ("ansi", "block"), ("mono", "ascii")]
 """Colours all there, 16 and none."""
 SANE_SECONDS = 5.0
+"""Of the processor, whatever else it does."""
 """No view may take as long to draw as this, whatever else the machine does."""
 ARCHITECTURES = ("mlp", "embed-mlp", "transformer")
 STATES = ("fresh", "one wave", "NaN")
@@ -133,9 +134,9 @@ def drawn(view: type[ViewPane], world: World, seen: Seen | None, before: Seen | 
     """Draws, checks that the room is filled, and gives the text."""
     pane = view()
     pane.world, world.picture, world.before = world, seen, before
-    begun = time.monotonic()
+    begun = time.thread_time()
     strips = pane.draw(world, *size)
-    assert time.monotonic() - begun < SANE_SECONDS
+    assert time.thread_time() - begun < SANE_SECONDS
     assert fills(strips, *size), f"{view.name} at {size}"
     pane.live_texts(world)
     return "\n".join(strip.text for strip in strips)
