@@ -126,7 +126,7 @@ class Config:
     """Steps a second at most, or max."""
     log_every: Annotated[int, Setting("Run", "at once", least=1, most=10**6)] = 10
     """Steps from one log record to the next."""
-    measure_every: Annotated[int, Setting("Run", "at once", least=0, most=10**6)] = 50
+    measure_every: Annotated[int, Setting("Run", "at once", least=0, most=10**6)] = 100
     """Steps from one set of progress measures to the next; 0 takes none."""
 
     def __post_init__(self) -> None:

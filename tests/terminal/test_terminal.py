@@ -113,7 +113,7 @@ def test_a_storm_of_resizes_and_keys(grokterm: Grokterm) -> None:
     terminal.shows("● training", "d detach")
     terminal.until(lambda: leaves(terminal), "the end")
     assert terminal.ends() == 0
-    assert terminal.restored
+    assert terminal.restored, (terminal.modes, bytes(terminal.output[-400:]))
 
 
 def test_a_storm_in_dialogs_down_to_one_cell(grokterm: Grokterm) -> None:

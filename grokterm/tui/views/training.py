@@ -243,7 +243,7 @@ def _unmeasured(history: History) -> str:
     if history.basis:
         return ""
     off = history.config.measure_every == 0
-    return "measures are off: c, then measure every 50 steps" if off else "waiting for the first measures"
+    return "measures are off: c, then measure every 100 steps" if off else "waiting for the first measures"
 
 
 def _gap(history: History) -> Shade | None:
