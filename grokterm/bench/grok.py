@@ -38,7 +38,7 @@ def seconds_to_grok(config: Config) -> tuple[float, int | None]:
 
 def chapter_seconds(bench: Bench) -> tuple[float, bool]:
     """Seconds that the chapter's plain loop takes, and whether its time ran out first."""
-    config = Config(arch="transformer", depth=2, batch_size=512, device=bench.device)
+    config = Config(arch="transformer", depth=2, batch_size=512, lr=1e-3, device=bench.device)
     loop = PlainLoop(config, ChapterTransformer)
     cap = QUICK_CAP_SECONDS if bench.quick else CAP_SECONDS
     start = time.perf_counter()

@@ -153,7 +153,7 @@ def learn_all(name: str, configs: Sequence[Config], say: Callable[[str], None]) 
 def learning_rows(arch: str, bench: Bench) -> Iterator[Row]:
     """The median step of grokking of each way, and what it is of the plain one's; a CPU's, whatever the device."""
     seeds = range(QUICK_SEEDS if bench.quick else SEEDS)
-    configs = [Config(device="cpu", seed=seed).changed({"arch": arch}) for seed in seeds]
+    configs = [Config(device="cpu", seed=seed, lr=1e-3).changed({"arch": arch}) for seed in seeds]
     plain = learn_all_plainly(configs, bench.say)
     curves = {"float32 with autograd": _curve(plain[0], len(WAYS))}
     for name in ways_here():
