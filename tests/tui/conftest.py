@@ -19,14 +19,14 @@ from tests.trainer.running import wait_for
 from tests.tui.watching import TINY, end_trainers
 
 NewRun = Callable[..., RunFolder]
-StartTrainer = Callable[[RunFolder], None]
+StartTrainer = Callable[[RunFolder], object]
 
 
 @pytest.fixture(scope="session")
 def start_at_once() -> Iterator[StartTrainer]:
     """Starts trainers as forks of one process, where that can be: loading torch takes longer than most tests here."""
     if sys.platform != "linux":
-        yield lambda folder: (start_trainer(folder), None)[1]
+        yield start_trainer
         return
     with Nursery() as nursery:
 
