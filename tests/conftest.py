@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,8 @@ settings.register_profile("same", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None, max_examples=2_000)  # HYPOTHESIS_PROFILE=search looks for more
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 os.environ["OMP_NUM_THREADS"] = "1"
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so a shell starts what is to run in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ.pop("NO_COLOR", None)
 
 

@@ -104,12 +104,14 @@ class Terminal:
         return found
 
     @property
+    def echoes(self) -> bool:
+        """Whether keys are echoed, as they are before a program takes the terminal over and after it."""
+        return self._file < 0 or bool(termios.tcgetattr(self._file)[3] & termios.ECHO)
+
+    @property
     def restored(self) -> bool:
         """Whether the program left the terminal as it was: main screen, cursor shown, keys echoed."""
-        echo = True
-        if self._file >= 0:
-            echo = bool(termios.tcgetattr(self._file)[3] & termios.ECHO)
-        return echo and self.modes.get(1049) is False and self.modes.get(25) is True
+        return self.echoes and self.modes.get(1049) is False and self.modes.get(25) is True
 
     def resize(self, columns: int, rows: int) -> None:
         """Resizes the terminal."""

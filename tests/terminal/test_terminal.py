@@ -128,9 +128,12 @@ def test_a_storm_in_dialogs_down_to_one_cell(grokterm: Grokterm) -> None:
 
 
 def leaves(terminal: Terminal) -> bool:
-    """Closes what is open and leaves, a key at a time: an escape and a letter in one go are another key."""
+    """Closes what is open and leaves, a key at a time: an escape and a letter in one go are another key.
+
+    None is pressed once the terminal is being given back: it would be echoed into what is written then.
+    """
     for key in ("esc", "d"):
-        if not terminal.ended:
+        if not (terminal.ended or terminal.echoes):
             terminal.press(key)
             terminal.pump(0.3)
     return terminal.ended

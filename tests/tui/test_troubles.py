@@ -64,7 +64,9 @@ async def test_a_broken_theme_of_the_user_gives_a_message_and_the_default(new_ru
     themes = tmp_path / "config" / "grokterm" / "themes"
     themes.mkdir(parents=True)
     (themes / "mine.toml").write_text("dark = maybe")
-    async with watch(new_run(start=False), view=ViewOptions(theme="mine", color="truecolor")) as seen:
+    # As wide as the path of the file is long, which is that of temporary files.
+    view, size = ViewOptions(theme="mine", color="truecolor"), (len(str(themes)) + 120, 40)
+    async with watch(new_run(start=False), size, view) as seen:
         assert seen.app.theme == "dusk"
         await seen.shows("mine.toml")
 
