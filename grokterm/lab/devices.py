@@ -15,7 +15,7 @@ from grokterm.config import Config
 from grokterm.errors import ConfigError
 from grokterm.lab.precision import cpu_has_fast_bfloat16
 
-CPU_FEATURES: Final = {"amx_bf16": "_is_amx_tile_supported", "avx512_bf16": "_is_avx512_bf16_supported"}
+CPU_FEATURES: Final = {"amx_bf16": "_is_amx_tile_supported"}
 """Processor features that decide about bfloat16, and how torch is asked about them."""
 M_TRIM_THRESHOLD: Final = -1
 M_MMAP_THRESHOLD: Final = -3
@@ -55,7 +55,7 @@ def resolve(config: Config) -> tuple[torch.device, str]:
 
 
 def has_fast_bfloat16(device: torch.device) -> bool:
-    """Whether matrix products in bfloat16 are done in hardware: AMX or AVX-512 BF16, CUDA from capability 8."""
+    """Whether matrix products in bfloat16 are done in hardware: AMX, CUDA from capability 8."""
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device)[0] >= 8
     return device.type == "cpu" and cpu_has_fast_bfloat16()
@@ -65,6 +65,10 @@ def has_fast_bfloat16(device: torch.device) -> bool:
 def prepare() -> None:
     """Set this process up for training: same bits every time, no denormals, memory kept between steps."""
     torch.set_flush_denormal(True)
+    # Told of more threads than the system may give it, oneDNN leaves out what the others were to do.
+    limit = os.environ.get("OMP_THREAD_LIMIT", "")
+    if limit.isdecimal() and 0 < int(limit) < torch.get_num_threads():
+        torch.set_num_threads(int(limit))
     # cuBLAS is free to sum in another order unless its workspace is given, before its first product.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.backends.cuda.matmul.allow_tf32 = False

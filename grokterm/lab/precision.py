@@ -33,11 +33,12 @@ def narrow(product: Product, x: Tensor) -> Tensor:
 
 @cache
 def cpu_has_fast_bfloat16() -> bool:
-    """Whether this processor multiplies bfloat16 matrices in hardware: AMX-BF16 or AVX512-BF16."""
-    if not torch._C._has_mkldnn:
-        return False
-    asks = (getattr(torch.cpu, name, None) for name in ("_is_amx_tile_supported", "_is_avx512_bf16_supported"))
-    return any(ask is not None and ask() for ask in asks)
+    """Whether this processor multiplies bfloat16 matrices in tiles: AMX-BF16.
+
+    With AVX512-BF16 alone, oneDNN multiplies matrices of float32 in float32, however low a precision is allowed.
+    """
+    ask = getattr(torch.cpu, "_is_amx_tile_supported", None)
+    return torch._C._has_mkldnn and ask is not None and ask()
 
 
 class _Bfloat16Product(torch.autograd.Function):

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from tests.lab.examples import ARCHITECTURES
+from tests.needs import library
 from tests.patience import PATIENCE
 
 DIGEST = """
@@ -63,21 +64,28 @@ def test_threads_are_as_before_after_steps_by_hand() -> None:
 
 
 LOSS = """
+import torch
 from grokterm.config import Config
 from grokterm.kernels.build import build
 from grokterm.lab import native
 from grokterm.lab.engine import Engine
-native.load(build())
+{load}
 engine = Engine(Config(p=31, width=64, device="cpu"))
+{ask}
 engine.advance(20)
 print(engine.measure().train_loss)
 """
 
 
-def test_fewer_threads_than_asked_for_take_all_pairs() -> None:
+@pytest.mark.parametrize("kernels", [True, False], ids=["kernels", "torch"])
+def test_fewer_threads_than_asked_for_take_all_pairs(kernels: bool) -> None:
+    if kernels:
+        library()
+    # The kernels are asked for two threads all the same, and get one.
+    load, ask = ("native.load(build())", "torch.set_num_threads(2)") if kernels else ("", "")
     losses = []
     for limit in ({"OMP_NUM_THREADS": "1"}, {"OMP_NUM_THREADS": "2", "OMP_THREAD_LIMIT": "1"}):
-        environment = os.environ | limit
-        ran = subprocess.run([sys.executable, "-c", LOSS], env=environment, capture_output=True, text=True, check=True)
+        command = [sys.executable, "-c", LOSS.format(load=load, ask=ask)]
+        ran = subprocess.run(command, env=os.environ | limit, capture_output=True, text=True, check=True)
         losses.append(float(ran.stdout))
     assert losses[1] == pytest.approx(losses[0], rel=1e-5)
