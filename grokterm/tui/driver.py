@@ -85,12 +85,13 @@ class TerminalDriver(LinuxDriver):
     def stop_application_mode(self) -> None:
         """Restores the terminal: whatever it has not taken by then is left out, so that this comes last and whole."""
         self.disable_input()
-        if self.attrs_before is not None:
-            with suppress(termios.error):
-                termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
         if self._writer_thread is not None and not self.output.closed:
             self._end_writing(self._writer_thread)
             write_last(self.output.fileno(), _LEAVE)
+        # Only now: a key that is echoed before would stand in the middle of a sequence.
+        if self.attrs_before is not None:
+            with suppress(termios.error):
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
 
     def close(self) -> None:
         """Nothing is left to do: whoever restores the terminal has waited for the last output."""
