@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import importlib.util
 import os
 import platform
 import shutil
@@ -16,12 +17,18 @@ from typing import Final, NamedTuple
 import platformdirs
 
 from grokterm import durable
-from grokterm.kernels.limit import NONE, VARIABLE, allowed, limit
+from grokterm.kernels.instruction_sets import (
+    NONE,
+    TORCH_IS_FASTER,
+    VARIABLE,
+    InstructionSet,
+    features,
+    instruction_set,
+    limit,
+)
 
 FOLDER: Final = Path(__file__).parent
-IN_FLOAT32: Final = ("pairs_in_float32.c",)
-IN_BFLOAT16: Final = ("pairs.c", "product.c")
-FLAGS: Final = ("-O3", "-march=native", "-fno-math-errno", "-fopenmp", "-shared", "-fPIC")
+FLAGS: Final = ("-O3", "-fno-math-errno", "-ffp-contract=off", "-pthread", "-shared", "-fPIC")
 NO_COMPILER: Final = "there is no C compiler"
 _PATIENCE: Final = 60.0
 
@@ -48,23 +55,31 @@ def build_or_say(folder: Path | None = None) -> Built:
     They are kept under a name made from source, compiler and its version, flags and processor, so that none is ever
     out of date.
     """
-    compiler = shutil.which(os.environ.get("CC", "cc")) or shutil.which("gcc")
     if limit() == NONE:
         return Built(None, f"turned off by {VARIABLE}={NONE}")
-    if not (sources := _sources()):
-        return Built(None, "they need Linux and an x86-64 processor with AVX-512")
-    if compiler is None:
+    if (platform.system(), platform.machine()) in TORCH_IS_FASTER:
+        return Built(None, "torch is faster on this machine")
+    compiler, wanted = find_compiler(), instruction_set()
+    if not compiler:
         return Built(None, NO_COMPILER)
     folder = folder or platformdirs.user_cache_path("grokterm")
     try:
-        library = folder / _name(compiler)
+        library = folder / _name(compiler, wanted)
         if not library.exists():
-            _compile(compiler, sources, library)
+            _compile(compiler, wanted, library)
     except _CompilerError as error:
         return Built(None, str(error))
     except OSError as error:
         return Built(None, f"they cannot be compiled in {folder}: {error.strerror or error}")
     return Built(library)
+
+
+def find_compiler() -> tuple[str, ...]:
+    """The words of the C compiler: that of CC or the system's, else the one in the package ziglang; none, no words."""
+    found = shutil.which(os.environ.get("CC", "cc")) or shutil.which("gcc") or shutil.which("clang")
+    if found is not None:
+        return (found,)
+    return (sys.executable, "-m", "ziglang", "cc") if importlib.util.find_spec("ziglang") else ()
 
 
 def products(library: Path) -> tuple[str, ...]:
@@ -77,29 +92,32 @@ def products(library: Path) -> tuple[str, ...]:
     return ("float32", "bfloat16") if tiles else ("float32",)
 
 
-def _name(compiler: str) -> str:
+def _name(compiler: Sequence[str], wanted: InstructionSet) -> str:
     """The library's name: an upgraded compiler has another one, since it may make other bits of the same source."""
     read = (file.read_text() for file in sorted(FOLDER.glob("*.[ch]")))
-    made_from = "\n".join((*read, compiler, _run(compiler, "--version"), *FLAGS, _processor()))
-    return f"kernels-{hashlib.blake2b(made_from.encode(), digest_size=8).hexdigest()}.so"
+    processor = (platform.system(), platform.machine(), *sorted(features()))
+    made_from = "\n".join((*read, *compiler, _run(*compiler, "--version"), *FLAGS, *wanted.flags, *processor))
+    return f"kernels-{wanted.name}-{hashlib.blake2b(made_from.encode(), digest_size=8).hexdigest()}.so"
 
 
-def _compile(compiler: str, sources: Sequence[Path], library: Path) -> None:
+def _compile(compiler: Sequence[str], wanted: InstructionSet, library: Path) -> None:
     """Compile beside and rename, so that two processes may do it at once; raises _CompilerError, OSError."""
     library.parent.mkdir(parents=True, exist_ok=True)
     made = library.with_suffix(f".{os.getpid()}.part")
+    sources = [str(FOLDER / name) for name in wanted.sources]
     try:
-        _run(compiler, *FLAGS, *map(str, sources), "-o", str(made), "-lm")
+        _run(*compiler, *FLAGS, *wanted.flags, *sources, "-o", str(made), "-lm")
         durable.name(made, library)
     finally:
         made.unlink(missing_ok=True)
 
 
-def _run(compiler: str, *words: str) -> str:
+def _run(*words: str) -> str:
     """What the compiler prints; raises _CompilerError, OSError."""
+    name = " ".join(word for word in words[: 1 if words[1] != "-m" else 4])
     try:
         done = subprocess.run(
-            [compiler, *words],
+            words,
             check=True,
             capture_output=True,
             stdin=subprocess.DEVNULL,
@@ -108,28 +126,8 @@ def _run(compiler: str, *words: str) -> str:
             timeout=_PATIENCE,
         )
     except subprocess.TimeoutExpired:
-        raise _CompilerError(f"{compiler} took longer than {_PATIENCE:.0f} seconds") from None
+        raise _CompilerError(f"{name} took longer than {_PATIENCE:.0f} seconds") from None
     except subprocess.CalledProcessError as error:
         said = [line for line in error.stderr.splitlines() if "error" in line] or error.stderr.splitlines()
-        raise _CompilerError(f"{compiler} failed: {said[0] if said else f'exit status {error.returncode}'}") from None
+        raise _CompilerError(f"{name} failed: {said[0] if said else f'exit status {error.returncode}'}") from None
     return done.stdout
-
-
-def _sources() -> list[Path]:
-    """What this processor can run: steps in float32 with AVX-512, and in bfloat16 with AMX too."""
-    if sys.platform != "linux" or platform.machine() != "x86_64":
-        return []
-    has = set(_processor().split())
-    names = [*IN_FLOAT32] if "avx512f" in has else []
-    names += IN_BFLOAT16 if {"avx512f", "amx_bf16", "avx512_bf16", "avx512bw", "avx512vl"} <= has else ()
-    return [FOLDER / name for name in names]
-
-
-def _processor() -> str:
-    """The processor's features as the kernel tells them, less those that the environment masks."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return ""
-    flags = next((line for line in lines if line.startswith("flags")), "")
-    return " ".join(allowed(flags.split()))

@@ -1,20 +1,16 @@
-/* Matrices of floats as second factors; loops that threads share. */
+/* Matrices of floats as second factors, filled up with 0. */
 
-/* w as a second factor with k rows and n columns, filled up with 0; a loop that threads share. */
-static void pack(matrix w, factor *out, int k, int n) {
-    #pragma omp for schedule(static) nowait
-    for (int j = 0; j < n; j += SIDE)
-        for (int i = 0; i < k; i += 2) put(columns_of(w, i, j), columns_of(w, i + 1, j), NULL, out + in_second(i, j, k));
+/* w as a second factor with k rows and n columns; the member's part of it. */
+static void pack(member me, matrix w, factor *out, int k, int n) {
+    for (range part = part_of(n / SIDE, me); part.first < part.last; part.first++)
+        for (int i = 0; i < k; i += 2) for (int c = 0; c < SIDE; c += WIDTH) {
+            const int j = part.first * SIDE + c;
+            as_second(out, i, j, k, columns_of(w, i, j), columns_of(w, i + 1, j));
+        }
 }
 
-/* The transpose of w as a second factor with k rows and n columns; a loop that threads share. */
-static void pack_turned(matrix w, factor *out, int k, int n) {
-    #pragma omp for schedule(static) nowait
-    for (int i = 0; i < n; i += SIDE)
-        for (int j = 0; j < k; j += DEPTH) {
-            factor tile[TILE];
-            for (int r = 0; r < SIDE; r += 2) for (int c = 0; c < DEPTH; c += SIDE)
-                put(columns_of(w, i + r, j + c), columns_of(w, i + r + 1, j + c), tile + r * DEPTH + c, NULL);
-            to_second(tile, out + in_second(j, i, k), TILE);
-        }
+/* The transpose of w as a second factor with k rows and n columns; the member's part of it. */
+static void pack_turned(member me, matrix w, factor *out, int k, int n) {
+    for (range part = part_of(n / SIDE, me); part.first < part.last; part.first++)
+        turn_to_second(w, part.first * SIDE, out, k);
 }

@@ -1,51 +1,57 @@
-/* Softmax and cross-entropy of one row, in float32. */
-#include <immintrin.h>
-#include <math.h>
+/* Softmax, cross-entropy and their gradient by the logits, a row at a time, in float32. */
 
-static inline void add_to(float *sum, __m512 x) { _mm512_storeu_ps(sum, _mm512_add_ps(_mm512_loadu_ps(sum), x)); }
-
-/* e^x for x <= 0, to float rounding (Cephes' polynomial). */
-static inline __m512 exponential(__m512 x) {
-    x = _mm512_max_ps(x, _mm512_set1_ps(-87.0f));
-    __m512 n = _mm512_roundscale_ps(_mm512_mul_ps(x, _mm512_set1_ps(1.44269504f)), 0);
-    __m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0.693359375f), x);
-    r = _mm512_fnmadd_ps(n, _mm512_set1_ps(-2.12194440e-4f), r);
-    __m512 y = _mm512_set1_ps(1.9875691500e-4f);
-    y = _mm512_fmadd_ps(y, r, _mm512_set1_ps(1.3981999507e-3f));
-    y = _mm512_fmadd_ps(y, r, _mm512_set1_ps(8.3334519073e-3f));
-    y = _mm512_fmadd_ps(y, r, _mm512_set1_ps(4.1665795894e-2f));
-    y = _mm512_fmadd_ps(y, r, _mm512_set1_ps(1.6666665459e-1f));
-    y = _mm512_fmadd_ps(y, r, _mm512_set1_ps(5.0000001201e-1f));
-    y = _mm512_add_ps(_mm512_fmadd_ps(y, _mm512_mul_ps(r, r), r), _mm512_set1_ps(1.0f));
-    return _mm512_scalef_ps(y, n);
+/* softmax - one-hot of one row of logits, in place, filled up with 0; its loss, and whether `label` is the class of the
+ * largest. That of the label is minus the sum of the others: its softmax less 1 is lost to rounding (lab/losses.py). */
+static float error_of(float *l, const float *bias, int p, int label, int *right) {
+    const lanes lowest = all(-INFINITY);
+    lanes top[PARTS], total[PARTS];
+    for (int q = 0; q < PARTS; q++) top[q] = lowest, total[q] = none();
+    for (int j = 0; j < p; j += 16) for (int q = 0; q < PARTS && j + q * WIDTH < p; q++) {
+        const int at = j + q * WIDTH;
+        lanes x = choose(first_lanes(p - at), add(load(l + at), load_first(bias + at, p - at)), lowest);
+        top[q] = larger(top[q], x);
+        store(l + at, x);
+    }
+    const float highest = largest_of_16(top), wanted = l[label] - highest;
+    int before = 0; /* whether a class before the label has as large a logit */
+    if (wanted == 0) for (int j = 0; j < label; j++) before |= l[j] - highest == 0;
+    for (int j = 0; j < p; j += 16) for (int q = 0; q < PARTS && j + q * WIDTH < p; q++) {
+        const int at = j + q * WIDTH;
+        lanes e = only(all_but(label - at), exponential(minus(load(l + at), all(highest))));
+        e = only(first_lanes(p - at), e);
+        total[q] = add(total[q], e);
+        store(l + at, e);
+    }
+    const float others = sum_of_16(total), sum = others + exponential_of(wanted);
+    for (int j = 0; j < p; j += WIDTH) store(l + j, times(load(l + j), all(1 / sum)));
+    l[label] = -others / sum;
+    *right += wanted == 0 && !before;
+    return wanted == 0 ? logarithm_of_1_and(others) : logarithm_of(sum) - wanted;
 }
 
-/* softmax - one-hot of one row of logits, in place; its loss, and whether `label` is the class of the largest.
- * That of the label is minus the sum of the others: its softmax less 1 is lost to rounding (see lab/losses.py). */
-static float error_of(float *l, const float *bias, int p, int label, int *right) {
-    const __m512 lowest = _mm512_set1_ps(-INFINITY);
-    __m512 top = lowest, total = _mm512_setzero_ps();
-    for (int j = 0; j < p; j += 16) {
-        __mmask16 in = inside(j, p);
-        __m512 x = _mm512_mask_add_ps(lowest, in, _mm512_loadu_ps(l + j), _mm512_maskz_loadu_ps(in, bias + j));
-        top = _mm512_max_ps(top, x);
-        _mm512_storeu_ps(l + j, x);
+/* Loss, right answers and the gradients by the logits of the pairs from `at`; these are in r->logits without bias. */
+static void errors(const step *s, workspace *r, int at, int rows) {
+    const int classes = up_to(s->p, SIDE), p_up = up_to(s->p, DEPTH);
+    int right = 0;
+    for (int i = 0; i < ROWS; i++) {
+        float *l = r->logits + (size_t)i * classes;
+        if (i < rows) r->loss += error_of(l, s->b_out, s->p, s->labels[at + i], &right);
+        else memset(l, 0, classes * 4);
+        if (i % 2 && wants_gradients(s)) for (int j = 0; j < s->p; j += WIDTH) {
+            lanes one = load(l - classes + j), two = load(l + j);
+            add_to(r->d_b_out + j, add(one, two));
+            as_first(r->g, i - 1, j, p_up, one, two);
+            as_second(r->g_second, i - 1, j, ROWS, one, two);
+        }
     }
-    float highest = _mm512_reduce_max_ps(top), wanted = l[label] - highest;
-    int first = -1;
-    for (int j = 0; j < p; j += 16) {
-        __m512 x = _mm512_sub_ps(_mm512_loadu_ps(l + j), _mm512_set1_ps(highest));
-        __mmask16 largest = _mm512_cmpeq_ps_mask(x, _mm512_setzero_ps());
-        if (first < 0 && largest) first = j + __builtin_ctz(largest);
-        __mmask16 of_label = label >= j && label - j < 16 ? 1 << (label - j) : 0;
-        __m512 e = _mm512_maskz_mov_ps(inside(j, p) & ~of_label, exponential(x));
-        total = _mm512_add_ps(total, e);
-        _mm512_storeu_ps(l + j, e);
+    r->right += right;
+}
+
+/* The logits of the pairs from `at` with their bias, as they are asked for. */
+static void answers(const step *s, const workspace *r, int at, int rows) {
+    const int p = s->p, classes = up_to(p, SIDE);
+    for (int i = 0; i < rows; i++) for (int j = 0; j < p; j += WIDTH) {
+        lanes x = add(load(r->logits + (size_t)i * classes + j), load_first(s->b_out + j, p - j));
+        store_first(s->logits + (size_t)(at + i) * p + j, x, p - j);
     }
-    float others = _mm512_reduce_add_ps(total), sum = others + expf(wanted);
-    for (int j = 0; j < p; j += 16)
-        _mm512_storeu_ps(l + j, _mm512_mul_ps(_mm512_loadu_ps(l + j), _mm512_set1_ps(1 / sum)));
-    l[label] = -others / sum;
-    *right += first == label;
-    return wanted == 0 ? log1pf(others) : logf(sum) - wanted;
 }

@@ -5,11 +5,13 @@
 enum { ROWS = 128, PANEL = 32, LANES = 16 };
 /* Pairs of a block; columns of the hidden layer that are worked on at a time; heads at most. */
 
+enum { RELU, QUADRATIC, GELU }; /* max(z, 0), z², and z Φ(z) with the normal distribution's Φ */
+
 typedef struct {
     int64_t n, p, width, k, heads;         /* pairs, classes, hidden units, features, heads */
     int64_t stride;                        /* from row to row of w_in, w_direct and their gradients */
     int64_t threads;
-    int64_t squared;                       /* units square their sum of rows; else they rectify it */
+    int64_t activation;                    /* RELU, QUADRATIC or GELU */
     double share;                          /* what each pair's cross-entropy counts in the gradients */
     const int32_t *a, *b, *labels;         /* [n] each */
     const float *of_a, *of_b;              /* [p, width] each: hidden = of_a[a] + of_b[b] */
@@ -25,19 +27,19 @@ typedef struct {
     int64_t right;                         /* pairs whose class has the largest logit */
 } step;
 
-typedef struct { /* one thread's block of pairs, and its sums */
+typedef struct { /* one member's block of pairs, and its sums */
     factor *h, *h_second, *g, *g_second, *g_turned, *x, *x_second, *x_turned, *z; /* z: gradients by hidden */
-    float *logits, *panel, *mixed, *pattern, *d_x;
+    float *logits, *panel, *slope, *mixed, *pattern, *d_x;
     float *d_w_out, *d_b_out, *d_of_a, *d_of_b, *d_w_in, *d_b_in, *d_w_direct, *d_values, *taken;
     char *sums, *end;                      /* what begins at 0: g and the gradients */
     double loss;
     int64_t right;
-} room;
+} workspace;
 
 /* Weights as second factors, and their transposes; scores filled up to LANES heads. */
 typedef struct { factor *w_out, *w_out_turned, *w_in, *w_in_turned, *w_direct, *w_direct_turned; float *scores; } weights;
 
-static int goes_back(const step *s) { return s->d_w_out != NULL; }
+static int wants_gradients(const step *s) { return s->d_w_out != NULL; }
 
 /* `count` elements of `size` bytes from a stretch of memory; only counted where that is null. */
 static void *take(char **from, size_t count, size_t size) {
@@ -46,29 +48,38 @@ static void *take(char **from, size_t count, size_t size) {
     return taken;
 }
 
-static size_t lay_out(const step *s, weights *v, room *rooms, int threads, char *base) {
-    char *at = base;
-    const size_t w = s->width, k = s->of_a ? 0 : s->k, p = s->of_a ? s->p : 0, tokens = s->of_a ? 0 : 2 * s->p + 1;
-    const size_t p_up = up_to(s->p, DEPTH), classes = up_to(s->p, SIDE), back = goes_back(s);
+static char *lay_out_weights(const step *s, weights *v, char *at) {
+    const size_t w = s->width, k = s->of_a ? 0 : s->k, tokens = s->of_a ? 0 : 2 * s->p + 1;
+    const size_t p_up = up_to(s->p, DEPTH), classes = up_to(s->p, SIDE), back = wants_gradients(s);
     factor **packed[] = {&v->w_out, &v->w_out_turned, &v->w_in, &v->w_in_turned, &v->w_direct, &v->w_direct_turned};
     size_t sizes[] = {w * classes, back * p_up * w, k * w, back * w * k, k * classes, back * p_up * k};
     for (int i = 0; i < 6; i++) *packed[i] = take(&at, sizes[i], sizeof(factor));
     v->scores = take(&at, tokens * LANES, 4);
-    for (int t = 0; t < threads; t++) {
-        room *r = rooms + t;
-        factor **halves[] = {&r->h, &r->h_second, &r->g_second, &r->g_turned, &r->x, &r->x_second, &r->x_turned, &r->z};
-        size_t columns[] = {w, back * w, back * classes, back * classes, k, back * k, back * k, k ? back * w : 0};
-        for (int i = 0; i < 8; i++) *halves[i] = take(&at, ROWS * columns[i], sizeof(factor));
-        float **floats[] = {&r->logits, &r->panel, &r->mixed, &r->d_x, &r->pattern};
-        size_t widths[] = {classes, PANEL, k, back * k, k ? 3 * LANES : 0};
-        for (int i = 0; i < 5; i++) *floats[i] = take(&at, ROWS * widths[i], 4);
-        r->sums = at;
-        r->g = take(&at, back * ROWS * p_up, sizeof(factor));
-        float **sums[] = {&r->d_w_out, &r->d_b_out, &r->d_of_a, &r->d_of_b, &r->d_w_in,
-                          &r->d_b_in, &r->d_w_direct, &r->d_values, &r->taken};
-        size_t counts[] = {classes * w, classes, p * w, p * w, k * w, k ? w : 0, classes * k, tokens * k, tokens * LANES};
-        for (int i = 0; i < 9; i++) *sums[i] = take(&at, back * counts[i], 4);
-        r->end = at;
-    }
+    return at;
+}
+
+static char *lay_out_workspace(const step *s, workspace *r, char *at) {
+    const size_t w = s->width, k = s->of_a ? 0 : s->k, p = s->of_a ? s->p : 0, tokens = s->of_a ? 0 : 2 * s->p + 1;
+    const size_t p_up = up_to(s->p, DEPTH), classes = up_to(s->p, SIDE), back = wants_gradients(s);
+    factor **factors[] = {&r->h, &r->h_second, &r->g_second, &r->g_turned, &r->x, &r->x_second, &r->x_turned, &r->z};
+    size_t columns[] = {w, back * w, back * classes, back * classes, k, back * k, back * k, k ? back * w : 0};
+    for (int i = 0; i < 8; i++) *factors[i] = take(&at, ROWS * columns[i], sizeof(factor));
+    float **floats[] = {&r->logits, &r->panel, &r->slope, &r->mixed, &r->d_x, &r->pattern};
+    size_t widths[] = {classes, PANEL, s->activation == RELU ? 0 : back * w, k, back * k, k ? 3 * LANES : 0};
+    for (int i = 0; i < 6; i++) *floats[i] = take(&at, ROWS * widths[i], 4);
+    r->sums = at;
+    r->g = take(&at, back * ROWS * p_up, sizeof(factor));
+    float **sums[] = {&r->d_w_out, &r->d_b_out, &r->d_of_a, &r->d_of_b, &r->d_w_in,
+                      &r->d_b_in, &r->d_w_direct, &r->d_values, &r->taken};
+    size_t counts[] = {classes * w, classes, p * w, p * w, k * w, k ? w : 0, classes * k, tokens * k, tokens * LANES};
+    for (int i = 0; i < 9; i++) *sums[i] = take(&at, back * counts[i], 4);
+    r->end = at;
+    return at;
+}
+
+/* The bytes that a step works in, laid out from `base`. */
+static size_t lay_out(const step *s, weights *v, workspace *r, char *base) {
+    char *at = lay_out_weights(s, v, base);
+    for (int t = 0; t < s->threads; t++) at = lay_out_workspace(s, r + t, at);
     return at - base;
 }

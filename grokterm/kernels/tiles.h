@@ -1,17 +1,29 @@
 /* Matrix products in the tile registers of AMX: bfloat16 in, sums in float32.
  *
- * The second factor [k, n] stands in tiles of 32 rows by 16 columns, its rows in pairs, as the registers want them.
- * The tile of a matrix as second factor, turned as 16 by 16 words, is the tile of its transpose as first factor, and
- * the other way round.
+ * A first factor [m, k] stands in tiles of 16 rows by 32 columns; those that follow one another along k lie side by
+ * side. A second factor [k, n] stands in tiles of 32 rows by 16 columns, its rows in pairs, as the registers want
+ * them. The tile of a matrix as second factor, turned as 16 by 16 words, is the tile of its transpose as first factor,
+ * and the other way round. Every tile is in one piece, so that none shares its places in the cache with the next.
  */
+#include <math.h>
+#include "exponential.h"
 #include "layout.h"
 
 typedef uint16_t factor; /* a bfloat16 */
 
+enum { TILE = SIDE * DEPTH, SUMS = SIDE * SIDE };
+
+/* Where 16 columns from j of row i begin in a first factor with k columns. */
+static inline size_t in_first(unsigned i, unsigned j, unsigned k) {
+    return (size_t)(i / SIDE * (k / DEPTH) + j / DEPTH) * TILE + i % SIDE * DEPTH + j % DEPTH;
+}
+
 /* Where 16 columns from j of the rows i and i + 1 begin in a second factor with k rows. */
-static inline size_t in_second(int i, int j, int k) {
+static inline size_t in_second(unsigned i, unsigned j, unsigned k) {
     return (size_t)(j / SIDE * (k / DEPTH) + i / DEPTH) * TILE + i % DEPTH / 2 * 2 * SIDE;
 }
+
+static sums in_tiles(float *at, int columns) { return (sums){at, SIDE, (size_t)columns / SIDE * SUMS, SUMS}; }
 
 static void configure_tiles(void) {
     struct { uint8_t palette, start, none[14]; uint16_t bytes[16]; uint8_t rows[16]; } tiles = {.palette = 1};
@@ -21,11 +33,12 @@ static void configure_tiles(void) {
 
 static void release_tiles(void) { _tile_release(); }
 
-/* c [m, n] (+)= a [m, k] times b [k, n]; m and n are multiples of 16, k of 32. */
+/* c [m, n] (+)= a [m, k] times b [k, n], all of them filled up. */
 static void multiply(const factor *a, const factor *b, sums c, int m, int n, int k, int add) {
-    const size_t panel = (size_t)k * SIDE, row = c.row * 4;
-    for (int j = 0; j < n / SIDE; j += 2) for (int i = 0; i < m / SIDE; i += 2) {
-        const int two_i = i + 1 < m / SIDE, two_j = j + 1 < n / SIDE;
+    const size_t panel = (size_t)up_to(k, DEPTH) * SIDE, row = c.row * 4;
+    const int down = up_to(m, SIDE) / SIDE, right = up_to(n, SIDE) / SIDE;
+    for (int j = 0; j < right; j += 2) for (int i = 0; i < down; i += 2) {
+        const int two_i = i + 1 < down, two_j = j + 1 < right;
         float *c00 = c.at + i * c.down + j * c.right, *c01 = c00 + c.right, *c10 = c00 + c.down, *c11 = c01 + c.down;
         const factor *a0 = a + i * panel, *a1 = a0 + panel, *b0 = b + j * panel, *b1 = b0 + panel;
         if (add) {
@@ -50,32 +63,52 @@ static void multiply(const factor *a, const factor *b, sums c, int m, int n, int
     }
 }
 
-/* Two rows of 16 floats in bfloat16: each at its place in a first factor, side by side in pairs in a second. */
-static inline void put(__m512 one, __m512 two, factor *first, factor *second) {
-    __m256i a = (__m256i)_mm512_cvtneps_pbh(one), b = (__m256i)_mm512_cvtneps_pbh(two);
-    if (first) {
-        _mm256_storeu_si256((__m256i *)first, a);
-        _mm256_storeu_si256((__m256i *)(first + DEPTH), b);
-    }
-    if (second) {
-        __m512i high = _mm512_slli_epi32(_mm512_cvtepu16_epi32(b), 16);
-        _mm512_storeu_si512(second, _mm512_or_si512(_mm512_cvtepu16_epi32(a), high));
+static inline __m256i narrow(lanes x) { return (__m256i)_mm512_cvtneps_pbh(x); }
+
+/* Two rows of 16 floats at i and j of a first factor with k columns. */
+static inline void as_first(factor *to, int i, int j, int k, lanes one, lanes two) {
+    factor *at = to + in_first(i, j, k);
+    _mm256_storeu_si256((__m256i *)at, narrow(one));
+    _mm256_storeu_si256((__m256i *)(at + DEPTH), narrow(two));
+}
+
+/* The same, side by side in pairs, at i and j of a second factor with k rows. */
+static inline void as_second(factor *to, int i, int j, int k, lanes one, lanes two) {
+    __m512i high = _mm512_slli_epi32(_mm512_cvtepu16_epi32(narrow(two)), 16);
+    _mm512_storeu_si512(to + in_second(i, j, k), _mm512_or_si512(_mm512_cvtepu16_epi32(narrow(one)), high));
+}
+
+/* x where the factor is not 0, as a rectified one is where it is above, and 0 elsewhere. */
+static inline lanes where_above_0(const factor *at, lanes x) {
+    return only(_mm256_cmpneq_epi16_mask(_mm256_loadu_si256((const __m256i *)at), _mm256_setzero_si256()), x);
+}
+
+static inline void turn_tile(const factor *from, factor *to) {
+    __m512i x[16];
+    for (int i = 0; i < 16; i++) x[i] = _mm512_loadu_si512(from + i * DEPTH);
+    turn_words(x);
+    for (int i = 0; i < 16; i++) _mm512_storeu_si512(to + i * DEPTH, x[i]);
+}
+
+/* A second factor [k, n] as the first factor that is its transpose. */
+static void turn_to_first(const factor *from, factor *to, int k, int n) {
+    for (size_t at = 0; at < (size_t)k * up_to(n, SIDE); at += TILE) turn_tile(from + at, to + at);
+}
+
+/* SIDE rows from i of w, transposed: all k rows of the second factor, as far as w has columns. */
+static void turn_to_second(matrix w, int i, factor *out, int k) {
+    for (int j = 0; j < k; j += DEPTH) {
+        factor tile[TILE];
+        for (int r = 0; r < SIDE; r += 2) for (int c = 0; c < DEPTH; c += SIDE)
+            as_first(tile, r, c, DEPTH, columns_of(w, i + r, j + c), columns_of(w, i + r + 1, j + c));
+        turn_tile(tile, out + in_second(j, i, k));
     }
 }
 
-/* Which of 16 numbers are not 0. */
-static inline __mmask16 not_0(const factor *x) {
-    return _mm256_cmpneq_epi16_mask(_mm256_loadu_si256((const __m256i *)x), _mm256_setzero_si256());
-}
+/* Functions of one number, of the C library: recorded runs have its bits. */
 
-/* Tiles of a second factor as those of its transpose as a first factor, or the other way round. */
-static void to_first(const factor *from, factor *to, size_t halves) {
-    for (size_t at = 0; at < halves; at += TILE) {
-        __m512i x[16];
-        for (int i = 0; i < 16; i++) x[i] = _mm512_loadu_si512(from + at + i * DEPTH);
-        turn_words(x);
-        for (int i = 0; i < 16; i++) _mm512_storeu_si512(to + at + i * DEPTH, x[i]);
-    }
-}
+static inline float exponential_of(float x) { return expf(x); }
 
-static void to_second(const factor *from, factor *to, size_t halves) { to_first(from, to, halves); }
+static inline float logarithm_of(float x) { return logf(x); }
+
+static inline float logarithm_of_1_and(float x) { return log1pf(x); }

@@ -1,8 +1,8 @@
 """The kernels of `grokterm/kernels`, once they are loaded: loss and gradients in one pass over the pairs.
 
-They know two kinds of factors, by name. The logits are f(h) @ w_out + b_out with h = of_a[a] + of_b[b], where f is relu
-or quadratic; or they are relu(x @ w_in + b_in) @ w_out + x @ w_direct + b_out, where x is what `pair_attention` gives
-for scores [2p + 1, heads] and values [2p + 1, d_model].
+They know two kinds of factors, by name. The logits are f(h) @ w_out + b_out with h = of_a[a] + of_b[b]; or they are
+f(x @ w_in + b_in) @ w_out + x @ w_direct + b_out, where x is what `pair_attention` gives for scores [2p + 1, heads] and
+values [2p + 1, d_model]. f is relu, quadratic or gelu.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from grokterm.kernels.digest import digest
 from grokterm.lab.precision import Product, bfloat16_product
 from grokterm.lab.tasks import Pairs
 
-_SIZES: Final = ("n", "p", "width", "k", "heads", "stride", "threads", "squared")
+_SIZES: Final = ("n", "p", "width", "k", "heads", "stride", "threads", "activation")
 _TENSORS: Final = (
     "a", "b", "labels", "of_a", "of_b", "scores", "values", "w_in", "b_in", "w_direct", "w_out", "b_out",
     "d_of_a", "d_of_b", "d_scores", "d_values", "d_w_in", "d_b_in", "d_w_direct", "d_w_out", "d_b_out",
@@ -31,7 +31,8 @@ _TENSORS: Final = (
 _STRIDED: Final = ("w_in", "w_direct")
 _TILE: Final = 32
 """Widths are multiples of this in the kernels, the features of a head of half of it."""
-_ACTIVATIONS: Final = ("relu", "quadratic")
+_ACTIVATIONS: Final = ("relu", "quadratic", "gelu")
+"""As the kernels number them."""
 _HEADS: Final = 16
 """Heads at most."""
 
@@ -59,7 +60,7 @@ class _Factors(ctypes.Structure):
     """`factors` of product.c."""
 
     _fields_ = (
-        *((name, c_int64) for name in ("m", "k", "n", "x_stride", "x_turned", "w_stride", "w_turned")),
+        *((name, c_int64) for name in ("m", "k", "n", "x_stride", "x_turned", "w_stride", "w_turned", "threads")),
         *((name, c_void_p) for name in ("x", "w", "out")),
     )
 
@@ -111,9 +112,9 @@ def suits(product: Product, activation: str, rows: Tensor, *sizes: int) -> bool:
     )
 
 
-def suits_heads(activation: str, d_model: int, heads: int) -> bool:
-    """Whether the kernels know this activation behind attention, and so many heads on so many features."""
-    return activation == "relu" and heads <= _HEADS and d_model // heads % (_TILE // 2) == 0
+def suits_heads(d_model: int, heads: int) -> bool:
+    """Whether the kernels know so many heads on so many features."""
+    return heads <= _HEADS and d_model // heads % (_TILE // 2) == 0
 
 
 def product(x: Tensor, w: Tensor, out: Tensor | None = None) -> Tensor:
@@ -125,7 +126,7 @@ def product(x: Tensor, w: Tensor, out: Tensor | None = None) -> Tensor:
     out = x.new_empty(m, n) if out is None else out
     assert out.shape == (m, n)
     assert out.is_contiguous()
-    given = _Factors(m=m, k=k, n=n, x=x.data_ptr(), w=w.data_ptr(), out=out.data_ptr())
+    given = _Factors(m=m, k=k, n=n, threads=_members(), x=x.data_ptr(), w=w.data_ptr(), out=out.data_ptr())
     given.x_turned, given.x_stride = _lies(x)
     given.w_turned, given.w_stride = _lies(w)
     if _take_product(ctypes.byref(given)):
@@ -192,8 +193,8 @@ def _take(
 ) -> tuple[float, int]:
     """Run the kernel that has these products on a, b and labels, int32 [3, n] or [2, n]; raises MemoryError."""
     (width, p), n = factors["w_out"].shape, numbers.shape[1]
-    step = _Step(n=n, p=p, width=width, share=1 / max(n, 1), squared=activation == "quadratic")
-    step.threads = _threads or torch.get_num_threads()
+    step = _Step(n=n, p=p, width=width, share=1 / max(n, 1), threads=_members())
+    step.activation = _ACTIVATIONS.index(activation)
     if "values" in factors:
         step.k, step.heads = factors["values"].shape[1], factors["scores"].shape[1]
         step.stride = factors["w_in"].stride(0)
@@ -205,6 +206,11 @@ def _take(
     if _steps[product](ctypes.byref(step)):
         raise MemoryError("no memory for a step")
     return step.loss, step.right
+
+
+def _members() -> int:
+    """Parts that the work is split into, each with sums of its own: the threads that torch has, or had."""
+    return _threads or torch.get_num_threads()
 
 
 def _lies(x: Tensor) -> tuple[bool, int]:

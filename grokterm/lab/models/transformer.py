@@ -92,7 +92,7 @@ class Transformer(Model):
         width, d_model, heads = self.config.width, self.config.d_model, self.config.heads
         activation = self.config.activation
         suits_rows = native.suits(self.product, activation, parameters["W_E"], width, d_model)
-        return self._folds and suits_rows and native.suits_heads(activation, d_model, heads)
+        return self._folds and suits_rows and native.suits_heads(d_model, heads)
 
     @torch.no_grad()
     def factors(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor] | None:
