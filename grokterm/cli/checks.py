@@ -106,18 +106,22 @@ def _kernels() -> Check:
     """The kernels, compiled if they are not yet."""
     from grokterm.kernels.build import NO_COMPILER, build_or_say, products
     from grokterm.kernels.digest import digest
+    from grokterm.kernels.instruction_sets import NONE, instruction_set, limit
 
     try:
         library, why_not = build_or_say()
     except ConfigError as error:
         return Check("kernels", str(error), "missing", "nothing trains until it is changed or unset")
     if library is None:
-        advice = "install one, gcc for instance: steps are then several times faster" if why_not == NO_COMPILER else ""
+        advice = "install gcc or clang, or pip install 'grokterm[compiler]': steps are then several times faster"
+        if why_not != NO_COMPILER:
+            return Check("kernels", f"none: {why_not}; torch takes all steps", "note" if limit() == NONE else "missing")
         return Check("kernels", f"none: {why_not}; torch takes all steps", "note", advice)
     known = products(library)
     if not known:
         return Check("kernels", f"none: {library} cannot be loaded; torch takes all steps", "note", "remove that file")
-    return Check("kernels", f"compiled for {' and '.join(known)} ({library}), digest {digest(library)}")
+    made = f"compiled with {instruction_set().name} for {' and '.join(known)}"
+    return Check("kernels", f"{made} ({library}), digest {digest(library)}")
 
 
 def _screen() -> Check:

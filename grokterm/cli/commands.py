@@ -16,7 +16,7 @@ from grokterm.cli.sentences import CommandLineError, sentence
 from grokterm.config import Group as GroupName
 from grokterm.config import settings
 from grokterm.errors import ConfigError
-from grokterm.kernels.limit import limit
+from grokterm.kernels.instruction_sets import limit
 from grokterm.presets import PRESETS, preset_values
 from grokterm.spelling import unknown
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-import importlib.util
 import os
 import platform
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -79,7 +79,7 @@ def find_compiler() -> tuple[str, ...]:
     found = shutil.which(os.environ.get("CC", "cc")) or shutil.which("gcc") or shutil.which("clang")
     if found is not None:
         return (found,)
-    return (sys.executable, "-m", "ziglang", "cc") if importlib.util.find_spec("ziglang") else ()
+    return (sys.executable, "-m", "ziglang", "cc") if find_spec("ziglang") else ()
 
 
 def products(library: Path) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Kernels on a processor with AVX-512 and without AMX, such as Zen 4 or Ice Lake: in float32 alone."""
+"""Kernels on processors without AMX, such as Zen 4, Zen 2 or older ones: in float32 alone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 
 from grokterm.config import Architecture, Config, Precision
 from grokterm.kernels.build import products
-from grokterm.kernels.limit import NONE, VARIABLE, limit
+from grokterm.kernels.instruction_sets import LIMITS, NONE, VARIABLE, limit
 from grokterm.lab import native
 from grokterm.lab.engine import Engine
 from grokterm.lab.precision import bfloat16_product
@@ -17,10 +17,10 @@ from tests import needs
 from tests.lab.examples import ARCHITECTURES
 
 
-@pytest.fixture(autouse=True)
-def _without_amx(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+@pytest.fixture(autouse=True, params=LIMITS)
+def _without_amx(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     if limit() != NONE:
-        monkeypatch.setenv(VARIABLE, "avx512")
+        monkeypatch.setenv(VARIABLE, request.param)
     library = needs.library()
     assert products(library) == ("float32",)
     assert native.load(library)

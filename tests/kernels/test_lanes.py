@@ -1,0 +1,75 @@
+"""The kernels in every instruction set that can be run here, against sums in double and against each other."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from grokterm.kernels import build as building
+from grokterm.kernels.instruction_sets import SETS, features, fits
+from tests import needs
+
+HARNESS = Path(__file__).parent / "harness.c"
+NAMES = ("avx512", "avx2", "neon", "portable")
+ROUNDING = 1e-5
+"""Of the norm of a gradient: float32 has 6e-8 a number, and sums over hundreds of them."""
+
+
+class Case(NamedTuple):
+    error: float
+    digest: str
+
+
+@cache
+def results(name: str, folder: Path, compiler: tuple[str, ...] = ()) -> dict[str, Case]:
+    """What the harness says of an instruction set; skips where it can be neither run nor emulated."""
+    wanted = next(found for found in SETS if found.name == name)
+    static: tuple[str, ...] = ()
+    run: tuple[str, ...] = ()
+    if not fits(wanted, features()):
+        crossed, emulator = shutil.which("aarch64-linux-gnu-gcc"), shutil.which("qemu-aarch64")
+        needs.need(name == "neon" and crossed and emulator, needs.INSTRUCTIONS)
+        compiler, static, run = (str(crossed),), ("-static",), (str(emulator),)
+    compiler = compiler or building.find_compiler()
+    needs.need(compiler, needs.COMPILER)
+    program = folder / f"{name}-{Path(compiler[0]).name}"
+    flags = [flag for flag in (*building.FLAGS, *wanted.flags, *static) if flag not in ("-shared", "-fPIC")]
+    sources = [str(HARNESS), str(building.FOLDER / "team.c"), f"-I{building.FOLDER}"]
+    subprocess.run([*compiler, *flags, *sources, "-o", str(program), "-lm"], check=True, capture_output=True)
+    return told(subprocess.run([*run, str(program)], check=True, capture_output=True, text=True).stdout.splitlines())
+
+
+def told(lines: Sequence[str]) -> dict[str, Case]:
+    split = [line.split() for line in lines]
+    return {name: Case(float(error), digest) for name, error, digest in split}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("harness")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_steps_are_those_of_sums_in_double(name: str, folder: Path) -> None:
+    found = results(name, folder)
+    assert len(found) == 24
+    assert {case: result for case, result in found.items() if not result.error < ROUNDING} == {}
+
+
+@pytest.mark.parametrize("name", ["avx512", "neon"])
+def test_instruction_sets_with_fma_give_the_same_bits(name: str, folder: Path) -> None:
+    assert results(name, folder) == results("avx2" if platform.machine() in ("x86_64", "AMD64") else "neon", folder)
+
+
+@pytest.mark.parametrize("other", ["gcc", "clang"])
+def test_compilers_give_the_same_bits(other: str, folder: Path) -> None:
+    needs.need(shutil.which(other), needs.OTHER_COMPILER)
+    name = "avx2" if platform.machine() in ("x86_64", "AMD64") else "neon"
+    assert results(name, folder, (other,)) == results(name, folder)
