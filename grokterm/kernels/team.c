@@ -87,7 +87,7 @@ static void grow(int wanted) {
 }
 
 void share_out(work *const *to_do, int how_many, void *with, int count) {
-    if (count == 1) {
+    if (count <= 1) {
         for (int i = 0; i < how_many; i++) to_do[i](with, (member){0, 1});
         return;
     }
