@@ -1,10 +1,15 @@
-"""Loading large libraries."""
+"""Loading large libraries: in one go, or only when something of them is needed."""
 
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec, module_from_spec
+from threading import RLock
+from types import ModuleType
+from typing import Any
 
 
 @contextmanager
@@ -20,3 +25,67 @@ def loading() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def put_off(name: str) -> None:
+    """Has `import name` give a module that loads when something of it is first asked for.
+
+    Nothing happens where it is loaded already; where it is not there, importing it fails as ever. LazyLoader of the
+    standard library would load it at the next import statement, which asks every module for its `__spec__`.
+    """
+    if name in sys.modules:
+        return
+    try:
+        spec = find_spec(name)
+    except ModuleNotFoundError:  # its package is not there
+        return
+    if spec is None:
+        return
+    module = module_from_spec(spec)
+    module.__dict__.pop("__path__", None)  # so that importing a submodule asks for it
+    module.__class__ = _PutOff
+    sys.modules[name] = module
+    package, _, attribute = name.rpartition(".")
+    if package:
+        setattr(sys.modules[package], attribute, module)
+
+
+def load_now(name: str) -> None:
+    """Loads a module that was put off, unless it is loaded by now; raises what importing it raises."""
+    module = sys.modules.get(name)
+    if isinstance(module, _PutOff):
+        module.load()
+
+
+_LOCK = RLock()
+"""Held while one of these modules loads: other threads wait for it."""
+_being_loaded: set[str] = set()
+
+
+class _PutOff(ModuleType):
+    """A module that is not loaded yet."""
+
+    def __getattr__(self, name: str) -> Any:
+        """An attribute that is not there yet, for which the module is loaded."""
+        with _LOCK:
+            if self.__name__ in _being_loaded:  # by this thread: the others wait
+                raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+            self.load()
+        return getattr(self, name)
+
+    def load(self) -> None:
+        """Runs the module."""
+        with _LOCK:
+            if type(self) is not _PutOff:
+                return
+            spec = self.__spec__
+            assert spec is not None
+            assert spec.loader is not None
+            if spec.submodule_search_locations is not None:
+                self.__path__ = spec.submodule_search_locations
+            _being_loaded.add(spec.name)
+            try:
+                spec.loader.exec_module(self)
+            finally:
+                _being_loaded.discard(spec.name)
+            self.__class__ = ModuleType

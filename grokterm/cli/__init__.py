@@ -7,10 +7,14 @@ from collections.abc import Sequence
 
 from grokterm.cli.harmless import harmless
 from grokterm.errors import GroktermError
+from grokterm.loading import put_off
 from grokterm.output import lossy_output
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells give it."""
+
+LATE = ("numpy", "psutil", "safetensors.numpy")
+"""Libraries that load when something of them is needed: the screen paints before."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,12 +24,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    from grokterm.cli.commands import run
-
+    for name in LATE:
+        put_off(name)
     try:
-        return run(arguments)
+        return _carry_out(arguments)
     except GroktermError as error:
         print(f"grokterm: {harmless(str(error))}", file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _carry_out(arguments: list[str]) -> int:
+    """Runs the command; one that only starts the screen without cyclopts, which takes as long to load as to paint."""
+    from grokterm.cli.direct import screen_options
+
+    if (given := screen_options(arguments)) is not None:
+        from grokterm.cli.watch import begin
+
+        return begin(**given)
+    from grokterm.cli.commands import run
+
+    return run(arguments)

@@ -154,9 +154,9 @@ def _parameter(option: Option, defaults: Mapping[str, Any], seen: bool) -> inspe
 @_taking(*_RUN, _FOLDER, *_SCREEN)
 def watch(*, preset: Preset = None, **given: str | None) -> int:
     """Start a run and watch it on this terminal."""
-    from grokterm.cli.watch import start
+    from grokterm.cli.watch import begin
 
-    return start(read_defaults() | preset_values(preset) | read(given))
+    return begin(preset, **given)
 
 
 @_taking(*(option for option in _RUN if option.name != "pace"), _FOLDER, defaults=TRAIN_DEFAULTS)
@@ -288,7 +288,7 @@ def run(words: list[str]) -> int:
         command, bound, _ = app.parse_args(words, print_error=False, exit_on_error=False)
     except CycloptsError as error:
         raise CommandLineError(sentence(error, words, COMMANDS)) from None
-    if command in (watch, train, attach, resume, fork, replay, bench):
+    if command in (train, attach, resume, fork, replay, bench):
         limit()  # a trainer that cannot read it would leave a run of no steps
     return command(*bound.args, **bound.kwargs) or 0
 

@@ -7,17 +7,26 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from grokterm.cli.defaults import read_defaults
 from grokterm.cli.devices import check_device
 from grokterm.cli.harmless import harmless
-from grokterm.cli.options import Values, configuration, view
+from grokterm.cli.options import Values, configuration, read, view
 from grokterm.cli.terminal import check_terminal, set_up
 from grokterm.errors import RunFolderError
+from grokterm.kernels.limit import limit
+from grokterm.presets import preset_values
 from grokterm.runs.folder import RunFolder, create_run, find_run, home_path, list_runs, runs_home
 from grokterm.runs.process import start_trainer, trainer_alive
 from grokterm.view_options import ViewOptions
 
 if TYPE_CHECKING:
     from grokterm.runs.compared import ComparedRun
+
+
+def begin(preset: str | None = None, **given: str | None) -> int:
+    """Starts a run from the texts of options, and watches it; raises GroktermError before anything was started."""
+    limit()  # a trainer that cannot read it would leave a run of no steps
+    return start(read_defaults() | preset_values(preset) | read(given))
 
 
 def start(values: Values) -> int:

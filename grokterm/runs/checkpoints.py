@@ -13,11 +13,10 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TypeAlias
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 import safetensors
 import safetensors.numpy
 
@@ -27,12 +26,15 @@ from grokterm.errors import RunFolderError
 from grokterm.real_files import opened_folder, reading
 from grokterm.wire.records import Change, TrainingRecord
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 CHECKPOINT_FORMAT: Final = 1
 """Version of the metadata; a greater one is refused."""
 REGULAR: Final = "regular"
 """Reason of a checkpoint that only time brought about; the first to be thinned out."""
 
-Tensors = dict[str, npt.NDArray[Any]]
+Tensors: TypeAlias = "dict[str, npt.NDArray[Any]]"
 
 _NAME = re.compile(r"(\d{12,})-(\d{3,})-([a-z0-9_]+)\.safetensors")
 _SUFFIX = ".safetensors"

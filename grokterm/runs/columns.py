@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.floating[Any]]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+Floats: TypeAlias = "npt.NDArray[np.floating[Any]]"
+
+Kind = Literal["float32", "float64"]
+"""What the numbers of a column are kept as."""
 
 _FIRST: Final = 256
 
@@ -16,16 +22,21 @@ _FIRST: Final = 256
 class Columns:
     """Named columns of one length; a number that is not there is NaN."""
 
-    def __init__(self, names: Iterable[str], kind: type[np.floating[Any]] = np.float64) -> None:
+    def __init__(self, names: Iterable[str], kind: Kind = "float64") -> None:
         """`kind` is what numbers are kept as; steps are kept exactly."""
         self._kind = kind
         self._length = 0
         self._capacity = _FIRST
-        self._columns = {name: self._empty(name) for name in names}
+        self._first_names = tuple(names)
 
     def __len__(self) -> int:
         """Numbers in each column."""
         return self._length
+
+    @cached_property
+    def _columns(self) -> dict[str, Floats]:
+        """The columns by name, with room to grow; not made before the first number, which numpy loads with."""
+        return {name: self._empty(name) for name in self._first_names}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -62,7 +73,7 @@ class Columns:
         self._length = end
 
     def _empty(self, name: str) -> Floats:
-        return np.empty(self._capacity, dtype=np.float64 if name == "step" else self._kind)
+        return np.empty(self._capacity, dtype="float64" if name == "step" else self._kind)
 
 
 class Waterfall:
@@ -70,8 +81,14 @@ class Waterfall:
 
     def __init__(self) -> None:
         self._length = 0
-        self._steps: npt.NDArray[np.int64] = np.empty(_FIRST, dtype=np.int64)
-        self._rows: npt.NDArray[np.float32] = np.empty((_FIRST, 0), dtype=np.float32)
+
+    @cached_property
+    def _steps(self) -> npt.NDArray[np.int64]:
+        return np.empty(_FIRST, dtype=np.int64)
+
+    @cached_property
+    def _rows(self) -> npt.NDArray[np.float32]:
+        return np.empty((_FIRST, 0), dtype=np.float32)
 
     @property
     def steps(self) -> npt.NDArray[np.int64]:

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from grokterm.config import Value, settings
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.runs.changes import spelled, spoken
@@ -30,7 +28,7 @@ class ComparedRun:
         self.letter = letter
         self.stem = leaf.stem
         self.fork: Parent | None = leaf.fork
-        self.history = History(leaf.folder.config(), np.float32)
+        self.history = History(leaf.folder.config(), "float32")
         self.trouble = ""
         """Why its log cannot be followed; empty while it can."""
         self._reader = LogReader(leaf.folder.log_path)

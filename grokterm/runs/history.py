@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-import numpy as np
 
 from grokterm.config import Config
 from grokterm.milestones import MILESTONES
-from grokterm.runs.columns import Columns, Floats, Waterfall
+from grokterm.runs.columns import Columns, Floats, Kind, Waterfall
 from grokterm.wire.records import Change, Event, OldProgress, Progress, Record, Scalars, Session, Spectrum, Structure
 
 _NO_NUMBERS: Final = ("key_frequencies", "squared_weights")
@@ -29,7 +28,7 @@ CIRCUIT_PHASES: Final = ("memorization", "circuit_formation", "clean_up")
 class History:
     """A run's log in memory: numbers as growing columns, all else as lists in the order of the log."""
 
-    def __init__(self, config: Config, kind: type[np.floating[Any]] = np.float64) -> None:
+    def __init__(self, config: Config, kind: Kind = "float64") -> None:
         """Starts from the run's first configuration, before any record.
 
         Columns other than steps keep their numbers as `kind`: float32 is enough to draw them, and half as large.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from rich.console import Console
 from textual.app import App, ScreenStackError
@@ -21,11 +21,9 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerFailed
 
 from grokterm.real_files import open_file
-from grokterm.runs.compared import ComparedRun
 from grokterm.runs.folder import RunFolder
 from grokterm.tui.before import Before
 from grokterm.tui.cadence import Cadence
-from grokterm.tui.commands import KeyCommands, KeyPalette
 from grokterm.tui.depth import SYSTEMS, offered, shown_colors, suited
 from grokterm.tui.driver import TerminalDriver
 from grokterm.tui.link import Link
@@ -33,7 +31,6 @@ from grokterm.tui.memory import give_back_early
 from grokterm.tui.outcome import Left, Outcome
 from grokterm.tui.picture import save_picture
 from grokterm.tui.present import Present
-from grokterm.tui.screens.compare import CompareScreen
 from grokterm.tui.screens.watch import WatchScreen
 from grokterm.tui.theme import load_themes
 from grokterm.tui.travel import Travel
@@ -41,16 +38,29 @@ from grokterm.tui.wishes import Wishes
 from grokterm.tui.world import World
 from grokterm.view_options import ViewOptions
 
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+    from grokterm.runs.compared import ComparedRun
+    from grokterm.tui.screens.compare import CompareScreen
+
 _BEHIND: Final = 0.03
 """Seconds after which a terminal that is behind is looked at again."""
 _SIGNALS: Final[dict[signal.Signals, Left]] = {signal.SIGTERM: "terminated", signal.SIGHUP: "hung up"}
+
+
+def _key_commands() -> type[Provider]:
+    """What the palette offers, loaded with it."""
+    from grokterm.tui.commands import KeyCommands
+
+    return KeyCommands
 
 
 class GrokApp(App[Outcome], inherit_bindings=False):
     """Watches one run and carries what is asked for to its trainer."""
 
     TITLE = "grokterm"
-    COMMANDS: ClassVar[set[Any]] = {KeyCommands}
+    COMMANDS: ClassVar[set[Any]] = {_key_commands}
     COMMAND_PALETTE_BINDING = "ctrl+p"
 
     def __init__(self, folder: RunFolder, view: ViewOptions, compared: Sequence[ComparedRun] = ()) -> None:
@@ -146,6 +156,8 @@ class GrokApp(App[Outcome], inherit_bindings=False):
 
     def show_comparison(self, runs: list[ComparedRun]) -> None:
         """Shows runs on the same axes until that is left."""
+        from grokterm.tui.screens.compare import CompareScreen
+
         self.comparison = CompareScreen(runs, self.world)
         self.push_screen(self.comparison, self._compared_enough)
 
@@ -180,6 +192,8 @@ class GrokApp(App[Outcome], inherit_bindings=False):
 
     def action_command_palette(self) -> None:
         """Opens the palette, but not over a dialog."""
+        from grokterm.tui.commands import KeyPalette
+
         if self.screen is self.watch_screen:
             self.push_screen(KeyPalette())
 

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
-import numpy as np
-
 from grokterm.errors import ConfigError, RunFolderError, TrainerError, WireError
 from grokterm.real_files import read_end
 from grokterm.runs.checkpoints import checkpoints
@@ -60,7 +58,7 @@ class Link:
     def __init__(self, folder: RunFolder) -> None:
         """Reads the run's first configuration; raises RunFolderError."""
         self.folder = folder
-        self.history = History(folder.config(), np.float32)
+        self.history = History(folder.config(), "float32")
         self.status: Status | None = None
         self.problem = ""
         """Why the log cannot be followed; empty while it can."""

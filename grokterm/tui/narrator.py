@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -103,7 +104,7 @@ def sentences(history: History) -> tuple[Sentence, ...]:
     return _told(history, history.version)
 
 
-def newest(history: History, step: float = np.inf) -> Sentence | None:
+def newest(history: History, step: float = math.inf) -> Sentence | None:
     """The last sentence up to a step."""
     return next((told for told in reversed(sentences(history)) if told.step <= step), None)
 
@@ -112,7 +113,7 @@ def newest(history: History, step: float = np.inf) -> Sentence | None:
 def _told(history: History, version: int) -> tuple[Sentence, ...]:
     starts = [0, *sorted({change.step for change in history.changes if change.rebuilt})]
     found: list[Sentence] = []
-    for first, last in pairwise([*starts, np.inf]):
+    for first, last in pairwise([*starts, math.inf]):
         model = _Model(history, int(first), last)
         for teller in _TELLERS:
             found += teller(model)

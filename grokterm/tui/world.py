@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from grokterm.config import Config
 from grokterm.runs.history import History
@@ -15,6 +14,9 @@ from grokterm.tui.moment import Moment
 from grokterm.tui.theme import Palette
 from grokterm.view_options import ViewOptions
 from grokterm.wire.messages import PictureFrame, PictureRequest, SpectrumFrame, Status, TableFrame, TaskFrame
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from grokterm.config import Value
 from grokterm.errors import WireError
 from grokterm.surgery import INTACT, Ablation
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 State = Literal["starting", "training", "paused", "finished", "diverged"]
 FrameName = Literal["task", "table", "spectrum"]

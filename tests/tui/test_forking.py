@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from grokterm.runs.folder import list_runs
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
@@ -34,7 +32,7 @@ async def test_a_fork_from_the_cursor_goes_on_from_there_with_its_change(new_run
         assert seen.app.world.moment is None
         await seen.trains()
         await has_logged(seen, step + 5)
-        parent, fork = History(first.config(), np.float32), seen.app.link.history
+        parent, fork = History(first.config(), "float32"), seen.app.link.history
         parent.add(LogReader(first.log_path).read())
         assert fork.config.weight_decay == 3
         losses = [list(run.column("train_loss")) for run in (parent, fork)]

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import numpy.typing as npt
 from rich.style import Style
 
 from grokterm.tui.drawing.cells import Cells
 from grokterm.tui.drawing.scales import Floats
 from grokterm.view_options import Graph
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 DOTS: Final[dict[Graph, tuple[int, int]]] = {"braille": (2, 4), "block": (2, 2), "ascii": (1, 1)}
 """Dots across and down in one cell."""
 
 _BRAILLE: Final = 0x2800
-_BITS: Final = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
+_BITS: Final = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The bit of each of a braille character's dots."""
 _QUADRANTS: Final = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
 _BRAILLE_GLYPHS: Final = " " + "".join(chr(_BRAILLE | code) for code in range(1, 256))
-_QUARTERS: Final = np.array([[1, 2], [4, 8]])
+_QUARTERS: Final = ((1, 2), (4, 8))
 _FAR: Final = 4
 """A line is followed this many rooms out of the room."""
 
@@ -65,7 +67,7 @@ class Dots:
         if self.graph == "ascii":
             codes = blocks[..., 0, 0].astype(np.int64)
         else:
-            codes = (blocks * (_BITS if self.graph == "braille" else _QUARTERS)).sum((-2, -1))
+            codes = (blocks * np.array(_BITS if self.graph == "braille" else _QUARTERS)).sum((-2, -1))
         glyphs = {"braille": _BRAILLE_GLYPHS, "block": _QUADRANTS}.get(self.graph, " " + ascii_glyph)
         ys, xs = np.nonzero(codes)
         for y, x, code in zip(ys.tolist(), xs.tolist(), codes[ys, xs].tolist(), strict=True):

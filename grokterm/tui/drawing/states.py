@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from functools import cache
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-Codes = npt.NDArray[np.uint8]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+Codes: TypeAlias = "npt.NDArray[np.uint8]"
 
 CONFIDENT: Final = 0.5
 """Softmax probability of the predicted class from which a prediction counts as confident."""
@@ -26,10 +29,7 @@ MIXED: Final = 8
 """The first of the codes of mixtures, one for each of QUARTERS."""
 QUARTERS: Final = tuple((right, wrong) for right in range(5) for wrong in range(5 - right))
 """Quarters of right and of wrong test pairs in a mixture; the rest is unsure."""
-_MIXTURES: Final = np.full((5, 5), MIXED, np.uint8)
-for _number, _quarters in enumerate(QUARTERS):
-    _MIXTURES[_quarters] = MIXED + _number
-_BY_MERIT: Final = np.array([WRONG, RIGHT, UNSURE, WRONG_TRAINED, RIGHT_TRAINED, UNSURE_TRAINED], np.uint8)
+_BY_MERIT: Final = (WRONG, RIGHT, UNSURE, WRONG_TRAINED, RIGHT_TRAINED, UNSURE_TRAINED)
 """Which code a cell takes when several are as frequent: tested before trained, wrong before right."""
 
 
@@ -69,10 +69,19 @@ def reduce(codes: Codes, across: Sequence[int], down: Sequence[int], blend: bool
         states = np.where(tested, counts[:3], counts[3:])
         quarters = np.rint(4 * states / np.maximum(states.sum(axis=0), 1)).astype(np.int64)
         wrong, right = np.minimum(quarters[0], 4 - quarters[1]), quarters[1]
-        return np.where(some, _MIXTURES[right, wrong], np.uint8(BLANK))
+        return np.where(some, _mixtures()[right, wrong], np.uint8(BLANK))
     if many:
         counts[3:, tested] = 0
-    return np.where(some, _BY_MERIT[counts.argmax(axis=0)], np.uint8(BLANK))
+    return np.where(some, np.array(_BY_MERIT, np.uint8)[counts.argmax(axis=0)], np.uint8(BLANK))
+
+
+@cache
+def _mixtures() -> Codes:
+    """The code of each mixture, [5, 5] indexed [quarters of right, quarters of wrong]."""
+    codes = np.full((5, 5), MIXED, np.uint8)
+    for number, quarters in enumerate(QUARTERS):
+        codes[quarters] = MIXED + number
+    return codes
 
 
 def _count(hits: npt.NDArray[np.bool_], across: Sequence[int], down: Sequence[int]) -> npt.NDArray[np.int64]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import numpy.typing as npt
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
@@ -17,6 +16,9 @@ from grokterm.tui.drawing.lattice import Lattice
 from grokterm.tui.drawing.states import BLANK, COLORS, CURSOR, MIXED, QUARTERS, Codes, reduce
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 _CODES: Final = 32
 """More than there are codes: a half-block cell is upper · _CODES + lower."""

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from textual import work
 
 from grokterm.errors import GroktermError
-from grokterm.runs.compared import compare
-from grokterm.runs.family import family, tree
 from grokterm.runs.folder import RunFolder, list_runs
 from grokterm.runs.process import start_trainer, trainer_alive
-from grokterm.runs.summary import RunSummary, summarize
 from grokterm.tui.screens.traveling import Traveling
 
-Summarized = list[tuple[RunFolder, RunSummary]]
+if TYPE_CHECKING:
+    from grokterm.runs.summary import RunSummary
 
 
 class Comparing(Traveling):
@@ -54,6 +53,8 @@ class Comparing(Traveling):
 
     @work
     async def _choose_branch(self) -> None:
+        from grokterm.runs.family import family, tree
+        from grokterm.runs.summary import summarize
         from grokterm.tui.screens.branches import BranchDialog
 
         present = self.link.folder
@@ -72,6 +73,8 @@ class Comparing(Traveling):
 
     def _compare(self, chosen: list[RunFolder] | None) -> None:
         """Shows the runs that were chosen on the same axes."""
+        from grokterm.runs.compared import compare
+
         if not chosen:
             return
         try:
@@ -100,8 +103,10 @@ class Comparing(Traveling):
         self.say(f"now {branch.id}{told}", "accent")
 
 
-def _newest_first(present: RunFolder) -> Summarized:
+def _newest_first(present: RunFolder) -> list[tuple[RunFolder, RunSummary]]:
     """The runs beside the present one, and that."""
+    from grokterm.runs.summary import summarize
+
     beside = list_runs(present.path.parent)
     folders = beside if any(run.path == present.path for run in beside) else [*beside, present]
     return [(folder, summarize(folder)) for folder in reversed(folders)]

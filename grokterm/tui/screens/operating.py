@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual import work
 
 from grokterm.errors import GroktermError
 from grokterm.surgery import Ablation
 from grokterm.tui.screens.viewing import Viewing
-from grokterm.tui.views.ablation import AblationView
+from grokterm.tui.views.catalogue import number_of
 from grokterm.tui.wishes import who
 from grokterm.wire.messages import Change
+
+if TYPE_CHECKING:
+    from grokterm.tui.views.ablation import AblationView
 
 
 class Operating(Viewing):
@@ -17,7 +22,7 @@ class Operating(Viewing):
 
     def action_ablate(self) -> None:
         """Opens the view of ablation."""
-        self._open(AblationView.number)
+        self._open(number_of("ablation"))
 
     # Found by their names: Textual does not collect what `on` decorates in a class that is no widget.
     def on_ablation_view_told(self, event: AblationView.Told) -> None:

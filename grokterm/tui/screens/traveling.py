@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from textual import work
 
 from grokterm.errors import GroktermError
-from grokterm.runs.fork import fork_run
 from grokterm.runs.process import start_trainer
 from grokterm.tui.controls import Controls
 from grokterm.tui.moment import config_at
 from grokterm.tui.panes import TryPane
-from grokterm.tui.screens.dialog import Wanted
 from grokterm.tui.wishes import who
 from grokterm.wire.messages import Answer, Pause, Predict, Prediction
+
+if TYPE_CHECKING:
+    from grokterm.tui.screens.dialog import Wanted
 
 
 class Traveling(Controls):
@@ -75,6 +77,8 @@ class Traveling(Controls):
     @work
     async def _fork(self, step: int | None, wanted: Wanted) -> None:
         """Makes a fork, starts it and shows it in this run's place."""
+        from grokterm.runs.fork import fork_run
+
         parent = self.link
         home = parent.folder.path.parent
         self.say("making the fork …")

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grokterm.guide import page_names
 from grokterm.tui.places import BESIDE_FROM
 from grokterm.tui.screens.traveling import Traveling
 from grokterm.tui.views.catalogue import views
-from grokterm.tui.views.view import ViewPane
 from grokterm.wire.messages import PictureRequest
 
 if TYPE_CHECKING:
     from grokterm.tui.panes.guide import GuidePane
+    from grokterm.tui.views.view import ViewPane
 
 
 class Viewing(Traveling):
@@ -78,7 +77,7 @@ class Viewing(Traveling):
         if self.guide is not None:
             self.close_guide()
             self.rearrange()
-        elif self.view is not None and self.view.name in page_names():
+        elif self.view is not None and _has_page(self.view.name):
             self._explain(self.view.name)
         else:
             from grokterm.tui.screens.help import HelpDialog
@@ -116,7 +115,7 @@ class Viewing(Traveling):
         self.view = views()[number]()
         self.mount(self.view)
         self.guide = guide
-        if self.guide is not None and name in page_names():
+        if self.guide is not None and _has_page(name):
             self.guide.turn_to(name)
         elif self.guide is not None:
             self.close_guide()
@@ -128,3 +127,10 @@ class Viewing(Traveling):
     def on_view_pane_chosen(self) -> None:
         """Draws what was chosen, and what that makes of the screen, at once."""
         self.viewer.hurry()
+
+
+def _has_page(view: str) -> bool:
+    """Whether the guide has a page about a view."""
+    from grokterm.guide import page_names
+
+    return view in page_names()
