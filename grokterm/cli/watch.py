@@ -14,6 +14,7 @@ from grokterm.cli.options import Values, configuration, read, view
 from grokterm.cli.terminal import check_terminal, set_up
 from grokterm.errors import RunFolderError
 from grokterm.kernels.limit import limit
+from grokterm.loading import loading
 from grokterm.presets import preset_values
 from grokterm.runs.folder import RunFolder, create_run, find_run, home_path, list_runs, runs_home
 from grokterm.runs.process import start_trainer, trainer_alive
@@ -116,7 +117,8 @@ def show(folder: RunFolder, options: ViewOptions, values: Values, compared: Sequ
     from grokterm.tui.output import write_in_time
 
     with first_paint(folder.config()):
-        from grokterm.tui.app import GrokApp
+        with loading():
+            from grokterm.tui.app import GrokApp
 
         app = GrokApp(folder, options, compared)
         outcome = app.run()

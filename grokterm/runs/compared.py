@@ -80,11 +80,6 @@ def differences(runs: Sequence[ComparedRun]) -> list[Difference]:
     return found
 
 
-def name_of(folder: RunFolder) -> str:
-    """What a person types for a run: its number, or its id where that has none."""
-    return folder.id.split("-")[0].lstrip("0") or folder.id
-
-
 def _first_and_now(first: Value, now: Value) -> list[Value]:
     """A setting in the beginning, and now where that is another."""
     return [first] if first == now else [first, now]

@@ -265,3 +265,8 @@ def _locked(home: Path) -> Iterator[None]:
 
 def _reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
+
+
+def name_of(folder: RunFolder) -> str:
+    """What a person types for a run: its number, or its id where that has none."""
+    return folder.id.split("-")[0].lstrip("0") or folder.id

@@ -101,7 +101,7 @@ class _Model:
 
 def sentences(history: History) -> tuple[Sentence, ...]:
     """All that there is to tell, the oldest first; a longer history only adds to it."""
-    return _told(history, history.version)
+    return _told(history, history.version) if history.version else ()
 
 
 def newest(history: History, step: float = math.inf) -> Sentence | None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from grokterm.runs.compared import name_of
-from grokterm.runs.folder import RunFolder
+from grokterm.runs.folder import RunFolder, name_of
 from grokterm.runs.process import trainer_alive
 
 Left = Literal["detached", "quit", "terminated", "hung up", "crashed", "lost"]

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from grokterm.errors import RunFolderError
-from grokterm.runs.compared import Difference, compare, differences, name_of
+from grokterm.runs.compared import Difference, compare, differences
+from grokterm.runs.folder import name_of
 from grokterm.runs.fork import fork_run
 from grokterm.runs.process import trainer_alive
 from grokterm.wire.records import Change, Event

@@ -12,7 +12,8 @@ from textual.content import Content
 from textual.strip import Strip
 
 from grokterm.milestones import MEMORIZED, MILESTONES
-from grokterm.runs.compared import ComparedRun, differences, name_of
+from grokterm.runs.compared import ComparedRun, differences
+from grokterm.runs.folder import name_of
 from grokterm.tui.drawing.frame import Axes
 from grokterm.tui.drawing.marks import Mark
 from grokterm.tui.drawing.message import draw_message

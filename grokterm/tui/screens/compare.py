@@ -17,7 +17,8 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from grokterm.errors import GroktermError
-from grokterm.runs.compared import ComparedRun, name_of
+from grokterm.runs.compared import ComparedRun
+from grokterm.runs.folder import name_of
 from grokterm.runs.summary import summarize
 from grokterm.tui import words
 from grokterm.tui.board import Board
