@@ -88,4 +88,4 @@ class _PutOff(ModuleType):
                 spec.loader.exec_module(self)
             finally:
                 _being_loaded.discard(spec.name)
-            self.__class__ = ModuleType
+            object.__setattr__(self, "__class__", ModuleType)

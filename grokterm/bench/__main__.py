@@ -10,7 +10,7 @@ from typing import Final
 
 from rich.console import Console
 
-from grokterm.bench import claims, cuda, grok, learning, measures, replicas, steps, viewer
+from grokterm.bench import claims, cuda, grok, learning, measures, replicas, start, steps, viewer
 from grokterm.bench.curves import print_curves
 from grokterm.bench.row import Bench, Row
 from grokterm.bench.table import explanations, table
@@ -28,6 +28,7 @@ FAMILIES: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {
     **grok.ROWS,
     **replicas.ROWS,
     **viewer.ROWS,
+    **start.ROWS,
 }
 """The measurements by name; some give several rows."""
 ON_REQUEST: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {**learning.ROWS, **claims.ROWS}

@@ -1,4 +1,4 @@
-"""A program in a pseudo-terminal that reads what it is sent and looks at none of it."""
+"""A program in a pseudo-terminal that takes all that is drawn and makes no picture of it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ import psutil
 
 COLUMNS: Final = 120
 ROWS: Final = 40
+_BEGINNING: Final = 1 << 16
 ENVIRONMENT: Final = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
 
 
@@ -28,6 +29,8 @@ class PseudoTerminal:
         command = [sys.executable, "-P", "-m", "grokterm.cli", *options]
         self.received = 0
         """Bytes that the program has written."""
+        self.beginning = bytearray()
+        """The first of them, enough for a screen."""
         self.started = time.perf_counter()
         self.pid, self._file = pty.fork()
         if self.pid == 0:
@@ -84,4 +87,6 @@ class PseudoTerminal:
         except OSError:  # the program has closed its side
             return False
         self.received += len(data)
+        if len(self.beginning) < _BEGINNING:
+            self.beginning += data
         return bool(data)
