@@ -28,26 +28,17 @@ def loading() -> Iterator[None]:
 
 
 def put_off(name: str) -> None:
-    """Has `import name` give a module that loads when something of it is first asked for.
+    """Has `import name` give a module, of the top level, that loads when something of it is first asked for.
 
     Nothing happens where it is loaded already; where it is not there, importing it fails as ever. LazyLoader of the
     standard library would load it at the next import statement, which asks every module for its `__spec__`.
     """
-    if name in sys.modules:
-        return
-    try:
-        spec = find_spec(name)
-    except ModuleNotFoundError:  # its package is not there
-        return
-    if spec is None:
+    if name in sys.modules or (spec := find_spec(name)) is None:
         return
     module = module_from_spec(spec)
     module.__dict__.pop("__path__", None)  # so that importing a submodule asks for it
     module.__class__ = _PutOff
     sys.modules[name] = module
-    package, _, attribute = name.rpartition(".")
-    if package:
-        setattr(sys.modules[package], attribute, module)
 
 
 def load_now(name: str) -> None:

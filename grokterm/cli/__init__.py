@@ -13,7 +13,7 @@ from grokterm.output import lossy_output
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells give it."""
 
-LATE = ("numpy", "psutil", "safetensors.numpy")
+LATE = ("numpy", "psutil")
 """Libraries that load when something of them is needed: the screen paints before."""
 
 

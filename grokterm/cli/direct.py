@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 
-from grokterm.cli.options import folder_option, run_options, view_options
+from grokterm.config import settings
 from grokterm.presets import PRESETS
+from grokterm.spelling import option_name
+from grokterm.view_options import ViewOptions
 
 
 def screen_options(words: Sequence[str]) -> dict[str, str] | None:
@@ -13,9 +16,9 @@ def screen_options(words: Sequence[str]) -> dict[str, str] | None:
 
     None where anything else is said, as a command, `--help` or something wrong: cyclopts reads that, and explains it.
     """
-    names = {"--preset": "preset"}
-    for option in (*run_options().values(), folder_option(), *view_options().values()):
-        names |= dict.fromkeys((option.spelling, *("--" + alias for alias in option.aliases)), option.name)
+    own = ("preset", "runs", *settings(), *(field.name for field in fields(ViewOptions)))
+    names = {option_name(name): name for name in own}
+    names |= {"--" + alias: name for name, setting in settings().items() for alias in setting.aliases}
     given: dict[str, str] = {}
     rest = iter(words)
     for word in rest:
