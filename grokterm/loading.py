@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec, module_from_spec
 from threading import RLock
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 
 @contextmanager
@@ -45,11 +45,11 @@ def load_now(name: str) -> None:
     """Loads a module that was put off, unless it is loaded by now; raises what importing it raises."""
     module = sys.modules.get(name)
     if isinstance(module, _PutOff):
-        module.load()
+        _load(module)
 
 
-_LOCK = RLock()
-"""Held while one of these modules loads: other threads wait for it."""
+_LOCK: Final = RLock()
+"""Held while a module that was put off loads: other threads wait for it."""
 _being_loaded: set[str] = set()
 
 
@@ -61,22 +61,21 @@ class _PutOff(ModuleType):
         with _LOCK:
             if self.__name__ in _being_loaded:  # by this thread: the others wait
                 raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-            self.load()
+            _load(self)
         return getattr(self, name)
 
-    def load(self) -> None:
-        """Runs the module."""
-        with _LOCK:
-            if type(self) is not _PutOff:
-                return
-            spec = self.__spec__
-            assert spec is not None
-            assert spec.loader is not None
-            if spec.submodule_search_locations is not None:
-                self.__path__ = spec.submodule_search_locations
-            _being_loaded.add(spec.name)
-            try:
-                spec.loader.exec_module(self)
-            finally:
-                _being_loaded.discard(spec.name)
-            object.__setattr__(self, "__class__", ModuleType)
+
+def _load(module: ModuleType) -> None:
+    """Runs a module that was put off; no method, whose name the module could have for something of its own."""
+    with _LOCK:
+        spec, waits = module.__spec__, type(module) is _PutOff
+        if not waits or spec is None or spec.loader is None:
+            return
+        if spec.submodule_search_locations is not None:
+            module.__path__ = spec.submodule_search_locations
+        _being_loaded.add(spec.name)
+        try:
+            spec.loader.exec_module(module)
+        finally:
+            _being_loaded.discard(spec.name)
+        module.__class__ = ModuleType

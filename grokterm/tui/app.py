@@ -135,10 +135,10 @@ class GrokApp(App[Outcome], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Begins to follow the run and to draw."""
-        self._follow()
         if self._compared:
             self.show_comparison(self._compared)
-        # What a long log says comes after the first paint.
+        # What a long log says comes after the first paint, and so does the trainer.
+        self.call_after_refresh(self._follow)
         self.call_after_refresh(self.spawn, self._beat)
         for message in self.themes.messages[:1]:
             self.watch_screen.say(message, "warning")

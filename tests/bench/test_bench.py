@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from grokterm.bench import start
 from grokterm.bench.__main__ import FAMILIES, chosen, main
 from grokterm.bench.measures import measures_rows
 from grokterm.bench.plain import PLAIN_MODELS, PlainLoop
@@ -23,6 +24,7 @@ from grokterm.presets import PRESETS
 def test_a_name_chooses_its_row_or_all_of_its_family() -> None:
     assert list(chosen("step/mlp")) == ["step/mlp"]
     assert list(chosen("floor")) == ["floor/mlp", "floor/embed-mlp", "floor/transformer", "floor/nanda"]
+    assert list(chosen("start")) == ["start/paint", "start/step"]
     assert chosen(None) == FAMILIES
     assert list(chosen("learning")) == ["learning/mlp", "learning/embed-mlp", "learning/transformer"]
     assert not set(chosen(None)) & set(chosen("learning"))
@@ -115,3 +117,16 @@ def test_a_row_whose_process_fails_says_why(
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
     with pytest.raises(GroktermError, match=f"^measures/mlp was not measured: {why}$"):
         list(measures_rows("mlp", Bench(True, "cpu", lambda said: None)))
+
+
+def test_a_start_is_measured_beside_what_it_imports() -> None:
+    taken = start.Start(paint=0.3, step=1.3, textual=0.2, torch=1.0)
+    bench = Bench(True, "cpu", lambda said: None, kept={"start": taken})
+    (paint,), (step,) = start.paint_rows(bench), start.step_rows(bench)
+    assert (paint.ours, paint.other, paint.held) == (0.3, 0.2, True)
+    assert (step.ours, step.other, step.held) == (1.3, 1.3, True)
+    assert (paint.ratio, step.ratio) == (pytest.approx(1.5), pytest.approx(1.0))
+
+
+def test_a_real_start_is_there_and_takes_a_step() -> None:
+    assert all(seconds > 0 for seconds in start._once(Bench(True, "cpu", lambda said: None)))

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.patience import PATIENCE
+
+LIBRARY = {
+    "__init__.py": "print('loads'); from late import part; number = 7; load = 'its own'",
+    "part.py": "import late; word = 'part'",
+}
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    (tmp_path / "late").mkdir()
+    for name, text in LIBRARY.items():
+        (tmp_path / "late" / name).write_text(text)
+    (tmp_path / "broken.py").write_text("raise OSError('of no use')")
+    return tmp_path
+
+
+def printed(library: Path, code: str) -> list[str]:
+    """What a process prints that runs the code with `late` and `broken` put off."""
+    code = f"import sys; sys.path.insert(0, {str(library)!r})\nfrom grokterm.loading import load_now, put_off\n" + code
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE, check=True)
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("import late; print('imported')", ["imported"]),
+        ("import late; print(late.number, late.number)", ["loads", "7 7"]),
+        ("from late import number; print(number)", ["loads", "7"]),
+        ("import late.part; print(late.part.word)", ["loads", "part"]),
+        ("import late; print(hasattr(late, 'nothing'), type(late).__name__)", ["loads", "False module"]),
+        ("load_now('late'); load_now('late'); load_now('json')", ["loads"]),
+        ("import late; late.number; put_off('late'); print(late.number)", ["loads", "7"]),
+    ],
+)
+def test_a_module_loads_when_something_of_it_is_asked_for(library: Path, code: str, expected: list[str]) -> None:
+    assert printed(library, "put_off('late')\n" + code) == expected
+
+
+def test_it_loads_once_however_many_ask_at_once(library: Path) -> None:
+    (library / "late" / "part.py").write_text("import time; time.sleep(0.1)")
+    code = """
+from concurrent.futures import ThreadPoolExecutor
+put_off('late')
+import late
+with ThreadPoolExecutor(4) as threads:
+    print(*threads.map(lambda _: late.number, range(4)))
+"""
+    assert printed(library, code) == ["loads", "7 7 7 7"]
+
+
+def test_what_is_not_there_or_broken_fails_as_ever(library: Path) -> None:
+    code = """
+put_off('not_there')
+put_off('broken')
+import broken
+for attempt in range(2):
+    try:
+        broken.number
+    except OSError as error:
+        print(error)
+try:
+    import not_there
+except ModuleNotFoundError as error:
+    print(error)
+"""
+    assert printed(library, code) == ["of no use", "of no use", "No module named 'not_there'"]
