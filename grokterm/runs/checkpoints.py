@@ -13,10 +13,13 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TypeAlias
+from typing import Any, BinaryIO, Final, NamedTuple
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
+import safetensors
+import safetensors.numpy
 
 from grokterm import __version__, durable
 from grokterm.config import Config, Value
@@ -24,15 +27,12 @@ from grokterm.errors import RunFolderError
 from grokterm.real_files import opened_folder, reading
 from grokterm.wire.records import Change, TrainingRecord
 
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
 CHECKPOINT_FORMAT: Final = 1
 """Version of the metadata; a greater one is refused."""
 REGULAR: Final = "regular"
 """Reason of a checkpoint that only time brought about; the first to be thinned out."""
 
-Tensors: TypeAlias = "dict[str, npt.NDArray[Any]]"
+Tensors = dict[str, npt.NDArray[Any]]
 
 _NAME = re.compile(r"(\d{12,})-(\d{3,})-([a-z0-9_]+)\.safetensors")
 _SUFFIX = ".safetensors"
@@ -84,15 +84,13 @@ def checkpoint_path(folder: Path, mark: Mark) -> Path:
 
 def save(folder: Path, mark: Mark, tensors: Mapping[str, npt.NDArray[Any]]) -> Path:
     """Writes a checkpoint aside, brings it to the disk and gives it its name; raises RunFolderError."""
-    from safetensors.numpy import save as serialize
-
     path = checkpoint_path(folder, mark)
     written = msgspec.json.encode(mark).decode()
     arrays = {name: np.asarray(tensors[name], order="C") for name in sorted(tensors)}
     metadata = {"grokterm": written, "digest": _digest(written, arrays)}
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        durable.write(path, serialize(arrays, metadata), path.with_suffix(_PART))
+        durable.write(path, safetensors.numpy.save(arrays, metadata), path.with_suffix(_PART))
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise RunFolderError(f"the checkpoint {path} cannot be written: {reason}") from None
@@ -101,8 +99,6 @@ def save(folder: Path, mark: Mark, tensors: Mapping[str, npt.NDArray[Any]]) -> P
 
 def load(path: Path) -> tuple[Mark, Tensors]:
     """A checkpoint's mark and tensors, checked against its digest; raises RunFolderError."""
-    from safetensors.numpy import load as deserialize
-
     try:
         with _opened(path) as file:
             header = _read_header(path, file)
@@ -110,7 +106,7 @@ def load(path: Path) -> tuple[Mark, Tensors]:
             if os.fstat(file.fileno()).st_size != header.size:
                 raise ValueError("its length does not fit its header")
             file.seek(0)
-            tensors = deserialize(file.read(header.size))
+            tensors = safetensors.numpy.load(file.read(header.size))
     except RunFolderError:
         raise
     except Exception as error:  # a damaged file brings errors of many kinds out of the reader

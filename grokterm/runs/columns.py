@@ -35,7 +35,7 @@ class Columns:
 
     @cached_property
     def _columns(self) -> dict[str, Floats]:
-        """The columns by name, with room to grow; not made before the first number, which numpy loads with."""
+        """The columns by name, with room to grow; made when asked for, as a screen is painted before numpy loads."""
         return {name: self._empty(name) for name in self._first_names}
 
     @property

@@ -236,6 +236,11 @@ def find_run(name: str, home: Path) -> RunFolder:
     raise RunFolderError(f"there is no run {name!r} in {home}: the last one is {runs[-1].id}")
 
 
+def name_of(folder: RunFolder) -> str:
+    """What a person types for a run: its number, or its id where that has none."""
+    return folder.id.split("-")[0].lstrip("0") or folder.id
+
+
 def _numbered(home: Path) -> list[tuple[int, str]]:
     with os.scandir(home) as entries:
         matches = [match for entry in entries if (match := _NUMBERED.fullmatch(entry.name))]
@@ -265,8 +270,3 @@ def _locked(home: Path) -> Iterator[None]:
 
 def _reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
-
-
-def name_of(folder: RunFolder) -> str:
-    """What a person types for a run: its number, or its id where that has none."""
-    return folder.id.split("-")[0].lstrip("0") or folder.id

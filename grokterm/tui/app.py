@@ -20,7 +20,7 @@ from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 from textual.worker import Worker, WorkerFailed
 
-from grokterm.loading import load_now, loading
+from grokterm.loading import load_now
 from grokterm.real_files import open_file
 from grokterm.runs.folder import RunFolder
 from grokterm.tui.before import Before
@@ -257,8 +257,7 @@ class GrokApp(App[Outcome], inherit_bindings=False):
 
     async def _beat(self) -> None:
         """Ticks for as long as the viewer runs, never while the terminal has not taken the last frame."""
-        with loading():
-            load_now("numpy")  # what a log or a picture of the model says takes it, and the screen is there by now
+        load_now("numpy")  # which drawing a log or a picture takes; the screen is there by now
         driver = self._driver
         watched = driver if isinstance(driver, TerminalDriver) else None
         while self.is_running:

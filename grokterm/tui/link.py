@@ -12,7 +12,6 @@ from typing import Final
 
 from grokterm.errors import ConfigError, RunFolderError, TrainerError, WireError
 from grokterm.real_files import read_end
-from grokterm.runs.checkpoints import checkpoints
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
@@ -189,6 +188,8 @@ class Link:
     @property
     def has_checkpoint(self) -> bool:
         """Whether a trainer could go on from where the last one was."""
+        from grokterm.runs.checkpoints import checkpoints
+
         return bool(checkpoints(self.folder.checkpoint_folder))
 
     def last_words(self) -> list[str]:
