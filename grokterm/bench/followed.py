@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import psutil
@@ -19,6 +18,8 @@ class Follower:
     def __init__(self, folder: RunFolder) -> None:
         self._reader = LogReader(folder.log_path)
         self.step = -1
+        self.seconds = 0.0
+        """Of training, at that step."""
         self.changes = 0
 
     def read(self) -> list[Record]:
@@ -27,17 +28,22 @@ class Follower:
             records = self._reader.read()
         except FileNotFoundError:  # not begun yet
             return []
-        self.step = max([self.step, *(r.step for r in records if isinstance(r, Scalars))])
+        for record in records:
+            if isinstance(record, Scalars):
+                self.step, self.seconds = record.step, record.seconds
         self.changes += sum(isinstance(r, Change) for r in records)
         return records
 
     def rate(self, wait: Callable[[float], object], seconds: float) -> float:
-        """Steps a second while `wait` waits."""
+        """Steps a second, by the times of the records, while `wait` waits; longer, up to ten times, for a record."""
         self.read()
-        before, start = self.step, time.perf_counter()
-        wait(seconds)
-        self.read()
-        return (self.step - before) / (time.perf_counter() - start)
+        step, trained = self.step, self.seconds
+        for _ in range(10):
+            wait(seconds)
+            self.read()
+            if self.seconds > trained:
+                return (self.step - step) / (self.seconds - trained)
+        raise TimeoutError(f"no record in {10 * seconds:g} s")
 
 
 def stop(folder: RunFolder) -> None:

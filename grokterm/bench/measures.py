@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
-from grokterm.bench.recorded import Recorded, whole_round
+from grokterm.bench.budget import LeftOutError
+from grokterm.bench.recorded import Recorded, parts, seconds_a_step, whole_round
 from grokterm.bench.row import Bench, Goal, Row
-from grokterm.bench.steps import SET_UPS
+from grokterm.bench.steps import COUNTED, QUICK_STEPS, SET_UPS
 from grokterm.errors import GroktermError
 
 ALL_THERE_IS: Final = 0.9
@@ -23,30 +24,38 @@ _WAITING: Final = "OMP_WAIT_POLICY"
 def measures_rows(set_up: str, bench: Bench) -> Iterator[Row]:
     """Steps a second over a whole round of measures, with accuracies and losses logged on both sides.
 
-    Raises GroktermError where the process that measures them fails.
+    Raises GroktermError where the process that measures them fails, LeftOutError where its time ran out.
     """
     name, config = f"measures/{set_up}", bench.config(SET_UPS[set_up])
     every = f"every {config.log_every} and {config.measure_every} steps"
-    what = f"training with measures {every}, p {config.p}, {config.arch}; without"
-    rate, alone = _rates(set_up, bench) if _WAITING in os.environ else _rates_asleep(name, bench)
+    counted = f" ({COUNTED})" if bench.quick else ""
+    what = f"training with measures {every}{counted}, p {config.p}, {config.arch}; without"
+    rate, alone, count = _rates(set_up, bench) if _WAITING in os.environ else _rates_asleep(name, bench)
     goal = Goal(f"≥ {ALL_THERE_IS:g}×", least=ALL_THERE_IS)
-    yield Row(name, what, "steps/s", rate, alone, rate / alone, goal)
+    yield Row(name, what, "steps/s", rate, alone, rate / alone, goal, repetitions=count)
 
 
-def _rates(set_up: str, bench: Bench) -> tuple[float, float]:
-    """Steps a second with measures and without."""
-    config = bench.config(SET_UPS[set_up])
-    sides = {"with": Recorded(config), "without": Recorded(config.changed({"measure_every": 0}))}
+def _rates(set_up: str, bench: Bench) -> tuple[float, float, int]:
+    """Steps a second with measures and without, and of how many repetitions they are medians."""
+    name, config = f"measures/{set_up}", bench.config(SET_UPS[set_up])
+    run, without = Recorded(config), Recorded(config.changed({"measure_every": 0}))
+    if bench.quick:
+        due = {"accuracies": partial(without.record, config.log_every)}
+        taken = bench.medians(name, {**parts(run, QUICK_STEPS), **due})
+        alone = taken["steps"] / QUICK_STEPS + taken["accuracies"] / config.log_every
+        return 1 / seconds_a_step(config, QUICK_STEPS, taken), 1 / alone, taken.repetitions
     steps, at_once = whole_round(config), config.measure_every
-    acts = {name: partial(run.advance, at_once) for name, run in sides.items()}
-    taken = bench.medians(f"measures/{set_up}", acts, parts=steps // at_once)
-    return steps / taken["with"], steps / taken["without"]
+    sides = {"with": partial(run.advance, at_once), "without": partial(without.advance, at_once)}
+    taken = bench.medians(name, sides, parts=steps // at_once)
+    return steps / taken["with"], steps / taken["without"], taken.repetitions
 
 
-def _rates_asleep(name: str, bench: Bench) -> tuple[float, float]:
+def _rates_asleep(name: str, bench: Bench) -> tuple[float, float, int]:
     """The same, of a process whose threads sleep while they wait, as those of a trainer do."""
     command = [sys.executable, "-P", "-m", "grokterm.bench", "--only", name, "--json"]
     command += ["--device", bench.device, "--precision", bench.precision]
+    if bench.quick:
+        command += ["--quick", "--seconds", f"{bench.budget.left() / 2:.3f}"]  # the other half to import torch
     environment = {**os.environ, _WAITING: "PASSIVE"}
     bench.say(f"{name}: in a process whose threads sleep")
     done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, env=environment, text=True)
@@ -54,7 +63,9 @@ def _rates_asleep(name: str, bench: Bench) -> tuple[float, float]:
         why = done.stderr.strip().rpartition("\n")[-1] or f"its process ended with status {done.returncode}"
         raise GroktermError(f"{name} was not measured: {why}")
     row = json.loads(done.stdout.splitlines()[-1])
-    return row["ours"], row["other"]
+    if row["ours"] is None:
+        raise LeftOutError(row["left_out"])
+    return row["ours"], row["other"], row["repetitions"]
 
 
 ROWS: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {

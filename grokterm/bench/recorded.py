@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
+
 from grokterm.config import Config
 from grokterm.lab.engine import Engine
 from grokterm.replay.recording import STRUCTURE_EVERY, is_due, steps_to_next, take_records
@@ -21,6 +24,30 @@ class Recorded:
         while engine.step < stop and engine.advance(min(steps_to_next(engine.config, engine.step), stop - engine.step)):
             if is_due(engine.config, engine.step):
                 take_records(engine, 0.0, self.trackers, self.trackers.take)
+
+    def record(self, step: int) -> None:
+        """Makes the records that would be due if the present model were that of another step."""
+        engine = self.engine
+        now, engine.step = engine.step, step
+        try:
+            take_records(engine, 0.0, Trackers(engine.config), lambda record: [])
+        finally:
+            engine.step = now
+
+
+def parts(recorded: Recorded, steps: int) -> dict[str, Callable[[], object]]:
+    """What a whole round is made of: some steps without records, and each kind of record without steps."""
+    config = recorded.engine.config
+    due = {"log": config.log_every, "measures": config.measure_every, "structure": whole_round(config)}
+    records = {kind: partial(recorded.record, step) for kind, step in due.items()}
+    return {"steps": partial(recorded.engine.advance, steps), **records}
+
+
+def seconds_a_step(config: Config, steps: int, taken: Mapping[str, float]) -> float:
+    """Seconds a step of a whole round by those of its `parts`, each counted as often as it comes there."""
+    logs = whole_round(config) // config.log_every - STRUCTURE_EVERY
+    records = logs * taken["log"] + (STRUCTURE_EVERY - 1) * taken["measures"] + taken["structure"]
+    return taken["steps"] / steps + records / whole_round(config)
 
 
 def whole_round(config: Config) -> int:

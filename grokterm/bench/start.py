@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from grokterm.bench.followed import Follower, stop
 from grokterm.bench.pseudo_terminal import PseudoTerminal
-from grokterm.bench.row import REPETITIONS, Bench, Goal, Row
+from grokterm.bench.row import Bench, Goal, Row
 from grokterm.runs.folder import RunFolder
 
 COMPILED: Final = {"PYTHONDONTWRITEBYTECODE": ""}
@@ -36,6 +36,8 @@ class Start(NamedTuple):
     """Of a process that imports textual.app and ends."""
     torch: float
     """Of one that imports torch."""
+    starts: int
+    """How many of them these are medians of."""
 
 
 def paint_rows(bench: Bench) -> Iterator[Row]:
@@ -43,7 +45,7 @@ def paint_rows(bench: Bench) -> Iterator[Row]:
     taken = _taken(bench)
     goal = Goal(f"≤ {SLOWER_PAINT:g}×", most=SLOWER_PAINT)
     what = "from the command to the first screen with panes in it; python -c 'import textual.app'"
-    yield Row("start/paint", what, "s", taken.paint, taken.textual, taken.paint / taken.textual, goal)
+    yield Row("start/paint", what, "s", taken.paint, taken.textual, taken.paint / taken.textual, goal, repetitions=taken.starts)
 
 
 def step_rows(bench: Bench) -> Iterator[Row]:
@@ -52,7 +54,7 @@ def step_rows(bench: Bench) -> Iterator[Row]:
     goal = Goal(f"≤ {SLOWER_STEP:g}×", most=SLOWER_STEP)
     what = "from the command to the first step in the log; python -c 'import torch' and the first paint"
     least = taken.torch + taken.paint
-    yield Row("start/step", what, "s", taken.step, least, taken.step / least, goal)
+    yield Row("start/step", what, "s", taken.step, least, taken.step / least, goal, repetitions=taken.starts)
 
 
 def _taken(bench: Bench) -> Start:
@@ -63,18 +65,15 @@ def _taken(bench: Bench) -> Start:
 
 def _measured(bench: Bench) -> Start:
     _once(bench)
-    taken = []
-    for repetition in range(REPETITIONS):
-        bench.say(f"start: {repetition + 1} of {REPETITIONS}")
-        taken.append(_once(bench))
-    return Start(*(statistics.median(seconds) for seconds in zip(*taken, strict=True)))
+    taken = [_once(bench) for _ in bench.repeat("start")]
+    return Start(*(statistics.median(seconds) for seconds in zip(*taken, strict=True)), len(taken))
 
 
-def _once(bench: Bench) -> Start:
+def _once(bench: Bench) -> tuple[float, float, float, float]:
     textual = _importing("textual.app")
     with tempfile.TemporaryDirectory() as home:
         paint, step = _starting(bench, home)
-    return Start(paint, step, textual, _importing("torch"))
+    return paint, step, textual, _importing("torch")
 
 
 def _importing(module: str) -> float:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from grokterm.bench.plain import PlainLoop
-from grokterm.bench.recorded import Recorded, whole_round
+from grokterm.bench.recorded import Recorded, parts, seconds_a_step, whole_round
 from grokterm.bench.row import Bench, Goal, Row
 from grokterm.config import Config
 from grokterm.lab.engine import Engine
@@ -23,47 +23,56 @@ SET_UPS: Final[dict[str, Config]] = {
     "nanda": Config(arch="transformer", p=113, train_fraction=0.3),
 }
 RATIOS: Final = {"mlp": 10, "embed-mlp": 10, "transformer": 20, "nanda": 20}
-"""Times as fast as the plain loop with bfloat16 products; half of it without."""
+"""Times as fast as the plain loop with bfloat16 products, at least."""
+RATIOS_IN_FLOAT32: Final = {"mlp": 5, "embed-mlp": 6, "transformer": 12, "nanda": 12}
+"""The same with float32 products, the plain loop's own."""
 FLOORS: Final = {"mlp": 2.5, "embed-mlp": 2.5, "transformer": 3.0, "nanda": 3.0}
 """Times as long as the matrix products alone, at most."""
 SCALES: Final = (53, 97, 193, 389, 769)
 QUICK_SCALES: Final = (53, 97, 193)
 PLAIN_STEPS: Final = 2
+FLOOR_STEPS: Final = 5
+QUICK_STEPS: Final = 3
+"""Of ours at a time with `--quick`."""
+COUNTED: Final = "steps and each kind of record timed by themselves, counted as often as they come"
 
 
 def step_rows(set_up: str, bench: Bench) -> Iterator[Row]:
     """Our step with all records of the log beside the plain loop's step, which evaluates after each."""
     config = bench.config(SET_UPS[set_up])
     recorded, loop = Recorded(config), PlainLoop(config)
-    block = whole_round(config)
 
-    def ours() -> None:
-        recorded.advance(block)
-
-    def plain() -> None:
-        for _ in range(PLAIN_STEPS):
+    def plain(steps: int) -> None:
+        for _ in range(steps):
             loop.epoch()
 
-    taken = bench.medians(f"step/{set_up}", {"ours": ours, "plain": plain})
-    least = RATIOS[set_up] / (1 if recorded.engine.precision == "bfloat16" else 2)
-    per_step, other = 1e3 * taken["ours"] / block, 1e3 * taken["plain"] / PLAIN_STEPS
-    what = f"a step with logging and measures, p {config.p}, {config.arch}; the plain loop's"
-    ratio = other / per_step
-    yield Row(f"step/{set_up}", what, "ms", per_step, other, ratio, Goal(f"≥ {least:g}×", least=least))
+    name, block = f"step/{set_up}", whole_round(config)
+    if bench.quick:
+        taken = bench.medians(name, {**parts(recorded, QUICK_STEPS), "plain": partial(plain, 1)})
+        per_step, other = 1e3 * seconds_a_step(config, QUICK_STEPS, taken), 1e3 * taken["plain"]
+        counted = f" ({COUNTED})"
+    else:
+        taken = bench.medians(name, {"ours": partial(recorded.advance, block), "plain": partial(plain, PLAIN_STEPS)})
+        per_step, other = 1e3 * taken["ours"] / block, 1e3 * taken["plain"] / PLAIN_STEPS
+        counted = ""
+    least = (RATIOS if recorded.engine.precision == "bfloat16" else RATIOS_IN_FLOAT32)[set_up]
+    what = f"a step with logging and measures{counted}, p {config.p}, {config.arch}; the plain loop's"
+    ratio, goal = other / per_step, Goal(f"≥ {least:g}×", least=least)
+    yield Row(name, what, "ms", per_step, other, ratio, goal, repetitions=taken.repetitions)
 
 
 def floor_rows(set_up: str, bench: Bench) -> Iterator[Row]:
     """Our step beside the matrix products that it cannot do without."""
     config = bench.config(SET_UPS[set_up])
     engine = Engine(config)
-    products = matrix_products(engine)
+    products, steps = matrix_products(engine), QUICK_STEPS if bench.quick else FLOOR_STEPS
 
     def ours() -> None:
-        engine.advance(5)
+        engine.advance(steps)
         synchronize(engine.device)
 
     def floor() -> None:
-        for _ in range(5):
+        for _ in range(steps):
             for x, w in products:
                 x @ w
         synchronize(engine.device)
@@ -73,25 +82,30 @@ def floor_rows(set_up: str, bench: Bench) -> Iterator[Row]:
     what = f"a step, p {config.p}, {config.arch}; its matrix products alone"
     ratio = taken["ours"] / taken["floor"]
     goal = Goal(f"≤ {most:g}×", most=most)
-    yield Row(f"floor/{set_up}", what, "ms", taken["ours"] / 5 * 1e3, taken["floor"] / 5 * 1e3, ratio, goal)
+    ours_ms, floor_ms = (1e3 * taken[side] / steps for side in ("ours", "floor"))
+    yield Row(f"floor/{set_up}", what, "ms", ours_ms, floor_ms, ratio, goal, repetitions=taken.repetitions)
 
 
-def matrix_products(engine: Engine) -> list[tuple[Tensor, Tensor]]:
-    """Operands of all products of a step, forward and backward, at the precision in use."""
+def product_sizes(engine: Engine) -> list[tuple[int, int, int]]:
+    """Rows, inner and columns of the matrix products of a forward pass, none of them filled up; two more go back."""
     config, n = engine.config, len(engine.task.train)
     p, d, w = config.p, config.d_model, config.width
     match config.arch:
         case "mlp":
-            shapes = [(n, w, p)]
+            return [(n, w, p)]
         case "embed-mlp":
-            shapes = [(n, w, p), (p, d, w), (p, d, w)]
+            return [(n, w, p), (p, d, w), (p, d, w)]
         case "transformer":
             rows = [(2 * p + 1, d, d)] * 2 + [(1, d, d), (1, d, w), (1, d, p)]
-            shapes = [(n, d, w), (n, w, p), (n, d, p), (d, d, w), (d, d, p), (w, d, p), *rows]
+            return [(n, d, w), (n, w, p), (n, d, p), (d, d, w), (d, d, p), (w, d, p), *rows]
+
+
+def matrix_products(engine: Engine) -> list[tuple[Tensor, Tensor]]:
+    """Operands of all products of a step, forward and backward, at the precision in use."""
     dtypes = {"bfloat16": torch.bfloat16, "float32": torch.float32, "float64": torch.float64}
     drawn = partial(torch.randn, dtype=dtypes[engine.precision], device=engine.device)
     products = []
-    for i, j, k in shapes:
+    for i, j, k in product_sizes(engine):
         x, weight, gradient = drawn(i, j), drawn(j, k), drawn(i, k)
         products += [(x, weight), (gradient, weight.mT), (x.mT, gradient)]
     return products
@@ -101,7 +115,7 @@ def scale_rows(bench: Bench) -> Iterator[Row]:
     """Milliseconds a step as p grows, and the exponent against the number of pairs."""
     sizes = QUICK_SCALES if bench.quick else SCALES
     milliseconds: list[float] = []
-    for p in sizes:
+    for done, p in enumerate(sizes):
         engine = Engine(bench.config(Config(p=p)))
         steps = max(1, 97**2 // p**2)
 
@@ -109,9 +123,10 @@ def scale_rows(bench: Bench) -> Iterator[Row]:
             engine.advance(steps)
             synchronize(engine.device)
 
-        taken = bench.medians(f"scale/{p}", {"ours": ours})
+        taken = bench.medians(f"scale/{p}", {"ours": ours}, part_of_time=1 / (len(sizes) - done))
         milliseconds.append(1e3 * taken["ours"] / steps)
-        yield Row(f"scale/{p}", f"a step of the MLP, p {p}, {p * p // 2:,} pairs", "ms", milliseconds[-1])
+        what = f"a step of the MLP, p {p}, {p * p // 2:,} pairs"
+        yield Row(f"scale/{p}", what, "ms", milliseconds[-1], repetitions=taken.repetitions)
     growth = math.log(milliseconds[-1] / milliseconds[0]) / math.log(sizes[-1] ** 2 / sizes[0] ** 2)
     what = f"exponent of a step's time against p² from p {sizes[0]} to {sizes[-1]}"
     yield Row("scale/exponent", what, "", growth)

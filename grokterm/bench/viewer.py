@@ -11,7 +11,7 @@ from typing import Final
 
 from grokterm.bench.followed import Follower, stop
 from grokterm.bench.pseudo_terminal import PseudoTerminal
-from grokterm.bench.row import REPETITIONS, Bench, Goal, Row
+from grokterm.bench.row import Bench, Goal, Row
 from grokterm.config import Config
 from grokterm.runs.folder import RunFolder, create_run
 from grokterm.runs.process import start_trainer
@@ -21,7 +21,10 @@ SECONDS: Final = 2.0
 QUICK_SECONDS: Final = 1.0
 SETTLED: Final = 1.5
 """Seconds after its first paint until a viewer is taken to have caught up."""
-PRESSES: Final = 20
+PRESSES: Final = 7
+"""Keys pressed in each repetition."""
+AT_WORK: Final = 50
+"""Steps after which a trainer is taken to have warmed up."""
 FIRST_PAINT: Final = 2_000
 """Bytes after which a screen is there and not only a cleared one."""
 ALL_THERE_IS: Final = 0.9
@@ -47,9 +50,8 @@ def _with_viewers(bench: Bench, folder: RunFolder, home: Path, seconds: float) -
     sent: list[float] = []
     busy: list[float] = []
     delays: list[float] = []
-    _wait_for_step(follower, 200)
-    for repetition in range(REPETITIONS):
-        bench.say(f"viewer: {repetition + 1} of {REPETITIONS}")
+    _wait_for_step(follower, AT_WORK)
+    for _ in bench.repeat("viewer"):
         alone.append(follower.rate(time.sleep, seconds))
         with PseudoTerminal(["attach", folder.id], {"GROKTERM_HOME": str(home)}) as viewer:
             viewer.read_past(FIRST_PAINT)
@@ -58,8 +60,8 @@ def _with_viewers(bench: Bench, folder: RunFolder, home: Path, seconds: float) -
             attached.append(follower.rate(viewer.read_for, seconds))
             sent.append((viewer.received - bytes_before) / seconds)
             busy.append((viewer.cpu_seconds() - cpu_before) / seconds)
-            if repetition == 0:
-                delays = [_key_to_change(viewer, follower, "Ww"[i % 2]) for i in range(PRESSES)]
+            for _ in range(PRESSES):
+                delays.append(_key_to_change(viewer, follower, "Ww"[len(delays) % 2]))
     rate, without = statistics.median(attached), statistics.median(alone)
     goal = Goal(f"≥ {ALL_THERE_IS:g}×", least=ALL_THERE_IS)
     what = "training with a viewer attached; without"
@@ -67,11 +69,12 @@ def _with_viewers(bench: Bench, folder: RunFolder, home: Path, seconds: float) -
         "terminal bytes a second": statistics.median(sent),
         "viewer CPU seconds a second": statistics.median(busy),
     }
-    yield Row("viewer/rate", what, "steps/s", rate, without, rate / without, goal, more=more)
+    count = len(attached)
+    yield Row("viewer/rate", what, "steps/s", rate, without, rate / without, goal, repetitions=count, more=more)
     delays.sort()
     late = {"95th percentile, ms": 1e3 * delays[int(0.95 * (len(delays) - 1))]}
     what = "from a key to the change in the log, median"
-    yield Row("viewer/key", what, "ms", 1e3 * statistics.median(delays), more=late)
+    yield Row("viewer/key", what, "ms", 1e3 * statistics.median(delays), repetitions=len(delays), more=late)
 
 
 def _key_to_change(viewer: PseudoTerminal, follower: Follower, key: str) -> float:

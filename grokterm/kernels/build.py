@@ -28,6 +28,7 @@ from grokterm.kernels.instruction_sets import (
 )
 
 FOLDER: Final = Path(__file__).parent
+PEAK: Final = ("peak.c",)
 FLAGS: Final = ("-O3", "-fno-math-errno", "-ffp-contract=off", "-pthread", "-shared", "-fPIC")
 NO_COMPILER: Final = "there is no C compiler"
 _PATIENCE: Final = 60.0
@@ -59,19 +60,12 @@ def build_or_say(folder: Path | None = None) -> Built:
         return Built(None, f"turned off by {VARIABLE}={NONE}")
     if (platform.system(), platform.machine()) in TORCH_IS_FASTER:
         return Built(None, "torch is faster on this machine")
-    compiler, wanted = find_compiler(), instruction_set()
-    if not compiler:
-        return Built(None, NO_COMPILER)
-    folder = folder or platformdirs.user_cache_path("grokterm")
-    try:
-        library = folder / _name(compiler, wanted)
-        if not library.exists():
-            _compile(compiler, wanted, library)
-    except _CompilerError as error:
-        return Built(None, str(error))
-    except OSError as error:
-        return Built(None, f"they cannot be compiled in {folder}: {error.strerror or error}")
-    return Built(library)
+    return _built("kernels", instruction_set(), folder)
+
+
+def build_peak(folder: Path | None = None) -> Built:
+    """The loops of multiply-adds that measure this processor's peak, in `folder` or the user's cache, or why not."""
+    return _built("peak", instruction_set()._replace(sources=PEAK), folder)
 
 
 def find_compiler() -> tuple[str, ...]:
@@ -80,6 +74,22 @@ def find_compiler() -> tuple[str, ...]:
     if found is not None:
         return (found,)
     return (sys.executable, "-m", "ziglang", "cc") if find_spec("ziglang") else ()
+
+
+def _built(stem: str, wanted: InstructionSet, folder: Path | None) -> Built:
+    compiler = find_compiler()
+    if not compiler:
+        return Built(None, NO_COMPILER)
+    folder = folder or platformdirs.user_cache_path("grokterm")
+    try:
+        library = folder / _name(compiler, wanted, stem)
+        if not library.exists():
+            _compile(compiler, wanted, library)
+    except _CompilerError as error:
+        return Built(None, str(error))
+    except OSError as error:
+        return Built(None, f"they cannot be compiled in {folder}: {error.strerror or error}")
+    return Built(library)
 
 
 def products(library: Path) -> tuple[str, ...]:
@@ -92,12 +102,12 @@ def products(library: Path) -> tuple[str, ...]:
     return ("float32", "bfloat16") if tiles else ("float32",)
 
 
-def _name(compiler: Sequence[str], wanted: InstructionSet) -> str:
+def _name(compiler: Sequence[str], wanted: InstructionSet, stem: str = "kernels") -> str:
     """The library's name: an upgraded compiler has another one, since it may make other bits of the same source."""
     read = (file.read_text() for file in sorted(FOLDER.glob("*.[ch]")))
     processor = (platform.system(), platform.machine(), *sorted(features()))
     made_from = "\n".join((*read, *compiler, _run(*compiler, "--version"), *FLAGS, *wanted.flags, *processor))
-    return f"kernels-{wanted.name}-{hashlib.blake2b(made_from.encode(), digest_size=8).hexdigest()}.so"
+    return f"{stem}-{wanted.name}-{hashlib.blake2b(made_from.encode(), digest_size=8).hexdigest()}.so"
 
 
 def _compile(compiler: Sequence[str], wanted: InstructionSet, library: Path) -> None:

@@ -26,8 +26,12 @@ static inline size_t in_second(unsigned i, unsigned j, unsigned k) {
 static sums in_tiles(float *at, int columns) { return (sums){at, SIDE, (size_t)columns / SIDE * SUMS, SUMS}; }
 
 static void configure_tiles(void) {
-    struct { uint8_t palette, start, none[14]; uint16_t bytes[16]; uint8_t rows[16]; } tiles = {.palette = 1};
-    for (int i = 0; i < 8; i++) tiles.bytes[i] = 64, tiles.rows[i] = SIDE;
+    /* Static, since _tile_loadconfig tells the compiler of its first words only, and the others would not be stored. */
+    static const struct { uint8_t palette, start, none[14]; uint16_t bytes[16]; uint8_t rows[16]; } tiles = {
+        .palette = 1,
+        .bytes = {64, 64, 64, 64, 64, 64, 64, 64},
+        .rows = {SIDE, SIDE, SIDE, SIDE, SIDE, SIDE, SIDE, SIDE},
+    };
     _tile_loadconfig(&tiles);
 }
 
