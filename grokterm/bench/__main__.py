@@ -102,8 +102,8 @@ def measure(only: str | None, bench: Bench, as_json: bool) -> None:
 def main(words: list[str]) -> int:
     """Read the options, measure, and give the exit status."""
     parser = argparse.ArgumentParser(prog="grokterm bench", description="How fast grokterm is on this machine.")
-    parser.add_argument("--quick", action="store_true", help="fewer seeds, sizes and repetitions, as there is time")
-    parser.add_argument("--seconds", type=float, default=QUICK_SECONDS, help="time for the rows with --quick")
+    parser.add_argument("--quick", action="store_true", help="fewer seeds, sizes and repetitions, in two minutes")
+    parser.add_argument("--seconds", type=float, default=QUICK_SECONDS, help="time for all rows with --quick (100)")
     parser.add_argument("--json", action="store_true", help="one JSON object a row")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps")
     parser.add_argument("--precision", default="auto", help="auto, float32, bfloat16 or float64")

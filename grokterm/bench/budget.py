@@ -13,7 +13,7 @@ QUICK_SECONDS: Final = 100.0
 """For all rows with `--quick`; importing torch, compiling the kernels and ending trainers come on top."""
 LEAST: Final = 3
 """Repetitions of which a median is worth telling."""
-TOO_LITTLE: Final = 1.0
+TOO_LITTLE: Final = 0.3
 """Seconds with less of which no row begins."""
 OVERDRAFT: Final = 2.0
 """How many times its share a row may take for the least repetitions, where the whole time allows it."""
@@ -22,8 +22,10 @@ WEIGHTS: Final = {
     "step/transformer": 8.0,
     "step/nanda": 8.0,
     "floor": 2.0,
+    "scale": 2.0,
     "limit": 2.0,
     "measures": 4.0,
+    "replicas": 3.0,
     "viewer": 8.0,
     "start": 7.0,
     "grok": 6.0,

@@ -13,7 +13,9 @@ from grokterm.chart import Curve
 from grokterm.config import Config
 
 REPETITIONS: Final = 7
-"""Times of each side that a median is taken over, unless `--quick` has no time for so many."""
+"""Times of each side that a median is taken over."""
+QUICK_REPETITIONS: Final = 5
+"""The same with `--quick`, where there is time for so many."""
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,9 @@ class Bench:
 
     def repeat(self, name: str, part: float = 1.0) -> Iterator[int]:
         """Counts repetitions from 0 while `part` of the time left for a row lasts, and says so; raises LeftOutError."""
-        for repetition in self.budget.repetitions(REPETITIONS, part):
-            self.say(f"{name}: {repetition + 1} of {REPETITIONS}")
+        most = QUICK_REPETITIONS if self.quick else REPETITIONS
+        for repetition in self.budget.repetitions(most, part):
+            self.say(f"{name}: {repetition + 1} of {most}")
             yield repetition
 
     def medians(

@@ -106,14 +106,14 @@ Preset = Annotated[
         allow_leading_hyphen=True,
     ),
 ]
-Quick = Annotated[bool, _flag("--quick", "Measure less, and less surely.")]
+Quick = Annotated[bool, _flag("--quick", "Measure less, and less surely: two minutes.")]
 Device = Annotated[
     str, _text_option("--device", "DEVICE", "Device that trains: auto, cpu, cuda, cuda:N or mps.", "auto")
 ]
 Precision = Annotated[
     str, _text_option("--precision", "PRECISION", "Matrix products: auto, float32, bfloat16 or float64.", "auto")
 ]
-Only = Annotated[str | None, _text_option("--only", "NAME", "Rows that begin so: step, step/mlp, grok, viewer …")]
+Only = Annotated[str | None, _text_option("--only", "NAME", "Rows that begin so: st, step/mlp, limit, grok, viewer …")]
 Command = Callable[..., int]
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from grokterm.bench.learning import WAYS, learn_all, learn_all_plainly, ways_here
+from grokterm.bench.learning import STEPS_AT_MOST, WAYS, Learning, learn_all, learn_all_plainly, median_step, ways_here
 from grokterm.config import Config
 from grokterm.lab import devices, native
 from tests.lab.examples import ARCHITECTURES
@@ -46,3 +46,10 @@ def test_a_way_of_taking_steps_groks_when_float32_with_autograd_does(arch: str, 
     finally:
         native.load(None)
     assert 1 / NEAR < statistics.median(steps) / statistics.median(plain(arch)) < NEAR, (steps, plain(arch))
+
+
+def test_a_run_that_never_groks_is_none_of_the_quick_ones() -> None:
+    quick, slow, diverged = Learning([10], [0.99]), Learning([900], [1.0]), Learning([30], [0.5])
+    assert median_step([quick, slow, slow]) == (900, False)
+    assert median_step([quick, slow, diverged]) == (900, False)
+    assert median_step([quick, diverged, diverged]) == (STEPS_AT_MOST, True)
