@@ -11,7 +11,7 @@ from functools import partial
 from typing import Final
 
 from grokterm.bench.budget import LeftOutError
-from grokterm.bench.recorded import Recorded, parts, seconds_a_step, whole_round
+from grokterm.bench.recorded import Recorded, parts, seconds_a_step, steps_at_once, whole_round
 from grokterm.bench.row import Bench, Goal, Row
 from grokterm.bench.steps import COUNTED, QUICK_STEPS, SET_UPS
 from grokterm.errors import GroktermError
@@ -40,10 +40,11 @@ def _rates(set_up: str, bench: Bench) -> tuple[float, float, int]:
     name, config = f"measures/{set_up}", bench.config(SET_UPS[set_up])
     run, without = Recorded(config), Recorded(config.changed({"measure_every": 0}))
     if bench.quick:
+        steps = steps_at_once(run.engine, QUICK_STEPS)
         due = {"accuracies": partial(without.record, config.log_every)}
-        taken = bench.medians(name, {**parts(run, QUICK_STEPS), **due})
-        alone = taken["steps"] / QUICK_STEPS + taken["accuracies"] / config.log_every
-        return 1 / seconds_a_step(config, QUICK_STEPS, taken), 1 / alone, taken.repetitions
+        taken = bench.medians(name, {**parts(run, steps), **due})
+        alone = taken["steps"] / steps + taken["accuracies"] / config.log_every
+        return 1 / seconds_a_step(config, steps, taken), 1 / alone, taken.repetitions
     steps, at_once = whole_round(config), config.measure_every
     sides = {"with": partial(run.advance, at_once), "without": partial(without.advance, at_once)}
     taken = bench.medians(name, sides, parts=steps // at_once)

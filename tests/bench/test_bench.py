@@ -16,7 +16,7 @@ from grokterm.bench.budget import LeftOutError
 from grokterm.bench.grok import Trained, median_seconds, train
 from grokterm.bench.measures import measures_rows
 from grokterm.bench.plain import PLAIN_MODELS, PlainLoop
-from grokterm.bench.recorded import Recorded, parts, seconds_a_step, whole_round
+from grokterm.bench.recorded import Recorded, parts, seconds_a_step, steps_at_once, whole_round
 from grokterm.bench.row import QUICK_REPETITIONS, REPETITIONS, Bench, Goal, Row
 from grokterm.bench.steps import matrix_products
 from grokterm.bench.table import explanations, heading, line
@@ -169,6 +169,14 @@ def test_parts_of_a_round_are_counted_as_often_as_they_come() -> None:
         elif step % 5 == 0:
             total += cost["log"]
     assert seconds_a_step(config, 2, {"steps": 0.5, **cost}) == pytest.approx(total / len(steps_of_round))
+
+
+def test_slow_steps_are_timed_in_short_stretches() -> None:
+    engine = Engine(Config(p=7, width=32, device="cpu", precision="float32"))
+    steps = steps_at_once(engine, 3)
+    assert steps >= 3
+    assert engine.step == 6
+    assert steps_at_once(engine, 10**3) >= 10**3
 
 
 def test_records_of_another_step_leave_the_run_as_it_is() -> None:
