@@ -45,7 +45,8 @@ def paint_rows(bench: Bench) -> Iterator[Row]:
     taken = _taken(bench)
     goal = Goal(f"≤ {SLOWER_PAINT:g}×", most=SLOWER_PAINT)
     what = "from the command to the first screen with panes in it; python -c 'import textual.app'"
-    yield Row("start/paint", what, "s", taken.paint, taken.textual, taken.paint / taken.textual, goal, repetitions=taken.starts)
+    ratio = taken.paint / taken.textual
+    yield Row("start/paint", what, "s", taken.paint, taken.textual, ratio, goal, repetitions=taken.starts)
 
 
 def step_rows(bench: Bench) -> Iterator[Row]:
@@ -66,7 +67,8 @@ def _taken(bench: Bench) -> Start:
 def _measured(bench: Bench) -> Start:
     _once(bench)
     taken = [_once(bench) for _ in bench.repeat("start")]
-    return Start(*(statistics.median(seconds) for seconds in zip(*taken, strict=True)), len(taken))
+    paint, step, textual, torch = (statistics.median(seconds) for seconds in zip(*taken, strict=True))
+    return Start(paint, step, textual, torch, len(taken))
 
 
 def _once(bench: Bench) -> tuple[float, float, float, float]:

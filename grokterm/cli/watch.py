@@ -13,7 +13,7 @@ from grokterm.cli.harmless import harmless
 from grokterm.cli.options import Values, configuration, read, view
 from grokterm.cli.terminal import check_terminal, set_up
 from grokterm.errors import RunFolderError
-from grokterm.kernels.limit import limit
+from grokterm.kernels.instruction_sets import limit
 from grokterm.loading import loading
 from grokterm.presets import preset_values
 from grokterm.runs.folder import RunFolder, create_run, find_run, home_path, list_runs, runs_home

@@ -10,7 +10,6 @@ import torch
 from torch.nn import functional
 
 from grokterm.bench import start
-from grokterm.bench.__main__ import FAMILIES, chosen, main
 from grokterm.bench.__main__ import FAMILIES, chosen, main, measured
 from grokterm.bench.budget import LeftOutError
 from grokterm.bench.grok import Trained, median_seconds, train
@@ -253,7 +252,7 @@ def test_a_row_whose_process_fails_says_why(
 
 
 def test_a_start_is_measured_beside_what_it_imports() -> None:
-    taken = start.Start(paint=0.3, step=1.3, textual=0.2, torch=1.0)
+    taken = start.Start(paint=0.3, step=1.3, textual=0.2, torch=1.0, starts=5)
     bench = Bench(True, "cpu", lambda said: None, kept={"start": taken})
     (paint,), (step,) = start.paint_rows(bench), start.step_rows(bench)
     assert (paint.ours, paint.other, paint.held) == (0.3, 0.2, True)
