@@ -23,7 +23,7 @@ static inline size_t in_second(unsigned i, unsigned j, unsigned k) {
     return (size_t)(j / SIDE * (k / DEPTH) + i / DEPTH) * TILE + i % DEPTH / 2 * 2 * SIDE;
 }
 
-static sums in_tiles(float *at, int columns) { return (sums){at, SIDE, (size_t)columns / SIDE * SUMS, SUMS}; }
+static inline sums in_tiles(float *at, int columns) { return (sums){at, SIDE, (size_t)columns / SIDE * SUMS, SUMS}; }
 
 static void configure_tiles(void) {
     /* Static, since _tile_loadconfig tells the compiler of its first words only, and the others would not be stored. */
@@ -95,7 +95,7 @@ static inline void turn_tile(const factor *from, factor *to) {
 }
 
 /* A second factor [k, n] as the first factor that is its transpose. */
-static void turn_to_first(const factor *from, factor *to, int k, int n) {
+static inline void turn_to_first(const factor *from, factor *to, int k, int n) {
     for (size_t at = 0; at < (size_t)k * up_to(n, SIDE); at += TILE) turn_tile(from + at, to + at);
 }
 
