@@ -1,1 +1,1 @@
-"""Kernels in C for processors that multiply bfloat16 matrices in tiles: compiled once, where a compiler is there."""
+"""Kernels in C: one source for every instruction set, compiled once, where a compiler is there."""
