@@ -19,6 +19,7 @@ from grokterm.lab.models import build
 from grokterm.lab.optimizers import Hyperparameters, Optimizer
 from grokterm.lab.precision import product_for
 from grokterm.lab.seeds import generator
+from grokterm.lab.strategies import choose
 from grokterm.lab.tasks import make_task
 
 COUNTS: Final = (1, 8, 64)
@@ -45,7 +46,7 @@ class Replicas:
         task = make_task(config).to(self.device)
         self.pairs = task.pairs(task.train)
         most = max(1, FLOATS_AT_ONCE[self.device.type] // self.model.floats_a_pair // (count or 1))
-        self.burst = Burst(self.model, self.layout, self.flat, self.optimizer, most)
+        self.burst = Burst(choose(self.model, self.layout, self.flat, most), self.optimizer)
 
     def step(self) -> None:
         """One step of every replica."""

@@ -8,10 +8,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from grokterm.lab.gradients import decisive, loss_and_gradient
-from grokterm.lab.layout import Layout
-from grokterm.lab.models import Model
 from grokterm.lab.optimizers import Optimizer
+from grokterm.lab.strategies import Strategy, decisive
 from grokterm.lab.tasks import Pairs
 
 WARM_UPS: Final = 3
@@ -23,9 +21,9 @@ GRAPHS: Final = 4
 class Burst:
     """Takes steps of a model in place, and puts everything back where one of them was not finite."""
 
-    def __init__(self, model: Model, layout: Layout, flat: Tensor, optimizer: Optimizer, most: int) -> None:
-        """Steps on `flat` [..., size], of at most `most` pairs at a time."""
-        self._model, self._layout, self._flat, self._optimizer, self._most = model, layout, flat, optimizer, most
+    def __init__(self, strategy: Strategy, optimizer: Optimizer) -> None:
+        """Steps on the parameters of `strategy`."""
+        self._strategy, self._optimizer, self._flat = strategy, optimizer, (flat := strategy.flat)
         self._state = [flat, *optimizer.state().values()]
         self._kept = [torch.empty_like(tensor) for tensor in self._state]
         self._last = flat.new_zeros(3, *flat.shape[:-1])
@@ -63,7 +61,7 @@ class Burst:
 
     def _step(self, pairs: Pairs) -> None:
         """What is captured: it reads and writes tensors that stay where they are, and never waits for a number."""
-        loss, gradient = loss_and_gradient(self._model, self._layout, self._flat, pairs, self._most)
+        loss, gradient = self._strategy.loss_and_gradient(pairs)
         self._last.copy_(decisive(loss, gradient, self._flat))
         torch.maximum(self._worst, self._last, out=self._worst)  # keeps inf and NaN
         self._optimizer.step(self._flat, gradient)

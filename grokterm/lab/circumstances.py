@@ -17,6 +17,7 @@ def circumstances(engine: Engine) -> dict[str, Value]:
     return {
         "device": str(engine.device),
         "precision": engine.precision,
+        "strategy": engine.strategy.name,
         "kernels": "compiled" if native.loaded() else "none",
         "kernels_digest": native.loaded_digest() or "none",
         "threads": torch.get_num_threads(),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,15 +12,15 @@ from torch import Tensor
 
 from grokterm.config import Acts, Config, settings
 from grokterm.errors import ConfigError
-from grokterm.lab import devices, native
+from grokterm.lab import devices
 from grokterm.lab.batches import Batches
 from grokterm.lab.bursts import Burst
-from grokterm.lab.gradients import decisive, loss_and_gradient
 from grokterm.lab.layout import Layout
 from grokterm.lab.models import Model, Parameters, build
 from grokterm.lab.optimizers import Hyperparameters, Optimizer
 from grokterm.lab.precision import DTYPES, product_for
 from grokterm.lab.seeds import generator
+from grokterm.lab.strategies import Strategy, choose, decisive
 from grokterm.lab.tasks import Pairs, make_task
 
 FLOATS_AT_ONCE: Final = {"cpu": 1 << 22, "cuda": 1 << 27, "mps": 1 << 25}
@@ -66,7 +65,7 @@ class Engine:
         taken, most = 0, STEPS_AT_ONCE[self.device.type]
         while taken < steps:
             count = min(steps - taken, most)
-            with self._threads():
+            with self.strategy.threads():
                 self.finite = self._advance_by(count)
             if self.finite:
                 taken += count
@@ -78,16 +77,16 @@ class Engine:
 
     def measure(self) -> Measures:
         """Measures of the present parameters over all train and test pairs."""
-        with self._threads():
-            train_loss, train_accuracy = self._evaluate(self._train)
-            test_loss, test_accuracy = self._evaluate(self._test)
+        sets = (self._train, self._test)
+        with self.strategy.threads():
+            (train_loss, train_right), (test_loss, test_right) = self.strategy.scores(*sets)
             norms = torch.stack([torch.linalg.vector_norm(tensor) for tensor in self.parameters.values()])
         squares = dict(zip(self.parameters, norms.cpu().double().square().tolist(), strict=True))
         return Measures(
-            train_loss=train_loss,
-            test_loss=test_loss,
-            train_accuracy=train_accuracy,
-            test_accuracy=test_accuracy,
+            train_loss=train_loss / len(self._train),
+            test_loss=test_loss / len(self._test),
+            train_accuracy=train_right / len(self._train),
+            test_accuracy=test_right / len(self._test),
             sum_squared_weights=sum(squares.values()),
             squared_weights={name: square for name, square in squares.items() if self.parameters[name].ndim == 2},
             gradient_norm=self._gradient_norm,
@@ -203,8 +202,8 @@ class Engine:
         self._optimizer = Optimizer(config.optimizer, self._flat, hyper, fused=self.device.type == "cpu")
         self._gradient_norm = None
         self._most = max(1, FLOATS_AT_ONCE[self.device.type] // self.model.floats_a_pair)
-        burst = (self.model, self._layout, self._flat, self._optimizer, self._most)
-        self._burst = Burst(*burst) if STEPS_AT_ONCE[self.device.type] > 1 else None
+        self.strategy: Strategy = choose(self.model, self._layout, self._flat, self._most)
+        self._burst = Burst(self.strategy, self._optimizer) if STEPS_AT_ONCE[self.device.type] > 1 else None
 
     def _advance_by(self, count: int) -> bool:
         """Take steps, or leave everything as it is and return False where one would not be finite."""
@@ -220,30 +219,15 @@ class Engine:
 
     def _take_one(self, pairs: Pairs) -> list[float] | None:
         """Take a step and give its decisive numbers, or None and no step where they are not finite."""
-        loss, gradient = loss_and_gradient(self.model, self._layout, self._flat, pairs, self._most)
+        loss, gradient = self.strategy.loss_and_gradient(pairs)
         numbers: list[float] = decisive(loss, gradient, self._flat).tolist()
         if not all(map(math.isfinite, numbers)):
             return None
         self._optimizer.step(self._flat, gradient)
         return numbers
 
-    def _threads(self) -> AbstractContextManager[None]:
-        """What leaves torch as many threads as its part of a step is worth."""
-        by_kernels = self.model.suits_kernels(self.parameters)
-        return native.torch_on_one_thread() if by_kernels else nullcontext()
-
     def _logits(self, a: Tensor, b: Tensor) -> Tensor:
         return self.model.read_logits(self.parameters, a, b)
-
-    def _evaluate(self, pairs: Pairs) -> tuple[float, float]:
-        """Mean cross-entropy in nats and accuracy over pairs."""
-        done = self.model.by_hand(self.parameters, pairs)
-        loss, right = done or (0.0, 0)
-        with torch.no_grad():
-            for part in pairs.parts(self._most) if done is None else ():
-                loss_of_part, right_of_part = self.model.score(self.parameters, part)
-                loss, right = loss + loss_of_part, right + right_of_part
-        return loss / len(pairs), right / len(pairs)
 
     def _tensors(self) -> dict[str, Tensor]:
         """The tensors of the state by name, as views; those as long as all parameters are given one by one."""

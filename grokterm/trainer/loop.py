@@ -305,6 +305,6 @@ class Trainer:
 
 def _by_kernels(engine: Engine) -> str:
     """Whether the kernels take the steps, and why they do not where only the classes are in their way."""
-    if engine.model.suits_kernels(engine.parameters):
+    if engine.strategy.name == "kernels":
         return " by kernels"
     return " in torch, for the kernels know p classes alone" if engine.model.fits_kernels(engine.parameters) else ""

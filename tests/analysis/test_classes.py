@@ -14,11 +14,11 @@ from grokterm.analysis.progress import concentration, progress, structure
 from grokterm.analysis.spectrum import spectrum
 from grokterm.analysis.subject import Subject
 from grokterm.config import Config
-from grokterm.lab.gradients import loss_and_gradient
 from grokterm.lab.layout import Layout
 from grokterm.lab.models import build
 from grokterm.lab.tasks import make_task
 from tests.analysis.models import small
+from tests.lab.examples import loss_and_gradient
 from tests.reference.plain import plain_gradients
 
 P = 13

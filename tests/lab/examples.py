@@ -8,7 +8,9 @@ import torch
 from torch import Tensor
 
 from grokterm.config import Config
+from grokterm.lab.layout import Layout
 from grokterm.lab.models import Model, Parameters
+from grokterm.lab.strategies import choose
 from grokterm.lab.tasks import Pairs
 
 ARCHITECTURES = ("mlp", "embed-mlp", "transformer")
@@ -27,6 +29,12 @@ def random_parameters(model: Model, seed: int = 0, replicas: tuple[int, ...] = (
         name: torch.randn(*replicas, *shape, generator=generator, dtype=torch.float64) / max(2, shape[0] ** 0.5)
         for name, shape in model.shapes().items()
     }
+
+
+def loss_and_gradient(model: Model, layout: Layout, flat: Tensor, pairs: Pairs, most: int) -> tuple[Tensor, Tensor]:
+    """Those of a step, by the strategy that is chosen now, `most` pairs at a time."""
+    loss, gradient = choose(model, layout, flat, most).loss_and_gradient(pairs)
+    return loss, gradient
 
 
 def all_pairs(p: int) -> tuple[Tensor, Tensor]:

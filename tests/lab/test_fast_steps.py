@@ -11,7 +11,7 @@ from grokterm.lab.bags import Bags, bags_of_heads, bags_of_pairs
 from grokterm.lab.layout import Layout
 from grokterm.lab.losses import cross_entropy_sum
 from grokterm.lab.models import Model, Parameters, build
-from grokterm.lab.models.pairwise import pair_attention, pair_sum
+from grokterm.lab.models.pairwise import PairwiseModel, pair_attention, pair_sum
 from grokterm.lab.optimizers import Hyperparameters, Optimizer
 from grokterm.lab.precision import product_for
 from grokterm.lab.seeds import generator
@@ -33,7 +33,8 @@ def pairs_of(config: Config, count: int | None) -> Pairs:
 
 
 def of_loss(model: Model, parameters: Parameters, pairs: Pairs) -> tuple[Tensor, Parameters]:
-    return gradients(model.loss(leaves := as_leaves(parameters), pairs), leaves)
+    assert isinstance(model, PairwiseModel)
+    return gradients(model.pairwise_loss(leaves := as_leaves(parameters), pairs), leaves)
 
 
 def of_logits(model: Model, parameters: Parameters, pairs: Pairs) -> tuple[Tensor, Parameters]:

@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 from torch.testing import assert_close
 
 from grokterm.config import Config, choices
-from grokterm.lab.gradients import loss_and_gradient
 from grokterm.lab.layout import Layout
 from grokterm.lab.models import build
 from grokterm.lab.seeds import generator
 from grokterm.lab.tasks import Pairs, make_task
-from tests.lab.examples import ARCHITECTURES, all_pairs, random_parameters, small
+from tests.lab.examples import ARCHITECTURES, all_pairs, loss_and_gradient, random_parameters, small
 from tests.reference.plain import plain_gradients, plain_logits
 
 SIZES = (5, 12, 31)

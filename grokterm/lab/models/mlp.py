@@ -10,8 +10,8 @@ from torch import Tensor
 from grokterm.lab import native
 from grokterm.lab.bags import bags_of_pairs
 from grokterm.lab.models.closed_form import closed_form
-from grokterm.lab.models.model import Model, Parameters, Shapes
-from grokterm.lab.models.pairwise import pair_sum, read_out_loss, suits
+from grokterm.lab.models.model import Parameters, Shapes
+from grokterm.lab.models.pairwise import PairwiseModel, ReadOut, pair_sum, suits
 from grokterm.lab.models.sublayers import (
     ACTIVATIONS,
     affine,
@@ -25,7 +25,7 @@ from grokterm.lab.precision import Product
 from grokterm.lab.tasks import Pairs
 
 
-class Mlp(Model):
+class Mlp(PairwiseModel):
     """One-hot pair → width (depth times) → classes, with biases and the initial weights of torch.nn.Linear.
 
     The first layer of a one-hot pair is a row of `W_a` plus a row of `W_b`: a sum of two of 2p rows,
@@ -80,36 +80,31 @@ class Mlp(Model):
     def fits_kernels(self, parameters: Mapping[str, Tensor]) -> bool:
         """Whether there is nothing between two rows, their sum and the read-out but an activation that they know."""
         width, activation = self.config.width, self.config.activation
-        return self._is_plain and native.suits(self.product, activation, parameters["W_out"], width)
+        return self.is_plain and native.suits(self.product, activation, parameters["W_out"], width)
 
     @torch.no_grad()
-    def factors(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor] | None:
-        """The rows of both residues, the first with b_1, and the read-out; None where the kernels do not do."""
-        if not self.suits_kernels(parameters):
-            return None
+    def factors(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """The rows of both residues, the first with b_1, and the read-out."""
         of_a, of_b = self._input_rows(parameters, native.product_like(self.product))
         of_a, w_out, b_out = of_a + parameters["b_1"], parameters["W_out"], parameters["b_out"]
         return {"of_a": of_a, "of_b": of_b, "w_out": w_out, "b_out": b_out}
 
-    def loss(self, parameters: Mapping[str, Tensor], pairs: Pairs) -> Tensor:
-        """Cross-entropy in nats summed over the pairs, [...]."""
+    def pair_factors(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
+        """The rows of both residues, the first with b_1, and the read-out."""
         of_a, of_b = self._input_rows(parameters, self.product)
-        if not self._is_plain or not suits(of_a):
-            return super().loss(parameters, pairs)
-        hidden = pair_sum(of_a + parameters["b_1"], of_b, pairs.bags, self.product)
-        weight, bias = parameters["W_out"], parameters["b_out"]
-        return read_out_loss(self.product, self.config.activation, hidden, weight, bias[None], pairs.labels)
+        return of_a + parameters["b_1"], of_b, parameters["W_out"], parameters["b_out"][None]
+
+    def read_out(self, factors: tuple[Tensor, ...], pairs: Pairs, narrowed: bool) -> ReadOut:
+        """The sum of two rows, W_out and b_out."""
+        of_a, of_b, weight, bias = factors
+        return ReadOut(pair_sum(of_a, of_b, pairs.bags, self.product if narrowed else torch.matmul), weight, bias)
 
     @torch.no_grad()
-    def by_hand(
-        self, parameters: Mapping[str, Tensor], pairs: Pairs, gradient: Mapping[str, Tensor] | None = None
-    ) -> tuple[float, int] | None:
-        """Summed cross-entropy in nats and right answers, and the gradient of the mean; None without kernels."""
+    def by_kernels(
+        self, parameters: Mapping[str, Tensor], pairs: Pairs, gradient: Mapping[str, Tensor]
+    ) -> tuple[float, int]:
+        """Summed cross-entropy in nats and right answers, and the gradient of the mean."""
         factors = self.factors(parameters)
-        if factors is None:
-            return None
-        if gradient is None:
-            return native.score(self.product, self.config.activation, pairs, factors)
         d_of_a, d_of_b = self._gradient_rows(gradient)
         into = {"of_a": d_of_a, "of_b": d_of_b, "w_out": gradient["W_out"], "b_out": gradient["b_out"]}
         done = native.score_and_gradients(self.product, self.config.activation, pairs, factors, into)
@@ -125,11 +120,6 @@ class Mlp(Model):
     def floats_a_pair(self) -> int:
         """The width, or the classes where they are more."""
         return max(self.config.width, self.config.class_count)
-
-    @property
-    def _is_plain(self) -> bool:
-        """Whether there is one hidden layer and nothing between it and the read-out but its activation."""
-        return self.config.depth == 1 and self.config.layer_norm == "none"
 
     def _layers(self) -> range:
         return range(1, self.config.depth + 1)

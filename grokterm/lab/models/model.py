@@ -42,7 +42,7 @@ class Model(ABC):
         """Logits [..., n, classes] of the pairs a, b (int64 [n] each); replica axes of the parameters lead."""
 
     def suits_kernels(self, parameters: Mapping[str, Tensor]) -> bool:
-        """Whether the kernels know this model with such parameters: `factors` and `by_hand` are not None then.
+        """Whether the kernels know this model with such parameters: `factors` and `by_kernels` are for those alone.
 
         They know as many classes as residues: with "=" as a class, steps are taken in torch.
         """
@@ -55,33 +55,30 @@ class Model(ABC):
     @torch.no_grad()
     def read_logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
         """Logits [..., n, p] of the residues alone, without autograd: by the kernels where they know the model."""
-        factors = self.factors(parameters)
-        if factors is None:
-            return self.logits(parameters, a, b)[..., : self.config.p].contiguous()
-        return native.logits(self.product, self.config.activation, a, b, factors)
+        if self.suits_kernels(parameters):
+            return native.logits(self.product, self.config.activation, a, b, self.factors(parameters))
+        return self.logits(parameters, a, b)[..., : self.config.p].contiguous()
 
-    def factors(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor] | None:
-        """What the kernels make the logits of (`lab.native`); None where they do not know the model."""
-        return None
+    def factors(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """What the kernels make the logits of (`lab.native`), without autograd."""
+        raise NotImplementedError
+
+    def by_kernels(
+        self, parameters: Mapping[str, Tensor], pairs: Pairs, gradient: Mapping[str, Tensor]
+    ) -> tuple[float, int]:
+        """The same as `score`, by the kernels; the gradient of the mean cross-entropy is written into `gradient`.
+
+        No tensor over the pairs is made, so they may be any number. Raises MemoryError.
+        """
+        raise NotImplementedError
 
     def loss(self, parameters: Mapping[str, Tensor], pairs: Pairs) -> Tensor:
-        """Cross-entropy in nats summed over the pairs, [...]; a model may know a faster way to it than its logits."""
+        """Cross-entropy in nats summed over the pairs, [...]."""
         return cross_entropy_sum(self.logits(parameters, pairs.a, pairs.b), pairs.labels)
 
     def score(self, parameters: Mapping[str, Tensor], pairs: Pairs) -> tuple[float, int]:
         """Cross-entropy in nats summed over the pairs, and how many have their label as a residue's largest logit."""
-        logits = self.logits(parameters, pairs.a, pairs.b)
-        right = int((logits[..., : self.config.p].max(-1).indices == pairs.labels).sum())
-        return float(cross_entropy_sum(logits, pairs.labels)), right
-
-    def by_hand(
-        self, parameters: Mapping[str, Tensor], pairs: Pairs, gradient: Mapping[str, Tensor] | None = None
-    ) -> tuple[float, int] | None:
-        """The same as `score`, by the kernels; with `gradient`, that of the mean cross-entropy is written into it.
-
-        No tensor over the pairs is made, so they may be any number. None where the kernels do not know the model.
-        """
-        return None
+        return self._score_of(self.logits(parameters, pairs.a, pairs.b), pairs.labels)
 
     @abstractmethod
     def first_layer(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
@@ -91,3 +88,7 @@ class Model(ABC):
     @abstractmethod
     def floats_a_pair(self) -> int:
         """Width of the largest tensor that `logits` holds for each pair."""
+
+    def _score_of(self, logits: Tensor, labels: Tensor) -> tuple[float, int]:
+        right = int((logits[..., : self.config.p].max(-1).indices == labels).sum())
+        return float(cross_entropy_sum(logits, labels)), right

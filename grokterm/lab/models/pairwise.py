@@ -5,7 +5,9 @@ What is done once a residue stays with autograd: it is p rows, not p².
 
 from __future__ import annotations
 
-from typing import Any
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -13,8 +15,53 @@ from torch import Tensor
 from grokterm.config import Activation
 from grokterm.lab.bags import Bags
 from grokterm.lab.losses import losses_and_errors
+from grokterm.lab.models.model import Model
 from grokterm.lab.models.sublayers import ACTIVATIONS
 from grokterm.lab.precision import Product, narrow
+from grokterm.lab.tasks import Pairs
+
+
+class ReadOut(NamedTuple):
+    """What logits f(hidden) @ weight + direct are made of, for the activation f."""
+
+    hidden: Tensor
+    """[n, width], which is used up."""
+    weight: Tensor
+    """[width, classes]."""
+    direct: Tensor
+    """[n, classes], or [1, classes] where it is the same for all."""
+
+
+class PairwiseModel(Model):
+    """A model of one hidden layer that has a way by hand through all that is done once a pair."""
+
+    def suits_pairwise(self, parameters: Mapping[str, Tensor]) -> bool:
+        """Whether this model has that way for such parameters."""
+        return self.is_plain and suits(next(iter(parameters.values())))
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is one layer of neurons, and nothing but their activation between it and the read-out."""
+        return self.config.depth == 1 and self.config.layer_norm == "none"
+
+    @abstractmethod
+    def pair_factors(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
+        """All that is done once a residue, and what the pairs share, for `read_out`."""
+
+    @abstractmethod
+    def read_out(self, factors: tuple[Tensor, ...], pairs: Pairs, narrowed: bool) -> ReadOut:
+        """What the logits of the pairs are read out of; `narrowed` to what the products of a step read."""
+
+    def pairwise_loss(self, parameters: Mapping[str, Tensor], pairs: Pairs) -> Tensor:
+        """The same as `loss` of one replica, in fewer passes over the pairs."""
+        read_out = self.read_out(self.pair_factors(parameters), pairs, narrowed=True)
+        return read_out_loss(self.product, self.config.activation, *read_out, pairs.labels)
+
+    def pairwise_score(self, factors: tuple[Tensor, ...], pairs: Pairs) -> tuple[float, int]:
+        """The same as `score`, without autograd, of what `pair_factors` gave."""
+        hidden, weight, direct = self.read_out(factors, pairs, narrowed=False)
+        active = _activated(self.config.activation, hidden)
+        return self._score_of(self.product(active, weight).add_(direct), pairs.labels)
 
 
 def suits(rows: Tensor) -> bool:
@@ -96,7 +143,7 @@ class _ReadOutLoss(torch.autograd.Function):
         direct: Tensor,
         labels: Tensor,
     ) -> Tensor:
-        active = _relu(hidden) if activation == "relu" else ACTIVATIONS[activation](hidden)
+        active = _activated(activation, hidden)
         losses, error = losses_and_errors(product(active.to(weight.dtype), weight).add_(direct), labels)
         ctx.save_for_backward(active, hidden, weight, error)
         ctx.product, ctx.activation, ctx.rows = product, activation, len(direct)
@@ -111,6 +158,11 @@ class _ReadOutLoss(torch.autograd.Function):
         of_hidden = _times_slope(ctx.activation, hidden, given @ weight.mT.to(hidden.dtype))
         of_direct = error if ctx.rows == len(error) else error.sum(0, keepdim=True)
         return None, None, of_hidden, of_weight.to(weight.dtype), of_direct, None
+
+
+def _activated(activation: Activation, x: Tensor) -> Tensor:
+    """f(x), for a relu written over x."""
+    return _relu(x) if activation == "relu" else ACTIVATIONS[activation](x)
 
 
 def _relu(x: Tensor) -> Tensor:

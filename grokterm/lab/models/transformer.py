@@ -11,11 +11,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from grokterm.lab import native
-from grokterm.lab.bags import Bags, bags_of_heads, bags_of_pairs
+from grokterm.lab.bags import bags_of_heads, bags_of_pairs
 from grokterm.lab.models import transformer_by_hand
 from grokterm.lab.models.attention import Stream, attend, by_head
-from grokterm.lab.models.model import Model, Parameters, Shapes
-from grokterm.lab.models.pairwise import pair_attention, read_out_loss, suits
+from grokterm.lab.models.model import Parameters, Shapes
+from grokterm.lab.models.pairwise import PairwiseModel, ReadOut, pair_attention, suits
 from grokterm.lab.models.sublayers import (
     ACTIVATIONS,
     affine,
@@ -30,7 +30,7 @@ from grokterm.lab.tasks import Pairs
 POSITIONS: Final = 3
 
 
-class Transformer(Model):
+class Transformer(PairwiseModel):
     """Learned positions, causal attention without biases, an MLP with biases, read at "=" by an untied W_U.
 
     Its vocabulary is the p residues and "=" (row p of `W_E`). `W_U` has the p residues alone, since "=" is never an
@@ -74,7 +74,7 @@ class Transformer(Model):
 
     def logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
         """Logits [..., n, classes] of the pairs a, b (int64 [n] each)."""
-        if self._folds:
+        if self.is_plain:  # nothing stands between the products of the one block: they are multiplied first
             mixed = self._mixed_of_pairs(parameters, a, b)
             to_hidden, to_logits, of_neurons = self._folded(parameters)
             neurons = ACTIVATIONS[self.config.activation](self.product(mixed, to_hidden))
@@ -92,33 +92,32 @@ class Transformer(Model):
         width, d_model, heads = self.config.width, self.config.d_model, self.config.heads
         activation = self.config.activation
         suits_rows = native.suits(self.product, activation, parameters["W_E"], width, d_model)
-        return self._folds and suits_rows and native.suits_heads(d_model, heads)
+        return self.is_plain and suits_rows and native.suits_heads(d_model, heads)
 
     @torch.no_grad()
-    def factors(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor] | None:
-        """Scores and values of the tokens, and the folded products; None where the kernels do not do."""
-        if not self.suits_kernels(parameters):
-            return None
+    def factors(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """Scores and values of the tokens, and the folded products."""
         return transformer_by_hand.factors(self.config, self.product, parameters)
 
-    def loss(self, parameters: Mapping[str, Tensor], pairs: Pairs) -> Tensor:
-        """Cross-entropy in nats summed over the pairs, [...]."""
-        if not self._folds or not suits(parameters["W_E"]):
-            return super().loss(parameters, pairs)
-        mixed = self._mixed_by_hand(parameters, pairs.head_bags(self.config.heads))
-        to_hidden, to_logits, of_neurons = self._folded(parameters)
-        mixed = with_one(mixed)
-        hidden = narrow(self.product, mixed) @ narrow(self.product, to_hidden)
-        direct = self.product(mixed, to_logits)
-        return read_out_loss(self.product, self.config.activation, hidden, of_neurons, direct, pairs.labels)
+    def pair_factors(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
+        """Scores and values of the tokens, and the folded products."""
+        return *self._scores_and_values(parameters), *self._folded(parameters)
+
+    def read_out(self, factors: tuple[Tensor, ...], pairs: Pairs, narrowed: bool) -> ReadOut:
+        """What "=" gathers, times the folded products."""
+        scores, values, to_hidden, to_logits, of_neurons = factors
+        mixed = with_one(pair_attention(scores, values, pairs.head_bags(self.config.heads)))
+        if narrowed:
+            hidden = narrow(self.product, mixed) @ narrow(self.product, to_hidden)
+        else:
+            hidden = self.product(mixed, to_hidden)
+        return ReadOut(hidden, of_neurons, self.product(mixed, to_logits))
 
     @torch.no_grad()
-    def by_hand(
-        self, parameters: Mapping[str, Tensor], pairs: Pairs, gradient: Mapping[str, Tensor] | None = None
-    ) -> tuple[float, int] | None:
-        """Summed cross-entropy in nats and right answers, and the gradient of the mean; None without kernels."""
-        if not self.suits_kernels(parameters):
-            return None
+    def by_kernels(
+        self, parameters: Mapping[str, Tensor], pairs: Pairs, gradient: Mapping[str, Tensor]
+    ) -> tuple[float, int]:
+        """Summed cross-entropy in nats and right answers, and the gradient of the mean."""
         return transformer_by_hand.step(self.config, self.product, parameters, pairs, gradient)
 
     def first_layer(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
@@ -164,11 +163,6 @@ class Transformer(Model):
         query = seen[-1].map(lambda rows: self.product(rows, w_q))
         return Stream(attend(query, keys, values, self.config.heads), None)
 
-    @property
-    def _folds(self) -> bool:
-        """Whether nothing stands between the products of the one block, so that they can be multiplied first."""
-        return self.config.depth == 1 and self.config.layer_norm == "none"
-
     def _folded(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
         """W_O W_in with b_in, W_O W_U with all that is the same for every pair, and W_out W_U.
 
@@ -190,19 +184,18 @@ class Transformer(Model):
         """What "=" gathers from all positions, and a last feature of 1, [..., n, d_model + 1]."""
         if suits(parameters["W_E"]):
             bags = bags_of_heads(bags_of_pairs(a, b, self.config.p), self.config.heads)
-            return with_one(self._mixed_by_hand(parameters, bags))
+            return with_one(pair_attention(*self._scores_and_values(parameters), bags))
         return with_one(self._mixed(parameters, 0, self._embed(parameters, a, b)).rows)
 
-    def _mixed_by_hand(self, parameters: Mapping[str, Tensor], bags: Bags) -> Tensor:
-        """What "=" gathers from all positions, [n, d_model], by `pair_attention`."""
+    def _scores_and_values(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """What `pair_attention` takes of the residues as a, as b, and of "=": [2p + 1, heads] and [2p + 1, d_model]."""
         w_q, w_k, w_v = (parameters[f"0.{name}"] for name in ("W_Q", "W_K", "W_V"))
         at_a, at_b, at_equals = parameters["W_pos"].split_with_sizes([1] * POSITIONS)
         residues, equals = parameters["W_E"].split_with_sizes([self.config.p, 1])
         rows = torch.cat((residues + at_a, residues + at_b, equals + at_equals))
         heads, d = self.config.heads, self.config.d_model
         queries, keys, values = self.product(rows, torch.cat((w_q, w_k, w_v), 1)).split_with_sizes([d, d, d], 1)
-        scores = by_head(queries[-1:] * keys, heads).sum(-1) / math.sqrt(d // heads)
-        return pair_attention(scores, values.contiguous(), bags)
+        return by_head(queries[-1:] * keys, heads).sum(-1) / math.sqrt(d // heads), values.contiguous()
 
     def _before(self, parameters: Mapping[str, Tensor], name: str, x: Tensor) -> Tensor:
         return layer_norm(parameters, name, x) if self.config.layer_norm == "pre" else x

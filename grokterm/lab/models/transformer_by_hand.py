@@ -49,15 +49,13 @@ def step(
     pairs_product: Product,
     parameters: Mapping[str, Tensor],
     pairs: Pairs,
-    gradient: Mapping[str, Tensor] | None,
+    gradient: Mapping[str, Tensor],
 ) -> tuple[float, int]:
     """Summed cross-entropy in nats and right answers; the gradient of the mean is written into `gradient`."""
     d, width = config.d_model, config.width
     product = native.product_like(pairs_product)
     seen, folded = _attended(config, product, parameters), _folded(product, parameters)
     factors = _factors(config, product, parameters, seen, folded)
-    if gradient is None:
-        return native.score(pairs_product, config.activation, pairs, factors)
     d_folded = torch.empty_like(folded.product)
     of = {
         **{name: torch.empty_like(factors[name]) for name in ("scores", "values", "w_out")},

@@ -1,0 +1,139 @@
+"""How the steps of a model are taken: one way, chosen once, when the model is built for its parameters."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from grokterm.lab import native
+from grokterm.lab.layout import Layout
+from grokterm.lab.models import Model, Parameters
+from grokterm.lab.models.pairwise import PairwiseModel
+from grokterm.lab.tasks import Pairs
+
+
+class Strategy(ABC):
+    """Loss, gradient and score of a model whose flat parameters [..., size] are changed in place alone."""
+
+    name: ClassVar[str]
+
+    def __init__(self, model: Model, layout: Layout, flat: Tensor, most: int) -> None:
+        """Without kernels, at most `most` pairs are held at a time."""
+        self.model, self.layout, self.flat, self.most = model, layout, flat, most
+
+    @abstractmethod
+    def loss_and_gradient(self, pairs: Pairs) -> tuple[Tensor, Tensor]:
+        """Mean cross-entropy [...] of the pairs, in nats, and its gradient [..., size] by the flat parameters.
+
+        The order of the pairs is fixed, so the sums are the same bits every time. The gradient may be written over by
+        the next call.
+        """
+
+    @abstractmethod
+    def scores(self, *sets: Pairs) -> list[tuple[float, int]]:
+        """Of one replica, for each set: cross-entropy in nats summed over its pairs, and how many get their label."""
+
+    def threads(self) -> AbstractContextManager[None]:
+        """What leaves torch as many threads as its part of a step is worth."""
+        return nullcontext()
+
+
+class ByKernels(Strategy):
+    """Steps by the kernels in C (`lab.native`), which take one replica after another and hold no tensor over pairs."""
+
+    name = "kernels"
+
+    def __init__(self, model: Model, layout: Layout, flat: Tensor, most: int) -> None:
+        super().__init__(model, layout, flat, most)
+        self._gradient = torch.empty_like(flat)
+        each = zip(flat.view(-1, layout.size), self._gradient.view(-1, layout.size), strict=True)
+        self._replicas = [(layout.parameters(one), layout.parameters(into)) for one, into in each]
+
+    def loss_and_gradient(self, pairs: Pairs) -> tuple[Tensor, Tensor]:
+        """See `Strategy`; raises MemoryError."""
+        losses = [self.model.by_kernels(one, pairs, into)[0] / len(pairs) for one, into in self._replicas]
+        return self.flat.new_tensor(losses).view(self.flat.shape[:-1]), self._gradient
+
+    def scores(self, *sets: Pairs) -> list[tuple[float, int]]:
+        """See `Strategy`; raises MemoryError."""
+        ((parameters, _),) = self._replicas
+        factors = self.model.factors(parameters)
+        return [native.score(self.model.product, self.model.config.activation, pairs, factors) for pairs in sets]
+
+    def threads(self) -> AbstractContextManager[None]:
+        """One for torch."""
+        return native.torch_on_one_thread()
+
+
+class ByAutograd(Strategy):
+    """Steps by autograd from the logits, on any device and with any replica axes."""
+
+    name = "autograd"
+
+    def loss_and_gradient(self, pairs: Pairs) -> tuple[Tensor, Tensor]:
+        """See `Strategy`."""
+        leaf = self.flat.detach().requires_grad_()
+        loss, gradient = torch.zeros_like(self.flat[..., 0]), torch.Tensor()
+        for part in pairs.parts(self.most):
+            share = self._loss(self.layout.parameters(leaf), part) / len(pairs)
+            (of_part,) = torch.autograd.grad(share.sum(), leaf)
+            loss = loss + share.detach()
+            gradient = gradient.add_(of_part) if gradient.numel() else of_part
+        return loss, gradient
+
+    @torch.no_grad()
+    def scores(self, *sets: Pairs) -> list[tuple[float, int]]:
+        """See `Strategy`."""
+        score, found = self._scorer(self.layout.parameters(self.flat)), []
+        for pairs in sets:
+            of_parts = [score(part) for part in pairs.parts(self.most)]
+            found.append((sum(loss for loss, _ in of_parts), sum(right for _, right in of_parts)))
+        return found
+
+    def _loss(self, parameters: Parameters, pairs: Pairs) -> Tensor:
+        """Cross-entropy in nats summed over the pairs, [...]."""
+        return self.model.loss(parameters, pairs)
+
+    def _scorer(self, parameters: Parameters) -> Callable[[Pairs], tuple[float, int]]:
+        """What scores a part of the pairs."""
+        return partial(self.model.score, parameters)
+
+
+class ByHand(ByAutograd):
+    """Steps with what is done once a pair by hand in torch, and autograd for what is done once a residue."""
+
+    name = "by hand in torch"
+
+    def __init__(self, model: PairwiseModel, layout: Layout, flat: Tensor, most: int) -> None:
+        super().__init__(model, layout, flat, most)
+        self._pairwise = model
+
+    def _loss(self, parameters: Parameters, pairs: Pairs) -> Tensor:
+        return self._pairwise.pairwise_loss(parameters, pairs)
+
+    def _scorer(self, parameters: Parameters) -> Callable[[Pairs], tuple[float, int]]:
+        return partial(self._pairwise.pairwise_score, self._pairwise.pair_factors(parameters))
+
+
+def choose(model: Model, layout: Layout, flat: Tensor, most: int) -> Strategy:
+    """The fastest strategy there is now for the model with flat parameters [..., size]."""
+    one = layout.parameters(flat.view(-1, layout.size)[0])
+    if model.suits_kernels(one):
+        return ByKernels(model, layout, flat, most)
+    if flat.ndim == 1 and isinstance(model, PairwiseModel) and model.suits_pairwise(one):
+        return ByHand(model, layout, flat, most)
+    return ByAutograd(model, layout, flat, most)
+
+
+def decisive(loss: Tensor, gradient: Tensor, flat: Tensor) -> Tensor:
+    """Loss [...], Σg² and Σθ² as [3, ...]: a step is taken only where all are finite.
+
+    Σθ² overflows long before a weight does, so weights that run away are caught while they are finite.
+    """
+    return torch.stack([loss, torch.linalg.vecdot(gradient, gradient), torch.linalg.vecdot(flat, flat)])
