@@ -16,7 +16,7 @@ from grokterm.lab.bursts import Burst
 from grokterm.lab.engine import FLOATS_AT_ONCE
 from grokterm.lab.layout import Layout
 from grokterm.lab.models import build
-from grokterm.lab.optimizers import Hyperparameters, Optimizer
+from grokterm.lab.optimizers import Hyperparameters, Optimizer, way_on
 from grokterm.lab.precision import product_for
 from grokterm.lab.seeds import generator
 from grokterm.lab.strategies import choose
@@ -42,7 +42,7 @@ class Replicas:
         if count:
             # A rate for each replica, [R, 1], as a grid over settings has it.
             hyper = replace(hyper, lr=hyper.lr.expand(count, 1).clone())
-        self.optimizer = Optimizer(config.optimizer, self.flat, hyper, fused=self.device.type == "cpu")
+        self.optimizer = Optimizer(config.optimizer, self.flat, hyper, way_on(self.device))
         task = make_task(config).to(self.device)
         self.pairs = task.pairs(task.train)
         most = max(1, FLOATS_AT_ONCE[self.device.type] // self.model.floats_a_pair // (count or 1))

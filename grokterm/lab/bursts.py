@@ -15,7 +15,7 @@ from grokterm.lab.tasks import Pairs
 WARM_UPS: Final = 3
 """Steps on a side stream before one is captured: libraries then have their handles, workspaces and kernels."""
 GRAPHS: Final = 4
-"""Captured graphs at most, one for each number of pairs: a whole batch, and the last one of an epoch."""
+"""Captured graphs at most: one for the pairs of every step, or one for each number of them, a batch or what is left."""
 
 
 class Burst:
@@ -28,7 +28,7 @@ class Burst:
         self._kept = [torch.empty_like(tensor) for tensor in self._state]
         self._last = flat.new_zeros(3, *flat.shape[:-1])
         self._worst = torch.zeros_like(self._last)
-        self._graphs: dict[int, _Graph] = {}
+        self._graphs: dict[tuple[bool, int], _Graph] = {}
 
     def take(self, batches: Iterable[Pairs]) -> list[float] | None:
         """One step a batch; gives loss, squared gradient norm and Σθ² before the last one, for one replica alone.
@@ -45,24 +45,33 @@ class Burst:
             return list(map(float, last.flatten()))
         for kept, tensor in zip(self._kept, self._state, strict=True):
             tensor.copy_(kept)
+        self._optimizer.changed()
         return None
 
     def step(self, pairs: Pairs) -> None:
         """One step on the pairs, which the device may not have taken yet on return."""
         if self._flat.device.type != "cuda":
+            self._optimizer.prepare()
             self._step(pairs)
             return
-        graph = self._graphs.get(len(pairs))
+        key = (pairs.lasting, id(pairs) if pairs.lasting else len(pairs))
+        graph = self._graphs.get(key)
         if graph is None:
             if len(self._graphs) == GRAPHS:
                 self._graphs.clear()
-            graph = self._graphs[len(pairs)] = _Graph(self._step, pairs, [*self._state, self._worst, self._last])
+            # What is tried before a capture reads on in the plan.
+            self._optimizer.changed()
+            self._optimizer.prepare()
+            touched = [*self._state, *self._optimizer.planned, self._worst, self._last]
+            graph = self._graphs[key] = _Graph(self._step, pairs, touched)
+        else:
+            self._optimizer.prepare()
         graph.replay(pairs)
 
     def _step(self, pairs: Pairs) -> None:
         """What is captured: it reads and writes tensors that stay where they are, and never waits for a number."""
         loss, gradient = self._strategy.loss_and_gradient(pairs)
-        self._last.copy_(decisive(loss, gradient, self._flat))
+        decisive(loss, gradient, self._flat, out=self._last)
         torch.maximum(self._worst, self._last, out=self._worst)  # keeps inf and NaN
         self._optimizer.step(self._flat, gradient)
 
@@ -72,7 +81,8 @@ class _Graph:
 
     def __init__(self, step: Callable[[Pairs], None], pairs: Pairs, touched: Sequence[Tensor]) -> None:
         """Capture `step`; what its warm-up changes, `touched`, is as before afterwards."""
-        self._input = Pairs(pairs.a.clone(), pairs.b.clone(), pairs.labels.clone(), pairs.p)
+        copy = Pairs(pairs.a.clone(), pairs.b.clone(), pairs.labels.clone(), pairs.p)
+        self._input = pairs if pairs.lasting else copy
         self._taken = pairs
         before = [tensor.clone() for tensor in touched]
         with torch.cuda.device(pairs.a.device):
@@ -89,7 +99,7 @@ class _Graph:
                 step(self._input)
 
     def replay(self, pairs: Pairs) -> None:
-        """Take the step on `pairs`, as many as were captured."""
+        """Take the step on `pairs`: those that were captured, or as many, none of them lasting."""
         if pairs is not self._taken:
             for name in ("a", "b", "labels"):
                 getattr(self._input, name).copy_(getattr(pairs, name))

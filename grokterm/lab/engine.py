@@ -17,7 +17,7 @@ from grokterm.lab.batches import Batches
 from grokterm.lab.bursts import Burst
 from grokterm.lab.layout import Layout
 from grokterm.lab.models import Model, Parameters, build
-from grokterm.lab.optimizers import Hyperparameters, Optimizer
+from grokterm.lab.optimizers import Hyperparameters, Optimizer, way_on
 from grokterm.lab.precision import DTYPES, product_for
 from grokterm.lab.seeds import generator
 from grokterm.lab.strategies import Strategy, choose, decisive
@@ -121,7 +121,7 @@ class Engine:
         self._allow(config, "at once")
         self._change_task(config)
         self.config = config
-        self._optimizer.hyper.set(config)
+        self._optimizer.set(config)
 
     def rebuild(self, config: Config, keep: bool) -> None:
         """Go on with a new model, optimizer and warm-up, seeded by seed and step; the step stays.
@@ -165,6 +165,7 @@ class Engine:
                 )
         for name, tensor in self._tensors().items():
             tensor.copy_(state[name])
+        self._optimizer.changed()
         self.step = int(state["step"])
         self._batches.epoch = int(state["batches.epoch"])
         self._batches.position = int(state["batches.position"])
@@ -199,7 +200,7 @@ class Engine:
         self._flat = self._layout.flat(fresh).to(self.device, DTYPES[self.precision])
         self.parameters: Parameters = self._layout.parameters(self._flat)
         hyper = Hyperparameters.of(config, self.device)
-        self._optimizer = Optimizer(config.optimizer, self._flat, hyper, fused=self.device.type == "cpu")
+        self._optimizer = Optimizer(config.optimizer, self._flat, hyper, way_on(self.device))
         self._gradient_norm = None
         self._most = max(1, FLOATS_AT_ONCE[self.device.type] // self.model.floats_a_pair)
         self.strategy: Strategy = choose(self.model, self._layout, self._flat, self._most)
@@ -223,6 +224,7 @@ class Engine:
         numbers: list[float] = decisive(loss, gradient, self._flat).tolist()
         if not all(map(math.isfinite, numbers)):
             return None
+        self._optimizer.prepare()
         self._optimizer.step(self._flat, gradient)
         return numbers
 

@@ -24,6 +24,12 @@ class Layout:
         parts = zip(self.shapes.items(), flat.split_with_sizes(self._counts, -1), strict=True)
         return {name: part.view(*flat.shape[:-1], *shape) for (name, shape), part in parts}
 
+    def span(self, flat: Tensor, first: str, last: str) -> Tensor:
+        """All parameters from `first` to `last`, in order, in a vector [size], as a view of it."""
+        names = list(self.shapes)
+        start, stop = names.index(first), names.index(last) + 1
+        return flat[sum(self._counts[:start]) : sum(self._counts[:stop])]
+
     def flat(self, parameters: Mapping[str, Tensor]) -> Tensor:
         """The vector [..., size] that holds the parameters, as a copy."""
         return torch.cat([parameters[name].flatten(-len(shape)) for name, shape in self.shapes.items()], -1)

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Final
+from typing import Final, Literal
 
 import torch
 from torch import Tensor
 
 from grokterm.config import Config
 from grokterm.config import Optimizer as OptimizerName
+
+Way = Literal["chain", "fused", "planned"]
+"""How a step is taken: one operation after another; in one pass over the parameters, with numbers read on the host; or
+in few operations, with its numbers worked out on the device for many steps at once."""
+PLANNED: Final = 256
+"""Steps whose numbers are worked out at once."""
+
+
+def way_on(device: torch.device) -> Way:
+    """The fastest way on a device."""
+    ways: dict[str, Way] = {"cpu": "fused", "cuda": "planned"}
+    return ways.get(device.type, "chain")
 
 
 @dataclass(frozen=True)
@@ -87,6 +99,24 @@ class Adam:
                 maximize=False,
             )
 
+    @staticmethod
+    def plan(counts: Tensor, rate: Tensor, hyper: Hyperparameters) -> list[Tensor]:
+        """What `planned_step` reads at the steps `counts` with learning rates `rate`: five numbers a step."""
+        of_mean, of_square = 1 - hyper.beta1**counts, (1 - hyper.beta2**counts).sqrt()
+        kept, scaled = 1 - rate * hyper.weight_decay, rate * of_square / of_mean
+        return [1 - hyper.beta1, 1 - hyper.beta2, kept, scaled, hyper.epsilon * of_square]
+
+    def planned_step(self, parameters: Tensor, gradient: Tensor, numbers: Tensor) -> None:
+        """θ ← θ(1 − lr·weight_decay) − lr·m̂/(√v̂ + ε) of parameters [..., size]; numbers are [5, ..., 1].
+
+        With both fractions extended by the root of v's bias correction, that is a number and no pass.
+        """
+        of_mean, of_square, kept, scaled, epsilon = numbers.unbind()
+        self.mean.lerp_(gradient, of_mean)
+        self.square.lerp_(gradient.square(), of_square)
+        direction = self.mean / self.square.sqrt().add_(epsilon)
+        parameters.mul_(kept).addcmul_(direction, scaled, value=-1)
+
     def state(self) -> dict[str, Tensor]:
         """The moments by name, [..., size] each."""
         return {"mean": self.mean, "square": self.square}
@@ -98,13 +128,41 @@ RULES: Final[dict[OptimizerName, type[Adam]]] = {"adamw": Adam}
 class Optimizer:
     """A rule, linear warm-up and decoupled decay θ ← θ(1 − lr·weight_decay) (Loshchilov & Hutter 2019)."""
 
-    def __init__(self, name: OptimizerName, parameters: Tensor, hyper: Hyperparameters, fused: bool = False) -> None:
+    def __init__(self, name: OptimizerName, parameters: Tensor, hyper: Hyperparameters, way: Way = "chain") -> None:
+        """A step by the way "fused" is not to be captured, one by "planned" only behind `prepare`."""
         self.hyper = hyper
-        self.fused = fused
-        """Whether steps are one pass over the parameters that is not to be captured."""
+        self.way = way
         self.count = torch.zeros((), dtype=hyper.lr.dtype, device=parameters.device)
         """Steps taken since the model was built."""
         self.rule = RULES[name](parameters, self.count)
+        each = sum(getattr(hyper, field.name) for field in fields(hyper)).shape
+        planned = PLANNED if way == "planned" else 0
+        self._plan = parameters.new_zeros(planned, 5, *each)
+        self._next = torch.zeros(1, dtype=torch.int64, device=parameters.device)
+        """The row of the plan that the next step reads."""
+        self._left = 0
+
+    def prepare(self) -> None:
+        """Have the numbers of the next step ready, to be called before each step; one that is captured reads them."""
+        if self.way != "planned":
+            return
+        if self._left == 0:
+            counts = self.count + torch.arange(1, PLANNED + 1, device=self.count.device)
+            counts = counts.view(-1, *[1] * (self._plan.ndim - 2))
+            numbers = self.rule.plan(counts, self._rate(counts), self.hyper)
+            self._plan.copy_(torch.stack([number.expand(self._plan[:, 0].shape) for number in numbers], 1))
+            self._next.zero_()
+            self._left = PLANNED
+        self._left -= 1
+
+    def changed(self) -> None:
+        """To be called when count or hyperparameters were written over: what was planned is void."""
+        self._left = 0
+
+    def set(self, config: Config) -> None:
+        """Take the hyperparameters of `config` from the next step on."""
+        self.hyper.set(config)
+        self.changed()
 
     def step(self, parameters: Tensor, gradient: Tensor) -> None:
         """Update parameters [..., size] in place; step t of a warm-up of w has the rate lr·min(1, t/w).
@@ -112,15 +170,29 @@ class Optimizer:
         The first t is 1 or, as a schedule of torch counts, 0 (`warmup_from`).
         """
         self.count += 1
-        hyper = self.hyper
-        share = (self.count + (hyper.warmup_from - 1)) / hyper.warmup.clamp(min=1)
-        rate = hyper.lr * (share + (hyper.warmup < 1)).clamp(max=1)  # without warm-up, step 0 has the whole rate too
-        if self.fused:
+        if self.way == "planned":
+            numbers = self._plan.index_select(0, self._next)[0]
+            self._next += 1
+            self.rule.planned_step(parameters, gradient, numbers)
+            return
+        hyper, rate = self.hyper, self._rate(self.count)
+        if self.way == "fused":
             self.rule.fused_step(parameters, gradient, hyper, rate)
             return
         direction = self.rule.direction(gradient, hyper)
         parameters.mul_((1 - rate * hyper.weight_decay).to(parameters.dtype))
         parameters.sub_(direction.mul_(rate.to(parameters.dtype)))
+
+    def _rate(self, count: Tensor) -> Tensor:
+        """The learning rate of a step, or of many."""
+        hyper = self.hyper
+        share = (count + (hyper.warmup_from - 1)) / hyper.warmup.clamp(min=1)
+        return hyper.lr * (share + (hyper.warmup < 1)).clamp(max=1)  # without warm-up, step 0 has the whole rate too
+
+    @property
+    def planned(self) -> list[Tensor]:
+        """What a step changes beyond `state`."""
+        return [self._next]
 
     def state(self) -> dict[str, Tensor]:
         """Everything that the next step depends on: the rule's tensors [..., size] and the count."""
@@ -130,3 +202,4 @@ class Optimizer:
         """Take a state of the same names and shapes."""
         for name, tensor in self.state().items():
             tensor.copy_(state[name])
+        self.changed()

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import torch
 from torch import Tensor
 
+from grokterm.config import Architecture
 from grokterm.lab import native
 from grokterm.lab.layout import Layout
 from grokterm.lab.models import Model, Parameters
+from grokterm.lab.models.few_operations import (
+    Chosen,
+    EmbedMlpInFewOperations,
+    FewOperations,
+    MlpInFewOperations,
+)
 from grokterm.lab.models.pairwise import PairwiseModel
+from grokterm.lab.models.transformer_in_few_operations import TransformerInFewOperations
 from grokterm.lab.tasks import Pairs
+
+IN_FEW_OPERATIONS: Final[dict[Architecture, type[FewOperations]]] = {
+    "mlp": MlpInFewOperations,
+    "embed-mlp": EmbedMlpInFewOperations,
+    "transformer": TransformerInFewOperations,
+}
+KEPT_FLOATS: Final = 1 << 28
+"""One-hot vectors that are kept from one step to the next, in floats: 1 GiB."""
 
 
 class Strategy(ABC):
@@ -121,19 +137,60 @@ class ByHand(ByAutograd):
         return partial(self._pairwise.pairwise_score, self._pairwise.pair_factors(parameters))
 
 
+class InFewOperations(ByAutograd):
+    """Steps of one replica by hand in few operations, for devices on which each operation is a launch."""
+
+    name = "by hand in few operations"
+
+    def __init__(self, model: PairwiseModel, layout: Layout, flat: Tensor, most: int) -> None:
+        """The one-hot vectors of `most` pairs are held, or of fewer where they are the widest tensor."""
+        super().__init__(model, layout, flat, most)
+        self._widest = 2 * model.config.p + 1
+        self._most = max(1, most * model.floats_a_pair // max(model.floats_a_pair, self._widest))
+        self._gradient = torch.empty_like(flat)
+        kind = IN_FEW_OPERATIONS[model.config.arch]
+        self._few = kind(model.config, model.product, layout, flat, self._gradient)
+
+    def loss_and_gradient(self, pairs: Pairs) -> tuple[Tensor, Tensor]:
+        """See `Strategy`."""
+        share, loss, total = 1 / len(pairs), None, None
+        for chosen in self._chosen(pairs):
+            if loss is None:
+                loss = self._few.step(chosen, share)
+                continue
+            total = self._gradient.clone() if total is None else total.add_(self._gradient)
+            loss.add_(self._few.step(chosen, share))
+        assert loss is not None
+        return loss[0], self._gradient if total is None else self._gradient.add_(total)
+
+    def _chosen(self, pairs: Pairs) -> Iterable[Chosen]:
+        """What is read of each part of the pairs, kept for those that last."""
+        found = (Chosen(part, self.flat.dtype) for part in pairs.parts(self._most))
+        if not pairs.lasting or len(pairs) * self._widest > KEPT_FLOATS:
+            return found
+        key = (Chosen, self.flat.dtype, self._most)
+        if key not in pairs.kept:
+            pairs.kept[key] = list(found)
+        chosen: list[Chosen] = pairs.kept[key]
+        return chosen
+
+
 def choose(model: Model, layout: Layout, flat: Tensor, most: int) -> Strategy:
     """The fastest strategy there is now for the model with flat parameters [..., size]."""
     one = layout.parameters(flat.view(-1, layout.size)[0])
     if model.suits_kernels(one):
         return ByKernels(model, layout, flat, most)
-    if flat.ndim == 1 and isinstance(model, PairwiseModel) and model.suits_pairwise(one):
-        return ByHand(model, layout, flat, most)
+    if flat.ndim == 1 and isinstance(model, PairwiseModel) and model.is_plain:
+        if flat.device.type == "cuda":
+            return InFewOperations(model, layout, flat, most)
+        if model.suits_pairwise(one):
+            return ByHand(model, layout, flat, most)
     return ByAutograd(model, layout, flat, most)
 
 
-def decisive(loss: Tensor, gradient: Tensor, flat: Tensor) -> Tensor:
-    """Loss [...], Σg² and Σθ² as [3, ...]: a step is taken only where all are finite.
+def decisive(loss: Tensor, gradient: Tensor, flat: Tensor, out: Tensor | None = None) -> Tensor:
+    """Loss [...], Σg² and Σθ² as [3, ...], which may fill `out`: a step is taken only where all are finite.
 
     Σθ² overflows long before a weight does, so weights that run away are caught while they are finite.
     """
-    return torch.stack([loss, torch.linalg.vecdot(gradient, gradient), torch.linalg.vecdot(flat, flat)])
+    return torch.stack([loss, torch.linalg.vecdot(gradient, gradient), torch.linalg.vecdot(flat, flat)], out=out)

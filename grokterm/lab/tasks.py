@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import torch
 from torch import Tensor
@@ -45,6 +45,10 @@ class Pairs:
     b: Tensor
     labels: Tensor
     p: int
+    lasting: bool = False
+    """Whether the same pairs are trained on again and again, so that what is worked out of them is worth keeping."""
+    kept: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What a strategy worked out of lasting pairs: a captured step that read it holds the pairs."""
     _head_bags: dict[int, Bags] = field(default_factory=dict, init=False, repr=False, compare=False)
     _parts: dict[int, list[Pairs]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -81,7 +85,7 @@ class Pairs:
     def _cut(self, most: int) -> Iterator[Pairs]:
         for start in range(0, len(self), most):
             rows = slice(start, start + most)
-            yield Pairs(self.a[rows], self.b[rows], self.labels[rows], self.p)
+            yield Pairs(self.a[rows], self.b[rows], self.labels[rows], self.p, self.lasting)
 
 
 @dataclass(frozen=True)
@@ -106,9 +110,9 @@ class Task:
         trained.view(-1)[self.train] = True
         return trained
 
-    def pairs(self, indices: Tensor) -> Pairs:
+    def pairs(self, indices: Tensor, lasting: bool = False) -> Pairs:
         """The residues and the labels given for pair indices int64 [n]."""
-        return Pairs(indices // self.p, indices % self.p, self.given.flatten()[indices], self.p)
+        return Pairs(indices // self.p, indices % self.p, self.given.flatten()[indices], self.p, lasting)
 
     def to(self, device: torch.device) -> Task:
         """The same task with its tensors on `device`."""

@@ -125,7 +125,7 @@ def test_the_fused_step_of_the_optimizer_is_the_chain() -> None:
     start = torch.randn(50, dtype=torch.float64)
     chain, fused = start.clone(), start.clone()
     hyper = Hyperparameters.of(config, start.device)
-    one, other = Optimizer("adamw", chain, hyper), Optimizer("adamw", fused, hyper, fused=True)
+    one, other = Optimizer("adamw", chain, hyper), Optimizer("adamw", fused, hyper, "fused")
     for step in range(6):
         gradient = torch.randn(50, generator=generator(step, "gradient"), dtype=torch.float64)
         one.step(chain, gradient)

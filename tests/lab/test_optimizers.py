@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -11,7 +11,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from torch.testing import assert_close
 
 from grokterm.config import Config
-from grokterm.lab.optimizers import Hyperparameters, Optimizer
+from grokterm.lab.optimizers import PLANNED, Hyperparameters, Optimizer, Way
 from tests.lab.cuda import only_on_cuda
 
 CPU = torch.device("cpu")
@@ -51,26 +51,29 @@ def torch_run(start: Tensor, given: list[Tensor], configs: list[Config]) -> Tens
         {"beta2": 0.0, "weight_decay": 20.0},
     ],
 )
-def test_adamw_is_that_of_torch(values: dict[str, Any]) -> None:
+@pytest.mark.parametrize("way", get_args(Way))
+def test_adamw_is_that_of_torch(values: dict[str, Any], way: Way) -> None:
     config = Config(**values)
     start, given = torch.randn(50, dtype=torch.float64), gradients(40, 50)
     parameters = start.clone()
-    optimizer = Optimizer("adamw", parameters, Hyperparameters.of(config, CPU))
+    optimizer = Optimizer("adamw", parameters, Hyperparameters.of(config, CPU), way)
     for gradient in given:
+        optimizer.prepare()
         optimizer.step(parameters, gradient)
     assert_close(parameters, torch_run(start, given, [config] * 40), rtol=1e-12, atol=1e-14)
 
 
-def test_a_change_acts_from_the_next_step_on() -> None:
+@pytest.mark.parametrize("way", get_args(Way))
+def test_a_change_acts_from_the_next_step_on(way: Way) -> None:
     before = Config()
     after = before.changed({"lr": 0.03, "weight_decay": 4.0, "beta1": 0.5, "beta2": 0.9, "epsilon": 1e-5, "warmup": 20})
     start, given = torch.randn(50, dtype=torch.float64), gradients(30, 50)
     parameters = start.clone()
-    optimizer = Optimizer("adamw", parameters, Hyperparameters.of(before, CPU))
-    for gradient in given[:15]:
-        optimizer.step(parameters, gradient)
-    optimizer.hyper.set(after)
-    for gradient in given[15:]:
+    optimizer = Optimizer("adamw", parameters, Hyperparameters.of(before, CPU), way)
+    for i, gradient in enumerate(given):
+        if i == 15:
+            optimizer.set(after)
+        optimizer.prepare()
         optimizer.step(parameters, gradient)
     assert_close(parameters, torch_run(start, given, [before] * 15 + [after] * 15), rtol=1e-12, atol=1e-14)
 
@@ -120,31 +123,46 @@ def test_a_change_acts_inside_a_cuda_graph() -> None:
     assert_close(parameters.cpu(), torch_run(start, given, [before] * 10 + [after] * 10), rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("fused", [False, True])
-def test_replicas_may_each_have_hyperparameters_of_their_own(fused: bool) -> None:
+@pytest.mark.parametrize("way", get_args(Way))
+def test_replicas_may_each_have_hyperparameters_of_their_own(way: Way) -> None:
     configs = [Config(lr=0.01), Config(weight_decay=5.0), Config(lr=0.1, beta1=0.5, warmup=3)]
     start, given = torch.randn(50, dtype=torch.float64), gradients(20, 50)
     each = [Hyperparameters.of(config, CPU) for config in configs]
     fields = Hyperparameters.__dataclass_fields__
     hyper = Hyperparameters(**{name: torch.stack([getattr(one, name) for one in each])[:, None] for name in fields})
     parameters = start.repeat(3, 1)
-    optimizer = Optimizer("adamw", parameters, hyper, fused)
+    optimizer = Optimizer("adamw", parameters, hyper, way)
     for gradient in given:
+        optimizer.prepare()
         optimizer.step(parameters, gradient.repeat(3, 1))
     for replica, config in enumerate(configs):
         assert_close(parameters[replica], torch_run(start, given, [config] * 20), rtol=1e-12, atol=1e-14)
 
 
-def test_a_loaded_state_goes_on_with_the_same_bits() -> None:
+def test_a_plan_goes_on_where_it_ends() -> None:
+    config, steps = Config(weight_decay=3.0), PLANNED + 9
+    start, given = torch.randn(5, dtype=torch.float64), gradients(steps, 5)
+    parameters = start.clone()
+    optimizer = Optimizer("adamw", parameters, Hyperparameters.of(config, CPU), "planned")
+    for gradient in given:
+        optimizer.prepare()
+        optimizer.step(parameters, gradient)
+    assert_close(parameters, torch_run(start, given, [config] * steps), rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("way", get_args(Way))
+def test_a_loaded_state_goes_on_with_the_same_bits(way: Way) -> None:
     config, given = Config(), gradients(20, 50)
     through = torch.ones(50, dtype=torch.float64)
-    optimizer = Optimizer("adamw", through, Hyperparameters.of(config, CPU))
+    optimizer = Optimizer("adamw", through, Hyperparameters.of(config, CPU), way)
     for gradient in given[:10]:
+        optimizer.prepare()
         optimizer.step(through, gradient)
     resumed = through.clone()
-    other = Optimizer("adamw", resumed, Hyperparameters.of(config, CPU))
+    other = Optimizer("adamw", resumed, Hyperparameters.of(config, CPU), way)
     other.load(optimizer.state())
     for gradient in given[10:]:
-        optimizer.step(through, gradient)
-        other.step(resumed, gradient)
+        for one, reached in ((optimizer, through), (other, resumed)):
+            one.prepare()
+            one.step(reached, gradient)
     assert torch.equal(through, resumed)

@@ -1,0 +1,133 @@
+"""The step that CUDA captures, without a GPU: on which device, in which order, with how many operations.
+
+Steps by hand run on fakes of a CUDA device, those by autograd on `meta`, for autograd asks for a device that is there.
+Both raise where a number is read on the host; fakes raise where devices meet, and the audit lists it on `meta`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any, Final
+
+import pytest
+import torch
+from torch import Tensor
+
+from grokterm.config import Config, choices
+from grokterm.lab.bursts import Burst
+from grokterm.lab.layout import Layout
+from grokterm.lab.models import build
+from grokterm.lab.optimizers import Hyperparameters, Optimizer, way_on
+from grokterm.lab.precision import product_for
+from grokterm.lab.strategies import Strategy, choose
+from grokterm.lab.tasks import Pairs
+from tests.lab.examples import ARCHITECTURES
+from tests.lab.fakes import Audit, audited, on_fake_cuda
+
+WAY: Final = way_on(torch.device("cuda"))
+FULL: Final = {"mlp": 30, "embed-mlp": 35, "transformer": 60}
+"""Operations of a step on all pairs in float32."""
+ROUNDED: Final = {"mlp": 36, "embed-mlp": 47, "transformer": 90}
+"""The same where the factors of every product are rounded to bfloat16."""
+OF_A_BATCH: Final = 9
+"""Operations more at most for pairs that are others at every step."""
+BY_AUTOGRAD: Final = {"mlp": (67, 82, 97), "embed-mlp": (73, 88, 103), "transformer": (208, 533, 838)}
+"""Operations of a step by autograd at most, with one, two and three layers."""
+
+
+def taken(config: Config, device: torch.device, n: int, replicas: tuple[int, ...] = ()) -> tuple[Strategy, Audit]:
+    """The second step of a burst on `n` pairs that last, or are a batch where n is the size of one."""
+    model = build(config, product_for(config.precision))
+    layout = Layout(model.shapes())
+    flat = torch.zeros(*replicas, layout.size, device=device)
+    a, b, labels = (torch.zeros(n, dtype=torch.int64, device=device) for _ in range(3))
+    pairs = Pairs(a, b, labels, config.p, lasting=n != config.batch_size)
+    optimizer = Optimizer(config.optimizer, flat, Hyperparameters.of(config, device), WAY)
+    strategy = choose(model, layout, flat, 3000)
+    burst = Burst(strategy, optimizer)
+    optimizer.prepare()
+    burst._step(pairs)
+    return strategy, audited(lambda: burst._step(pairs))
+
+
+@pytest.mark.parametrize("batch_size", ["full", 512])
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize(("arch", "activation"), list(itertools.product(ARCHITECTURES, choices("activation"))))
+def test_a_step_by_hand_is_few_operations_that_may_be_captured(
+    arch: str, activation: str, precision: str, batch_size: int | str
+) -> None:
+    config = Config().changed(
+        {"arch": arch, "activation": activation, "precision": precision, "batch_size": batch_size}
+    )
+    with on_fake_cuda() as device:
+        strategy, audit = taken(config, device, 512 if batch_size == 512 else 3000)
+    assert strategy.name == "by hand in few operations"
+    assert audit.wrong == []
+    most = FULL[arch] if precision == "float32" else ROUNDED[arch]
+    most += OF_A_BATCH * (batch_size != "full") + (activation == "quadratic")
+    assert audit.launches.total() <= most, audit.launches
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_a_step_in_parts_has_as_many_operations_for_each(arch: str) -> None:
+    config = Config(precision="float32", classes="p+1").changed({"arch": arch})
+    with on_fake_cuda() as device:
+        _, whole = taken(config, device, 3000)
+        _, parts = taken(config, device, 3001)
+    assert parts.wrong == []
+    assert whole.launches.total() < parts.launches.total() <= 2 * whole.launches.total()
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+@pytest.mark.parametrize("depth", [1, 2, 3])
+@pytest.mark.parametrize("layer_norm", choices("layer_norm"))
+@pytest.mark.parametrize(("replicas", "batch_size"), [((), "full"), ((8,), "full"), ((2, 3), 512)])
+def test_a_step_by_autograd_may_be_captured(
+    arch: str, depth: int, layer_norm: str, replicas: tuple[int, ...], batch_size: int | str
+) -> None:
+    config = Config(precision="float32").changed(
+        {"arch": arch, "depth": depth, "layer_norm": layer_norm, "batch_size": batch_size}
+    )
+    strategy, audit = taken(config, torch.device("meta"), 512 if batch_size == 512 else 3000, replicas)
+    assert strategy.name == "autograd"
+    assert audit.wrong == []
+    assert audit.launches.total() <= BY_AUTOGRAD[arch][depth - 1], audit.launches
+
+
+def test_what_is_planned_ahead_waits_for_nothing() -> None:
+    with on_fake_cuda() as device:
+        flat = torch.zeros(10, device=device)
+        optimizer = Optimizer("adamw", flat, Hyperparameters.of(Config(), device), WAY)
+        audit = audited(optimizer.prepare)
+    assert audit.wrong == []
+
+
+def raised_or_listed(step: Callable[[], object]) -> bool:
+    try:
+        return bool(audited(step).wrong)
+    except (RuntimeError, NotImplementedError):
+        return True
+
+
+FAULTS: dict[str, Callable[[Tensor], Any]] = {
+    "a number": lambda x: x.sum().item(),
+    "a float": lambda x: float(x.sum()),
+    "a truth": lambda x: bool((x > 0).any()),
+    "places": lambda x: (x > 0).nonzero(),
+    "a copy": lambda x: x.cpu(),
+    "a tensor of the CPU": lambda x: x + torch.zeros(4),
+    "a number of the CPU": lambda x: x * torch.zeros(()),
+    "a product": lambda x: x.unsqueeze(0) @ torch.zeros(4, 2),
+    "scatter_add": lambda x: x.scatter_add(0, torch.zeros_like(x, dtype=torch.int64), x),
+    "index_add": lambda x: x.index_add(0, torch.zeros_like(x, dtype=torch.int64), x),
+    "index_put": lambda x: x.index_put_((torch.zeros_like(x, dtype=torch.int64),), x, accumulate=True),
+    "cumsum": lambda x: x.cumsum(0),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_may_not_be_captured_is_seen(fault: str) -> None:
+    with on_fake_cuda() as device:
+        assert raised_or_listed(lambda: FAULTS[fault](torch.zeros(4, device=device)))
+    assert raised_or_listed(lambda: FAULTS[fault](torch.zeros(4, device="meta")))
