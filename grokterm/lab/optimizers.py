@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from itertools import groupby
 from typing import Final, Literal
 
 import torch
@@ -80,9 +81,12 @@ class Adam:
         """
         numbers = (rate, hyper.beta1, hyper.beta2, hyper.weight_decay, hyper.epsilon)
         of_each = zip(*(number.expand(*parameters.shape[:-1], 1).flatten().tolist() for number in numbers), strict=True)
-        size = parameters.shape[-1]
-        tensors = (t.view(-1, size) for t in (parameters, gradient, self.mean, self.square))
-        for (lr, beta1, beta2, decay, epsilon), one, slope, mean, square in zip(of_each, *tensors, strict=True):
+        size, start = parameters.shape[-1], 0
+        tensors = [t.view(-1) for t in (parameters, gradient, self.mean, self.square)]
+        for (lr, beta1, beta2, decay, epsilon), replicas in groupby(of_each):
+            stop = start + size * len(list(replicas))
+            one, slope, mean, square = (t[start:stop] for t in tensors)
+            start = stop
             torch._fused_adamw_(
                 [one],
                 [slope],

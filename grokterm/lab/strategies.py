@@ -61,25 +61,28 @@ class Strategy(ABC):
 
 
 class ByKernels(Strategy):
-    """Steps by the kernels in C (`lab.native`), which take one replica after another and hold no tensor over pairs."""
+    """Steps by the kernels in C (`lab.native`), which hold no tensor over pairs.
+
+    They take one replica after another; what is done in torch is done of all of them at once.
+    """
 
     name = "kernels"
 
     def __init__(self, model: Model, layout: Layout, flat: Tensor, most: int) -> None:
         super().__init__(model, layout, flat, most)
         self._gradient = torch.empty_like(flat)
-        each = zip(flat.view(-1, layout.size), self._gradient.view(-1, layout.size), strict=True)
-        self._replicas = [(layout.parameters(one), layout.parameters(into)) for one, into in each]
+        one_axis = (-1, layout.size) if flat.ndim > 1 else (-1,)
+        self._parameters, self._gradients = (layout.parameters(each.view(one_axis)) for each in (flat, self._gradient))
 
     def loss_and_gradient(self, pairs: Pairs) -> tuple[Tensor, Tensor]:
         """See `Strategy`; raises MemoryError."""
-        losses = [self.model.by_kernels(one, pairs, into)[0] / len(pairs) for one, into in self._replicas]
-        return self.flat.new_tensor(losses).view(self.flat.shape[:-1]), self._gradient
+        losses = self.model.by_kernels(self._parameters, pairs, self._gradients)
+        means = self.flat.new_tensor([loss / len(pairs) for loss in losses])
+        return means.view(self.flat.shape[:-1]), self._gradient
 
     def scores(self, *sets: Pairs) -> list[tuple[float, int]]:
         """See `Strategy`; raises MemoryError."""
-        ((parameters, _),) = self._replicas
-        factors = self.model.factors(parameters)
+        factors = self.model.factors(self._parameters)
         return [native.score(self.model.product, self.model.config.activation, pairs, factors) for pairs in sets]
 
     def threads(self) -> AbstractContextManager[None]:

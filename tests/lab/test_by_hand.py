@@ -100,17 +100,18 @@ def test_the_same_bits_twice(arch: Architecture, precision: Products) -> None:
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
-def test_replicas_are_taken_one_after_another(arch: Architecture, precision: Products) -> None:
+def test_replicas_are_runs_of_their_own(arch: Architecture, precision: Products) -> None:
     config = Config(p=31, arch=arch, width=64, d_model=32, heads=2)
     model = build_model(config, product_for(precision))
     layout, task = Layout(model.shapes()), make_task(config)
     flat = layout.flat(random_parameters(model, replicas=(2, 2))).float()
+    tolerance = {"bfloat16": 0.01, "float32": 1e-5}[precision]
     loss, gradient = loss_and_gradient(model, layout, flat, task.pairs(task.train), 1000)
     assert loss.shape == (2, 2)
     for i, j in [(0, 0), (1, 0), (1, 1)]:
         own_loss, own_gradient = loss_and_gradient(model, layout, flat[i, j].clone(), task.pairs(task.train), 1000)
-        assert torch.equal(loss[i, j], own_loss)
-        assert torch.equal(gradient[i, j], own_gradient)
+        assert loss[i, j].item() == pytest.approx(own_loss.item(), rel=tolerance)
+        assert (gradient[i, j] - own_gradient).norm() <= tolerance * own_gradient.norm()
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)

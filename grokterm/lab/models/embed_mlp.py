@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from grokterm.lab import native
+from grokterm.lab.models.kernel_steps import small_product
 from grokterm.lab.models.mlp import Mlp
 from grokterm.lab.models.model import Parameters, Shapes
 from grokterm.lab.models.sublayers import linear_init, normal_init
@@ -47,13 +47,13 @@ class EmbedMlp(Mlp):
         return product(parameters["E_a"], parameters["W_a"]), product(parameters["E_b"], parameters["W_b"])
 
     def _gradient_rows(self, gradient: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
-        shape = (self.config.p, self.config.width)
+        shape = (*gradient["b_1"].shape[:-1], self.config.p, self.config.width)
         return gradient["W_a"].new_empty(shape), gradient["W_b"].new_empty(shape)
 
     def _pass_on(
         self, parameters: Mapping[str, Tensor], d_of_a: Tensor, d_of_b: Tensor, gradient: Mapping[str, Tensor]
     ) -> None:
-        product = native.product_like(self.product)
+        product = small_product(self.product, d_of_a)
         for name, given in (("a", d_of_a), ("b", d_of_b)):
             embedding, weight = parameters[f"E_{name}"], parameters[f"W_{name}"]
             product(given, weight.mT, out=gradient[f"E_{name}"])

@@ -10,6 +10,7 @@ from torch import Tensor
 from grokterm.lab import native
 from grokterm.lab.bags import bags_of_pairs
 from grokterm.lab.models.closed_form import closed_form
+from grokterm.lab.models.kernel_steps import losses_and_gradients, small_product
 from grokterm.lab.models.model import Parameters, Shapes
 from grokterm.lab.models.pairwise import PairwiseModel, ReadOut, pair_sum, suits
 from grokterm.lab.models.sublayers import (
@@ -85,8 +86,8 @@ class Mlp(PairwiseModel):
     @torch.no_grad()
     def factors(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """The rows of both residues, the first with b_1, and the read-out."""
-        of_a, of_b = self._input_rows(parameters, native.product_like(self.product))
-        of_a, w_out, b_out = of_a + parameters["b_1"], parameters["W_out"], parameters["b_out"]
+        of_a, of_b = self._input_rows(parameters, small_product(self.product, parameters["W_out"]))
+        of_a, w_out, b_out = of_a + parameters["b_1"][..., None, :], parameters["W_out"], parameters["b_out"]
         return {"of_a": of_a, "of_b": of_b, "w_out": w_out, "b_out": b_out}
 
     def pair_factors(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
@@ -100,17 +101,15 @@ class Mlp(PairwiseModel):
         return ReadOut(pair_sum(of_a, of_b, pairs.bags, self.product if narrowed else torch.matmul), weight, bias)
 
     @torch.no_grad()
-    def by_kernels(
-        self, parameters: Mapping[str, Tensor], pairs: Pairs, gradient: Mapping[str, Tensor]
-    ) -> tuple[float, int]:
-        """Summed cross-entropy in nats and right answers, and the gradient of the mean."""
+    def by_kernels(self, parameters: Mapping[str, Tensor], pairs: Pairs, gradient: Mapping[str, Tensor]) -> list[float]:
+        """Summed cross-entropies in nats, and the gradient of their means."""
         factors = self.factors(parameters)
         d_of_a, d_of_b = self._gradient_rows(gradient)
         into = {"of_a": d_of_a, "of_b": d_of_b, "w_out": gradient["W_out"], "b_out": gradient["b_out"]}
-        done = native.score_and_gradients(self.product, self.config.activation, pairs, factors, into)
-        torch.sum(d_of_a, 0, out=gradient["b_1"])
+        losses = losses_and_gradients(self.product, self.config.activation, pairs, factors, into)
+        torch.sum(d_of_a, -2, out=gradient["b_1"])
         self._pass_on(parameters, d_of_a, d_of_b, gradient)
-        return done
+        return losses
 
     def first_layer(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
         """The first layer's weights from a and from b, [..., p, width] each."""

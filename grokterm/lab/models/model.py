@@ -63,12 +63,11 @@ class Model(ABC):
         """What the kernels make the logits of (`lab.native`), without autograd."""
         raise NotImplementedError
 
-    def by_kernels(
-        self, parameters: Mapping[str, Tensor], pairs: Pairs, gradient: Mapping[str, Tensor]
-    ) -> tuple[float, int]:
-        """The same as `score`, by the kernels; the gradient of the mean cross-entropy is written into `gradient`.
+    def by_kernels(self, parameters: Mapping[str, Tensor], pairs: Pairs, gradient: Mapping[str, Tensor]) -> list[float]:
+        """Cross-entropy in nats summed over the pairs, of each replica along a leading axis, or of the only one.
 
-        No tensor over the pairs is made, so they may be any number. Raises MemoryError.
+        The gradient of its mean is written into `gradient`. No tensor over the pairs is made, so they may be any
+        number. Raises MemoryError.
         """
         raise NotImplementedError
 

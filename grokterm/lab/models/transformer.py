@@ -114,10 +114,8 @@ class Transformer(PairwiseModel):
         return ReadOut(hidden, of_neurons, self.product(mixed, to_logits))
 
     @torch.no_grad()
-    def by_kernels(
-        self, parameters: Mapping[str, Tensor], pairs: Pairs, gradient: Mapping[str, Tensor]
-    ) -> tuple[float, int]:
-        """Summed cross-entropy in nats and right answers, and the gradient of the mean."""
+    def by_kernels(self, parameters: Mapping[str, Tensor], pairs: Pairs, gradient: Mapping[str, Tensor]) -> list[float]:
+        """Summed cross-entropies in nats, and the gradient of their means."""
         return transformer_by_hand.step(self.config, self.product, parameters, pairs, gradient)
 
     def first_layer(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:

@@ -1,25 +1,23 @@
 """The one-layer transformer without LayerNorm, forward and back by hand around the kernel over the pairs.
 
-The plain reading is `Transformer.logits`; a name with `d_` is the gradient by what bears the name.
+Every tensor may have a leading axis of replicas. The plain reading is `Transformer.logits`; a name with `d_` is the
+gradient by what bears the name.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from grokterm.config import Config
-from grokterm.lab import native
 from grokterm.lab.models.attention import by_head
+from grokterm.lab.models.kernel_steps import SmallProduct, losses_and_gradients, small_product
 from grokterm.lab.precision import Product
 from grokterm.lab.tasks import Pairs
-
-_Product = Callable[..., Tensor]
-"""A product that may fill `out`."""
 
 
 class _Attended(NamedTuple):
@@ -50,87 +48,87 @@ def step(
     parameters: Mapping[str, Tensor],
     pairs: Pairs,
     gradient: Mapping[str, Tensor],
-) -> tuple[float, int]:
-    """Summed cross-entropy in nats and right answers; the gradient of the mean is written into `gradient`."""
+) -> list[float]:
+    """Summed cross-entropies in nats; the gradient of their means is written into `gradient`."""
     d, width = config.d_model, config.width
-    product = native.product_like(pairs_product)
+    product = small_product(pairs_product, parameters["W_U"])
     seen, folded = _attended(config, product, parameters), _folded(product, parameters)
     factors = _factors(config, product, parameters, seen, folded)
     d_folded = torch.empty_like(folded.product)
     of = {
         **{name: torch.empty_like(factors[name]) for name in ("scores", "values", "w_out")},
-        "w_in": d_folded[:d, :width],
-        "b_in": d_folded[d, :width],
-        "w_direct": d_folded[:d, width:],
-        "b_out": d_folded[d, width:],
+        "w_in": d_folded[..., :d, :width],
+        "b_in": d_folded[..., d, :width],
+        "w_direct": d_folded[..., :d, width:],
+        "b_out": d_folded[..., d, width:],
     }
-    done = native.score_and_gradients(pairs_product, config.activation, pairs, factors, of)
-    d_folded[d + 1, :width].zero_()
-    d_folded[d + 1, width:].copy_(d_folded[d, width:])
+    losses = losses_and_gradients(pairs_product, config.activation, pairs, factors, of)
+    d_folded[..., d + 1, :width].zero_()
+    d_folded[..., d + 1, width:].copy_(d_folded[..., d, width:])
     d_equals = _back_through_folding(product, parameters, folded, d_folded, of["w_out"], gradient)
     _back_through_attention(config, product, parameters, seen, of["scores"], of["values"], d_equals, gradient)
-    return done
+    return losses
 
 
 def factors(config: Config, pairs_product: Product, parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """What the kernels make the logits of: see `lab.native`."""
-    product = native.product_like(pairs_product)
+    product = small_product(pairs_product, parameters["W_U"])
     return _factors(config, product, parameters, _attended(config, product, parameters), _folded(product, parameters))
 
 
 def _factors(
-    config: Config, product: _Product, parameters: Mapping[str, Tensor], seen: _Attended, folded: _Folded
+    config: Config, product: SmallProduct, parameters: Mapping[str, Tensor], seen: _Attended, folded: _Folded
 ) -> dict[str, Tensor]:
     d, width = config.d_model, config.width
     return {
         "scores": by_head(seen.query * seen.keys, config.heads).sum(-1),
         "values": seen.values,
-        "w_in": folded.product[:d, :width],
-        "b_in": folded.product[d, :width] + parameters["0.b_in"],
-        "w_direct": folded.product[:d, width:],
+        "w_in": folded.product[..., :d, :width],
+        "b_in": folded.product[..., d, :width] + parameters["0.b_in"],
+        "w_direct": folded.product[..., :d, width:],
         "w_out": product(parameters["0.W_out"], parameters["W_U"]),
-        "b_out": folded.product[d, width:] + folded.product[d + 1, width:],
+        "b_out": folded.product[..., d, width:] + folded.product[..., d + 1, width:],
     }
 
 
-def _folded(product: _Product, parameters: Mapping[str, Tensor]) -> _Folded:
-    equals = parameters["W_E"][-1:] + parameters["W_pos"][-1:]
-    left = torch.cat((parameters["0.W_O"], equals, parameters["0.b_out"][None]))
-    right = torch.cat((parameters["0.W_in"], parameters["W_U"]), 1)
+def _folded(product: SmallProduct, parameters: Mapping[str, Tensor]) -> _Folded:
+    equals = parameters["W_E"][..., -1:, :] + parameters["W_pos"][..., -1:, :]
+    left = torch.cat((parameters["0.W_O"], equals, parameters["0.b_out"][..., None, :]), -2)
+    right = torch.cat((parameters["0.W_in"], parameters["W_U"]), -1)
     return _Folded(left, right, product(left, right))
 
 
-def _attended(config: Config, product: _Product, parameters: Mapping[str, Tensor]) -> _Attended:
-    residues, equals = parameters["W_E"].split_with_sizes([config.p, 1])
-    at_a, at_b, at_equals = parameters["W_pos"].split_with_sizes([1, 1, 1])
-    rows = torch.cat((residues + at_a, residues + at_b, equals + at_equals))
-    query = product(rows[-1:], parameters["0.W_Q"]) / math.sqrt(config.d_model // config.heads)
+def _attended(config: Config, product: SmallProduct, parameters: Mapping[str, Tensor]) -> _Attended:
+    residues, equals = parameters["W_E"].split_with_sizes([config.p, 1], -2)
+    at_a, at_b, at_equals = parameters["W_pos"].split_with_sizes([1, 1, 1], -2)
+    rows = torch.cat((residues + at_a, residues + at_b, equals + at_equals), -2)
+    query = product(rows[..., -1:, :], parameters["0.W_Q"]) / math.sqrt(config.d_model // config.heads)
     return _Attended(rows, query, product(rows, parameters["0.W_K"]), product(rows, parameters["0.W_V"]))
 
 
 def _back_through_folding(
-    product: _Product,
+    product: SmallProduct,
     parameters: Mapping[str, Tensor],
     folded: _Folded,
     d_folded: Tensor,
     d_w_out: Tensor,
     gradient: Mapping[str, Tensor],
 ) -> Tensor:
-    """Write the gradients of the MLP, `W_O` and `W_U`; returns that by what "=" adds to every pair, [d_model]."""
-    width = len(d_w_out)
+    """Write the gradients of the MLP, `W_O` and `W_U`; returns that by what "=" adds to every pair, [1, d_model]."""
+    width = d_w_out.shape[-2]
     d_left, d_right = product(d_folded, folded.right.mT), product(folded.left.mT, d_folded)
-    gradient["0.W_O"].copy_(d_left[:-2])
-    gradient["0.b_out"].copy_(d_left[-1])
-    gradient["0.W_in"].copy_(d_right[:, :width])
-    gradient["0.b_in"].copy_(d_folded[-2, :width])
+    gradient["0.W_O"].copy_(d_left[..., :-2, :])
+    gradient["0.b_out"].copy_(d_left[..., -1, :])
+    gradient["0.W_in"].copy_(d_right[..., :width])
+    gradient["0.b_in"].copy_(d_folded[..., -2, :width])
     product(d_w_out, parameters["W_U"].mT, out=gradient["0.W_out"])
-    torch.add(d_right[:, width:], product(parameters["0.W_out"].mT, d_w_out), out=gradient["W_U"])
-    return d_left[-2]
+    torch.add(d_right[..., width:], product(parameters["0.W_out"].mT, d_w_out), out=gradient["W_U"])
+    return d_left[..., -2:-1, :]
 
 
 def _back_through_attention(
     config: Config,
-    product: _Product,
+    product: SmallProduct,
     parameters: Mapping[str, Tensor],
     seen: _Attended,
     d_scores: Tensor,
@@ -140,16 +138,16 @@ def _back_through_attention(
 ) -> None:
     """Write the gradients of embedding, positions, queries, keys and values."""
     p, size = config.p, config.d_model // config.heads
-    of_features = d_scores.repeat_interleave(size, 1)
+    of_features = d_scores.repeat_interleave(size, -1)
     d_keys = of_features * seen.query
-    d_query = (of_features * seen.keys).sum(0, keepdim=True) / math.sqrt(size)
-    product(seen.rows[-1:].mT, d_query, out=gradient["0.W_Q"])
+    d_query = (of_features * seen.keys).sum(-2, keepdim=True) / math.sqrt(size)
+    product(seen.rows[..., -1:, :].mT, d_query, out=gradient["0.W_Q"])
     product(seen.rows.mT, d_keys, out=gradient["0.W_K"])
     product(seen.rows.mT, d_values, out=gradient["0.W_V"])
     d_rows = product(d_keys, parameters["0.W_K"].mT).add_(product(d_values, parameters["0.W_V"].mT))
-    d_rows[-1:] += product(d_query, parameters["0.W_Q"].mT).add_(d_equals)
-    at_a, at_b, at_equals = d_rows.split_with_sizes([p, p, 1])
-    torch.add(at_a, at_b, out=gradient["W_E"][:p])
-    gradient["W_E"][p:].copy_(at_equals)
+    d_rows[..., -1:, :] += product(d_query, parameters["0.W_Q"].mT).add_(d_equals)
+    at_a, at_b, at_equals = d_rows.split_with_sizes([p, p, 1], -2)
+    torch.add(at_a, at_b, out=gradient["W_E"][..., :p, :])
+    gradient["W_E"][..., p:, :].copy_(at_equals)
     for position, rows in enumerate((at_a, at_b, at_equals)):
-        torch.sum(rows, 0, out=gradient["W_pos"][position])
+        torch.sum(rows, -2, out=gradient["W_pos"][..., position, :])

@@ -1,0 +1,42 @@
+"""What a model does around the kernels, of one replica or of all along a leading axis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from torch import Tensor
+
+from grokterm.config import Activation
+from grokterm.lab import native
+from grokterm.lab.precision import Product, bfloat16_product
+from grokterm.lab.tasks import Pairs
+
+SmallProduct = Callable[..., Tensor]
+"""A product that may fill `out`."""
+
+
+def small_product(product: Product, parameter: Tensor) -> SmallProduct:
+    """What products but those over pairs are taken with, of matrices [k, m], or [replicas, k, m], like `parameter`."""
+    return _rounded if parameter.ndim == 3 and product is bfloat16_product else native.product_like(product)
+
+
+def losses_and_gradients(
+    product: Product,
+    activation: Activation,
+    pairs: Pairs,
+    factors: Mapping[str, Tensor],
+    gradients: Mapping[str, Tensor],
+) -> list[float]:
+    """`native.score_and_gradients` of the only replica, or of one after another: their cross-entropies."""
+    if factors["w_out"].ndim == 2:
+        return [native.score_and_gradients(product, activation, pairs, factors, gradients)[0]]
+    losses = []
+    for i in range(len(factors["w_out"])):
+        one, into = ({name: tensor[i] for name, tensor in each.items()} for each in (factors, gradients))
+        losses.append(native.score_and_gradients(product, activation, pairs, one, into)[0])
+    return losses
+
+
+def _rounded(x: Tensor, w: Tensor, out: Tensor | None = None) -> Tensor:
+    found = bfloat16_product(x, w)
+    return found if out is None else out.copy_(found)
