@@ -1,4 +1,4 @@
-"""replicas/R: R runs as one tensor program beside R runs one after another."""
+"""replicas/R and replicas/small/R: R runs as one tensor program beside R runs one after another."""
 
 from __future__ import annotations
 
@@ -26,6 +26,13 @@ COUNTS: Final = (1, 8, 64)
 QUICK_COUNTS: Final = (1, 8)
 TIMES_ON_CUDA: Final = 25
 """How many times as fast as one after another the most replicas have to be on CUDA."""
+SMALL: Final = Config(p=31, width=64)
+"""A model whose step is over before a processor is busy: all that is done once a step counts."""
+SMALL_COUNTS: Final = (8, 64)
+SMALL_STEPS: Final = 256
+"""Steps that are timed at once, over all of them."""
+TIMES_OF_SMALL: Final = 1.5
+"""How many times as fast as one after another small replicas have to be."""
 
 
 class Replicas:
@@ -46,36 +53,51 @@ class Replicas:
         task = make_task(config).to(self.device)
         self.pairs = task.pairs(task.train)
         most = max(1, FLOATS_AT_ONCE[self.device.type] // self.model.floats_a_pair // (count or 1))
-        self.burst = Burst(choose(self.model, self.layout, self.flat, most), self.optimizer)
+        self.strategy = choose(self.model, self.layout, self.flat, most)
+        self.burst = Burst(self.strategy, self.optimizer)
 
     def step(self) -> None:
         """One step of every replica."""
-        self.burst.step(self.pairs)
+        with self.strategy.threads():
+            self.burst.step(self.pairs)
 
 
 def rows(bench: Bench) -> Iterator[Row]:
-    """Replica-steps a second, together and one after another."""
-    config = bench.config()
-    single = Replicas(config, None)
+    """Replica-steps a second of the default model, together and one after another."""
+    single = Replicas(bench.config(), None)
     for count in QUICK_COUNTS if bench.quick else COUNTS:
-        together = Replicas(config, count)
-
-        def ours(together: Replicas = together) -> None:
-            together.step()
-            synchronize(together.device)
-
-        def apart(count: int = count) -> None:
-            for _ in range(count):
-                single.step()
-            synchronize(single.device)
-
-        taken = bench.medians(f"replicas/{count}", {"ours": ours, "apart": apart})
-        ratio = taken["apart"] / taken["ours"]
-        judged = together.device.type == "cuda" and count == COUNTS[-1]
+        judged = single.device.type == "cuda" and count == COUNTS[-1]
         goal = Goal(f"≥ {TIMES_ON_CUDA}×", least=TIMES_ON_CUDA) if judged else None
-        what = f"steps a second × {count} in one program; one after another"
-        ours_rate, other = count / taken["ours"], count / taken["apart"]
-        yield Row(f"replicas/{count}", what, "steps/s", ours_rate, other, ratio, goal)
+        yield _row(bench, f"replicas/{count}", single, count, 1, goal)
 
 
-ROWS: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {"replicas": rows}
+def small_rows(bench: Bench) -> Iterator[Row]:
+    """The same of small models."""
+    single = Replicas(bench.config(SMALL), None)
+    for count in SMALL_COUNTS:
+        goal = Goal(f"≥ {TIMES_OF_SMALL:g}×", least=TIMES_OF_SMALL)
+        yield _row(bench, f"replicas/small/{count}", single, count, SMALL_STEPS // count, goal)
+
+
+def _row(bench: Bench, name: str, single: Replicas, count: int, steps: int, goal: Goal | None) -> Row:
+    """Of `steps` steps of each replica."""
+    config = single.model.config
+    together = Replicas(config, count)
+
+    def ours() -> None:
+        for _ in range(steps):
+            together.step()
+        synchronize(together.device)
+
+    def apart() -> None:
+        for _ in range(steps * count):
+            single.step()
+        synchronize(single.device)
+
+    taken = bench.medians(name, {"ours": ours, "apart": apart})
+    what = f"steps a second × {count} in one program, p {config.p}, width {config.width}; one after another"
+    ours_rate, other = (steps * count / taken[side] for side in ("ours", "apart"))
+    return Row(name, what, "steps/s", ours_rate, other, taken["apart"] / taken["ours"], goal)
+
+
+ROWS: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {"replicas": rows, "replicas/small": small_rows}

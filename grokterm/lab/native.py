@@ -156,6 +156,17 @@ def torch_on_one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+@contextmanager
+def on_one_thread() -> Iterator[None]:
+    """Within it the kernels have one thread, for work that is over before another one wakes."""
+    global _threads
+    outer, _threads = _threads, 1
+    try:
+        yield
+    finally:
+        _threads = outer
+
+
 def logits(product: Product, activation: Activation, a: Tensor, b: Tensor, factors: Mapping[str, Tensor]) -> Tensor:
     """Logits, float32 [n, p], of the pairs a, b (int64 [n] each) in any order; raises MemoryError."""
     found = factors["w_out"].new_empty(len(a), factors["w_out"].shape[1])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from typing import Final
 
 from torch import Tensor
 
@@ -11,6 +13,8 @@ from grokterm.lab import native
 from grokterm.lab.precision import Product, bfloat16_product
 from grokterm.lab.tasks import Pairs
 
+SMALL: Final = 1 << 17
+"""Pairs times neurons of a replica up to which one thread takes its step: others would take longer to wake."""
 SmallProduct = Callable[..., Tensor]
 """A product that may fill `out`."""
 
@@ -31,9 +35,11 @@ def losses_and_gradients(
     if factors["w_out"].ndim == 2:
         return [native.score_and_gradients(product, activation, pairs, factors, gradients)[0]]
     losses = []
-    for i in range(len(factors["w_out"])):
-        one, into = ({name: tensor[i] for name, tensor in each.items()} for each in (factors, gradients))
-        losses.append(native.score_and_gradients(product, activation, pairs, one, into)[0])
+    count, width, _ = factors["w_out"].shape
+    with native.on_one_thread() if len(pairs) * width <= SMALL else nullcontext():
+        for i in range(count):
+            one, into = ({name: tensor[i] for name, tensor in each.items()} for each in (factors, gradients))
+            losses.append(native.score_and_gradients(product, activation, pairs, one, into)[0])
     return losses
 
 
