@@ -58,6 +58,7 @@ def test_the_log_says_why_there_are_no_kernels(new_run: NewRun, monkeypatch: pyt
     assert isinstance(started, Session)
     assert started.words.endswith(" products; no kernels: turned off by GROKTERM_KERNELS=0")
     assert started.about["kernels"] == started.about["kernels_digest"] == "none"
+    assert started.about["strategy"] == "by hand in torch"
 
 
 def test_a_limit_of_kernels_that_there_is_not_is_told_in_the_log(
