@@ -77,6 +77,20 @@ def test_what_is_kept_of_lasting_pairs_gives_the_same_bits(arch: str) -> None:
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
+@pytest.mark.parametrize("most", [10**6, 9])
+def test_pairs_that_are_written_over_are_read_anew_as_a_captured_step_needs_it(arch: str, most: int) -> None:
+    config = small(p=7, arch=arch)
+    few = strategy(config, drawn(config), most)
+    given, others = drawn_pairs(40, 7), drawn_pairs(40, 7, seed=1)
+    few.loss_and_gradient(given)
+    for name in ("a", "b", "labels"):
+        getattr(given, name).copy_(getattr(others, name))
+    loss, gradient = few.loss_and_gradient(given)
+    expected = (loss.clone(), gradient.clone())
+    assert all(torch.equal(x, y) for x, y in zip(few.loss_and_gradient(others), expected, strict=True))
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
 @pytest.mark.parametrize("batch_size", ["full", 40])
 def test_a_run_is_that_of_the_engine(arch: str, batch_size: int | str) -> None:
     config = small(p=13, arch=arch, batch_size=batch_size, weight_decay=2.0)
