@@ -97,7 +97,9 @@ def _row(bench: Bench, name: str, single: Replicas, count: int, steps: int, goal
     taken = bench.medians(name, {"ours": ours, "apart": apart})
     what = f"steps a second × {count} in one program, p {config.p}, width {config.width}; one after another"
     ours_rate, other = (steps * count / taken[side] for side in ("ours", "apart"))
-    return Row(name, what, "steps/s", ours_rate, other, taken["apart"] / taken["ours"], goal)
+    return Row(
+        name, what, "steps/s", ours_rate, other, taken["apart"] / taken["ours"], goal, repetitions=taken.repetitions
+    )
 
 
 ROWS: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {"replicas": rows, "replicas/small": small_rows}

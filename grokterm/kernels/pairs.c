@@ -13,6 +13,7 @@
 #else
 #include "vectors.h"
 #define take_step take_step_in_float32
+#define take_steps take_steps_in_float32
 #endif
 #include "team.h"
 #include "pack.h"
@@ -112,4 +113,17 @@ int take_step(step *s) {
     free(memory);
     free(given.r);
     return 0;
+}
+
+static void take_one(void *given, member me) {
+    step *s = (step *)given + me.at;
+    if (take_step(s)) s->right = -1;
+}
+
+/* Each of `count` steps of one member, such as those of replicas, side by side; 0, or 1 without memory. */
+int take_steps(step *steps, int count) {
+    share_out((work *[]){take_one}, 1, steps, count);
+    int failed = 0;
+    for (int i = 0; i < count; i++) failed |= steps[i].right < 0;
+    return failed;
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from ctypes import POINTER, c_double, c_int64, c_void_p
+from ctypes import POINTER, c_double, c_int, c_int64, c_void_p
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,6 +38,8 @@ _HEADS: Final = 16
 
 _steps: dict[Product, Any] = {}
 """The kernel that takes a step with these products, as far as this machine knows them."""
+_step_sets: dict[Product, Any] = {}
+"""The kernel that takes several such steps side by side."""
 _take_product: Any = None
 _digest = ""
 _threads: int | None = None
@@ -69,6 +71,7 @@ def load(path: Path | None) -> bool:
     """Use the kernels compiled at `path` in this process from now on, or none; says whether any are in use."""
     global _take_product, _digest
     _steps.clear()
+    _step_sets.clear()
     _take_product, _digest = None, ""
     if path is not None:
         try:
@@ -76,12 +79,13 @@ def load(path: Path | None) -> bool:
             library = ctypes.CDLL(str(path))
         except OSError:  # of another machine, or cut off: torch does without
             return False
-        _steps[torch.matmul] = library.take_step_in_float32
+        _steps[torch.matmul], _step_sets[torch.matmul] = library.take_step_in_float32, library.take_steps_in_float32
         if hasattr(library, "take_step") and library.may_use_tiles():
-            _steps[bfloat16_product], _take_product = library.take_step, library.take_product
+            _steps[bfloat16_product], _step_sets[bfloat16_product] = library.take_step, library.take_steps
+            _take_product = library.take_product
             _take_product.argtypes = (POINTER(_Factors),)
-        for step in _steps.values():
-            step.argtypes = (POINTER(_Step),)
+        for step, steps in zip(_steps.values(), _step_sets.values(), strict=True):
+            step.argtypes, steps.argtypes = (POINTER(_Step),), (POINTER(_Step), c_int)
     return loaded()
 
 
@@ -156,17 +160,6 @@ def torch_on_one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-@contextmanager
-def on_one_thread() -> Iterator[None]:
-    """Within it the kernels have one thread, for work that is over before another one wakes."""
-    global _threads
-    outer, _threads = _threads, 1
-    try:
-        yield
-    finally:
-        _threads = outer
-
-
 def logits(product: Product, activation: Activation, a: Tensor, b: Tensor, factors: Mapping[str, Tensor]) -> Tensor:
     """Logits, float32 [n, p], of the pairs a, b (int64 [n] each) in any order; raises MemoryError."""
     found = factors["w_out"].new_empty(len(a), factors["w_out"].shape[1])
@@ -195,6 +188,31 @@ def score_and_gradients(
     return _take(product, activation, pairs.numbers, factors, into)
 
 
+def losses_and_gradients_of_replicas(
+    product: Product,
+    activation: Activation,
+    pairs: Pairs,
+    factors: Mapping[str, Tensor],
+    gradients: Mapping[str, Tensor],
+) -> list[float]:
+    """Cross-entropies and gradients as `score_and_gradients` has them, of factors with a leading axis of replicas.
+
+    Each replica is a part of its own, so that threads do not wait for each other; raises MemoryError.
+    """
+    into = {f"d_{name}": tensor for name, tensor in gradients.items()}
+    one, of_one = ({name: tensor[0] for name, tensor in each.items()} for each in (factors, into))
+    first = _step(activation, pairs.numbers, one, of_one, members=1)
+    strides = {name: 4 * tensor.stride(0) for name, tensor in {**factors, **into}.items()}
+    count = len(factors["w_out"])
+    steps = (_Step * count)(*([first] * count))
+    for i, step in enumerate(steps):
+        for name, stride in strides.items():
+            setattr(step, name, getattr(first, name) + i * stride)
+    if _step_sets[product](steps, count):
+        raise MemoryError("no memory for the steps of replicas")
+    return [step.loss for step in steps]
+
+
 def _take(
     product: Product,
     activation: Activation,
@@ -203,8 +221,18 @@ def _take(
     into: Mapping[str, Tensor],
 ) -> tuple[float, int]:
     """Run the kernel that has these products on a, b and labels, int32 [3, n] or [2, n]; raises MemoryError."""
+    step = _step(activation, numbers, factors, into, _members())
+    if _steps[product](ctypes.byref(step)):
+        raise MemoryError("no memory for a step")
+    return step.loss, step.right
+
+
+def _step(
+    activation: Activation, numbers: Tensor, factors: Mapping[str, Tensor], into: Mapping[str, Tensor], members: int
+) -> _Step:
+    """What the kernel is told of a step; the tensors have to live as long."""
     (width, p), n = factors["w_out"].shape, numbers.shape[1]
-    step = _Step(n=n, p=p, width=width, share=1 / max(n, 1), threads=_members())
+    step = _Step(n=n, p=p, width=width, share=1 / max(n, 1), threads=members)
     step.activation = _ACTIVATIONS.index(activation)
     if "values" in factors:
         step.k, step.heads = factors["values"].shape[1], factors["scores"].shape[1]
@@ -214,9 +242,7 @@ def _take(
         strided = name.removeprefix("d_") in _STRIDED
         assert tensor.stride() == (step.stride, 1) if strided else tensor.is_contiguous(), name
         setattr(step, name, tensor.data_ptr())
-    if _steps[product](ctypes.byref(step)):
-        raise MemoryError("no memory for a step")
-    return step.loss, step.right
+    return step
 
 
 def _members() -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from typing import Final
 
 from torch import Tensor
@@ -14,7 +13,7 @@ from grokterm.lab.precision import Product, bfloat16_product
 from grokterm.lab.tasks import Pairs
 
 SMALL: Final = 1 << 17
-"""Pairs times neurons of a replica up to which one thread takes its step: others would take longer to wake."""
+"""Pairs times neurons of a replica up to which replicas are taken side by side, and not the pairs of each."""
 SmallProduct = Callable[..., Tensor]
 """A product that may fill `out`."""
 
@@ -31,15 +30,16 @@ def losses_and_gradients(
     factors: Mapping[str, Tensor],
     gradients: Mapping[str, Tensor],
 ) -> list[float]:
-    """`native.score_and_gradients` of the only replica, or of one after another: their cross-entropies."""
+    """`native.score_and_gradients` of the only replica, or of all: their cross-entropies."""
     if factors["w_out"].ndim == 2:
         return [native.score_and_gradients(product, activation, pairs, factors, gradients)[0]]
-    losses = []
     count, width, _ = factors["w_out"].shape
-    with native.on_one_thread() if len(pairs) * width <= SMALL else nullcontext():
-        for i in range(count):
-            one, into = ({name: tensor[i] for name, tensor in each.items()} for each in (factors, gradients))
-            losses.append(native.score_and_gradients(product, activation, pairs, one, into)[0])
+    if len(pairs) * width <= SMALL:
+        return native.losses_and_gradients_of_replicas(product, activation, pairs, factors, gradients)
+    losses = []
+    for i in range(count):
+        one, into = ({name: tensor[i] for name, tensor in each.items()} for each in (factors, gradients))
+        losses.append(native.score_and_gradients(product, activation, pairs, one, into)[0])
     return losses
 
 
