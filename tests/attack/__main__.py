@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import sys
 import time
 from itertools import islice
 
 from tests.attack import ATTACKS
+
+os.environ["OMP_NUM_THREADS"] = "1"  # a fork waits for ever for the threads that torch had before it
 
 
 def main(words: list[str] | None = None) -> int:
