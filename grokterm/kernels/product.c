@@ -14,19 +14,14 @@ int may_use_tiles(void) { return syscall(SYS_arch_prctl, ASK_FOR_FEATURE, TILE_D
 
 /* The matrices as they lie: x is [m, k], or [k, m] where it is to be turned; w is [k, n], or [n, k]; out is [m, n]. */
 typedef struct {
-    int64_t m, k, n, x_stride, x_turned, w_stride, w_turned, threads;
+    int64_t m, k, n, x_stride, x_turned, w_stride, w_turned;
     const float *x, *w;
     float *out;
 } product;
 
-/* What the members of a product share: it, and its factors filled up. */
-typedef struct { const product *f; factor *first, *second; int m, k, n; } whole;
-
-/* x as a first factor with k columns, tile by tile; the member's part of it. */
-static void pack_first(member me, matrix x, int turned, factor *out, int m, int k) {
-    const int deep = k / DEPTH;
-    for (range part = part_of(m / SIDE * deep, me); part.first < part.last; part.first++) {
-        const int i = part.first / deep * SIDE, j = part.first % deep * DEPTH;
+/* x as a first factor with k columns, tile by tile. */
+static void pack_first(matrix x, int turned, factor *out, int m, int k) {
+    for (int i = 0; i < m; i += SIDE) for (int j = 0; j < k; j += DEPTH) {
         factor *to = out + in_first(i, j, k), tile[TILE];
         if (turned) {
             for (int r = 0; r < DEPTH; r += 2)
@@ -37,41 +32,27 @@ static void pack_first(member me, matrix x, int turned, factor *out, int m, int 
     }
 }
 
-static void begin(void *given, member me) {
-    const whole *all_of = given;
-    const product *f = all_of->f;
+/* Writes out; 0, or 1 where memory is lacking. One thread does it: another would take longer to wake. */
+int take_product(const product *f) {
+    const member only = {0, 1};
+    const int m = up_to(f->m, SIDE), k = up_to(f->k, DEPTH), n = up_to(f->n, SIDE);
     const matrix x = {f->x, f->x_turned ? f->k : f->m, f->x_turned ? f->m : f->k, f->x_stride};
     const matrix w = {f->w, f->w_turned ? f->n : f->k, f->w_turned ? f->k : f->n, f->w_stride};
-    pack_first(me, x, f->x_turned, all_of->first, all_of->m, all_of->k);
-    if (f->w_turned) pack_turned(me, w, all_of->second, all_of->k, all_of->n);
-    else pack(me, w, all_of->second, all_of->k, all_of->n);
-}
-
-/* The member's blocks of 32 by 32 of the product. */
-static void go_through(void *given, member me) {
-    const whole *all_of = given;
-    const product *f = all_of->f;
-    const int m = all_of->m, k = all_of->k, n = all_of->n, down = up_to(m, 2 * SIDE) / (2 * SIDE);
+    void *memory = NULL;
+    if (posix_memalign(&memory, 64, ((size_t)m + n) * k * sizeof(factor))) return 1;
+    factor *first = memory, *second = first + (size_t)m * k;
     configure_tiles();
-    for (range part = part_of(down * (up_to(n, 2 * SIDE) / (2 * SIDE)), me); part.first < part.last; part.first++) {
-        const int i = part.first % down * 2 * SIDE, j = part.first / down * 2 * SIDE;
-        const int rows = i + 2 * SIDE < m ? 2 * SIDE : m - i, columns = j + 2 * SIDE < n ? 2 * SIDE : n - j;
+    pack_first(x, f->x_turned, first, m, k);
+    if (f->w_turned) pack_turned(only, w, second, k, n);
+    else pack(only, w, second, k, n);
+    for (int j = 0; j < n; j += 2 * SIDE) for (int i = 0; i < m; i += 2 * SIDE) {
         float block[4 * SUMS];
-        const factor *first = all_of->first + in_first(i, 0, k), *second = all_of->second + in_second(0, j, k);
-        multiply(first, second, in_rows(block, columns), rows, columns, k, 0);
+        const int rows = i + 2 * SIDE < m ? 2 * SIDE : m - i, columns = j + 2 * SIDE < n ? 2 * SIDE : n - j;
+        multiply(first + in_first(i, 0, k), second + in_second(0, j, k), in_rows(block, columns), rows, columns, k, 0);
         for (int r = 0; r < rows && i + r < f->m; r++) for (int c = 0; c < columns; c += SIDE)
             store_first(f->out + (i + r) * f->n + j + c, load(block + r * columns + c), f->n - j - c);
     }
     release_tiles();
-}
-
-/* Writes out; 0, or 1 where memory is lacking. */
-int take_product(const product *f) {
-    whole given = {.f = f, .m = up_to(f->m, SIDE), .k = up_to(f->k, DEPTH), .n = up_to(f->n, SIDE)};
-    void *memory = NULL;
-    if (posix_memalign(&memory, 64, ((size_t)given.m + given.n) * given.k * sizeof(factor))) return 1;
-    given.first = memory, given.second = given.first + (size_t)given.m * given.k;
-    share_out((work *[]){begin, go_through}, 2, &given, f->threads);
     free(memory);
     return 0;
 }

@@ -62,7 +62,7 @@ class _Factors(ctypes.Structure):
     """`factors` of product.c."""
 
     _fields_ = (
-        *((name, c_int64) for name in ("m", "k", "n", "x_stride", "x_turned", "w_stride", "w_turned", "threads")),
+        *((name, c_int64) for name in ("m", "k", "n", "x_stride", "x_turned", "w_stride", "w_turned")),
         *((name, c_void_p) for name in ("x", "w", "out")),
     )
 
@@ -130,7 +130,7 @@ def product(x: Tensor, w: Tensor, out: Tensor | None = None) -> Tensor:
     out = x.new_empty(m, n) if out is None else out
     assert out.shape == (m, n)
     assert out.is_contiguous()
-    given = _Factors(m=m, k=k, n=n, threads=_members(), x=x.data_ptr(), w=w.data_ptr(), out=out.data_ptr())
+    given = _Factors(m=m, k=k, n=n, x=x.data_ptr(), w=w.data_ptr(), out=out.data_ptr())
     given.x_turned, given.x_stride = _lies(x)
     given.w_turned, given.w_stride = _lies(w)
     if _take_product(ctypes.byref(given)):
