@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+import os
+import select
+import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -19,6 +24,7 @@ from grokterm.lab.precision import Product, bfloat16_product, product_for
 from grokterm.lab.tasks import Pairs
 from tests.lab.examples import drawn_pairs
 from tests.needs import AMX, need
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("kernels")
 
@@ -187,6 +193,45 @@ def test_other_widths_activations_and_precisions_are_left_to_torch() -> None:
     assert native.suits_heads(128, 8)
     assert not native.suits_heads(128, 16)
     assert not native.suits_heads(512, 32)
+
+
+def step_of_two_members(monkeypatch: pytest.MonkeyPatch) -> bytes:
+    """The bits of loss and gradients."""
+    monkeypatch.setattr(native, "_threads", 2)
+    given = dict(
+        zip(
+            ("of_a", "of_b", "w_out", "b_out"),
+            (x.detach() for x in leaves((31, 64), (31, 64), (64, 31), (31,))),
+            strict=True,
+        )
+    )
+    gradients = {name: torch.empty_like(tensor) for name, tensor in given.items()}
+    loss, _ = native.score_and_gradients(torch.matmul, "relu", drawn_pairs(700, 31), given, gradients)
+    return repr(loss).encode() + b"".join(tensor.numpy().tobytes() for tensor in gradients.values())
+
+
+def test_a_fork_takes_steps_with_threads_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    of_parent = step_of_two_members(monkeypatch)
+    reads, writes = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writes, hashlib.blake2b(step_of_two_members(monkeypatch)).digest())
+        os._exit(0)
+    os.close(writes)
+    try:
+        assert select.select([reads], [], [], PATIENCE)[0], "the fork waits for threads that it does not have"
+        assert os.read(reads, 64) == hashlib.blake2b(of_parent).digest()
+        assert step_of_two_members(monkeypatch) == of_parent
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(reads)
+
+
+def test_steps_of_several_threads_at_once_do_not_mix(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = step_of_two_members(monkeypatch)
+    with ThreadPoolExecutor(4) as threads:
+        assert set(threads.map(lambda _: step_of_two_members(monkeypatch), range(40))) == {alone}
 
 
 def test_kernels_are_compiled_once_and_can_be_turned_off(
