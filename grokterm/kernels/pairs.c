@@ -107,7 +107,7 @@ int take_step(step *s) {
     void *memory = NULL;
     if (!given.r || posix_memalign(&memory, 64, lay_out(s, &given.v, given.r, NULL))) return free(given.r), 1;
     lay_out(s, &given.v, given.r, memory);
-    share_out((work *[]){begin, go_through, end}, wants_gradients(s) ? 3 : 2, &given, members);
+    share_out((work *[]){begin, go_through, end}, wants_gradients(s) ? 3 : 2, &given, members, members);
     s->loss = 0, s->right = 0;
     for (int t = 0; t < members; t++) s->loss += given.r[t].loss, s->right += given.r[t].right;
     free(memory);
@@ -120,9 +120,10 @@ static void take_one(void *given, member me) {
     if (take_step(s)) s->right = -1;
 }
 
-/* Each of `count` steps of one member, such as those of replicas, side by side; 0, or 1 without memory. */
-int take_steps(step *steps, int count) {
-    share_out((work *[]){take_one}, 1, steps, count);
+/* Each of `count` steps of one member, such as those of replicas, side by side on at most `threads` threads; 0, or 1
+ * without memory. */
+int take_steps(step *steps, int count, int threads) {
+    share_out((work *[]){take_one}, 1, steps, count, threads);
     int failed = 0;
     for (int i = 0; i < count; i++) failed |= steps[i].right < 0;
     return failed;

@@ -86,13 +86,14 @@ static void grow(int wanted) {
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-void share_out(work *const *to_do, int how_many, void *with, int count) {
-    if (count <= 1) {
-        for (int i = 0; i < how_many; i++) to_do[i](with, (member){0, 1});
+void share_out(work *const *to_do, int how_many, void *with, int count, int threads) {
+    if (count <= 1 || threads <= 1) {
+        for (int i = 0; i < how_many; i++) for (int at = 0; at < count; at++) to_do[i](with, (member){at, count});
         return;
     }
+    const int wanted = (threads < count ? threads : count) - 1;
     pthread_mutex_lock(&turn);
-    if (helpers < count - 1) grow(count - 1);
+    if (helpers < wanted) grow(wanted);
     pthread_mutex_lock(&lock);
     works = to_do, given = with, members = count, number = how_many;
     begin(0);

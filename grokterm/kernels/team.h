@@ -8,9 +8,9 @@ typedef struct { int at, of; } member;
 /* What one member does. */
 typedef void work(void *given, member me);
 
-/* Have each of `count` members do its part of each of `works`, one work after the other; returns when all have. Where
- * the system gives fewer threads, those there are do more parts: the results are those of `count` members. */
-void share_out(work *const *works, int number, void *given, int count);
+/* Have each of `count` members do its part of each of `works`, one work after the other, on at most `threads` threads;
+ * returns when all have. Fewer threads do more parts each: the results are those of `count` members. */
+void share_out(work *const *works, int number, void *given, int count, int threads);
 
 /* The numbers below `count` that are the member's, in one stretch. */
 typedef struct { int first, last; } range;

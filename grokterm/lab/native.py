@@ -85,7 +85,7 @@ def load(path: Path | None) -> bool:
             _take_product = library.take_product
             _take_product.argtypes = (POINTER(_Factors),)
         for step, steps in zip(_steps.values(), _step_sets.values(), strict=True):
-            step.argtypes, steps.argtypes = (POINTER(_Step),), (POINTER(_Step), c_int)
+            step.argtypes, steps.argtypes = (POINTER(_Step),), (POINTER(_Step), c_int, c_int)
     return loaded()
 
 
@@ -208,7 +208,7 @@ def losses_and_gradients_of_replicas(
     for i, step in enumerate(steps):
         for name, stride in strides.items():
             setattr(step, name, getattr(first, name) + i * stride)
-    if _step_sets[product](steps, count):
+    if _step_sets[product](steps, count, _members()):
         raise MemoryError("no memory for the steps of replicas")
     return [step.loss for step in steps]
 
