@@ -90,9 +90,8 @@ async def take_views(into: Path, config: Config, step: int, names: Mapping[int, 
 async def _open(app: GrokApp, pilot: Pilot[Outcome], number: int) -> None:
     """Goes on to a view, and waits until its pictures are there."""
     screen, deadline = app.watch_screen, time.monotonic() + PATIENCE
-    while screen.view is None or screen.view.number != number:
+    while (view := screen.view_control.view) is None or view.number != number:
         await pilot.press("n")
-    view = screen.view
     while time.monotonic() < deadline:
         seen, before = view.seen(app.world), view.before(app.world)
         if not view.pictured or (seen is not None and (before is not None or not view.compares or not seen.arrays)):

@@ -104,7 +104,7 @@ class GrokApp(App[Outcome], inherit_bindings=False):
 
     def get_default_screen(self) -> Screen[Any]:
         """The screen that watches."""
-        return WatchScreen()
+        return WatchScreen(self)
 
     @property
     def watch_screen(self) -> WatchScreen:
@@ -143,6 +143,11 @@ class GrokApp(App[Outcome], inherit_bindings=False):
         for message in self.themes.messages[:1]:
             self.watch_screen.say(message, "warning")
 
+    @property
+    def compares(self) -> bool:
+        """Whether several runs are shown in the present one's place."""
+        return self.comparison is not None
+
     def leave(self, left: Left, details: str = "") -> None:
         """Ends the viewer; the trainer goes on unless it was stopped."""
         compared = self.comparison.comparison.runs if self.comparison else ()
@@ -159,7 +164,7 @@ class GrokApp(App[Outcome], inherit_bindings=False):
         """Shows runs on the same axes until that is left."""
         from grokterm.tui.screens.compare import CompareScreen
 
-        self.comparison = CompareScreen(runs, self.world)
+        self.comparison = CompareScreen(runs, self)
         self.push_screen(self.comparison, self._compared_enough)
 
     def _compared_enough(self, _: None) -> None:
@@ -176,6 +181,12 @@ class GrokApp(App[Outcome], inherit_bindings=False):
         self._palette = self.world.palette = self.themes[name].palette
         self.watch_screen.say(f"theme {name}: {self.themes[name].words}")
         self.watch_screen.show()
+
+    def next_theme(self) -> None:
+        """Goes on to the next theme that the terminal can show."""
+        names = offered(self.themes, self.shown_colors)
+        at = names.index(self.theme) if self.theme in names else -1
+        self.use_theme(names[(at + 1) % len(names)])
 
     def theme_words(self) -> list[tuple[str, str]]:
         """The themes that suit the terminal, each with what it is."""
@@ -209,10 +220,11 @@ class GrokApp(App[Outcome], inherit_bindings=False):
             return
         self.link.read_log()
         self.link.pass_time()
-        picture = self.watch_screen.picture
-        if not self.travel.tick(self.watch_screen.frames, picture) and self.watch_screen.compares:
+        views, frames = self.watch_screen.view_control, self.watch_screen.pane_control.frames
+        picture = views.picture
+        if not self.travel.tick(frames, picture) and views.compares:
             self.before.tick(picture)
-        self.present.tick(self.watch_screen.frames, picture, self.cadence.picture_wait)
+        self.present.tick(frames, picture, self.cadence.picture_wait)
         if self.screen is self.watch_screen:
             self.watch_screen.show()
         elif self.screen is self.comparison:
@@ -248,7 +260,8 @@ class GrokApp(App[Outcome], inherit_bindings=False):
     def _settled(self, link: Link, words: str, made: bool) -> None:
         """Tells how a change was answered, if its run is still the one that is shown."""
         if link is self.link and self.is_running:
-            self.watch_screen.settled(words, made)
+            self._say(words, "accent" if made else "error")
+            self.watch_screen.show()
 
     def _follow(self) -> None:
         if self._follower is not None:

@@ -10,9 +10,9 @@ from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from grokterm.tui.actions import ACTIONS
+from grokterm.tui.dialogs.options import has_pages
 from grokterm.tui.lines import TITLES
-from grokterm.tui.screens.options import has_pages
-from grokterm.tui.screens.steady import Steady
+from grokterm.tui.steady import Steady
 
 Command = tuple[str, str, Callable[[], Any]]
 

@@ -14,13 +14,13 @@ from tests.tui.watching import end_trainers
 
 NUMBERS = ("numpy._core", "psutil._common", "safetensors")
 """Libraries, or what they load first where only their name is known, that wait for something to be drawn or asked."""
-SCREENS = ("architecture", "branches", "change", "compare", "dialog", "fork", "help", "options", "run_choice", "views")
+DIALOGS = ("architecture", "branches", "change", "dialog", "fork", "help", "options", "run_choice", "views")
 _LATER = (
     *("torch", "plotext", "cyclopts", *NUMBERS),
     *("grokterm.lab", "grokterm.analysis", "grokterm.trainer", "grokterm.guide", "grokterm.chart", "grokterm.notebook"),
     *("grokterm.cli.commands", "grokterm.runs.compared", "grokterm.runs.fork", "grokterm.runs.summary"),
     *("grokterm.tui.commands", "grokterm.tui.panes.compared", "grokterm.tui.panes.guide", "grokterm.tui.views.view"),
-    *(f"grokterm.tui.screens.{name}" for name in SCREENS),
+    *("grokterm.tui.screens.compare", *(f"grokterm.tui.dialogs.{name}" for name in DIALOGS)),
 )
 LATER = tuple(f"{name}." for name in _LATER)
 RECORDING = """

@@ -9,8 +9,8 @@ from typing import Final
 from textual import events
 
 from grokterm.tui.actions import bindings
-from grokterm.tui.screens.change import ChangeDialog
-from grokterm.tui.screens.dialog import Dialog
+from grokterm.tui.dialogs.change import ChangeDialog
+from grokterm.tui.dialogs.dialog import Dialog
 from tests.tui.watching import Watching
 
 OPENERS: Final = ("v", "a", "c", "C", "b", "f", "question_mark", "ctrl+p", "t", "k", "n", "N", "z", "tab")

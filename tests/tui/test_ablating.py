@@ -14,7 +14,7 @@ SOLVED = TINY.changed({"width": 21, "activation": "quadratic", "init": "closed-f
 
 
 def ghost(seen: Watching) -> AblationView:
-    view = seen.screen.view
+    view = seen.views.view
     assert isinstance(view, AblationView)
     return view
 
@@ -72,7 +72,7 @@ async def test_neurons_and_heads_are_chosen_where_there_are_some(new_run: NewRun
         await seen.press("up")
         await seen.shows("neurons by frequency: ")
         await seen.press("escape")
-        assert seen.screen.view is None
+        assert seen.views.view is None
         assert seen.changes() == []
 
 

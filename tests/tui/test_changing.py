@@ -12,8 +12,8 @@ from grokterm.config import settings
 from grokterm.runs.checkpoints import checkpoints
 from grokterm.runs.folder import RunFolder, list_runs
 from grokterm.runs.process import trainer_alive, trainer_of
-from grokterm.tui.screens.change import ChangeDialog
-from grokterm.tui.screens.choice import Choice
+from grokterm.tui.dialogs.change import ChangeDialog
+from grokterm.tui.dialogs.choice import Choice
 from tests.tui.conftest import NewRun
 from tests.tui.watching import Watching, watch
 
@@ -74,7 +74,7 @@ async def test_settings_that_act_at_once_are_changed_together(trained: RunFolder
         change = seen.changes()[-1]
         assert change.values == {"weight_decay": 0.5, "batch_size": 32}
         assert not change.rebuilt
-        seen.screen._want({"weight_decay": 1.0, "batch_size": "full"})
+        seen.screen.run_control.want({"weight_decay": 1.0, "batch_size": "full"})
         await seen.until(lambda: seen.app.link.history.config.batch_size == "full", "the change back")
 
 
@@ -159,7 +159,7 @@ async def test_keys_behind_a_change_that_keeps_weights_leave_it_so(new_run: NewR
         try:
             await seen.press("W")
             await seen.until(lambda: seen.app.wishes._under_way, "a request in flight")
-            seen.screen._want({"activation": "gelu"}, keep=True)
+            seen.screen.run_control.want({"activation": "gelu"}, keep=True)
             await seen.press("W")
         finally:
             os.kill(trainer.pid, signal.SIGCONT)
@@ -177,8 +177,8 @@ async def test_two_rebuilds_together_keep_weights_only_where_both_do(
         await seen.trains()
         made, width = len(seen.changes()), seen.app.link.history.config.width
         activation = "relu" if seen.app.link.history.config.activation == "gelu" else "gelu"
-        seen.screen._want({"activation": activation}, keep=first)
-        seen.screen._want({"width": 48 - width}, keep=second)
+        seen.screen.run_control.want({"activation": activation}, keep=first)
+        seen.screen.run_control.want({"width": 48 - width}, keep=second)
         await seen.until(lambda: len(seen.changes()) > made, "the change")
         assert len(seen.changes()) == made + 1
         assert seen.changes()[-1].keep is kept

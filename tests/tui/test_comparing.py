@@ -12,8 +12,8 @@ from grokterm.runs.folder import RunFolder
 from grokterm.runs.fork import fork_run
 from grokterm.runs.process import trainer_alive
 from grokterm.tui.app import GrokApp
+from grokterm.tui.dialogs.run_choice import RunChoice
 from grokterm.tui.screens.compare import CompareScreen
-from grokterm.tui.screens.run_choice import RunChoice
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Event
 from tests.runs.logged import append, logged, numbers

@@ -5,8 +5,8 @@ import torch
 
 from grokterm.config import Config
 from grokterm.lab.models import build
-from grokterm.tui.screens.carrying import carried, keeps
-from grokterm.tui.screens.draft import Draft
+from grokterm.tui.dialogs.carrying import carried, keeps
+from grokterm.tui.dialogs.draft import Draft
 
 
 def draft(**texts: str) -> Draft:

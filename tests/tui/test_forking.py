@@ -6,7 +6,7 @@ from grokterm.runs.folder import list_runs
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
 from grokterm.runs.process import trainer_alive
-from grokterm.tui.screens.fork import ForkDialog
+from grokterm.tui.dialogs.fork import ForkDialog
 from tests.tui.conftest import NewRun
 from tests.tui.test_changing import fill
 from tests.tui.test_traveling import PACE, has_logged, moment, stride

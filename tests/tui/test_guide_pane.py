@@ -9,28 +9,31 @@ import pytest
 
 from grokterm.guide import read_page
 from grokterm.runs.folder import RunFolder
+from grokterm.tui.dialogs.help import HelpDialog
 from grokterm.tui.panes.guide import GuidePane, page_strips
 from grokterm.tui.places import BESIDE_FROM, GUIDE, VIEW, explained
-from grokterm.tui.screens.help import HelpDialog
 from grokterm.tui.theme import load_themes
 from grokterm.tui.views.catalogue import views
 from tests.tui.watching import Watching, watch
 
 
 def guide(seen: Watching) -> GuidePane:
-    assert seen.screen.guide is not None
-    return seen.screen.guide
+    assert seen.views.guide is not None
+    return seen.views.guide
 
 
 async def open_view(seen: Watching) -> None:
     await seen.press("n")
-    await seen.until(lambda: seen.screen.view and seen.app.focused is seen.screen.view, "a view with the focus")
+    await seen.until(
+        lambda: seen.views.view and seen.app.focused is seen.views.view,
+        "a view with the focus",
+    )
 
 
 async def test_a_question_mark_shows_the_page_beside_the_view_and_takes_it_away(trained: RunFolder) -> None:
     async with watch(trained, (120, 40)) as seen:
         await open_view(seen)
-        view = seen.screen.view
+        view = seen.views.view
         assert view is not None
         whole = view.size.width
         await seen.press("question_mark")
@@ -38,8 +41,8 @@ async def test_a_question_mark_shows_the_page_beside_the_view_and_takes_it_away(
         await seen.until(lambda: view.size.width < whole and guide(seen).region.x == view.region.right, "both")
         assert seen.app.focused is view
         await seen.press("question_mark")
-        await seen.until(lambda: seen.screen.guide is None and view.size.width == whole, "the view alone")
-        assert seen.screen.view is view
+        await seen.until(lambda: seen.views.guide is None and view.size.width == whole, "the view alone")
+        assert seen.views.view is view
 
 
 async def test_esc_closes_the_page_first_and_then_the_view(trained: RunFolder) -> None:
@@ -48,10 +51,10 @@ async def test_esc_closes_the_page_first_and_then_the_view(trained: RunFolder) -
         await seen.press("question_mark")
         await seen.shows("What it shows")
         await seen.press("escape")
-        await seen.until(lambda: seen.screen.guide is None, "no page")
-        assert seen.screen.view is not None
+        await seen.until(lambda: seen.views.guide is None, "no page")
+        assert seen.views.view is not None
         await seen.press("escape")
-        await seen.until(lambda: seen.screen.view is None, "no view")
+        await seen.until(lambda: seen.views.view is None, "no view")
         await seen.press("question_mark")
         await seen.until(lambda: isinstance(seen.app.screen, HelpDialog), "the keys")
         await seen.shows("Keys and phases")
@@ -64,7 +67,7 @@ async def test_it_scrolls_and_the_view_keeps_its_arrows(trained: RunFolder) -> N
         await seen.shows("What it shows")
         await seen.press("pagedown")
         await seen.until(lambda: guide(seen).scroll_offset.y > 5, "further down")
-        assert seen.app.focused is seen.screen.view
+        assert seen.app.focused is seen.views.view
         await seen.press("pageup", "pageup")
         await seen.until(lambda: guide(seen).scroll_offset.y == 0, "the top")
         await seen.press(*["pagedown"] * 5)
@@ -75,12 +78,12 @@ async def test_on_a_narrow_screen_it_stands_over_the_view_and_takes_the_arrows(t
     async with watch(trained, (80, 24)) as seen:
         await open_view(seen)
         await seen.press("question_mark")
-        await seen.until(lambda: seen.screen.guide and seen.app.focused is seen.screen.guide, "the page")
+        await seen.until(lambda: seen.views.guide and seen.app.focused is seen.views.guide, "the page")
         assert guide(seen).outer_size.width == 80
         await seen.press("down", "down")
         await seen.until(lambda: guide(seen).scroll_offset.y == 2, "two lines down")
         await seen.pilot.resize_terminal(160, 40)
-        await seen.until(lambda: seen.app.focused is seen.screen.view, "the view beside it")
+        await seen.until(lambda: seen.app.focused is seen.views.view, "the view beside it")
         await seen.pilot.resize_terminal(20, 6)
         await seen.pilot.resize_terminal(80, 24)
         await seen.until(lambda: guide(seen).outer_size.width == 80, "the page again")
@@ -93,13 +96,13 @@ async def test_it_turns_to_the_page_of_the_next_view_and_goes_with_the_last(trai
         await seen.shows("What it shows")
         for key, stride in (("n", 1), ("n", 1), ("N", -1)):
             numbers = list(views())
-            view = seen.screen.view
+            view = seen.views.view
             assert view is not None
             wanted = views()[numbers[(numbers.index(view.number) + stride) % len(numbers)]].name
             await seen.press(key)
             await seen.shows(f"Guide: {wanted}", read_page(wanted).title)
         await seen.press("1")
-        await seen.until(lambda: seen.screen.view is None and seen.screen.guide is None, "the board")
+        await seen.until(lambda: seen.views.view is None and seen.views.guide is None, "the board")
         assert not seen.app.query(GuidePane)
 
 

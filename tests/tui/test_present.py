@@ -7,7 +7,6 @@ import signal
 
 from grokterm.runs.process import trainer_of
 from grokterm.tui.cadence import Cadence
-from grokterm.tui.screens.traveling import Traveling
 from tests.tui.conftest import NewRun
 from tests.tui.watching import Watching, watch
 
@@ -47,11 +46,11 @@ async def test_the_earlier_one_beside_it_is_drawn_too(new_run: NewRun) -> None:
 async def test_the_past_is_drawn_when_it_comes(new_run: NewRun) -> None:
     async with watch(new_run()) as seen:
         await stands_still(seen)
-        assert isinstance(seen.screen, Traveling)
         await seen.press("home")
         await seen.shows("3 Table at step 0", "4 Fourier at step 0")
-        table = seen.app.world.table
+        table, moment = seen.app.world.table, seen.app.world.moment
         assert table is not None
+        assert (moment.step if moment else None) == 0
         assert (table.past, table.step) == (True, 0)
 
 
@@ -100,7 +99,7 @@ async def test_a_view_asks_once_it_knows_its_room(new_run: NewRun) -> None:
         await stands_still(seen)
         await seen.press("v", *"18", "enter")
         await seen.until(lambda: seen.app.world.picture, "the picture")
-        view = seen.screen.view
+        view = seen.views.view
         assert view is not None
         assert seen.app.world.picture is not None
         assert seen.app.world.picture.request == view.request()

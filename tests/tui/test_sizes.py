@@ -57,20 +57,21 @@ async def test_tabs_at_80_by_24_reach_every_pane(trained: RunFolder) -> None:
     async with watch(trained, (80, 24)) as seen:
         await seen.trains()
         await seen.shows("1 Accuracy", "2 Loss", "3 Table", "4 Fourier", "5 Try it", "6 Events")
+        panes = seen.screen.pane_control
         for number in range(1, 7):
             await seen.press(str(number))
-            await seen.until(lambda n=number: n in [p.number for p in seen.screen.shown_panes], f"pane {number}")  # type: ignore[misc]
+            await seen.until(lambda n=number: n in [p.number for p in panes.shown], f"pane {number}")  # type: ignore[misc]
             await seen.press("escape")
 
 
 async def test_only_the_pictures_that_are_seen_are_asked_for(trained: RunFolder) -> None:
     async with watch(trained, (80, 24)) as seen:
-        asked = [seen.screen.frames]
+        asked = [seen.screen.pane_control.frames]
         await seen.press("3")
-        asked.append(seen.screen.frames)
+        asked.append(seen.screen.pane_control.frames)
         for size in ((120, 40), (40, 12)):
             await seen.pilot.resize_terminal(*size)
-            asked.append(seen.screen.frames)
+            asked.append(seen.screen.pane_control.frames)
         assert asked == [(), ("table",), ("spectrum", "table"), ()]
 
 
@@ -90,8 +91,8 @@ async def test_every_line_is_that_of_a_screen_opened_at_the_size(new_run: NewRun
 
     def lines(seen: Watching) -> list[str]:
         screen = seen.screen
-        above = [screen.header_line, screen.phase_line, screen.circuit_line, screen.narrator_line]
-        return [line.render().plain for line in above[: 2 + screen.lines_told(screen.size)]]
+        above = [screen.header_line, screen.phase_line, screen.narration.circuit_line, screen.narration.narrator_line]
+        return [line.render().plain for line in above[: 2 + screen.narration.line_count(screen.size)]]
 
     async with watch(folder) as seen:
         await seen.trains()

@@ -216,7 +216,7 @@ async def test_the_past_at_this_size(logged: RunFolder, size: tuple[int, int]) -
         if size[0] >= 80:
             assert "●━" in seen.screen.phase_line.render().plain.replace("●─", "●━")
             await seen.press("3")
-            await seen.until(lambda: seen.screen.panes[3] in seen.screen.shown_panes, "the table")
+            await seen.until(lambda: seen.screen.pane_control.panes[3] in seen.screen.pane_control.shown, "the table")
             await arrived(seen)
             await seen.shows("3 Table at step 0")
         assert all(len(line) <= size[0] for line in seen.text().splitlines())

@@ -45,10 +45,10 @@ async def test_a_loss_that_is_not_finite_pauses_and_says_what_can_be_done(new_ru
     folder = new_run(activation="quadratic", depth=3)
     async with watch(folder) as seen:
         await seen.trains()
-        seen.screen._want({"lr": 10.0, "weight_decay": 1000.0})
+        seen.screen.run_control.want({"lr": 10.0, "weight_decay": 1000.0})
         await seen.until(lambda: seen.app.link.state == "diverged", "a loss that is not finite")
         await seen.shows("✕ diverged", "learning rate")
-        seen.screen._want({"lr": 1e-4, "weight_decay": 0.0})
+        seen.screen.run_control.want({"lr": 1e-4, "weight_decay": 0.0})
         await seen.until(lambda: seen.app.link.history.config.lr == 1e-4, "the change")
 
 

@@ -11,8 +11,8 @@ from textual.widgets import OptionList
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.process import trainer_alive
 from grokterm.tui.actions import ACTIONS
+from grokterm.tui.dialogs.architecture import ArchitectureDialog
 from grokterm.tui.panes import TryPane
-from grokterm.tui.screens.architecture import ArchitectureDialog
 from grokterm.wire.records import Scalars
 from tests.tui.watching import TINY, watch
 
@@ -88,7 +88,7 @@ async def test_presses_in_a_row_add_up_and_end_at_0(trained: RunFolder) -> None:
         assert "as low as it goes" in seen.footer
         await seen.press(*"W" * 11)
         await seen.until(lambda: seen.app.link.history.config.weight_decay > 0.5, "some decay")
-        seen.screen._want({"weight_decay": 1.0})
+        seen.screen.run_control.want({"weight_decay": 1.0})
         await seen.until(lambda: seen.app.link.history.config.weight_decay == 1, "the old decay")
 
 
@@ -98,11 +98,11 @@ async def test_the_pace_goes_down_and_up(trained: RunFolder) -> None:
         usual = TINY.pace
         await seen.press("less_than_sign")
         await seen.until(lambda: seen.app.link.history.config.pace < usual, "a slower pace")  # type: ignore[operator]
-        seen.screen._want({"pace": usual})
+        seen.screen.run_control.want({"pace": usual})
         await seen.until(lambda: seen.app.link.history.config.pace == usual, "the old pace")
         await seen.press("greater_than_sign")
         await seen.until(lambda: seen.app.link.history.config.pace != usual, "a faster pace")
-        seen.screen._want({"pace": usual})
+        seen.screen.run_control.want({"pace": usual})
         await seen.until(lambda: seen.app.link.history.config.pace == usual, "the old pace")
 
 
@@ -133,7 +133,7 @@ async def test_the_model_is_asked_and_keys_in_the_field_are_no_commands(trained:
         await seen.press("t")
         await seen.until(lambda: seen.app.focused is not None, "the field")
         await seen.type("3+4q")
-        pane = seen.screen.panes[5]
+        pane = seen.screen.pane_control.panes[5]
         assert isinstance(pane, TryPane)
         await seen.press("enter")
         await seen.until(lambda: pane.prediction, "an answer")
@@ -148,13 +148,13 @@ async def test_panes_are_reached_by_number_and_in_turn(trained: RunFolder) -> No
     async with watch(trained) as seen:
         for number in range(1, 7):
             await seen.press(str(number))
-            await seen.until(lambda n=number: seen.screen._focused_number() == n, f"pane {number}")  # type: ignore[misc]
+            await seen.until(lambda n=number: seen.screen.pane_control.focused == n, f"pane {number}")  # type: ignore[misc]
             if number == 5:
                 await seen.press("escape")
         await seen.press("tab")
-        await seen.until(lambda: seen.screen._focused_number() == 1, "the first pane")
+        await seen.until(lambda: seen.screen.pane_control.focused == 1, "the first pane")
         await seen.press("shift+tab")
-        await seen.until(lambda: seen.screen._focused_number() == 6, "the last pane")
+        await seen.until(lambda: seen.screen.pane_control.focused == 6, "the last pane")
         await seen.press("9")
         assert "there is no pane 9" in seen.footer
 
@@ -162,12 +162,12 @@ async def test_panes_are_reached_by_number_and_in_turn(trained: RunFolder) -> No
 async def test_a_pane_is_enlarged_and_put_back(trained: RunFolder) -> None:
     async with watch(trained) as seen:
         await seen.press("4", "z")
-        await seen.until(lambda: seen.screen.panes[4].size.width > 100, "a large pane")
-        assert [pane.number for pane in seen.screen.shown_panes] == [4]
+        await seen.until(lambda: seen.screen.pane_control.panes[4].size.width > 100, "a large pane")
+        assert [pane.number for pane in seen.screen.pane_control.shown] == [4]
         await seen.press("2")
-        assert [pane.number for pane in seen.screen.shown_panes] == [2]
+        assert [pane.number for pane in seen.screen.pane_control.shown] == [2]
         await seen.press("z")
-        await seen.until(lambda: len(seen.screen.shown_panes) == 6, "all panes")
+        await seen.until(lambda: len(seen.screen.pane_control.shown) == 6, "all panes")
 
 
 async def test_axes_are_logarithmic_or_not(trained: RunFolder) -> None:

@@ -20,6 +20,7 @@ from grokterm.runs.process import exit_status, trainer_alive, trainer_of
 from grokterm.tui.app import GrokApp
 from grokterm.tui.outcome import Outcome
 from grokterm.tui.screens.watch import WatchScreen
+from grokterm.tui.watch.view_control import ViewControl
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Change, Record
 from tests.patience import PATIENCE
@@ -40,6 +41,10 @@ class Watching:
     @property
     def screen(self) -> WatchScreen:
         return self.app.watch_screen
+
+    @property
+    def views(self) -> ViewControl:
+        return self.screen.view_control
 
     @property
     def header(self) -> str:

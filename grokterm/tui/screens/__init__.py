@@ -1,1 +1,1 @@
-"""The dialogs of the viewer."""
+"""The screens of the viewer: one run, and several compared."""

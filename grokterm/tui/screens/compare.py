@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from typing import ClassVar, Final
 
 from textual import work
 from textual.app import ComposeResult
@@ -27,11 +27,9 @@ from grokterm.tui.footer import Footer
 from grokterm.tui.line import Line
 from grokterm.tui.panes.compared import PAIRS, ComparedAccuracy, ComparedLoss, ComparedRuns, Comparison
 from grokterm.tui.panes.pane import Pane
-from grokterm.tui.screens.steady import Steady
+from grokterm.tui.steady import Steady
+from grokterm.tui.viewer import Viewer
 from grokterm.tui.world import World
-
-if TYPE_CHECKING:
-    from grokterm.tui.app import GrokApp
 
 _KEYS: Final = (
     ("esc", "back", 2),
@@ -73,9 +71,10 @@ class CompareScreen(Steady, Screen[None], inherit_bindings=False):
     ALLOW_SELECT = False
     AUTO_FOCUS = ""
 
-    def __init__(self, runs: list[ComparedRun], world: World) -> None:
-        """`world` tells how runs are shown: theme, glyphs and axes."""
+    def __init__(self, runs: list[ComparedRun], viewer: Viewer) -> None:
+        """The axes begin as those of the viewer's present run."""
         super().__init__()
+        self.viewer, world = viewer, viewer.world
         self.comparison = Comparison(runs)
         self.panes: tuple[Pane, ...] = tuple(
             kind(self.comparison) for kind in (ComparedAccuracy, ComparedLoss, ComparedRuns)
@@ -85,11 +84,6 @@ class CompareScreen(Steady, Screen[None], inherit_bindings=False):
         self._world = World("", runs[0].history, world.view, world.palette, log_x=world.log_x, log_y=world.log_y)
         self._board = Board(self._regions)
         self._states_at = 0.0
-
-    @property
-    def viewer(self) -> GrokApp:
-        """The app."""
-        return cast("GrokApp", self.app)
 
     def compose(self) -> ComposeResult:
         """All parts; the board shows those that have a place."""
@@ -171,7 +165,7 @@ class CompareScreen(Steady, Screen[None], inherit_bindings=False):
 
     def action_theme(self) -> None:
         """The next theme."""
-        self.viewer.watch_screen.action_next_theme()
+        self.viewer.next_theme()
         self.show()
 
     def action_picture(self) -> None:

@@ -14,9 +14,9 @@ from textual.widgets import OptionList, Static
 from grokterm.runs.family import Leaf
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.summary import RunSummary
+from grokterm.tui.dialogs.dialog import Dialog
+from grokterm.tui.dialogs.options import WIDTH, FittedOptions, Part, aligned
 from grokterm.tui.drawing.sheet import plain_stem
-from grokterm.tui.screens.dialog import Dialog
-from grokterm.tui.screens.options import WIDTH, FittedOptions, Part, aligned
 from grokterm.tui.words import percent
 from grokterm.view_options import Graph
 

@@ -10,8 +10,8 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from grokterm.tui.screens.dialog import Dialog
-from grokterm.tui.screens.options import Lines
+from grokterm.tui.dialogs.dialog import Dialog
+from grokterm.tui.dialogs.options import Lines
 from grokterm.tui.views.view import ViewPane
 
 

@@ -13,9 +13,9 @@ from textual.widgets.option_list import Option
 
 from grokterm.config import Config, choices
 from grokterm.errors import ConfigError
-from grokterm.tui.screens.carrying import carried, keeps
-from grokterm.tui.screens.dialog import Dialog, Wanted
-from grokterm.tui.screens.options import Options
+from grokterm.tui.dialogs.carrying import carried, keeps
+from grokterm.tui.dialogs.dialog import Dialog, Wanted
+from grokterm.tui.dialogs.options import Options
 
 _WHAT: Final = {
     "mlp": "one-hot a and b → {width} neurons → {outputs} logits",

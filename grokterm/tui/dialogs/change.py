@@ -17,9 +17,9 @@ from textual.widgets import Input, Label, Static
 
 from grokterm.config import Acts, Config, Value, choices, docs, field_type, settings
 from grokterm.tui import words
-from grokterm.tui.screens.choice import Choice
-from grokterm.tui.screens.dialog import Dialog, Wanted
-from grokterm.tui.screens.draft import Draft
+from grokterm.tui.dialogs.choice import Choice
+from grokterm.tui.dialogs.dialog import Dialog, Wanted
+from grokterm.tui.dialogs.draft import Draft
 
 MARKS: Final[dict[Acts, tuple[str, str]]] = {
     "at once": ("●", "correct"),

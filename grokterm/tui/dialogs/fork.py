@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from grokterm.config import Config, settings
-from grokterm.tui.screens.change import ChangeDialog
+from grokterm.tui.dialogs.change import ChangeDialog
 
 
 class ForkDialog(ChangeDialog):

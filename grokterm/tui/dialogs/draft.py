@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from grokterm.config import Config, Value, parse, settings
 from grokterm.errors import ConfigError
 from grokterm.tui import words
-from grokterm.tui.screens.carrying import keeps
+from grokterm.tui.dialogs.carrying import keeps
 
 
 @dataclass(slots=True)

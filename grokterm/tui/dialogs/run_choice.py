@@ -14,8 +14,8 @@ from textual.widgets import OptionList, Static
 from grokterm.runs.compared import MOST
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.summary import RunSummary
-from grokterm.tui.screens.dialog import Dialog
-from grokterm.tui.screens.options import WIDTH, FittedOptions, Part, aligned
+from grokterm.tui.dialogs.dialog import Dialog
+from grokterm.tui.dialogs.options import WIDTH, FittedOptions, Part, aligned
 from grokterm.tui.words import percent
 
 
