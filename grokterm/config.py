@@ -13,7 +13,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
 
-from grokterm.consistency import check_together
+from grokterm.consistency import check_closed_form, check_device, check_heads, check_split
 from grokterm.errors import ConfigError
 from grokterm.spelling import option_name, unknown
 
@@ -132,7 +132,13 @@ class Config:
     def __post_init__(self) -> None:
         for name in settings():
             _check_field(name, getattr(self, name))
-        check_together(self)
+        check_split(self.p, self.op, self.train_fraction)
+        if self.arch == "transformer":
+            check_heads(self.d_model, self.heads)
+        check_device(self.device)
+        if self.init == "closed-form":
+            model = (self.arch, self.depth, self.activation, self.layer_norm)
+            check_closed_form(self.p, self.op, self.width, *model)
 
     def changed(self, values: Mapping[str, Any]) -> Config:
         """The same run with `values` in place of its own; raises ConfigError."""

@@ -64,7 +64,7 @@ def test_every_field_tells_what_it_is_and_its_limits() -> None:
 def test_the_defaults_are_a_run_that_can_be() -> None:
     config = Config()
     assert (config.p, config.op, config.arch, config.train_fraction) == (97, "add", "mlp", 0.5)
-    assert train_count(config) == 4704
+    assert train_count(config.p, config.op, config.train_fraction) == 4704
     assert pair_count(97, "divide") == 97 * 96
 
 
@@ -140,8 +140,9 @@ def test_heads_matter_only_to_the_transformer() -> None:
 
 
 def test_a_fraction_just_inside_leaves_one_pair_on_either_side() -> None:
-    assert train_count(Config(p=3, train_fraction=1 / 9 + 1e-9)) == 1
-    assert train_count(Config(p=3, train_fraction=8 / 9 + 1e-9)) == 8
+    for train_fraction, pairs in ((1 / 9 + 1e-9, 1), (8 / 9 + 1e-9, 8)):
+        config = Config(p=3, train_fraction=train_fraction)
+        assert train_count(config.p, config.op, config.train_fraction) == pairs
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def make_task(config: Config) -> Task:
     labels = table(config.p, config.op)
     defined = (labels.flatten() != UNDEFINED).nonzero().squeeze(-1)
     order = torch.randperm(len(defined), generator=generator(config.seed, "split"))
-    train, test = defined[order].tensor_split([train_count(config)])
+    train, test = defined[order].tensor_split([train_count(config.p, config.op, config.train_fraction)])
     train = train.sort().values
     return Task(config.p, config.op, labels, corrupted(labels, train, config), train, test.sort().values)
 

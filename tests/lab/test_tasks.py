@@ -67,7 +67,7 @@ def test_the_split_holds_every_defined_pair_once(p: int, op: Operation, train_fr
         return
     config = Config(p=p, op=op, train_fraction=train_fraction, seed=seed)
     task = make_task(config)
-    assert len(task.train) == train_count(config)
+    assert len(task.train) == train_count(p, op, train_fraction)
     assert len(task.train) + len(task.test) == pair_count(p, op)
     together = torch.cat([task.train, task.test])
     assert torch.equal(together.sort().values, (task.labels.flatten() != UNDEFINED).nonzero().squeeze(-1))
