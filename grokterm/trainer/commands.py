@@ -3,19 +3,45 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from grokterm.errors import ConfigError, TrainerError
 from grokterm.trainer.answers import check_question, predict
-from grokterm.trainer.server import Connection, Unreadable
-from grokterm.trainer.visits import Visit
-from grokterm.wire.messages import Answer, Change, Go, Look, Pause, Predict, Reply, Request, Stop
-
-if TYPE_CHECKING:
-    from grokterm.trainer.loop import Trainer
+from grokterm.trainer.course import Course
+from grokterm.trainer.past import Past
+from grokterm.trainer.server import Connection, Server, Unreadable
+from grokterm.trainer.visits import Visit, Visits
+from grokterm.wire.messages import Answer, Change, Go, Look, Pause, Predict, Reply, Request, State, Stop
 
 NAME_LIMIT: Final = 80
 """Characters of the name under which a viewer changes something."""
+
+
+class Trainer(Protocol):
+    """What a command may ask of the trainer."""
+
+    course: Course
+    server: Server
+    past: Past
+    visits: Visits
+    state: State
+    paused: bool
+    """While starting: whether training is to pause once the log is caught up with."""
+    leaving: bool
+    """Whether to end at the next step boundary, after a checkpoint."""
+
+    @property
+    def waits_for_room(self) -> bool:
+        """Whether training stands still only because something cannot be written."""
+
+    def go(self, steps: float = math.inf) -> None:
+        """Trains on, or for so many steps."""
+
+    def pause(self) -> None:
+        """Stops training until somebody goes on."""
+
+    def changed(self, rebuilt: bool) -> None:
+        """Takes up a change of the configuration."""
 
 
 def carry_out(trainer: Trainer, connection: Connection, request: Request | Unreadable) -> None:
