@@ -3,10 +3,11 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from grokterm.version import __version__
+
 if TYPE_CHECKING:
     from grokterm.notebook import open_run
 
-__version__ = "0.1.0"
 __all__ = ["__version__", "open_run"]
 
 

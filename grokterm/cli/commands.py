@@ -9,7 +9,6 @@ from typing import Annotated, Any, Final, Literal, get_args
 
 from cyclopts import App, CycloptsError, Group, Parameter
 
-from grokterm import __version__
 from grokterm.cli.defaults import read_defaults
 from grokterm.cli.options import Option, folder_option, read, run_options, shown, step_number, view_options
 from grokterm.cli.sentences import CommandLineError, sentence
@@ -19,6 +18,7 @@ from grokterm.errors import ConfigError
 from grokterm.kernels.instruction_sets import limit
 from grokterm.presets import PRESETS, preset_values
 from grokterm.spelling import unknown
+from grokterm.version import __version__
 
 TRAIN_DEFAULTS: Final = {"until": "grokked", "max_steps": 100_000}
 """Where `grokterm train` differs from the screen; its pace is always max."""

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from grokterm import __version__
 from grokterm.cli.checks import Check, Verdict, folder_checks, machine_checks, package_checks, terminal_checks
 from grokterm.cli.defaults import read_defaults
 from grokterm.cli.harmless import harmless
 from grokterm.cli.options import Values
 from grokterm.errors import ConfigError
+from grokterm.version import __version__
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -6,10 +6,10 @@ import platform
 
 import torch
 
-from grokterm import __version__
 from grokterm.config import Value
 from grokterm.lab import native
 from grokterm.lab.engine import Engine
+from grokterm.version import __version__
 
 
 def circumstances(engine: Engine) -> dict[str, Value]:

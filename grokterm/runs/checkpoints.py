@@ -21,10 +21,11 @@ import numpy.typing as npt
 import safetensors
 import safetensors.numpy
 
-from grokterm import __version__, durable
+from grokterm import durable
 from grokterm.config import Config, Value
 from grokterm.errors import RunFolderError
 from grokterm.real_files import opened_folder, reading
+from grokterm.version import __version__
 from grokterm.wire.records import Change, TrainingRecord
 
 CHECKPOINT_FORMAT: Final = 1

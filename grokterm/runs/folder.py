@@ -17,10 +17,11 @@ import msgspec
 import platformdirs
 import tomli_w
 
-from grokterm import __version__, durable
+from grokterm import durable
 from grokterm.config import Config, settings
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.real_files import FILE, FOLDER, is_there, kind_of, open_file, reading
+from grokterm.version import __version__
 from grokterm.view_options import ViewOptions
 
 ASIDE: Final = ("trainer.part", "config.toml.part")

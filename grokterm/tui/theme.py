@@ -13,7 +13,6 @@ import platformdirs
 from rich.style import Style
 from textual.theme import Theme as TextualTheme
 
-import grokterm
 from grokterm.errors import ThemeError
 from grokterm.spelling import unknown
 
@@ -173,7 +172,7 @@ def find_theme(name: str) -> Theme:
 
 def theme_folders() -> list[Path]:
     """Where themes are read from: grokterm's own, then the user's."""
-    package = Path(grokterm.__file__).parent
+    package = Path(__file__).parents[1]
     own = package / "themes"
     shipped = own if own.is_dir() else package.parent / "themes"
     return [shipped, Path(platformdirs.user_config_dir("grokterm")) / "themes"]
