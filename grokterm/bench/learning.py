@@ -20,9 +20,9 @@ from grokterm.config import Config
 from grokterm.kernels.build import build
 from grokterm.lab import devices, native
 from grokterm.lab.engine import Engine
-from grokterm.lab.layout import Layout
 from grokterm.lab.models import ARCHITECTURES
 from grokterm.lab.models import build as build_model
+from grokterm.lab.models.layout import Layout
 from grokterm.lab.optimizers import Hyperparameters, Optimizer
 from grokterm.lab.precision import product_for
 from grokterm.lab.seeds import generator

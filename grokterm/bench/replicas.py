@@ -14,8 +14,8 @@ from grokterm.config import Config
 from grokterm.lab import devices
 from grokterm.lab.bursts import Burst
 from grokterm.lab.engine import FLOATS_AT_ONCE
-from grokterm.lab.layout import Layout
 from grokterm.lab.models import build
+from grokterm.lab.models.layout import Layout
 from grokterm.lab.optimizers import Hyperparameters, Optimizer, way_on
 from grokterm.lab.precision import product_for
 from grokterm.lab.seeds import generator

@@ -15,8 +15,8 @@ from grokterm.errors import ConfigError
 from grokterm.lab import devices
 from grokterm.lab.batches import Batches
 from grokterm.lab.bursts import Burst
-from grokterm.lab.layout import Layout
 from grokterm.lab.models import Model, Parameters, build
+from grokterm.lab.models.layout import Layout
 from grokterm.lab.optimizers import Hyperparameters, Optimizer, way_on
 from grokterm.lab.precision import DTYPES, product_for
 from grokterm.lab.seeds import generator

@@ -13,7 +13,6 @@ from torch import Tensor
 
 from grokterm.config import Architecture
 from grokterm.lab import native
-from grokterm.lab.layout import Layout
 from grokterm.lab.models import Model, Parameters
 from grokterm.lab.models.few_operations import (
     Chosen,
@@ -21,6 +20,7 @@ from grokterm.lab.models.few_operations import (
     FewOperations,
     MlpInFewOperations,
 )
+from grokterm.lab.models.layout import Layout
 from grokterm.lab.models.pairwise import PairwiseModel
 from grokterm.lab.models.transformer_in_few_operations import TransformerInFewOperations
 from grokterm.lab.tasks import Pairs

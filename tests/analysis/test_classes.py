@@ -14,8 +14,8 @@ from grokterm.analysis.progress import concentration, progress, structure
 from grokterm.analysis.spectrum import spectrum
 from grokterm.analysis.subject import Subject
 from grokterm.config import Config
-from grokterm.lab.layout import Layout
 from grokterm.lab.models import build
+from grokterm.lab.models.layout import Layout
 from grokterm.lab.tasks import make_task
 from tests.analysis.models import small
 from tests.lab.examples import loss_and_gradient

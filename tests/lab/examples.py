@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from grokterm.config import Config
-from grokterm.lab.layout import Layout
 from grokterm.lab.models import Model, Parameters
+from grokterm.lab.models.layout import Layout
 from grokterm.lab.strategies import choose
 from grokterm.lab.tasks import Pairs
 

@@ -10,9 +10,9 @@ import torch
 from grokterm.config import Activation, Architecture, Config
 from grokterm.lab import native
 from grokterm.lab.engine import Engine
-from grokterm.lab.layout import Layout
 from grokterm.lab.losses import cross_entropy_sum
 from grokterm.lab.models import build as build_model
+from grokterm.lab.models.layout import Layout
 from grokterm.lab.precision import product_for
 from grokterm.lab.strategies import choose
 from grokterm.lab.tasks import make_task

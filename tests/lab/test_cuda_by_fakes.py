@@ -16,8 +16,8 @@ from torch import Tensor
 
 from grokterm.config import Config, choices
 from grokterm.lab.bursts import Burst
-from grokterm.lab.layout import Layout
 from grokterm.lab.models import build
+from grokterm.lab.models.layout import Layout
 from grokterm.lab.optimizers import Hyperparameters, Optimizer, way_on
 from grokterm.lab.precision import product_for
 from grokterm.lab.strategies import Strategy, choose

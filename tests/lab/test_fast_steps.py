@@ -8,9 +8,9 @@ from torch import Tensor
 
 from grokterm.config import Config
 from grokterm.lab.bags import Bags, bags_of_heads, bags_of_pairs
-from grokterm.lab.layout import Layout
 from grokterm.lab.losses import cross_entropy_sum
 from grokterm.lab.models import Model, Parameters, build
+from grokterm.lab.models.layout import Layout
 from grokterm.lab.models.pairwise import PairwiseModel, pair_attention, pair_sum
 from grokterm.lab.optimizers import Hyperparameters, Optimizer
 from grokterm.lab.precision import product_for

@@ -12,8 +12,8 @@ from torch.testing import assert_close
 from grokterm.config import Config, choices
 from grokterm.lab.bursts import Burst
 from grokterm.lab.engine import Engine
-from grokterm.lab.layout import Layout
 from grokterm.lab.models import build
+from grokterm.lab.models.layout import Layout
 from grokterm.lab.models.pairwise import PairwiseModel
 from grokterm.lab.optimizers import Hyperparameters, Optimizer
 from grokterm.lab.precision import product_for

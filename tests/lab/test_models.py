@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from torch.testing import assert_close
 
 from grokterm.config import Config, choices
-from grokterm.lab.layout import Layout
 from grokterm.lab.models import build
+from grokterm.lab.models.layout import Layout
 from grokterm.lab.seeds import generator
 from grokterm.lab.tasks import Pairs, make_task
 from tests.lab.examples import ARCHITECTURES, all_pairs, loss_and_gradient, random_parameters, small

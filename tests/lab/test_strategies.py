@@ -11,8 +11,8 @@ import torch
 from grokterm.lab import native
 from grokterm.lab.circumstances import circumstances
 from grokterm.lab.engine import Engine
-from grokterm.lab.layout import Layout
 from grokterm.lab.models import build
+from grokterm.lab.models.layout import Layout
 from grokterm.lab.strategies import Strategy, choose
 from grokterm.lab.tasks import Pairs, make_task
 from tests.lab.examples import ARCHITECTURES, random_parameters, small

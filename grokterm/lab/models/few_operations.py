@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from grokterm.config import Activation, Config
-from grokterm.lab.layout import Layout
+from grokterm.lab.models.layout import Layout
 from grokterm.lab.models.model import Parameters
 from grokterm.lab.models.sublayers import ACTIVATIONS
 from grokterm.lab.precision import Product, bfloat16_product

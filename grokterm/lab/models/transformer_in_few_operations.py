@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from grokterm.config import Config
-from grokterm.lab.layout import Layout
 from grokterm.lab.models.few_operations import Chosen, FewOperations, activated, bag_sums, starts, times_slope
+from grokterm.lab.models.layout import Layout
 from grokterm.lab.precision import Product
 
 
