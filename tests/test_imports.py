@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -54,3 +55,12 @@ def test_who_may_import_whom() -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stdout
     assert "0 broken" in done.stdout
+
+
+def test_no_module_is_in_a_circle() -> None:
+    """Beside those among siblings, which the linter finds: not those through a package's own module either."""
+    need(find_spec("importlinter"), LINTER)
+    import grimp
+
+    graph = grimp.build_graph("grokterm")
+    TopologicalSorter({module: graph.find_modules_directly_imported_by(module) for module in graph.modules}).prepare()
