@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from grokterm.setting import setting
+
 Color = Literal["auto", "truecolor", "256", "16", "none"]
 Graph = Literal["braille", "block", "ascii"]
 Narrator = Literal["on", "off"]
@@ -14,13 +16,12 @@ Narrator = Literal["on", "off"]
 class ViewOptions:
     """What the viewer draws with; nothing here touches training."""
 
-    theme: str = "dusk"
-    """Theme by name; T cycles them."""
-    color: Color = "auto"
-    """Colours of the terminal."""
-    graph: Graph = "braille"
-    """Glyphs of the curves: braille, block where the font has no braille, or ascii."""
-    fps: float = 10.0
-    """Frames a second at most, 1 to 60."""
-    narrator: Narrator = "on"
-    """Whether a narrator tells in a sentence what happens: on or off."""
+    theme: str = setting("dusk", "Screen", "at once", "Theme by name; T cycles them.")
+    color: Color = setting("auto", "Screen", "at once", "Colours of the terminal.")
+    graph: Graph = setting(
+        "braille", "Screen", "at once", "Glyphs of the curves: braille, block where the font has no braille, or ascii."
+    )
+    fps: float = setting(10.0, "Screen", "at once", "Frames a second at most, 1 to 60.", ge=1, le=60)
+    narrator: Narrator = setting(
+        "on", "Screen", "at once", "Whether a narrator tells in a sentence what happens: on or off."
+    )

@@ -29,11 +29,11 @@ def configs(draw: st.DrawFn) -> Config:
     """Configurations that can be, with every setting drawn from its own limits."""
     values: dict[str, Any] = {}
     for name, setting in settings().items():
-        words, low, high = choices(name), max(setting.least, setting.above), min(setting.most, setting.below)
+        words, low, high = choices(name), max(setting.ge, setting.gt), min(setting.le, setting.lt)
         numbers: st.SearchStrategy[Any] = (
             st.integers(int(low), int(high))
             if whole(name)
-            else st.floats(low, high, exclude_min=low == setting.above, exclude_max=high == setting.below)
+            else st.floats(low, high, exclude_min=low == setting.gt, exclude_max=high == setting.lt)
         )
         if name == "device":
             values[name] = draw(st.sampled_from(["auto", "cpu", "cuda", "cuda:3", "mps"]))
@@ -55,10 +55,10 @@ def test_every_field_tells_what_it_is_and_its_limits() -> None:
     for name, text in words.items():
         setting = settings()[name]
         assert text.endswith("."), name
-        for limit in (setting.least, setting.most):
+        for limit in (setting.ge, setting.le):
             if name in ("p", "width", "d_model", "heads", "depth", "lr", "weight_decay"):
                 assert f"{limit:,g}" in text, name
-    assert list(docs(ViewOptions)) == ["theme", "color", "graph", "fps", "narrator"]
+    assert list(settings(ViewOptions)) == ["theme", "color", "graph", "fps", "narrator"]
 
 
 def test_the_defaults_are_a_run_that_can_be() -> None:
@@ -81,16 +81,16 @@ def test_each_number_keeps_its_limits(name: str) -> None:
     base = Config(p=5)
     good: list[float] = []
     bad: list[float] = [math.nan, math.inf, -math.inf]
-    if setting.least > -math.inf:
-        good.append(setting.least)
-        bad.append(setting.least - 1)
+    if setting.ge > -math.inf:
+        good.append(setting.ge)
+        bad.append(setting.ge - 1)
     else:
-        bad += [setting.above, setting.above - 1]
-    if setting.most < math.inf:
-        good.append(setting.most)
-        bad.append(setting.most + 1 if whole(name) else setting.most * 1.001)
+        bad += [setting.gt, setting.gt - 1]
+    if setting.le < math.inf:
+        good.append(setting.le)
+        bad.append(setting.le + 1 if whole(name) else setting.le * 1.001)
     else:
-        bad.append(setting.below)
+        bad.append(setting.lt)
     for value in good:
         number = int(value) if whole(name) else value
         parse(name, str(number))

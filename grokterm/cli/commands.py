@@ -12,11 +12,11 @@ from cyclopts import App, CycloptsError, Group, Parameter
 from grokterm.cli.defaults import read_defaults
 from grokterm.cli.options import Option, folder_option, read, run_options, shown, step_number, view_options
 from grokterm.cli.sentences import CommandLineError, sentence
-from grokterm.config import Group as GroupName
 from grokterm.config import settings
 from grokterm.errors import ConfigError
 from grokterm.kernels.instruction_sets import limit
 from grokterm.presets import PRESETS, preset_values
+from grokterm.setting import Group as GroupName
 from grokterm.spelling import unknown
 from grokterm.version import __version__
 

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
-from grokterm.config import Config, choices, docs, field_type, parse, settings
+from grokterm.config import Config, choices, field_type, parse, settings
 from grokterm.errors import ConfigError
 from grokterm.spelling import option_name, unknown
 from grokterm.view_options import ViewOptions
@@ -17,8 +17,6 @@ from grokterm.view_options import ViewOptions
 Values = dict[str, Any]
 """Settings by name, as `Config`, `ViewOptions` and `--runs` take them."""
 
-FPS_LIMITS: Final = (1.0, 60.0)
-"""Frames a second that can be asked for."""
 UNLIMITED: Final = 10**12
 """Default of `max_steps`: more than any run takes."""
 
@@ -45,12 +43,12 @@ class Option:
 @cache
 def run_options() -> dict[str, Option]:
     """The options made from `Config`, by name, in order."""
-    config, words = Config(), docs()
+    config = Config()
     return {
         name: Option(
             name=name,
             group=setting.group,
-            words=words[name].replace("`", ""),
+            words=setting.help.replace("`", ""),
             metavar=_metavar(name),
             default=shown(getattr(config, name)),
             choices=choices(name) if get_origin(field_type(name)) is Literal else (),
@@ -63,17 +61,17 @@ def run_options() -> dict[str, Option]:
 @cache
 def view_options() -> dict[str, Option]:
     """The options made from `ViewOptions`, by name, in order."""
-    view, words = ViewOptions(), docs(ViewOptions)
+    view = ViewOptions()
     return {
-        field.name: Option(
-            name=field.name,
-            group="Screen",
-            words=words[field.name],
-            metavar="NAME" if field.name == "theme" else "NUMBER" if field.name == "fps" else "WORD",
-            default=shown(getattr(view, field.name)),
-            choices=_view_choices(field.name),
+        name: Option(
+            name=name,
+            group=setting.group,
+            words=setting.help,
+            metavar="NAME" if name == "theme" else "NUMBER" if name == "fps" else "WORD",
+            default=shown(getattr(view, name)),
+            choices=_view_choices(name),
         )
-        for field in fields(ViewOptions)
+        for name, setting in settings(ViewOptions).items()
     }
 
 
@@ -134,7 +132,8 @@ def _read_view(name: str, text: str) -> Any:
         raise ConfigError(unknown(name, text, list(allowed)))
     if name != "fps":
         return text
-    low, high = FPS_LIMITS
+    fps_setting = settings(ViewOptions)["fps"]
+    low, high = fps_setting.ge, fps_setting.le
     try:
         fps = float(text)
     except ValueError:

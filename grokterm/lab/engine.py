@@ -10,7 +10,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from grokterm.config import Acts, Config, settings
+from grokterm.config import Config, settings
 from grokterm.errors import ConfigError
 from grokterm.lab import devices
 from grokterm.lab.batches import Batches
@@ -22,6 +22,7 @@ from grokterm.lab.precision import DTYPES, product_for
 from grokterm.lab.seeds import generator
 from grokterm.lab.strategies import Strategy, choose, decisive
 from grokterm.lab.tasks import Pairs, make_task
+from grokterm.setting import Acts
 
 FLOATS_AT_ONCE: Final = {"cpu": 1 << 22, "cuda": 1 << 27, "mps": 1 << 25}
 """Largest tensor over pairs that a pass holds, in floats, by kind of device: 16 MiB on the CPU."""

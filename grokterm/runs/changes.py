@@ -7,30 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, get_args
 
-from grokterm.config import Config, Value, field_type, settings
+from grokterm.config import Config, Value, field_type, label, settings
 from grokterm.errors import ConfigError
 from grokterm.surgery import Ablation, check_ablation
 from grokterm.wire.records import Change
-
-NAMES: Final = {
-    "p": "p",
-    "op": "operation",
-    "train_fraction": "train fraction",
-    "corrupt": "wrong labels",
-    "init": "initial weights",
-    "arch": "architecture",
-    "layer_norm": "LayerNorm",
-    "lr": "learning rate",
-    "weight_decay": "weight decay",
-    "beta1": "β₁",
-    "beta2": "β₂",
-    "warmup": "warm-up",
-    "warmup_from": "first step of warm-up",
-    "batch_size": "batch size",
-    "max_steps": "step limit",
-    "log_every": "steps a log record",
-}
-"""Settings whose name among people is not that of their field."""
 
 UNUSED: Final = {
     "mlp": {"d_model": "embed-mlp or transformer", "heads": "transformer"},
@@ -82,12 +62,12 @@ def plan_change(config: Config, step: int, values: Mapping[str, Value], ablation
     changed = {name: value for name, value in new.as_dict().items() if value != config.as_dict()[name]}
     for name, value in changed.items():
         if settings()[name].acts == "starts a new run":
-            raise ConfigError(f"{spoken(name)} cannot change while a run trains: {spelled(value)} needs a new run")
+            raise ConfigError(f"{label(name)} cannot change while a run trains: {spelled(value)} needs a new run")
         if new.arch in UNUSED and name in UNUSED[new.arch] and config.arch == new.arch:
-            raise ConfigError(f"{spoken(name)} does nothing in {new.arch}: only {UNUSED[new.arch][name]} has it")
+            raise ConfigError(f"{label(name)} does nothing in {new.arch}: only {UNUSED[new.arch][name]} has it")
     _check_goal(new, step, changed)
     old = {name: config.as_dict()[name] for name in changed}
-    words = [f"{spoken(name)} {spelled(old[name])} → {spelled(changed[name])}" for name in changed]
+    words = [f"{label(name)} {spelled(old[name])} → {spelled(changed[name])}" for name in changed]
     ablation = ablation if ablation and ablation.parts else None
     if ablation:
         check_ablation(new, ablation)
@@ -101,11 +81,6 @@ def plan_change(config: Config, step: int, values: Mapping[str, Value], ablation
         words=", ".join(words),
         ablation=ablation,
     )
-
-
-def spoken(name: str) -> str:
-    """What people call a setting."""
-    return NAMES.get(name, name)
 
 
 def spelled(value: Value) -> str:
@@ -133,4 +108,4 @@ def _check_goal(config: Config, step: int, changed: Mapping[str, Value]) -> None
     for name in ("until", "max_steps"):
         goal = changed.get(name)
         if isinstance(goal, int) and goal <= step:
-            raise ConfigError(f"{spoken(name)} {goal:,} is behind: this run is at step {step:,}")
+            raise ConfigError(f"{label(name)} {goal:,} is behind: this run is at step {step:,}")

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from grokterm.config import Value, settings
+from grokterm.config import Value, label, settings
 from grokterm.errors import ConfigError, RunFolderError
-from grokterm.runs.changes import spelled, spoken
+from grokterm.runs.changes import spelled
 from grokterm.runs.family import Leaf, tree
 from grokterm.runs.folder import Parent, RunFolder
 from grokterm.runs.history import History
@@ -76,7 +76,7 @@ def differences(runs: Sequence[ComparedRun]) -> list[Difference]:
     for name in sorted(settings(), key=lambda name: settings()[name].group == "Run"):
         values = [_first_and_now(first[name], now[name]) for first, now in configs]
         if any(value != values[0] for value in values):
-            found.append(Difference(spoken(name), tuple(" → ".join(map(spelled, value)) for value in values)))
+            found.append(Difference(label(name), tuple(" → ".join(map(spelled, value)) for value in values)))
     return found
 
 

@@ -12,10 +12,10 @@ from types import MappingProxyType
 from typing import Final
 
 from grokterm import durable
-from grokterm.config import Config, Value, settings
+from grokterm.config import Config, Value, label, settings
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.real_files import is_there, opened_folder, reading
-from grokterm.runs.changes import plan_change, spelled, spoken
+from grokterm.runs.changes import plan_change, spelled
 from grokterm.runs.checkpoints import checkpoints, place, read_mark
 from grokterm.runs.folder import Parent, RunFolder, new_folder, write_config
 from grokterm.runs.goals import goal_of
@@ -93,7 +93,7 @@ def _change(
     for name, value in values.items():
         if name in settings() and settings()[name].acts == "starts a new run" and value != present[name]:
             wish = f"{option_name(name)} {value}"
-            raise ConfigError(f"{spoken(name)} {spelled(present[name])} stays in a fork: start a new run with {wish}")
+            raise ConfigError(f"{label(name)} {spelled(present[name])} stays in a fork: start a new run with {wish}")
     plan = plan_change(history.config, at, values)
     if not plan.values:
         return None, plan.config

@@ -19,7 +19,7 @@ def scaled(name: str, value: float, direction: int) -> float:
     """Twice a rate, or half of it; 0 at the bottom, the limit of `Config` at the top."""
     smallest = SMALLEST[name]
     if direction > 0:
-        return smallest if value == 0 else min(value * 2, settings()[name].most)
+        return smallest if value == 0 else min(value * 2, settings()[name].le)
     return 0.0 if value / 2 < smallest * 0.999 else value / 2
 
 

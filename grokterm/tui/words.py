@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from grokterm.config import FORMULAS, Config, Value
+from grokterm.config import FORMULAS, Config, Value, label, short_label
 from grokterm.consistency import pair_count
 
-SETTINGS: Final = {
-    "lr": "learning rate",
-    "op": "operation",
-    "arch": "architecture",
-    "corrupt": "wrong labels",
-    "init": "initial weights",
-}
-"""Settings that are read otherwise than by their name."""
+_LABEL: Final = 16
+"""Characters of the longest name of a setting in a dialog."""
 
 
 def setting(name: str) -> str:
-    """A setting as a person reads it: weight_decay → weight decay."""
-    return SETTINGS.get(name, name.replace("_", " "))
+    """A setting as a person reads it, as dialogs have room for it: weight_decay → weight decay."""
+    return label(name) if len(label(name)) <= _LABEL else short_label(name)
 
 
 def number(value: float) -> str:

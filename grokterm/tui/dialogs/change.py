@@ -15,7 +15,8 @@ from textual.geometry import Size
 from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
-from grokterm.config import Acts, Config, Value, choices, docs, field_type, settings
+from grokterm.config import Config, Value, choices, docs, field_type, settings
+from grokterm.setting import Acts
 from grokterm.tui import words
 from grokterm.tui.dialogs.choice import Choice
 from grokterm.tui.dialogs.dialog import Dialog, Wanted

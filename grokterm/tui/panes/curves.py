@@ -9,7 +9,7 @@ import numpy as np
 from textual.content import Content
 from textual.strip import Strip
 
-from grokterm.config import settings
+from grokterm.config import settings, short_label
 from grokterm.runs.history import History
 from grokterm.tui.drawing.curves import Curve, draw_curves
 from grokterm.tui.drawing.frame import Axes
@@ -27,13 +27,6 @@ _CURVES_FROM: Final = (16, 5)
 """Width and height from which there are curves; below, sparklines."""
 _SLIDER_FROM: Final = (30, 9)
 """Width and height from which a slider stands under the curves while the past is looked at."""
-_SHORT: Final = {
-    "weight_decay": "wd",
-    "batch_size": "batch",
-    "train_fraction": "fraction",
-    "corrupt": "wrong labels",
-    "layer_norm": "norm",
-}
 _MILESTONES: Final[dict[EventName, str]] = {
     "memorized": "memorized",
     "generalizing": "generalizing",
@@ -154,7 +147,7 @@ def _change_words(group: Sequence[Change]) -> str:
     old, new = group[0].old, group[-1].values
     parts = []
     for name, value in new.items():
-        setting = "" if name == "arch" else _SHORT.get(name, name.replace("_", " ")) + " "
+        setting = "" if name == "arch" else short_label(name) + " "
         before = f"{spelled(old[name])} → " if name in old else ""
         back = name in old and old[name] == value
         parts.append(f"{setting}back to {spelled(value)}" if back else f"{setting}{before}{spelled(value)}")
