@@ -15,12 +15,12 @@ from grokterm.cli import main
 from grokterm.cli.commands import COMMANDS, build
 from grokterm.cli.options import folder_option, read, run_options, view_options
 from grokterm.errors import GuideError
-from grokterm.guide import FOLDER, LINK, VIEWS, chapters, find_page, number_of, page_names, read_page
+from grokterm.guide import FOLDER, GROUPS, LINK, chapters, find_page, number_of, page_names, read_page, view_pages
 from grokterm.guide.drawing import PageMarkdown, page_theme
 from grokterm.tui.actions import ACTIONS
 from grokterm.tui.views.catalogue import views
 
-EXPLAINED = [name for kept in VIEWS.values() for name in kept] + ["panes"]
+EXPLAINED = [name for kept in view_pages().values() for name in kept] + ["panes"]
 """Pages about something that is seen; the others tell a story of their own."""
 PARTS = [
     "What it shows",
@@ -46,9 +46,16 @@ def test_every_view_has_its_page_and_number() -> None:
     assert [number_of(name) for name in EXPLAINED[:-1]] == list(range(1, len(EXPLAINED)))
     for number, view in views().items():
         assert number_of(view.name) == number
-        assert view.group in VIEWS
-        assert view.name in VIEWS[view.group]
+        assert (view.number, view.title) == (number, read_page(view.name).title)
+        assert view.name in view_pages()[view.group]
         assert view.name in page_names()
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_the_places_of_a_group_are_counted(group: str) -> None:
+    places = [read_page(name).place for name in view_pages()[group]]
+    assert places == list(range(1, len(places) + 1))
+    assert places
 
 
 def test_every_picture_has_a_page() -> None:

@@ -41,7 +41,7 @@ _RUN_WORDS: Final = "A run's id, its number, a unique beginning, last, or a path
 _PARENTS: Final = dict.fromkeys(settings(), "the parent's")
 _FIXED: Final = frozenset(name for name, setting in settings().items() if setting.acts == "starts a new run")
 """Settings that a fork has from its parent: read, to be refused with a reason, and left out of the help."""
-_GROUPS: Final = {name: Group(name, sort_key=i) for i, name in enumerate((*get_args(GroupName), "Screen"))}
+_GROUPS: Final = {name: Group(name, sort_key=i) for i, name in enumerate(get_args(GroupName))}
 
 
 def _flag(name: str, words: str) -> Parameter:

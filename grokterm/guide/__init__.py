@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,31 +16,34 @@ from grokterm.errors import GuideError
 FOLDER: Final = Path(__file__).parent / "pages"
 OVERVIEW: Final = "grokking"
 """The page to begin with."""
-VIEWS: Final = {
-    "Training": ("training", "progress", "phases", "emergence"),
-    "Fourier": ("spectrum", "waterfall", "logit_spectrum", "neuron_spectrum", "waves"),
-    "Attention": ("attention", "attention_map"),
-    "Embedding": ("circles", "components", "variance"),
-    "Weights": ("matrices", "matrix_over_time"),
-    "Neurons": ("clocks", "activations", "contribution", "groups"),
-    "Logits": ("restricted", "correct_logit", "losses"),
-    "Paths": ("path", "operation", "probes"),
-    "Surgery": ("ablation",),
-}
-"""The pages of the views by group; counted through, a view's place is its number."""
-_CHAPTERS: Final = {"Overview": (OVERVIEW,), "The screen": ("panes",), **VIEWS}
+GROUPS: Final = (
+    "Training",
+    "Fourier",
+    "Attention",
+    "Embedding",
+    "Weights",
+    "Neurons",
+    "Logits",
+    "Paths",
+    "Surgery",
+)
+"""The groups of the views, in order."""
 _REST: Final = "Beside"
 """The chapter of all pages that belong to no other."""
 LINK: Final = re.compile(r"\[([^\[\]]+)\]\((\w+)\.md\)")
 """A link to another page: what it is called, and its name."""
+_PLACE: Final = re.compile(r"<!-- view: (\w+) (\d+) -->\n")
+"""The first line of a view's page: the view's group, and its place there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: its name and its Markdown."""
+    """One page: its name and its Markdown, and for that of a view its group and its place there, from 1."""
 
     name: str
     text: str
+    group: str = ""
+    place: int = 0
 
     @property
     def title(self) -> str:
@@ -62,10 +66,22 @@ class Page:
 @cache
 def chapters() -> dict[str, tuple[str, ...]]:
     """The names of all pages in the order to read them in, by chapter."""
-    names = {path.stem for path in FOLDER.glob("*.md")}
-    found = {title: tuple(name for name in kept if name in names) for title, kept in _CHAPTERS.items()}
+    names = _names()
+    kept_first = {"Overview": (OVERVIEW,), "The screen": ("panes",), **view_pages()}
+    found = {title: tuple(name for name in kept if name in names) for title, kept in kept_first.items()}
     rest = tuple(sorted(names - {name for kept in found.values() for name in kept}))
     return {title: kept for title, kept in {**found, _REST: rest}.items() if kept}
+
+
+@cache
+def view_pages() -> dict[str, tuple[str, ...]]:
+    """The names of the pages of views by group, in order; counted through, a view's place is its number."""
+    pages = []
+    for name in _names():
+        with suppress(GuideError):  # it is told of where the page is asked for
+            pages.append(read_page(name))
+    ordered = sorted(pages, key=lambda page: page.place)
+    return {group: tuple(page.name for page in ordered if page.group == group) for group in GROUPS}
 
 
 def page_names() -> list[str]:
@@ -91,12 +107,18 @@ def find_page(name: str) -> Page:
 
 @cache
 def read_page(name: str) -> Page:
-    """The page of a name that is among `page_names()`; raises GuideError where its file cannot be read."""
+    """The page of a name ; raises GuideError where its file cannot be read."""
     try:
-        return Page(name, (FOLDER / f"{name}.md").read_text(encoding="utf-8"))
+        text = (FOLDER / f"{name}.md").read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise GuideError(f"the page {name} cannot be read: {error}") from None
+    place = _PLACE.match(text)
+    return Page(name, text[place.end() :], place[1], int(place[2])) if place else Page(name, text)
 
 
 def _views() -> Iterator[tuple[int, str]]:
-    return enumerate((name for kept in VIEWS.values() for name in kept), 1)
+    return enumerate((name for kept in view_pages().values() for name in kept), 1)
+
+
+def _names() -> set[str]:
+    return {path.stem for path in FOLDER.glob("*.md")}

@@ -129,7 +129,9 @@ def test_kernels_that_there_are_not(
     line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folders: Path
 ) -> None:
     monkeypatch.setenv("GROKTERM_KERNELS", "avx51")
-    refused(line.split(), "unknown GROKTERM_KERNELS 'avx51': choose 0, avx512, avx2, portable; did you mean avx512?", capsys)
+    refused(
+        line.split(), "unknown GROKTERM_KERNELS 'avx51': choose 0, avx512, avx2, portable; did you mean avx512?", capsys
+    )
     assert not folders.exists()
 
 

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Final
 
 import torch
 
-from grokterm.analysis.pictures.ablation import PICTURES as ABLATION
-from grokterm.analysis.pictures.attention import PICTURES as ATTENTION
-from grokterm.analysis.pictures.embedding import PICTURES as EMBEDDING
-from grokterm.analysis.pictures.fourier import PICTURES as FOURIER
-from grokterm.analysis.pictures.logits import PICTURES as LOGITS
-from grokterm.analysis.pictures.neurons import PICTURES as NEURONS
-from grokterm.analysis.pictures.paths import PICTURES as PATHS
 from grokterm.analysis.pictures.picture import Chosen, Make, Picture
-from grokterm.analysis.pictures.weights import PICTURES as WEIGHTS
 from grokterm.analysis.subject import Subject, UndefinedError
 from grokterm.errors import ConfigError
 from grokterm.spelling import unknown
 
-PICTURES: Final[Mapping[str, Make]] = {
-    **FOURIER,
-    **ATTENTION,
-    **EMBEDDING,
-    **WEIGHTS,
-    **NEURONS,
-    **LOGITS,
-    **PATHS,
-    **ABLATION,
-}
+
+def _pictures() -> Iterator[tuple[str, Make]]:
+    """Every entry of a `PICTURES` in the files here."""
+    for module in iter_modules(__path__, f"{__name__}."):
+        yield from getattr(import_module(module.name), "PICTURES", {}).items()
+
+
+PICTURES: Final[Mapping[str, Make]] = dict(_pictures())
 """What makes each picture, by the name of its view."""
 
 

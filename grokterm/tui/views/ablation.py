@@ -50,10 +50,7 @@ class _Choice:
 class AblationView(ViewPane):
     """The tables of the intact model and of the ghost, and what is taken out of that."""
 
-    number = 27
-    title = "Ablation"
     name = "ablation"
-    group = "Surgery"
     told = "the model without frequencies, neurons or heads"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("x", "take_out", show=False),

@@ -30,10 +30,7 @@ def _blocks(world: World, seen: Seen | None) -> int:
 class AttentionView(ViewPane):
     """The average pattern of every head."""
 
-    number = 10
-    title = "Attention"
     name = "attention"
-    group = "Attention"
     told = "what each head looks at on average"
     choosers = (
         Chooser("block", "up down", _blocks),
@@ -49,10 +46,7 @@ class AttentionView(ViewPane):
 class AttentionMapView(ViewPane):
     """What one head looks at from "=" for every pair."""
 
-    number = 11
-    title = "Attention map"
     name = "attention_map"
-    group = "Attention"
     told = 'what "=" looks at for every pair, a head at a time'
     choosers = (
         Chooser("block", "up down", _blocks),

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING
+
+import grokterm.tui.views as package
 
 if TYPE_CHECKING:
     from grokterm.tui.views.view import ViewPane
-
-_MODULES: Final = ("training", "fourier", "attention", "embedding", "weights", "neurons", "logits", "paths", "ablation")
 
 
 @cache
 def views() -> Mapping[int, type[ViewPane]]:
     """Every view by its number, in order."""
     found: list[type[ViewPane]] = []
-    for name in _MODULES:
-        found += import_module(f"grokterm.tui.views.{name}").VIEWS
+    for module in iter_modules(package.__path__, f"{package.__name__}."):
+        found += getattr(import_module(module.name), "VIEWS", ())
     return {view.number: view for view in sorted(found, key=lambda view: view.number)}
 
 

@@ -28,10 +28,7 @@ def _circles(world: World, seen: Seen | None) -> int:
 class CirclesView(ViewPane):
     """Every residue in the plane of each key frequency."""
 
-    number = 12
-    title = "Circles"
     name = "circles"
-    group = "Embedding"
     told = "every residue in the plane of each key frequency"
     compares = True
     choosers = (
@@ -71,10 +68,7 @@ class CirclesView(ViewPane):
 class ComponentsView(ViewPane):
     """Every residue along the first two principal components."""
 
-    number = 13
-    title = "Components"
     name = "components"
-    group = "Embedding"
     told = "every residue along two principal components"
     compares = True
     choosers = (Chooser("axes", "left right", lambda world, seen: len(_AXES), lambda world, seen, at: _AXES[at]),)
@@ -109,10 +103,7 @@ class ComponentsView(ViewPane):
 class VarianceView(ViewPane):
     """The share of the variance along each principal component."""
 
-    number = 14
-    title = "Explained variance"
     name = "variance"
-    group = "Embedding"
     told = "in how many directions the embedding really lies"
     compares = True
 

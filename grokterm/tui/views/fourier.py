@@ -30,10 +30,7 @@ _SIDE_FROM: Final = 76
 class SpectrumView(ViewPane):
     """The Fourier norms of the embedding or first layer, with what makes a frequency key."""
 
-    number = 5
-    title = "Spectrum"
     name = "spectrum"
-    group = "Fourier"
     told = "how strong each frequency is in the embedding"
 
     def live_texts(self, world: World) -> Sequence[Content]:
@@ -62,10 +59,7 @@ class SpectrumView(ViewPane):
 class WaterfallView(ViewPane):
     """The spectrum over time, from the log."""
 
-    number = 6
-    title = "Waterfall"
     name = "waterfall"
-    group = "Fourier"
     told = "the spectrum over training: frequency against step"
     pictured = False
 
@@ -106,10 +100,7 @@ class WaterfallView(ViewPane):
 class LogitSpectrumView(ViewPane):
     """The two-dimensional spectrum of the logits."""
 
-    number = 7
-    title = "Logit spectrum"
     name = "logit_spectrum"
-    group = "Fourier"
     told = "which frequencies of a and b make up the logits"
 
     def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
@@ -136,10 +127,7 @@ class LogitSpectrumView(ViewPane):
 class NeuronSpectrumView(ViewPane):
     """The spectra of the neurons, sorted by their frequency."""
 
-    number = 8
-    title = "Neuron spectrum"
     name = "neuron_spectrum"
-    group = "Fourier"
     told = "which frequency each neuron follows"
     choosers = (
         Chooser("layer", "up down", lambda world, seen: world.config.depth, lambda world, seen, at: str(at + 1)),
@@ -168,10 +156,7 @@ class NeuronSpectrumView(ViewPane):
 class WavesView(ViewPane):
     """The cosine and sine parts of the embedding at each key frequency."""
 
-    number = 9
-    title = "Waves"
     name = "waves"
-    group = "Fourier"
     told = "cosine and sine of each frequency in the embedding"
 
     def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:

@@ -30,10 +30,7 @@ _BESIDE_FROM: Final = 70
 class RestrictedView(ViewPane):
     """The logits of one class, and the part of them that the key frequencies make."""
 
-    number = 21
-    title = "Restricted logits"
     name = "restricted"
-    group = "Logits"
     told = "full against restricted logits of one output class"
     choosers = (Chooser("class", "up down", lambda world, seen: world.config.p),)
 
@@ -64,10 +61,7 @@ class RestrictedView(ViewPane):
 class CorrectLogitView(ViewPane):
     """The logit of the right answer of every pair."""
 
-    number = 22
-    title = "Correct logit"
     name = "correct_logit"
-    group = "Logits"
     told = "the logit of the right answer, as a relief"
 
     def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
@@ -99,10 +93,7 @@ class CorrectLogitView(ViewPane):
 class LossesView(ViewPane):
     """The loss of every pair over the run."""
 
-    number = 23
-    title = "Losses"
     name = "losses"
-    group = "Logits"
     told = "the loss of every pair over training, sorted"
 
     def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:

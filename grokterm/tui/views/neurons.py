@@ -76,10 +76,7 @@ def _pages(world: World, seen: Seen | None) -> int:
 class ClocksView(_Several):
     """What each residue adds to neurons of the first layer, as clocks."""
 
-    number = 17
-    title = "Clocks"
     name = "clocks"
-    group = "Neurons"
     told = "first-layer weights of each neuron around a clock"
     compares = True
     choosers = (
@@ -122,10 +119,7 @@ class ClocksView(_Several):
 class ActivationsView(_Several):
     """What neurons compute over all pairs."""
 
-    number = 18
-    title = "Activations"
     name = "activations"
-    group = "Neurons"
     told = "what neurons compute over all pairs (a, b)"
     choosers = (Chooser("neuron", "up down", lambda world, seen: _total(seen), _of_neuron),)
 
@@ -152,10 +146,7 @@ class ActivationsView(_Several):
 class ContributionView(ViewPane):
     """What one neuron adds to the logits."""
 
-    number = 19
-    title = "Contribution"
     name = "contribution"
-    group = "Neurons"
     told = "what one neuron adds to the correct logit"
     choosers = (Chooser("neuron", "up down", lambda world, seen: _total(seen), _of_neuron),)
 
@@ -200,10 +191,7 @@ class ContributionView(ViewPane):
 class GroupsView(ViewPane):
     """Neurons by the frequency that each follows."""
 
-    number = 20
-    title = "Groups"
     name = "groups"
-    group = "Neurons"
     told = "neurons by the frequency that each follows"
     choosers = ()
 

@@ -36,10 +36,7 @@ def phases_at(history: History, steps: Sequence[int]) -> list[str]:
 class PathView(ViewPane):
     """The run as a path through the space of all weights."""
 
-    number = 24
-    title = "Path of weights"
     name = "path"
-    group = "Paths"
     told = "the path of all weights along two components"
 
     def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
@@ -68,10 +65,7 @@ class PathView(ViewPane):
 class OperationView(ViewPane):
     """The table that is learned."""
 
-    number = 25
-    title = "Operation"
     name = "operation"
-    group = "Paths"
     told = "the table of the operation, with its stripes"
     choosers = (
         Chooser(
@@ -106,10 +100,7 @@ def _frequency(world: World, seen: Seen | None, at: int) -> str:
 class ProbesView(ViewPane):
     """How well a linear map reads the angles of a pair from each layer."""
 
-    number = 26
-    title = "Probes"
     name = "probes"
-    group = "Paths"
     told = "how well angles can be read from each layer (R²)"
     choosers = (Chooser("first", "up down", lambda world, seen: len(_frequencies(seen)) or 1, _frequency),)
 

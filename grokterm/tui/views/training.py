@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Final
+from typing import Final
 
 import numpy as np
 from textual.strip import Strip
@@ -23,7 +23,7 @@ from grokterm.tui.drawing.scales import step_scale
 from grokterm.tui.moment import phase_starts
 from grokterm.tui.panes.curves import marks_of
 from grokterm.tui.views.panels import PANEL_FROM, Line, Panel, draw_panels, progress_line, scalars_line
-from grokterm.tui.views.view import Group, ViewPane
+from grokterm.tui.views.view import ViewPane
 from grokterm.tui.words import percent
 from grokterm.tui.world import World
 
@@ -34,7 +34,6 @@ _CIRCUIT: Final = {name: (long, color) for name, long, _, color in CIRCUIT_PHASE
 class TrainingViewPane(ViewPane):
     """A view that draws panels of the log below each other, all over the same steps."""
 
-    group: ClassVar[Group] = "Training"
     pictured = False
 
     def panels(self, world: World) -> Sequence[Panel]:
@@ -55,8 +54,6 @@ class TrainingViewPane(ViewPane):
 class CurvesView(TrainingViewPane):
     """Accuracy and loss of the training and the test pairs."""
 
-    number = 1
-    title = "Training"
     name = "training"
     told = "accuracy and loss of training and test pairs"
 
@@ -74,8 +71,6 @@ class CurvesView(TrainingViewPane):
 class ProgressView(TrainingViewPane):
     """The progress measures of Nanda et al. 2023 on one step axis."""
 
-    number = 2
-    title = "Progress measures"
     name = "progress"
     told = "restricted and excluded loss, consensus, Gini, Σθ²"
 
@@ -113,8 +108,6 @@ class ProgressView(TrainingViewPane):
 class PhasesView(TrainingViewPane):
     """The boundaries of both kinds of phases over all curves."""
 
-    number = 3
-    title = "Phases"
     name = "phases"
     told = "the boundaries of the phases over all curves"
 
@@ -163,8 +156,6 @@ class PhasesView(TrainingViewPane):
 class EmergenceView(TrainingViewPane):
     """How fast test accuracy changes, and the gap to train accuracy between memorization and grokking."""
 
-    number = 4
-    title = "Emergence"
     name = "emergence"
     told = "how fast test accuracy rises; generalization gap"
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import ClassVar, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -12,13 +13,14 @@ from textual.content import Content
 from textual.message import Message
 from textual.strip import Strip
 
+from grokterm.errors import GuideError
+from grokterm.guide import number_of, read_page
 from grokterm.tui.drawing.cells import row
 from grokterm.tui.drawing.message import draw_message
 from grokterm.tui.panes.pane import Pane
 from grokterm.tui.world import Seen, World
 from grokterm.wire.messages import PictureRequest
 
-Group = Literal["Training", "Fourier", "Attention", "Embedding", "Weights", "Neurons", "Logits", "Paths", "Surgery"]
 _FAR: Final = 10
 """How many things at once shift goes on by."""
 _SIDES_FROM: Final = 60
@@ -40,7 +42,7 @@ class Chooser:
 
 
 class ViewPane(Pane):
-    """One view; `number`, `title`, `name`, `group` and `told` say what it is, `draw_picture` draws it."""
+    """One view; `name` and `told` say what it is, its page of the guide where it stands, `draw_picture` draws it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
@@ -53,7 +55,7 @@ class ViewPane(Pane):
 
     name: ClassVar[str] = ""
     """The view's word: that of its picture, its guide page and `grokterm guide`."""
-    group: ClassVar[Group]
+    group: ClassVar[str] = ""
     told: ClassVar[str] = ""
     """What it shows, in one line of the list of views on 80 columns: at most 50 characters."""
     pictured: ClassVar[bool] = True
@@ -64,6 +66,14 @@ class ViewPane(Pane):
 
     class Chosen(Message):
         """Something else was chosen, and another picture is wanted."""
+
+    def __init_subclass__(cls, *arguments: Any, **options: Any) -> None:
+        """Takes title, group and number from the page of the guide."""
+        super().__init_subclass__(*arguments, **options)
+        cls.number = number_of(cls.name) or 0
+        with suppress(GuideError):  # a view can do without its page
+            page = read_page(cls.name)
+            cls.title, cls.group = page.title, page.group
 
     def __init__(self) -> None:
         super().__init__()

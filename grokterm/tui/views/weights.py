@@ -44,10 +44,7 @@ _CHOOSERS: Final = (
 class MatricesView(ViewPane):
     """One weight matrix as a heat map."""
 
-    number = 15
-    title = "Matrices"
     name = "matrices"
-    group = "Weights"
     told = "each weight matrix as a heat map"
     choosers = _CHOOSERS
 
@@ -66,10 +63,7 @@ class MatricesView(ViewPane):
 class MatrixOverTimeView(ViewPane):
     """One weight matrix at eight steps of the run."""
 
-    number = 16
-    title = "Matrix over time"
     name = "matrix_over_time"
-    group = "Weights"
     told = "the same weight matrix at eight steps of the run"
     choosers = _CHOOSERS
 

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
-from typing import get_args
 
 import msgspec
 import numpy as np
@@ -17,12 +16,13 @@ import torch
 from grokterm.analysis.pictures import PICTURES, picture
 from grokterm.analysis.subject import Subject
 from grokterm.config import Config
+from grokterm.guide import GROUPS
 from grokterm.lab.models import build
 from grokterm.lab.tasks import make_task
 from grokterm.runs.history import History
 from grokterm.tui.theme import find_theme
 from grokterm.tui.views.catalogue import views
-from grokterm.tui.views.view import Group, ViewPane
+from grokterm.tui.views.view import ViewPane
 from grokterm.tui.world import Seen, World
 from grokterm.view_options import Graph, ViewOptions
 from grokterm.wire.messages import Array, PictureFrame, PictureRequest, Status
@@ -226,7 +226,7 @@ def test_views_without_a_picture_yet_wait() -> None:
 def test_each_has_its_number_its_picture_and_its_words() -> None:
     for number, view in views().items():
         assert view.number == number
-        assert view.group in get_args(Group)
+        assert view.group in GROUPS
         assert view.title
         assert 0 < len(view.told) <= 50  # a line of the list on 80 columns
         assert not view.pictured or view.name in PICTURES
