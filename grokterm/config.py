@@ -9,12 +9,12 @@ from typing import Any, Final, Literal, get_type_hints
 
 from grokterm.consistency import check_closed_form, check_device, check_heads, check_split
 from grokterm.errors import ConfigError
+from grokterm.operations import Operation
 from grokterm.setting import KEY, Setting, check, read, setting, words_of
 from grokterm.spelling import unknown
 
 Value = int | float | str
 
-Operation = Literal["add", "subtract", "multiply", "divide", "x2+y2", "x2+xy+y2", "x2+xy+y2+x", "x3+xy", "x3+xy2+y"]
 Architecture = Literal["mlp", "embed-mlp", "transformer"]
 Classes = Literal["p", "p+1"]
 Init = Literal["random", "closed-form"]
@@ -24,18 +24,6 @@ Optimizer = Literal["adamw"]
 Precision = Literal["auto", "float32", "bfloat16", "float64"]
 Until = Literal["memorized", "grokked", "forever"]
 
-FORMULAS: Final[dict[Operation, str]] = {
-    "add": "a + b",
-    "subtract": "a − b",
-    "multiply": "a · b",
-    "divide": "a / b",
-    "x2+y2": "a² + b²",
-    "x2+xy+y2": "a² + ab + b²",
-    "x2+xy+y2+x": "a² + ab + b² + a",
-    "x3+xy": "a³ + ab",
-    "x3+xy2+y": "a³ + ab² + b",
-}
-"""The operations as formulas in a and b."""
 DEFAULTS_OF_OLD_RUNS: Final[dict[str, Value]] = {"measure_every": 0}
 """Settings that are younger than the first runs, with the values at which such a run comes out as it did."""
 

@@ -12,11 +12,12 @@ from grokterm.analysis.angles import angles_of
 from grokterm.analysis.measures import cross_entropy, softmax_collapse
 from grokterm.analysis.probes import probes
 from grokterm.arithmetic import group_order
-from grokterm.config import Config, Operation, choices
+from grokterm.config import Config, choices
 from grokterm.lab.losses import losses_and_errors
 from grokterm.lab.models import build
 from grokterm.lab.seeds import generator
 from grokterm.lab.tasks import make_task, table
+from grokterm.operations import Operation
 
 
 def at_gap(gap: float, classes: int) -> torch.Tensor:

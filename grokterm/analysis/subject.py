@@ -15,8 +15,9 @@ from grokterm.analysis.fourier import NO_BASIS, basis_of
 from grokterm.analysis.interruption import between_parts
 from grokterm.analysis.pairs import Answer
 from grokterm.analysis.spectrum import spectrum
-from grokterm.config import FORMULAS, Config
+from grokterm.config import Config
 from grokterm.lab.models import Model, build
+from grokterm.operations import FORMULAS
 from grokterm.surgery import INTACT, Ablation
 
 STRONGEST: Final = 3

@@ -23,11 +23,6 @@ from grokterm.version import __version__
 TRAIN_DEFAULTS: Final = {"until": "grokked", "max_steps": 100_000}
 """Where `grokterm train` differs from the screen; its pace is always max."""
 
-COMMANDS: Final = (
-    *("train", "attach", "resume", "fork", "replay", "runs", "plot"),
-    *("stop", "rm", "bench", "guide", "doctor"),
-)
-
 _ABOUT = "Watch a network grok, live, in this terminal, and change it while it trains."
 _EPILOGUE = (
     "Every option is also a key of config.toml in your config folder (grokterm doctor says where), "
@@ -281,13 +276,30 @@ def guide(page: PageName = None, /) -> int:
     return show(page)
 
 
+COMMANDS: Final[dict[str, tuple[Command, str]]] = {
+    "train": (train, "[OPTIONS]"),
+    "attach": (attach, "[RUN...] [OPTIONS]"),
+    "resume": (resume, "RUN [OPTIONS]"),
+    "fork": (fork, "RUN [--at STEP] [OPTIONS]"),
+    "replay": (replay, "RUN [--to STEP] [OPTIONS]"),
+    "runs": (runs, "[OPTIONS]"),
+    "plot": (plot, "RUN... [MEASURE] [OPTIONS]"),
+    "stop": (stop, "[RUN] [OPTIONS]"),
+    "rm": (rm, "RUN... [OPTIONS]"),
+    "bench": (bench, "[OPTIONS]"),
+    "guide": (guide, "[PAGE]"),
+    "doctor": (doctor, "[OPTIONS]"),
+}
+"""Every command by name, in the order of the help, and how its arguments are written."""
+
+
 def run(words: list[str]) -> int:
     """Runs the command in `words` and returns its exit status; raises GroktermError."""
     app = build()
     try:
         command, bound, _ = app.parse_args(words, print_error=False, exit_on_error=False)
     except CycloptsError as error:
-        raise CommandLineError(sentence(error, words, COMMANDS)) from None
+        raise CommandLineError(sentence(error, words, tuple(COMMANDS))) from None
     if command in (train, attach, resume, fork, replay, bench):
         limit()  # a trainer that cannot read it would leave a run of no steps
     return command(*bound.args, **bound.kwargs) or 0
@@ -305,17 +317,7 @@ def build() -> App:
         result_action="return_value",
     )
     app.default(watch)
-    app.command(train, usage="Usage: grokterm train [OPTIONS]")
-    app.command(attach, usage="Usage: grokterm attach [RUN...] [OPTIONS]")
-    app.command(resume, usage="Usage: grokterm resume RUN [OPTIONS]")
-    app.command(fork, usage="Usage: grokterm fork RUN [--at STEP] [OPTIONS]")
-    app.command(replay, usage="Usage: grokterm replay RUN [--to STEP] [OPTIONS]")
-    app.command(runs, usage="Usage: grokterm runs [OPTIONS]")
-    app.command(plot, usage="Usage: grokterm plot RUN... [MEASURE] [OPTIONS]")
-    app.command(stop, usage="Usage: grokterm stop [RUN] [OPTIONS]")
-    app.command(rm, usage="Usage: grokterm rm RUN... [OPTIONS]")
-    app.command(bench, usage="Usage: grokterm bench [OPTIONS]")
-    app.command(guide, usage="Usage: grokterm guide [PAGE]")
-    app.command(doctor, usage="Usage: grokterm doctor [OPTIONS]")
+    for name, (command, arguments) in COMMANDS.items():
+        app.command(command, usage=f"Usage: grokterm {name} {arguments}")
     app.register_install_completion_command(help="Install completion for this shell (zsh, bash, fish, powershell).")
     return app

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -10,10 +10,11 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from grokterm.config import Config, Operation
+from grokterm.config import Config
 from grokterm.consistency import train_count
 from grokterm.lab.bags import Bags, bags_of_heads, bags_of_pairs
 from grokterm.lab.seeds import generator
+from grokterm.operations import POLYNOMIALS, Operation
 
 UNDEFINED: Final = -1
 """The label of a pair on which the operation is not defined."""
@@ -23,18 +24,6 @@ KEPT: Final = 1 << 19
 
 Building them costs the less of a step, the larger p is.
 """
-
-FORMULAS: Final[dict[Operation, Callable[[Tensor, Tensor], Tensor]]] = {
-    "add": lambda a, b: a + b,
-    "subtract": lambda a, b: a - b,
-    "multiply": lambda a, b: a * b,
-    "x2+y2": lambda a, b: a**2 + b**2,
-    "x2+xy+y2": lambda a, b: a**2 + a * b + b**2,
-    "x2+xy+y2+x": lambda a, b: a**2 + a * b + b**2 + a,
-    "x3+xy": lambda a, b: a**3 + a * b,
-    "x3+xy2+y": lambda a, b: a**3 + a * b**2 + b,
-}
-"""The operations that are polynomials, before they are taken mod p; divide has its own rule."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +144,7 @@ def table(p: int, op: Operation) -> Tensor:
     """op(a, b) mod p as int64 [p, p] indexed [a, b]; divide is a·b⁻¹ with b = 0 UNDEFINED, for a prime p."""
     a, b = torch.arange(p)[:, None], torch.arange(p)[None, :]
     if op != "divide":
-        return FORMULAS[op](a, b) % p
+        of_pairs: Tensor = POLYNOMIALS[op](a, b) % p
+        return of_pairs
     inverses = torch.tensor([0] + [pow(n, -1, p) for n in range(1, p)])
     return torch.where(b == 0, UNDEFINED, a * inverses[b] % p)

@@ -17,10 +17,11 @@ from grokterm.analysis.fourier import Basis
 from grokterm.analysis.key_frequencies import KeyFrequencies
 from grokterm.analysis.pairs import Answer, are_held, remembered
 from grokterm.analysis.spectrum import columns, spectrum
-from grokterm.config import Config, Operation
+from grokterm.config import Config
 from grokterm.lab import native
 from grokterm.lab.engine import Engine
 from grokterm.lab.tasks import make_task
+from grokterm.operations import Operation
 from grokterm.replay.trackers import Trackers
 from grokterm.wire.records import Event, Progress, Scalars, Spectrum, Structure, TrainingRecord
 

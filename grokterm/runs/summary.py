@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from grokterm.config import FORMULAS, Config
+from grokterm.config import Config
 from grokterm.errors import ConfigError, RunFolderError
+from grokterm.operations import FORMULAS
 from grokterm.real_files import opened_folder, read_end
 from grokterm.runs.checkpoints import Mark, checkpoints, read_mark
 from grokterm.runs.folder import Parent, RunFolder

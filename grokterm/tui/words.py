@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from grokterm.config import FORMULAS, Config, Value, label, short_label
+from grokterm.config import Config, Value, label, short_label
 from grokterm.consistency import pair_count
+from grokterm.operations import FORMULAS
 
 _LABEL: Final = 16
 """Characters of the longest name of a setting in a dialog."""

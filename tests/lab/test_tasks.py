@@ -7,10 +7,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grokterm.config import Architecture, Config, Operation, choices
+from grokterm.config import Architecture, Config, choices
 from grokterm.consistency import pair_count, train_count
 from grokterm.lab import engine, tasks
 from grokterm.lab.tasks import UNDEFINED, make_task, table
+from grokterm.operations import Operation
 
 OPERATIONS = choices("op")
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from grokterm.config import FORMULAS, Config, choices, parse, settings
+from grokterm.config import Config, choices, parse, settings
+from grokterm.operations import FORMULAS
 from grokterm.tui import words
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from textual.content import Content
 from textual.strip import Strip
 
-from grokterm.config import FORMULAS
+from grokterm.operations import FORMULAS
 from grokterm.tui.drawing.cells import Cells
 from grokterm.tui.drawing.heat import draw_scale, largest
 from grokterm.tui.drawing.matrix import Axis, draw_matrix
