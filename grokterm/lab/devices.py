@@ -13,10 +13,8 @@ import torch
 
 from grokterm.config import Config
 from grokterm.errors import ConfigError
-from grokterm.lab.precision import cpu_has_fast_bfloat16
+from grokterm.lab.precision import cpu_has_fast_bfloat16, has_amx
 
-CPU_FEATURES: Final = {"amx_bf16": "_is_amx_tile_supported"}
-"""Processor features that decide about bfloat16, and how torch is asked about them."""
 M_TRIM_THRESHOLD: Final = -1
 M_MMAP_THRESHOLD: Final = -3
 """glibc's mallopt parameters."""
@@ -87,14 +85,13 @@ def prepare() -> None:
 
 def describe() -> dict[str, object]:
     """What decides how a run trains here: torch, devices, CPU features and threads."""
-    features = {name: getattr(torch.cpu, ask, None) for name, ask in CPU_FEATURES.items()}
     return {
         "torch": torch.__version__,
         "devices": available(),
         "default": str(find("auto")),
         "precision": resolve(Config())[1],
         "cpu": torch.backends.cpu.get_cpu_capability(),
-        "cpu_features": [name for name, ask in features.items() if ask is not None and ask()],
+        "cpu_features": ["amx_bf16"] if has_amx() else [],
         "threads": torch.get_num_threads(),
         "cuda": [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())],
     }

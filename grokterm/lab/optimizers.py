@@ -20,9 +20,13 @@ PLANNED: Final = 256
 """Steps whose numbers are worked out at once."""
 
 
+_FUSED: Final = "_fused_adamw_"
+"""A private name of torch, without which a step on a CPU is a chain."""
+
+
 def way_on(device: torch.device) -> Way:
-    """The fastest way on a device."""
-    ways: dict[str, Way] = {"cpu": "fused", "cuda": "planned"}
+    """The fastest way on a device that this torch has."""
+    ways: dict[str, Way] = {"cpu": "fused" if hasattr(torch, _FUSED) else "chain", "cuda": "planned"}
     return ways.get(device.type, "chain")
 
 
@@ -87,7 +91,7 @@ class Adam:
             stop = start + size * len(list(replicas))
             one, slope, mean, square = (t[start:stop] for t in tensors)
             start = stop
-            torch._fused_adamw_(
+            getattr(torch, _FUSED)(
                 [one],
                 [slope],
                 [mean],

@@ -37,8 +37,14 @@ def cpu_has_fast_bfloat16() -> bool:
 
     With AVX512-BF16 alone, oneDNN multiplies matrices of float32 in float32, however low a precision is allowed.
     """
+    has_mkldnn: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return has_mkldnn and has_amx()
+
+
+def has_amx() -> bool:
+    """Whether torch says that this processor has tiles, by a private name that it may lack."""
     ask = getattr(torch.cpu, "_is_amx_tile_supported", None)
-    return torch._C._has_mkldnn and ask is not None and ask()
+    return ask is not None and ask()
 
 
 class _Bfloat16Product(torch.autograd.Function):
