@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import os
+import platform
 import re
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+import torch
 
 import grokterm
 from grokterm.cli import main
@@ -17,17 +21,31 @@ def terminal(**environment: str) -> dict[str, Check]:
     return {check.name: check for check in terminal_checks(environment)}
 
 
-def test_all_is_well_here(folders: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_is_well_here(folders: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TMUX", "STY", "SSH_TTY", "SSH_CONNECTION"):
+        monkeypatch.delenv(name, raising=False)
     assert main(["doctor"]) == 0
     printed = capsys.readouterr().out
     assert printed.startswith(f"grokterm {grokterm.__version__}\n")
-    for name in ("size", "colours", "multiplexer", "locale", "python", "textual", "plotext", "numpy", "torch"):
-        assert f" {name} " in printed
-    assert re.search(rf" plotext +{re.escape(version('plotext'))}\n", printed)
-    for name in ("devices", "CPU features", "precision", "threads", "run folder", "free space", "themes"):
-        assert f" {name} " in printed
-    assert str(folders) in printed
-    assert str(config_folder() / "config.toml") in printed
+    found = dict(re.findall(r"^  (?:✓|!) (.{13}) (.+)$", printed, re.MULTILINE))
+    found = {name.rstrip(): value for name, value in found.items()}
+    for name in ("textual", "rich", "plotext", "numpy", "msgspec", "safetensors", "psutil", "cyclopts", "tomli-w"):
+        assert found[name] == version(name)
+    assert found["torch"] == torch.__version__
+    assert found["python"] == f"{platform.python_version()} at {sys.executable}"
+    assert "cpu" in found["devices"].split("; auto takes")[0].split(", ")
+    threads, of, processors, _ = found["threads"].split()
+    assert (of, int(processors)) == ("of", os.cpu_count())
+    assert 1 <= int(threads) <= int(processors)
+    assert found["precision"].startswith("auto takes ")
+    assert found["run folder"] == f"{folders} (0 runs, 0 training)"
+    assert re.fullmatch(r"[\d.,]+ [MGT]B", found["free space"])
+    assert found["your defaults"] == f"none set ({config_folder() / 'config.toml'})"
+    shipped = {path.stem for path in (Path(__file__).parents[2] / "themes").glob("*.toml")}
+    assert set(found["themes"].partition(" (")[0].split(", ")) == shipped
+    assert found["multiplexer"] == "none"
+    assert found["connection"] == "local"
+    assert {"size", "kind", "colours", "locale", "CPU features", "kernels"} <= found.keys()
     assert printed.endswith("grokterm can run here.\n")
 
 

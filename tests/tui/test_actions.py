@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from textual.binding import Binding
 
 from grokterm.guide import read_page
 from grokterm.runs.folder import create_run
-from grokterm.tui.actions import ACTIONS, FOOTER_ORDER, action, bindings, groups
+from grokterm.tui.actions import ACTIONS, FOOTER_ORDER, Action, action, bindings, groups
 from grokterm.tui.app import GrokApp
 from grokterm.tui.dialogs.help import help_text
 from grokterm.tui.phases import CIRCUIT_MEANINGS, MEANINGS
@@ -29,10 +30,20 @@ def test_no_key_that_terminals_or_multiplexers_take() -> None:
     assert not taken & {b.key for b in bindings()}
 
 
-def test_every_key_has_an_action_of_the_screen(tmp_path: Path) -> None:
-    screen = WatchScreen(GrokApp(create_run(TINY, ViewOptions(), tmp_path), ViewOptions()))
-    bound = [binding for binding in screen.BINDINGS if isinstance(binding, Binding)]
+def built(folder: Path) -> WatchScreen:
+    return WatchScreen(GrokApp(create_run(TINY, ViewOptions(), folder), ViewOptions()))
+
+
+def test_every_key_of_the_table_is_bound_on_the_screen(tmp_path: Path) -> None:
+    bound = [binding for binding in built(tmp_path).BINDINGS if isinstance(binding, Binding)]
     assert {binding.action for binding in bindings()} < {binding.action for binding in bound}
+
+
+@pytest.mark.parametrize("a", ACTIONS, ids=lambda a: a.id)
+def test_every_action_is_a_method_of_the_screen_with_as_many_arguments(a: Action, tmp_path: Path) -> None:
+    screen = built(tmp_path)
+    bound = [binding for binding in bindings() if re.fullmatch(rf"{a.id}(_\d)?", binding.id or "")]
+    assert len(bound) == (9 if a.id == "go_to_pane" else 1)
     for binding in bound:
         name, _, arguments = binding.action.partition("(")
         taken = inspect.signature(getattr(screen, f"action_{name}")).parameters
