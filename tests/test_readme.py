@@ -22,8 +22,11 @@ def test_the_keys_are_those_of_the_table() -> None:
 
 
 def test_every_theme_is_named() -> None:
-    for name in load_themes():
-        assert f"`{name}`" in README
+    between = re.search(r"`T` cycles them: (.*?), all in \[themes\]", README, re.DOTALL)
+    assert between is not None
+    assert re.findall(r"`([\w-]+)`", between[1])[0] == "dusk"
+    assert set(re.findall(r"`([\w-]+)`", between[1])) == set(load_themes())
+    assert len(load_themes()) >= 7
 
 
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))

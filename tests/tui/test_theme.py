@@ -15,7 +15,8 @@ from grokterm.errors import ThemeError
 from grokterm.tui.theme import Palette, Theme, find_theme, load_themes, palette_names, read_theme, theme_folders
 from tests.needs import only_without_root
 
-SHIPPED = ["dusk", "ansi", "contrast", "hearth", "mono", "okabe-ito", "paper"]
+FOLDER = Path(__file__).parents[2] / "themes"
+SHIPPED = ["dusk", *sorted({path.stem for path in FOLDER.glob("*.toml")} - {"dusk"})]
 WRITTEN = (
     "text", "muted", "accent", "warning", "error", "train", "test", "key", "mark", "milestone",
     "memorizing", "generalizing", "grokked", "collapsed", "run_a", "run_b", "run_c", "run_d", "run_e", "run_f",
