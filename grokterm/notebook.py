@@ -138,7 +138,7 @@ class Run:
             step=step,
             config=engine.config,
             labels=engine.task.labels.cpu().numpy(),
-            train=engine.task.trained.cpu().numpy(),
+            train=engine.task.train_mask.cpu().numpy(),
             parameters={name: tensor.cpu().numpy().copy() for name, tensor in engine.parameters.items()},
             _model=engine.model,
             _tensors={name: tensor.clone() for name, tensor in engine.parameters.items()},

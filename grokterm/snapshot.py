@@ -123,7 +123,7 @@ class Snapshot:
 
         here, device = self._subject, self._device
         with torch.no_grad():
-            answer = remembered(lambda a, b: self._model.read_logits(self._tensors, a, b), self.config.p, device)
+            answer = remembered(lambda a, b: self._model.residue_logits(self._tensors, a, b), self.config.p, device)
         tested = ~self.train & (self.labels >= 0)
         gauges = bool((self.predictions() == self.labels)[tested].mean() > GAUGED_ACCURACY)
         taken = (
@@ -186,7 +186,7 @@ class Snapshot:
 
         second = torch.arange(self.config.p, device=self._device)
         with torch.no_grad():
-            logits = self._model.read_logits(self._tensors, torch.full_like(second, a), second)
+            logits = self._model.residue_logits(self._tensors, torch.full_like(second, a), second)
         return _array(logits.float())
 
 

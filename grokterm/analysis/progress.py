@@ -149,7 +149,7 @@ def _explained(config: Config, parameters: Parameters, angles: Angles) -> Tensor
 
 def _circularity(config: Config, parameters: Parameters) -> Tensor:
     basis, _ = basis_of(config.op, config.p)
-    tables = build(config).first_layer(parameters)
+    tables = build(config).input_tables(parameters)
     return torch.stack([circularity(over_basis(table, basis)) for table in tables]).mean()
 
 

@@ -16,7 +16,7 @@ from grokterm.config import Config
 class HasFirstLayer(Protocol):
     """A model that can name the tables its first layer reads residues from."""
 
-    def first_layer(self, parameters: dict[str, Tensor]) -> list[Tensor]:
+    def input_tables(self, parameters: dict[str, Tensor]) -> list[Tensor]:
         """One table [..., p, features] for each input position that has its own."""
 
 
@@ -29,7 +29,7 @@ def spectrum(model: HasFirstLayer, parameters: Mapping[str, Tensor], config: Con
     if basis == "none":
         return torch.zeros(0), basis, words
     with torch.no_grad():
-        tables = model.first_layer(dict(parameters))
+        tables = model.input_tables(dict(parameters))
         of_tables = [fourier_norms(over_basis(table, basis)) for table in tables]
         norms = of_tables[0] if len(tables) == 1 else torch.linalg.vector_norm(torch.stack(of_tables), dim=0)
     layer = "first layer" if config.arch == "mlp" else "embedding"
@@ -46,7 +46,7 @@ def single_frequency_share(model: HasFirstLayer, parameters: Mapping[str, Tensor
     if basis == "none" or config.arch != "mlp":
         return None
     with torch.no_grad():
-        tables = model.first_layer(dict(parameters))
+        tables = model.input_tables(dict(parameters))
         purity = torch.cat([frequency_purity(over_basis(table, basis)) for table in tables], dim=-1)
     return float((purity > EXPLAINED).float().mean())
 

@@ -69,7 +69,7 @@ class Subject:
 
         def answer(a: Tensor, b: Tensor) -> Tensor:
             between_parts()
-            return self.model.read_logits(given, a, b)
+            return self.model.residue_logits(given, a, b)
 
         return answer
 

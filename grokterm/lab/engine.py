@@ -14,18 +14,18 @@ from grokterm.config import Acts, Config, settings
 from grokterm.errors import ConfigError
 from grokterm.lab import devices
 from grokterm.lab.batches import Batches
-from grokterm.lab.bursts import Burst
+from grokterm.lab.cuda_graphs import StepBatch
 from grokterm.lab.layout import Layout
 from grokterm.lab.models import Model, Parameters, build
-from grokterm.lab.optimizers import Hyperparameters, Optimizer, way_on
+from grokterm.lab.optimizers import Hyperparameters, Optimizer, implementation_for
 from grokterm.lab.precision import DTYPES, product_for
 from grokterm.lab.seeds import generator
-from grokterm.lab.strategies import Strategy, choose, decisive
+from grokterm.lab.strategies import Strategy, choose_strategy, finite_check
 from grokterm.lab.tasks import Pairs, make_task
 
-FLOATS_AT_ONCE: Final = {"cpu": 1 << 22, "cuda": 1 << 27, "mps": 1 << 25}
+CHUNK_FLOATS: Final = {"cpu": 1 << 22, "cuda": 1 << 27, "mps": 1 << 25}
 """Largest tensor over pairs that a pass holds, in floats, by kind of device: 16 MiB on the CPU."""
-STEPS_AT_ONCE: Final = {"cpu": 1, "cuda": 256, "mps": 1}
+STEPS_PER_CHECK: Final = {"cpu": 1, "cuda": 256, "mps": 1}
 """Steps between two looks at whether they are finite, by kind of device: where a look is a wait, not after each."""
 
 
@@ -62,17 +62,17 @@ class Engine:
 
     def advance(self, steps: int) -> int:
         """Take up to `steps` optimizer steps and say how many; stops before one that is not finite."""
-        taken, most = 0, STEPS_AT_ONCE[self.device.type]
+        taken, limit = 0, STEPS_PER_CHECK[self.device.type]
         while taken < steps:
-            count = min(steps - taken, most)
+            count = min(steps - taken, limit)
             with self.strategy.threads():
                 self.finite = self._advance_by(count)
             if self.finite:
                 taken += count
-            elif most == 1:
+            elif limit == 1:
                 break
             else:
-                most = 1  # one by one up to the one that is not
+                limit = 1  # one by one up to the one that is not
         return taken
 
     def measure(self) -> Measures:
@@ -100,7 +100,7 @@ class Engine:
         p = self.task.p
         classes, probabilities = torch.empty(p * p, dtype=torch.int64), torch.empty(p * p)
         start = 0
-        for part in self.task.pairs(torch.arange(p * p, device=self.device)).parts(self._most):
+        for part in self.task.pairs(torch.arange(p * p, device=self.device)).chunks(self._chunk_size):
             between()
             best = self._logits(part.a, part.b).softmax(-1).max(-1)
             rows = slice(start, start := start + len(part))
@@ -126,19 +126,19 @@ class Engine:
     def rebuild(self, config: Config, keep: bool) -> None:
         """Go on with a new model, optimizer and warm-up, seeded by seed and step; the step stays.
 
-        With `keep`, embedding and read-out are carried over where names and shapes agree, unless the weights are to
+        With `keep`, embedding and output layer are carried over where names and shapes agree, unless the weights are to
         be those of the closed form. Raises ConfigError when a setting that starts a new run differs.
         """
         self._allow(config, "at once", "rebuilds the model")
         self._change_task(config)
         kept = keep and config.init == "random"
-        held = {name: self.parameters[name] for name in self.model.carried} if kept else {}
+        held = {name: self.parameters[name] for name in self.model.transferable} if kept else {}
         self._build(config)
-        for name in self.model.carried:
+        for name in self.model.transferable:
             if name in held and held[name].shape == self.parameters[name].shape:
                 self.parameters[name].copy_(held[name])
 
-    def state(self) -> dict[str, Tensor]:
+    def state_dict(self) -> dict[str, Tensor]:
         """All that the next steps depend on, as copies on the CPU: going on from it gives the same bits."""
         numbers = {
             "step": self.step,
@@ -150,9 +150,9 @@ class Engine:
         tensors["gradient_norm"] = torch.tensor(norm, dtype=torch.float64)
         return {name: tensor.detach().cpu().clone() for name, tensor in tensors.items()}
 
-    def load(self, state: Mapping[str, Tensor]) -> None:
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Go on from what `state` gave; raises ConfigError when names, shapes or precision do not fit."""
-        expected = self.state()
+        expected = self.state_dict()
         for name in expected.keys() | state.keys():
             if name not in expected or name not in state:
                 where = "missing from" if name in expected else "unknown to the model of"
@@ -165,7 +165,7 @@ class Engine:
                 )
         for name, tensor in self._tensors().items():
             tensor.copy_(state[name])
-        self._optimizer.changed()
+        self._optimizer.invalidate_plan()
         self.step = int(state["step"])
         self._batches.epoch = int(state["batches.epoch"])
         self._batches.position = int(state["batches.position"])
@@ -173,7 +173,7 @@ class Engine:
         self._gradient_norm = None if math.isnan(norm) else norm
         self.finite = True
 
-    def put(self, parameters: Mapping[str, Tensor]) -> None:
+    def load_parameters(self, parameters: Mapping[str, Tensor]) -> None:
         """Go on from parameters of the same names and shapes; optimizer and warm-up stay as they are."""
         for name, tensor in self.parameters.items():
             tensor.copy_(parameters[name])
@@ -197,20 +197,20 @@ class Engine:
         self.model: Model = build(config, product_for(self.precision))
         self._layout = Layout(self.model.shapes())
         fresh = self.model.init(generator(config.seed, "parameters", self.step))
-        self._flat = self._layout.flat(fresh).to(self.device, DTYPES[self.precision])
-        self.parameters: Parameters = self._layout.parameters(self._flat)
+        self._flat = self._layout.flatten(fresh).to(self.device, DTYPES[self.precision])
+        self.parameters: Parameters = self._layout.unflatten(self._flat)
         hyper = Hyperparameters.of(config, self.device)
-        self._optimizer = Optimizer(config.optimizer, self._flat, hyper, way_on(self.device))
+        self._optimizer = Optimizer(config.optimizer, self._flat, hyper, implementation_for(self.device))
         self._gradient_norm = None
-        self._most = max(1, FLOATS_AT_ONCE[self.device.type] // self.model.floats_a_pair)
-        self.strategy: Strategy = choose(self.model, self._layout, self._flat, self._most)
-        self._burst = Burst(self.strategy, self._optimizer) if STEPS_AT_ONCE[self.device.type] > 1 else None
+        self._chunk_size = max(1, CHUNK_FLOATS[self.device.type] // self.model.floats_per_pair)
+        self.strategy: Strategy = choose_strategy(self.model, self._layout, self._flat, self._chunk_size)
+        self._step_batch = StepBatch(self.strategy, self._optimizer) if STEPS_PER_CHECK[self.device.type] > 1 else None
 
     def _advance_by(self, count: int) -> bool:
         """Take steps, or leave everything as it is and return False where one would not be finite."""
         position = (self._batches.epoch, self._batches.position)
         batches = (self._batches.next(self.config.batch_size) for _ in range(count))
-        numbers = self._burst.take(batches) if self._burst is not None else self._take_one(next(batches))
+        numbers = self._step_batch.take(batches) if self._step_batch is not None else self._take_one(next(batches))
         if numbers is None:
             self._batches.epoch, self._batches.position = position
             return False
@@ -219,9 +219,9 @@ class Engine:
         return True
 
     def _take_one(self, pairs: Pairs) -> list[float] | None:
-        """Take a step and give its decisive numbers, or None and no step where they are not finite."""
+        """Take a step and give its loss, Σg² and Σθ², or None and no step where they are not finite."""
         loss, gradient = self.strategy.loss_and_gradient(pairs)
-        numbers: list[float] = decisive(loss, gradient, self._flat).tolist()
+        numbers: list[float] = finite_check(loss, gradient, self._flat).tolist()
         if not all(map(math.isfinite, numbers)):
             return None
         self._optimizer.prepare()
@@ -229,14 +229,14 @@ class Engine:
         return numbers
 
     def _logits(self, a: Tensor, b: Tensor) -> Tensor:
-        return self.model.read_logits(self.parameters, a, b)
+        return self.model.residue_logits(self.parameters, a, b)
 
     def _tensors(self) -> dict[str, Tensor]:
         """The tensors of the state by name, as views; those as long as all parameters are given one by one."""
         named = {f"parameters.{name}": tensor for name, tensor in self.parameters.items()}
-        for name, tensor in self._optimizer.state().items():
+        for name, tensor in self._optimizer.state_dict().items():
             if tensor.shape == self._flat.shape:
-                parts = self._layout.parameters(tensor)
+                parts = self._layout.unflatten(tensor)
                 named |= {f"optimizer.{name}.{parameter}": part for parameter, part in parts.items()}
             else:
                 named[f"optimizer.{name}"] = tensor

@@ -17,4 +17,4 @@ def make(engine: Engine, plan: Plan, keep: bool) -> None:
     else:
         engine.set(plan.config)
     if plan.ablation is not None:
-        engine.put(ablated(engine.config, engine.parameters, plan.ablation))
+        engine.load_parameters(ablated(engine.config, engine.parameters, plan.ablation))

@@ -47,7 +47,7 @@ def nearest(folder: RunFolder, training: Sequence[TrainingRecord], step: int, de
             continue
         engine = Engine(_on(config, device))
         try:
-            engine.load({name: torch.from_numpy(array.copy()) for name, array in tensors.items()})
+            engine.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in tensors.items()})
         except ConfigError as error:
             complaints.append(f"the checkpoint {path} cannot be used: {error}")
             continue

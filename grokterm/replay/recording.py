@@ -112,7 +112,7 @@ def _with_frequencies(scalars: Scalars, engine: Engine, norms: Tensor, keys: tup
 def _progress_of(
     engine: Engine, answer: Answer, seen: Tensor, keys: tuple[int, ...], norms: Tensor, basis: Basis
 ) -> list[TrainingRecord]:
-    found = measures.progress(engine.config, answer, engine.task.trained, seen, keys)
+    found = measures.progress(engine.config, answer, engine.task.train_mask, seen, keys)
     numbers = {field.name: _rounded(getattr(found, field.name)) for field in fields(found)}
     records: list[TrainingRecord] = [Progress(engine.step, basis, **numbers)]
     if basis != "none":
@@ -127,20 +127,20 @@ def _structure_of(engine: Engine, answer: Answer, gauges: bool) -> Structure:
 
 def _answer(engine: Engine) -> Answer:
     """The logits of the model in float32, with the products in the precision in which it trains."""
-    return remembered(lambda a, b: engine.model.read_logits(engine.parameters, a, b), engine.task.p, engine.device)
+    return remembered(lambda a, b: engine.model.residue_logits(engine.parameters, a, b), engine.task.p, engine.device)
 
 
 def seen_pairs(engine: Engine, largest_train_fraction: float) -> Tensor:
     """The pairs that an engine's model was ever trained on, bool [p, p]: smaller training sets lie in larger ones."""
     if largest_train_fraction <= engine.config.train_fraction:
-        return engine.task.trained
+        return engine.task.train_mask
     config = engine.config
     return _trained(config.p, config.op, config.seed, largest_train_fraction).to(engine.device)
 
 
 @lru_cache(maxsize=2)
 def _trained(p: int, op: Operation, seed: int, train_fraction: float) -> Tensor:
-    return make_task(Config(p=p, op=op, seed=seed, train_fraction=train_fraction)).trained
+    return make_task(Config(p=p, op=op, seed=seed, train_fraction=train_fraction)).train_mask
 
 
 def _is_measured(config: Config, step: int) -> bool:

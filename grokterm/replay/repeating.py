@@ -126,10 +126,10 @@ class Repetition:
 
     def _is_not_finite(self) -> bool:
         """Whether the next step cannot be taken."""
-        engine, before = self._walk.engine, self._walk.engine.state()
+        engine, before = self._walk.engine, self._walk.engine.state_dict()
         if engine.advance(1) == 0:
             return True
-        engine.load(before)
+        engine.load_state_dict(before)
         return False
 
     def _note_unlogged(self) -> None:
@@ -151,7 +151,7 @@ class Repetition:
                 if is_there(path):  # a run that trains may have thinned it out
                     self._unusable.append(str(error))
                 continue
-            made = {name: np.asarray(tensor.numpy()) for name, tensor in self._walk.engine.state().items()}
+            made = {name: np.asarray(tensor.numpy()) for name, tensor in self._walk.engine.state_dict().items()}
             self._found.note("checkpoint", tensors_differ(mark.step, saved, made))
 
     def _marks(self, training: Sequence[TrainingRecord]) -> dict[int, list[tuple[Mark, Path]]]:

@@ -140,12 +140,12 @@ class Course:
 
     def _rebuild(self, plan: Plan, keep: bool) -> None:
         """Builds the model anew, or puts the old one back where there is no room for the new one."""
-        old_config, old = self.config, self.engine.state()
+        old_config, old = self.config, self.engine.state_dict()
         try:
             make(self.engine, plan, keep)
         except (RuntimeError, MemoryError) as error:
             self.engine = Engine(old_config)
-            self.engine.load(old)
+            self.engine.load_state_dict(old)
             raise ConfigError(f"this model cannot be built here: {str(error).splitlines()[0]}") from None
 
     def _repeat_changes(self) -> None:

@@ -80,8 +80,8 @@ class Frames:
             config=config,
             parameters=engine.parameters,
             labels=task.labels,
-            given=task.given,
-            train=task.trained,
+            given=task.noisy_labels,
+            train=task.train_mask,
             key_frequencies=self._keys(engine),
             present=self._now,
         )
@@ -198,9 +198,9 @@ def _task_frame(engine: Engine) -> TaskFrame:
     task, config = engine.task, engine.config
     label, given = (
         np.where(labels < 0, np.iinfo(np.uint16).max, labels).astype(np.uint16)
-        for labels in (task.labels.cpu().numpy(), task.given.cpu().numpy())
+        for labels in (task.labels.cpu().numpy(), task.noisy_labels.cpu().numpy())
     )
-    trained = task.trained.cpu().numpy()
+    trained = task.train_mask.cpu().numpy()
     return TaskFrame(Array.of(label), Array.of(trained), Array.of(given), config.train_fraction, config.corrupt)
 
 

@@ -307,4 +307,6 @@ def _by_kernels(engine: Engine) -> str:
     """Whether the kernels take the steps, and why they do not where only the classes are in their way."""
     if engine.strategy.name == "kernels":
         return " by kernels"
-    return " in torch, for the kernels know p classes alone" if engine.model.fits_kernels(engine.parameters) else ""
+    return (
+        " in torch, for the kernels know p classes alone" if engine.model.layers_have_kernel(engine.parameters) else ""
+    )

@@ -78,7 +78,7 @@ def _newest_good(folder: RunFolder, training: list[TrainingRecord]) -> tuple[tup
             if not mark.is_in(training):
                 raise RunFolderError(f"the checkpoint {path} cannot be used: the log does not lead to it")
             engine = Engine(mark.to_config())
-            engine.load({name: torch.from_numpy(array.copy()) for name, array in tensors.items()})
+            engine.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in tensors.items()})
             return (engine, mark), complaints
         except (RunFolderError, ConfigError) as error:
             complaints.append(f"{error}; set aside")

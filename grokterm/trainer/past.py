@@ -90,7 +90,7 @@ class Past:
     def keep(self, engine: Engine, made: int) -> None:
         """Remembers the state of an engine that has `made` changes of this run behind it."""
         known = [state for state in self._kept if state.place == (engine.step, made)]
-        newest = known[0] if known else _State((engine.step, made), engine.config, engine.state())
+        newest = known[0] if known else _State((engine.step, made), engine.config, engine.state_dict())
         self._kept = [state for state in self._kept if state is not newest] + [newest]
         while sum(state.size for state in self._kept) > self._kept_bytes:
             del self._kept[0]
@@ -151,7 +151,7 @@ class Past:
         else:
             engine = self._walk.engine
             engine.rebuild(state.config, keep=False)
-        engine.load(state.tensors)
+        engine.load_state_dict(state.tensors)
         return Walk(engine, self._changes, state.place[1])
 
 

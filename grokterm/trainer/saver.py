@@ -51,7 +51,7 @@ class Saver:
                 # A checkpoint must never be ahead of the log that tells how it came about.
                 if not journal.flush(sync=True):
                     return False
-                tensors = {name: tensor.numpy() for name, tensor in engine.state().items()}
+                tensors = {name: tensor.numpy() for name, tensor in engine.state_dict().items()}
                 save(self._folder.checkpoint_folder, mark, tensors)
                 if last and (there or (same_model and last.step == mark.step and last.reason in (REGULAR, CHANGE))):
                     remove(checkpoint_path(self._folder.checkpoint_folder, last))

@@ -61,7 +61,7 @@ def test_frequencies_can_be_taken_out_of_the_weights(arch: str, op: str) -> None
     for keep in (False, True):
         changed = weights_without_frequencies(found.config, found.parameters, found.angles, [2, 5], keep)
         for before, after in zip(
-            found.model.first_layer(found.parameters), found.model.first_layer(changed), strict=True
+            found.model.input_tables(found.parameters), found.model.input_tables(changed), strict=True
         ):
             norms = fourier_norms(over_basis(after, basis))
             gone = torch.zeros(len(norms), dtype=torch.bool)
@@ -112,7 +112,7 @@ def test_without_a_head_nothing_of_it_reaches_the_stream() -> None:
 
 def without(engine: Engine, ablation: Ablation) -> Score:
     answer = partial(engine.model.logits, ablated(engine.config, engine.parameters, ablation))
-    return score(answer, engine.task.given, engine.task.trained)
+    return score(answer, engine.task.noisy_labels, engine.task.train_mask)
 
 
 def test_a_closed_form_model_needs_the_frequencies_that_it_has_and_no_others() -> None:

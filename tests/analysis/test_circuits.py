@@ -71,7 +71,7 @@ def test_distance_irrelevance_over_an_even_group() -> None:
 @pytest.mark.parametrize("make", [random_sample, trained_sample])
 def test_circularity_against_the_definition(make: Callable[..., Sample], dtype: torch.dtype, tolerance: float) -> None:
     found = make("transformer", "add", 31, dtype)
-    embedding = found.model.first_layer(found.parameters)[0]
+    embedding = found.model.input_tables(found.parameters)[0]
     expected = reference.circularity(embedding.double().numpy())
     assert float(circularity(embedding)) == pytest.approx(expected, rel=tolerance)
 
@@ -179,7 +179,7 @@ def test_triples_are_the_same_every_time() -> None:
 def test_weights_that_are_not_finite_give_no_number() -> None:
     found = random_sample("transformer", "add", 31)
     broken = sample(found.config, {name: value * math.nan for name, value in found.parameters.items()}, (1,))
-    embedding = over_basis(broken.model.first_layer(broken.parameters)[0], "residues")
+    embedding = over_basis(broken.model.input_tables(broken.parameters)[0], "residues")
     assert math.isnan(float(circularity(embedding)))
     correct = correct_logits(table_answer(broken.logits), broken.labels)
     assert math.isnan(float(distance_irrelevance(correct, broken.angles)))

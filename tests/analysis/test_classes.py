@@ -37,7 +37,7 @@ def subjects(arch: str, depth: int = 1) -> tuple[Subject, Subject]:
                 parameters[name][tuple(slice(size) for size in value.shape)] = value
             parameters["W_U" if arch == "transformer" else "W_out"][:, P] *= 100
         task = make_task(config)
-        seen = partial(Subject, step=3, labels=task.labels, train=task.trained, key_frequencies=(2, 5))
+        seen = partial(Subject, step=3, labels=task.labels, train=task.train_mask, key_frequencies=(2, 5))
         found.append(seen(config=config, parameters=parameters))
     return found[0], found[1]
 
@@ -82,13 +82,13 @@ def test_the_loss_and_its_gradient_are_those_of_all_classes(arch: str, depth: in
     config: Config = subject.config
     model, task = build(config), make_task(config)
     pairs, layout = task.pairs(task.train), Layout(model.shapes())
-    loss, gradient = loss_and_gradient(model, layout, layout.flat(subject.parameters), pairs, 50)
+    loss, gradient = loss_and_gradient(model, layout, layout.flatten(subject.parameters), pairs, 50)
     expected, slopes = plain_gradients(config, subject.parameters, pairs.a, pairs.b, pairs.labels)
     assert_close(loss, expected, rtol=1e-9, atol=1e-9)
-    for name, slope in layout.parameters(gradient).items():
+    for name, slope in layout.unflatten(gradient).items():
         assert_close(slope, slopes[name], rtol=1e-9, atol=1e-9, msg=name)
     nats, right = model.score(subject.parameters, pairs)
     assert nats / len(pairs) == pytest.approx(float(expected))
-    answers = model.read_logits(subject.parameters, pairs.a, pairs.b)
+    answers = model.residue_logits(subject.parameters, pairs.a, pairs.b)
     assert answers.shape == (len(pairs), P)
     assert right == int((answers.argmax(-1) == pairs.labels).sum())

@@ -33,10 +33,10 @@ def evidence(logits: Tensor, op: str, seen: Tensor, keys: tuple[int, ...] = ()) 
 def lookup_table(config: Config, transposes: bool = False) -> tuple[Tensor, Tensor]:
     """Logits of 20 at the answer of each training pair and 0 elsewhere, and the training pairs."""
     task = make_task(config)
-    known = task.trained | task.trained.T if transposes else task.trained
+    known = task.train_mask | task.train_mask.T if transposes else task.train_mask
     logits = torch.zeros(config.p, config.p, config.p, dtype=torch.float64)
     logits[known] = 20 * torch.nn.functional.one_hot(task.labels[known], config.p).double()
-    return logits, task.trained
+    return logits, task.train_mask
 
 
 @pytest.mark.parametrize(("p", "fraction"), [(11, 0.5), (97, 0.5), (113, 0.3)])
@@ -77,11 +77,11 @@ def test_an_ideal_clock_is_a_consensus_beyond_chance(op: str) -> None:
     logits = torch.zeros(p, p, p, dtype=torch.float64)
     waves = torch.stack([(2 * math.pi * k * s / angles.n).cos() for k in keys]).sum(0)
     logits[angles.a[:, None, None], angles.b[None, :, None], angles.c] = 20 * waves
-    found = evidence(logits, op, make_task(Config(p=p).changed({"op": op})).trained, keys)
+    found = evidence(logits, op, make_task(Config(p=p).changed({"op": op})).train_mask, keys)
     assert found.loss < 0.01
     assert found.key_loss == pytest.approx(found.loss, rel=1e-6, abs=1e-12)
     assert (found.p_value, found.key_p_value) == (SMALLEST, SMALLEST)
-    others = evidence(logits, op, make_task(Config(p=p).changed({"op": op})).trained, (1, 2, 3, 4))
+    others = evidence(logits, op, make_task(Config(p=p).changed({"op": op})).train_mask, (1, 2, 3, 4))
     assert others.key_p_value == 1
     assert others.key_loss is not None
     assert others.key_loss >= math.log(p - 1) - 1e-6
@@ -132,7 +132,7 @@ def test_answers_without_held_out_pairs_are_left_to_the_others() -> None:
 
 def test_chance_is_found_significant_as_rarely_as_it_says() -> None:
     drawn = torch.Generator().manual_seed(1)
-    seen = make_task(Config(p=31)).trained
+    seen = make_task(Config(p=31)).train_mask
     found = [evidence(torch.randn(31, 31, 31, generator=drawn).double(), "add", seen, (1, 4, 9)) for _ in range(200)]
     for values in ([one.p_value for one in found], [one.key_p_value or 0.0 for one in found]):
         assert 0.01 < np.mean([value <= 0.05 for value in values]) < 0.1

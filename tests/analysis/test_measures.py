@@ -20,7 +20,7 @@ from grokterm.analysis.measures import (
     variance_share,
 )
 from grokterm.analysis.pairs import table_answer
-from grokterm.lab.tasks import table
+from grokterm.lab.tasks import operation_table
 from tests.analysis.models import OPERATIONS, Sample, random_sample, trained_sample
 from tests.reference import measures_numpy as reference
 
@@ -211,4 +211,4 @@ def test_softmax_collapse_against_numpy() -> None:
 
 def test_table_of_the_group_is_the_task() -> None:
     sample = random_sample("mlp", "divide", 31)
-    assert torch.equal(sample.labels, table(31, "divide"))
+    assert torch.equal(sample.labels, operation_table(31, "divide"))

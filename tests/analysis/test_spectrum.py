@@ -36,7 +36,7 @@ def test_tables_of_both_positions_count_together() -> None:
     config = Config(p=31, arch="embed-mlp", d_model=16)
     model = build(config)
     parameters = model.init(torch.Generator().manual_seed(1))
-    tables = model.first_layer(parameters)
+    tables = model.input_tables(parameters)
     expected = torch.stack([fourier_norms(table) for table in tables]).square().sum(0).sqrt()
     torch.testing.assert_close(spectrum(model, parameters, config)[0], expected)
 
@@ -45,7 +45,7 @@ def test_tables_of_both_positions_count_together() -> None:
 def test_columns_are_those_of_the_tables(arch: Architecture) -> None:
     config = Config(p=5, arch=arch, width=24, d_model=16)
     model = build(config)
-    tables = model.first_layer(model.init(torch.Generator().manual_seed(0)))
+    tables = model.input_tables(model.init(torch.Generator().manual_seed(0)))
     assert columns(config) == sum(table.shape[-1] for table in tables)
 
 
@@ -90,7 +90,7 @@ def test_a_model_that_grokked_has_a_few_key_frequencies_and_relies_on_them() -> 
 def accuracy_of(engine: Engine, keys: tuple[int, ...], keep: bool) -> float:
     """Test accuracy with an embedding reduced to the constant and either the key frequencies or the others."""
     p = engine.config.p
-    (table,) = engine.model.first_layer(engine.parameters)
+    (table,) = engine.model.input_tables(engine.parameters)
     name = next(name for name, tensor in engine.parameters.items() if tensor.data_ptr() == table.data_ptr())
     whole = engine.parameters[name]
     transformed = torch.fft.rfft(whole[..., :p, :], dim=-2)

@@ -95,7 +95,7 @@ def test_measures_are_those_of_the_plain_model(arch: str, op: str) -> None:
 @pytest.mark.parametrize("arch", ARCHITECTURES)
 def test_measuring_in_parts_changes_nothing(arch: str, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = Engine(config := small(p=12, arch=arch))
-    monkeypatch.setitem(engine_module.FLOATS_AT_ONCE, "cpu", 100)
+    monkeypatch.setitem(engine_module.CHUNK_FLOATS, "cpu", 100)
     parted = Engine(config)
     for engine in (whole, parted):
         engine.advance(10)
@@ -139,7 +139,7 @@ def test_the_same_run_twice_has_the_same_bits(arch: str, precision: str, batch_s
     for _ in range(12):
         engines[1].advance(1)
         engines[1].measure()
-    assert_same_state(engines[0].state(), engines[1].state())
+    assert_same_state(engines[0].state_dict(), engines[1].state_dict())
     assert engines[0].measure() == engines[1].measure()
 
 
@@ -149,7 +149,9 @@ def test_weights_moments_and_logits_keep_the_precision_of_the_loss(precision: st
     engine.advance(2)
     kept = torch.float64 if precision == "float64" else torch.float32
     assert engine.precision == precision
-    floats = {name: t.dtype for name, t in engine.state().items() if name.startswith(("parameters.", "optimizer.mean"))}
+    floats = {
+        name: t.dtype for name, t in engine.state_dict().items() if name.startswith(("parameters.", "optimizer.mean"))
+    }
     assert set(floats.values()) == {kept}
     assert engine.model.logits(engine.parameters, *all_pairs(5)).dtype == kept
 
@@ -172,17 +174,17 @@ def test_going_on_from_a_state_gives_the_same_bits(arch: str, batch_size: int | 
     through = Engine(config)
     through.advance(11)
     resumed = Engine(config)
-    resumed.load(through.state())
+    resumed.load_state_dict(through.state_dict())
     assert resumed.step == 11
     assert resumed.measure() == through.measure()
     through.advance(9)
     resumed.advance(9)
-    assert_same_state(through.state(), resumed.state())
+    assert_same_state(through.state_dict(), resumed.state_dict())
 
 
 def test_a_state_is_a_copy() -> None:
     engine = Engine(small())
-    state = engine.state()
+    state = engine.state_dict()
     kept = {name: tensor.clone() for name, tensor in state.items()}
     engine.advance(3)
     assert_same_state(state, kept)
@@ -199,10 +201,10 @@ def test_a_state_is_a_copy() -> None:
 )
 def test_a_state_of_another_model_is_refused_and_changes_nothing(values: dict[str, Any], words: str) -> None:
     engine = Engine(small(**values))
-    before = engine.state()
+    before = engine.state_dict()
     with pytest.raises(ConfigError, match=words):
-        engine.load(Engine(small()).state())
-    assert_same_state(before, engine.state())
+        engine.load_state_dict(Engine(small()).state_dict())
+    assert_same_state(before, engine.state_dict())
 
 
 def test_a_step_that_is_not_finite_is_not_applied() -> None:
@@ -212,19 +214,19 @@ def test_a_step_that_is_not_finite_is_not_applied() -> None:
     assert not engine.finite
     assert engine.step == taken
     assert all(tensor.isfinite().all() for tensor in engine.parameters.values())
-    before = engine.state()
+    before = engine.state_dict()
     assert engine.advance(3) == 0
-    assert_same_state(before, engine.state())
+    assert_same_state(before, engine.state_dict())
 
 
 def test_a_run_goes_on_once_its_steps_are_finite_again() -> None:
     engine = Engine(small())
     engine.advance(5)
-    good = engine.state()
+    good = engine.state_dict()
     engine.parameters["W_out"].fill_(float("nan"))
     assert engine.advance(1) == 0
     assert not engine.finite
-    engine.load(good)
+    engine.load_state_dict(good)
     assert engine.advance(2) == 2
     assert engine.finite
 

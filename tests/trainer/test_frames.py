@@ -132,7 +132,7 @@ def test_an_operation_without_a_spectrum(tmp_path: Path) -> None:
 def test_key_frequencies_go_on_from_the_estimate_last_logged(tmp_path: Path) -> None:
     engine = Engine(Config(p=31, d_model=64, width=32, device="cpu"))
     angle = 2 * np.pi * np.arange(31) / 31
-    for table in engine.model.first_layer(engine.parameters):
+    for table in engine.model.input_tables(engine.parameters):
         table[:] = table.new_tensor(np.cos(5 * angle) + 0.22 * np.cos(9 * angle))[:, None]
     logged: list[int] = []
     frames = Frames(Album(RunFolder(tmp_path)), keys=lambda step: tuple(logged))

@@ -47,7 +47,7 @@ CHANGES: Changes = {
 def bits(engine: Engine) -> Bits:
     """What a model is and what it answers."""
     classes, probabilities = engine.predictions()
-    return {name: raw(tensor) for name, tensor in {**engine.state(), "p": classes, "q": probabilities}.items()}
+    return {name: raw(tensor) for name, tensor in {**engine.state_dict(), "p": classes, "q": probabilities}.items()}
 
 
 def raw(tensor: Tensor) -> bytes:

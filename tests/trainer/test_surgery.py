@@ -38,7 +38,7 @@ LAST = 90
 
 
 def bits(engine: Engine) -> dict[str, bytes]:
-    return {name: tensor.numpy().tobytes() for name, tensor in engine.state().items()}
+    return {name: tensor.numpy().tobytes() for name, tensor in engine.state_dict().items()}
 
 
 def operate(course: Course, values: dict[str, Value], ablation: Ablation | None) -> None:

@@ -28,7 +28,7 @@ def first_layer(subject: Subject) -> tuple[Tensor, Tensor]:
     """
     config = subject.config
     basis, _ = basis_of(config.op, config.p)
-    tables = subject.model.first_layer(dict(subject.parameters))
+    tables = subject.model.input_tables(dict(subject.parameters))
     rows = torch.cat([over_basis(table, basis) for table in tables], dim=-1)
     return rows, over_basis(torch.arange(config.p).unsqueeze(-1), basis).squeeze(-1)
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from grokterm.lab.models.sublayers import spread
+from grokterm.lab.models.sublayers import gather_rows
 
 
 class Stream(NamedTuple):
@@ -26,7 +26,7 @@ class Stream(NamedTuple):
 
     def of_pairs(self) -> Tensor:
         """The row of every pair, [..., n, d], or [..., 1, d] where it is the same for all."""
-        return self.rows if self.chosen is None else spread(self.rows, self.chosen)
+        return self.rows if self.chosen is None else gather_rows(self.rows, self.chosen)
 
 
 def attend(query: Stream, keys: Sequence[Stream], values: Sequence[Stream], heads: int) -> Tensor:
