@@ -12,10 +12,10 @@ import torch
 
 import grokterm
 from grokterm.analysis.key_frequencies import KeyFrequencies
+from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.analysis.pictures import PICTURES, picture
 from grokterm.analysis.progress import progress
 from grokterm.analysis.spectrum import columns, spectrum
-from grokterm.analysis.subject import Subject
 from grokterm.errors import ConfigError
 from grokterm.lab.engine import Engine
 from grokterm.runs.checkpoints import REGULAR
@@ -43,14 +43,14 @@ def folder(folders: Path) -> RunFolder:
     return made
 
 
-def subject(step: int) -> Subject:
+def subject(step: int) -> ModelAtStep:
     """The model trained anew, as the trainer shows it to pictures."""
     engine = Engine(CONFIG)
     engine.advance(step)
     train = torch.zeros(CONFIG.p**2, dtype=torch.bool)
     train[engine.task.train] = True
     norms = spectrum(engine.model, engine.parameters, CONFIG)[0]
-    return Subject(
+    return ModelAtStep(
         step=step,
         config=CONFIG,
         parameters=engine.parameters,
@@ -98,7 +98,7 @@ def test_measures_are_those_of_the_log(folder: RunFolder) -> None:
             assert measured[name] == pytest.approx(logged[name][at], rel=6e-5)
     here = subject(40)
     assert measured["consensus_loss"] == pytest.approx(
-        progress(CONFIG, here.answer, here.train, here.train, here.key_frequencies).consensus_loss, rel=6e-5
+        progress(CONFIG, here.logits_fn, here.train, here.train, here.key_frequencies).consensus_loss, rel=6e-5
     )
     assert 0 <= (measured["explained_neurons"] or 0) <= 1
     assert measured["distance_irrelevance"] is None  # test accuracy is far below .9

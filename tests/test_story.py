@@ -18,7 +18,7 @@ from torch import Tensor
 from grokterm.analysis.ablation import score
 from grokterm.analysis.angles import angles_of
 from grokterm.analysis.measures import angle_means
-from grokterm.analysis.pairs import remembered
+from grokterm.analysis.pairs import cached_logits
 from grokterm.config import Config
 from grokterm.kernels.build import build
 from grokterm.lab import native
@@ -157,7 +157,7 @@ def test_ablating_a_key_frequency_lowers_test_accuracy_and_any_other_by_less_tha
         return engine.model.logits(engine.parameters, a, b)
 
     with torch.no_grad():
-        answer = remembered(logits, p, engine.device)
+        answer = cached_logits(logits, p, engine.device)
         mean = angle_means(answer, angles).mean
         train = torch.zeros(p * p, dtype=torch.bool)
         train[engine.task.train] = True

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from grokterm.analysis.interruption import between_parts
+from grokterm.analysis.cancellation import check_cancelled
 from grokterm.config import Config
 from grokterm.lab.models.attention import Stream
 from grokterm.lab.models.sublayers import ACTIVATIONS, affine, layer_norm
@@ -52,7 +52,7 @@ def activations(
     Logits are those of the residues: that of "=" is dropped.
     `tables` stand in for `input_tables`, and a, b index their rows. Nothing is computed beyond the layer `last`.
     """
-    between_parts()
+    check_cancelled()
     tables = input_tables(config, parameters) if tables is None else tables
     if config.arch == "transformer":
         return _transformer(config, parameters, positions(config, parameters, tables, a, b), last)
@@ -65,7 +65,7 @@ def grid_activations(config: Config, parameters: Parameters, a: Tensor, b: Tenso
     if config.arch == "transformer":
         every = activations(config, parameters, a.repeat_interleave(len(b)), b.repeat(len(a)), last=layer)
     else:
-        between_parts()
+        check_cancelled()
         of_a, of_b = _first_rows(config, parameters, input_tables(config, parameters))
         x = of_a.index_select(-2, a).unsqueeze(-2) + of_b.index_select(-2, b).unsqueeze(-3)
         every = _mlp(config, parameters, x.flatten(-3, -2), layer)
@@ -84,7 +84,7 @@ def positions(
 
 def pattern(config: Config, parameters: Parameters, block: int, streams: Sequence[Stream]) -> Tensor:
     """Attention of the last of `streams` over all of them, [..., m, heads, positions]: softmax(q·k/√d_head)."""
-    between_parts()
+    check_cancelled()
     seen = [s.map(lambda rows: _before(config, parameters, f"{block}.norm_attention", rows)) for s in streams]
     query = seen[-1].map(lambda rows: rows @ parameters[f"{block}.W_Q"]).of_pairs()
     keys = [s.map(lambda rows: rows @ parameters[f"{block}.W_K"]).of_pairs() for s in seen]

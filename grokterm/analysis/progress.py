@@ -23,8 +23,8 @@ from grokterm.analysis.measures import (
     variance_share,
 )
 from grokterm.analysis.neurons import frequency_shares, neuron_frequencies, neuron_rows
-from grokterm.analysis.pairs import Answer, in_parts
-from grokterm.analysis.weights import read_out
+from grokterm.analysis.pairs import LogitsFn, pair_chunks
+from grokterm.analysis.weights import neuron_logit_map
 from grokterm.config import Config
 from grokterm.lab.models import build
 
@@ -81,24 +81,24 @@ def concentration(config: Config, parameters: Parameters, norms: Tensor) -> Conc
     basis, _ = basis_of(config.op, config.p)
     if basis == "none":
         return Concentration()
-    of_read_out = fourier_norms(over_basis(read_out(config, parameters).mT, basis))
+    of_read_out = fourier_norms(over_basis(neuron_logit_map(config, parameters).mT, basis))
     first, last = gini(torch.stack([norms.double(), of_read_out.cpu().double()])).tolist()
     return Concentration(_finite(first), _finite(last))
 
 
 @torch.no_grad()
-def progress(config: Config, answer: Answer, train: Tensor, seen: Tensor, keys: tuple[int, ...]) -> Progress:
+def progress(config: Config, logits_fn: LogitsFn, train: Tensor, seen: Tensor, keys: tuple[int, ...]) -> Progress:
     """The measures of one model's logits; train and seen are bool [p, p].
 
-    answer gives the logits, of some pairs three times (`pairs.remembered`); `seen` are the pairs that the model was
+    logits_fn is called up to three times for a pair (`pairs.cached_logits`); `seen` are the pairs that the model was
     ever trained on, those of train among them.
     """
-    collapse = _collapse(answer, train)
+    collapse = _collapse(logits_fn, train)
     angles = angles_of(config.op, config.p)
     if angles is None:
         return Progress(collapse)
-    means = angle_means(answer, angles, train.device, held_out(angles, seen))
-    found = consensus(means.chosen, angles, means.counts, keys)
+    means = angle_means(logits_fn, angles, train.device, held_out(angles, seen))
+    found = consensus(means.masked_mean, angles, means.counts, keys)
     evidence = map(_finite, (found.loss, found.p_value, found.key_loss, found.key_p_value))
     if not keys:
         return Progress(collapse, None, None, None, None, None, *evidence)
@@ -108,15 +108,17 @@ def progress(config: Config, answer: Answer, train: Tensor, seen: Tensor, keys: 
         _number(restricted.all),
         _number(restricted.train),
         _number(restricted.test),
-        _number(excluded_loss(answer, means.mean, angles, [keys], train)[0]),
+        _number(excluded_loss(logits_fn, means.mean, angles, [keys], train)[0]),
         _number(variance_share(means, angles, keys)),
         *evidence,
     )
 
 
 @torch.no_grad()
-def structure(config: Config, parameters: Parameters, answer: Answer, labels: Tensor, gauges: bool = True) -> Structure:
-    """The dearer measures of one model; answer gives its logits, labels is int64 [p, p].
+def structure(
+    config: Config, parameters: Parameters, logits_fn: LogitsFn, labels: Tensor, gauges: bool = True
+) -> Structure:
+    """The dearer measures of one model; logits_fn gives its logits, labels is int64 [p, p].
 
     Without `gauges`, those of clock and pizza are left out.
     """
@@ -129,16 +131,16 @@ def structure(config: Config, parameters: Parameters, answer: Answer, labels: Te
         return Structure(None, None, symmetric, None)
     return Structure(
         _number(_explained(config, parameters, angles)),
-        _number(distance_irrelevance(angles.table(correct_logits(answer, labels)), angles)),
+        _number(distance_irrelevance(angles.table(correct_logits(logits_fn, labels)), angles)),
         symmetric,
         _number(_circularity(config, parameters)),
     )
 
 
-def _collapse(answer: Answer, train: Tensor) -> float | None:
+def _collapse(logits_fn: LogitsFn, train: Tensor) -> float | None:
     p, pairs = len(train), train.flatten().nonzero().squeeze(-1)
-    parts = in_parts(pairs, p)
-    count = sum(float(softmax_collapse(answer(part // p, part % p))) * len(part) for part in parts)
+    parts = pair_chunks(pairs, p)
+    count = sum(float(softmax_collapse(logits_fn(part // p, part % p))) * len(part) for part in parts)
     return count / len(pairs) if len(pairs) else None
 
 

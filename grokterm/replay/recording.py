@@ -15,7 +15,7 @@ from torch import Tensor
 from grokterm.analysis import progress as measures
 from grokterm.analysis.fourier import Basis
 from grokterm.analysis.key_frequencies import KeyFrequencies
-from grokterm.analysis.pairs import Answer, are_held, remembered
+from grokterm.analysis.pairs import LogitsFn, cached_logits, fits_in_cache
 from grokterm.analysis.spectrum import columns, spectrum
 from grokterm.config import Config, Operation
 from grokterm.lab import native
@@ -66,20 +66,20 @@ def take_records(
     if not (_is_measured(config, step) or events):
         return scalars, events
     found: list[Event] = []
-    answer = _answer(engine)
+    logits_fn = _logits_fn(engine)
     with _threads(config):
-        made = _progress_of(engine, answer, seen_pairs(engine, trackers.largest_train_fraction), keys, norms, basis)
+        made = _progress_of(engine, logits_fn, seen_pairs(engine, trackers.largest_train_fraction), keys, norms, basis)
     for record in made:
         found += write(record)
     grokked = any(event.name == "grokked" for event in events)
     if grokked or step % (STRUCTURE_EVERY * config.measure_every) == 0:
-        found += write(_structure_of(engine, answer, scalars.test_accuracy > GAUGED_ACCURACY))
+        found += write(_structure_of(engine, logits_fn, scalars.test_accuracy > GAUGED_ACCURACY))
     return scalars, [*found, *events]
 
 
 def _threads(config: Config) -> AbstractContextManager[None]:
     """Torch on one thread where tables are small: waking one that sleeps takes longer than its share of the work."""
-    return native.torch_on_one_thread() if are_held(config.p) else nullcontext()
+    return native.torch_on_one_thread() if fits_in_cache(config.p) else nullcontext()
 
 
 def scalars_of(engine: Engine, seconds: float) -> Scalars:
@@ -110,9 +110,9 @@ def _with_frequencies(scalars: Scalars, engine: Engine, norms: Tensor, keys: tup
 
 
 def _progress_of(
-    engine: Engine, answer: Answer, seen: Tensor, keys: tuple[int, ...], norms: Tensor, basis: Basis
+    engine: Engine, logits_fn: LogitsFn, seen: Tensor, keys: tuple[int, ...], norms: Tensor, basis: Basis
 ) -> list[TrainingRecord]:
-    found = measures.progress(engine.config, answer, engine.task.train_mask, seen, keys)
+    found = measures.progress(engine.config, logits_fn, engine.task.train_mask, seen, keys)
     numbers = {field.name: _rounded(getattr(found, field.name)) for field in fields(found)}
     records: list[TrainingRecord] = [Progress(engine.step, basis, **numbers)]
     if basis != "none":
@@ -120,14 +120,16 @@ def _progress_of(
     return records
 
 
-def _structure_of(engine: Engine, answer: Answer, gauges: bool) -> Structure:
-    found = measures.structure(engine.config, engine.parameters, answer, engine.task.labels, gauges)
+def _structure_of(engine: Engine, logits_fn: LogitsFn, gauges: bool) -> Structure:
+    found = measures.structure(engine.config, engine.parameters, logits_fn, engine.task.labels, gauges)
     return Structure(engine.step, **{field.name: _rounded(getattr(found, field.name)) for field in fields(found)})
 
 
-def _answer(engine: Engine) -> Answer:
+def _logits_fn(engine: Engine) -> LogitsFn:
     """The logits of the model in float32, with the products in the precision in which it trains."""
-    return remembered(lambda a, b: engine.model.residue_logits(engine.parameters, a, b), engine.task.p, engine.device)
+    return cached_logits(
+        lambda a, b: engine.model.residue_logits(engine.parameters, a, b), engine.task.p, engine.device
+    )
 
 
 def seen_pairs(engine: Engine, largest_train_fraction: float) -> Tensor:

@@ -10,8 +10,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from grokterm.analysis.interruption import between_parts
-from grokterm.analysis.subject import Subject
+from grokterm.analysis.cancellation import check_cancelled
+from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.errors import RunFolderError
 from grokterm.runs.checkpoints import checkpoints, load, place
 from grokterm.runs.folder import RunFolder
@@ -30,21 +30,21 @@ class Album:
         self._folder = folder
         self._read: dict[Path, dict[str, Tensor]] = {}
 
-    def before(self, subject: Subject) -> Sequence[Subject]:
-        """The same model at up to `MOST` steps before the subject's, evenly spread over those that are there."""
-        size = sum(t.numel() * t.element_size() for t in subject.parameters.values())
+    def before(self, model: ModelAtStep) -> Sequence[ModelAtStep]:
+        """The same model at up to `MOST` steps before the model's, evenly spread over those that are there."""
+        size = sum(t.numel() * t.element_size() for t in model.parameters.values())
         most = min(MOST, max(2, KEPT_BYTES // max(size, 1)))
         found = {place(path)[0]: path for path in checkpoints(self._folder.checkpoint_folder)}
-        steps = [step for step in sorted(found) if step < subject.step]
+        steps = [step for step in sorted(found) if step < model.step]
         chosen = [found[step] for step in _spread(steps, most)]
         self._read = {path: kept for path, kept in self._read.items() if path in chosen}
         pages = []
         for path in chosen:
-            between_parts()
+            check_cancelled()
             parameters = self._parameters(path)
-            if _shapes(parameters) == _shapes(subject.parameters):
-                here = {name: tensor.to(subject.labels.device) for name, tensor in parameters.items()}
-                pages.append(replace(subject, step=place(path)[0], parameters=here, earlier=tuple))
+            if _shapes(parameters) == _shapes(model.parameters):
+                here = {name: tensor.to(model.labels.device) for name, tensor in parameters.items()}
+                pages.append(replace(model, step=place(path)[0], parameters=here, earlier=tuple))
         return pages
 
     def _parameters(self, path: Path) -> dict[str, Tensor]:

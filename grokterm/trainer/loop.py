@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from grokterm.analysis.interruption import interruptible
+from grokterm.analysis.cancellation import cancellable
 from grokterm.config import Value
 from grokterm.errors import FolderLostError, RunFolderError
 from grokterm.lab.circumstances import circumstances
@@ -61,7 +61,7 @@ class Trainer:
         frames = Frames(album, keys=lambda _: trackers.keys)
         self._showing = Showing(server, self.course, frames, self.status, asked_to_leave)
         self.visits = Visits(
-            self.past, server.send, self.status, partial(Frames, album, self._showing.subject, trackers.keys_at)
+            self.past, server.send, self.status, partial(Frames, album, self._showing.model_at_step, trackers.keys_at)
         )
         self._opened = opened
         self._claim = claim
@@ -94,9 +94,9 @@ class Trainer:
             self._go_on_with_room()
             self._train()
             self._save()
-            with interruptible(self._showing.look_up):
+            with cancellable(self._showing.look_up):
                 self._showing.show(self._is_busy)
-            with interruptible(partial(self._showing.look_up, of_past=True)):
+            with cancellable(partial(self._showing.look_up, of_past=True)):
                 self.visits.work(self._is_busy)
             self._tick()
             self.leaving = self.leaving or self._asked_to_leave() or self._is_forsaken()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
-from grokterm.analysis.interruption import GivenUpError
-from grokterm.analysis.subject import Subject
+from grokterm.analysis.cancellation import CancelledError
+from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.errors import ConfigError
 from grokterm.trainer.course import Course
 from grokterm.trainer.frames import Frames, Looks
@@ -43,7 +43,7 @@ class Showing:
         yield from self._server.poll(0.0 if heard else seconds)
 
     def look_up(self, of_past: bool = False) -> None:
-        """Hears viewers between two parts of a picture; raises GivenUpError where one wants anything but to look.
+        """Hears viewers between two parts of a picture; raises CancelledError where one wants anything but to look.
 
         A picture `of_past` also ends where one wants to see another step.
         """
@@ -53,7 +53,7 @@ class Showing:
             else:
                 self._heard.append((connection, request))
         if self._asked_to_leave() or any(of_past or not isinstance(request, Look) for _, request in self._heard):
-            raise GivenUpError
+            raise CancelledError
 
     def hear(self, connection: Connection, look: Look) -> None:
         """Takes a request for frames of now; answers at once what takes no time."""
@@ -74,7 +74,7 @@ class Showing:
             while due:
                 self._answer(*due[0])
                 del due[0]
-        except GivenUpError:
+        except CancelledError:
             for connection, look in due:
                 if not self._looks.put_back(connection, look):
                     self._pass_over(connection, look)
@@ -84,9 +84,9 @@ class Showing:
         """Seconds until there is something to do; infinite where there is nothing."""
         return 0.0 if self._heard else self._looks.wait()
 
-    def subject(self) -> Subject:
+    def model_at_step(self) -> ModelAtStep:
         """The model of now."""
-        return self._frames.subject(self._course.engine)
+        return self._frames.model_at_step(self._course.engine)
 
     def _answer(self, connection: Connection, look: Look) -> None:
         course = self._course

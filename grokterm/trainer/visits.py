@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from grokterm.analysis.interruption import GivenUpError
+from grokterm.analysis.cancellation import CancelledError
 from grokterm.errors import GroktermError
 from grokterm.lab.engine import Engine
 from grokterm.trainer.answers import predict
@@ -91,7 +91,7 @@ class Visits:
         try:
             engine = self._past.approach(step, SLICE)
             replies = None if engine is None else self._replies(step, engine)
-        except GivenUpError:
+        except CancelledError:
             return  # what was heard comes first; then the picture is made anew
         except (GroktermError, RuntimeError, MemoryError) as error:
             self._forget()

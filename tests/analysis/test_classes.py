@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch.testing import assert_close
 
+from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.analysis.pictures import PICTURES, picture
 from grokterm.analysis.progress import concentration, progress, structure
 from grokterm.analysis.spectrum import spectrum
-from grokterm.analysis.subject import Subject
 from grokterm.config import Config
 from grokterm.lab.layout import Layout
 from grokterm.lab.models import build
@@ -25,9 +25,9 @@ P = 13
 ARCHITECTURES = ("mlp", "embed-mlp", "transformer")
 
 
-def subjects(arch: str, depth: int = 1) -> tuple[Subject, Subject]:
+def subjects(arch: str, depth: int = 1) -> tuple[ModelAtStep, ModelAtStep]:
     """The same model with p classes, and with a last one that would be every answer."""
-    found: list[Subject] = []
+    found: list[ModelAtStep] = []
     for classes in ("p", "p+1"):
         config = small(arch, "add", P, classes=classes, depth=depth, width=24, d_model=8, precision="float64")
         drawn = build(config).init(torch.Generator().manual_seed(0))
@@ -37,7 +37,7 @@ def subjects(arch: str, depth: int = 1) -> tuple[Subject, Subject]:
                 parameters[name][tuple(slice(size) for size in value.shape)] = value
             parameters["W_U" if arch == "transformer" else "W_out"][:, P] *= 100
         task = make_task(config)
-        seen = partial(Subject, step=3, labels=task.labels, train=task.train_mask, key_frequencies=(2, 5))
+        seen = partial(ModelAtStep, step=3, labels=task.labels, train=task.train_mask, key_frequencies=(2, 5))
         found.append(seen(config=config, parameters=parameters))
     return found[0], found[1]
 
@@ -47,11 +47,11 @@ def test_measures(arch: str) -> None:
     told = []
     for subject in subjects(arch):
         config, parameters = subject.config, subject.parameters
-        norms = spectrum(subject.model, parameters, config)[0]
+        norms = spectrum(subject.network, parameters, config)[0]
         numbers = (
             asdict(concentration(config, parameters, norms))
-            | asdict(progress(config, subject.answer, subject.train, subject.train, (2, 5)))
-            | asdict(structure(config, parameters, subject.answer, subject.labels))
+            | asdict(progress(config, subject.logits_fn, subject.train, subject.train, (2, 5)))
+            | asdict(structure(config, parameters, subject.logits_fn, subject.labels))
         )
         told.append({name: number for name, number in numbers.items() if number is not None})
     assert told[0] == pytest.approx(told[1], rel=1e-9)

@@ -13,7 +13,7 @@ from grokterm.analysis.angles import angles_of
 from grokterm.analysis.circuit_phases import SIGNIFICANT, CircuitPhases
 from grokterm.analysis.consensus import DRAWS, Consensus, consensus, frequency_effects, held_out
 from grokterm.analysis.measures import angle_means
-from grokterm.analysis.pairs import table_answer
+from grokterm.analysis.pairs import logits_from_table
 from grokterm.analysis.progress import progress
 from grokterm.config import Config
 from grokterm.lab.tasks import make_task
@@ -26,8 +26,8 @@ SMALLEST = 1 / (DRAWS + 1)
 def evidence(logits: Tensor, op: str, seen: Tensor, keys: tuple[int, ...] = ()) -> Consensus:
     angles = angles_of(op, len(seen))
     assert angles is not None
-    means = angle_means(table_answer(logits), angles, chosen=held_out(angles, seen))
-    return consensus(means.chosen, angles, means.counts, keys)
+    means = angle_means(logits_from_table(logits), angles, mask=held_out(angles, seen))
+    return consensus(means.masked_mean, angles, means.counts, keys)
 
 
 def lookup_table(config: Config, transposes: bool = False) -> tuple[Tensor, Tensor]:
@@ -45,7 +45,7 @@ def test_a_table_learned_by_heart_is_no_circuit(p: int, fraction: float, transpo
     config = Config(p=p, train_fraction=fraction)
     logits, train = lookup_table(config, transposes)
     keys = (1, 3, 4)
-    found = progress(config, table_answer(logits), train, train, keys)
+    found = progress(config, logits_from_table(logits), train, train, keys)
     assert found.consensus_loss == pytest.approx(math.log(p), rel=1e-12)
     assert found.consensus_p_value == 1
     assert found.key_consensus_loss == pytest.approx(math.log(p), rel=1e-9)
@@ -62,7 +62,7 @@ def test_key_frequencies_restrict_a_table_learned_by_heart_to_little() -> None:
     logits, train = lookup_table(config)
     few = reference.restricted_loss(logits.numpy(), "add", (14, 35, 41), train.numpy())
     every = reference.restricted_loss(logits.numpy(), "add", range(1, 49), train.numpy())
-    found = progress(config, table_answer(logits), train, train, (14, 35, 41))
+    found = progress(config, logits_from_table(logits), train, train, (14, 35, 41))
     assert [found.restricted_loss, found.restricted_train_loss, found.restricted_test_loss] == pytest.approx(few)
     assert few[0] > 0.85 * math.log(97)
     assert every[0] < 0.01

@@ -16,7 +16,7 @@ from grokterm.analysis.angles import angles_of
 from grokterm.analysis.circuit_phases import CircuitPhases
 from grokterm.analysis.key_frequencies import KeyFrequencies
 from grokterm.analysis.measures import angle_means
-from grokterm.analysis.pairs import table_answer
+from grokterm.analysis.pairs import logits_from_table
 from grokterm.analysis.progress import Concentration, Progress, concentration, progress, structure
 from grokterm.analysis.spectrum import columns, spectrum
 from grokterm.config import Config
@@ -35,7 +35,7 @@ def concentration_of(model: Model, parameters: Mapping[str, Tensor], config: Con
 def test_measures_gathered_are_those_of_the_definitions(op: str) -> None:
     found = trained_sample("mlp", op)
     known, train = found.logits.numpy(), found.train.numpy()
-    got = progress(found.config, table_answer(found.logits), found.train, found.train, found.keys)
+    got = progress(found.config, logits_from_table(found.logits), found.train, found.train, found.keys)
     assert [got.restricted_loss, got.restricted_train_loss, got.restricted_test_loss] == pytest.approx(
         reference.restricted_loss(known, op, found.keys, train), rel=1e-9
     )
@@ -59,7 +59,7 @@ def test_a_model_answers_as_its_table_does() -> None:
     found = random_sample("transformer", "multiply")
     answer = partial(found.model.logits, found.parameters)
     direct = progress(found.config, answer, found.train, found.train, ())
-    table = progress(found.config, table_answer(found.logits), found.train, found.train, ())
+    table = progress(found.config, logits_from_table(found.logits), found.train, found.train, ())
     assert asdict(direct) == pytest.approx(asdict(table))
     assert direct.consensus_loss is not None
     assert (direct.excluded_loss, direct.restricted_loss, direct.key_consensus_loss) == (None, None, None)
@@ -69,9 +69,11 @@ def test_a_model_answers_as_its_table_does() -> None:
 def test_an_operation_that_adds_no_angles_has_no_progress() -> None:
     config = small("mlp", "x2+y2", 7, width=16)
     found = sample(config, random_sample("mlp", "add", 7).model.init(torch.Generator().manual_seed(0)), ())
-    assert progress(config, table_answer(found.logits), found.train, found.train, ()) == Progress(0.0)
+    assert progress(config, logits_from_table(found.logits), found.train, found.train, ()) == Progress(0.0)
     assert concentration_of(found.model, found.parameters, config) == Concentration(None, None)
-    assert set(asdict(structure(config, found.parameters, table_answer(found.logits), found.labels)).values()) == {None}
+    assert set(asdict(structure(config, found.parameters, logits_from_table(found.logits), found.labels)).values()) == {
+        None
+    }
 
 
 @pytest.mark.parametrize("arch", ["mlp", "embed-mlp", "transformer"])
@@ -111,7 +113,7 @@ def run_to_grokking() -> tuple[list[Record], Tensor, dict[str, Tensor]]:
         found = keys.update(norms)
         with torch.no_grad():
             logits = engine.model.logits(engine.parameters, pairs // 59, pairs % 59).view(59, 59, 59)
-        got = progress(config, table_answer(logits), train.view(59, 59), train.view(59, 59), found)
+        got = progress(config, logits_from_table(logits), train.view(59, 59), train.view(59, 59), found)
         few = concentration(config, engine.parameters, norms)
         records.append(Record(engine.step, engine.measure(), few, got, found))
         engine.advance(20 if engine.step < 200 else 40)
@@ -149,8 +151,8 @@ def test_only_key_frequencies_are_missed() -> None:
     config, angles = small("transformer", "add", 59, heads=4, d_model=64, width=256, lr=3e-3), angles_of("add", 59)
     assert angles is not None
     found = sample(config, parameters, records[-1].keys)
-    answer = table_answer(found.logits)
-    mean = angle_means(table_answer(found.logits), angles).mean
+    answer = logits_from_table(found.logits)
+    mean = angle_means(logits_from_table(found.logits), angles).mean
 
     def without(k: int) -> float:
         return float(score(without_frequencies(answer, mean, angles, [k]), found.labels, train).test_accuracy)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grokterm.analysis.interruption import GivenUpError, interruptible
+from grokterm.analysis.cancellation import CancelledError, cancellable
 from grokterm.config import Config
 from grokterm.errors import ConfigError
 from grokterm.lab.engine import Engine
@@ -103,10 +103,10 @@ def test_a_frame_of_one_model_is_made_once(tmp_path: Path) -> None:
 
 def test_a_table_can_be_given_up(tmp_path: Path) -> None:
     def refuse() -> None:
-        raise GivenUpError
+        raise CancelledError
 
     frames, engine = fresh_frames(tmp_path), Engine(TINY)
-    with interruptible(refuse), pytest.raises(GivenUpError):
+    with cancellable(refuse), pytest.raises(CancelledError):
         frames.make(Look(0, ("table",)), engine, 0)
     assert frames.make(Look(0, ("table",)), engine, 0)
 
@@ -183,7 +183,7 @@ def test_a_picture_of_the_past_follows_the_model_of_now(tmp_path: Path) -> None:
     """It may be drawn on the axes of that."""
     now, then = Engine(TINY), Engine(TINY)
     present = fresh_frames(tmp_path)
-    past = Frames(Album(RunFolder(tmp_path)), lambda: present.subject(now))
+    past = Frames(Album(RunFolder(tmp_path)), lambda: present.model_at_step(now))
     look = Look(0, (), picture=PictureRequest("components"))
     [first] = past.make(look, then, 0)
     assert past.make(look, then, 0)[0] is first

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grokterm.analysis.interruption import GivenUpError, interruptible
+from grokterm.analysis.cancellation import CancelledError, cancellable
 from grokterm.trainer.album import Album
 from grokterm.trainer.frames import Frames
 from grokterm.trainer.opening import open_run
@@ -99,7 +99,7 @@ class Room:
                 then()
             self.showing.look_up()
 
-        with interruptible(check):
+        with cancellable(check):
             self.showing.show(busy=False)
         return self.parts
 
@@ -175,7 +175,7 @@ def test_a_picture_of_the_past_also_gives_way_to_another_step(room: Room) -> Non
     viewer.send(Look(1, (), at=0, picture=PICTURE))
     room.showing.look_up()
     assert room.showing.wait() == 0
-    with pytest.raises(GivenUpError):
+    with pytest.raises(CancelledError):
         room.showing.look_up(of_past=True)
     assert room.hears() == [Look(1, (), at=0, picture=PICTURE)]
     room.showing.look_up(of_past=True)

@@ -117,12 +117,12 @@ def test_what_was_made_so_survives_a_kill(new_run: NewRun) -> None:
     assert isinstance(answer, Answer)
     assert answer.ok
     assert answer.words == "taken out: k = 2, 2 of 24 neurons"
-    shrunk = run.command(messages.Change(0, {"train_fraction": 0.2, "corrupt": 0.5}))
-    assert shrunk.words == "train fraction 0.6 → 0.2, wrong labels 0 → 0.5"
-    run.logs(shrunk.step + 20)
+    downsampled = run.command(messages.Change(0, {"train_fraction": 0.2, "corrupt": 0.5}))
+    assert downsampled.words == "train fraction 0.6 → 0.2, wrong labels 0 → 0.5"
+    run.logs(downsampled.step + 20)
     run.kill()
     run.start()
-    run.reaches(shrunk.step + 60)
+    run.reaches(downsampled.step + 60)
     run.terminate()
     reasons = [place(path)[2] for path in checkpoints(run.folder.checkpoint_folder)]
     assert "before_change" in reasons

@@ -59,7 +59,7 @@ async def day(home: Path) -> dict[str, object]:
     async with app.run_test(size=(160, 50)) as pilot:
         for tenth in range(TENTHS):
             first, last = (STEPS * n // TENTHS for n in (tenth, tenth + 1))
-            # What is remembered of drawings is full after the first tenth, as it is in a real one.
+            # What is cached_logits of drawings is full after the first tenth, as it is in a real one.
             portions = 10 if tenth else 50
             for portion in range(portions):
                 write(log, *(first + (last - first) * n // portions for n in (portion, portion + 1)))

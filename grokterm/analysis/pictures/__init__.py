@@ -1,4 +1,4 @@
-"""Pictures of a model: for each view the small arrays that it draws, from pure functions of one subject."""
+"""Pictures of a model: for each view the small arrays that it draws, from pure functions of one model."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 
 import torch
 
+from grokterm.analysis.model_at_step import ModelAtStep, UndefinedError
 from grokterm.analysis.pictures.ablation import PICTURES as ABLATION
 from grokterm.analysis.pictures.attention import PICTURES as ATTENTION
 from grokterm.analysis.pictures.embedding import PICTURES as EMBEDDING
@@ -16,7 +17,6 @@ from grokterm.analysis.pictures.neurons import PICTURES as NEURONS
 from grokterm.analysis.pictures.paths import PICTURES as PATHS
 from grokterm.analysis.pictures.picture import Chosen, Make, Picture
 from grokterm.analysis.pictures.weights import PICTURES as WEIGHTS
-from grokterm.analysis.subject import Subject, UndefinedError
 from grokterm.errors import ConfigError
 from grokterm.spelling import unknown
 
@@ -34,12 +34,12 @@ PICTURES: Final[Mapping[str, Make]] = {
 
 
 @torch.no_grad()
-def picture(name: str, subject: Subject, chosen: Chosen) -> Picture:
+def picture(name: str, model: ModelAtStep, chosen: Chosen) -> Picture:
     """The picture that the view `name` draws; words alone where it is not defined. Raises ConfigError on the name."""
     if name not in PICTURES:
         raise ConfigError(unknown("picture", name, list(PICTURES)))
     try:
-        return PICTURES[name](subject, chosen)
+        return PICTURES[name](model, chosen)
     except UndefinedError as why:
         return Picture({}, words=str(why))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
-from grokterm.analysis.subject import Subject
+from grokterm.analysis.model_at_step import ModelAtStep
 
 Chosen = Mapping[str, int]
 """What a person chose among neurons, heads, matrices, …, each counted from 0."""
@@ -23,7 +23,7 @@ class Picture:
     words: str = ""
 
 
-Make = Callable[[Subject, Chosen], Picture]
+Make = Callable[[ModelAtStep, Chosen], Picture]
 
 
 def pick(chosen: Chosen, name: str, count: int) -> int:

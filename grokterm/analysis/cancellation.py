@@ -8,17 +8,17 @@ from contextvars import ContextVar
 from typing import Final
 
 Check = Callable[[], None]
-"""Returns where the computation may go on, and raises GivenUpError where it may not."""
+"""Returns where the computation may go on, and raises CancelledError where it may not."""
 
 _check: Final[ContextVar[Check | None]] = ContextVar("check", default=None)
 
 
-class GivenUpError(Exception):
+class CancelledError(Exception):
     """A computation was ended before its result was there."""
 
 
 @contextmanager
-def interruptible(check: Check) -> Iterator[None]:
+def cancellable(check: Check) -> Iterator[None]:
     """Calls `check` between the parts of what is computed within."""
     before = _check.set(check)
     try:
@@ -27,8 +27,8 @@ def interruptible(check: Check) -> Iterator[None]:
         _check.reset(before)
 
 
-def between_parts() -> None:
-    """Where a computation of many parts may end: raises GivenUpError if it is to."""
+def check_cancelled() -> None:
+    """Where a computation of many parts may end: raises CancelledError if it is to."""
     check = _check.get()
     if check is not None:
         check()
