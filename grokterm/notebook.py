@@ -130,7 +130,7 @@ class Run:
         walk = self._walk_before(step, device)
         from grokterm.replay.recording import seen_pairs
         from grokterm.snapshot import Snapshot
-        from grokterm.trainer.album import Album
+        from grokterm.trainer.checkpoint_series import CheckpointSeries
 
         walk.to(step)
         engine, trackers = walk.engine, self._trackers_before(step)
@@ -144,7 +144,7 @@ class Run:
             _tensors={name: tensor.clone() for name, tensor in engine.parameters.items()},
             _seen=seen_pairs(engine, trackers.largest_train_fraction),
             _keys=trackers.keys,
-            _earlier=Album(self._folder).before,
+            _earlier=CheckpointSeries(self._folder).before,
         )
 
     def _trackers_before(self, step: int) -> Trackers:
@@ -154,7 +154,7 @@ class Run:
         trackers = Trackers(self._folder.config())
         for record in self._records:
             if not isinstance(record, Session) and record.step < step:
-                trackers.take(record)
+                trackers.update(record)
         return trackers
 
     def _walk_before(self, step: int, device: str | None) -> Walk:

@@ -43,13 +43,13 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a good run with a change, checkpoints, and what a trainer leaves."""
     home = tmp_path_factory.mktemp("model")
     folder = create_run(TINY.changed({"log_every": 5}), ViewOptions(), home)
-    course = open_run(folder).course
-    course.begin()
+    session = open_run(folder).session
+    session.begin()
     for stop in (20, 40):
-        while course.step < stop:
-            course.advance(stop - course.step)
-        course.save(REGULAR)
-        course.change({"weight_decay": 1.0 + stop}, keep=False, by="")
+        while session.step < stop:
+            session.advance(stop - session.step)
+        session.save(REGULAR)
+        session.change({"weight_decay": 1.0 + stop}, keep=False, by="")
     folder.trainer_path.write_text('{"pid":1,"start_time":0.5,"socket":"/nowhere/socket"}')
     folder.trainer_log_path.write_text("its last words\n")
     return folder.path

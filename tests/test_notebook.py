@@ -28,14 +28,14 @@ def folder(folders: Path) -> RunFolder:
     """A run of 100 steps that was rebuilt at step 40."""
     folders.mkdir()
     made = create_run(CONFIG, ViewOptions(), folders)
-    course = open_run(made).course
-    course.begin()
+    session = open_run(made).session
+    session.begin()
     for stop in (20, 40, 70, 100):
-        while course.step < stop:
-            course.advance(stop - course.step)
-        course.save(REGULAR)
+        while session.step < stop:
+            session.advance(stop - session.step)
+        session.save(REGULAR)
         if stop == 40:
-            course.change({"arch": "embed-mlp", "weight_decay": 2.0}, keep=False, by="")
+            session.change({"arch": "embed-mlp", "weight_decay": 2.0}, keep=False, by="")
     return made
 
 

@@ -11,12 +11,12 @@ from grokterm.config import Config
 from grokterm.errors import RunFolderError
 from grokterm.replay.repeating import Repetition
 from grokterm.replay.report import Progress as Told
-from grokterm.replay.report import Report, decode_told
+from grokterm.replay.report import Report, decode_message
 from grokterm.runs.checkpoints import REGULAR, checkpoints, load, save
 from grokterm.runs.folder import RunFolder, create_run, runs_home
 from grokterm.runs.log import LogReader
-from grokterm.trainer.course import Course
 from grokterm.trainer.opening import open_run
+from grokterm.trainer.session import TrainingSession
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Change, Event, Progress, Record, Scalars, Spectrum, Structure, encode_record
 from tests.trainer.running import TINY
@@ -29,10 +29,10 @@ CHANGES: dict[int, dict[str, int | float | str]] = {
 }
 
 
-def begun(config: Config = GROKKING) -> Course:
-    course = open_run(create_run(config, ViewOptions(), runs_home())).course
-    course.begin()
-    return course
+def begun(config: Config = GROKKING) -> TrainingSession:
+    session = open_run(create_run(config, ViewOptions(), runs_home())).session
+    session.begin()
+    return session
 
 
 def run_folder() -> RunFolder:
@@ -43,13 +43,13 @@ def run_folder() -> RunFolder:
 @pytest.fixture
 def run() -> RunFolder:
     """A run of 150 steps with events, three changes, and checkpoints before and behind them."""
-    course = begun()
+    session = begun()
     for stop in [*CHANGES, 113, 150]:
-        while course.step < stop:
-            course.advance(stop - course.step)
-        course.save(REGULAR)
+        while session.step < stop:
+            session.advance(stop - session.step)
+        session.save(REGULAR)
         if stop in CHANGES:
-            course.after_change(course.change(CHANGES[stop], keep=True, by="somebody"))
+            session.after_change(session.change(CHANGES[stop], keep=True, by="somebody"))
     return run_folder()
 
 
@@ -57,7 +57,7 @@ def replayed(folder: RunFolder, to: int | None = None) -> Report:
     told: list[Told] = []
     report = Repetition(folder, to).run(told.append)
     assert all(one.to == report.to or report.ended for one in told)
-    decoded = decode_told(msgspec.json.encode(report))
+    decoded = decode_message(msgspec.json.encode(report))
     assert decoded == report
     return report
 
@@ -203,13 +203,13 @@ def test_checkpoints_that_cannot_be_compared_are_named(run: RunFolder) -> None:
 
 
 def test_a_loss_that_is_not_finite_is_repeated(run: RunFolder) -> None:
-    course = begun(TINY.changed({"activation": "quadratic", "lr": 10.0, "warmup": 1}))
+    session = begun(TINY.changed({"activation": "quadratic", "lr": 10.0, "warmup": 1}))
     folder = RunFolder(max(path for path in runs_home().iterdir() if path.is_dir()))
-    while not course.stuck:
-        course.advance(100)
+    while not session.diverged:
+        session.advance(100)
     assert replayed(folder).agrees
-    course.change({"arch": "embed-mlp", "lr": 1e-3, "activation": "relu"}, False, "")
-    course.advance(30)
+    session.change({"arch": "embed-mlp", "lr": 1e-3, "activation": "relu"}, False, "")
+    session.advance(30)
     assert replayed(folder).agrees
     stuck = next(record for record in LogReader(folder.log_path).read() if isinstance(record, Event)).step
 

@@ -22,7 +22,7 @@ from grokterm.runs.checkpoints import REGULAR
 from grokterm.runs.folder import RunFolder, create_run
 from grokterm.snapshot import Snapshot
 from grokterm.surgery import Ablation
-from grokterm.trainer.album import Album
+from grokterm.trainer.checkpoint_series import CheckpointSeries
 from grokterm.trainer.opening import open_run
 from grokterm.view_options import ViewOptions
 from tests.trainer.running import TINY
@@ -35,11 +35,11 @@ def folder(folders: Path) -> RunFolder:
     """A run of 60 steps with a checkpoint every 20."""
     folders.mkdir()
     made = create_run(CONFIG, ViewOptions(), folders)
-    course = open_run(made).course
-    course.begin()
-    while course.step < 60:
-        course.advance(20)
-        course.save(REGULAR)
+    session = open_run(made).session
+    session.begin()
+    while session.step < 60:
+        session.advance(20)
+        session.save(REGULAR)
     return made
 
 
@@ -64,8 +64,8 @@ def subject(step: int) -> ModelAtStep:
 def test_every_view_is_a_method_with_the_numbers_of_its_picture(folder: RunFolder, name: str) -> None:
     model = grokterm.open_run("last").at(50)
     here = subject(50)
-    album = Album(folder)
-    wanted = picture(name, replace(here, earlier=lambda: album.before(here)), {})
+    series = CheckpointSeries(folder)
+    wanted = picture(name, replace(here, earlier=lambda: series.before(here)), {})
     drawn = getattr(model, name)()
     assert (drawn.name, drawn.step, drawn.words) == (name, 50, wanted.words)
     assert dict(drawn.names) == dict(wanted.names)

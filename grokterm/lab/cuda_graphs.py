@@ -30,7 +30,7 @@ class StepBatch:
         self._worst = torch.zeros_like(self._last)
         self._graphs: dict[tuple[bool, int], _Graph] = {}
 
-    def take(self, batches: Iterable[Pairs]) -> list[float] | None:
+    def run(self, batches: Iterable[Pairs]) -> list[float] | None:
         """One step a batch; gives loss, squared gradient norm and Σθ² before the last one, for one replica alone.
 
         None, with nothing changed, where those of any step were not finite: it is told in one wait for the device.

@@ -210,7 +210,7 @@ class Engine:
         """Take steps, or leave everything as it is and return False where one would not be finite."""
         position = (self._batches.epoch, self._batches.position)
         batches = (self._batches.next(self.config.batch_size) for _ in range(count))
-        numbers = self._step_batch.take(batches) if self._step_batch is not None else self._take_one(next(batches))
+        numbers = self._step_batch.run(batches) if self._step_batch is not None else self._take_one(next(batches))
         if numbers is None:
             self._batches.epoch, self._batches.position = position
             return False

@@ -13,7 +13,7 @@ from grokterm.errors import GroktermError
 from grokterm.kernels.build import build
 from grokterm.loading import loading
 from grokterm.output import lossy_output
-from grokterm.replay.report import Told
+from grokterm.replay.report import Message
 from grokterm.runs.folder import RunFolder
 from grokterm.threads import let_them_sleep
 
@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0 if report.agrees else DIFFERS
 
 
-def _tell(told: Told) -> None:
+def _tell(told: Message) -> None:
     print(msgspec.json.encode(told).decode(), flush=True)
 
 

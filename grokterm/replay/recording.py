@@ -46,7 +46,7 @@ def steps_to_next(config: Config, step: int) -> int:
     return min(stop for stop in stops if stop > step) - step
 
 
-def take_records(
+def make_records(
     engine: Engine, seconds: float, trackers: Trackers, write: Callable[[TrainingRecord], list[Event]]
 ) -> tuple[Scalars, list[Event]]:
     """Makes the records of an engine's step and writes each; `write` gives the events that a record brings.

@@ -17,7 +17,7 @@ from grokterm.errors import RunFolderError
 from grokterm.lab.circumstances import circumstances
 from grokterm.real_files import is_there
 from grokterm.replay.comparison import Comparison, measures_differ, records_differ, tensors_differ
-from grokterm.replay.recording import take_records
+from grokterm.replay.recording import make_records
 from grokterm.replay.report import Circumstance, Difference, Progress, Report
 from grokterm.replay.trackers import Trackers
 from grokterm.replay.walk import NotFiniteError, Walk
@@ -27,7 +27,7 @@ from grokterm.runs.log import LogReader
 from grokterm.runs.reach import last_step
 from grokterm.wire.records import Change, Event, OldProgress, Scalars, Session, TrainingRecord
 
-TELLING: Final = 0.2
+REPORT_SECONDS: Final = 0.2
 """Seconds from one report of progress to the next."""
 
 
@@ -63,7 +63,7 @@ class Repetition:
                 self._compare_checkpoints(position)
                 if position < len(self._training):
                     self._compare(self._training[position])
-                if time.monotonic() - told > TELLING:
+                if time.monotonic() - told > REPORT_SECONDS:
                     told = time.monotonic()
                     tell(Progress(self._walk.step, self.to, self._found.differ))
         except NotFiniteError as error:
@@ -83,14 +83,14 @@ class Repetition:
             self._compare_change(logged)
             return
         if isinstance(logged, Scalars):
-            take_records(self._walk.engine, 0.0, self._trackers, self._make)
+            make_records(self._walk.engine, 0.0, self._trackers, self._make)
         made = self._next(logged)
         assert not isinstance(made, Change | Event | OldProgress)
         self._found.note("log", measures_differ(logged, made))
 
     def _make(self, record: TrainingRecord) -> list[Event]:
         """Keeps a record that is made now and the events that it brings; returns those."""
-        events = self._trackers.take(record)
+        events = self._trackers.update(record)
         self._made.extend([record, *events])
         return events
 
@@ -112,7 +112,7 @@ class Repetition:
             words=plan.words,
             ablation=plan.ablation,
         )
-        self._trackers.take(made)
+        self._trackers.update(made)
         self._found.note("log", records_differ(logged, made, logged.step, "the change"))
 
     def _compare_event(self, logged: Event) -> None:

@@ -70,10 +70,10 @@ class Report(msgspec.Struct, frozen=True, tag_field="kind", tag="report"):
     seconds: float
 
 
-Told = Progress | Report
-_decoder: msgspec.json.Decoder[Told] = msgspec.json.Decoder(Told)
+Message = Progress | Report
+_decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 
 
-def decode_told(line: bytes) -> Told:
+def decode_message(line: bytes) -> Message:
     """One line of a replay's standard output; raises msgspec.MsgspecError."""
     return _decoder.decode(line)

@@ -41,7 +41,7 @@ class Trackers:
         """The last estimate up to the model of a step, before the changes that were made there."""
         return self._estimates[max(bisect_right(self._estimates, step, key=lambda one: one[0]) - 1, 0)][1]
 
-    def take(self, record: TrainingRecord) -> list[Event]:
+    def update(self, record: TrainingRecord) -> list[Event]:
         """The events that the next record brings."""
         match record:
             case Scalars():

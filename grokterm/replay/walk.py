@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from grokterm.config import Config
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.lab.engine import Engine
-from grokterm.replay.making import make
+from grokterm.replay.apply_change import apply_change
 from grokterm.runs.changes import Plan, plan_change
 from grokterm.wire.records import Change
 
@@ -65,7 +65,7 @@ class Walk:
         change = self._changes[self.made]
         try:
             plan = plan_change(self.engine.config, self.step, change.values, change.ablation)
-            make(self.engine, plan, change.keep)
+            apply_change(self.engine, plan, change.keep)
         except ConfigError as error:
             raise RunFolderError(f"the log's change at step {change.step:,} cannot be made: {error}") from None
         self.made += 1

@@ -68,10 +68,10 @@ def _train(folder: RunFolder, claimed: Claim, given: argparse.Namespace, leaving
         # The socket listens already: who connects while torch loads is answered afterwards.
         with loading():
             from grokterm.lab import native
+            from grokterm.trainer.idle import IDLE_SECONDS
             from grokterm.trainer.loop import Trainer
             from grokterm.trainer.opening import open_run
             from grokterm.trainer.server import Server
-            from grokterm.trainer.silence import IDLE_SECONDS
 
         library, why_not = kernels.result()
         native.load(library)

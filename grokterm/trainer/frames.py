@@ -19,7 +19,7 @@ from grokterm.analysis.pictures import Picture, picture
 from grokterm.analysis.spectrum import columns, single_frequency_share, spectrum
 from grokterm.lab.engine import Engine
 from grokterm.lab.tasks import Task
-from grokterm.trainer.album import Album
+from grokterm.trainer.checkpoint_series import CheckpointSeries
 from grokterm.trainer.server import Connection
 from grokterm.wire.messages import (
     Array,
@@ -46,7 +46,7 @@ class Frames:
 
     def __init__(
         self,
-        album: Album,
+        series: CheckpointSeries,
         present: Callable[[], ModelAtStep] | None = None,
         keys: Callable[[int], tuple[int, ...]] = lambda step: (),
     ) -> None:
@@ -54,7 +54,7 @@ class Frames:
 
         `keys` gives the estimate of the key frequencies last logged at a step.
         """
-        self._album = album
+        self._series = series
         self._present = present
         self._logged_keys = keys
         self._task: tuple[Task, TaskFrame] | None = None
@@ -85,7 +85,7 @@ class Frames:
             key_frequencies=self._keys(engine),
             present=self._now,
         )
-        return replace(model, earlier=lambda: self._album.before(model))
+        return replace(model, earlier=lambda: self._series.before(model))
 
     def _renew(self, engine: Engine, changes: int | None = None) -> None:
         """Forgets what was made of another model, or beside another model of now."""
@@ -129,7 +129,7 @@ class Frames:
         return SpectrumFrame(Array.of(norms.numpy().astype(np.float32)), key, basis, words, share)
 
 
-class Looks:
+class PendingLooks:
     """Who waits for frames: the newest request of each viewer, answered when frames may be made again.
 
     A request for what this viewer was not shown last, such as that of a view that was opened just now, is answered

@@ -99,7 +99,7 @@ def test_a_run_is_that_of_the_engine(arch: str, batch_size: int | str) -> None:
     optimizer = Optimizer(config.optimizer, other._flat, Hyperparameters.of(config, other.device), "planned")
     burst = StepBatch(few, optimizer)
     engine.advance(30)
-    numbers = burst.take(other._batches.next(config.batch_size) for _ in range(30))
+    numbers = burst.run(other._batches.next(config.batch_size) for _ in range(30))
     assert numbers is not None
     for name, tensor in engine.parameters.items():
         assert_close(other.parameters[name], tensor, rtol=1e-9, atol=1e-11, msg=name)
@@ -113,11 +113,11 @@ def test_a_run_that_is_not_finite_is_put_back_and_goes_on(values: dict[str, Any]
     burst, pairs = StepBatch(few, optimizer), drawn_pairs(20, 7)
     before = flat.clone()
     optimizer.set(config.changed({"lr": 10.0, "weight_decay": 1000.0, "warmup": 0}))
-    assert burst.take([pairs] * 200) is None
+    assert burst.run([pairs] * 200) is None
     assert torch.equal(flat, before)
     assert optimizer.count == 0
     optimizer.set(config)
     again = strategy(config, expected := before.clone())
     fresh = Optimizer(config.optimizer, expected, Hyperparameters.of(config, flat.device), "planned")
-    assert burst.take([pairs] * 3) == StepBatch(again, fresh).take([pairs] * 3)
+    assert burst.run([pairs] * 3) == StepBatch(again, fresh).run([pairs] * 3)
     assert torch.equal(flat, expected)

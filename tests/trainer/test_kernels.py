@@ -10,7 +10,7 @@ from grokterm.config import Config
 from grokterm.kernels.build import build
 from grokterm.lab import native
 from grokterm.lab.engine import Engine
-from grokterm.trainer.loop import _by_kernels
+from grokterm.trainer.loop import _strategy_words
 
 
 @pytest.fixture
@@ -31,6 +31,6 @@ def test_with_equals_as_a_class_steps_are_taken_in_torch_and_the_log_says_why(ar
     assert not in_torch.model.has_kernel(in_torch.parameters)
     assert in_torch.model.layers_have_kernel(in_torch.parameters) is fits
     assert in_torch.strategy.name == "by hand in torch"
-    assert _by_kernels(kernel_step) == (" by kernels" if fits else "")
-    assert _by_kernels(in_torch) == (" in torch, for the kernels know p classes alone" if fits else "")
+    assert _strategy_words(kernel_step) == (" by kernels" if fits else "")
+    assert _strategy_words(in_torch) == (" in torch, for the kernels know p classes alone" if fits else "")
     assert in_torch.advance(3) == 3

@@ -12,7 +12,7 @@ from grokterm.config import Config
 from grokterm.lab.engine import Engine
 from grokterm.runs.folder import RunFolder
 from grokterm.surgery import Ablation
-from grokterm.trainer.album import Album
+from grokterm.trainer.checkpoint_series import CheckpointSeries
 from grokterm.trainer.frames import Frames
 from grokterm.wire.messages import Look, PictureFrame, PictureRequest
 
@@ -24,7 +24,7 @@ SOLVED = SMALL.changed({"width": 21, "activation": "quadratic", "init": "closed-
 
 def pictured(folder: Path, engine: Engine, ablation: Ablation, groups: bool = False) -> PictureFrame:
     request = PictureRequest("ablation", {"neurons": 1} if groups else {}, ablation)
-    [frame] = Frames(Album(RunFolder(folder))).make(Look(0, (), picture=request), engine, 0)
+    [frame] = Frames(CheckpointSeries(RunFolder(folder))).make(Look(0, (), picture=request), engine, 0)
     assert isinstance(frame, PictureFrame)
     return frame
 

@@ -7,7 +7,7 @@ from grokterm.lab.engine import Engine
 from grokterm.runs.changes import Plan
 
 
-def make(engine: Engine, plan: Plan, keep: bool) -> None:
+def apply_change(engine: Engine, plan: Plan, keep: bool) -> None:
     """Sets what is planned, builds the model anew where that needs it, then takes the parts out of it.
 
     `keep` carries embedding and read-out into a rebuilt model. Raises ConfigError.

@@ -11,7 +11,7 @@ LINGER_SECONDS: Final = 0.5
 """Seconds that a finished trainer waits for a viewer which is about to connect."""
 
 
-class Silence:
+class IdleTimer:
     """Since when there has been neither training nor a viewer."""
 
     def __init__(self, idle: float = IDLE_SECONDS) -> None:
@@ -20,11 +20,11 @@ class Silence:
         self._since = time.monotonic()
         self._was_connected = False
 
-    def left(self, done: bool) -> float:
+    def remaining(self, done: bool) -> float:
         """Seconds until it is too long, which comes sooner for a trainer that is done."""
         return max(0.0, self._since + self._allowed(done) - time.monotonic())
 
-    def is_too_long(self, connected: bool, busy: bool, done: bool) -> bool:
+    def expired(self, connected: bool, busy: bool, done: bool) -> bool:
         """Whether it is; training or a viewer, now or at the last question, begins it anew."""
         broken = connected or self._was_connected or busy
         self._was_connected = connected

@@ -12,7 +12,7 @@ from grokterm.lab.engine import Engine
 from grokterm.runs.checkpoints import REGULAR, Mark, checkpoint_path, config_hash, remove, save
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.thinning import FOLDER_LIMIT, room_for_checkpoints, thin
-from grokterm.trainer.journal import Journal
+from grokterm.trainer.run_log import RunLog
 
 REGULAR_SECONDS: Final = 5.0
 """Seconds from one checkpoint to the next while training goes on."""
@@ -22,26 +22,26 @@ CHANGE: Final = "change"
 """Reason of a checkpoint behind a change."""
 
 
-class Saver:
+class CheckpointWriter:
     """Writes the checkpoints of one run and thins out the old ones."""
 
     def __init__(self, folder: RunFolder, limit: int = FOLDER_LIMIT) -> None:
         """Keeps the folder of a run under `limit` bytes."""
         self.trouble = ""
         """Why the last checkpoint could not be written; else empty."""
-        self.given_up: list[str] = []
+        self.removed: list[str] = []
         """Checkpoints at events or changes that were removed for room, by name, until somebody takes note."""
         self._folder = folder
         self._limit = limit
         self._last: Mark | None = None
         self._next = time.monotonic() + REGULAR_SECONDS
 
-    def save(self, engine: Engine, journal: Journal, seconds: float, reason: str, same_model: bool = False) -> bool:
+    def save(self, engine: Engine, run_log: RunLog, seconds: float, reason: str, same_model: bool = False) -> bool:
         """A checkpoint of the present state unless there is one that stays; whether it is on the disk.
 
         It takes the place of a regular one of this state and, with `same_model`, of one at the last change here.
         """
-        mark, last = _mark(engine, journal, seconds, reason), self._last
+        mark, last = _mark(engine, run_log, seconds, reason), self._last
         there = last is not None and (last.step, last.changes) == (mark.step, mark.changes)
         if last and there and (last.reason != REGULAR or reason == REGULAR):
             return True
@@ -49,7 +49,7 @@ class Saver:
         try:
             if not checkpoint_path(self._folder.checkpoint_folder, mark).exists():
                 # A checkpoint must never be ahead of the log that tells how it came about.
-                if not journal.flush(sync=True):
+                if not run_log.flush(sync=True):
                     return False
                 tensors = {name: tensor.numpy() for name, tensor in engine.state_dict().items()}
                 save(self._folder.checkpoint_folder, mark, tensors)
@@ -64,34 +64,34 @@ class Saver:
         self._next = started + took + max(REGULAR_SECONDS, took / SHARE)
         return True
 
-    def save_regularly(self, engine: Engine, journal: Journal, seconds: float) -> None:
+    def save_regularly(self, engine: Engine, run_log: RunLog, seconds: float) -> None:
         """A checkpoint if the last one is old enough."""
         if time.monotonic() >= self._next:
-            self.save(engine, journal, seconds, REGULAR)
+            self.save(engine, run_log, seconds, REGULAR)
             self._next = max(self._next, time.monotonic() + REGULAR_SECONDS)
 
-    def wait(self, engine: Engine, journal: Journal) -> float:
+    def wait(self, engine: Engine, run_log: RunLog) -> float:
         """Seconds until a regular checkpoint is due; infinite where the present state has one."""
         last = self._last
-        if last and (last.step, last.changes) == (engine.step, journal.changes):
+        if last and (last.step, last.changes) == (engine.step, run_log.changes):
             return math.inf
         return max(0.0, self._next - time.monotonic())
 
     def _thin(self) -> None:
         with suppress(OSError):
             removed = thin(self._folder.checkpoint_folder, room_for_checkpoints(self._folder.path, self._limit))
-            self.given_up += [path.name for path in removed if not path.stem.endswith(REGULAR)]
+            self.removed += [path.name for path in removed if not path.stem.endswith(REGULAR)]
 
 
-def _mark(engine: Engine, journal: Journal, seconds: float, reason: str) -> Mark:
+def _mark(engine: Engine, run_log: RunLog, seconds: float, reason: str) -> Mark:
     config = engine.config.as_dict()
     return Mark(
         step=engine.step,
-        changes=journal.changes,
-        records=journal.position,
+        changes=run_log.changes,
+        records=run_log.position,
         seconds=seconds,
         reason=reason,
-        phase=journal.trackers.phases.phase,
+        phase=run_log.trackers.phases.phase,
         config=config,
         config_hash=config_hash(config),
     )

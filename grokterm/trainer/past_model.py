@@ -22,7 +22,7 @@ from grokterm.runs.checkpoints import checkpoints, place
 from grokterm.runs.folder import RunFolder
 from grokterm.wire.records import Change
 
-KEPT_BYTES: Final = 64 * 2**20
+CACHE_BYTES: Final = 64 * 2**20
 """Most that the states kept for quick ways back may hold together."""
 STRIDE: Final = 10
 """Steps of the shortest way back that is prepared; fewer where more is logged."""
@@ -45,18 +45,18 @@ class _State:
         return sum(tensor.numel() * tensor.element_size() for tensor in self.tensors.values())
 
 
-class Past:
+class PastModel:
     """Goes from one step of a run to another: from the nearest state known, through the steps and changes logged.
 
     What it finds at a step is the model of the log's record there: before the changes that were made at that step.
     """
 
-    def __init__(self, folder: RunFolder, changes: Sequence[Change], kept_bytes: int = KEPT_BYTES) -> None:
+    def __init__(self, folder: RunFolder, changes: Sequence[Change], cache_bytes: int = CACHE_BYTES) -> None:
         """Follows `changes`, all of the run; more may be appended to them meanwhile."""
         self._folder = folder
         self._changes = changes
-        self._kept_bytes = kept_bytes
-        self._kept: list[_State] = []
+        self._cache_bytes = cache_bytes
+        self._states: list[_State] = []
         self._walk: Walk | None = None
         self._target: int | None = None
         self._step_seconds = math.inf
@@ -67,11 +67,11 @@ class Past:
         """Where it stands; None while it holds no model."""
         return self._walk.step if self._walk else None
 
-    def approach(self, step: int, seconds: float) -> Engine | None:
+    def advance_to(self, step: int, seconds: float) -> Engine | None:
         """The model at `step`, or None where so many seconds of work do not lead there yet.
 
         Raises RunFolderError and ConfigError where the way cannot be gone, RuntimeError and MemoryError where there
-        is no room for a second model; only `forget` may follow then.
+        is no room for a second model; only `free` may follow then.
         """
         end = time.monotonic() + seconds
         if self._walk is None or self._target != step:
@@ -84,22 +84,22 @@ class Past:
                 return None
             self._go(walk, step, left)
             first = False
-        self.keep(walk.engine, walk.made)
+        self.cache_state(walk.engine, walk.made)
         return walk.engine
 
-    def keep(self, engine: Engine, made: int) -> None:
+    def cache_state(self, engine: Engine, made: int) -> None:
         """Remembers the state of an engine that has `made` changes of this run behind it."""
-        known = [state for state in self._kept if state.place == (engine.step, made)]
+        known = [state for state in self._states if state.place == (engine.step, made)]
         newest = known[0] if known else _State((engine.step, made), engine.config, engine.state_dict())
-        self._kept = [state for state in self._kept if state is not newest] + [newest]
-        while sum(state.size for state in self._kept) > self._kept_bytes:
-            del self._kept[0]
+        self._states = [state for state in self._states if state is not newest] + [newest]
+        while sum(state.size for state in self._states) > self._cache_bytes:
+            del self._states[0]
 
-    def forget(self) -> None:
+    def free(self) -> None:
         """Gives all memory back."""
-        if self._walk or self._kept:
+        if self._walk or self._states:
             self._walk = self._target = None
-            self._kept.clear()
+            self._states.clear()
             _give_memory_back()
 
     def _go(self, walk: Walk, step: int, seconds: float) -> None:
@@ -110,12 +110,12 @@ class Past:
         one, known = (time.monotonic() - began) / (walk.step - first), self._step_seconds
         self._step_seconds = one if math.isinf(known) else max(one, (known + one) / 2)
         if walk.step == stop:
-            self.keep(walk.engine, walk.made)
+            self.cache_state(walk.engine, walk.made)
 
     def _from_nearest(self, step: int) -> Walk:
         """A walk at the latest state that is known, or soon read, and not beyond `step`."""
         limit = (step, bisect_left(self._changes, step, key=lambda change: change.step))
-        known = [state for state in self._kept if _within(state.place, limit)]
+        known = [state for state in self._states if _within(state.place, limit)]
         state = max(known, key=lambda state: state.place, default=None)
         walk = self._walk if self._walk and _within(_place(self._walk), limit) else None
         if walk is not None and state is not None and state.place > _place(walk):
@@ -141,7 +141,7 @@ class Past:
         began = time.monotonic()
         found = nearest(self._folder, self._changes, step).walk
         self._opening_seconds = time.monotonic() - began
-        self.keep(found.engine, found.made)
+        self.cache_state(found.engine, found.made)
         return Walk(found.engine, self._changes, found.made)
 
     def _restored(self, state: _State) -> Walk:

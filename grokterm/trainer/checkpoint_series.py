@@ -16,14 +16,14 @@ from grokterm.errors import RunFolderError
 from grokterm.runs.checkpoints import checkpoints, load, place
 from grokterm.runs.folder import RunFolder
 
-MOST: Final = 24
+MAX_STEPS: Final = 24
 """Steps that are shown at most."""
-KEPT_BYTES: Final = 64 * 2**20
+CACHE_BYTES: Final = 64 * 2**20
 """Most that the parameters of these steps may hold together."""
 _PREFIX: Final = "parameters."
 
 
-class Album:
+class CheckpointSeries:
     """Reads the parameters in checkpoints, each once; those that cannot be read or hold another model are left out."""
 
     def __init__(self, folder: RunFolder) -> None:
@@ -31,21 +31,21 @@ class Album:
         self._read: dict[Path, dict[str, Tensor]] = {}
 
     def before(self, model: ModelAtStep) -> Sequence[ModelAtStep]:
-        """The same model at up to `MOST` steps before the model's, evenly spread over those that are there."""
+        """The same model at up to `MAX_STEPS` steps before the model's, evenly spread over those that are there."""
         size = sum(t.numel() * t.element_size() for t in model.parameters.values())
-        most = min(MOST, max(2, KEPT_BYTES // max(size, 1)))
+        most = min(MAX_STEPS, max(2, CACHE_BYTES // max(size, 1)))
         found = {place(path)[0]: path for path in checkpoints(self._folder.checkpoint_folder)}
         steps = [step for step in sorted(found) if step < model.step]
-        chosen = [found[step] for step in _spread(steps, most)]
+        chosen = [found[step] for step in _evenly_spaced(steps, most)]
         self._read = {path: kept for path, kept in self._read.items() if path in chosen}
-        pages = []
+        models = []
         for path in chosen:
             check_cancelled()
             parameters = self._parameters(path)
             if _shapes(parameters) == _shapes(model.parameters):
                 here = {name: tensor.to(model.labels.device) for name, tensor in parameters.items()}
-                pages.append(replace(model, step=place(path)[0], parameters=here, earlier=tuple))
-        return pages
+                models.append(replace(model, step=place(path)[0], parameters=here, earlier=tuple))
+        return models
 
     def _parameters(self, path: Path) -> dict[str, Tensor]:
         if path not in self._read:
@@ -65,7 +65,7 @@ def _shapes(parameters: Mapping[str, Tensor]) -> dict[str, torch.Size]:
     return {name: tensor.shape for name, tensor in parameters.items()}
 
 
-def _spread(steps: Sequence[int], count: int) -> list[int]:
+def _evenly_spaced(steps: Sequence[int], count: int) -> list[int]:
     """At most `count` of the steps, as evenly spread over the run as they allow, with the first and the last."""
     if len(steps) <= count:
         return list(steps)

@@ -8,32 +8,32 @@ from collections.abc import Callable, Iterator
 from grokterm.analysis.cancellation import CancelledError
 from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.errors import ConfigError
-from grokterm.trainer.course import Course
-from grokterm.trainer.frames import Frames, Looks
+from grokterm.trainer.frames import Frames, PendingLooks
 from grokterm.trainer.server import Connection, Server, Unreadable
+from grokterm.trainer.session import TrainingSession
 from grokterm.wire.messages import Answer, Look, Reply, Request, Status, View
 
 Heard = tuple[Connection, Request | Unreadable]
 """A request and who sent it."""
 
 
-class Showing:
+class PresentRequests:
     """Answers those who look at the present model, and keeps what is heard meanwhile."""
 
     def __init__(
         self,
         server: Server,
-        course: Course,
+        session: TrainingSession,
         frames: Frames,
         status: Callable[[], Status],
-        asked_to_leave: Callable[[], bool],
+        stop_requested: Callable[[], bool],
     ) -> None:
         self._server = server
-        self._course = course
+        self._session = session
         self._frames = frames
         self._status = status
-        self._asked_to_leave = asked_to_leave
-        self._looks = Looks()
+        self._stop_requested = stop_requested
+        self._pending = PendingLooks()
         self._heard: list[Heard] = []
 
     def requests(self, seconds: float | None) -> Iterator[Heard]:
@@ -42,31 +42,31 @@ class Showing:
         yield from heard
         yield from self._server.poll(0.0 if heard else seconds)
 
-    def look_up(self, of_past: bool = False) -> None:
+    def poll(self, of_past: bool = False) -> None:
         """Hears viewers between two parts of a picture; raises CancelledError where one wants anything but to look.
 
         A picture `of_past` also ends where one wants to see another step.
         """
         for connection, request in self._server.poll(0.0):
             if isinstance(request, Look) and request.at is None:
-                self.hear(connection, request)
+                self.add(connection, request)
             else:
                 self._heard.append((connection, request))
-        if self._asked_to_leave() or any(of_past or not isinstance(request, Look) for _, request in self._heard):
+        if self._stop_requested() or any(of_past or not isinstance(request, Look) for _, request in self._heard):
             raise CancelledError
 
-    def hear(self, connection: Connection, look: Look) -> None:
+    def add(self, connection: Connection, look: Look) -> None:
         """Takes a request for frames of now; answers at once what takes no time."""
-        if Looks.is_cheap(look):
+        if PendingLooks.is_cheap(look):
             self._answer(connection, look)
             return
-        older = self._looks.add(connection, look)
+        older = self._pending.add(connection, look)
         if older is not None:
-            self._pass_over(connection, older)
+            self._supersede(connection, older)
 
-    def show(self, busy: bool) -> None:
+    def answer_due(self, busy: bool) -> None:
         """Answers those who wait for frames, if frames may be made now; `busy` while training wants the time."""
-        due = self._looks.due(busy)
+        due = self._pending.due(busy)
         if not due:
             return
         began = time.monotonic()
@@ -76,28 +76,28 @@ class Showing:
                 del due[0]
         except CancelledError:
             for connection, look in due:
-                if not self._looks.put_back(connection, look):
-                    self._pass_over(connection, look)
-        self._looks.spent(time.monotonic() - began)
+                if not self._pending.put_back(connection, look):
+                    self._supersede(connection, look)
+        self._pending.spent(time.monotonic() - began)
 
     def wait(self) -> float:
         """Seconds until there is something to do; infinite where there is nothing."""
-        return 0.0 if self._heard else self._looks.wait()
+        return 0.0 if self._heard else self._pending.wait()
 
     def model_at_step(self) -> ModelAtStep:
         """The model of now."""
-        return self._frames.model_at_step(self._course.engine)
+        return self._frames.model_at_step(self._session.engine)
 
     def _answer(self, connection: Connection, look: Look) -> None:
-        course = self._course
+        session = self._session
         reply: Reply
         try:
-            frames = self._frames.make(look, course.engine, course.journal.changes)
-            reply = View(look.id, self._status(), frames, course.step)
+            frames = self._frames.make(look, session.engine, session.run_log.changes)
+            reply = View(look.id, self._status(), frames, session.step)
         except ConfigError as refusal:
-            reply = Answer(look.id, False, str(refusal), course.step)
+            reply = Answer(look.id, False, str(refusal), session.step)
         self._server.send(connection, reply)
 
-    def _pass_over(self, connection: Connection, look: Look) -> None:
+    def _supersede(self, connection: Connection, look: Look) -> None:
         """Answers a request that a newer one of the same viewer took the place of."""
-        self._server.send(connection, View(look.id, self._status(), (), self._course.step))
+        self._server.send(connection, View(look.id, self._status(), (), self._session.step))
