@@ -13,12 +13,12 @@ import numpy.typing as npt
 
 from grokterm.config import Config
 from grokterm.errors import ConfigError, RunFolderError
-from grokterm.runs.checkpoints import checkpoints, place
+from grokterm.runs.checkpoints import list_checkpoints, parse_name
 from grokterm.runs.emergence import Peak, acceleration, delay, generalization_gap
 from grokterm.runs.folder import Parent, RunFolder, find_run, home_path
 from grokterm.runs.history import COLUMNS, PROGRESS, STRUCTURE, History
+from grokterm.runs.last_step import last_step
 from grokterm.runs.log import LogReader
-from grokterm.runs.reach import last_step
 from grokterm.threads import let_them_sleep
 from grokterm.wire.records import Change, Event, Record, Session
 
@@ -116,7 +116,7 @@ class Run:
     @property
     def checkpoints(self) -> list[int]:
         """The steps of its checkpoints, from which any other step is reached."""
-        return sorted({place(path)[0] for path in checkpoints(self._folder.checkpoint_folder)})
+        return sorted({parse_name(path)[0] for path in list_checkpoints(self._folder.checkpoint_folder)})
 
     def at(self, step: int, device: str | None = None) -> Snapshot:
         """The model after `step` steps, before the changes made there: from a checkpoint, through repeated steps.

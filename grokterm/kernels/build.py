@@ -31,7 +31,7 @@ FOLDER: Final = Path(__file__).parent
 PEAK: Final = ("peak.c",)
 FLAGS: Final = ("-O3", "-fno-math-errno", "-ffp-contract=off", "-pthread", "-shared", "-fPIC")
 NO_COMPILER: Final = "there is no C compiler"
-_PATIENCE: Final = 60.0
+_TIMEOUT: Final = 60.0
 
 
 class _CompilerError(Exception):
@@ -42,15 +42,15 @@ class Built(NamedTuple):
     """The kernels as a library that can be loaded, or why there are none."""
 
     library: Path | None
-    why_not: str = ""
+    reason: str = ""
 
 
 def build(folder: Path | None = None) -> Path | None:
     """The compiled kernels, in `folder` or the user's cache; None where they cannot be had; raises ConfigError."""
-    return build_or_say(folder).library
+    return build_or_explain(folder).library
 
 
-def build_or_say(folder: Path | None = None) -> Built:
+def build_or_explain(folder: Path | None = None) -> Built:
     """The same, with the reason where they cannot be had; raises ConfigError where the environment's limit is none.
 
     They are kept under a name made from source, compiler and its version, flags and processor, so that none is ever
@@ -133,10 +133,10 @@ def _run(*words: str) -> str:
             stdin=subprocess.DEVNULL,
             text=True,
             errors="replace",
-            timeout=_PATIENCE,
+            timeout=_TIMEOUT,
         )
     except subprocess.TimeoutExpired:
-        raise _CompilerError(f"{name} took longer than {_PATIENCE:.0f} seconds") from None
+        raise _CompilerError(f"{name} took longer than {_TIMEOUT:.0f} seconds") from None
     except subprocess.CalledProcessError as error:
         said = [line for line in error.stderr.splitlines() if "error" in line] or error.stderr.splitlines()
         raise _CompilerError(f"{name} failed: {said[0] if said else f'exit status {error.returncode}'}") from None

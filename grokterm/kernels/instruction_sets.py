@@ -21,7 +21,7 @@ _IN_FLOAT32: Final = ("pairs.c", "team.c")
 _IN_BFLOAT16: Final = ("pairs_in_bfloat16.c", "product.c")
 _X86: Final = ("x86_64", "AMD64")
 _ARM: Final = ("aarch64", "arm64")
-_SYSCTL_PATIENCE: Final = 10.0
+_SYSCTL_TIMEOUT: Final = 10.0
 
 
 class InstructionSet(NamedTuple):
@@ -105,7 +105,7 @@ def features() -> frozenset[str]:
 
 def _sysctl(name: str) -> str:
     try:
-        asked = subprocess.run(["sysctl", "-n", name], capture_output=True, text=True, timeout=_SYSCTL_PATIENCE)
+        asked = subprocess.run(["sysctl", "-n", name], capture_output=True, text=True, timeout=_SYSCTL_TIMEOUT)
     except (OSError, subprocess.SubprocessError):
         return ""
     return asked.stdout

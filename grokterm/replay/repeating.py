@@ -21,10 +21,10 @@ from grokterm.replay.recording import make_records
 from grokterm.replay.report import Circumstance, Difference, Progress, Report
 from grokterm.replay.trackers import Trackers
 from grokterm.replay.walk import NotFiniteError, Walk
-from grokterm.runs.checkpoints import Mark, checkpoints, load, place, read_mark
+from grokterm.runs.checkpoints import CheckpointInfo, list_checkpoints, load_checkpoint, parse_name, read_info
 from grokterm.runs.folder import RunFolder
+from grokterm.runs.last_step import last_step
 from grokterm.runs.log import LogReader
-from grokterm.runs.reach import last_step
 from grokterm.wire.records import Change, Event, OldProgress, Scalars, Session, TrainingRecord
 
 REPORT_SECONDS: Final = 0.2
@@ -143,32 +143,32 @@ class Repetition:
         self._found.note("log", Difference(made.step, "log", name, None, f"{what} and is not in the log"))
 
     def _compare_checkpoints(self, position: int) -> None:
-        for mark, path in self._marked.get(position, ()):
-            self._walk.to(mark.step, mark.changes)
+        for info, path in self._marked.get(position, ()):
+            self._walk.to(info.step, info.changes)
             try:
-                saved = load(path)[1]
+                saved = load_checkpoint(path)[1]
             except RunFolderError as error:
                 if is_there(path):  # a run that trains may have thinned it out
                     self._unusable.append(str(error))
                 continue
             made = {name: np.asarray(tensor.numpy()) for name, tensor in self._walk.engine.state_dict().items()}
-            self._found.note("checkpoint", tensors_differ(mark.step, saved, made))
+            self._found.note("checkpoint", tensors_differ(info.step, saved, made))
 
-    def _marks(self, training: Sequence[TrainingRecord]) -> dict[int, list[tuple[Mark, Path]]]:
+    def _marks(self, training: Sequence[TrainingRecord]) -> dict[int, list[tuple[CheckpointInfo, Path]]]:
         """The checkpoints by the number of records before them."""
-        found: dict[int, list[tuple[Mark, Path]]] = {}
-        for path in checkpoints(self._folder.checkpoint_folder):
-            if place(path)[0] > self.to:
+        found: dict[int, list[tuple[CheckpointInfo, Path]]] = {}
+        for path in list_checkpoints(self._folder.checkpoint_folder):
+            if parse_name(path)[0] > self.to:
                 continue
             try:
-                mark = read_mark(path)
+                info = read_info(path)
             except RunFolderError as error:
                 if is_there(path):
                     self._unusable.append(str(error))
                 continue
-            if mark.is_in(training) and mark.records <= len(self._training):
-                found.setdefault(mark.records, []).append((mark, path))
-            elif not mark.is_in(training):
+            if info.matches_log(training) and info.records <= len(self._training):
+                found.setdefault(info.records, []).append((info, path))
+            elif not info.matches_log(training):
                 self._unusable.append(f"the checkpoint {path} cannot be compared: the log does not lead to it")
         return found
 

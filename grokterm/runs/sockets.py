@@ -20,7 +20,7 @@ from grokterm.runs.presence import Identity, identity
 PATH_LIMIT: Final = 100
 """Bytes of the longest socket path that every system takes."""
 _NAME: Final = "socket"
-_PATIENCE: Final = 1.0
+_TIMEOUT: Final = 1.0
 """Seconds that a process may take to accept a connection."""
 
 
@@ -65,7 +65,7 @@ def listener_pid(path: Path) -> int | None:
     """The pid of the process that listens on a socket, as the system tells it; None where nobody does."""
     try:
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(_PATIENCE)
+            connection.settimeout(_TIMEOUT)
             connection.connect(str(path))
             if sys.platform == "darwin":
                 return connection.getsockopt(0, 2)  # SOL_LOCAL, LOCAL_PEERPID

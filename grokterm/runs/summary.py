@@ -12,7 +12,7 @@ from typing import Final, Literal
 from grokterm.config import FORMULAS, Config
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.real_files import opened_folder, read_end
-from grokterm.runs.checkpoints import Mark, checkpoints, read_mark
+from grokterm.runs.checkpoints import CheckpointInfo, list_checkpoints, read_info
 from grokterm.runs.folder import Parent, RunFolder
 from grokterm.runs.goals import divergence, goal_of
 from grokterm.runs.history import History
@@ -94,25 +94,25 @@ def _files(folder: Path, through_link: bool = False) -> list[os.stat_result]:
 
 
 def _recent_history(folder: RunFolder, records: list[Record]) -> History:
-    """The history from the newest checkpoint on: its mark tells configuration and phase until there."""
-    config, mark = folder.config(), _newest_mark(folder)
-    if mark is None:
+    """The history from the newest checkpoint on: its metadata hold configuration and phase until there."""
+    config, info = folder.config(), _newest_info(folder)
+    if info is None:
         history = History(config)
         history.add(records)
         return history
-    history = History(mark.to_config())
-    history.phase = mark.phase
+    history = History(info.to_config())
+    history.phase = info.phase
     made = [record for record in records if isinstance(record, Scalars)]
     history.add(made[-1:])
-    history.add(record for record in records if isinstance(record, Change | Event) and record.step >= mark.step)
+    history.add(record for record in records if isinstance(record, Change | Event) and record.step >= info.step)
     return history
 
 
-def _newest_mark(folder: RunFolder) -> Mark | None:
-    """The mark of the newest checkpoint whose header can be read."""
-    for path in reversed(checkpoints(folder.checkpoint_folder)):
+def _newest_info(folder: RunFolder) -> CheckpointInfo | None:
+    """The metadata of the newest checkpoint whose header can be read."""
+    for path in reversed(list_checkpoints(folder.checkpoint_folder)):
         with suppress(RunFolderError):
-            return read_mark(path)
+            return read_info(path)
     return None
 
 

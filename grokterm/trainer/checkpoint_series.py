@@ -13,7 +13,7 @@ from torch import Tensor
 from grokterm.analysis.cancellation import check_cancelled
 from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.errors import RunFolderError
-from grokterm.runs.checkpoints import checkpoints, load, place
+from grokterm.runs.checkpoints import list_checkpoints, load_checkpoint, parse_name
 from grokterm.runs.folder import RunFolder
 
 MAX_STEPS: Final = 24
@@ -34,7 +34,7 @@ class CheckpointSeries:
         """The same model at up to `MAX_STEPS` steps before the model's, evenly spread over those that are there."""
         size = sum(t.numel() * t.element_size() for t in model.parameters.values())
         most = min(MAX_STEPS, max(2, CACHE_BYTES // max(size, 1)))
-        found = {place(path)[0]: path for path in checkpoints(self._folder.checkpoint_folder)}
+        found = {parse_name(path)[0]: path for path in list_checkpoints(self._folder.checkpoint_folder)}
         steps = [step for step in sorted(found) if step < model.step]
         chosen = [found[step] for step in _evenly_spaced(steps, most)]
         self._read = {path: kept for path, kept in self._read.items() if path in chosen}
@@ -44,13 +44,13 @@ class CheckpointSeries:
             parameters = self._parameters(path)
             if _shapes(parameters) == _shapes(model.parameters):
                 here = {name: tensor.to(model.labels.device) for name, tensor in parameters.items()}
-                models.append(replace(model, step=place(path)[0], parameters=here, earlier=tuple))
+                models.append(replace(model, step=parse_name(path)[0], parameters=here, earlier=tuple))
         return models
 
     def _parameters(self, path: Path) -> dict[str, Tensor]:
         if path not in self._read:
             try:
-                tensors = load(path)[1]
+                tensors = load_checkpoint(path)[1]
             except RunFolderError:
                 tensors = {}
             self._read[path] = {

@@ -9,9 +9,9 @@ from typing import Final
 
 from grokterm.errors import RunFolderError
 from grokterm.lab.engine import Engine
-from grokterm.runs.checkpoints import REGULAR, Mark, checkpoint_path, config_hash, remove, save
+from grokterm.runs.checkpoints import REGULAR, CheckpointInfo, checkpoint_path, config_hash, remove, save_checkpoint
 from grokterm.runs.folder import RunFolder
-from grokterm.runs.thinning import FOLDER_LIMIT, room_for_checkpoints, thin
+from grokterm.runs.retention import FOLDER_LIMIT, checkpoint_budget, thin
 from grokterm.trainer.run_log import RunLog
 
 REGULAR_SECONDS: Final = 5.0
@@ -33,7 +33,7 @@ class CheckpointWriter:
         """Checkpoints at events or changes that were removed for room, by name, until somebody takes note."""
         self._folder = folder
         self._limit = limit
-        self._last: Mark | None = None
+        self._last: CheckpointInfo | None = None
         self._next = time.monotonic() + REGULAR_SECONDS
 
     def save(self, engine: Engine, run_log: RunLog, seconds: float, reason: str, same_model: bool = False) -> bool:
@@ -41,25 +41,25 @@ class CheckpointWriter:
 
         It takes the place of a regular one of this state and, with `same_model`, of one at the last change here.
         """
-        mark, last = _mark(engine, run_log, seconds, reason), self._last
-        there = last is not None and (last.step, last.changes) == (mark.step, mark.changes)
+        info, last = _info(engine, run_log, seconds, reason), self._last
+        there = last is not None and (last.step, last.changes) == (info.step, info.changes)
         if last and there and (last.reason != REGULAR or reason == REGULAR):
             return True
         started = time.monotonic()
         try:
-            if not checkpoint_path(self._folder.checkpoint_folder, mark).exists():
+            if not checkpoint_path(self._folder.checkpoint_folder, info).exists():
                 # A checkpoint must never be ahead of the log that tells how it came about.
                 if not run_log.flush(sync=True):
                     return False
                 tensors = {name: tensor.numpy() for name, tensor in engine.state_dict().items()}
-                save(self._folder.checkpoint_folder, mark, tensors)
-                if last and (there or (same_model and last.step == mark.step and last.reason in (REGULAR, CHANGE))):
+                save_checkpoint(self._folder.checkpoint_folder, info, tensors)
+                if last and (there or (same_model and last.step == info.step and last.reason in (REGULAR, CHANGE))):
                     remove(checkpoint_path(self._folder.checkpoint_folder, last))
                 self._thin()
         except (RunFolderError, OSError) as error:
             self.trouble = str(error)
             return False
-        self.trouble, self._last = "", mark
+        self.trouble, self._last = "", info
         took = time.monotonic() - started
         self._next = started + took + max(REGULAR_SECONDS, took / SHARE)
         return True
@@ -79,13 +79,13 @@ class CheckpointWriter:
 
     def _thin(self) -> None:
         with suppress(OSError):
-            removed = thin(self._folder.checkpoint_folder, room_for_checkpoints(self._folder.path, self._limit))
+            removed = thin(self._folder.checkpoint_folder, checkpoint_budget(self._folder.path, self._limit))
             self.removed += [path.name for path in removed if not path.stem.endswith(REGULAR)]
 
 
-def _mark(engine: Engine, run_log: RunLog, seconds: float, reason: str) -> Mark:
+def _info(engine: Engine, run_log: RunLog, seconds: float, reason: str) -> CheckpointInfo:
     config = engine.config.as_dict()
-    return Mark(
+    return CheckpointInfo(
         step=engine.step,
         changes=run_log.changes,
         records=run_log.position,

@@ -15,7 +15,7 @@ import msgspec
 
 from grokterm.errors import FolderLostError, RunFolderError, TrainerError
 from grokterm.runs import lock, sockets
-from grokterm.runs.checkpoints import remove_half_written
+from grokterm.runs.checkpoints import remove_partial
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.presence import Presence, identity
 from grokterm.runs.process import TrainerProcess, doubt_about, start_time, trainer_of
@@ -35,7 +35,7 @@ class Claim:
         self._file = -1
         self._written: tuple[int, ...] | None = None
         sockets.remove_all(opened)
-        remove_half_written(folder.checkpoint_folder)
+        remove_partial(folder.checkpoint_folder)
         self.listener, self._socket = self._listen()
         self._announce()
 

@@ -9,7 +9,7 @@ import torch
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.lab import devices
 from grokterm.lab.engine import Engine
-from grokterm.runs.checkpoints import Mark, checkpoints, load, set_aside
+from grokterm.runs.checkpoints import CheckpointInfo, list_checkpoints, load_checkpoint, quarantine
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.goals import divergence, goal_of
 from grokterm.runs.log import LogReader, LogWriter
@@ -49,16 +49,16 @@ def open_run(folder: RunFolder, remark: str = "") -> OpenedRun:
     records = LogReader(folder.log_path).read()
     training: list[TrainingRecord] = [record for record in records if not isinstance(record, Session)]
     found, complaints = _newest_usable(folder, training)
-    engine, mark = found or (Engine(first), None)
+    engine, info = found or (Engine(first), None)
     seconds = max((record.seconds for record in training if isinstance(record, Scalars)), default=0.0)
-    run_log = RunLog(first, LogWriter(folder.log_path), training, mark.records if mark else 0)
+    run_log = RunLog(first, LogWriter(folder.log_path), training, info.records if info else 0)
     session = TrainingSession(
-        engine, run_log, CheckpointWriter(folder), Clock(max(seconds, mark.seconds if mark else 0.0))
+        engine, run_log, CheckpointWriter(folder), Clock(max(seconds, info.seconds if info else 0.0))
     )
     session.last = next((record for record in reversed(training) if isinstance(record, Scalars)), None)
     session.diverged = divergence(training) is not None
     session.repeat_to = max((record.step for record in records), default=0)
-    words = [f"from the checkpoint at step {mark.step:,}"] if mark else []
+    words = [f"from the checkpoint at step {info.step:,}"] if info else []
     goal = goal_of(records)
     return OpenedRun(
         folder=folder,
@@ -71,18 +71,20 @@ def open_run(folder: RunFolder, remark: str = "") -> OpenedRun:
     )
 
 
-def _newest_usable(folder: RunFolder, training: list[TrainingRecord]) -> tuple[tuple[Engine, Mark] | None, list[str]]:
+def _newest_usable(
+    folder: RunFolder, training: list[TrainingRecord]
+) -> tuple[tuple[Engine, CheckpointInfo] | None, list[str]]:
     """The engine of the newest checkpoint that can be used, and a complaint about each newer one."""
     complaints: list[str] = []
-    for path in reversed(checkpoints(folder.checkpoint_folder)):
+    for path in reversed(list_checkpoints(folder.checkpoint_folder)):
         try:
-            mark, tensors = load(path)
-            if not mark.is_in(training):
+            info, tensors = load_checkpoint(path)
+            if not info.matches_log(training):
                 raise RunFolderError(f"the checkpoint {path} cannot be used: the log does not lead to it")
-            engine = Engine(mark.to_config())
+            engine = Engine(info.to_config())
             engine.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in tensors.items()})
-            return (engine, mark), complaints
+            return (engine, info), complaints
         except (RunFolderError, ConfigError) as error:
             complaints.append(f"{error}; set aside")
-            set_aside(path)
+            quarantine(path)
     return None, complaints

@@ -18,7 +18,7 @@ from grokterm.config import Config
 from grokterm.lab.engine import Engine
 from grokterm.replay.nearest import nearest
 from grokterm.replay.walk import Walk
-from grokterm.runs.checkpoints import checkpoints, place
+from grokterm.runs.checkpoints import list_checkpoints, parse_name
 from grokterm.runs.folder import RunFolder
 from grokterm.wire.records import Change
 
@@ -132,7 +132,7 @@ class PastModel:
 
     def _is_better_opened(self, reached: Place, limit: Place) -> bool:
         """Whether a checkpoint is nearer by more steps than are taken in the time of opening it."""
-        places = (place(path)[:2] for path in checkpoints(self._folder.checkpoint_folder))
+        places = (parse_name(path)[:2] for path in list_checkpoints(self._folder.checkpoint_folder))
         steps = max((found[0] for found in places if _within(found, limit)), default=0) - reached[0]
         return steps > 0 and steps * self._step_seconds > self._opening_seconds
 

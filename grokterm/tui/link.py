@@ -188,9 +188,9 @@ class Link:
     @property
     def has_checkpoint(self) -> bool:
         """Whether a trainer could go on from where the last one was."""
-        from grokterm.runs.checkpoints import checkpoints
+        from grokterm.runs.checkpoints import list_checkpoints
 
-        return bool(checkpoints(self.folder.checkpoint_folder))
+        return bool(list_checkpoints(self.folder.checkpoint_folder))
 
     def last_words(self) -> list[str]:
         """How the trainer ended, as far as is known, and the last lines of its log."""

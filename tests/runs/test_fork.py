@@ -9,7 +9,7 @@ import pytest
 
 from grokterm.config import Value
 from grokterm.errors import ConfigError, GroktermError, RunFolderError
-from grokterm.runs.checkpoints import REGULAR, checkpoints, load
+from grokterm.runs.checkpoints import REGULAR, list_checkpoints, load_checkpoint
 from grokterm.runs.folder import RunFolder, create_run, list_runs
 from grokterm.runs.fork import fork_run
 from grokterm.runs.log import LogReader
@@ -66,7 +66,10 @@ def training_of(folder: RunFolder) -> list[TrainingRecord]:
 
 
 def final(folder: RunFolder) -> dict[str, bytes]:
-    return {name: array.tobytes() for name, array in load(checkpoints(folder.checkpoint_folder)[-1])[1].items()}
+    return {
+        name: array.tobytes()
+        for name, array in load_checkpoint(list_checkpoints(folder.checkpoint_folder)[-1])[1].items()
+    }
 
 
 @pytest.mark.parametrize("step", [0, 33, 69, 70, 100, 137, 200])
@@ -125,8 +128,8 @@ def test_its_files_are_its_own_and_the_parents_stay_as_they_were(new_run: NewRun
     trained(parent)
     before = {path: path.read_bytes() for path in parent.folder.path.rglob("*") if path.is_file()}
     fork = fork_run(parent.folder, folders, 120)
-    shared = checkpoints(fork.folder.checkpoint_folder)
-    assert [path.name for path in shared] == [p.name for p in checkpoints(parent.folder.checkpoint_folder)][
+    shared = list_checkpoints(fork.folder.checkpoint_folder)
+    assert [path.name for path in shared] == [p.name for p in list_checkpoints(parent.folder.checkpoint_folder)][
         : len(shared)
     ]
     assert shared[0].samefile(parent.folder.checkpoint_folder / shared[0].name)
@@ -230,7 +233,7 @@ def test_a_run_that_never_began_cannot_be_forked(folders: Path) -> None:
 def test_damaged_checkpoints_are_named_and_left_behind(new_run: NewRun, folders: Path) -> None:
     parent = new_run(CHANGING)
     trained(parent)
-    newest = checkpoints(parent.folder.checkpoint_folder)[-1]
+    newest = list_checkpoints(parent.folder.checkpoint_folder)[-1]
     newest.write_bytes(newest.read_bytes()[:50])
     fork = fork_run(parent.folder, folders)
     assert len(fork.complaints) == 1

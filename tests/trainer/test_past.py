@@ -16,7 +16,7 @@ from torch import Tensor
 from grokterm.config import Value
 from grokterm.errors import RunFolderError
 from grokterm.lab.engine import Engine
-from grokterm.runs.checkpoints import REGULAR, checkpoints
+from grokterm.runs.checkpoints import REGULAR, list_checkpoints
 from grokterm.runs.folder import RunFolder
 from grokterm.trainer.checkpoint_series import CheckpointSeries
 from grokterm.trainer.frames import Frames
@@ -103,7 +103,7 @@ def test_every_step_is_found_again(new_run: NewRun, arch: str, batch_size: Value
     steps = [0, LAST, 70, 33, *range(60, 80, 3), *range(80, 60, -4), *order.choices(range(LAST + 1), k=40)]
     for step in steps:
         assert arrive(past, step, order.choice([0.0, 0.001, 1.0])) == lived.bits[step]
-    for path in checkpoints(run.folder.checkpoint_folder):
+    for path in list_checkpoints(run.folder.checkpoint_folder):
         path.unlink()
     assert arrive(lived.past(run), 96) == lived.bits[96]
 
@@ -134,7 +134,7 @@ def test_what_is_kept_is_bounded(new_run: NewRun) -> None:
 def test_damaged_checkpoints_are_passed_over(new_run: NewRun) -> None:
     run = new_run(SMALL)
     lived = Lived.through(run, CHANGES)
-    for path in checkpoints(run.folder.checkpoint_folder):
+    for path in list_checkpoints(run.folder.checkpoint_folder):
         path.write_bytes(path.read_bytes()[:-1])
     past = lived.past(run)
     for step in (100, 110, 90):
@@ -305,7 +305,7 @@ def paused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 async def test_training_goes_on_while_somebody_is_on_a_long_way(new_run: NewRun) -> None:
     run = new_run(log_every=1000).start()
     run.reaches(600)
-    for path in checkpoints(run.folder.checkpoint_folder):
+    for path in list_checkpoints(run.folder.checkpoint_folder):
         path.unlink()
     viewer = await Client.connect(run.socket)
     before = run.status().step

@@ -11,7 +11,7 @@ import pytest
 
 from grokterm.config import Value
 from grokterm.errors import RunFolderError
-from grokterm.runs.checkpoints import REGULAR, checkpoints, place, read_mark
+from grokterm.runs.checkpoints import REGULAR, list_checkpoints, parse_name, read_info
 from grokterm.runs.summary import summarize
 from grokterm.trainer.checkpoint_writer import CheckpointWriter
 from grokterm.trainer.opening import open_run
@@ -37,7 +37,9 @@ def session_of(run: Running) -> TrainingSession:
     """The run in this process, with the log caught up with."""
     opened = open_run(run.folder)
     session = opened.session
-    assert session.step == (read_mark(found[-1]).step if (found := checkpoints(run.folder.checkpoint_folder)) else 0)
+    assert session.step == (
+        read_info(found[-1]).step if (found := list_checkpoints(run.folder.checkpoint_folder)) else 0
+    )
     session.begin()
     while session.run_log.replaying:
         session.advance(1000)
@@ -104,7 +106,7 @@ def test_a_loss_that_is_not_finite_is_repeated_too(new_run: NewRun) -> None:
     session = session_of(run)
     session.change({"arch": "embed-mlp", "lr": 1e-3, "activation": "relu"}, False, "")
     session.advance(100)
-    for path in checkpoints(run.folder.checkpoint_folder):
+    for path in list_checkpoints(run.folder.checkpoint_folder):
         path.unlink()
     session = session_of(run)
     assert not session.diverged
@@ -132,13 +134,13 @@ def test_a_damaged_checkpoint_is_named_and_set_aside(new_run: NewRun, damage: st
         session.advance(10)
     session.save(REGULAR)
     assert open_run(run.folder).session.step == 90
-    newest = checkpoints(run.folder.checkpoint_folder)[-1]
+    newest = list_checkpoints(run.folder.checkpoint_folder)[-1]
     content = bytearray(newest.read_bytes())
     content[-7] ^= 1
     newest.write_bytes({"flipped bit": content, "cut short": content[:-7], "emptied": bytearray()}[damage])
     opened = open_run(run.folder)
     assert any(newest.name in words for words in opened.words)
-    assert newest not in checkpoints(run.folder.checkpoint_folder)
+    assert newest not in list_checkpoints(run.folder.checkpoint_folder)
     assert newest.with_name(newest.name + ".unusable").exists()
     run.folder.log_path.write_bytes(run.folder.log_path.read_bytes() + b'{"kind":"scalars","st')
     train(run, changes={})
@@ -172,7 +174,7 @@ def test_a_log_that_training_does_not_repeat_is_kept_and_that_is_said(new_run: N
         if not isinstance(record, Event) or record.step < 40
     ]
     run.folder.log_path.write_bytes(b"".join(map(encode_record, altered)))
-    for path in checkpoints(run.folder.checkpoint_folder):
+    for path in list_checkpoints(run.folder.checkpoint_folder):
         path.unlink()
     session = session_of(run)
     assert session.run_log.differs_at == 40
@@ -189,7 +191,7 @@ def test_room_is_made_and_that_is_said(new_run: NewRun) -> None:
         session.after_change(session.change({"weight_decay": 1.0 + i}, False, ""))
     assert sum(path.stat().st_size for path in run.folder.path.rglob("*")) < 60_000 + 20_000
     assert any("change" in name for name in session.checkpoint_writer.removed)
-    assert len(checkpoints(run.folder.checkpoint_folder)) >= 1
+    assert len(list_checkpoints(run.folder.checkpoint_folder)) >= 1
     train(run, changes={})
 
 
@@ -231,8 +233,8 @@ def test_marks_tell_where_a_checkpoint_stands(new_run: NewRun) -> None:
     run = new_run(GROKKING)
     train(run)
     events = {event.step for event in run.history().events if isinstance(event, Event)}
-    marks = [read_mark(path) for path in checkpoints(run.folder.checkpoint_folder)]
+    marks = [read_info(path) for path in list_checkpoints(run.folder.checkpoint_folder)]
     assert events <= {mark.step for mark in marks}
     assert [(mark.step, mark.changes, mark.reason) for mark in marks] == [
-        place(path) for path in checkpoints(run.folder.checkpoint_folder)
+        parse_name(path) for path in list_checkpoints(run.folder.checkpoint_folder)
     ]

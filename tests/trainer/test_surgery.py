@@ -11,7 +11,7 @@ from grokterm.errors import ConfigError
 from grokterm.lab.engine import Engine
 from grokterm.replay.repeating import Repetition
 from grokterm.runs.changes import plan_change
-from grokterm.runs.checkpoints import checkpoints, place
+from grokterm.runs.checkpoints import list_checkpoints, parse_name
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.fork import fork_run
 from grokterm.runs.log import LogReader
@@ -86,7 +86,7 @@ def test_surgery_is_repeated_bit_for_bit(new_run: NewRun) -> None:
 def test_a_run_without_its_checkpoints_comes_to_the_same(new_run: NewRun) -> None:
     run = new_run(SMALL)
     _, lived = through(run.folder)
-    for path in checkpoints(run.folder.checkpoint_folder):
+    for path in list_checkpoints(run.folder.checkpoint_folder):
         path.unlink()
     session = open_run(run.folder).session
     session.begin()
@@ -124,7 +124,7 @@ def test_what_was_made_so_survives_a_kill(new_run: NewRun) -> None:
     run.start()
     run.reaches(downsampled.step + 60)
     run.terminate()
-    reasons = [place(path)[2] for path in checkpoints(run.folder.checkpoint_folder)]
+    reasons = [parse_name(path)[2] for path in list_checkpoints(run.folder.checkpoint_folder)]
     assert "before_change" in reasons
     assert "change" in reasons
     assert [change.ablation is not None for change in run.history().changes] == [True, False]
