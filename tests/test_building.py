@@ -67,7 +67,7 @@ def test_a_compiler_that_fails_is_quoted(
 
 
 def test_a_compiler_that_takes_too_long_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(building, "_PATIENCE", 0.1)
+    monkeypatch.setattr(building, "_TIMEOUT", 0.1)
     path = compiler(tmp_path, monkeypatch, "exec sleep 60")
     assert build_or_explain(tmp_path) == Built(None, f"{path} took longer than 0 seconds")
 

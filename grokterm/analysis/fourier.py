@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Final
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from grokterm.arithmetic import discrete_logarithms, group_order
-
-Basis = Literal["residues", "discrete logarithms", "none"]
+from grokterm.arithmetic import Basis, discrete_logarithms, group_order
 
 NO_BASIS: Final = "no invertible basis"
 

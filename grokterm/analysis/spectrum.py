@@ -8,8 +8,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from grokterm.analysis.fourier import Basis, basis_of, fourier_norms, frequency_purity, over_basis
+from grokterm.analysis.fourier import basis_of, fourier_norms, frequency_purity, over_basis
 from grokterm.analysis.neurons import EXPLAINED
+from grokterm.arithmetic import Basis
 from grokterm.config import Config
 
 

@@ -13,10 +13,10 @@ import msgspec
 from torch import Tensor
 
 from grokterm.analysis import progress as measures
-from grokterm.analysis.fourier import Basis
 from grokterm.analysis.key_frequencies import KeyFrequencies
 from grokterm.analysis.pairs import LogitsFn, cached_logits, fits_in_cache
 from grokterm.analysis.spectrum import columns, spectrum
+from grokterm.arithmetic import Basis
 from grokterm.config import Config, Operation
 from grokterm.lab import native
 from grokterm.lab.engine import Engine

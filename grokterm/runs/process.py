@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -155,6 +156,26 @@ def _is_of(named: TrainerProcess, folder: RunFolder) -> bool:
 def _is_alive(named: TrainerProcess) -> bool:
     started = start_time(named.pid)
     return started is not None and abs(started - named.start_time) < _SAME_START
+
+
+def ask_to_stop(folder: RunFolder, asked: int | None = None) -> int | None:
+    """Signals the run's trainer to write a checkpoint and end, unless its pid is `asked`, which was signalled before.
+
+    Returns the pid signalled last; None while there is no trainer that can be named. Raises TrainerError for a trainer
+    of another user.
+    """
+    trainer = trainer_of(folder)
+    if trainer is None or trainer.pid == asked:
+        return asked
+    try:
+        os.kill(trainer.pid, signal.SIGTERM)
+    except ProcessLookupError:
+        pass
+    except PermissionError:
+        raise TrainerError(
+            f"the trainer of {folder.id}, process {trainer.pid}, is another user's: only they stop it"
+        ) from None
+    return trainer.pid
 
 
 def trainer_suspended(folder: RunFolder) -> int | None:

@@ -11,13 +11,14 @@ from typing import Final, Literal
 
 from grokterm.config import FORMULAS, Config
 from grokterm.errors import ConfigError, RunFolderError
-from grokterm.real_files import opened_folder, read_end
+from grokterm.real_files import opened_folder
 from grokterm.runs.checkpoints import CheckpointInfo, list_checkpoints, read_info
 from grokterm.runs.folder import Parent, RunFolder
 from grokterm.runs.goals import divergence, goal_of
 from grokterm.runs.history import History
 from grokterm.runs.log import read_tail
 from grokterm.runs.process import trainer_alive
+from grokterm.runs.trainer_log import last_lines
 from grokterm.wire.records import Change, Event, Record, Scalars, Session
 
 RunState = Literal[
@@ -136,7 +137,7 @@ def _state(folder: RunFolder, records: list[Record]) -> tuple[RunState, str]:
         return "diverged", diverged.words
     if last == "stopped":
         return "stopped", ""
-    ending = _last_line(folder)
+    ending = "".join(last_lines(folder, 1))
     return ("died" if (records and last != "forked") or ending else "new"), ending
 
 
@@ -144,12 +145,3 @@ def _live_state(last: str) -> RunState:
     if last == "finished":
         return "finished"
     return "paused" if last == "paused" else "training"
-
-
-def _last_line(folder: RunFolder) -> str:
-    """The last line that the trainer printed."""
-    try:
-        lines = read_end(folder.trainer_log_path, 4096).decode(errors="replace").strip().splitlines()
-    except OSError:
-        return ""
-    return lines[-1] if lines else ""

@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from grokterm import durable
 from grokterm.errors import FolderLostError, RunFolderError, TrainerError
 from grokterm.runs import lock, sockets
 from grokterm.runs.checkpoints import remove_partial
@@ -101,7 +102,7 @@ class Claim:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(file)  # a disk on a network sets the time of a file only then
             known = _marks(os.fstat(file))  # before anybody else can change it
-            os.rename(aside, path.name, src_dir_fd=self._opened, dst_dir_fd=self._opened)
+            durable.rename(file, aside, path.name, self._opened)
         except OSError:
             os.close(file)
             raise

@@ -22,6 +22,7 @@ from grokterm.lab.tasks import Task
 from grokterm.trainer.checkpoint_series import CheckpointSeries
 from grokterm.trainer.server import Connection
 from grokterm.wire.messages import (
+    UNDEFINED,
     Array,
     Frame,
     FrameName,
@@ -197,7 +198,7 @@ def _small(tensor: Tensor) -> npt.NDArray[Any]:
 def _task_frame(engine: Engine) -> TaskFrame:
     task, config = engine.task, engine.config
     label, given = (
-        np.where(labels < 0, np.iinfo(np.uint16).max, labels).astype(np.uint16)
+        np.where(labels < 0, UNDEFINED, labels).astype(np.uint16)
         for labels in (task.labels.cpu().numpy(), task.noisy_labels.cpu().numpy())
     )
     trained = task.train_mask.cpu().numpy()

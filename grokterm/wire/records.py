@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from grokterm.arithmetic import Basis
 from grokterm.config import Value
 from grokterm.errors import WireError
 from grokterm.surgery import Ablation
@@ -21,8 +22,6 @@ EventName = (
     | CircuitEventName
 )
 """Events that training makes. `grokked` is test accuracy ≥ .99; `memorizing` is the way back from generalizing."""
-Basis = Literal["residues", "discrete logarithms", "none"]
-"""In what the frequencies are counted; none where the operation adds no angles, so that nothing of them is defined."""
 SessionName = Literal["started", "paused", "resumed", "finished", "stopped", "failed", "noted", "forked"]
 """What a trainer process did; `noted` is a remark that changes nothing, such as checkpoints given up for room.
 

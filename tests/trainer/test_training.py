@@ -71,7 +71,7 @@ def test_a_limit_of_kernels_that_there_is_not_is_told_in_the_log(
     assert isinstance(failed, Session)
     assert (failed.name, failed.words) == (
         "failed",
-        "unknown GROKTERM_KERNELS 'avx3': choose 0, avx512; did you mean avx512?",
+        "unknown GROKTERM_KERNELS 'avx3': choose 0, avx512, avx2, portable; did you mean avx2?",
     )
 
 

@@ -10,7 +10,7 @@ from grokterm.errors import GroktermError
 from grokterm.surgery import Ablation
 from grokterm.tui.screens.viewing import Viewing
 from grokterm.tui.views.catalogue import number_of
-from grokterm.tui.wishes import who
+from grokterm.user_name import user_name
 from grokterm.wire.messages import Change
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Operating(Viewing):
     async def _operate(self, ablation: Ablation) -> None:
         """Takes parts out of the model that trains."""
         try:
-            answer = await self.link.order(Change(0, {}, by=who(), ablation=ablation))
+            answer = await self.link.order(Change(0, {}, by=user_name(), ablation=ablation))
             self.say(f"{answer.words}; a fork from an earlier step has them still", "accent")
         except GroktermError as error:
             self.say(str(error), "error")
