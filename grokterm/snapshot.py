@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -115,6 +115,7 @@ class Snapshot:
         None where one is not defined; the gauges of clock and pizza only where test accuracy is above .9.
         """
         import torch
+        from msgspec.structs import asdict
 
         from grokterm.analysis.pairs import cached_logits
         from grokterm.analysis.progress import concentration, progress, structure
@@ -128,12 +129,13 @@ class Snapshot:
             )
         tested = ~self.train & (self.labels >= 0)
         gauges = bool((self.predictions() == self.labels)[tested].mean() > GAUGED_ACCURACY)
-        taken = (
-            concentration(self.config, self._tensors, spectrum(self._model, self._tensors, self.config)[0]),
-            progress(self.config, logits_fn, here.train, self._seen, here.key_frequencies),
-            structure(self.config, self._tensors, logits_fn, here.labels, gauges),
-        )
-        return {part.name: getattr(found, part.name) for found in taken for part in fields(found)}
+        norms = spectrum(self._model, self._tensors, self.config)[0]
+        ginis = concentration(self.config, self._tensors, norms)
+        return {
+            **dict(zip(("embedding_gini", "read_out_gini"), ginis, strict=True)),
+            **asdict(progress(self.config, logits_fn, here.train, self._seen, here.key_frequencies)),
+            **asdict(structure(self.config, self._tensors, logits_fn, here.labels, gauges)),
+        }
 
     @property
     def _device(self) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import torch
@@ -22,27 +21,12 @@ from grokterm.lab.precision import DTYPES, product_for
 from grokterm.lab.seeds import generator
 from grokterm.lab.strategies import Strategy, choose_strategy, finite_check
 from grokterm.lab.tasks import Pairs, make_task
+from grokterm.measures import Measures
 
 CHUNK_FLOATS: Final = {"cpu": 1 << 22, "cuda": 1 << 27, "mps": 1 << 25}
 """Largest tensor over pairs that a pass holds, in floats, by kind of device: 16 MiB on the CPU."""
 STEPS_PER_CHECK: Final = {"cpu": 1, "cuda": 256, "mps": 1}
 """Steps between two looks at whether they are finite, by kind of device: where a look is a wait, not after each."""
-
-
-@dataclass(frozen=True)
-class Measures:
-    """A model's losses (mean nats a pair), accuracies (shares), sums of squares and the norm of its last gradient."""
-
-    train_loss: float
-    test_loss: float
-    train_accuracy: float
-    test_accuracy: float
-    sum_squared_weights: float
-    """Σθ² over all parameters."""
-    squared_weights: dict[str, float]
-    """Σθ² of every weight matrix by name."""
-    gradient_norm: float | None
-    """None before the first step of a model."""
 
 
 class Engine:
@@ -76,7 +60,7 @@ class Engine:
         return taken
 
     def measure(self) -> Measures:
-        """Measures of the present parameters over all train and test pairs."""
+        """Losses, accuracies and sums of squares of the present parameters over all train and test pairs."""
         sets = (self._train, self._test)
         with self.strategy.threads():
             (train_loss, train_right), (test_loss, test_right) = self.strategy.scores(*sets)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import fields
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
-import msgspec
+from msgspec.structs import asdict, replace
 from torch import Tensor
 
 from grokterm.analysis import progress as measures
@@ -21,6 +20,7 @@ from grokterm.config import Config, Operation
 from grokterm.lab import native
 from grokterm.lab.engine import Engine
 from grokterm.lab.tasks import make_task
+from grokterm.measures import ProgressMeasures, StructureMeasures
 from grokterm.replay.trackers import Trackers
 from grokterm.wire.records import Event, Progress, Scalars, Spectrum, Structure, TrainingRecord
 
@@ -85,26 +85,18 @@ def _threads(config: Config) -> AbstractContextManager[None]:
 def scalars_of(engine: Engine, seconds: float) -> Scalars:
     """Losses, accuracies and sums of squares of an engine's present model."""
     found = engine.measure()
-    return Scalars(
-        step=engine.step,
-        seconds=seconds,
-        train_loss=_finite(found.train_loss),
-        test_loss=_finite(found.test_loss),
-        train_accuracy=found.train_accuracy,
-        test_accuracy=found.test_accuracy,
-        sum_squared_weights=_finite(found.sum_squared_weights),
-        gradient_norm=_finite(found.gradient_norm),
-        squared_weights={name: _rounded(square, _WEIGHT_DIGITS) for name, square in found.squared_weights.items()},
-    )
+    numbers: dict[str, Any] = {name: _finite(x) if isinstance(x, float) else x for name, x in asdict(found).items()}
+    numbers["squared_weights"] = {name: _rounded(x, _WEIGHT_DIGITS) for name, x in found.squared_weights.items()}
+    return Scalars(step=engine.step, seconds=seconds, **numbers)
 
 
 def _with_frequencies(scalars: Scalars, engine: Engine, norms: Tensor, keys: tuple[int, ...]) -> Scalars:
-    """A record with what the weights tell of frequencies too."""
-    found = measures.concentration(engine.config, engine.parameters, norms)
-    return msgspec.structs.replace(
+    """A record with the measures of the weights' frequencies too."""
+    embedding, read_out = measures.concentration(engine.config, engine.parameters, norms)
+    return replace(
         scalars,
-        embedding_gini=_rounded(found.embedding_gini),
-        read_out_gini=_rounded(found.read_out_gini),
+        embedding_gini=_rounded(embedding),
+        read_out_gini=_rounded(read_out),
         key_frequencies=keys if len(norms) else None,
     )
 
@@ -113,8 +105,7 @@ def _progress_of(
     engine: Engine, logits_fn: LogitsFn, seen: Tensor, keys: tuple[int, ...], norms: Tensor, basis: Basis
 ) -> list[TrainingRecord]:
     found = measures.progress(engine.config, logits_fn, engine.task.train_mask, seen, keys)
-    numbers = {field.name: _rounded(getattr(found, field.name)) for field in fields(found)}
-    records: list[TrainingRecord] = [Progress(engine.step, basis, **numbers)]
+    records: list[TrainingRecord] = [Progress(engine.step, basis, **_all_rounded(found))]
     if basis != "none":
         records.append(Spectrum(engine.step, tuple(_rounded(norm, _NORM_DIGITS) for norm in norms.tolist())))
     return records
@@ -122,7 +113,11 @@ def _progress_of(
 
 def _structure_of(engine: Engine, logits_fn: LogitsFn, gauges: bool) -> Structure:
     found = measures.structure(engine.config, engine.parameters, logits_fn, engine.task.labels, gauges)
-    return Structure(engine.step, **{field.name: _rounded(getattr(found, field.name)) for field in fields(found)})
+    return Structure(engine.step, **_all_rounded(found))
+
+
+def _all_rounded(found: ProgressMeasures | StructureMeasures) -> dict[str, float | None]:
+    return {name: _rounded(number) for name, number in asdict(found).items()}
 
 
 def _logits_fn(engine: Engine) -> LogitsFn:

@@ -49,7 +49,7 @@ def test_measures(arch: str) -> None:
         config, parameters = subject.config, subject.parameters
         norms = spectrum(subject.network, parameters, config)[0]
         numbers = (
-            asdict(concentration(config, parameters, norms))
+            dict(enumerate(concentration(config, parameters, norms)))
             | asdict(progress(config, subject.logits_fn, subject.train, subject.train, (2, 5)))
             | asdict(structure(config, parameters, subject.logits_fn, subject.labels))
         )

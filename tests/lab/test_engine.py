@@ -15,8 +15,9 @@ from torch.testing import assert_close
 from grokterm.config import Config
 from grokterm.errors import ConfigError
 from grokterm.lab import engine as engine_module
-from grokterm.lab.engine import Engine, Measures
+from grokterm.lab.engine import Engine
 from grokterm.lab.tasks import UNDEFINED
+from grokterm.measures import Measures
 from tests.lab.examples import ARCHITECTURES, all_pairs, small
 from tests.patience import PATIENCE
 from tests.reference.plain import plain_gradients, plain_logits
@@ -100,7 +101,7 @@ def test_measuring_in_parts_changes_nothing(arch: str, monkeypatch: pytest.Monke
     for engine in (whole, parted):
         engine.advance(10)
     one, other = whole.measure(), parted.measure()
-    for name in Measures.__dataclass_fields__:
+    for name in Measures.__struct_fields__:
         assert getattr(one, name) == pytest.approx(getattr(other, name), rel=1e-9)
     assert torch.equal(whole.predictions()[0], parted.predictions()[0])
 

@@ -17,7 +17,16 @@ from tests.trainer.claiming import held
 
 
 def scalars(step: int, test: float = 0.25) -> Scalars:
-    return Scalars(step, 1.0, 0.1, 0.2, 1.0, test, 3.0, 4.0)
+    return Scalars(
+        step,
+        1.0,
+        train_loss=0.1,
+        test_loss=0.2,
+        train_accuracy=1.0,
+        test_accuracy=test,
+        sum_squared_weights=3.0,
+        gradient_norm=4.0,
+    )
 
 
 STARTED = Session(0, "started", "", 0.0)

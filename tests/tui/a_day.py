@@ -37,8 +37,18 @@ def write(log: LogWriter, first: int, last: int) -> None:
     weights |= {"embedding_gini": 0.12345, "read_out_gini": 0.12345}
     for step in range(first, last, 10):
         test = 1.0 if step == SPIKE else 0.012345678901234567
-        numbers = (0.012345678901234567, 4.567890123456789, 1.0, test, 123.456789, 0.5)
-        log.append(Scalars(step, step / 2345.678, *numbers, **weights))
+        numbers = Scalars(
+            step,
+            step / 2345.678,
+            train_loss=0.012345678901234567,
+            test_loss=4.567890123456789,
+            train_accuracy=1.0,
+            test_accuracy=test,
+            sum_squared_weights=123.456789,
+            gradient_norm=0.5,
+            **weights,
+        )
+        log.append(numbers)
         if step % 50 == 0:
             log.append(Progress(step, **measures))
         if step % 500 == 0:

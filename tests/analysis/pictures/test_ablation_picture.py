@@ -50,7 +50,7 @@ def test_the_intact_side_is_what_the_engine_measures(tmp_path: Path) -> None:
     engine.advance(60)
     found, measures = arrays(pictured(tmp_path, engine, Ablation((3,)))), engine.measure()
     expected = [measures.train_loss, measures.test_loss, measures.train_accuracy, measures.test_accuracy]
-    np.testing.assert_allclose(found["scores"][0], expected, rtol=1e-5)
+    np.testing.assert_allclose(found["scores"][0], np.array(expected, float), rtol=1e-5)
     states, (prediction, confidence) = found["states"][0], engine.predictions()
     right = (prediction == engine.task.labels).numpy()
     sure = (confidence >= 0.5).numpy()
