@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Run:
-    """A run as its folder tells it at the moment when it was opened."""
+    """A run as read from its folder when it was opened."""
 
     def __init__(self, folder: RunFolder) -> None:
         """Reads configuration and log; raises RunFolderError, ConfigError."""

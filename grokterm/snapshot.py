@@ -148,7 +148,7 @@ class Snapshot:
 
         from grokterm.analysis.key_frequencies import KeyFrequencies
         from grokterm.analysis.model_at_step import ModelAtStep
-        from grokterm.analysis.spectrum import columns, spectrum
+        from grokterm.analysis.spectrum import feature_count, spectrum
 
         norms = spectrum(self._model, self._tensors, self.config)[0]
         return ModelAtStep(
@@ -157,7 +157,7 @@ class Snapshot:
             parameters=self._tensors,
             labels=torch.from_numpy(self.labels).to(self._device),
             train=torch.from_numpy(self.train).to(self._device),
-            key_frequencies=KeyFrequencies(columns(self.config), self._keys).update(norms),
+            key_frequencies=KeyFrequencies(feature_count(self.config), self._keys).update(norms),
         )
 
     def _draw(

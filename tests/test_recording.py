@@ -14,7 +14,7 @@ import tomli_w
 
 from grokterm.analysis.key_frequencies import KeyFrequencies
 from grokterm.analysis.measures import gini
-from grokterm.analysis.spectrum import columns, spectrum
+from grokterm.analysis.spectrum import feature_count, spectrum
 from grokterm.config import Config
 from grokterm.replay.recording import STRUCTURE_EVERY
 from grokterm.replay.repeating import Repetition
@@ -108,7 +108,7 @@ def test_every_record_tells_of_the_weights() -> None:
     assert made[-1].read_out_gini > made[0].read_out_gini
     norms, _, _ = spectrum(engine.model, engine.parameters, GROKKING)
     assert made[-1].embedding_gini == pytest.approx(float(gini(norms)), rel=1e-4)
-    estimate = KeyFrequencies(columns(GROKKING))
+    estimate = KeyFrequencies(feature_count(GROKKING))
     assert made[-1].key_frequencies == estimate.update(norms)
 
 

@@ -15,7 +15,7 @@ from grokterm.analysis.key_frequencies import KeyFrequencies
 from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.analysis.pictures import PICTURES, picture
 from grokterm.analysis.progress import progress
-from grokterm.analysis.spectrum import columns, spectrum
+from grokterm.analysis.spectrum import feature_count, spectrum
 from grokterm.errors import ConfigError
 from grokterm.lab.engine import Engine
 from grokterm.runs.checkpoints import REGULAR
@@ -56,7 +56,7 @@ def subject(step: int) -> ModelAtStep:
         parameters=engine.parameters,
         labels=engine.task.labels,
         train=train.view(CONFIG.p, CONFIG.p),
-        key_frequencies=KeyFrequencies(columns(CONFIG)).update(norms),
+        key_frequencies=KeyFrequencies(feature_count(CONFIG)).update(norms),
     )
 
 

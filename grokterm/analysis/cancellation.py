@@ -1,4 +1,4 @@
-"""Long computations look up between their parts, so that whoever set one going may end it there."""
+"""Cancelling long computations: they check between their parts whether to go on."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from contextvars import ContextVar
 from typing import Final
 
 Check = Callable[[], None]
-"""Returns where the computation may go on, and raises CancelledError where it may not."""
+"""Returns where the computation may go on, and raises CancelledError where not."""
 
 _check: Final[ContextVar[Check | None]] = ContextVar("check", default=None)
 
 
 class CancelledError(Exception):
-    """A computation was ended before its result was there."""
+    """A computation was cancelled before its result was there."""
 
 
 @contextmanager
 def cancellable(check: Check) -> Iterator[None]:
-    """Calls `check` between the parts of what is computed within."""
+    """A context in which `check_cancelled` calls `check`."""
     before = _check.set(check)
     try:
         yield
@@ -28,7 +28,7 @@ def cancellable(check: Check) -> Iterator[None]:
 
 
 def check_cancelled() -> None:
-    """Where a computation of many parts may end: raises CancelledError if it is to."""
+    """Called between the parts of a computation: raises CancelledError where it is cancelled."""
     check = _check.get()
     if check is not None:
         check()

@@ -1,4 +1,4 @@
-"""One model at one step, with what pictures of it are made from, each part worked out when it is first asked for."""
+"""One model at one step, with what its pictures are computed from, each part when it is first used."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ class ModelAtStep:
     noisy_labels: Tensor | None = None
     """The labels trained on, int64 [p, p], where some of them are wrong; None where all are those of `labels`."""
     ablation: Ablation = INTACT
-    """What a picture takes out of the model."""
+    """The parts of the model that a picture leaves out."""
     earlier: Callable[[], Sequence[ModelAtStep]] = _nobody
     """The same model at a few steps before this one, in order, as far as they are kept."""
 
     @cached_property
     def network(self) -> Model:
-        """The plain reading of the model."""
+        """The model's pure functions, in float32 and without kernels where not loaded."""
         return build(self.config)
 
     @cached_property
@@ -64,7 +64,7 @@ class ModelAtStep:
         return self.logits_fn_with(self.parameters)
 
     def logits_fn_with(self, parameters: Parameters) -> LogitsFn:
-        """The same of the model with other parameters."""
+        """The same for other parameters."""
         copied = dict(parameters)
 
         def logits_fn(a: Tensor, b: Tensor) -> Tensor:
@@ -111,7 +111,7 @@ class ModelAtStep:
 
 
 def _no_frequencies(config: Config) -> str:
-    """Why an operation has no Fourier basis, in words."""
+    """Why an operation has no Fourier basis."""
     why = basis_of(config.op, config.p)[1].removeprefix(NO_BASIS).removeprefix(": ")
     reason = f": {why}" if why else ""
     return f"{NO_BASIS}: no order of residues makes {FORMULAS[config.op]} a sum of their angles{reason}"

@@ -22,7 +22,7 @@ class HasFirstLayer(Protocol):
 
 
 def spectrum(model: HasFirstLayer, parameters: Mapping[str, Tensor], config: Config) -> tuple[Tensor, Basis, str]:
-    """Norms at k = 1 … over all tables and features together [..., frequencies], their basis, and words for them.
+    """Norms at k = 1 … over all tables and features together [..., frequencies], their basis, and its description.
 
     Norms are float32 on the CPU, and empty where the operation has no basis.
     """
@@ -52,6 +52,6 @@ def single_frequency_share(model: HasFirstLayer, parameters: Mapping[str, Tensor
     return float((purity > EXPLAINED).float().mean())
 
 
-def columns(config: Config) -> int:
+def feature_count(config: Config) -> int:
     """Number of features behind each norm of `spectrum`: those of all tables together."""
     return {"mlp": 2 * config.width, "embed-mlp": 2 * config.d_model, "transformer": config.d_model}[config.arch]

@@ -1,4 +1,4 @@
-"""The weights themselves: matrices by name, the read-out, and the path that all weights take."""
+"""The weights themselves: matrices by name, the neuron-logit map, and the path of all weights."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Path:
 
 
 def path(checkpoints: Sequence[Tensor]) -> Path:
-    """The path of flat checkpoints [size] each, in order; zeros where there is nothing to tell apart."""
+    """The path of flat checkpoints [size] each, in order; zeros where all are the same."""
     # Checkpoints are few and weights many: the components follow from the small matrix of inner products.
     products = torch.zeros(len(checkpoints), len(checkpoints), dtype=torch.float64, device=checkpoints[0].device)
     for start in range(0, len(checkpoints[0]), _AT_ONCE):

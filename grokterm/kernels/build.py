@@ -1,4 +1,4 @@
-"""Compiling the kernels for this machine, once, or saying why not: then torch trains alone."""
+"""Compiling the kernels for this machine, once, or the reason why not: then torch trains alone."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ class Built(NamedTuple):
 
 
 def build(folder: Path | None = None) -> Path | None:
-    """The compiled kernels, in `folder` or the user's cache; None where they cannot be had; raises ConfigError."""
+    """The compiled kernels, in `folder` or the user's cache; None where there are none; raises ConfigError."""
     return build_or_explain(folder).library
 
 
 def build_or_explain(folder: Path | None = None) -> Built:
-    """The same, with the reason where they cannot be had; raises ConfigError where the environment's limit is none.
+    """The same, with the reason where there are none; raises ConfigError where the environment's limit is none.
 
     They are kept under a name made from source, compiler and its version, flags and processor, so that none is ever
     out of date.
@@ -69,7 +69,7 @@ def build_peak(folder: Path | None = None) -> Built:
 
 
 def find_compiler() -> tuple[str, ...]:
-    """The words of the C compiler: that of CC or the system's, else the one in the package ziglang; none, no words."""
+    """The command of the C compiler: that of CC or the system's, else that of the package ziglang; empty for none."""
     found = shutil.which(os.environ.get("CC", "cc")) or shutil.which("gcc") or shutil.which("clang")
     if found is not None:
         return (found,)

@@ -1,4 +1,4 @@
-"""Steps one after another without a look in between; on CUDA each of them is one captured graph, replayed."""
+"""Batches of steps with one check at the end; on CUDA each step is a captured graph, replayed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_GRAPHS: Final = 4
 
 
 class StepBatch:
-    """Takes steps of a model in place, and puts everything back where one of them was not finite."""
+    """Takes steps of a model in place, and restores the state where one of them was not finite."""
 
     def __init__(self, strategy: Strategy, optimizer: Optimizer) -> None:
         """Steps on the parameters of `strategy`."""
@@ -33,7 +33,7 @@ class StepBatch:
     def run(self, batches: Iterable[Pairs]) -> list[float] | None:
         """One step a batch; gives loss, squared gradient norm and Σθ² before the last one, for one replica alone.
 
-        None, with nothing changed, where those of any step were not finite: it is told in one wait for the device.
+        None, with nothing changed, where those of any step were not finite: one synchronization checks all of them.
         """
         for kept, tensor in zip(self._kept, self._state, strict=True):
             kept.copy_(tensor)
@@ -59,7 +59,7 @@ class StepBatch:
         if graph is None:
             if len(self._graphs) == MAX_GRAPHS:
                 self._graphs.clear()
-            # What is tried before a capture reads on in the plan.
+            # The warm-up before a capture advances the plan.
             self._optimizer.invalidate_plan()
             self._optimizer.prepare()
             touched = [*self._state, *self._optimizer.planned, self._worst, self._last]
@@ -99,7 +99,7 @@ class _Graph:
                 step(self._input)
 
     def replay(self, pairs: Pairs) -> None:
-        """Take the step on `pairs`: those that were captured, or as many, none of them reused."""
+        """Take the step on `pairs`: those captured, or as many that are not reused."""
         if pairs is not self._taken:
             for name in ("a", "b", "labels"):
                 getattr(self._input, name).copy_(getattr(pairs, name))

@@ -1,4 +1,4 @@
-"""The engine: a task, a model and an optimizer, taken forward step by step."""
+"""The engine: a task, a model and an optimizer, trained step by step."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from grokterm.measures import Measures
 CHUNK_FLOATS: Final = {"cpu": 1 << 22, "cuda": 1 << 27, "mps": 1 << 25}
 """Largest tensor over pairs that a pass holds, in floats, by kind of device: 16 MiB on the CPU."""
 STEPS_PER_CHECK: Final = {"cpu": 1, "cuda": 256, "mps": 1}
-"""Steps between two looks at whether they are finite, by kind of device: where a look is a wait, not after each."""
+"""Steps between two checks that they are finite, by kind of device: on CUDA a check waits for the device."""
 
 
 class Engine:
@@ -123,7 +123,7 @@ class Engine:
                 self.parameters[name].copy_(held[name])
 
     def state_dict(self) -> dict[str, Tensor]:
-        """All that the next steps depend on, as copies on the CPU: going on from it gives the same bits."""
+        """All that the next steps depend on, as copies on the CPU: steps from it give the same bits."""
         numbers = {
             "step": self.step,
             "batches.epoch": self._batches.epoch,
@@ -135,7 +135,7 @@ class Engine:
         return {name: tensor.detach().cpu().clone() for name, tensor in tensors.items()}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from what `state` gave; raises ConfigError when names, shapes or precision do not fit."""
+        """Load what `state_dict` gave; raises ConfigError when names, shapes or precision do not fit."""
         expected = self.state_dict()
         for name in expected.keys() | state.keys():
             if name not in expected or name not in state:
@@ -158,12 +158,12 @@ class Engine:
         self.finite = True
 
     def load_parameters(self, parameters: Mapping[str, Tensor]) -> None:
-        """Go on from parameters of the same names and shapes; optimizer and warm-up stay as they are."""
+        """Copy parameters of the same names and shapes; optimizer and warm-up stay as they are."""
         for name, tensor in self.parameters.items():
             tensor.copy_(parameters[name])
 
     def _change_task(self, config: Config) -> None:
-        """Take another training set or other labels, beginning a new epoch, where `config` has them."""
+        """Change the training set or labels, beginning a new epoch, where those of `config` differ."""
         if (config.train_fraction, config.corrupt) == (self.config.train_fraction, self.config.corrupt):
             return
         epoch = self._batches.epoch + (self._batches.position > 0)
@@ -216,7 +216,7 @@ class Engine:
         return self.model.residue_logits(self.parameters, a, b)
 
     def _tensors(self) -> dict[str, Tensor]:
-        """The tensors of the state by name, as views; those as long as all parameters are given one by one."""
+        """The tensors of the state by name, as views; flat ones are split by parameter."""
         named = {f"parameters.{name}": tensor for name, tensor in self.parameters.items()}
         for name, tensor in self._optimizer.state_dict().items():
             if tensor.shape == self._flat.shape:

@@ -12,7 +12,7 @@ from grokterm.lab.models.model import Parameters, Shapes
 
 
 class Layout:
-    """Where each parameter lies in a vector [..., size] that holds them all."""
+    """The place of each parameter in a vector [..., size] that holds them all."""
 
     def __init__(self, shapes: Shapes) -> None:
         self.shapes = shapes

@@ -1,6 +1,6 @@
 """The kernels of `grokterm/kernels`, once they are loaded: loss and gradients in one pass over the pairs.
 
-They know two kinds of inputs, by name. The logits are f(h) @ w_out + b_out with h = of_a[a] + of_b[b]; or they are
+They accept two kinds of inputs, by name. The logits are f(h) @ w_out + b_out with h = of_a[a] + of_b[b]; or they are
 f(x @ w_in + b_in) @ w_out + x @ w_direct + b_out, where x is what `pair_attention` gives for scores [2p + 1, heads] and
 values [2p + 1, d_model]. f is relu, quadratic or gelu.
 """
@@ -37,13 +37,13 @@ _HEADS: Final = 16
 """Heads at most."""
 
 _steps: dict[Product, Any] = {}
-"""The kernel that takes a step with these products, as far as this machine knows them."""
+"""The kernel for a step by matrix product; products without a kernel on this machine are left out."""
 _step_sets: dict[Product, Any] = {}
-"""The kernel that takes several such steps side by side."""
+"""The kernel for the steps of several replicas, by matrix product."""
 _take_product: Any = None
 _digest = ""
 _threads: int | None = None
-"""Threads of the kernels while torch has one."""
+"""Threads of the kernels while torch is set to one."""
 
 
 class _Step(ctypes.Structure):
@@ -68,7 +68,7 @@ class _ProductArguments(ctypes.Structure):
 
 
 def load(path: Path | None) -> bool:
-    """Use the kernels compiled at `path` in this process from now on, or none; says whether any are in use."""
+    """Load the kernels compiled at `path`, or unload them for None; returns whether any are loaded."""
     global _take_product, _digest
     _steps.clear()
     _step_sets.clear()
@@ -90,22 +90,22 @@ def load(path: Path | None) -> bool:
 
 
 def loaded() -> bool:
-    """Whether kernels are in use."""
+    """Whether kernels are loaded."""
     return bool(_steps)
 
 
 def loaded_digest() -> str:
-    """The digest of the library whose kernels are in use; empty where none are."""
+    """The digest of the loaded library; empty where none is."""
     return _digest if loaded() else ""
 
 
 def has_product(product: Product) -> bool:
-    """Whether there is a kernel in use that takes steps with these products."""
+    """Whether a loaded kernel uses this matrix product."""
     return product in _steps
 
 
 def supports(product: Product, activation: str, rows: Tensor, *sizes: int) -> bool:
-    """Whether the kernels do a step with these products, activation, parameters and widths."""
+    """Whether the kernels support this matrix product, activation, parameters and widths."""
     return (
         product in _steps
         and activation in _ACTIVATIONS
@@ -117,7 +117,7 @@ def supports(product: Product, activation: str, rows: Tensor, *sizes: int) -> bo
 
 
 def supports_heads(d_model: int, heads: int) -> bool:
-    """Whether the kernels know so many heads on so many features."""
+    """Whether the kernels support this number of heads and features."""
     return heads <= _HEADS and d_model // heads % (_TILE // 2) == 0
 
 
@@ -141,15 +141,15 @@ def product(x: Tensor, w: Tensor, out: Tensor | None = None) -> Tensor:
 
 
 def product_with_out(product_of_model: Product) -> Callable[..., Tensor]:
-    """What a step by hand takes its small products with: `product` or torch.matmul, both of which may fill `out`."""
+    """The product for small matrices in a kernel step: `product` or torch.matmul, both of which accept `out`."""
     return product if product_of_model is bfloat16_product else torch.matmul
 
 
 @contextmanager
 def torch_on_one_thread() -> Iterator[None]:
-    """Within it only the kernels over pairs have threads.
+    """A context in which only the kernels over pairs use threads.
 
-    What torch does in a step by hand is a few rows: waking a thread that sleeps takes longer than the row.
+    Torch's share of a kernel step is a few rows: waking a sleeping thread takes longer than computing a row.
     """
     global _threads
     before, outer = torch.get_num_threads(), _threads
@@ -222,7 +222,7 @@ def _run_kernel(
     inputs: Mapping[str, Tensor],
     into: Mapping[str, Tensor],
 ) -> tuple[float, int]:
-    """Run the kernel that has these products on a, b and labels, int32 [3, n] or [2, n]; raises MemoryError."""
+    """Run the kernel for this matrix product on a, b and labels, int32 [3, n] or [2, n]; raises MemoryError."""
     step = _step(activation, numbers, inputs, into, _thread_count())
     if _steps[product](ctypes.byref(step)):
         raise MemoryError("no memory for a step")
@@ -232,7 +232,7 @@ def _run_kernel(
 def _step(
     activation: Activation, numbers: Tensor, inputs: Mapping[str, Tensor], into: Mapping[str, Tensor], members: int
 ) -> _Step:
-    """What the kernel is told of a step; the tensors have to live as long."""
+    """The kernel's arguments for a step; the tensors must outlive it."""
     (width, p), n = inputs["w_out"].shape, numbers.shape[1]
     step = _Step(n=n, p=p, width=width, share=1 / max(n, 1), threads=members)
     step.activation = _ACTIVATIONS.index(activation)
@@ -253,7 +253,7 @@ def _thread_count() -> int:
 
 
 def _memory_layout(x: Tensor) -> tuple[bool, int]:
-    """Whether columns lie in one piece and not rows, and how far one is from the next."""
+    """Whether a matrix is transposed (its columns are contiguous, not its rows), and its stride in floats."""
     down, right = x.stride()
     turned = right != 1 and x.shape[1] > 1
     assert not turned or down == 1 or x.shape[0] == 1

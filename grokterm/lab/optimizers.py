@@ -14,10 +14,10 @@ from grokterm.config import Config
 from grokterm.config import Optimizer as OptimizerName
 
 Implementation = Literal["chain", "fused", "planned"]
-"""How a step is taken: one operation after another; in one pass over the parameters, with numbers read on the host; or
-in few operations, with its numbers worked out on the device for many steps at once."""
+"""How a step is computed: one operation after another; fused in one pass over the parameters, with numbers read on the
+host; or in few operations, with its numbers planned on the device for many steps at once."""
 PLAN_STEPS: Final = 256
-"""Steps whose numbers are worked out at once."""
+"""Steps whose numbers are planned at once."""
 
 
 def implementation_for(device: torch.device) -> Implementation:
@@ -149,7 +149,7 @@ class Optimizer:
         self._left = 0
 
     def prepare(self) -> None:
-        """Have the numbers of the next step ready, to be called before each step; one that is captured reads them."""
+        """Plan the numbers of the next step; call before each step, also before a captured one is replayed."""
         if self.implementation != "planned":
             return
         if self._left == 0:
@@ -162,7 +162,7 @@ class Optimizer:
         self._left -= 1
 
     def invalidate_plan(self) -> None:
-        """To be called when count or hyperparameters were written over: what was planned is void."""
+        """Call when count or hyperparameters were overwritten: planned numbers are computed anew."""
         self._left = 0
 
     def set(self, config: Config) -> None:
@@ -197,7 +197,7 @@ class Optimizer:
 
     @property
     def planned(self) -> list[Tensor]:
-        """What a step changes beyond `state`."""
+        """Tensors that a step changes beyond `state_dict`."""
         return [self._next]
 
     def state_dict(self) -> dict[str, Tensor]:

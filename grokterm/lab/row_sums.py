@@ -1,4 +1,4 @@
-"""Sums over a few rows of a table: what n pairs take from p residues, and what they give back."""
+"""Sums over a few rows of a table: n pairs gather rows of p residues, and scatter gradients back."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from torch.nn import functional
 
 @dataclass(frozen=True)
 class RowSums:
-    """Which rows of a table each sum takes; a gather and its scatter, without a tensor for every row taken.
+    """Sums of gathered rows of a table and their transpose, without a tensor of all gathered rows.
 
     Each sum runs over its rows in order, forward and back, so it is the same bits every time.
     """
 
     rows: Tensor
-    """int32 [n, k]: sum i takes rows[i, 0] … rows[i, k − 1]."""
+    """int32 [n, k]: sum i is over rows[i, 0] … rows[i, k − 1]."""
     count: int
     """Rows of the table."""
 
@@ -27,14 +27,14 @@ class RowSums:
         return functional.embedding_bag(self.rows, table, mode="sum", per_sample_weights=weights)
 
     def scatter_sum(self, values: Tensor, weights: Tensor | None = None) -> Tensor:
-        """The transpose of `sum`, its gradient by the table: [n, d] give [count, d]."""
+        """The transpose of `gather_sum`, its gradient by the table: [n, d] give [count, d]."""
         entries, sums, starts = self._inverse
         given = None if weights is None else weights.flatten().index_select(0, entries)
         return functional.embedding_bag(sums, values, starts, mode="sum", per_sample_weights=given)
 
     @cached_property
     def _inverse(self) -> tuple[Tensor, Tensor, Tensor]:
-        """The entries of `rows` in the order of their table row, the sum each is of, and where each row's begin."""
+        """Entries of `rows` sorted by table row, the sum that each belongs to, and the offset of each table row."""
         flat = self.rows.flatten()
         entries = flat.argsort(stable=True)
         ends = flat.bincount(minlength=self.count).cumsum(0)

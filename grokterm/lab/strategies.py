@@ -1,4 +1,4 @@
-"""How the steps of a model are taken: one way, chosen once, when the model is built for its parameters."""
+"""The strategy by which a model's steps are computed, chosen once when the model is built."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FEW_OPERATIONS: Final[dict[Architecture, type[FewOperations]]] = {
     "transformer": TransformerInFewOperations,
 }
 CACHED_FLOATS: Final = 1 << 28
-"""One-hot vectors that are kept from one step to the next, in floats: 1 GiB."""
+"""One-hot vectors that are cached from one step to the next, in floats: 1 GiB."""
 
 
 class Strategy(ABC):
@@ -56,7 +56,7 @@ class Strategy(ABC):
         """Of one replica, for each set: cross-entropy in nats summed over its pairs, and how many get their label."""
 
     def threads(self) -> AbstractContextManager[None]:
-        """What leaves torch as many threads as its part of a step is worth."""
+        """A context that limits torch to the threads that its share of a step is worth."""
         return nullcontext()
 
 
@@ -120,12 +120,12 @@ class AutogradStrategy(Strategy):
         return self.model.loss(parameters, pairs)
 
     def _scorer(self, parameters: Parameters) -> Callable[[Pairs], tuple[float, int]]:
-        """What scores a part of the pairs."""
+        """A function that scores a chunk of the pairs."""
         return partial(self.model.score, parameters)
 
 
 class FusedPairsStrategy(AutogradStrategy):
-    """Steps with what is done once a pair by hand in torch, and autograd for what is done once a residue."""
+    """Steps with manual gradients for what is computed per pair, and autograd for what is computed per residue."""
 
     name = "by hand in torch"
 
@@ -141,7 +141,7 @@ class FusedPairsStrategy(AutogradStrategy):
 
 
 class FewOperationsStrategy(AutogradStrategy):
-    """Steps of one replica by hand in few operations, for devices on which each operation is a launch."""
+    """Steps of one replica with manual gradients in few operations, each of which is a launch on a GPU."""
 
     name = "by hand in few operations"
 
@@ -167,7 +167,7 @@ class FewOperationsStrategy(AutogradStrategy):
         return loss[0], self._gradient if total is None else self._gradient.add_(total)
 
     def _inputs(self, pairs: Pairs) -> Iterable[StepInputs]:
-        """What is read of each part of the pairs, kept for those that last."""
+        """The inputs of each chunk of the pairs, cached for reused pairs."""
         found = (StepInputs(part, self.flat.dtype) for part in pairs.chunks(self._chunk_size))
         if not pairs.reused or len(pairs) * self._widest > CACHED_FLOATS:
             return found
@@ -179,7 +179,7 @@ class FewOperationsStrategy(AutogradStrategy):
 
 
 def choose_strategy(model: Model, layout: Layout, flat: Tensor, chunk_size: int) -> Strategy:
-    """The fastest strategy there is now for the model with flat parameters [..., size]."""
+    """The fastest strategy for a model with flat parameters [..., size] on this machine."""
     one = layout.unflatten(flat.view(-1, layout.size)[0])
     if model.has_kernel(one):
         return KernelStrategy(model, layout, flat, chunk_size)

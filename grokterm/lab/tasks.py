@@ -19,7 +19,7 @@ UNDEFINED: Final = -1
 """The label of a pair on which the operation is not defined."""
 
 CACHED_PAIRS: Final = 1 << 19
-"""Pairs whose parts keep their bags, which take up to 200 bytes a pair and four heads; beyond, a part's are dropped.
+"""Pairs whose chunks are cached with their row sums (up to 200 bytes per pair and four heads); beyond, none is.
 
 Building them costs the less of a step, the larger p is.
 """
@@ -46,9 +46,9 @@ class Pairs:
     labels: Tensor
     p: int
     reused: bool = False
-    """Whether the same pairs are trained on again and again, so that what is worked out of them is worth keeping."""
+    """Whether the same pairs are trained on in every step, so that what is computed from them is cached."""
     cache: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """What a strategy worked out of reused pairs: a captured step that read it holds the pairs."""
+    """What a strategy computed from reused pairs; a captured step that reads it keeps the pairs alive."""
     _head_row_sums: dict[int, RowSums] = field(default_factory=dict, init=False, repr=False, compare=False)
     _chunks: dict[int, list[Pairs]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -57,16 +57,16 @@ class Pairs:
 
     @cached_property
     def packed(self) -> Tensor:
-        """int32 [3, n]: a, b and labels, as the kernels in C take them."""
+        """int32 [3, n]: a, b and labels, the input of the C kernels."""
         return torch.stack((self.a, self.b, self.labels)).int()
 
     @cached_property
     def row_sums(self) -> RowSums:
-        """Two rows a pair, that of a and that of b, out of a table of 2p."""
+        """Sums of two rows per pair, those of a and b, of a table of 2p."""
         return pair_row_sums(self.a, self.b, self.p)
 
     def head_row_sums(self, heads: int) -> RowSums:
-        """Three rows a pair and head, those of a, b and "=", out of a table of 2p + 1 by heads."""
+        """Sums of three rows per pair and head, those of a, b and "=", of a table of 2p + 1 by heads."""
         if heads not in self._head_row_sums:
             self._head_row_sums[heads] = head_row_sums(self.row_sums, heads)
         return self._head_row_sums[heads]
@@ -111,7 +111,7 @@ class Task:
         return mask
 
     def pairs(self, indices: Tensor, reused: bool = False) -> Pairs:
-        """The residues and the labels given for pair indices int64 [n]."""
+        """The residues and noisy labels of pair indices int64 [n]."""
         return Pairs(indices // self.p, indices % self.p, self.noisy_labels.flatten()[indices], self.p, reused)
 
     def to(self, device: torch.device) -> Task:
@@ -136,8 +136,8 @@ def make_task(config: Config) -> Task:
 def corrupt_labels(labels: Tensor, train: Tensor, config: Config) -> Tensor:
     """The labels [p, p] with a share of those of the training pairs int64 [n] replaced by seeded wrong ones.
 
-    Each pair has its wrong label and its turn from the seed alone, so that a set that shrinks and grows back, or is
-    put right and corrupted again, is the same.
+    The wrong label of each pair and the order of pairs depend on the seed alone, so that a set that shrinks and grows
+    back, or is put right and corrupted again, is the same.
     """
     count = int(config.corrupt * len(train))
     if not count:

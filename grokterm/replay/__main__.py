@@ -1,4 +1,4 @@
-"""`python -m grokterm.replay FOLDER [--to STEP]`: trains a run again and tells, in lines of JSON, where it differs."""
+"""`python -m grokterm.replay FOLDER [--to STEP]`: trains a run again and prints, in lines of JSON, where it differs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Making a change in an engine: the same whether it is made first, followed or repeated."""
+"""Applying a change to an engine: the same in training, following and replay."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from grokterm.runs.changes import Plan
 
 
 def apply_change(engine: Engine, plan: Plan, keep: bool) -> None:
-    """Sets what is planned, builds the model anew where that needs it, then takes the parts out of it.
+    """Applies the settings, rebuilds the model where they need it, then ablates the parts.
 
-    `keep` carries embedding and read-out into a rebuilt model. Raises ConfigError.
+    `keep` carries embedding and output layer over into a rebuilt model. Raises ConfigError.
     """
     if plan.rebuilds:
         engine.rebuild(plan.config, keep)

@@ -1,4 +1,4 @@
-"""What training writes down after a step: the same records whether the step is taken first or repeated."""
+"""The records of a step: the same whether the step is taken first or repeated."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch import Tensor
 from grokterm.analysis import progress as measures
 from grokterm.analysis.key_frequencies import KeyFrequencies
 from grokterm.analysis.pairs import LogitsFn, cached_logits, fits_in_cache
-from grokterm.analysis.spectrum import columns, spectrum
+from grokterm.analysis.spectrum import feature_count, spectrum
 from grokterm.arithmetic import Basis
 from grokterm.config import Config, Operation
 from grokterm.lab import native
@@ -27,7 +27,7 @@ from grokterm.wire.records import Event, Progress, Scalars, Spectrum, Structure,
 STRUCTURE_EVERY: Final = 4
 """Sets of measures from one Structure record to the next: it takes several times as long as the other measures."""
 GAUGED_ACCURACY: Final = 0.9
-"""Test accuracy above which the gauges of clock and pizza tell something (Zhong et al. 2023)."""
+"""Test accuracy above which the gauges of clock and pizza are meaningful (Zhong et al. 2023)."""
 _DIGITS: Final = 5
 _WEIGHT_DIGITS: Final = 4
 _NORM_DIGITS: Final = 3
@@ -60,7 +60,7 @@ def make_records(
         return scalars, write(scalars)
     with _threads(config):
         norms, basis, _ = spectrum(engine.model, engine.parameters, config)
-        keys = KeyFrequencies(columns(config), trackers.keys).update(norms)
+        keys = KeyFrequencies(feature_count(config), trackers.keys).update(norms)
         scalars = _with_frequencies(scalars, engine, norms, keys)
     events = write(scalars)
     if not (_is_measured(config, step) or events):
@@ -128,7 +128,7 @@ def _logits_fn(engine: Engine) -> LogitsFn:
 
 
 def seen_pairs(engine: Engine, largest_train_fraction: float) -> Tensor:
-    """The pairs that an engine's model was ever trained on, bool [p, p]: smaller training sets lie in larger ones."""
+    """The pairs that an engine's model was ever trained on, bool [p, p]: larger training sets contain smaller ones."""
     if largest_train_fraction <= engine.config.train_fraction:
         return engine.task.train_mask
     config = engine.config

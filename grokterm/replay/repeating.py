@@ -56,7 +56,7 @@ class Repetition:
         self._marked = self._marks(training)
 
     def run(self, tell: Callable[[Progress], None]) -> Report:
-        """Trains to the end and compares; tells its progress now and then."""
+        """Trains to the end and compares; `tell` is called with its progress now and then."""
         began, told, ended = time.monotonic(), -math.inf, ""
         try:
             for position in range(len(self._training) + 1):

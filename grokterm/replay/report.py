@@ -1,4 +1,4 @@
-"""What a replay tells while it runs and in the end; read by the command line, which never imports torch."""
+"""What a replay reports while it runs and in the end; read by the command line, which never imports torch."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Circumstance(msgspec.Struct, frozen=True):
 
     name: str
     then: tuple[str, ...]
-    """Every value that the run's sessions had, in order; empty where they do not tell."""
+    """Every value that the run's sessions recorded, in order; empty where there is none."""
     now: str
 
     @property

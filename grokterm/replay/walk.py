@@ -1,4 +1,4 @@
-"""Taking a model through the course of a run as its log tells it; nothing is written."""
+"""Repeating the steps and changes of a run from its log; nothing is written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from grokterm.wire.records import Change
 
 
 class NotFiniteError(RunFolderError):
-    """A course that cannot be followed to the end, because the loss is not finite on the way."""
+    """A run that cannot be repeated to the end, because the loss is not finite on the way."""
 
 
 class Walk:

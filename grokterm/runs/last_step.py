@@ -12,7 +12,7 @@ from grokterm.wire.records import Record, Session
 
 
 def last_step(folder: RunFolder, records: Sequence[Record]) -> int:
-    """The last step of which the log or a checkpoint that the log leads to tells; 0 where neither does."""
+    """The last step in the log or of a checkpoint that the log leads to; 0 where there is neither."""
     logged = max((record.step for record in records), default=0)
     training = [record for record in records if not isinstance(record, Session)]
     for path in reversed(list_checkpoints(folder.checkpoint_folder)):

@@ -28,11 +28,11 @@ _children: dict[Path, subprocess.Popen[bytes]] = {}
 
 
 class TrainerProcess(msgspec.Struct, frozen=True):
-    """What trainer.json tells about the trainer of a run folder."""
+    """The content of trainer.json: the trainer of a run folder."""
 
     pid: int
     start_time: float
-    """As told by `start_time`; with the pid it names one process for good."""
+    """See `start_time`; with the pid it identifies one process for good."""
     socket: str
     folder: Identity
     """Which folder it trains: a copy of the folder is another one."""
@@ -88,7 +88,7 @@ def trainer_of(folder: RunFolder) -> TrainerProcess | None:
 
 
 def doubt_about(folder: RunFolder) -> str:
-    """Why it cannot be told whether this folder has a trainer, in a sentence; empty where it can."""
+    """Why it is uncertain whether this folder has a trainer, in a sentence; empty where it is certain."""
     return _examine(folder)[1]
 
 
@@ -104,7 +104,7 @@ def recorded_trainer(folder: RunFolder) -> TrainerProcess | None:
 
 
 def _examine(folder: RunFolder) -> tuple[TrainerProcess | None, str]:
-    """The folder's trainer, or why it cannot be told.
+    """The folder's trainer, or why it is uncertain.
 
     What trainer.json says is only a claim: the lock on that file, or the socket where there are no locks, bears it out.
     """

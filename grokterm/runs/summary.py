@@ -30,7 +30,7 @@ _TAIL: Final = 2**16
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """What `grokterm runs` tells about one run; a value that is not known is None."""
+    """One run as `grokterm runs` lists it; an unknown value is None."""
 
     id: str
     task: str

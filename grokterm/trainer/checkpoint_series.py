@@ -31,7 +31,7 @@ class CheckpointSeries:
         self._read: dict[Path, dict[str, Tensor]] = {}
 
     def before(self, model: ModelAtStep) -> Sequence[ModelAtStep]:
-        """The same model at up to `MAX_STEPS` steps before the model's, evenly spread over those that are there."""
+        """The model at up to `MAX_STEPS` earlier steps, evenly spaced over the checkpoints that are there."""
         size = sum(t.numel() * t.element_size() for t in model.parameters.values())
         most = min(MAX_STEPS, max(2, CACHE_BYTES // max(size, 1)))
         found = {parse_name(path)[0]: path for path in list_checkpoints(self._folder.checkpoint_folder)}

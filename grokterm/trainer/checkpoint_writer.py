@@ -30,7 +30,7 @@ class CheckpointWriter:
         self.trouble = ""
         """Why the last checkpoint could not be written; else empty."""
         self.removed: list[str] = []
-        """Checkpoints at events or changes that were removed for room, by name, until somebody takes note."""
+        """Names of checkpoints at events or changes that were removed to stay under the limit, until that is logged."""
         self._folder = folder
         self._limit = limit
         self._last: CheckpointInfo | None = None
@@ -48,7 +48,7 @@ class CheckpointWriter:
         started = time.monotonic()
         try:
             if not checkpoint_path(self._folder.checkpoint_folder, info).exists():
-                # A checkpoint must never be ahead of the log that tells how it came about.
+                # A checkpoint must never be ahead of the log that leads to it.
                 if not run_log.flush(sync=True):
                     return False
                 tensors = {name: tensor.numpy() for name, tensor in engine.state_dict().items()}

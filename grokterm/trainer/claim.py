@@ -111,7 +111,7 @@ class Claim:
         self._file, self._written = file, known
 
     def _status(self) -> tuple[int, ...] | None:
-        """What tells the present trainer.json from any other; None where there is none."""
+        """What identifies the present trainer.json; None where there is none."""
         try:
             return _marks(os.stat(self._folder.trainer_path.name, dir_fd=self._opened, follow_symlinks=False))
         except OSError:

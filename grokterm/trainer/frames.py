@@ -16,7 +16,7 @@ from grokterm.analysis.cancellation import check_cancelled
 from grokterm.analysis.key_frequencies import KeyFrequencies
 from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.analysis.pictures import Picture, picture
-from grokterm.analysis.spectrum import columns, single_frequency_share, spectrum
+from grokterm.analysis.spectrum import feature_count, single_frequency_share, spectrum
 from grokterm.lab.engine import Engine
 from grokterm.lab.tasks import Task
 from grokterm.trainer.checkpoint_series import CheckpointSeries
@@ -125,7 +125,7 @@ class Frames:
 
     def _spectrum_frame(self, engine: Engine) -> SpectrumFrame:
         norms, basis, words = spectrum(engine.model, engine.parameters, engine.config)
-        key = KeyFrequencies(columns(engine.config), self._logged_keys(engine.step)).update(norms)
+        key = KeyFrequencies(feature_count(engine.config), self._logged_keys(engine.step)).update(norms)
         share = single_frequency_share(engine.model, engine.parameters, engine.config)
         return SpectrumFrame(Array.of(norms.numpy().astype(np.float32)), key, basis, words, share)
 

@@ -1,4 +1,4 @@
-"""The trainer's one thread: bursts of steps between polls of the socket, and when training starts, pauses and ends."""
+"""The trainer's one thread: slices of steps between polls of the socket, and when training starts, pauses and ends."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Trainer:
         self._logged: SessionName = "started"
 
     def run(self) -> None:
-        """Trains until a signal, a request or a long silence ends it; raises RunFolderError when it cannot save."""
+        """Trains until a signal, a request or the idle timer ends it; raises RunFolderError when it cannot save."""
         signal.signal(signal.SIGCONT, lambda *_: self.session.clock.note_suspension())
         if self._opened.is_new:
             self._log_start("started")
@@ -184,7 +184,7 @@ class Trainer:
             handle_request(self, connection, request)
 
     def _train(self) -> None:
-        """A burst: as many steps as fit between two polls and the pace allows, one at least."""
+        """As many steps as fit between two polls and the pace allows, one at least."""
         session, end, first = self.session, time.monotonic() + SLICE_SECONDS, True
         while self._is_busy:
             now = time.monotonic()
@@ -199,7 +199,7 @@ class Trainer:
             first = False
 
     def _update_step_seconds(self, taken: int, seconds: float) -> None:
-        """Learns how long a step takes; slower at once, faster by and by."""
+        """Updates the seconds per step: upwards at once, downwards by and by."""
         if taken:
             one, known = seconds / taken, self._step_seconds
             self._step_seconds = one if math.isinf(known) else max(one, (known + one) / 2)
@@ -226,14 +226,14 @@ class Trainer:
         return not math.isinf(self._try_again)
 
     def _retry_writing(self) -> None:
-        """Goes on by itself as soon as what stopped training can be written."""
+        """Resumes training as soon as what stopped it can be written."""
         if time.monotonic() >= self._try_again:
             self._try_again = time.monotonic() + RETRY_SECONDS
             if self.session.retry():
                 self.go(self._steps_left)
 
     def _check_folder(self) -> None:
-        """Raises FolderLostError where the folder is no longer there, with a word in the log that is open still."""
+        """Raises FolderLostError where the folder is no longer there, after a record in the log still open."""
         try:
             self._claim.look()
         except FolderLostError as lost:
@@ -258,7 +258,7 @@ class Trainer:
             )
 
     def _shut_down(self) -> None:
-        """A last checkpoint and a last word."""
+        """Writes a last checkpoint and a last record."""
         session, words = self.session, "stopped"
         if self.state != "starting" and not session.save("stopped"):
             words = f"stopped without a checkpoint: {session.trouble}"
@@ -285,7 +285,7 @@ class Trainer:
         return wait
 
     def _idle_expired(self) -> bool:
-        """Whether nothing trains and nobody has looked for long enough to end."""
+        """Whether there was no training and no viewer for long enough to end."""
         return self._idle_timer.expired(bool(self.server.connections), self._is_busy, self._is_done)
 
     @property

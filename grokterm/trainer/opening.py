@@ -22,7 +22,7 @@ from grokterm.wire.records import Scalars, Session, TrainingRecord
 
 @dataclass(frozen=True)
 class OpenedRun:
-    """A run that can go on, and what its log tells about where it stood."""
+    """A run that can go on, and where its log ends."""
 
     folder: RunFolder
     session: TrainingSession

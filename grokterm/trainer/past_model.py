@@ -1,4 +1,4 @@
-"""The model as it was at any step of the run: a second engine, taken there in slices of time."""
+"""The model at any step of the run: a second engine, advanced there in slices of time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from grokterm.runs.folder import RunFolder
 from grokterm.wire.records import Change
 
 CACHE_BYTES: Final = 64 * 2**20
-"""Most that the states kept for quick ways back may hold together."""
+"""Most bytes of the states cached for quick ways back."""
 STRIDE: Final = 10
 """Steps of the shortest way back that is prepared; fewer where more is logged."""
 
@@ -46,7 +46,7 @@ class _State:
 
 
 class PastModel:
-    """Goes from one step of a run to another: from the nearest state known, through the steps and changes logged.
+    """Goes to any step of a run: from the nearest state cached, through the steps and changes logged.
 
     What it finds at a step is the model of the log's record there: before the changes that were made at that step.
     """
@@ -88,7 +88,7 @@ class PastModel:
         return walk.engine
 
     def cache_state(self, engine: Engine, made: int) -> None:
-        """Remembers the state of an engine that has `made` changes of this run behind it."""
+        """Caches the state of an engine that has made `made` changes of this run."""
         known = [state for state in self._states if state.place == (engine.step, made)]
         newest = known[0] if known else _State((engine.step, made), engine.config, engine.state_dict())
         self._states = [state for state in self._states if state is not newest] + [newest]
@@ -96,7 +96,7 @@ class PastModel:
             del self._states[0]
 
     def free(self) -> None:
-        """Gives all memory back."""
+        """Frees all memory."""
         if self._walk or self._states:
             self._walk = self._target = None
             self._states.clear()

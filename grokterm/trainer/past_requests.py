@@ -1,4 +1,4 @@
-"""Who asks for models of the past, and how much of the time that may take."""
+"""Requests for models of the past, and the share of time that they may use."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SLICE: Final = 0.02
 SHARE: Final = 0.5
 """Share of the time that may be spent in the past while training goes on."""
 FREE_SECONDS: Final = 60.0
-"""Seconds without a request after which the model of the past is given up."""
+"""Seconds without a request after which the memory of the past model is freed."""
 
 
 class PastRequest(NamedTuple):
@@ -33,7 +33,7 @@ class PastRequest(NamedTuple):
 
 
 class PastRequests:
-    """Takes a model of the past to the steps asked for, those of the longest waiting viewer first."""
+    """Advances the past model to the steps requested, those of the longest waiting viewer first."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class PastRequests:
         return self._past.step if self._waiting else None
 
     def add(self, waiting: PastRequest) -> None:
-        """Takes a request; older ones of this viewer for other steps, or for the same, are answered as superseded."""
+        """Adds a request; older ones of this viewer for other steps, or for the same, are answered as superseded."""
         mine = [older for older in self._waiting if older.connection is waiting.connection]
         superseded = [one for one in mine if one.step != waiting.step or type(one.request) is type(waiting.request)]
         self._waiting = [one for one in self._waiting if one not in superseded]
@@ -69,7 +69,7 @@ class PastRequests:
             self._send(connection, self._supersede(request, waiting.step))
 
     def work(self, training: bool) -> None:
-        """A slice of the way to a step that somebody waits for, if training leaves time; answers on arrival."""
+        """A slice of the steps to a requested one, if training leaves time; answers when it is reached."""
         self._waiting = [waiting for waiting in self._waiting if not waiting.connection.closed]
         now = time.monotonic()
         if not self._waiting:

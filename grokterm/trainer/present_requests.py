@@ -1,4 +1,4 @@
-"""What viewers see of the present model: frames, made one after the other, and ended where somebody wants more."""
+"""Requests for frames of the present model: made one after the other, and cancelled by other requests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Heard = tuple[Connection, Request | Unreadable]
 
 
 class PresentRequests:
-    """Answers those who look at the present model, and keeps what is heard meanwhile."""
+    """Answers requests for the present model, and queues what arrives meanwhile."""
 
     def __init__(
         self,
@@ -37,13 +37,13 @@ class PresentRequests:
         self._heard: list[Heard] = []
 
     def requests(self, seconds: float | None) -> Iterator[Heard]:
-        """What was heard while a picture was made, and what comes within `seconds` where that was nothing."""
+        """Requests that arrived while a picture was made, or else those that arrive within `seconds`."""
         heard, self._heard = self._heard, []
         yield from heard
         yield from self._server.poll(0.0 if heard else seconds)
 
     def poll(self, of_past: bool = False) -> None:
-        """Hears viewers between two parts of a picture; raises CancelledError where one wants anything but to look.
+        """Polls viewers between two parts of a picture; raises CancelledError for any request but a look.
 
         A picture `of_past` also ends where one wants to see another step.
         """
@@ -56,7 +56,7 @@ class PresentRequests:
             raise CancelledError
 
     def add(self, connection: Connection, look: Look) -> None:
-        """Takes a request for frames of now; answers at once what takes no time."""
+        """Adds a request for frames of the present model; one that costs nothing is answered at once."""
         if PendingLooks.is_cheap(look):
             self._answer(connection, look)
             return
@@ -99,5 +99,5 @@ class PresentRequests:
         self._server.send(connection, reply)
 
     def _supersede(self, connection: Connection, look: Look) -> None:
-        """Answers a request that a newer one of the same viewer took the place of."""
+        """Answers a request that a newer one of the same viewer supersedes."""
         self._server.send(connection, View(look.id, self._status(), (), self._session.step))

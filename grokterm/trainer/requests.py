@@ -1,4 +1,4 @@
-"""What viewers ask for: validated, carried out between two steps, and answered."""
+"""Requests of viewers: validated, carried out between two steps, and answered."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _go(trainer: Trainer, request: Go) -> str:
 
 
 def _ask_past(trainer: Trainer, connection: Connection, request: Look | Predict, step: int) -> None:
-    """Lets a request wait for the model of a step of the past."""
+    """Queues a request for the model at a step of the past."""
     session = trainer.session
     last = max(session.step, session.repeat_to)
     if not 0 <= step <= last:

@@ -1,4 +1,4 @@
-"""The log as training writes it: what it holds already is not written again, what is new is appended."""
+"""The log as training writes it: records that it holds already are compared, new ones are appended."""
 
 from __future__ import annotations
 

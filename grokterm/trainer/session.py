@@ -1,4 +1,4 @@
-"""The course of a run: the engine, what it writes down, and the changes it goes through; no processes, no viewers."""
+"""A training session: the engine, what it records, and the changes of the run; no processes, no viewers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NOT_FINITE: Final = "the loss is no longer finite: choose a smaller learning rat
 
 
 class TrainingSession:
-    """Takes a run from step to step: config and logged changes determine every bit of what it makes."""
+    """Trains a run: config and logged changes determine every bit of what it makes."""
 
     def __init__(self, engine: Engine, run_log: RunLog, checkpoint_writer: CheckpointWriter, clock: Clock) -> None:
         self.engine = engine
@@ -37,7 +37,7 @@ class TrainingSession:
         self.goal_open = True
         """Whether reaching the goal still ends training; not after somebody went on from there."""
         self.reached = ""
-        """The goal that was reached, in words; empty until then, and again after going on."""
+        """The goal that was reached, as a sentence; empty until then, and after going on."""
         self.repeat_to = 0
         """Step to which the run had come when it was opened, by any record of its log."""
         self.last: Scalars | None = None
@@ -70,7 +70,7 @@ class TrainingSession:
         self._repeat_changes()
 
     def steps_to_boundary(self) -> int:
-        """Steps to the next one at which something is to be written or changed."""
+        """Steps to the next one at which something is recorded or changed."""
         step = self.step
         stops = [step + steps_to_next(self.config, step)]
         change = self.run_log.next_change()
@@ -91,7 +91,7 @@ class TrainingSession:
         return taken
 
     def change(self, values: Mapping[str, Value], keep: bool, by: str, ablation: Ablation | None = None) -> Plan:
-        """Changes settings and takes parts out of the model from the next step on, and logs that.
+        """Changes settings and ablates parts of the model from the next step on, and logs that.
 
         Raises ConfigError and changes nothing then.
         """
@@ -178,7 +178,7 @@ class TrainingSession:
 
 
 def _goal_reached(config: Config, last: Scalars) -> str:
-    """The goal that these measures reach, in words; empty where they do not."""
+    """The goal that these measures reach, as a sentence; empty where they do not."""
     if config.until == "grokked" and GROKKED.reached(last.test_accuracy):
         return f"grokked at step {last.step:,}"
     if config.until == "memorized" and MEMORIZED.reached(last.train_accuracy):

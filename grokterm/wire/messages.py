@@ -152,7 +152,7 @@ class Pause(msgspec.Struct, frozen=True, tag="pause"):
 
 
 class Go(msgspec.Struct, frozen=True, tag="go"):
-    """Goes on training, or for `steps` steps when that is given."""
+    """Resumes training, for `steps` steps where that is not None."""
 
     id: int
     steps: int | None = None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 
 import pytest
 import torch
+from msgspec.structs import asdict
 from torch.testing import assert_close
 
 from grokterm.analysis.model_at_step import ModelAtStep

@@ -19,7 +19,7 @@ from grokterm.analysis.key_frequencies import KeyFrequencies
 from grokterm.analysis.measures import angle_means
 from grokterm.analysis.pairs import logits_from_table
 from grokterm.analysis.progress import concentration, progress, structure
-from grokterm.analysis.spectrum import columns, spectrum
+from grokterm.analysis.spectrum import feature_count, spectrum
 from grokterm.config import Config
 from grokterm.lab.models.model import Model
 from grokterm.measures import Measures, ProgressMeasures
@@ -109,7 +109,7 @@ class Record:
 def run_to_grokking() -> tuple[list[Record], Tensor, dict[str, Tensor]]:
     """A small transformer from its first step to well past grokking: records, the trained pairs, its last weights."""
     config = small("transformer", "add", 59, heads=4, d_model=64, width=256, lr=3e-3)
-    engine, keys, records = make_engine(config), KeyFrequencies(columns(config)), []
+    engine, keys, records = make_engine(config), KeyFrequencies(feature_count(config)), []
     train = torch.zeros(59**2, dtype=torch.bool)
     train[engine.task.train] = True
     pairs = torch.arange(59**2)

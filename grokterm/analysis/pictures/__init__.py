@@ -35,7 +35,7 @@ PICTURES: Final[Mapping[str, Make]] = {
 
 @torch.no_grad()
 def picture(name: str, model: ModelAtStep, chosen: Chosen) -> Picture:
-    """The picture that the view `name` draws; words alone where it is not defined. Raises ConfigError on the name."""
+    """The picture of the view `name`; where undefined, without arrays and with the reason. Raises ConfigError."""
     if name not in PICTURES:
         raise ConfigError(unknown("picture", name, list(PICTURES)))
     try:

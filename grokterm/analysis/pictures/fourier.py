@@ -18,7 +18,7 @@ from grokterm.analysis.neurons import EXPLAINED, frequency_shares, neuron_freque
 from grokterm.analysis.pairs import LogitsFn
 from grokterm.analysis.pictures.embedding import first_layer, strongest_words
 from grokterm.analysis.pictures.picture import Chosen, Make, Picture, pick
-from grokterm.analysis.spectrum import columns
+from grokterm.analysis.spectrum import feature_count
 from grokterm.analysis.weights import downsampled
 
 PRODUCTS: Final = 2**27
@@ -41,7 +41,7 @@ def first_spectrum(model: ModelAtStep, chosen: Chosen) -> Picture:
     """
     norms = model.norms
     config = model.config
-    threshold, _ = KeyFrequencies(columns(config)).bounds(norms)
+    threshold, _ = KeyFrequencies(feature_count(config)).bounds(norms)
     _, words = basis_of(config.op, config.p)
     layer = "first layer" if config.arch == "mlp" else "embedding"
     return Picture(

@@ -74,8 +74,8 @@ def neuron_activations(model: ModelAtStep, chosen: Chosen) -> Picture:
 def neuron_contribution(model: ModelAtStep, chosen: Chosen) -> Picture:
     """What one chosen neuron adds to the correct logit over the mean logit: `maps` [2, side, side], and as above.
 
-    The first map is its activation, the second what it adds. `weights` [n] are its read-out weights about their mean,
-    by class in the order of the operation's basis; `adds` [1] is the mean of what it adds over the pairs shown.
+    The first map is its activation, the second what it adds. `weights` [n] are its row of the neuron-logit map about
+    the mean, by class in the order of the operation's basis; `adds` [1] is the mean of what it adds over pairs shown.
     """
     neurons, found, total = _from(model, chosen, 1)
     config = model.config

@@ -15,7 +15,7 @@ Chosen = Mapping[str, int]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """Small arrays for one view, and words for what they are taken from or why there are none."""
+    """Small arrays for one view, and a sentence on what they are computed from or why there are none."""
 
     arrays: Mapping[str, Tensor]
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

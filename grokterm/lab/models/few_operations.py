@@ -1,7 +1,7 @@
-"""A step of a plain model, forward and back by hand, in few operations: on a GPU each costs a launch.
+"""Forward and backward of a model with one layer in few operations: on a GPU each is a kernel launch.
 
-Sums over the pairs that take a row are products with one-hot vectors: in a fixed order, which scatter-adds on CUDA are
-not. A name with `d_` is the gradient by what bears the name.
+Scatter-adds over pairs are products with one-hot vectors, which sum in a fixed order, unlike scatter-adds on CUDA.
+`d_x` is the gradient by x.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from grokterm.lab.tasks import Pairs
 
 
 class StepInputs:
-    """What a step reads of pairs: their rows in a table of 2p + 1 that ends with one that all of them take."""
+    """What a step reads of pairs: their rows in a table of 2p + 1, whose last row is shared by all pairs."""
 
     def __init__(self, pairs: Pairs, dtype: torch.dtype) -> None:
         p, n = pairs.p, len(pairs)
@@ -89,7 +89,7 @@ class FewOperations(ABC):
 
     @contextmanager
     def products(self) -> Iterator[None]:
-        """Within it, products of float32 may be taken in TF32, which holds every bfloat16, where they are rounded."""
+        """A context in which products of rounded float32 may use TF32, which holds every bfloat16."""
         before = torch.get_float32_matmul_precision()
         torch.set_float32_matmul_precision("high" if self.rounds else before)
         try:
@@ -147,7 +147,7 @@ class MlpInFewOperations(FewOperations):
         return loss
 
     def pass_on(self) -> None:
-        """Write the gradients by what the table is made of; it is made of parameters here."""
+        """Write the gradients of what the table is computed from; here it consists of parameters."""
 
 
 class EmbedMlpInFewOperations(MlpInFewOperations):

@@ -1,6 +1,6 @@
-"""What is done once a pair, on a CPU, with gradients by hand: fewer passes over the pairs than autograd makes.
+"""Fused operations over pairs on a CPU, with manual gradients: fewer passes over the pairs than autograd makes.
 
-What is done once a residue stays with autograd: it is p rows, not p².
+Operations per residue are left to autograd: they have p rows, not p².
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from grokterm.lab.tasks import Pairs
 
 
 class OutputLayer(NamedTuple):
-    """What logits f(hidden) @ weight + direct are made of, for the activation f."""
+    """The inputs of the output layer: logits are f(hidden) @ weight + direct, for the activation f."""
 
     hidden: Tensor
-    """[n, width], which is used up."""
+    """[n, width], overwritten."""
     weight: Tensor
     """[width, classes]."""
     direct: Tensor
@@ -33,24 +33,24 @@ class OutputLayer(NamedTuple):
 
 
 class FusedPairsModel(Model):
-    """A model of one hidden layer that has a way by hand through all that is done once a pair."""
+    """A model whose operations over pairs can be fused, where it has one hidden layer."""
 
     def has_fused_pairs(self, parameters: Mapping[str, Tensor]) -> bool:
-        """Whether this model has that way for such parameters."""
+        """Whether they can be for these parameters."""
         return self.is_single_layer and supports_fusion(next(iter(parameters.values())))
 
     @property
     def is_single_layer(self) -> bool:
-        """Whether there is one layer of neurons, and nothing but their activation between it and the read-out."""
+        """Whether there is one layer of neurons, and only its activation before the output layer."""
         return self.config.depth == 1 and self.config.layer_norm == "none"
 
     @abstractmethod
     def fused_inputs(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
-        """All that is done once a residue, and what the pairs share, for `output_layer`."""
+        """What is computed per residue or shared by all pairs, for `output_layer`."""
 
     @abstractmethod
     def output_layer(self, inputs: tuple[Tensor, ...], pairs: Pairs, cast_inputs: bool) -> OutputLayer:
-        """What the logits of the pairs are read out of; `cast_inputs` to what the products of a step read."""
+        """The inputs of the output layer for the pairs; with `cast_inputs` in the dtype that a step's products read."""
 
     def fused_loss(self, parameters: Mapping[str, Tensor], pairs: Pairs) -> Tensor:
         """The same as `loss` of one replica, in fewer passes over the pairs."""
@@ -65,12 +65,12 @@ class FusedPairsModel(Model):
 
 
 def supports_fusion(rows: Tensor) -> bool:
-    """Whether the functions here take parameters like these: without replica axes, on a CPU."""
+    """Whether the functions here accept parameters like these: without replica axes, on a CPU."""
     return rows.ndim == 2 and rows.device.type == "cpu"
 
 
 def pair_sum(of_a: Tensor, of_b: Tensor, row_sums: RowSums, product: Product = torch.matmul) -> Tensor:
-    """of_a[a] + of_b[b] of each pair: [p, d] each give [n, d], as `product` is to read it.
+    """of_a[a] + of_b[b] of each pair: [p, d] each give [n, d], in the dtype that `product` reads.
 
     It is rounded once summed: rounded before, a sum near 0 could change its sign, and a relu its slope.
     """
@@ -88,7 +88,7 @@ def pair_attention(scores: Tensor, values: Tensor, row_sums: RowSums) -> Tensor:
 def output_loss(
     product: Product, activation: Activation, hidden: Tensor, weight: Tensor, direct: Tensor, labels: Tensor
 ) -> Tensor:
-    """Cross-entropy in nats, summed over pairs, of the logits f(hidden) @ weight + direct; `hidden` is used up.
+    """Cross-entropy in nats, summed over pairs, of the logits f(hidden) @ weight + direct; `hidden` is overwritten.
 
     Pre-activations [n, width], `weight` [width, p], `direct` [n, p] or [1, p] and labels int64 [n] give a scalar.
     """

@@ -1,4 +1,4 @@
-"""What a model does around the kernels, of one replica or of all along a leading axis."""
+"""Calls of the kernels for one replica, or for all along a leading axis."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SmallProduct = Callable[..., Tensor]
 
 
 def small_product(product: Product, parameter: Tensor) -> SmallProduct:
-    """What products but those over pairs are taken with, of matrices [k, m], or [replicas, k, m], like `parameter`."""
+    """The product for matrices that have no pairs axis, [k, m] or [replicas, k, m], like `parameter`."""
     return _rounded if parameter.ndim == 3 and product is bfloat16_product else native.product_with_out(product)
 
 

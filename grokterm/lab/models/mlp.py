@@ -79,19 +79,19 @@ class Mlp(FusedPairsModel):
         return affine(self.product, x, parameters["W_out"], parameters["b_out"])
 
     def layers_have_kernel(self, parameters: Mapping[str, Tensor]) -> bool:
-        """Whether there is nothing between two rows, their sum and the read-out but an activation that they know."""
+        """Whether only an activation that the kernels support is between the sum of two rows and the output layer."""
         width, activation = self.config.width, self.config.activation
         return self.is_single_layer and native.supports(self.product, activation, parameters["W_out"], width)
 
     @torch.no_grad()
     def kernel_inputs(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """The rows of both residues, the first with b_1, and the read-out."""
+        """The rows of both residues, the first with b_1, and the output layer."""
         of_a, of_b = self._input_rows(parameters, small_product(self.product, parameters["W_out"]))
         of_a, w_out, b_out = of_a + parameters["b_1"][..., None, :], parameters["W_out"], parameters["b_out"]
         return {"of_a": of_a, "of_b": of_b, "w_out": w_out, "b_out": b_out}
 
     def fused_inputs(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
-        """The rows of both residues, the first with b_1, and the read-out."""
+        """The rows of both residues, the first with b_1, and the output layer."""
         of_a, of_b = self._input_rows(parameters, self.product)
         return of_a + parameters["b_1"], of_b, parameters["W_out"], parameters["b_out"][None]
 
@@ -147,7 +147,7 @@ class Mlp(FusedPairsModel):
         return {name: linear_init(shape, self._input_size(), generator) for name, shape in self._input_shapes().items()}
 
     def _input_rows(self, parameters: Mapping[str, Tensor], product: Product) -> tuple[Tensor, Tensor]:
-        """What each residue adds to the first hidden layer, as a and as b: [..., p, width] each."""
+        """The contribution of each residue, as a and as b, to the first hidden layer: [..., p, width] each."""
         return parameters["W_a"], parameters["W_b"]
 
     def _gradient_rows(self, gradient: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
@@ -157,4 +157,4 @@ class Mlp(FusedPairsModel):
     def _pass_on(
         self, parameters: Mapping[str, Tensor], d_of_a: Tensor, d_of_b: Tensor, gradient: Mapping[str, Tensor]
     ) -> None:
-        """Write the gradients by what `_input_rows` is made of; the rows themselves are parameters here."""
+        """Write the gradients of what `_input_rows` is computed from; here the rows are parameters."""

@@ -88,7 +88,7 @@ class Transformer(FusedPairsModel):
         return self.product(answer, parameters["W_U"])
 
     def layers_have_kernel(self, parameters: Mapping[str, Tensor]) -> bool:
-        """Whether there is one block without LayerNorm, of widths and heads that they know."""
+        """Whether there is one block without LayerNorm, of widths and heads that the kernels support."""
         width, d_model, heads = self.config.width, self.config.d_model, self.config.heads
         activation = self.config.activation
         supported = native.supports(self.product, activation, parameters["W_E"], width, d_model)
@@ -104,7 +104,7 @@ class Transformer(FusedPairsModel):
         return *self._scores_and_values(parameters), *self._folded(parameters)
 
     def output_layer(self, inputs: tuple[Tensor, ...], pairs: Pairs, cast_inputs: bool) -> OutputLayer:
-        """What "=" gathers, times the folded products."""
+        """What "=" attends to, times the folded products."""
         scores, values, to_hidden, to_logits, of_neurons = inputs
         mixed = with_one(pair_attention(scores, values, pairs.head_row_sums(self.config.heads)))
         if cast_inputs:
@@ -153,7 +153,7 @@ class Transformer(FusedPairsModel):
         return x.map(lambda rows: self._after(parameters, f"{block}.norm_mlp", rows + out))
 
     def _mixed(self, parameters: Mapping[str, Tensor], block: int, streams: list[Stream]) -> Stream:
-        """What the last position gathers from all positions, before W_O."""
+        """The attention output of the last position, before W_O."""
         seen = [s.map(lambda rows: self._before(parameters, f"{block}.norm_attention", rows)) for s in streams]
         w_q, w_k, w_v = (parameters[f"{block}.{name}"] for name in ("W_Q", "W_K", "W_V"))
         values = [s.map(lambda rows: self.product(rows, w_v)) for s in seen]
@@ -181,14 +181,14 @@ class Transformer(FusedPairsModel):
         return to_hidden, torch.cat((mixed, always + of_bias), -2), self.product(w_out, w_u)
 
     def _mixed_of_pairs(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
-        """What "=" gathers from all positions, and a last feature of 1, [..., n, d_model + 1]."""
+        """The attention output at "=", and a last feature of 1, [..., n, d_model + 1]."""
         if supports_fusion(parameters["W_E"]):
             row_sums = head_row_sums(pair_row_sums(a, b, self.config.p), self.config.heads)
             return with_one(pair_attention(*self._scores_and_values(parameters), row_sums))
         return with_one(self._mixed(parameters, 0, self._embed(parameters, a, b)).rows)
 
     def _scores_and_values(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """What `pair_attention` takes of the residues as a, as b, and of "=": [2p + 1, heads] and [2p + 1, d_model]."""
+        """The inputs of `pair_attention`, of residues as a, as b, and of "=": [2p + 1, heads] and [2p + 1, d_model]."""
         w_q, w_k, w_v = (parameters[f"0.{name}"] for name in ("W_Q", "W_K", "W_V"))
         at_a, at_b, at_equals = parameters["W_pos"].split_with_sizes([1] * POSITIONS)
         residues, equals = parameters["W_E"].split_with_sizes([self.config.p, 1])

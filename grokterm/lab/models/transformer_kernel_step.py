@@ -1,7 +1,6 @@
-"""The one-layer transformer without LayerNorm, forward and back by hand around the kernel over the pairs.
+"""Forward and backward of the one-layer transformer without LayerNorm around the kernel over the pairs.
 
-Every tensor may have a leading axis of replicas. The plain reading is `Transformer.logits`; a name with `d_` is the
-gradient by what bears the name.
+Every tensor may have a leading axis of replicas. The plain form is `Transformer.logits`; `d_x` is the gradient by x.
 """
 
 from __future__ import annotations
@@ -71,7 +70,7 @@ def step(
 
 
 def kernel_inputs(config: Config, pairs_product: Product, parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """What the kernels make the logits of: see `lab.native`."""
+    """The kernels' inputs: see `lab.native`."""
     product = small_product(pairs_product, parameters["W_U"])
     return _kernel_inputs(
         config, product, parameters, _attended(config, product, parameters), _folded(product, parameters)
