@@ -86,8 +86,8 @@ def pattern(config: Config, parameters: Parameters, block: int, streams: Sequenc
     """Attention of the last of `streams` over all of them, [..., m, heads, positions]: softmax(q·k/√d_head)."""
     check_cancelled()
     seen = [s.map(lambda rows: _before(config, parameters, f"{block}.norm_attention", rows)) for s in streams]
-    query = seen[-1].map(lambda rows: rows @ parameters[f"{block}.W_Q"]).of_pairs()
-    keys = [s.map(lambda rows: rows @ parameters[f"{block}.W_K"]).of_pairs() for s in seen]
+    query = seen[-1].map(lambda rows: rows @ parameters[f"{block}.W_Q"]).gathered()
+    keys = [s.map(lambda rows: rows @ parameters[f"{block}.W_K"]).gathered() for s in seen]
     pairs = max(x.shape[-2] for x in (query, *keys))
     scores = [_by_head(config, query * key).sum(-1) for key in keys]
     scores = [score.expand(*score.shape[:-2], pairs, -1) for score in scores]
@@ -98,7 +98,7 @@ def pattern(config: Config, parameters: Parameters, block: int, streams: Sequenc
 def next_positions(config: Config, parameters: Parameters, block: int, streams: Sequence[Stream]) -> list[Stream]:
     """The three positions after a block."""
     return [
-        Stream(_block(config, parameters, block, streams[: at + 1])["residual"], None if at else stream.chosen)
+        Stream(_block(config, parameters, block, streams[: at + 1])["residual"], None if at else stream.row_index)
         for at, stream in enumerate(streams)
     ]
 
@@ -150,9 +150,9 @@ def _block(
         mixed, rows = values[0].rows, x.rows
     else:
         weights = pattern(config, parameters, block, streams).unbind(-1)
-        parts = [_by_head(config, v.of_pairs()) for v in values]
+        parts = [_by_head(config, v.gathered()) for v in values]
         mixed = torch.stack([w[..., None] * v for w, v in zip(weights, parts, strict=True)]).sum(0).flatten(-2)
-        rows = x.of_pairs()
+        rows = x.gathered()
     attended = _after(config, parameters, name, rows + mixed @ parameters[f"{block}.W_O"])
     name = f"{block}.norm_mlp"
     inner = _before(config, parameters, name, attended)

@@ -12,9 +12,9 @@ enum { ASK_FOR_FEATURE = 0x1023, TILE_DATA = 18 };
 /* Whether the kernel lets this process use the tiles. */
 int may_use_tiles(void) { return syscall(SYS_arch_prctl, ASK_FOR_FEATURE, TILE_DATA) == 0; }
 
-/* The matrices as they lie: x is [m, k], or [k, m] where it is to be turned; w is [k, n], or [n, k]; out is [m, n]. */
+/* The matrices as they lie: x is [m, k], or [k, m] where it is transposed; w is [k, n], or [n, k]; out is [m, n]. */
 typedef struct {
-    int64_t m, k, n, x_stride, x_turned, w_stride, w_turned, threads;
+    int64_t m, k, n, x_stride, x_transposed, w_stride, w_transposed, threads;
     const float *x, *w;
     float *out;
 } product;
@@ -23,12 +23,12 @@ typedef struct {
 typedef struct { const product *f; factor *first, *second; int m, k, n; } whole;
 
 /* x as a first factor with k columns, tile by tile; the member's part of it. */
-static void pack_first(member me, matrix x, int turned, factor *out, int m, int k) {
+static void pack_first(member me, matrix x, int transposed, factor *out, int m, int k) {
     const int deep = k / DEPTH;
     for (range part = part_of(m / SIDE * deep, me); part.first < part.last; part.first++) {
         const int i = part.first / deep * SIDE, j = part.first % deep * DEPTH;
         factor *to = out + in_first(i, j, k), tile[TILE];
-        if (turned) {
+        if (transposed) {
             for (int r = 0; r < DEPTH; r += 2)
                 as_second(tile, r, 0, DEPTH, columns_of(x, j + r, i), columns_of(x, j + r + 1, i));
             turn_tile(tile, to);
@@ -40,10 +40,10 @@ static void pack_first(member me, matrix x, int turned, factor *out, int m, int 
 static void begin(void *given, member me) {
     const whole *all_of = given;
     const product *f = all_of->f;
-    const matrix x = {f->x, f->x_turned ? f->k : f->m, f->x_turned ? f->m : f->k, f->x_stride};
-    const matrix w = {f->w, f->w_turned ? f->n : f->k, f->w_turned ? f->k : f->n, f->w_stride};
-    pack_first(me, x, f->x_turned, all_of->first, all_of->m, all_of->k);
-    if (f->w_turned) pack_turned(me, w, all_of->second, all_of->k, all_of->n);
+    const matrix x = {f->x, f->x_transposed ? f->k : f->m, f->x_transposed ? f->m : f->k, f->x_stride};
+    const matrix w = {f->w, f->w_transposed ? f->n : f->k, f->w_transposed ? f->k : f->n, f->w_stride};
+    pack_first(me, x, f->x_transposed, all_of->first, all_of->m, all_of->k);
+    if (f->w_transposed) pack_transposed(me, w, all_of->second, all_of->k, all_of->n);
     else pack(me, w, all_of->second, all_of->k, all_of->n);
 }
 

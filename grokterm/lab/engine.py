@@ -76,22 +76,22 @@ class Engine:
             gradient_norm=self._gradient_norm,
         )
 
-    def predictions(self, between: Callable[[], None] = lambda: None) -> tuple[Tensor, Tensor]:
+    def predictions(self, check_cancelled: Callable[[], None] = lambda: None) -> tuple[Tensor, Tensor]:
         """The class of the largest logit, int64 [p, p], and its probability, float32 [p, p], both on the CPU.
 
-        `between` is called before each part of the pairs; what it raises ends the work.
+        `check_cancelled` is called before each chunk of the pairs; what it raises ends the computation.
         """
         p = self.task.p
         classes, probabilities = torch.empty(p * p, dtype=torch.int64), torch.empty(p * p)
         start = 0
         for part in self.task.pairs(torch.arange(p * p, device=self.device)).chunks(self._chunk_size):
-            between()
+            check_cancelled()
             best = self._logits(part.a, part.b).softmax(-1).max(-1)
             rows = slice(start, start := start + len(part))
             classes[rows], probabilities[rows] = best.indices, best.values
         return classes.view(p, p), probabilities.view(p, p)
 
-    def answers(self, a: int, b: int, count: int) -> list[tuple[int, float]]:
+    def top_classes(self, a: int, b: int, count: int) -> list[tuple[int, float]]:
         """The `count` likeliest classes of one pair with their probabilities; raises ConfigError outside 0 … p − 1."""
         p = self.task.p
         if not (0 <= a < p and 0 <= b < p):
@@ -100,12 +100,12 @@ class Engine:
         best = self._logits(pair[0], pair[1])[0].softmax(-1).topk(min(count, p))
         return list(zip(best.indices.tolist(), best.values.tolist(), strict=True))
 
-    def set(self, config: Config) -> None:
+    def apply_settings(self, config: Config) -> None:
         """Take settings that act at once, from the next step on; raises ConfigError when others differ."""
         self._allow(config, "at once")
         self._change_task(config)
         self.config = config
-        self._optimizer.set(config)
+        self._optimizer.update(config)
 
     def rebuild(self, config: Config, keep: bool) -> None:
         """Go on with a new model, optimizer and warm-up, seeded by seed and step; the step stays.

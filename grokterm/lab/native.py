@@ -62,7 +62,10 @@ class _ProductArguments(ctypes.Structure):
     """`factors` of product.c."""
 
     _fields_ = (
-        *((name, c_int64) for name in ("m", "k", "n", "x_stride", "x_turned", "w_stride", "w_turned", "threads")),
+        *(
+            (name, c_int64)
+            for name in ("m", "k", "n", "x_stride", "x_transposed", "w_stride", "w_transposed", "threads")
+        ),
         *((name, c_void_p) for name in ("x", "w", "out")),
     )
 
@@ -133,8 +136,8 @@ def product(x: Tensor, w: Tensor, out: Tensor | None = None) -> Tensor:
     given = _ProductArguments(
         m=m, k=k, n=n, threads=_thread_count(), x=x.data_ptr(), w=w.data_ptr(), out=out.data_ptr()
     )
-    given.x_turned, given.x_stride = _memory_layout(x)
-    given.w_turned, given.w_stride = _memory_layout(w)
+    given.x_transposed, given.x_stride = _memory_layout(x)
+    given.w_transposed, given.w_stride = _memory_layout(w)
     if _take_product(ctypes.byref(given)):
         raise MemoryError("no memory for a product")
     return out
@@ -255,6 +258,6 @@ def _thread_count() -> int:
 def _memory_layout(x: Tensor) -> tuple[bool, int]:
     """Whether a matrix is transposed (its columns are contiguous, not its rows), and its stride in floats."""
     down, right = x.stride()
-    turned = right != 1 and x.shape[1] > 1
-    assert not turned or down == 1 or x.shape[0] == 1
-    return turned, right if turned else down
+    transposed = right != 1 and x.shape[1] > 1
+    assert not transposed or down == 1 or x.shape[0] == 1
+    return transposed, right if transposed else down

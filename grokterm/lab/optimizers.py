@@ -48,7 +48,7 @@ class Hyperparameters:
         values = config.as_dict()
         return cls(**{f.name: torch.tensor(float(values[f.name]), dtype=dtype, device=device) for f in fields(cls)})
 
-    def set(self, config: Config) -> None:
+    def update(self, config: Config) -> None:
         """Take the values of `config`, in place."""
         values = config.as_dict()
         for field in fields(self):
@@ -165,9 +165,9 @@ class Optimizer:
         """Call when count or hyperparameters were overwritten: planned numbers are computed anew."""
         self._left = 0
 
-    def set(self, config: Config) -> None:
+    def update(self, config: Config) -> None:
         """Take the hyperparameters of `config` from the next step on."""
-        self.hyper.set(config)
+        self.hyper.update(config)
         self.invalidate_plan()
 
     def step(self, parameters: Tensor, gradient: Tensor) -> None:

@@ -15,6 +15,6 @@ def apply_change(engine: Engine, plan: Plan, keep: bool) -> None:
     if plan.rebuilds:
         engine.rebuild(plan.config, keep)
     else:
-        engine.set(plan.config)
+        engine.apply_settings(plan.config)
     if plan.ablation is not None:
         engine.load_parameters(ablated(engine.config, engine.parameters, plan.ablation))

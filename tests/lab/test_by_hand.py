@@ -149,7 +149,7 @@ def test_a_changed_training_set_is_the_one_that_kernels_train_on(arch: Architect
     engine = Engine(config)
     for change in ({"train_fraction": 0.2, "corrupt": 0.5}, {"train_fraction": 0.5, "corrupt": 0.0}):
         engine.advance(3)
-        engine.set(engine.config.changed(change))
+        engine.apply_settings(engine.config.changed(change))
         opened = Engine(engine.config)
         opened.load_state_dict(engine.state_dict())
         assert opened.measure() == engine.measure()

@@ -30,7 +30,7 @@ def test_a_changed_engine_goes_on_as_one_that_was_opened_there(arch: str, batch_
     engine = Engine(small(p=13, arch=arch, train_fraction=0.5, batch_size=batch_size))
     for change in CHANGES:
         engine.advance(5)
-        engine.set(engine.config.changed(change))
+        engine.apply_settings(engine.config.changed(change))
         opened = Engine(engine.config)
         opened.load_state_dict(engine.state_dict())
         assert torch.equal(opened.task.train, engine.task.train)
@@ -42,8 +42,8 @@ def test_a_changed_engine_goes_on_as_one_that_was_opened_there(arch: str, batch_
 
 def test_what_is_trained_on_decides_the_next_step() -> None:
     engines = [Engine(small(p=13)) for _ in range(3)]
-    engines[1].set(engines[1].config.changed({"train_fraction": 0.3}))
-    engines[2].set(engines[2].config.changed({"corrupt": 0.3}))
+    engines[1].apply_settings(engines[1].config.changed({"train_fraction": 0.3}))
+    engines[2].apply_settings(engines[2].config.changed({"corrupt": 0.3}))
     for engine in engines:
         engine.advance(1)
     states = [engine.state_dict() for engine in engines]
@@ -54,9 +54,9 @@ def test_a_changed_training_set_begins_a_new_epoch() -> None:
     engine = Engine(small(p=13, batch_size=20))
     engine.advance(2)
     before = engine.state_dict()
-    engine.set(engine.config.changed({"lr": 0.5}))
+    engine.apply_settings(engine.config.changed({"lr": 0.5}))
     assert same(engine.state_dict(), before)
-    engine.set(engine.config.changed({"train_fraction": 0.1}))
+    engine.apply_settings(engine.config.changed({"train_fraction": 0.1}))
     after = engine.state_dict()
     assert (int(after["batches.epoch"]), int(after["batches.position"])) == (1, 0)
     assert engine.advance(1) == 1

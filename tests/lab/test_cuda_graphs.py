@@ -35,7 +35,7 @@ def one_by_one(config: Config, steps: int, changes: dict[int, dict[str, Any]] | 
     try:
         engine = Engine(config)
         for step in range(steps):
-            engine.set(engine.config.changed((changes or {}).get(step, {})))
+            engine.apply_settings(engine.config.changed((changes or {}).get(step, {})))
             assert engine.advance(1) == 1
     finally:
         engine_module.STEPS_PER_CHECK.update(before)
@@ -69,7 +69,7 @@ def test_a_change_acts_from_the_next_step_on(values: dict[str, Any], device: str
     config = small(p=13, device=device)
     engine = Engine(config)
     engine.advance(9)
-    engine.set(config.changed(values))
+    engine.apply_settings(config.changed(values))
     engine.advance(9)
     assert_same(engine.state_dict(), one_by_one(config, 18, {9: values}), device)
     unchanged = Engine(config)

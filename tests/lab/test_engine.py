@@ -57,7 +57,7 @@ def test_training_is_the_plain_loop_and_a_change_acts_from_the_next_step(arch: s
     changes = {20: {"weight_decay": 3.0}, 30: {"lr": 0.01, "beta1": 0.5}}
     engine = Engine(config)
     for step in range(40):
-        engine.set(engine.config.changed(changes.get(step, {})))
+        engine.apply_settings(engine.config.changed(changes.get(step, {})))
         assert engine.advance(1) == 1
     for name, expected in plain_run(config, 40, changes).items():
         assert_close(engine.parameters[name], expected, rtol=1e-7, atol=1e-9, msg=name)
@@ -243,12 +243,12 @@ def test_predictions_and_answers_are_the_softmax_of_the_logits(arch: str) -> Non
     assert (classes.dtype, confidence.dtype) == (torch.int64, torch.float32)
     assert torch.equal(classes, expected.argmax(-1))
     assert_close(confidence, expected.amax(-1).float())
-    answers = engine.answers(3, 7, 3)
+    answers = engine.top_classes(3, 7, 3)
     assert [n for n, _ in answers] == expected[3, 7].topk(3).indices.tolist()
     assert [q for _, q in answers] == pytest.approx(expected[3, 7].topk(3).values.tolist())
-    assert len(engine.answers(0, 0, 99)) == 13
+    assert len(engine.top_classes(0, 0, 99)) == 13
     with pytest.raises(ConfigError, match="from 0 to 12, not 3 and 13"):
-        engine.answers(3, 13, 3)
+        engine.top_classes(3, 13, 3)
 
 
 def test_undefined_pairs_are_in_neither_set() -> None:
@@ -261,6 +261,6 @@ def test_only_settings_that_act_at_once_can_be_set() -> None:
     engine = Engine(small())
     for values, words in (({"width": 16}, "width rebuilds the model"), ({"seed": 1}, "seed starts a new run")):
         with pytest.raises(ConfigError, match=words):
-            engine.set(engine.config.changed(values))
+            engine.apply_settings(engine.config.changed(values))
     with pytest.raises(ConfigError, match="p starts a new run: it cannot change from 5 to 7"):
         engine.rebuild(engine.config.changed({"p": 7}), keep=True)

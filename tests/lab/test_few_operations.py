@@ -112,11 +112,11 @@ def test_a_run_that_is_not_finite_is_put_back_and_goes_on(values: dict[str, Any]
     optimizer = Optimizer(config.optimizer, flat, Hyperparameters.of(config, flat.device), "planned")
     burst, pairs = StepBatch(few, optimizer), drawn_pairs(20, 7)
     before = flat.clone()
-    optimizer.set(config.changed({"lr": 10.0, "weight_decay": 1000.0, "warmup": 0}))
+    optimizer.update(config.changed({"lr": 10.0, "weight_decay": 1000.0, "warmup": 0}))
     assert burst.run([pairs] * 200) is None
     assert torch.equal(flat, before)
     assert optimizer.count == 0
-    optimizer.set(config)
+    optimizer.update(config)
     again = strategy(config, expected := before.clone())
     fresh = Optimizer(config.optimizer, expected, Hyperparameters.of(config, flat.device), "planned")
     assert burst.run([pairs] * 3) == StepBatch(again, fresh).run([pairs] * 3)

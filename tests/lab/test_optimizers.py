@@ -72,7 +72,7 @@ def test_a_change_acts_from_the_next_step_on(implementation: Implementation) -> 
     optimizer = Optimizer("adamw", parameters, Hyperparameters.of(before, CPU), implementation)
     for i, gradient in enumerate(given):
         if i == 15:
-            optimizer.set(after)
+            optimizer.update(after)
         optimizer.prepare()
         optimizer.step(parameters, gradient)
     assert_close(parameters, torch_run(start, given, [before] * 15 + [after] * 15), rtol=1e-12, atol=1e-14)
@@ -95,7 +95,7 @@ def test_a_change_acts_inside_a_captured_step() -> None:
         tensor.zero_()
     for gradient in given[:10]:
         captured(gradient)
-    optimizer.hyper.set(after)
+    optimizer.hyper.update(after)
     for gradient in given[10:]:
         captured(gradient)
     assert_close(parameters, torch_run(start, given, [before] * 10 + [after] * 10), rtol=1e-12, atol=1e-14)
@@ -117,7 +117,7 @@ def test_a_change_acts_inside_a_cuda_graph() -> None:
         tensor.zero_()
     for i, now in enumerate(given):
         if i == 10:
-            optimizer.hyper.set(after)
+            optimizer.hyper.update(after)
         gradient.copy_(now)
         graph.replay()
     assert_close(parameters.cpu(), torch_run(start, given, [before] * 10 + [after] * 10), rtol=1e-12, atol=1e-14)

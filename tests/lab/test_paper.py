@@ -82,5 +82,5 @@ def test_equals_takes_part_in_the_loss_and_in_nothing_else() -> None:
     assert_close(chances.flatten().double(), logits[:, :p].softmax(-1).amax(-1), rtol=1e-6, atol=1e-6)
     right = (logits[task.test, :p].argmax(-1) == task.labels.flatten()[task.test]).double().mean()
     assert engine.measure().test_accuracy == float(right)
-    assert max(c for c, _ in engine.answers(1, 2, p + 1)) < p
+    assert max(c for c, _ in engine.top_classes(1, 2, p + 1)) < p
     assert engine.model.residue_logits(engine.parameters, torch.tensor([1]), torch.tensor([2])).shape == (1, p)

@@ -167,7 +167,7 @@ def test_the_split_follows_the_training_set_and_its_labels(tmp_path: Path) -> No
     frames, engine = fresh_frames(tmp_path), Engine(TINY)
     [first] = frames.make(Look(0, ("task",)), engine, 0)
     assert frames.make(Look(0, ("task",)), engine, 0)[0] is first
-    engine.set(engine.config.changed({"train_fraction": 0.2, "corrupt": 0.5}))
+    engine.apply_settings(engine.config.changed({"train_fraction": 0.2, "corrupt": 0.5}))
     [task] = frames.make(Look(0, ("task",)), engine, 1)
     assert isinstance(first, TaskFrame)
     assert isinstance(task, TaskFrame)

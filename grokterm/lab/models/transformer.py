@@ -139,9 +139,9 @@ class Transformer(FusedPairsModel):
         mixed = self._mixed(parameters, block, streams)
         x = streams[-1]
         attended = self.product(mixed.rows, parameters[f"{block}.W_O"])
-        if x.chosen is not mixed.chosen:
-            x = Stream(x.of_pairs(), None)
-        x = Stream(self._after(parameters, f"{block}.norm_attention", x.rows + attended), mixed.chosen)
+        if x.row_index is not mixed.row_index:
+            x = Stream(x.gathered(), None)
+        x = Stream(self._after(parameters, f"{block}.norm_attention", x.rows + attended), mixed.row_index)
         hidden = affine(
             self.product,
             self._before(parameters, f"{block}.norm_mlp", x.rows),
