@@ -132,7 +132,7 @@ class Run:
         from grokterm.snapshot import Snapshot
         from grokterm.trainer.checkpoint_series import CheckpointSeries
 
-        walk.to(step)
+        walk.advance_to(step)
         engine, trackers = walk.engine, self._trackers_before(step)
         return Snapshot(
             step=step,

@@ -9,7 +9,14 @@ from grokterm.cli.harmless import harmless
 from grokterm.cli.options import Values
 from grokterm.errors import RunFolderError, TrainerError
 from grokterm.runs.folder import RunFolder, find_run, home_path, list_runs
-from grokterm.runs.process import ask_to_stop, doubt_about, stranger_in, trainer_alive, trainer_of, trainer_suspended
+from grokterm.runs.process import (
+    ask_to_stop,
+    trainer_alive,
+    trainer_doubt,
+    trainer_of,
+    trainer_suspended,
+    unrelated_process,
+)
 
 PATIENCE: Final = 60.0
 """Seconds that a trainer may take for its last checkpoint."""
@@ -62,9 +69,9 @@ def wait_for_end(folder: RunFolder, seconds: float) -> None:
 
 def _not_training(folder: RunFolder) -> str:
     """That a run does not train; raises TrainerError where that cannot be told."""
-    if doubt := doubt_about(folder):
+    if doubt := trainer_doubt(folder):
         raise TrainerError(f"{folder.id} is not stopped: {doubt}")
-    stranger = stranger_in(folder)
+    stranger = unrelated_process(folder)
     why = "" if stranger is None else f": process {stranger}, which its trainer.json names, is not its trainer"
     return f"{folder.id} does not train{why}"
 

@@ -22,7 +22,7 @@ from grokterm.runs.emergence import emergence
 from grokterm.runs.folder import RunFolder, create_run, runs_home
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
-from grokterm.runs.presence import Presence
+from grokterm.runs.presence import FolderWatch
 from grokterm.runs.process import exit_status, start_trainer, trainer_alive
 from grokterm.runs.trainer_log import last_lines
 from grokterm.view_options import ViewOptions
@@ -81,7 +81,7 @@ def follow(folder: RunFolder, history: History, reader: LogReader, line: Progres
 
     Raises TrainingError where the run folder is lost.
     """
-    presence = Presence(folder)
+    presence = FolderWatch(folder)
     while True:
         if lost := presence.why_lost():
             wait_for_end(folder, _ENDING)
@@ -113,7 +113,7 @@ def check_end(folder: RunFolder, end: Record | None, history: History) -> None:
         stop_trainer(folder)
         raise TrainingError(f"training of {folder.id} diverged after step {end.step:,}: {end.words}")
     wait_for_end(folder, 5)
-    if lost := Presence(folder).why_lost():
+    if lost := FolderWatch(folder).why_lost():
         raise TrainingError(f"training of {folder.id} ended {step}: {lost}")
     if isinstance(end, Session) and end.name == "stopped":
         raise TrainingError(f"{folder.id} was stopped {step}, before its target")

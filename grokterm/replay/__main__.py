@@ -43,8 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
     return 0 if report.agrees else DIFFERS
 
 
-def _tell(told: Message) -> None:
-    print(msgspec.json.encode(told).decode(), flush=True)
+def _tell(message: Message) -> None:
+    print(msgspec.json.encode(message).decode(), flush=True)
 
 
 if __name__ == "__main__":

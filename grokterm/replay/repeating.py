@@ -57,14 +57,14 @@ class Repetition:
 
     def run(self, tell: Callable[[Progress], None]) -> Report:
         """Trains to the end and compares; `tell` is called with its progress now and then."""
-        began, told, ended = time.monotonic(), -math.inf, ""
+        began, reported, ended = time.monotonic(), -math.inf, ""
         try:
             for position in range(len(self._training) + 1):
                 self._compare_checkpoints(position)
                 if position < len(self._training):
                     self._compare(self._training[position])
-                if time.monotonic() - told > REPORT_SECONDS:
-                    told = time.monotonic()
+                if time.monotonic() - reported > REPORT_SECONDS:
+                    reported = time.monotonic()
                     tell(Progress(self._walk.step, self.to, self._found.differ))
         except NotFiniteError as error:
             ended = str(error)
@@ -78,7 +78,7 @@ class Repetition:
             return
         if isinstance(logged, Scalars | Change):
             self._note_unlogged()
-            self._walk.to(logged.step)
+            self._walk.advance_to(logged.step)
         if isinstance(logged, Change):
             self._compare_change(logged)
             return
@@ -118,7 +118,7 @@ class Repetition:
     def _compare_event(self, logged: Event) -> None:
         made: TrainingRecord | None
         if logged.name == "not_finite":
-            self._walk.to(logged.step)
+            self._walk.advance_to(logged.step)
             made = logged if self._is_not_finite() else None
         else:
             made = self._next(logged)
@@ -144,7 +144,7 @@ class Repetition:
 
     def _compare_checkpoints(self, position: int) -> None:
         for info, path in self._marked.get(position, ()):
-            self._walk.to(info.step, info.changes)
+            self._walk.advance_to(info.step, info.changes)
             try:
                 saved = load_checkpoint(path)[1]
             except RunFolderError as error:
@@ -175,7 +175,7 @@ class Repetition:
     def _report(self, ended: str, seconds: float) -> Report:
         self._note_unlogged()
         now = circumstances(self._walk.engine)
-        told = [session.about for session in self._sessions if session.step <= self.to and session.about]
+        reported = [session.about for session in self._sessions if session.step <= self.to and session.about]
         return Report(
             run=self._folder.id,
             to=self._walk.step if ended else self.to,
@@ -186,7 +186,7 @@ class Repetition:
             largest=self._found.largest,
             unusable=tuple(self._unusable),
             ended=ended,
-            circumstances=tuple(Circumstance(name, _values(told, name), str(value)) for name, value in now.items()),
+            circumstances=tuple(Circumstance(name, _values(reported, name), str(value)) for name, value in now.items()),
             seconds=seconds,
         )
 
@@ -197,6 +197,6 @@ def _same_place(made: TrainingRecord, logged: TrainingRecord) -> bool:
     return made.step == logged.step and type(made) is type(logged)
 
 
-def _values(told: Sequence[dict[str, Value]], name: str) -> tuple[str, ...]:
+def _values(reported: Sequence[dict[str, Value]], name: str) -> tuple[str, ...]:
     """The values of one name, each once, in order."""
-    return tuple(dict.fromkeys(str(about[name]) for about in told if name in about))
+    return tuple(dict.fromkeys(str(about[name]) for about in reported if name in about))

@@ -87,12 +87,12 @@ def trainer_of(folder: RunFolder) -> TrainerProcess | None:
     return _examine(folder)[0]
 
 
-def doubt_about(folder: RunFolder) -> str:
+def trainer_doubt(folder: RunFolder) -> str:
     """Why it is uncertain whether this folder has a trainer, in a sentence; empty where it is certain."""
     return _examine(folder)[1]
 
 
-def stranger_in(folder: RunFolder) -> int | None:
+def unrelated_process(folder: RunFolder) -> int | None:
     """The pid of a living process that trainer.json names and that does not train this folder; else None."""
     named = recorded_trainer(folder)
     return named.pid if named and _is_alive(named) and _examine(folder) == (None, "") else None

@@ -78,7 +78,7 @@ def _train(folder: RunFolder, claimed: Claim, given: argparse.Namespace, leaving
         server = Server(claimed.listener)
         try:
             idle = IDLE_SECONDS if given.idle is None else given.idle
-            claimed.look(now_too=True)  # loading took its time
+            claimed.look(check_now=True)  # loading took its time
             opened = open_run(folder, f"no kernels: {reason}" if reason else "")
             Trainer(opened, server, claimed, given.paused, leaving, idle, given.beyond).run()
         finally:

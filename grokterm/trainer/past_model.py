@@ -84,7 +84,7 @@ class PastModel:
                 return None
             self._go(walk, step, left)
             first = False
-        self.cache_state(walk.engine, walk.made)
+        self.cache_state(walk.engine, walk.changes_made)
         return walk.engine
 
     def cache_state(self, engine: Engine, made: int) -> None:
@@ -106,11 +106,11 @@ class PastModel:
         """About so many seconds of steps towards `step`, not beyond the next place whose state is worth keeping."""
         began, first = time.monotonic(), walk.step
         stop = _next_stop(first, step, min(STRIDE, walk.engine.config.log_every))
-        walk.to(min(stop, first + max(1, int(seconds / self._step_seconds))))
+        walk.advance_to(min(stop, first + max(1, int(seconds / self._step_seconds))))
         one, known = (time.monotonic() - began) / (walk.step - first), self._step_seconds
         self._step_seconds = one if math.isinf(known) else max(one, (known + one) / 2)
         if walk.step == stop:
-            self.cache_state(walk.engine, walk.made)
+            self.cache_state(walk.engine, walk.changes_made)
 
     def _from_nearest(self, step: int) -> Walk:
         """A walk at the latest state that is known, or soon read, and not beyond `step`."""
@@ -141,8 +141,8 @@ class PastModel:
         began = time.monotonic()
         found = nearest(self._folder, self._changes, step).walk
         self._opening_seconds = time.monotonic() - began
-        self.cache_state(found.engine, found.made)
-        return Walk(found.engine, self._changes, found.made)
+        self.cache_state(found.engine, found.changes_made)
+        return Walk(found.engine, self._changes, found.changes_made)
 
     def _restored(self, state: _State) -> Walk:
         """A walk at a state that was kept, with the engine that is there already."""
@@ -163,7 +163,7 @@ def _give_memory_back() -> None:
 
 
 def _place(walk: Walk) -> Place:
-    return walk.step, walk.made
+    return walk.step, walk.changes_made
 
 
 def _within(place: Place, limit: Place) -> bool:

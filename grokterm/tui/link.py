@@ -13,7 +13,7 @@ from grokterm.errors import ConfigError, RunFolderError, TrainerError, WireError
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
-from grokterm.runs.presence import Presence
+from grokterm.runs.presence import FolderWatch
 from grokterm.runs.process import (
     ask_to_stop,
     exit_status,
@@ -73,7 +73,7 @@ class Link:
         self._reader = LogReader(folder.log_path)
         self._client: Client | None = None
         self._alive = True
-        self._presence = Presence(folder)
+        self._presence = FolderWatch(folder)
         self._silence, self._looked_at = 0.0, time.monotonic()
 
     @property
@@ -106,7 +106,7 @@ class Link:
             return False
         version = self.history.version
         try:
-            for portion in self._reader.portions():
+            for portion in self._reader.batches():
                 self.history.add(portion)
         except (RunFolderError, ConfigError) as error:
             self.problem = str(error)
