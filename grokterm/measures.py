@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
+
+
+def finite(number: float | None) -> float | None:
+    """The number, or None where it is not finite, as records hold it."""
+    return number if number is not None and math.isfinite(number) else None
 
 
 class Measures(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from grokterm.analysis.cancellation import check_cancelled
 from grokterm.config import Config
-from grokterm.lab.models.attention import Stream
+from grokterm.lab.models.attention import Stream, by_head
 from grokterm.lab.models.sublayers import ACTIVATIONS, affine, layer_norm
 
 Parameters = Mapping[str, Tensor]
@@ -89,7 +89,7 @@ def pattern(config: Config, parameters: Parameters, block: int, streams: Sequenc
     query = seen[-1].map(lambda rows: rows @ parameters[f"{block}.W_Q"]).gathered()
     keys = [s.map(lambda rows: rows @ parameters[f"{block}.W_K"]).gathered() for s in seen]
     pairs = max(x.shape[-2] for x in (query, *keys))
-    scores = [_by_head(config, query * key).sum(-1) for key in keys]
+    scores = [by_head(query * key, config.heads).sum(-1) for key in keys]
     scores = [score.expand(*score.shape[:-2], pairs, -1) for score in scores]
     scale = 1 / math.sqrt(config.d_model // config.heads)
     return (torch.stack(scores, -1) * scale).softmax(-1)
@@ -150,7 +150,7 @@ def _block(
         mixed, rows = values[0].rows, x.rows
     else:
         weights = pattern(config, parameters, block, streams).unbind(-1)
-        parts = [_by_head(config, v.gathered()) for v in values]
+        parts = [by_head(v.gathered(), config.heads) for v in values]
         mixed = torch.stack([w[..., None] * v for w, v in zip(weights, parts, strict=True)]).sum(0).flatten(-2)
         rows = x.gathered()
     attended = _after(config, parameters, name, rows + mixed @ parameters[f"{block}.W_O"])
@@ -162,11 +162,6 @@ def _block(
         return {"attention": attended, "neurons": neurons}
     out = affine(torch.matmul, neurons, parameters[f"{block}.W_out"], parameters[f"{block}.b_out"])
     return {"attention": attended, "neurons": neurons, "residual": _after(config, parameters, name, attended + out)}
-
-
-def _by_head(config: Config, x: Tensor) -> Tensor:
-    """[..., d_model] as [..., heads, d_head]."""
-    return x.view(*x.shape[:-1], config.heads, -1)
 
 
 def _before(config: Config, parameters: Parameters, name: str, x: Tensor) -> Tensor:

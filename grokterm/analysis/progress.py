@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import msgspec
 import torch
 from torch import Tensor
@@ -27,7 +25,7 @@ from grokterm.analysis.pairs import LogitsFn, pair_chunks
 from grokterm.analysis.weights import neuron_logit_map
 from grokterm.config import Config
 from grokterm.lab.models import build
-from grokterm.measures import ProgressMeasures, StructureMeasures
+from grokterm.measures import ProgressMeasures, StructureMeasures, finite
 
 
 @torch.no_grad()
@@ -42,7 +40,7 @@ def concentration(config: Config, parameters: Parameters, norms: Tensor) -> tupl
         return None, None
     of_map = fourier_norms(over_basis(neuron_logit_map(config, parameters).mT, basis))
     first, last = gini(torch.stack([norms.double(), of_map.cpu().double()])).tolist()
-    return _finite(first), _finite(last)
+    return finite(first), finite(last)
 
 
 @torch.no_grad()
@@ -62,10 +60,10 @@ def progress(
     found = consensus(means.masked_mean, angles, means.counts, keys)
     measures = ProgressMeasures(
         softmax_collapse=collapse,
-        consensus_loss=_finite(found.loss),
-        consensus_p_value=_finite(found.p_value),
-        key_consensus_loss=_finite(found.key_loss),
-        key_p_value=_finite(found.key_p_value),
+        consensus_loss=finite(found.loss),
+        consensus_p_value=finite(found.p_value),
+        key_consensus_loss=finite(found.key_loss),
+        key_p_value=finite(found.key_p_value),
     )
     if not keys:
         return measures
@@ -123,8 +121,4 @@ def _circularity(config: Config, parameters: Parameters) -> Tensor:
 
 
 def _number(value: Tensor) -> float | None:
-    return _finite(float(value))
-
-
-def _finite(number: float | None) -> float | None:
-    return number if number is not None and math.isfinite(number) else None
+    return finite(float(value))

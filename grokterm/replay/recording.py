@@ -20,7 +20,7 @@ from grokterm.config import Config, Operation
 from grokterm.lab import native
 from grokterm.lab.engine import Engine
 from grokterm.lab.tasks import make_task
-from grokterm.measures import ProgressMeasures, StructureMeasures
+from grokterm.measures import ProgressMeasures, StructureMeasures, finite
 from grokterm.replay.trackers import Trackers
 from grokterm.wire.records import Event, Progress, Scalars, Spectrum, Structure, TrainingRecord
 
@@ -85,7 +85,7 @@ def _threads(config: Config) -> AbstractContextManager[None]:
 def scalars_of(engine: Engine, seconds: float) -> Scalars:
     """Losses, accuracies and sums of squares of an engine's present model."""
     found = engine.measure()
-    numbers: dict[str, Any] = {name: _finite(x) if isinstance(x, float) else x for name, x in asdict(found).items()}
+    numbers: dict[str, Any] = {name: finite(x) if isinstance(x, float) else x for name, x in asdict(found).items()}
     numbers["squared_weights"] = {name: _rounded(x, _WEIGHT_DIGITS) for name, x in found.squared_weights.items()}
     return Scalars(step=engine.step, seconds=seconds, **numbers)
 
@@ -143,10 +143,6 @@ def _trained(p: int, op: Operation, seed: int, train_fraction: float) -> Tensor:
 def _is_measured(config: Config, step: int) -> bool:
     every = config.measure_every
     return every > 0 and (step % every == 0 or step in (config.until, config.max_steps))
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
 
 
 def _rounded(value: float | None, digits: int = _DIGITS) -> float | None:
