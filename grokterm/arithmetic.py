@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import math
 from functools import cache
+from typing import Literal
+
+Basis = Literal["residues", "discrete logarithms", "none"]
+"""Over what the Fourier basis of an operation is taken; none where the operation adds no angles."""
 
 
 def is_prime(n: int) -> bool:

@@ -28,7 +28,8 @@ def write(path: Path, content: bytes, aside: Path, through_link: bool = False) -
             made = os.open(aside.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=folder)
             with os.fdopen(made, "wb") as file:
                 file.write(content)
-            _name(aside.name, path.name, folder)
+                file.flush()
+                rename(file.fileno(), aside.name, path.name, folder)
         except OSError:
             with suppress(OSError):
                 os.unlink(aside.name, dir_fd=folder)
@@ -37,8 +38,8 @@ def write(path: Path, content: bytes, aside: Path, through_link: bool = False) -
 
 def name(aside: Path, path: Path) -> None:
     """Gives a file that was written aside its name: file and name are on the disk afterwards; raises OSError."""
-    with opened_folder(path.parent, through_link=True) as folder:
-        _name(aside.name, path.name, folder)
+    with opened_folder(path.parent, through_link=True) as folder, reading(aside.name, folder) as file:
+        rename(file.fileno(), aside.name, path.name, folder)
 
 
 def sync_folder(folder: Path) -> None:
@@ -47,9 +48,9 @@ def sync_folder(folder: Path) -> None:
         _sync(opened)
 
 
-def _name(aside: str, name: str, folder: int) -> None:
-    with reading(aside, folder) as file:
-        os.fsync(file.fileno())
+def rename(file: int, aside: str, name: str, folder: int) -> None:
+    """Gives an open file its name in an open folder: file and name are on the disk afterwards; raises OSError."""
+    os.fsync(file)
     os.rename(aside, name, src_dir_fd=folder, dst_dir_fd=folder)
     _sync(folder)
 

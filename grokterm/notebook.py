@@ -13,12 +13,12 @@ import numpy.typing as npt
 
 from grokterm.config import Config
 from grokterm.errors import ConfigError, RunFolderError
-from grokterm.runs.checkpoints import checkpoints, place
+from grokterm.runs.checkpoints import list_checkpoints, parse_name
 from grokterm.runs.emergence import Peak, acceleration, delay, generalization_gap
 from grokterm.runs.folder import Parent, RunFolder, find_run, home_path
 from grokterm.runs.history import COLUMNS, PROGRESS, STRUCTURE, History
+from grokterm.runs.last_step import last_step
 from grokterm.runs.log import LogReader
-from grokterm.runs.reach import last_step
 from grokterm.threads import let_them_sleep
 from grokterm.wire.records import Change, Event, Record, Session
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Run:
-    """A run as its folder tells it at the moment when it was opened."""
+    """A run as read from its folder when it was opened."""
 
     def __init__(self, folder: RunFolder) -> None:
         """Reads configuration and log; raises RunFolderError, ConfigError."""
@@ -116,7 +116,7 @@ class Run:
     @property
     def checkpoints(self) -> list[int]:
         """The steps of its checkpoints, from which any other step is reached."""
-        return sorted({place(path)[0] for path in checkpoints(self._folder.checkpoint_folder)})
+        return sorted({parse_name(path)[0] for path in list_checkpoints(self._folder.checkpoint_folder)})
 
     def at(self, step: int, device: str | None = None) -> Snapshot:
         """The model after `step` steps, before the changes made there: from a checkpoint, through repeated steps.
@@ -130,21 +130,21 @@ class Run:
         walk = self._walk_before(step, device)
         from grokterm.replay.recording import seen_pairs
         from grokterm.snapshot import Snapshot
-        from grokterm.trainer.album import Album
+        from grokterm.trainer.checkpoint_series import CheckpointSeries
 
-        walk.to(step)
+        walk.advance_to(step)
         engine, trackers = walk.engine, self._trackers_before(step)
         return Snapshot(
             step=step,
             config=engine.config,
             labels=engine.task.labels.cpu().numpy(),
-            train=engine.task.trained.cpu().numpy(),
+            train=engine.task.train_mask.cpu().numpy(),
             parameters={name: tensor.cpu().numpy().copy() for name, tensor in engine.parameters.items()},
             _model=engine.model,
             _tensors={name: tensor.clone() for name, tensor in engine.parameters.items()},
             _seen=seen_pairs(engine, trackers.largest_train_fraction),
             _keys=trackers.keys,
-            _earlier=Album(self._folder).before,
+            _earlier=CheckpointSeries(self._folder).before,
         )
 
     def _trackers_before(self, step: int) -> Trackers:
@@ -154,7 +154,7 @@ class Run:
         trackers = Trackers(self._folder.config())
         for record in self._records:
             if not isinstance(record, Session) and record.step < step:
-                trackers.take(record)
+                trackers.update(record)
         return trackers
 
     def _walk_before(self, step: int, device: str | None) -> Walk:

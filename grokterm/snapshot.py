@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from grokterm.surgery import INTACT, Ablation
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from grokterm.analysis.subject import Subject
+    from grokterm.analysis.model_at_step import ModelAtStep
     from grokterm.lab.models import Model, Parameters
 
 
@@ -71,7 +71,7 @@ class Snapshot:
     """The pairs that the model was ever trained on, bool [p, p]."""
     _keys: tuple[int, ...] = ()
     """The last estimate of the key frequencies before this step."""
-    _earlier: Callable[[Subject], Sequence[Subject]] = field(default=lambda _: ())
+    _earlier: Callable[[ModelAtStep], Sequence[ModelAtStep]] = field(default=lambda _: ())
     """The same model at a few steps before."""
 
     def __repr__(self) -> str:
@@ -107,7 +107,7 @@ class Snapshot:
     @property
     def key_frequencies(self) -> tuple[int, ...]:
         """The estimate, largest norm first."""
-        return self._subject.key_frequencies
+        return self._model_at_step.key_frequencies
 
     def measures(self) -> dict[str, float | None]:
         """Gini coefficients, progress measures and those of structure, by their names in the run.
@@ -115,45 +115,49 @@ class Snapshot:
         None where one is not defined; the gauges of clock and pizza only where test accuracy is above .9.
         """
         import torch
+        from msgspec.structs import asdict
 
-        from grokterm.analysis.pairs import remembered
+        from grokterm.analysis.pairs import cached_logits
         from grokterm.analysis.progress import concentration, progress, structure
         from grokterm.analysis.spectrum import spectrum
         from grokterm.replay.recording import GAUGED_ACCURACY
 
-        here, device = self._subject, self._device
+        here, device = self._model_at_step, self._device
         with torch.no_grad():
-            answer = remembered(lambda a, b: self._model.read_logits(self._tensors, a, b), self.config.p, device)
+            logits_fn = cached_logits(
+                lambda a, b: self._model.residue_logits(self._tensors, a, b), self.config.p, device
+            )
         tested = ~self.train & (self.labels >= 0)
         gauges = bool((self.predictions() == self.labels)[tested].mean() > GAUGED_ACCURACY)
-        taken = (
-            concentration(self.config, self._tensors, spectrum(self._model, self._tensors, self.config)[0]),
-            progress(self.config, answer, here.train, self._seen, here.key_frequencies),
-            structure(self.config, self._tensors, answer, here.labels, gauges),
-        )
-        return {part.name: getattr(found, part.name) for found in taken for part in fields(found)}
+        norms = spectrum(self._model, self._tensors, self.config)[0]
+        ginis = concentration(self.config, self._tensors, norms)
+        return {
+            **dict(zip(("embedding_gini", "read_out_gini"), ginis, strict=True)),
+            **asdict(progress(self.config, logits_fn, here.train, self._seen, here.key_frequencies)),
+            **asdict(structure(self.config, self._tensors, logits_fn, here.labels, gauges)),
+        }
 
     @property
     def _device(self) -> Any:
         return next(iter(self._tensors.values())).device
 
     @cached_property
-    def _subject(self) -> Subject:
+    def _model_at_step(self) -> ModelAtStep:
         """The model as pictures see it."""
         import torch
 
         from grokterm.analysis.key_frequencies import KeyFrequencies
-        from grokterm.analysis.spectrum import columns, spectrum
-        from grokterm.analysis.subject import Subject
+        from grokterm.analysis.model_at_step import ModelAtStep
+        from grokterm.analysis.spectrum import feature_count, spectrum
 
         norms = spectrum(self._model, self._tensors, self.config)[0]
-        return Subject(
+        return ModelAtStep(
             step=self.step,
             config=self.config,
             parameters=self._tensors,
             labels=torch.from_numpy(self.labels).to(self._device),
             train=torch.from_numpy(self.train).to(self._device),
-            key_frequencies=KeyFrequencies(columns(self.config), self._keys).update(norms),
+            key_frequencies=KeyFrequencies(feature_count(self.config), self._keys).update(norms),
         )
 
     def _draw(
@@ -164,10 +168,10 @@ class Snapshot:
 
         from grokterm.analysis.pictures import picture
 
-        here = self._subject
+        here = self._model_at_step
         seen = replace(
             here,
-            present=present._subject if present is not None else None,
+            present=present._model_at_step if present is not None else None,
             earlier=lambda: self._earlier(here),
             ablation=without,
         )
@@ -186,7 +190,7 @@ class Snapshot:
 
         second = torch.arange(self.config.p, device=self._device)
         with torch.no_grad():
-            logits = self._model.read_logits(self._tensors, torch.full_like(second, a), second)
+            logits = self._model.residue_logits(self._tensors, torch.full_like(second, a), second)
         return _array(logits.float())
 
 

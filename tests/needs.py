@@ -44,11 +44,11 @@ def need(there: object, what: str) -> None:
 
 def library() -> Path:
     """The compiled kernels; skips where this machine cannot have them, and fails where its compiler does."""
-    built = building.build_or_say()
+    built = building.build_or_explain()
     if built.library is None:
         need(limit() != NONE, KERNELS)
-        need(built.why_not != building.NO_COMPILER, COMPILER)
-        pytest.fail(built.why_not)
+        need(built.reason != building.NO_COMPILER, COMPILER)
+        pytest.fail(built.reason)
     return built.library
 
 

@@ -13,7 +13,7 @@ from grokterm.cli import main
 from grokterm.config import Config
 from grokterm.errors import ConfigError
 from grokterm.kernels import build as building
-from grokterm.kernels.build import NO_COMPILER, Built, build, build_or_say, products
+from grokterm.kernels.build import NO_COMPILER, Built, build, build_or_explain, products
 from grokterm.kernels.digest import digest
 from grokterm.kernels.instruction_sets import LIMITS, SETS, instruction_set
 from grokterm.lab import native
@@ -58,24 +58,24 @@ def test_a_compiler_that_fails_is_quoted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = compiler(tmp_path, monkeypatch, "echo In file; echo 'pairs.c:1: error: no such thing' >&2; exit 1")
-    assert build_or_say(tmp_path) == Built(None, f"{path} failed: pairs.c:1: error: no such thing")
+    assert build_or_explain(tmp_path) == Built(None, f"{path} failed: pairs.c:1: error: no such thing")
     assert build(tmp_path) is None
     assert f"none: {path} failed: pairs.c:1: error: no such thing; torch takes all steps" in doctor(capsys, 1)
     path = compiler(tmp_path, monkeypatch, "exit 3")
-    assert build_or_say(tmp_path) == Built(None, f"{path} failed: exit status 3")
+    assert build_or_explain(tmp_path) == Built(None, f"{path} failed: exit status 3")
     assert list(tmp_path.glob("kernels-*")) == []
 
 
 def test_a_compiler_that_takes_too_long_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(building, "_PATIENCE", 0.1)
+    monkeypatch.setattr(building, "_TIMEOUT", 0.1)
     path = compiler(tmp_path, monkeypatch, "exec sleep 60")
-    assert build_or_say(tmp_path) == Built(None, f"{path} took longer than 0 seconds")
+    assert build_or_explain(tmp_path) == Built(None, f"{path} took longer than 0 seconds")
 
 
 def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compiler(tmp_path, monkeypatch, "exit 0")
     (tmp_path / "file").write_text("")
-    assert build_or_say(tmp_path / "file").why_not == f"they cannot be compiled in {tmp_path / 'file'}: File exists"
+    assert build_or_explain(tmp_path / "file").reason == f"they cannot be compiled in {tmp_path / 'file'}: File exists"
 
 
 def test_without_a_compiler_one_is_asked_for(
@@ -84,7 +84,7 @@ def test_without_a_compiler_one_is_asked_for(
     monkeypatch.setenv("CC", str(tmp_path / "none"))
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(building, "find_spec", lambda name: None)
-    assert build_or_say(tmp_path) == Built(None, NO_COMPILER)
+    assert build_or_explain(tmp_path) == Built(None, NO_COMPILER)
     said = doctor(capsys)
     assert "none: there is no C compiler; torch takes all steps" in said
     assert "install gcc or clang, or pip install 'grokterm[compiler]'" in said

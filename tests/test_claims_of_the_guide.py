@@ -13,10 +13,10 @@ from grokterm.analysis.measures import cross_entropy, softmax_collapse
 from grokterm.analysis.probes import probes
 from grokterm.arithmetic import group_order
 from grokterm.config import Config, choices
-from grokterm.lab.losses import losses_and_errors
+from grokterm.lab.losses import cross_entropy_and_gradient
 from grokterm.lab.models import build
 from grokterm.lab.seeds import generator
-from grokterm.lab.tasks import make_task, table
+from grokterm.lab.tasks import make_task, operation_table
 from grokterm.operations import Operation
 
 
@@ -33,7 +33,7 @@ def test_a_loss_of_float32_is_0_where_exp_is_and_not_where_its_softmax_is_1(clas
     # exp(−86) is a normal number of float32; exp(−105) is less than half of the smallest of all.
     for gap, is_zero in ((86, False), (105, True)):
         logits = at_gap(gap, classes)
-        assert (float(losses_and_errors(logits, right)[0]) == 0) == is_zero
+        assert (float(cross_entropy_and_gradient(logits, right)[0]) == 0) == is_zero
         assert (float(cross_entropy(logits, right)) == 0) == is_zero
     assert 150 * math.log(2) == pytest.approx(103.97, abs=0.005)
 
@@ -53,7 +53,7 @@ def test_every_operation_is_right_by_the_angles_of_its_answer_and_only_a_group_h
     op: Operation,
 ) -> None:
     p = 31
-    answers, c = table(p, op), torch.arange(p)
+    answers, c = operation_table(p, op), torch.arange(p)
     k = torch.arange(1, (p - 1) // 2 + 1, dtype=torch.float64)
     angle = 2 * math.pi / p * ((answers[..., None] - c) % p).double()
     logits = (angle[..., None] * k).cos().sum(-1)
@@ -102,6 +102,6 @@ def test_what_probes_read_from_an_untrained_model(arch: str, p: int, layer: str,
     parameters = build(config).init(generator(0, "parameters", 0))
     angles = angles_of("add", p)
     assert angles is not None
-    found = probes(config, parameters, angles, (1, p // 5, p // 3), make_task(config).trained)[layer].mean(0)
+    found = probes(config, parameters, angles, (1, p // 5, p // 3), make_task(config).train_mask)[layer].mean(0)
     assert found[:2].mean() == pytest.approx(wanted, abs=0.01)
     assert -0.4 < found[2] < 0

@@ -13,13 +13,13 @@ import pytest
 import grokterm
 from grokterm.cli import main
 from grokterm.errors import GroktermError
-from grokterm.runs.checkpoints import REGULAR, checkpoints, load, read_mark
+from grokterm.runs.checkpoints import REGULAR, list_checkpoints, load_checkpoint, read_info
 from grokterm.runs.folder import RunFolder, create_run, find_run, list_runs
 from grokterm.runs.fork import fork_run
 from grokterm.runs.history import History
+from grokterm.runs.last_step import last_step
 from grokterm.runs.log import LogReader, read_tail
 from grokterm.runs.process import recorded_trainer, trainer_alive
-from grokterm.runs.reach import last_step
 from grokterm.runs.removal import check_removable
 from grokterm.runs.summary import summarize
 from grokterm.trainer.opening import open_run
@@ -43,13 +43,13 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a good run with a change, checkpoints, and what a trainer leaves."""
     home = tmp_path_factory.mktemp("model")
     folder = create_run(TINY.changed({"log_every": 5}), ViewOptions(), home)
-    course = open_run(folder).course
-    course.begin()
+    session = open_run(folder).session
+    session.begin()
     for stop in (20, 40):
-        while course.step < stop:
-            course.advance(stop - course.step)
-        course.save(REGULAR)
-        course.change({"weight_decay": 1.0 + stop}, keep=False, by="")
+        while session.step < stop:
+            session.advance(stop - session.step)
+        session.save(REGULAR)
+        session.change({"weight_decay": 1.0 + stop}, keep=False, by="")
     folder.trainer_path.write_text('{"pid":1,"start_time":0.5,"socket":"/nowhere/socket"}')
     folder.trainer_log_path.write_text("its last words\n")
     return folder.path
@@ -93,13 +93,13 @@ def readers(home: Path) -> list[Callable[[], object]]:
     def reach() -> object:
         return last_step(folder, LogReader(folder.log_path).read())
 
-    paths = checkpoints(folder.checkpoint_folder)
+    paths = list_checkpoints(folder.checkpoint_folder)
     return [
         *(folder.config, folder.view, folder.parent, history, reach),
         *(lambda: summarize(folder), lambda: list_runs(home), lambda: read_tail(folder.log_path, 4096)),
         *(lambda: trainer_alive(folder), lambda: recorded_trainer(folder), lambda: check_removable(folder)),
-        *(lambda path=path: load(path) for path in paths),
-        *(lambda path=path: read_mark(path).to_config() for path in paths),
+        *(lambda path=path: load_checkpoint(path) for path in paths),
+        *(lambda path=path: read_info(path).to_config() for path in paths),
         lambda: grokterm.open_run("1", runs=home).history,
     ]
 
@@ -145,7 +145,7 @@ def test_the_model_of_a_step_comes_from_the_newest_good_checkpoint(model: Path, 
     home = tmp_path / "damaged"
     shutil.copytree(model, home / model.name)
     exact = {step: grokterm.open_run(model).at(step).parameters for step in (33, 40)}
-    paths = checkpoints(RunFolder(home / model.name).checkpoint_folder)
+    paths = list_checkpoints(RunFolder(home / model.name).checkpoint_folder)
     for seed in range(40):
         path, step = ((paths[0], 33), (paths[1], 40))[seed % 2]
         content = path.read_bytes()

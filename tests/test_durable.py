@@ -14,7 +14,7 @@ import pytest
 from grokterm import durable
 from grokterm.config import Config
 from grokterm.errors import RunFolderError
-from grokterm.runs.checkpoints import checkpoint_path, save
+from grokterm.runs.checkpoints import checkpoint_path, save_checkpoint
 from grokterm.runs.folder import create_run
 from grokterm.runs.log import LogWriter
 from grokterm.view_options import ViewOptions
@@ -60,7 +60,7 @@ def test_a_file_is_synced_before_it_is_named_and_its_folder_after(tmp_path: Path
 
 
 def test_a_checkpoint_is_on_the_disk_with_its_name(tmp_path: Path, happened: list[str]) -> None:
-    assert order(save(tmp_path / "checkpoints", mark(), {"w": np.ones(3)})) == happened
+    assert order(save_checkpoint(tmp_path / "checkpoints", mark(), {"w": np.ones(3)})) == happened
 
 
 def test_a_run_and_its_log_are_on_the_disk_with_their_names(tmp_path: Path, happened: list[str]) -> None:
@@ -90,11 +90,11 @@ def failing(number: int, only: Callable[[int], bool]) -> Callable[[int], None]:
 
 
 def test_a_disk_that_is_full_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = save(tmp_path, mark(), {"w": np.ones(3)})
+    path = save_checkpoint(tmp_path, mark(), {"w": np.ones(3)})
     written = path.read_bytes()
     monkeypatch.setattr(os, "fsync", failing(errno.ENOSPC, stat.S_ISREG))
     with pytest.raises(RunFolderError, match="no space left on device"):
-        save(tmp_path, mark(), {"w": np.zeros(3)})
+        save_checkpoint(tmp_path, mark(), {"w": np.zeros(3)})
     assert os.listdir(tmp_path) == [path.name]
     assert path.read_bytes() == written
 
@@ -103,8 +103,8 @@ def test_a_file_system_that_knows_no_sync_of_folders_is_no_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "fsync", failing(errno.EINVAL, stat.S_ISDIR))
-    save(tmp_path, mark(), {"w": np.ones(3)})
+    save_checkpoint(tmp_path, mark(), {"w": np.ones(3)})
     monkeypatch.setattr(os, "fsync", failing(errno.EIO, stat.S_ISDIR))
     with pytest.raises(RunFolderError, match="input/output error"):
-        save(tmp_path, mark(step=20), {"w": np.ones(3)})
+        save_checkpoint(tmp_path, mark(step=20), {"w": np.ones(3)})
     assert checkpoint_path(tmp_path, mark()).exists()

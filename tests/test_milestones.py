@@ -11,7 +11,7 @@ from grokterm.config import Config, docs
 from grokterm.milestones import GROKKED, GROKKED_90, GROKKED_95, MEMORIZED, MILESTONES, Milestone
 from grokterm.replay.trackers import Trackers
 from grokterm.runs.history import History
-from grokterm.trainer.course import _goal_reached
+from grokterm.trainer.session import _goal_reached
 from grokterm.wire.records import Record, Scalars
 
 
@@ -43,8 +43,17 @@ def test_goal_log_and_command_line_agree() -> None:
     for until, name in (("memorized", "memorized_step"), ("grokked", "grokked_step_99")):
         config = Config(until=until)  # type: ignore[arg-type]
         for accuracy in (0.9899, 0.99, 0.9901):
-            last = Scalars(10, 0.0, 1.0, 1.0, accuracy, accuracy, 1.0, None)
-            records: list[Record] = [last, *Trackers(config).take(last)]
+            last = Scalars(
+                10,
+                0.0,
+                train_loss=1.0,
+                test_loss=1.0,
+                train_accuracy=accuracy,
+                test_accuracy=accuracy,
+                sum_squared_weights=1.0,
+                gradient_norm=None,
+            )
+            records: list[Record] = [last, *Trackers(config).update(last)]
             history = History(config)
             history.add(records)
             expected = accuracy > 0.99 or (accuracy == 0.99 and until == "grokked")

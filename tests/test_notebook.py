@@ -13,7 +13,7 @@ from grokterm.config import Config
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.lab.engine import Engine
 from grokterm.notebook import Run
-from grokterm.runs.checkpoints import REGULAR, checkpoints, load, read_mark
+from grokterm.runs.checkpoints import REGULAR, list_checkpoints, load_checkpoint, read_info
 from grokterm.runs.emergence import emergence
 from grokterm.runs.folder import RunFolder, create_run
 from grokterm.trainer.opening import open_run
@@ -28,14 +28,14 @@ def folder(folders: Path) -> RunFolder:
     """A run of 100 steps that was rebuilt at step 40."""
     folders.mkdir()
     made = create_run(CONFIG, ViewOptions(), folders)
-    course = open_run(made).course
-    course.begin()
+    session = open_run(made).session
+    session.begin()
     for stop in (20, 40, 70, 100):
-        while course.step < stop:
-            course.advance(stop - course.step)
-        course.save(REGULAR)
+        while session.step < stop:
+            session.advance(stop - session.step)
+        session.save(REGULAR)
         if stop == 40:
-            course.change({"arch": "embed-mlp", "weight_decay": 2.0}, keep=False, by="")
+            session.change({"arch": "embed-mlp", "weight_decay": 2.0}, keep=False, by="")
     return made
 
 
@@ -130,10 +130,10 @@ def test_nothing_is_touched(folder: RunFolder, folders: Path) -> None:
 
 
 def test_a_damaged_checkpoint_is_warned_of_and_an_older_one_taken(folder: RunFolder) -> None:
-    newest = checkpoints(folder.checkpoint_folder)[-1]
-    exact = load(newest)[1]
+    newest = list_checkpoints(folder.checkpoint_folder)[-1]
+    exact = load_checkpoint(newest)[1]
     newest.write_bytes(newest.read_bytes()[:-9])
-    assert read_mark(newest).step == 100
+    assert read_info(newest).step == 100
     run = grokterm.open_run("last")
     with pytest.warns(UserWarning, match=newest.name):
         parameters = run.at(100).parameters

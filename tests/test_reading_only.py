@@ -31,11 +31,11 @@ def read_only(folders: Path, tmp_path: Path) -> Iterator[RunFolder]:
         need(False, DISK)
     try:
         folder = create_run(TINY.changed({"until": 30}), ViewOptions(), made)
-        course = open_run(folder).course
-        course.begin()
-        while course.step < 30:
-            course.advance(30 - course.step)
-        course.save("finished")
+        session = open_run(folder).session
+        session.begin()
+        while session.step < 30:
+            session.advance(30 - session.step)
+        session.save("finished")
         shutil.copytree(folder.path, folders / folder.id)
         assert system("mount", "-o", "remount,ro", str(folders))
         yield RunFolder(folders / folder.id)

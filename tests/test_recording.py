@@ -14,7 +14,7 @@ import tomli_w
 
 from grokterm.analysis.key_frequencies import KeyFrequencies
 from grokterm.analysis.measures import gini
-from grokterm.analysis.spectrum import columns, spectrum
+from grokterm.analysis.spectrum import feature_count, spectrum
 from grokterm.config import Config
 from grokterm.replay.recording import STRUCTURE_EVERY
 from grokterm.replay.repeating import Repetition
@@ -22,8 +22,8 @@ from grokterm.replay.trackers import Trackers
 from grokterm.runs.folder import RunFolder, create_run, runs_home
 from grokterm.runs.history import PROGRESS, STRUCTURE, History
 from grokterm.runs.log import LogReader
-from grokterm.trainer.course import Course
 from grokterm.trainer.opening import open_run
+from grokterm.trainer.session import TrainingSession
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import (
     Change,
@@ -44,18 +44,18 @@ GROKKING = TINY.changed(
 """A run that groks within 150 steps."""
 
 
-def course_of(folder: RunFolder, to: int) -> Course:
+def session_of(folder: RunFolder, to: int) -> TrainingSession:
     """A run trained in this process to a step."""
-    course = open_run(folder).course
-    course.begin()
-    while course.step < to or course.journal.replaying:
-        course.advance(max(1, to - course.step))
-    return course
+    session = open_run(folder).session
+    session.begin()
+    while session.step < to or session.run_log.replaying:
+        session.advance(max(1, to - session.step))
+    return session
 
 
-def trained(to: int, config: Config = GROKKING) -> tuple[Course, list[Record]]:
+def trained(to: int, config: Config = GROKKING) -> tuple[TrainingSession, list[Record]]:
     folder = create_run(config, ViewOptions(), runs_home())
-    return course_of(folder, to), LogReader(folder.log_path).read()
+    return session_of(folder, to), LogReader(folder.log_path).read()
 
 
 def of(kind: type[Any], records: Sequence[Record]) -> list[Any]:
@@ -99,8 +99,8 @@ def test_they_tell_of_the_circuit() -> None:
 
 
 def test_every_record_tells_of_the_weights() -> None:
-    course, records = trained(400)
-    made, engine = of(Scalars, records), course.engine
+    session, records = trained(400)
+    made, engine = of(Scalars, records), session.engine
     assert all(set(record.squared_weights) == {"W_a", "W_b", "W_out"} for record in made)
     assert all(sum(record.squared_weights.values()) < record.sum_squared_weights for record in made)
     assert made[0].embedding_gini < 0.2
@@ -108,7 +108,7 @@ def test_every_record_tells_of_the_weights() -> None:
     assert made[-1].read_out_gini > made[0].read_out_gini
     norms, _, _ = spectrum(engine.model, engine.parameters, GROKKING)
     assert made[-1].embedding_gini == pytest.approx(float(gini(norms)), rel=1e-4)
-    estimate = KeyFrequencies(columns(GROKKING))
+    estimate = KeyFrequencies(feature_count(GROKKING))
     assert made[-1].key_frequencies == estimate.update(norms)
 
 
@@ -148,33 +148,33 @@ def test_a_line_of_measures_is_short() -> None:
 
 
 def test_the_log_alone_restores_where_a_run_stands() -> None:
-    course, records = trained(300)
+    session, records = trained(300)
     again = Trackers(GROKKING)
     training = [record for record in records if isinstance(record, TrainingRecord)]
-    made = [event for record in training for event in again.take(record)]
+    made = [event for record in training for event in again.update(record)]
     assert made == of(Event, records)
     assert {"circuit_formation", "grokked"} <= {event.name for event in made}
-    assert again.keys == course.journal.trackers.keys
-    assert again.circuit.phase == course.journal.trackers.circuit.phase
-    again.take(Change(300, {"arch": "embed-mlp"}, {}, True, False, ""))
+    assert again.keys == session.run_log.trackers.keys
+    assert again.circuit.phase == session.run_log.trackers.circuit.phase
+    again.update(Change(300, {"arch": "embed-mlp"}, {}, True, False, ""))
     assert (again.keys, again.circuit.phase, again.phases.phase) == ((), "memorization", "memorizing")
 
 
 def test_a_run_of_before_goes_on_as_it_was() -> None:
-    course, records = trained(60, GROKKING.changed({"measure_every": 0}))
-    course.save("stopped")
+    session, records = trained(60, GROKKING.changed({"measure_every": 0}))
+    session.save("stopped")
     (folder,) = (RunFolder(path) for path in runs_home().iterdir() if path.is_dir())
     written = tomllib.loads(folder.config_path.read_text())
     del written["measure_every"]
     folder.config_path.write_text(tomli_w.dumps(written))
     assert folder.config().measure_every == 0
-    course = course_of(folder, 100)
-    assert course.journal.differs_at is None
+    session = session_of(folder, 100)
+    assert session.run_log.differs_at is None
     assert not of(Progress, LogReader(folder.log_path).read()[len(records) :])
     assert Repetition(folder).run(lambda _: None).agrees
-    course.change({"measure_every": 20}, False, "")
-    while course.step < 130:
-        course.advance(10)
+    session.change({"measure_every": 20}, False, "")
+    while session.step < 130:
+        session.advance(10)
     assert [record.step for record in of(Progress, LogReader(folder.log_path).read())] == [120]
 
 
@@ -205,9 +205,32 @@ def test_an_estimate_of_the_key_frequencies_holds_until_the_next_one() -> None:
     trackers = Trackers(GROKKING)
     assert (trackers.keys, trackers.keys_at(0)) == ((), ())
     for step, keys in ((0, ()), (10, (5,)), (20, (5,)), (30, (9, 5))):
-        trackers.take(Scalars(step, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 1.0, key_frequencies=keys))
-    trackers.take(Scalars(40, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 1.0))  # measures were turned off
+        trackers.update(
+            Scalars(
+                step,
+                0.0,
+                train_loss=1.0,
+                test_loss=1.0,
+                train_accuracy=0.0,
+                test_accuracy=0.0,
+                sum_squared_weights=1.0,
+                gradient_norm=1.0,
+                key_frequencies=keys,
+            )
+        )
+    trackers.update(
+        Scalars(
+            40,
+            0.0,
+            train_loss=1.0,
+            test_loss=1.0,
+            train_accuracy=0.0,
+            test_accuracy=0.0,
+            sum_squared_weights=1.0,
+            gradient_norm=1.0,
+        )
+    )  # measures were turned off
     assert [trackers.keys_at(step) for step in (0, 9, 10, 29, 30, 99)] == [(), (), (5,), (5,), (9, 5), (9, 5)]
-    trackers.take(Change(40, {"arch": "embed-mlp"}, {}, True, False, ""))
+    trackers.update(Change(40, {"arch": "embed-mlp"}, {}, True, False, ""))
     assert trackers.keys == ()
     assert [trackers.keys_at(step) for step in (40, 41)] == [(9, 5), ()]

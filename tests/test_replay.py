@@ -11,12 +11,12 @@ from grokterm.config import Config
 from grokterm.errors import RunFolderError
 from grokterm.replay.repeating import Repetition
 from grokterm.replay.report import Progress as Told
-from grokterm.replay.report import Report, decode_told
-from grokterm.runs.checkpoints import REGULAR, checkpoints, load, save
+from grokterm.replay.report import Report, decode_message
+from grokterm.runs.checkpoints import REGULAR, list_checkpoints, load_checkpoint, save_checkpoint
 from grokterm.runs.folder import RunFolder, create_run, runs_home
 from grokterm.runs.log import LogReader
-from grokterm.trainer.course import Course
 from grokterm.trainer.opening import open_run
+from grokterm.trainer.session import TrainingSession
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Change, Event, Progress, Record, Scalars, Spectrum, Structure, encode_record
 from tests.trainer.running import TINY
@@ -29,10 +29,10 @@ CHANGES: dict[int, dict[str, int | float | str]] = {
 }
 
 
-def begun(config: Config = GROKKING) -> Course:
-    course = open_run(create_run(config, ViewOptions(), runs_home())).course
-    course.begin()
-    return course
+def begun(config: Config = GROKKING) -> TrainingSession:
+    session = open_run(create_run(config, ViewOptions(), runs_home())).session
+    session.begin()
+    return session
 
 
 def run_folder() -> RunFolder:
@@ -43,13 +43,13 @@ def run_folder() -> RunFolder:
 @pytest.fixture
 def run() -> RunFolder:
     """A run of 150 steps with events, three changes, and checkpoints before and behind them."""
-    course = begun()
+    session = begun()
     for stop in [*CHANGES, 113, 150]:
-        while course.step < stop:
-            course.advance(stop - course.step)
-        course.save(REGULAR)
+        while session.step < stop:
+            session.advance(stop - session.step)
+        session.save(REGULAR)
         if stop in CHANGES:
-            course.after_change(course.change(CHANGES[stop], keep=True, by="somebody"))
+            session.after_change(session.change(CHANGES[stop], keep=True, by="somebody"))
     return run_folder()
 
 
@@ -57,7 +57,7 @@ def replayed(folder: RunFolder, to: int | None = None) -> Report:
     told: list[Told] = []
     report = Repetition(folder, to).run(told.append)
     assert all(one.to == report.to or report.ended for one in told)
-    decoded = decode_told(msgspec.json.encode(report))
+    decoded = decode_message(msgspec.json.encode(report))
     assert decoded == report
     return report
 
@@ -74,7 +74,7 @@ def test_everything_agrees(run: RunFolder) -> None:
     report = replayed(run)
     assert report.agrees, report
     assert (report.records.compared, report.records.differ) == (len(records), 0)
-    assert (report.checkpoints.compared, report.checkpoints.differ) == (len(checkpoints(run.checkpoint_folder)), 0)
+    assert (report.checkpoints.compared, report.checkpoints.differ) == (len(list_checkpoints(run.checkpoint_folder)), 0)
     assert report.checkpoints.compared > len(CHANGES)
     assert (report.first, report.largest, report.unusable, report.ended) == (None, None, (), "")
     assert report.to == 150
@@ -91,7 +91,7 @@ def test_a_part_of_it(run: RunFolder, to: int) -> None:
     report = replayed(run, to)
     assert report.agrees
     assert report.records.compared == sum(record.step <= to for record in LogReader(run.log_path).read())
-    assert report.checkpoints.compared == sum(int(p.name[:12]) <= to for p in checkpoints(run.checkpoint_folder))
+    assert report.checkpoints.compared == sum(int(p.name[:12]) <= to for p in list_checkpoints(run.checkpoint_folder))
 
 
 def test_the_last_bit_of_a_record_is_found(run: RunFolder) -> None:
@@ -130,12 +130,12 @@ def test_a_measure_that_is_not_as_it_was_is_found(run: RunFolder) -> None:
 
 
 def test_the_last_bit_of_a_checkpoint_is_found(run: RunFolder) -> None:
-    path = checkpoints(run.checkpoint_folder)[2]
-    mark, tensors = load(path)
+    path = list_checkpoints(run.checkpoint_folder)[2]
+    mark, tensors = load_checkpoint(path)
     name = next(name for name in tensors if name.startswith("parameters."))
     flat = tensors[name].copy()
     flat.reshape(-1)[3] += 0.25
-    save(run.checkpoint_folder, mark, tensors | {name: flat})
+    save_checkpoint(run.checkpoint_folder, mark, tensors | {name: flat})
     report = replayed(run)
     assert (report.records.differ, report.checkpoints.differ) == (0, 1)
     assert report.first
@@ -150,7 +150,7 @@ def test_events_and_changes_that_are_not_as_they_were(run: RunFolder) -> None:
         return None if record == first else record
 
     rewrite(run, without)
-    for path in checkpoints(run.checkpoint_folder):
+    for path in list_checkpoints(run.checkpoint_folder):
         path.unlink()
     report = replayed(run)
     assert report.first
@@ -192,7 +192,7 @@ def test_what_changes_otherwise_is_followed_by_all_else(run: RunFolder) -> None:
 
 
 def test_checkpoints_that_cannot_be_compared_are_named(run: RunFolder) -> None:
-    first, second, third, *_ = checkpoints(run.checkpoint_folder)
+    first, second, third, *_ = list_checkpoints(run.checkpoint_folder)
     first.write_bytes(first.read_bytes()[:-3])
     second.write_bytes(b"")
     third.rename(third.with_name("000000000140-009-regular.safetensors"))
@@ -203,13 +203,13 @@ def test_checkpoints_that_cannot_be_compared_are_named(run: RunFolder) -> None:
 
 
 def test_a_loss_that_is_not_finite_is_repeated(run: RunFolder) -> None:
-    course = begun(TINY.changed({"activation": "quadratic", "lr": 10.0, "warmup": 1}))
+    session = begun(TINY.changed({"activation": "quadratic", "lr": 10.0, "warmup": 1}))
     folder = RunFolder(max(path for path in runs_home().iterdir() if path.is_dir()))
-    while not course.stuck:
-        course.advance(100)
+    while not session.diverged:
+        session.advance(100)
     assert replayed(folder).agrees
-    course.change({"arch": "embed-mlp", "lr": 1e-3, "activation": "relu"}, False, "")
-    course.advance(30)
+    session.change({"arch": "embed-mlp", "lr": 1e-3, "activation": "relu"}, False, "")
+    session.advance(30)
     assert replayed(folder).agrees
     stuck = next(record for record in LogReader(folder.log_path).read() if isinstance(record, Event)).step
 
@@ -217,7 +217,7 @@ def test_a_loss_that_is_not_finite_is_repeated(run: RunFolder) -> None:
         return msgspec.structs.replace(record, step=stuck + 5) if isinstance(record, Change) else record
 
     rewrite(folder, early)
-    for path in checkpoints(folder.checkpoint_folder):
+    for path in list_checkpoints(folder.checkpoint_folder):
         path.unlink()
     report = replayed(folder)
     assert not report.agrees

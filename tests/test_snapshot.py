@@ -12,17 +12,17 @@ import torch
 
 import grokterm
 from grokterm.analysis.key_frequencies import KeyFrequencies
+from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.analysis.pictures import PICTURES, picture
 from grokterm.analysis.progress import progress
-from grokterm.analysis.spectrum import columns, spectrum
-from grokterm.analysis.subject import Subject
+from grokterm.analysis.spectrum import feature_count, spectrum
 from grokterm.errors import ConfigError
 from grokterm.lab.engine import Engine
 from grokterm.runs.checkpoints import REGULAR
 from grokterm.runs.folder import RunFolder, create_run
 from grokterm.snapshot import Snapshot
 from grokterm.surgery import Ablation
-from grokterm.trainer.album import Album
+from grokterm.trainer.checkpoint_series import CheckpointSeries
 from grokterm.trainer.opening import open_run
 from grokterm.view_options import ViewOptions
 from tests.trainer.running import TINY
@@ -35,28 +35,28 @@ def folder(folders: Path) -> RunFolder:
     """A run of 60 steps with a checkpoint every 20."""
     folders.mkdir()
     made = create_run(CONFIG, ViewOptions(), folders)
-    course = open_run(made).course
-    course.begin()
-    while course.step < 60:
-        course.advance(20)
-        course.save(REGULAR)
+    session = open_run(made).session
+    session.begin()
+    while session.step < 60:
+        session.advance(20)
+        session.save(REGULAR)
     return made
 
 
-def subject(step: int) -> Subject:
+def subject(step: int) -> ModelAtStep:
     """The model trained anew, as the trainer shows it to pictures."""
     engine = Engine(CONFIG)
     engine.advance(step)
     train = torch.zeros(CONFIG.p**2, dtype=torch.bool)
     train[engine.task.train] = True
     norms = spectrum(engine.model, engine.parameters, CONFIG)[0]
-    return Subject(
+    return ModelAtStep(
         step=step,
         config=CONFIG,
         parameters=engine.parameters,
         labels=engine.task.labels,
         train=train.view(CONFIG.p, CONFIG.p),
-        key_frequencies=KeyFrequencies(columns(CONFIG)).update(norms),
+        key_frequencies=KeyFrequencies(feature_count(CONFIG)).update(norms),
     )
 
 
@@ -64,8 +64,8 @@ def subject(step: int) -> Subject:
 def test_every_view_is_a_method_with_the_numbers_of_its_picture(folder: RunFolder, name: str) -> None:
     model = grokterm.open_run("last").at(50)
     here = subject(50)
-    album = Album(folder)
-    wanted = picture(name, replace(here, earlier=lambda: album.before(here)), {})
+    series = CheckpointSeries(folder)
+    wanted = picture(name, replace(here, earlier=lambda: series.before(here)), {})
     drawn = getattr(model, name)()
     assert (drawn.name, drawn.step, drawn.words) == (name, 50, wanted.words)
     assert dict(drawn.names) == dict(wanted.names)
@@ -98,7 +98,7 @@ def test_measures_are_those_of_the_log(folder: RunFolder) -> None:
             assert measured[name] == pytest.approx(logged[name][at], rel=6e-5)
     here = subject(40)
     assert measured["consensus_loss"] == pytest.approx(
-        progress(CONFIG, here.answer, here.train, here.train, here.key_frequencies).consensus_loss, rel=6e-5
+        progress(CONFIG, here.logits_fn, here.train, here.train, here.key_frequencies).consensus_loss, rel=6e-5
     )
     assert 0 <= (measured["explained_neurons"] or 0) <= 1
     assert measured["distance_irrelevance"] is None  # test accuracy is far below .9

@@ -18,7 +18,7 @@ from torch import Tensor
 from grokterm.analysis.ablation import score
 from grokterm.analysis.angles import angles_of
 from grokterm.analysis.measures import angle_means
-from grokterm.analysis.pairs import remembered
+from grokterm.analysis.pairs import cached_logits
 from grokterm.config import Config
 from grokterm.kernels.build import build
 from grokterm.lab import native
@@ -29,8 +29,8 @@ from grokterm.runs.emergence import acceleration
 from grokterm.runs.folder import RunFolder, create_run, list_runs
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
-from grokterm.trainer.course import Course
 from grokterm.trainer.opening import open_run
+from grokterm.trainer.session import TrainingSession
 from grokterm.tui.narrator import sentences
 from grokterm.view_options import ViewOptions
 from tests.reference.ablated_logits import without_frequencies
@@ -62,7 +62,7 @@ class Story:
 
 
 @contextmanager
-def brought_to(step: int, folders: pytest.TempPathFactory) -> Iterator[tuple[RunFolder, Course]]:
+def brought_to(step: int, folders: pytest.TempPathFactory) -> Iterator[tuple[RunFolder, TrainingSession]]:
     """The run of all tests of this session, trained as a trainer trains it, from where a test left it up to `step`."""
     base = folders.getbasetemp()
     top = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "story"
@@ -74,13 +74,13 @@ def brought_to(step: int, folders: pytest.TempPathFactory) -> Iterator[tuple[Run
         native.load(build())
         try:
             folder = next(iter(list_runs(top)), None) or create_run(CONFIG, ViewOptions(), top)
-            course = open_run(folder).course
-            course.begin()
-            if course.step < step:
-                while course.step < step:
-                    course.advance(step - course.step)
-                assert course.save(REGULAR)
-            yield folder, course
+            session = open_run(folder).session
+            session.begin()
+            if session.step < step:
+                while session.step < step:
+                    session.advance(step - session.step)
+                assert session.save(REGULAR)
+            yield folder, session
         finally:
             native.load(None)
             torch.set_num_threads(threads)
@@ -90,21 +90,21 @@ def brought_to(step: int, folders: pytest.TempPathFactory) -> Iterator[tuple[Run
 @pytest.fixture(scope="session")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     """The whole run."""
-    with brought_to(STAGES[-1], tmp_path_factory) as (folder, course):
+    with brought_to(STAGES[-1], tmp_path_factory) as (folder, session):
         history = History(CONFIG)
         history.add(LogReader(folder.log_path).read())
-        return Story(history, course.engine)
+        return Story(history, session.engine)
 
 
 @pytest.mark.parametrize("step", STAGES)
 def test_the_run_goes_on(step: int, tmp_path_factory: pytest.TempPathFactory) -> None:
-    with brought_to(step, tmp_path_factory) as (folder, course):
-        assert course.step >= step
-        assert not course.trouble
-        assert course.journal.differs_at is None
+    with brought_to(step, tmp_path_factory) as (folder, session):
+        assert session.step >= step
+        assert not session.trouble
+        assert session.run_log.differs_at is None
         history = History(CONFIG)
         history.add(LogReader(folder.log_path).read())
-        assert history.column("step").tolist() == list(range(0, course.step + 1, CONFIG.log_every))
+        assert history.column("step").tolist() == list(range(0, session.step + 1, CONFIG.log_every))
 
 
 def test_restricted_loss_of_test_pairs_falls_below_a_tenth_of_ln_p_before_test_accuracy_passes_half(
@@ -157,7 +157,7 @@ def test_ablating_a_key_frequency_lowers_test_accuracy_and_any_other_by_less_tha
         return engine.model.logits(engine.parameters, a, b)
 
     with torch.no_grad():
-        answer = remembered(logits, p, engine.device)
+        answer = cached_logits(logits, p, engine.device)
         mean = angle_means(answer, angles).mean
         train = torch.zeros(p * p, dtype=torch.bool)
         train[engine.task.train] = True

@@ -19,11 +19,18 @@ import grokterm
 from grokterm.cli import main
 from grokterm.errors import RunFolderError
 from grokterm.real_files import WrongKindError, open_file, opened_folder, reading
-from grokterm.runs.checkpoints import checkpoints, load, read_mark, remove_half_written, save, set_aside
+from grokterm.runs.checkpoints import (
+    list_checkpoints,
+    load_checkpoint,
+    quarantine,
+    read_info,
+    remove_partial,
+    save_checkpoint,
+)
 from grokterm.runs.folder import RunFolder, list_runs
 from grokterm.runs.log import LINE_LIMIT, LogReader, LogWriter, read_tail
 from grokterm.runs.process import recorded_trainer, start_trainer, trainer_alive
-from grokterm.runs.thinning import room_for_checkpoints, thin
+from grokterm.runs.retention import checkpoint_budget, thin
 from grokterm.trainer.__main__ import main as train
 from grokterm.wire.records import Event, encode_record
 from tests.cli.terminals import COMMAND
@@ -147,7 +154,7 @@ def test_a_log_that_leads_outside_is_not_written(folders: Path, letter: Path) ->
 @pytest.fixture
 def outside(tmp_path: Path) -> Path:
     """A folder outside with a checkpoint, a half-written one, and something large."""
-    path = save(tmp_path / "outside", mark(), {"w": np.ones(3)})
+    path = save_checkpoint(tmp_path / "outside", mark(), {"w": np.ones(3)})
     path.with_suffix(".part").write_text("half written")
     (path.parent / "large").write_bytes(b"x" * 10_000)
     return path.parent
@@ -160,11 +167,14 @@ def test_checkpoints_that_lead_outside_are_left_alone(folders: Path, outside: Pa
     run.checkpoint_folder.rmdir()
     run.checkpoint_folder.symlink_to(outside)
     checkpoint = run.checkpoint_folder / there[1].name
-    assert checkpoints(run.checkpoint_folder) == thin(run.checkpoint_folder, 0) == []
+    assert list_checkpoints(run.checkpoint_folder) == thin(run.checkpoint_folder, 0) == []
     refused: list[Callable[[], object]] = [
-        *(lambda: save(run.checkpoint_folder, mark(step=7), {"w": np.ones(3)}), lambda: load(checkpoint)),
-        *(lambda: read_mark(checkpoint), lambda: set_aside(checkpoint)),
-        lambda: remove_half_written(run.checkpoint_folder),
+        *(
+            lambda: save_checkpoint(run.checkpoint_folder, mark(step=7), {"w": np.ones(3)}),
+            lambda: load_checkpoint(checkpoint),
+        ),
+        *(lambda: read_info(checkpoint), lambda: quarantine(checkpoint)),
+        lambda: remove_partial(run.checkpoint_folder),
     ]
     for attempt in refused:
         with pytest.raises((OSError, RunFolderError), match="checkpoints is a link, not a folder"):
@@ -176,15 +186,15 @@ def test_checkpoints_that_lead_outside_are_left_alone(folders: Path, outside: Pa
 
 
 def test_a_checkpoint_that_is_a_link_is_set_aside_where_it_lies(outside: Path, tmp_path: Path) -> None:
-    (there,) = checkpoints(outside)
+    (there,) = list_checkpoints(outside)
     here = tmp_path / "checkpoints" / there.name
     here.parent.mkdir()
     here.symlink_to(there)
     with pytest.raises(RunFolderError, match="cannot be used: it is a link, not a file"):
-        load(here)
-    set_aside(here)
-    assert load(there)[0] == mark()
-    assert room_for_checkpoints(here.parent, 1000) == 1000
+        load_checkpoint(here)
+    quarantine(here)
+    assert load_checkpoint(there)[0] == mark()
+    assert checkpoint_budget(here.parent, 1000) == 1000
 
 
 def test_a_run_folder_that_is_a_link_is_a_run(folders: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from grokterm.analysis.angles import Angles, angles_of
 from grokterm.analysis.measures import cross_entropy
-from grokterm.analysis.pairs import Answer, in_parts
+from grokterm.analysis.pairs import LogitsFn, pair_chunks
 from grokterm.config import Config
 from grokterm.surgery import Ablation, check_ablation
 
@@ -33,13 +33,13 @@ class Score:
     test_accuracy: Tensor
 
 
-def score(answer: Answer, labels: Tensor, train: Tensor) -> Score:
+def score(logits_fn: LogitsFn, labels: Tensor, train: Tensor) -> Score:
     """Answers to all pairs against labels int64 [p, p] (−1 where not defined), train bool [p, p]; in parts."""
     p = len(labels)
     best, sure, loss = [], [], []
     wanted = labels.flatten()
-    for pairs in in_parts(torch.arange(p * p, device=labels.device), p):
-        logits = answer(pairs // p, pairs % p)
+    for pairs in pair_chunks(torch.arange(p * p, device=labels.device), p):
+        logits = logits_fn(pairs // p, pairs % p)
         top = logits.softmax(-1).max(-1)
         best.append(top.indices)
         sure.append(top.values)

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from grokterm.analysis.interruption import between_parts
+from grokterm.analysis.cancellation import check_cancelled
 from grokterm.config import Config
-from grokterm.lab.models.attention import Stream
+from grokterm.lab.models.attention import Stream, by_head
 from grokterm.lab.models.sublayers import ACTIVATIONS, affine, layer_norm
 
 Parameters = Mapping[str, Tensor]
@@ -52,7 +52,7 @@ def activations(
     Logits are those of the residues: that of "=" is dropped.
     `tables` stand in for `input_tables`, and a, b index their rows. Nothing is computed beyond the layer `last`.
     """
-    between_parts()
+    check_cancelled()
     tables = input_tables(config, parameters) if tables is None else tables
     if config.arch == "transformer":
         return _transformer(config, parameters, positions(config, parameters, tables, a, b), last)
@@ -65,7 +65,7 @@ def grid_activations(config: Config, parameters: Parameters, a: Tensor, b: Tenso
     if config.arch == "transformer":
         every = activations(config, parameters, a.repeat_interleave(len(b)), b.repeat(len(a)), last=layer)
     else:
-        between_parts()
+        check_cancelled()
         of_a, of_b = _first_rows(config, parameters, input_tables(config, parameters))
         x = of_a.index_select(-2, a).unsqueeze(-2) + of_b.index_select(-2, b).unsqueeze(-3)
         every = _mlp(config, parameters, x.flatten(-3, -2), layer)
@@ -84,12 +84,12 @@ def positions(
 
 def pattern(config: Config, parameters: Parameters, block: int, streams: Sequence[Stream]) -> Tensor:
     """Attention of the last of `streams` over all of them, [..., m, heads, positions]: softmax(q·k/√d_head)."""
-    between_parts()
+    check_cancelled()
     seen = [s.map(lambda rows: _before(config, parameters, f"{block}.norm_attention", rows)) for s in streams]
-    query = seen[-1].map(lambda rows: rows @ parameters[f"{block}.W_Q"]).of_pairs()
-    keys = [s.map(lambda rows: rows @ parameters[f"{block}.W_K"]).of_pairs() for s in seen]
+    query = seen[-1].map(lambda rows: rows @ parameters[f"{block}.W_Q"]).gathered()
+    keys = [s.map(lambda rows: rows @ parameters[f"{block}.W_K"]).gathered() for s in seen]
     pairs = max(x.shape[-2] for x in (query, *keys))
-    scores = [_by_head(config, query * key).sum(-1) for key in keys]
+    scores = [by_head(query * key, config.heads).sum(-1) for key in keys]
     scores = [score.expand(*score.shape[:-2], pairs, -1) for score in scores]
     scale = 1 / math.sqrt(config.d_model // config.heads)
     return (torch.stack(scores, -1) * scale).softmax(-1)
@@ -98,7 +98,7 @@ def pattern(config: Config, parameters: Parameters, block: int, streams: Sequenc
 def next_positions(config: Config, parameters: Parameters, block: int, streams: Sequence[Stream]) -> list[Stream]:
     """The three positions after a block."""
     return [
-        Stream(_block(config, parameters, block, streams[: at + 1])["residual"], None if at else stream.chosen)
+        Stream(_block(config, parameters, block, streams[: at + 1])["residual"], None if at else stream.row_index)
         for at, stream in enumerate(streams)
     ]
 
@@ -150,9 +150,9 @@ def _block(
         mixed, rows = values[0].rows, x.rows
     else:
         weights = pattern(config, parameters, block, streams).unbind(-1)
-        parts = [_by_head(config, v.of_pairs()) for v in values]
+        parts = [by_head(v.gathered(), config.heads) for v in values]
         mixed = torch.stack([w[..., None] * v for w, v in zip(weights, parts, strict=True)]).sum(0).flatten(-2)
-        rows = x.of_pairs()
+        rows = x.gathered()
     attended = _after(config, parameters, name, rows + mixed @ parameters[f"{block}.W_O"])
     name = f"{block}.norm_mlp"
     inner = _before(config, parameters, name, attended)
@@ -162,11 +162,6 @@ def _block(
         return {"attention": attended, "neurons": neurons}
     out = affine(torch.matmul, neurons, parameters[f"{block}.W_out"], parameters[f"{block}.b_out"])
     return {"attention": attended, "neurons": neurons, "residual": _after(config, parameters, name, attended + out)}
-
-
-def _by_head(config: Config, x: Tensor) -> Tensor:
-    """[..., d_model] as [..., heads, d_head]."""
-    return x.view(*x.shape[:-1], config.heads, -1)
 
 
 def _before(config: Config, parameters: Parameters, name: str, x: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from grokterm.analysis.fourier import fourier_basis
-from grokterm.analysis.pairs import CHUNK, table_answer
+from grokterm.analysis.pairs import CHUNK, logits_from_table
 from grokterm.lab.groups import group_of
 
 Rows = Callable[[int, int], Tensor]
@@ -32,7 +32,7 @@ class Angles:
     b: Tensor
     """Residue b that stands at angle j, so that subtracting and dividing are sums of angles too."""
     c: Tensor
-    """Answer to every pair with i + j = s, by s."""
+    """LogitsFn to every pair with i + j = s, by s."""
 
     @property
     def commutes(self) -> bool:
@@ -68,26 +68,26 @@ class Angles:
         """Rows of a full table of logits [..., p, p, p], indexed [a, b, class]."""
         if self._plain:
             return lambda start, stop: logits[..., start:stop, :, :]
-        return self.rows_of(table_answer(logits), logits.device)
+        return self.rows_of(logits_from_table(logits), logits.device)
 
-    def rows_of(self, answer: Callable[[Tensor, Tensor], Tensor], device: torch.device | None = None) -> Rows:
-        """Rows computed when asked for, from answer(a, b) → logits [..., m, p] of m pairs, on its device."""
+    def rows_of(self, logits_fn: Callable[[Tensor, Tensor], Tensor], device: torch.device | None = None) -> Rows:
+        """Rows computed when asked for, from logits_fn(a, b) → logits [..., m, p] of m pairs, on its device."""
         of_a, of_b = self.a.to(device), self.b.to(device)
 
         def rows(start: int, stop: int) -> Tensor:
-            logits = answer(of_a[start:stop].repeat_interleave(self.n), of_b.repeat(stop - start))
+            logits = logits_fn(of_a[start:stop].repeat_interleave(self.n), of_b.repeat(stop - start))
             return logits.view(*logits.shape[:-2], stop - start, self.n, -1)
 
         return rows
 
-    def rows_by_angle(self, answer: Callable[[Tensor, Tensor], Tensor], device: torch.device | None = None) -> Rows:
+    def rows_by_angle(self, logits_fn: Callable[[Tensor, Tensor], Tensor], device: torch.device | None = None) -> Rows:
         """As `rows_of`, but row s holds the n pairs with i + j = s, in order of i."""
         by_sum = self.by_sum()
         of_a, of_b = self.a[by_sum // self.n].to(device), self.b[by_sum % self.n].to(device)
 
         def rows(start: int, stop: int) -> Tensor:
             pairs = slice(start * self.n, stop * self.n)
-            logits = answer(of_a[pairs], of_b[pairs])
+            logits = logits_fn(of_a[pairs], of_b[pairs])
             return logits.view(*logits.shape[:-2], stop - start, self.n, -1)
 
         return rows

@@ -75,7 +75,7 @@ class Components:
 
 
 def components(embedding: Tensor, count: int = 2, axes: Tensor | None = None) -> Components:
-    """The first principal components of an embedding [..., n, d], or its shadow on given axes [..., d, count].
+    """The first principal components of an embedding [..., n, d], or its projection on given axes [..., d, count].
 
     The sign of an axis is that which makes its coefficient of largest magnitude positive. Given axes, those of the
     last step for one, show a circle come out of the noise in one fixed frame.

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Final
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from grokterm.arithmetic import discrete_logarithms, group_order
-
-Basis = Literal["residues", "discrete logarithms", "none"]
+from grokterm.arithmetic import Basis, discrete_logarithms, group_order
 
 NO_BASIS: Final = "no invertible basis"
 
@@ -62,7 +60,7 @@ def _waves(n: int, dtype: torch.dtype, device: str) -> Tensor:
 
 
 def frequency_purity(rows: Tensor) -> Tensor:
-    """Largest share of each column's variance that lies at one frequency: rows [..., n, d] → [..., d], 0 to 1.
+    """Largest share of each column's variance at one frequency: rows [..., n, d] → [..., d], 0 to 1.
 
     A column of one wave has 1; a column that is zero or not finite has no share, and gets 0.
     """
@@ -72,7 +70,7 @@ def frequency_purity(rows: Tensor) -> Tensor:
 
 
 def basis_of(op: str, p: int) -> tuple[Basis, str]:
-    """The invertible basis of the inputs in which an operation is a sum of angles, and words for it; or 'none'.
+    """The invertible basis of the inputs in which an operation is a sum of angles, and its description; or 'none'.
 
     a² + b² is a sum of the angles of a² and b² too, but a² does not tell a from −a.
     """

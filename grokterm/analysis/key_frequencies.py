@@ -28,7 +28,7 @@ class KeyFrequencies:
     """
 
     def __init__(self, columns: int = 128, keys: Iterable[int] = ()) -> None:
-        """`columns` features lie behind each norm (`spectrum.columns`): the fewer, the more norms differ by chance.
+        """`columns` features are in each norm (`spectrum.feature_count`): with fewer, norms differ more by chance.
 
         `keys` is the estimate to go on from.
         """

@@ -10,10 +10,10 @@ from torch import Tensor
 from grokterm.analysis.angles import Angles, Rows
 from grokterm.analysis.fourier import fourier_basis
 from grokterm.analysis.measures import restricted_logits
-from grokterm.analysis.pairs import Answer, over_pairs
+from grokterm.analysis.pairs import LogitsFn, map_pairs
 
 
-def correct_logits(answer: Answer, labels: Tensor) -> Tensor:
+def correct_logits(logits_fn: LogitsFn, labels: Tensor) -> Tensor:
     """The logit of the right answer for every pair, [..., p, p]; labels int64 [p, p], NaN where one is −1."""
     wanted = labels.flatten()
 
@@ -21,12 +21,12 @@ def correct_logits(answer: Answer, labels: Tensor) -> Tensor:
         index = wanted[pairs].clamp(min=0).expand(logits.shape[:-1]).unsqueeze(-1)
         return logits.gather(-1, index).squeeze(-1).masked_fill(wanted[pairs] < 0, math.nan)
 
-    return over_pairs(answer, len(labels), reduce, labels.device)
+    return map_pairs(logits_fn, len(labels), reduce, labels.device)
 
 
-def class_logits(answer: Answer, p: int, which: int, device: torch.device) -> Tensor:
+def class_logits(logits_fn: LogitsFn, p: int, which: int, device: torch.device) -> Tensor:
     """The logit of one output class for every pair, [..., p, p]."""
-    return over_pairs(answer, p, lambda logits, _: logits[..., which], device)
+    return map_pairs(logits_fn, p, lambda logits, _: logits[..., which], device)
 
 
 def restricted_class_logits(mean: Tensor, angles: Angles, keys: tuple[int, ...], which: int) -> Tensor:

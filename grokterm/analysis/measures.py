@@ -16,7 +16,7 @@ from torch import Tensor
 
 from grokterm.analysis.angles import Angles
 from grokterm.analysis.decomposition import ratio
-from grokterm.analysis.pairs import Answer, in_parts
+from grokterm.analysis.pairs import LogitsFn, pair_chunks
 
 _CACHED: Final = 2**17
 """Numbers that are widened at once."""
@@ -30,8 +30,8 @@ class AngleMeans:
     """Mean logits of the pairs with i + j = s, float64 [..., n, p]."""
     square: Tensor
     """Sum of squares of the logits of the group's classes, over all pairs, [...]."""
-    chosen: Tensor
-    """Mean logits of the pairs that were chosen alone, float64 [..., n, p]; zeros where there is none."""
+    masked_mean: Tensor
+    """Mean logits of the pairs of the mask alone, float64 [..., n, p]; zeros where there is none."""
     counts: Tensor
     """How many of them have i + j = s, float64 [n]."""
 
@@ -46,14 +46,14 @@ class RestrictedLoss:
 
 
 def angle_means(
-    answer: Answer, angles: Angles, device: torch.device | None = None, chosen: Tensor | None = None
+    logits_fn: LogitsFn, angles: Angles, device: torch.device | None = None, mask: Tensor | None = None
 ) -> AngleMeans:
-    """One pass over the logits that answer gives on a device: their mean for each angle, and their sum of squares.
+    """One pass over the logits that logits_fn gives on a device: their mean for each angle, and their sum of squares.
 
-    `chosen`, bool [p, p], names the pairs whose means are taken apart; by default all of them.
+    `mask`, bool [p, p], selects the pairs of `masked_mean`; by default all of them.
     """
-    rows = angles.rows_by_angle(answer, device)
-    counts = angles.by_angle(torch.ones(angles.p, angles.p) if chosen is None else chosen).double().to(device)
+    rows = angles.rows_by_angle(logits_fn, device)
+    counts = angles.by_angle(torch.ones(angles.p, angles.p) if mask is None else mask).double().to(device)
     weights = torch.stack(
         [torch.full_like(counts, 1 / angles.n), counts / counts.sum(-1, keepdim=True).clamp(min=1)], 1
     )
@@ -68,8 +68,8 @@ def angle_means(
         counted = logits if angles.n == angles.p else logits[..., angles.c.to(logits.device)]
         square = square + torch.linalg.vector_norm(counted.flatten(-2), dim=-1).double().square().sum(-1)
     assert isinstance(square, Tensor)
-    mean, of_chosen = torch.cat(means, -3).unbind(-2)
-    return AngleMeans(mean, square, of_chosen, counts.sum(-1))
+    mean, masked_mean = torch.cat(means, -3).unbind(-2)
+    return AngleMeans(mean, square, masked_mean, counts.sum(-1))
 
 
 def projection(mean: Tensor, angles: Angles, keys: Iterable[int]) -> Tensor:
@@ -99,11 +99,11 @@ def restricted_loss(mean: Tensor, angles: Angles, keys: Iterable[int], train: Te
 
 
 def excluded_loss(
-    answer: Answer, mean: Tensor, angles: Angles, groups: Sequence[Iterable[int]], train: Tensor
+    logits_fn: LogitsFn, mean: Tensor, angles: Angles, groups: Sequence[Iterable[int]], train: Tensor
 ) -> Tensor:
     """Cross-entropy of L − P_K L over the train pairs, for each group K of frequencies: [..., groups] (section 5.1).
 
-    One group of all key frequencies gives the excluded loss; groups of one give it a frequency at a time. answer
+    One group of all key frequencies gives the excluded loss; groups of one give it a frequency at a time. logits_fn
     gives the logits, mean [..., n, p] is that of `angle_means`, train is bool [p, p].
     """
     p, device = angles.p, mean.device
@@ -111,8 +111,8 @@ def excluded_loss(
     lookup, classes = angles.lookup().flatten().to(device), angles.c.to(device)
     inside = (train.flatten().to(device) & (lookup < angles.n)).nonzero().squeeze(-1)
     total = mean.new_zeros(*mean.shape[:-2], len(parts))
-    for pairs in in_parts(inside, p):
-        logits, s = answer(pairs // p, pairs % p), lookup[pairs]
+    for pairs in pair_chunks(inside, p):
+        logits, s = logits_fn(pairs // p, pairs % p), lookup[pairs]
         for at, part in enumerate(parts):
             loss = cross_entropy(logits - part.to(logits.dtype).index_select(-2, s), classes[s])
             total[..., at] += loss.sum(-1, dtype=torch.float64)
@@ -141,9 +141,9 @@ def variance_share(means: AngleMeans, angles: Angles, keys: Iterable[int]) -> Te
     return variance_shares(means, angles)[..., [k - 1 for k in sorted({angles.fold(k) for k in keys})]].sum(-1)
 
 
-def cross_entropy(logits: Tensor, answer: Tensor) -> Tensor:
-    """Cross-entropy [...] of logits [..., p] at answers int64 [...], accurate for losses far below the float's ε."""
-    index = answer.expand(logits.shape[:-1]).unsqueeze(-1)
+def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy [...] of logits [..., p] at labels int64 [...], accurate for losses far below the float's ε."""
+    index = labels.expand(logits.shape[:-1]).unsqueeze(-1)
     above = logits - logits.gather(-1, index)
     largest = above.amax(-1, keepdim=True)
     others = above.sub_(largest).exp_().scatter_(-1, index, 0.0).sum(-1)

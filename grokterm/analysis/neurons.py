@@ -138,14 +138,14 @@ def _alone(config: Config, parameters: Parameters, neurons: Tensor, layer: str) 
     return {**parameters, **found, out: parameters[out].index_select(-2, neurons)}
 
 
-def contribution(maps: Tensor, weights: Tensor, answer: Tensor) -> Tensor:
+def contribution(maps: Tensor, weights: Tensor, labels: Tensor) -> Tensor:
     """What each neuron adds to the correct logit over the mean logit, [..., neurons, p, p].
 
-    maps are those of `activation_maps`, weights the neurons' rows [..., neurons, p] of `weights.read_out`, answer the
+    maps are those of `activation_maps`, weights the neurons' rows [..., neurons, p] of `weights.neuron_logit_map`,
     labels int64 [p, p]; NaN where the operation is not defined (label −1).
     """
-    above = (weights - weights.mean(-1, keepdim=True))[..., answer.clamp(min=0)]
-    return torch.where(answer >= 0, maps * above, math.nan)
+    above = (weights - weights.mean(-1, keepdim=True))[..., labels.clamp(min=0)]
+    return torch.where(labels >= 0, maps * above, math.nan)
 
 
 def clocks(config: Config, parameters: Parameters) -> tuple[Tensor, Tensor]:

@@ -27,7 +27,7 @@ class PhaseTracker:
         self._reached: set[PhaseEvent] = set()
 
     def update(self, step: int, train_accuracy: float, test_accuracy: float) -> list[tuple[PhaseEvent, str]]:
-        """Events (name, words) that the record at `step` brings, accuracies 0 to 1; none at step 0."""
+        """Events (name, description) that begin with the record at `step`, accuracies 0 to 1; none at step 0."""
         if step == 0:
             return []
         events: list[tuple[PhaseEvent, str]] = []

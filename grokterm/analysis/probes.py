@@ -9,8 +9,8 @@ from torch import Tensor
 
 from grokterm.analysis.activations import Parameters, activations
 from grokterm.analysis.angles import Angles
+from grokterm.analysis.cancellation import check_cancelled
 from grokterm.analysis.decomposition import eigh, ratio
-from grokterm.analysis.interruption import between_parts
 from grokterm.config import Config
 
 PAIRS: Final = 4000
@@ -69,7 +69,7 @@ def probes(
     fit = None if train is None else angles.table(train.to(device)).flatten()[pairs.to(device)]
     found: dict[str, Tensor] = {}
     for name, features in activations(config, parameters, a, b).items():
-        between_parts()
+        check_cancelled()
         r2 = r_squared(features, targets, fit)
         found[name] = r2.view(*r2.shape[:-1], len(keys), 3, -1).mean(-1) if keys else r2.new_zeros(0, 3)
     return found

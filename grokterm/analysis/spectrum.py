@@ -8,20 +8,21 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from grokterm.analysis.fourier import Basis, basis_of, fourier_norms, frequency_purity, over_basis
+from grokterm.analysis.fourier import basis_of, fourier_norms, frequency_purity, over_basis
 from grokterm.analysis.neurons import EXPLAINED
+from grokterm.arithmetic import Basis
 from grokterm.config import Config
 
 
 class HasFirstLayer(Protocol):
     """A model that can name the tables its first layer reads residues from."""
 
-    def first_layer(self, parameters: dict[str, Tensor]) -> list[Tensor]:
+    def input_tables(self, parameters: dict[str, Tensor]) -> list[Tensor]:
         """One table [..., p, features] for each input position that has its own."""
 
 
 def spectrum(model: HasFirstLayer, parameters: Mapping[str, Tensor], config: Config) -> tuple[Tensor, Basis, str]:
-    """Norms at k = 1 … over all tables and features together [..., frequencies], their basis, and words for them.
+    """Norms at k = 1 … over all tables and features together [..., frequencies], their basis, and its description.
 
     Norms are float32 on the CPU, and empty where the operation has no basis.
     """
@@ -29,7 +30,7 @@ def spectrum(model: HasFirstLayer, parameters: Mapping[str, Tensor], config: Con
     if basis == "none":
         return torch.zeros(0), basis, words
     with torch.no_grad():
-        tables = model.first_layer(dict(parameters))
+        tables = model.input_tables(dict(parameters))
         of_tables = [fourier_norms(over_basis(table, basis)) for table in tables]
         norms = of_tables[0] if len(tables) == 1 else torch.linalg.vector_norm(torch.stack(of_tables), dim=0)
     layer = "first layer" if config.arch == "mlp" else "embedding"
@@ -46,11 +47,11 @@ def single_frequency_share(model: HasFirstLayer, parameters: Mapping[str, Tensor
     if basis == "none" or config.arch != "mlp":
         return None
     with torch.no_grad():
-        tables = model.first_layer(dict(parameters))
+        tables = model.input_tables(dict(parameters))
         purity = torch.cat([frequency_purity(over_basis(table, basis)) for table in tables], dim=-1)
     return float((purity > EXPLAINED).float().mean())
 
 
-def columns(config: Config) -> int:
+def feature_count(config: Config) -> int:
     """Number of features behind each norm of `spectrum`: those of all tables together."""
     return {"mlp": 2 * config.width, "embed-mlp": 2 * config.d_model, "transformer": config.d_model}[config.arch]

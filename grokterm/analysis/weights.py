@@ -1,4 +1,4 @@
-"""The weights themselves: matrices by name, the read-out, and the path that all weights take."""
+"""The weights themselves: matrices by name, the neuron-logit map, and the path of all weights."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from grokterm.analysis.cancellation import check_cancelled
 from grokterm.analysis.decomposition import eigh, ratio
-from grokterm.analysis.interruption import between_parts
 from grokterm.config import Config
 from grokterm.lab.models import build
 
@@ -27,7 +27,7 @@ def matrices(config: Config, parameters: Parameters) -> dict[str, Tensor]:
     return {name: parameters[name] for name, shape in shapes.items() if len(shape) == 2}
 
 
-def read_out(config: Config, parameters: Parameters) -> Tensor:
+def neuron_logit_map(config: Config, parameters: Parameters) -> Tensor:
     """W_L [..., width, p]: from the last neurons to the logits, W_out W_U in a transformer (Nanda et al. 2023, 4.2).
 
     A LayerNorm between them is passed over, and so is the class of "=".
@@ -37,7 +37,7 @@ def read_out(config: Config, parameters: Parameters) -> Tensor:
     return parameters[f"{config.depth - 1}.W_out"] @ parameters["W_U"][..., : config.p]
 
 
-def shrunk(matrix: Tensor, rows: int, columns: int) -> Tensor:
+def downsampled(matrix: Tensor, rows: int, columns: int) -> Tensor:
     """A matrix [..., m, n] in at most rows × columns blocks, each holding its number of largest magnitude."""
     size = (min(rows, matrix.shape[-2]), min(columns, matrix.shape[-1]))
     flat = matrix.reshape(1, -1, *matrix.shape[-2:])
@@ -62,11 +62,11 @@ class Path:
 
 
 def path(checkpoints: Sequence[Tensor]) -> Path:
-    """The path of flat checkpoints [size] each, in order; zeros where there is nothing to tell apart."""
+    """The path of flat checkpoints [size] each, in order; zeros where all are the same."""
     # Checkpoints are few and weights many: the components follow from the small matrix of inner products.
     products = torch.zeros(len(checkpoints), len(checkpoints), dtype=torch.float64, device=checkpoints[0].device)
     for start in range(0, len(checkpoints[0]), _AT_ONCE):
-        between_parts()
+        check_cancelled()
         weights = torch.stack([c[start : start + _AT_ONCE] for c in checkpoints]).double()
         centred = weights - weights.mean(0)
         products += centred @ centred.mT

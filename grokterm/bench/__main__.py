@@ -53,7 +53,7 @@ def machine(config: Config) -> str:
     """Device, precision, threads and torch in one line."""
     found, precision = devices.resolve(config)
     about = devices.describe()
-    kernels = ", kernels" if native.knows(product_for(precision)) else ""
+    kernels = ", kernels" if native.has_product(product_for(precision)) else ""
     return f"{found}, products in {precision}{kernels}, {about['threads']} threads, torch {about['torch']}"
 
 

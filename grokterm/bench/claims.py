@@ -12,7 +12,7 @@ from grokterm.config import Architecture, Config, Value
 from grokterm.lab.engine import Engine
 from grokterm.lab.models import ARCHITECTURES
 from grokterm.milestones import GROKKED
-from grokterm.replay.recording import take_records
+from grokterm.replay.recording import make_records
 from grokterm.replay.trackers import Trackers
 
 CONTROL_SEEDS: Final = 2
@@ -84,7 +84,7 @@ def outcome(trial: Trial) -> Outcome:
     engine, trackers = Engine(trial.config), Trackers(trial.config)
     claimed = half = None
     while True:
-        scalars, events = take_records(engine, 0.0, trackers, trackers.take)
+        scalars, events = make_records(engine, 0.0, trackers, trackers.update)
         if claimed is None and any(event.name in ("circuit_formation", "clean_up") for event in events):
             claimed = engine.step
         if half is None and scalars.test_accuracy >= HALF:

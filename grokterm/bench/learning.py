@@ -93,7 +93,7 @@ class Eager:
     def __init__(self, config: Config) -> None:
         self.model = build_model(config)
         self.layout = Layout(self.model.shapes())
-        self.flat = self.layout.flat(self.model.init(generator(config.seed, "parameters")))
+        self.flat = self.layout.flatten(self.model.init(generator(config.seed, "parameters")))
         self.optimizer = Optimizer(config.optimizer, self.flat, Hyperparameters.of(config, self.flat.device))
         task = make_task(config)
         self.train, self.test = task.pairs(task.train), task.pairs(task.test)
@@ -110,7 +110,7 @@ class Eager:
         return (self._logits(self.flat, self.test).argmax(-1) == self.test.labels).double().mean().item()
 
     def _logits(self, flat: Tensor, pairs: Pairs) -> Tensor:
-        return self.model.logits(self.layout.parameters(flat), pairs.a, pairs.b)
+        return self.model.logits(self.layout.unflatten(flat), pairs.a, pairs.b)
 
 
 def learn_plainly(config: Config) -> Learning:
@@ -130,7 +130,7 @@ def ways_here() -> dict[str, Way]:
     return {
         name: way
         for name, way in WAYS.items()
-        if (fast or way.precision != "bfloat16") and (not way.kernels or native.knows(product_for(way.precision)))
+        if (fast or way.precision != "bfloat16") and (not way.kernels or native.has_product(product_for(way.precision)))
     }
 
 

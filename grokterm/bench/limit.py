@@ -33,7 +33,7 @@ class Peak:
         """Compiles it, in `folder` or the user's cache, and finds how long it has to be; raises LeftOutError."""
         built = build_peak(folder)
         if built.library is None:
-            raise LeftOutError(f"the processor's peak was not measured: {built.why_not}")
+            raise LeftOutError(f"the processor's peak was not measured: {built.reason}")
         name = LOOPS.get(precision, "")
         loop = getattr(ctypes.CDLL(str(built.library)), name, None) if name else None
         if loop is not None:

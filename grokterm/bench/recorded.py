@@ -9,7 +9,7 @@ from typing import Final
 
 from grokterm.config import Config
 from grokterm.lab.engine import Engine
-from grokterm.replay.recording import STRUCTURE_EVERY, is_due, steps_to_next, take_records
+from grokterm.replay.recording import STRUCTURE_EVERY, is_due, make_records, steps_to_next
 from grokterm.replay.trackers import Trackers
 
 AT_ONCE: Final = 0.1
@@ -28,14 +28,14 @@ class Recorded:
         engine, stop = self.engine, self.engine.step + steps
         while engine.step < stop and engine.advance(min(steps_to_next(engine.config, engine.step), stop - engine.step)):
             if is_due(engine.config, engine.step):
-                take_records(engine, 0.0, self.trackers, self.trackers.take)
+                make_records(engine, 0.0, self.trackers, self.trackers.update)
 
     def record(self, step: int) -> None:
         """Makes the records that would be due if the present model were that of another step."""
         engine = self.engine
         now, engine.step = engine.step, step
         try:
-            take_records(engine, 0.0, Trackers(engine.config), lambda record: [])
+            make_records(engine, 0.0, Trackers(engine.config), lambda record: [])
         finally:
             engine.step = now
 

@@ -12,14 +12,14 @@ from grokterm.bench.row import Bench, Goal, Row
 from grokterm.bench.steps import synchronize
 from grokterm.config import Config
 from grokterm.lab import devices
-from grokterm.lab.bursts import Burst
-from grokterm.lab.engine import FLOATS_AT_ONCE
+from grokterm.lab.cuda_graphs import StepBatch
+from grokterm.lab.engine import CHUNK_FLOATS
 from grokterm.lab.models import build
 from grokterm.lab.models.layout import Layout
-from grokterm.lab.optimizers import Hyperparameters, Optimizer, way_on
+from grokterm.lab.optimizers import Hyperparameters, Optimizer, implementation_for
 from grokterm.lab.precision import product_for
 from grokterm.lab.seeds import generator
-from grokterm.lab.strategies import choose
+from grokterm.lab.strategies import choose_strategy
 from grokterm.lab.tasks import make_task
 
 COUNTS: Final = (1, 8, 64)
@@ -43,18 +43,18 @@ class Replicas:
         self.model = build(config, product_for(precision))
         self.layout = Layout(self.model.shapes())
         seeds = range(config.seed, config.seed + (count or 1))
-        fresh = torch.stack([self.layout.flat(self.model.init(generator(s, "parameters"))) for s in seeds])
+        fresh = torch.stack([self.layout.flatten(self.model.init(generator(s, "parameters"))) for s in seeds])
         self.flat = (fresh if count else fresh[0]).to(self.device)
         hyper = Hyperparameters.of(config, self.device)
         if count:
             # A rate for each replica, [R, 1], as a grid over settings has it.
             hyper = replace(hyper, lr=hyper.lr.expand(count, 1).clone())
-        self.optimizer = Optimizer(config.optimizer, self.flat, hyper, way_on(self.device))
+        self.optimizer = Optimizer(config.optimizer, self.flat, hyper, implementation_for(self.device))
         task = make_task(config).to(self.device)
         self.pairs = task.pairs(task.train)
-        most = max(1, FLOATS_AT_ONCE[self.device.type] // self.model.floats_a_pair // (count or 1))
-        self.strategy = choose(self.model, self.layout, self.flat, most)
-        self.burst = Burst(self.strategy, self.optimizer)
+        most = max(1, CHUNK_FLOATS[self.device.type] // self.model.floats_per_pair // (count or 1))
+        self.strategy = choose_strategy(self.model, self.layout, self.flat, most)
+        self.burst = StepBatch(self.strategy, self.optimizer)
 
     def step(self) -> None:
         """One step of every replica."""

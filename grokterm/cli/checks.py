@@ -104,19 +104,19 @@ def folder_checks(given: Path | None) -> list[Check]:
 
 def _kernels() -> Check:
     """The kernels, compiled if they are not yet."""
-    from grokterm.kernels.build import NO_COMPILER, build_or_say, products
+    from grokterm.kernels.build import NO_COMPILER, build_or_explain, products
     from grokterm.kernels.digest import digest
     from grokterm.kernels.instruction_sets import NONE, instruction_set, limit
 
     try:
-        library, why_not = build_or_say()
+        library, reason = build_or_explain()
     except ConfigError as error:
         return Check("kernels", str(error), "missing", "nothing trains until it is changed or unset")
     if library is None:
         advice = "install gcc or clang, or pip install 'grokterm[compiler]': steps are then several times faster"
-        if why_not != NO_COMPILER:
-            return Check("kernels", f"none: {why_not}; torch takes all steps", "note" if limit() == NONE else "missing")
-        return Check("kernels", f"none: {why_not}; torch takes all steps", "note", advice)
+        if reason != NO_COMPILER:
+            return Check("kernels", f"none: {reason}; torch takes all steps", "note" if limit() == NONE else "missing")
+        return Check("kernels", f"none: {reason}; torch takes all steps", "note", advice)
     known = products(library)
     if not known:
         return Check("kernels", f"none: {library} cannot be loaded; torch takes all steps", "note", "remove that file")

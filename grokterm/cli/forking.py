@@ -8,10 +8,10 @@ from grokterm.cli.harmless import harmless
 from grokterm.cli.options import Values, view
 from grokterm.cli.terminal import check_terminal
 from grokterm.cli.watch import elsewhere, prepare, show
-from grokterm.cli.who import who
 from grokterm.config import settings
 from grokterm.runs.folder import find_run, runs_home
 from grokterm.runs.process import start_trainer
+from grokterm.user_name import user_name
 
 
 def fork(name: str, step: int | None, keep: bool, detach: bool, defaults: Values, given: Values) -> int:
@@ -28,7 +28,7 @@ def fork(name: str, step: int | None, keep: bool, detach: bool, defaults: Values
     from grokterm.runs.fork import fork_run
 
     changes = {name: value for name, value in given.items() if name in settings()}
-    made = fork_run(parent, home, step, changes, keep, who())
+    made = fork_run(parent, home, step, changes, keep, user_name())
     for complaint in made.complaints:
         print(f"grokterm: {harmless(complaint)}; left behind", file=sys.stderr)
     start_trainer(made.folder)

@@ -21,7 +21,6 @@ from grokterm.cli.train import (
     stopping_when_interrupted,
     tell,
 )
-from grokterm.cli.who import who
 from grokterm.config import Value, settings
 from grokterm.errors import TrainerError
 from grokterm.runs.changes import plan_change
@@ -30,6 +29,7 @@ from grokterm.runs.goals import goal_of
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
 from grokterm.runs.process import start_trainer, trainer_alive
+from grokterm.user_name import user_name
 from grokterm.wire.messages import Change, Go
 
 
@@ -57,7 +57,7 @@ def go_on(name: str, defaults: Values, given: Values, as_json: bool) -> int:
     with stopping_when_interrupted(folder), progress_to(out, folder.id) as line:
         with _started(folder):
             for change in changes:
-                order(folder, Change(0, change, by=who()))
+                order(folder, Change(0, change, by=user_name()))
             order(folder, Go(0))
         end = follow(folder, history, reader, line)
     check_end(folder, end, history)

@@ -75,7 +75,7 @@ def _emergence(folder: RunFolder) -> Emergence:
     """What the whole log of a run tells of how it generalizes; nothing where it cannot be read."""
     try:
         history = History(folder.config())
-        for portion in LogReader(folder.log_path).portions():
+        for portion in LogReader(folder.log_path).batches():
             history.add(portion)
     except (RunFolderError, ConfigError):
         return Emergence()

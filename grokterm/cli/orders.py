@@ -50,7 +50,7 @@ def wait_until_caught_up(folder: RunFolder) -> None:
 def read_history(folder: RunFolder, reader: LogReader | None = None) -> History:
     """The whole history of a run; raises RunFolderError, ConfigError where its files are damaged."""
     history = History(folder.config())
-    for portion in (reader or LogReader(folder.log_path)).portions():
+    for portion in (reader or LogReader(folder.log_path)).batches():
         history.add(portion)
     return history
 

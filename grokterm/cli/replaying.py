@@ -14,7 +14,7 @@ from typing import Final
 from grokterm.cli.harmless import harmless, harmless_json
 from grokterm.cli.options import Values
 from grokterm.errors import TrainerError
-from grokterm.replay.report import Progress, Report, decode_told
+from grokterm.replay.report import Progress, Report, decode_message
 from grokterm.runs.folder import find_run, home_path
 
 LINE_SECONDS: Final = 2.0
@@ -54,7 +54,7 @@ def _run(command: list[str], tell: Callable[[Progress], None]) -> Report:
         listener.start()
         try:
             for line in process.stdout:
-                told = decode_told(line)
+                told = decode_message(line)
                 if isinstance(told, Report):
                     report = told
                 else:

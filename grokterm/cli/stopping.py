@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from typing import Final
 
@@ -11,7 +9,14 @@ from grokterm.cli.harmless import harmless
 from grokterm.cli.options import Values
 from grokterm.errors import RunFolderError, TrainerError
 from grokterm.runs.folder import RunFolder, find_run, home_path, list_runs
-from grokterm.runs.process import doubt_about, stranger_in, trainer_alive, trainer_of, trainer_suspended
+from grokterm.runs.process import (
+    ask_to_stop,
+    trainer_alive,
+    trainer_doubt,
+    trainer_of,
+    trainer_suspended,
+    unrelated_process,
+)
 
 PATIENCE: Final = 60.0
 """Seconds that a trainer may take for its last checkpoint."""
@@ -32,7 +37,7 @@ def stop(name: str | None, every: bool, values: Values) -> int:
     if len(alive) > 1 and not every:
         raise RunFolderError(f"{len(alive)} runs train: name one of {', '.join(f.id for f in alive)}, or give --all")
     for folder in alive:
-        _ask(folder, None)
+        ask_to_stop(folder)
     for folder in alive:
         if not stop_trainer(folder):
             raise TrainerError(_not_ending(folder))
@@ -48,7 +53,7 @@ def stop_trainer(folder: RunFolder, seconds: float = PATIENCE) -> bool:
     deadline, asked = time.monotonic() + seconds, None
     while trainer_alive(folder):
         # One that has only just started tells its process a moment later.
-        asked = _ask(folder, asked)
+        asked = ask_to_stop(folder, asked)
         if time.monotonic() > deadline or trainer_suspended(folder) is not None:
             return False
         time.sleep(_POLL)
@@ -62,26 +67,11 @@ def wait_for_end(folder: RunFolder, seconds: float) -> None:
         time.sleep(_POLL)
 
 
-def _ask(folder: RunFolder, asked: int | None) -> int | None:
-    """Asks the present trainer once, unless it is the one that was asked already."""
-    pid = _pid(folder)
-    if pid is not None and pid != asked:
-        try:
-            os.kill(pid, signal.SIGTERM)
-        except ProcessLookupError:
-            pass
-        except PermissionError:
-            raise TrainerError(
-                f"the trainer of {folder.id}, process {pid}, is another user's: only they stop it"
-            ) from None
-    return pid or asked
-
-
 def _not_training(folder: RunFolder) -> str:
     """That a run does not train; raises TrainerError where that cannot be told."""
-    if doubt := doubt_about(folder):
+    if doubt := trainer_doubt(folder):
         raise TrainerError(f"{folder.id} is not stopped: {doubt}")
-    stranger = stranger_in(folder)
+    stranger = unrelated_process(folder)
     why = "" if stranger is None else f": process {stranger}, which its trainer.json names, is not its trainer"
     return f"{folder.id} does not train{why}"
 

@@ -18,13 +18,13 @@ from grokterm.cli.options import Values, configuration, view
 from grokterm.cli.progress import ProgressLine, progress_to
 from grokterm.cli.stopping import stop_trainer, wait_for_end
 from grokterm.errors import TrainerError
-from grokterm.real_files import read_end
 from grokterm.runs.emergence import emergence
 from grokterm.runs.folder import RunFolder, create_run, runs_home
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
-from grokterm.runs.presence import Presence
+from grokterm.runs.presence import FolderWatch
 from grokterm.runs.process import exit_status, start_trainer, trainer_alive
+from grokterm.runs.trainer_log import last_lines
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Event, Record, Session
 
@@ -35,7 +35,6 @@ _POLL: Final = 0.05
 _ENDING: Final = 10.0
 """Seconds that a trainer has to notice that its folder is lost, and end."""
 _LAST_LINES: Final = 8
-_LOG_TAIL: Final = 8192
 
 
 class TrainingError(TrainerError):
@@ -82,7 +81,7 @@ def follow(folder: RunFolder, history: History, reader: LogReader, line: Progres
 
     Raises TrainingError where the run folder is lost.
     """
-    presence = Presence(folder)
+    presence = FolderWatch(folder)
     while True:
         if lost := presence.why_lost():
             wait_for_end(folder, _ENDING)
@@ -114,11 +113,11 @@ def check_end(folder: RunFolder, end: Record | None, history: History) -> None:
         stop_trainer(folder)
         raise TrainingError(f"training of {folder.id} diverged after step {end.step:,}: {end.words}")
     wait_for_end(folder, 5)
-    if lost := Presence(folder).why_lost():
+    if lost := FolderWatch(folder).why_lost():
         raise TrainingError(f"training of {folder.id} ended {step}: {lost}")
     if isinstance(end, Session) and end.name == "stopped":
         raise TrainingError(f"{folder.id} was stopped {step}, before its target")
-    lines = _last_lines(folder)
+    lines = last_lines(folder, _LAST_LINES)
     for line in lines:
         print(f"  {harmless(line)}", file=sys.stderr)
     said = "its last lines are above" if lines else "it printed nothing"
@@ -130,14 +129,6 @@ def _how(folder: RunFolder) -> str:
     if status is not None and status < 0:
         return f"signal {-status}, {signal.strsignal(-status) or 'unknown'}"
     return "exit status unknown" if status is None else f"exit status {status}"
-
-
-def _last_lines(folder: RunFolder) -> list[str]:
-    try:
-        printed = read_end(folder.trainer_log_path, _LOG_TAIL)
-    except OSError:
-        return []
-    return printed.decode(errors="replace").strip().splitlines()[-_LAST_LINES:]
 
 
 @contextmanager

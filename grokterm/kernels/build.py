@@ -1,4 +1,4 @@
-"""Compiling the kernels for this machine, once, or saying why not: then torch trains alone."""
+"""Compiling the kernels for this machine, once, or the reason why not: then torch trains alone."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FOLDER: Final = Path(__file__).parent
 PEAK: Final = ("peak.c",)
 FLAGS: Final = ("-O3", "-fno-math-errno", "-ffp-contract=off", "-pthread", "-shared", "-fPIC")
 NO_COMPILER: Final = "there is no C compiler"
-_PATIENCE: Final = 60.0
+_TIMEOUT: Final = 60.0
 
 
 class _CompilerError(Exception):
@@ -42,16 +42,16 @@ class Built(NamedTuple):
     """The kernels as a library that can be loaded, or why there are none."""
 
     library: Path | None
-    why_not: str = ""
+    reason: str = ""
 
 
 def build(folder: Path | None = None) -> Path | None:
-    """The compiled kernels, in `folder` or the user's cache; None where they cannot be had; raises ConfigError."""
-    return build_or_say(folder).library
+    """The compiled kernels, in `folder` or the user's cache; None where there are none; raises ConfigError."""
+    return build_or_explain(folder).library
 
 
-def build_or_say(folder: Path | None = None) -> Built:
-    """The same, with the reason where they cannot be had; raises ConfigError where the environment's limit is none.
+def build_or_explain(folder: Path | None = None) -> Built:
+    """The same, with the reason where there are none; raises ConfigError where the environment's limit is none.
 
     They are kept under a name made from source, compiler and its version, flags and processor, so that none is ever
     out of date.
@@ -69,7 +69,7 @@ def build_peak(folder: Path | None = None) -> Built:
 
 
 def find_compiler() -> tuple[str, ...]:
-    """The words of the C compiler: that of CC or the system's, else the one in the package ziglang; none, no words."""
+    """The command of the C compiler: that of CC or the system's, else that of the package ziglang; empty for none."""
     found = shutil.which(os.environ.get("CC", "cc")) or shutil.which("gcc") or shutil.which("clang")
     if found is not None:
         return (found,)
@@ -133,10 +133,10 @@ def _run(*words: str) -> str:
             stdin=subprocess.DEVNULL,
             text=True,
             errors="replace",
-            timeout=_PATIENCE,
+            timeout=_TIMEOUT,
         )
     except subprocess.TimeoutExpired:
-        raise _CompilerError(f"{name} took longer than {_PATIENCE:.0f} seconds") from None
+        raise _CompilerError(f"{name} took longer than {_TIMEOUT:.0f} seconds") from None
     except subprocess.CalledProcessError as error:
         said = [line for line in error.stderr.splitlines() if "error" in line] or error.stderr.splitlines()
         raise _CompilerError(f"{name} failed: {said[0] if said else f'exit status {error.returncode}'}") from None

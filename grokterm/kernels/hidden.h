@@ -93,13 +93,13 @@ INLINE void back_to_weights(const step *s, workspace *r, int activation, int j) 
     }
     sums into = in_tiles(r->d_w_in, w);
     into.at = sum_at(into, 0, j);
-    multiply(r->x_turned, second + in_second(0, j, ROWS), into, k, PANEL, ROWS, 1);
+    multiply(r->x_transposed, second + in_second(0, j, ROWS), into, k, PANEL, ROWS, 1);
 }
 
 /* The gradients by x, z' w_in^T + g w_direct^T, and d_w_direct = g^T x. */
 static void back_to_mix(const step *s, const weights *v, workspace *r) {
     const int w = s->width, k = s->k;
-    multiply(r->g_turned, r->x_second, in_tiles(r->d_w_direct, k), s->p, k, ROWS, 1);
-    multiply(r->z, v->w_in_turned, in_rows(r->d_x, k), ROWS, k, w, 0);
-    multiply(r->g, v->w_direct_turned, in_rows(r->d_x, k), ROWS, k, s->p, 1);
+    multiply(r->g_transposed, r->x_second, in_tiles(r->d_w_direct, k), s->p, k, ROWS, 1);
+    multiply(r->z, v->w_in_transposed, in_rows(r->d_x, k), ROWS, k, w, 0);
+    multiply(r->g, v->w_direct_transposed, in_rows(r->d_x, k), ROWS, k, s->p, 1);
 }

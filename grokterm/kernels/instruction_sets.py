@@ -21,7 +21,7 @@ _IN_FLOAT32: Final = ("pairs.c", "team.c")
 _IN_BFLOAT16: Final = ("pairs_in_bfloat16.c", "product.c")
 _X86: Final = ("x86_64", "AMD64")
 _ARM: Final = ("aarch64", "arm64")
-_SYSCTL_PATIENCE: Final = 10.0
+_SYSCTL_TIMEOUT: Final = 10.0
 
 
 class InstructionSet(NamedTuple):
@@ -57,7 +57,7 @@ SETS: Final = (
 LIMITS: Final = ("avx512", "avx2", "portable")
 """What the environment can limit the kernels to; NEON is as AVX2."""
 TORCH_IS_FASTER: Final[frozenset[tuple[str, str]]] = frozenset()
-"""System and machine where torch's library beats the kernels, so that torch takes all steps.
+"""System and machine where torch's library beats the kernels, so that torch computes all steps.
 
 On ("Darwin", "arm64") Accelerate may: this is not measured. `grokterm bench --only step`, with GROKTERM_KERNELS=0 and
 without it, tells.
@@ -91,7 +91,7 @@ def fits(wanted: InstructionSet, has: frozenset[str]) -> bool:
 
 @cache
 def features() -> frozenset[str]:
-    """The processor's features by Linux's names; none where the system does not tell."""
+    """The processor's features by Linux's names; none where the system does not list them."""
     if platform.system() == "Darwin":
         words = _sysctl("machdep.cpu.features") + " " + _sysctl("machdep.cpu.leaf7_features")
         return frozenset(words.lower().split())
@@ -105,7 +105,7 @@ def features() -> frozenset[str]:
 
 def _sysctl(name: str) -> str:
     try:
-        asked = subprocess.run(["sysctl", "-n", name], capture_output=True, text=True, timeout=_SYSCTL_PATIENCE)
+        asked = subprocess.run(["sysctl", "-n", name], capture_output=True, text=True, timeout=_SYSCTL_TIMEOUT)
     except (OSError, subprocess.SubprocessError):
         return ""
     return asked.stdout

@@ -10,7 +10,7 @@ static void pack(member me, matrix w, factor *out, int k, int n) {
 }
 
 /* The transpose of w as a second factor with k rows and n columns; the member's part of it. */
-static void pack_turned(member me, matrix w, factor *out, int k, int n) {
+static void pack_transposed(member me, matrix w, factor *out, int k, int n) {
     for (range part = part_of(n / SIDE, me); part.first < part.last; part.first++)
         turn_to_second(w, part.first * SIDE, out, k);
 }

@@ -40,11 +40,11 @@ INLINE void block_of(const step *s, const weights *v, workspace *r, int activati
     }
     errors(s, r, at, rows);
     if (!wants_gradients(s)) return;
-    turn_to_first(r->g_second, r->g_turned, ROWS, p);
-    if (!s->of_a) turn_to_first(r->x_second, r->x_turned, ROWS, k);
-    multiply(r->g_turned, r->h_second, in_tiles(r->d_w_out, w), p, w, ROWS, 1);
+    turn_to_first(r->g_second, r->g_transposed, ROWS, p);
+    if (!s->of_a) turn_to_first(r->x_second, r->x_transposed, ROWS, k);
+    multiply(r->g_transposed, r->h_second, in_tiles(r->d_w_out, w), p, w, ROWS, 1);
     for (int j = 0; j < w; j += PANEL) {
-        multiply(r->g, v->w_out_turned + (size_t)j * p_up, in_rows(r->panel, PANEL), ROWS, PANEL, p, 0);
+        multiply(r->g, v->w_out_transposed + (size_t)j * p_up, in_rows(r->panel, PANEL), ROWS, PANEL, p, 0);
         if (s->of_a) back_to_sums(s, r, activation, at, rows, j);
         else back_to_weights(s, r, activation, j);
     }
@@ -72,7 +72,7 @@ static void begin(void *given, member me) {
     const matrix w_out = {s->w_out, w, p, p}, scores = {s->scores, 2 * p + 1, s->heads, s->heads};
     const matrix w_in = {s->w_in, k, w, s->stride}, w_direct = {s->w_direct, k, p, s->stride};
     pack(me, w_out, v->w_out, w, classes);
-    if (wants_gradients(s)) pack_turned(me, w_out, v->w_out_turned, p_up, w);
+    if (wants_gradients(s)) pack_transposed(me, w_out, v->w_out_transposed, p_up, w);
     if (s->of_a) return;
     pack(me, w_in, v->w_in, k, w);
     pack(me, w_direct, v->w_direct, k, classes);
@@ -80,8 +80,8 @@ static void begin(void *given, member me) {
         for (int j = 0; j < LANES; j += WIDTH)
             store(v->scores + (size_t)part.first * LANES + j, columns_of(scores, part.first, j));
     if (!wants_gradients(s)) return;
-    pack_turned(me, w_in, v->w_in_turned, w, k);
-    pack_turned(me, w_direct, v->w_direct_turned, p_up, k);
+    pack_transposed(me, w_in, v->w_in_transposed, w, k);
+    pack_transposed(me, w_direct, v->w_direct_transposed, p_up, k);
 }
 
 static void go_through(void *given, member me) {

@@ -28,7 +28,7 @@ typedef struct {
 } step;
 
 typedef struct { /* one member's block of pairs, and its sums */
-    factor *h, *h_second, *g, *g_second, *g_turned, *x, *x_second, *x_turned, *z; /* z: gradients by hidden */
+    factor *h, *h_second, *g, *g_second, *g_transposed, *x, *x_second, *x_transposed, *z; /* z: gradients by hidden */
     float *logits, *panel, *slope, *mixed, *pattern, *d_x;
     float *d_w_out, *d_b_out, *d_of_a, *d_of_b, *d_w_in, *d_b_in, *d_w_direct, *d_values, *taken;
     char *sums, *end;                      /* what begins at 0: g and the gradients */
@@ -37,7 +37,10 @@ typedef struct { /* one member's block of pairs, and its sums */
 } workspace;
 
 /* Weights as second factors, and their transposes; scores filled up to LANES heads. */
-typedef struct { factor *w_out, *w_out_turned, *w_in, *w_in_turned, *w_direct, *w_direct_turned; float *scores; } weights;
+typedef struct {
+    factor *w_out, *w_out_transposed, *w_in, *w_in_transposed, *w_direct, *w_direct_transposed;
+    float *scores;
+} weights;
 
 static int wants_gradients(const step *s) { return s->d_w_out != NULL; }
 
@@ -51,7 +54,8 @@ static void *take(char **from, size_t count, size_t size) {
 static char *lay_out_weights(const step *s, weights *v, char *at) {
     const size_t w = s->width, k = s->of_a ? 0 : s->k, tokens = s->of_a ? 0 : 2 * s->p + 1;
     const size_t p_up = up_to(s->p, DEPTH), classes = up_to(s->p, SIDE), back = wants_gradients(s);
-    factor **packed[] = {&v->w_out, &v->w_out_turned, &v->w_in, &v->w_in_turned, &v->w_direct, &v->w_direct_turned};
+    factor **packed[] = {&v->w_out, &v->w_out_transposed, &v->w_in,
+                         &v->w_in_transposed, &v->w_direct, &v->w_direct_transposed};
     size_t sizes[] = {w * classes, back * p_up * w, k * w, back * w * k, k * classes, back * p_up * k};
     for (int i = 0; i < 6; i++) *packed[i] = take(&at, sizes[i], sizeof(factor));
     v->scores = take(&at, tokens * LANES, 4);
@@ -61,7 +65,8 @@ static char *lay_out_weights(const step *s, weights *v, char *at) {
 static char *lay_out_workspace(const step *s, workspace *r, char *at) {
     const size_t w = s->width, k = s->of_a ? 0 : s->k, p = s->of_a ? s->p : 0, tokens = s->of_a ? 0 : 2 * s->p + 1;
     const size_t p_up = up_to(s->p, DEPTH), classes = up_to(s->p, SIDE), back = wants_gradients(s);
-    factor **factors[] = {&r->h, &r->h_second, &r->g_second, &r->g_turned, &r->x, &r->x_second, &r->x_turned, &r->z};
+    factor **factors[] = {&r->h, &r->h_second, &r->g_second, &r->g_transposed,
+                          &r->x, &r->x_second, &r->x_transposed, &r->z};
     size_t columns[] = {w, back * w, back * classes, back * classes, k, back * k, back * k, k ? back * w : 0};
     for (int i = 0; i < 8; i++) *factors[i] = take(&at, ROWS * columns[i], sizeof(factor));
     float **floats[] = {&r->logits, &r->panel, &r->slope, &r->mixed, &r->d_x, &r->pattern};

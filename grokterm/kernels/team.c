@@ -72,10 +72,10 @@ static void begin_anew(void) {
 
 /* Have `wanted` helpers, if the system gives so many; signals are left to the other threads. */
 static void grow(int wanted) {
-    static int told = 0;
+    static int registered = 0;
     sigset_t every, before;
     pthread_attr_t detached;
-    if (!told) told = pthread_atfork(NULL, NULL, begin_anew) == 0;
+    if (!registered) registered = pthread_atfork(NULL, NULL, begin_anew) == 0;
     sigfillset(&every);
     pthread_sigmask(SIG_SETMASK, &every, &before);
     pthread_attr_init(&detached);

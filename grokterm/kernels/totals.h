@@ -15,14 +15,16 @@ static inline lanes total_of(totals x, size_t i) {
 
 /* Totals of [rows, columns], which lie as `where` says, as rows of `to`, `stride` apart, or as its columns; columns are
  * a multiple of 16. */
-static void add_up_matrix(member me, totals x, sums where, int rows, int columns, int turned, float *to, size_t stride) {
+static void add_up_matrix(
+    member me, totals x, sums where, int rows, int columns, int transposed, float *to, size_t stride
+) {
     for (range part = part_of(up_to(rows, WIDTH) / WIDTH, me); part.first < part.last; part.first++)
         for (int i = part.first * WIDTH, j = 0; j < columns; j += WIDTH) {
             lanes block[WIDTH];
             for (int r = 0; r < WIDTH; r++) block[r] = total_of(x, sum_at(where, i + r, j) - where.at);
-            if (turned) transpose(block);
+            if (transposed) transpose(block);
             for (int r = 0; r < WIDTH; r++)
-                if (turned) store_first(to + (j + r) * stride + i, block[r], rows - i);
+                if (transposed) store_first(to + (j + r) * stride + i, block[r], rows - i);
                 else if (i + r < rows) store(to + (i + r) * stride + j, block[r]);
         }
 }

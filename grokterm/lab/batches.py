@@ -21,7 +21,7 @@ class Batches:
         """Pairs of this epoch's order that were trained on."""
         self._task = task
         self._seed = seed
-        self.all = task.pairs(task.train, lasting=True)
+        self.all = task.pairs(task.train, reused=True)
         """The whole training set."""
         self._order: tuple[int, Tensor] | None = None
 

@@ -1,4 +1,4 @@
-"""Devices and what they are good at; `python -m grokterm.lab.devices [DEVICE]` tells it as JSON."""
+"""The devices of this machine and their features; `python -m grokterm.lab.devices [DEVICE]` prints it as JSON."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def has_fast_bfloat16(device: torch.device) -> bool:
 def prepare() -> None:
     """Set this process up for training: same bits every time, no denormals, memory kept between steps."""
     torch.set_flush_denormal(True)
-    # Told of more threads than the system may give it, oneDNN leaves out what the others were to do.
+    # With more threads than the system allows, oneDNN skips the work of the missing ones.
     limit = os.environ.get("OMP_THREAD_LIMIT", "")
     if limit.isdecimal() and 0 < int(limit) < torch.get_num_threads():
         torch.set_num_threads(int(limit))

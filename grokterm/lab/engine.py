@@ -1,10 +1,9 @@
-"""The engine: a task, a model and an optimizer, taken forward step by step."""
+"""The engine: a task, a model and an optimizer, trained step by step."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import torch
@@ -14,36 +13,21 @@ from grokterm.config import Config, settings
 from grokterm.errors import ConfigError
 from grokterm.lab import devices
 from grokterm.lab.batches import Batches
-from grokterm.lab.bursts import Burst
+from grokterm.lab.cuda_graphs import StepBatch
 from grokterm.lab.models import Model, Parameters, build
 from grokterm.lab.models.layout import Layout
-from grokterm.lab.optimizers import Hyperparameters, Optimizer, way_on
+from grokterm.lab.optimizers import Hyperparameters, Optimizer, implementation_for
 from grokterm.lab.precision import DTYPES, product_for
 from grokterm.lab.seeds import generator
-from grokterm.lab.strategies import Strategy, choose, decisive
+from grokterm.lab.strategies import Strategy, choose_strategy, finite_check
 from grokterm.lab.tasks import Pairs, make_task
+from grokterm.measures import Measures
 from grokterm.setting import Acts
 
-FLOATS_AT_ONCE: Final = {"cpu": 1 << 22, "cuda": 1 << 27, "mps": 1 << 25}
+CHUNK_FLOATS: Final = {"cpu": 1 << 22, "cuda": 1 << 27, "mps": 1 << 25}
 """Largest tensor over pairs that a pass holds, in floats, by kind of device: 16 MiB on the CPU."""
-STEPS_AT_ONCE: Final = {"cpu": 1, "cuda": 256, "mps": 1}
-"""Steps between two looks at whether they are finite, by kind of device: where a look is a wait, not after each."""
-
-
-@dataclass(frozen=True)
-class Measures:
-    """A model's losses (mean nats a pair), accuracies (shares), sums of squares and the norm of its last gradient."""
-
-    train_loss: float
-    test_loss: float
-    train_accuracy: float
-    test_accuracy: float
-    sum_squared_weights: float
-    """Σθ² over all parameters."""
-    squared_weights: dict[str, float]
-    """Σθ² of every weight matrix by name."""
-    gradient_norm: float | None
-    """None before the first step of a model."""
+STEPS_PER_CHECK: Final = {"cpu": 1, "cuda": 256, "mps": 1}
+"""Steps between two checks that they are finite, by kind of device: on CUDA a check waits for the device."""
 
 
 class Engine:
@@ -63,21 +47,21 @@ class Engine:
 
     def advance(self, steps: int) -> int:
         """Take up to `steps` optimizer steps and say how many; stops before one that is not finite."""
-        taken, most = 0, STEPS_AT_ONCE[self.device.type]
+        taken, limit = 0, STEPS_PER_CHECK[self.device.type]
         while taken < steps:
-            count = min(steps - taken, most)
+            count = min(steps - taken, limit)
             with self.strategy.threads():
                 self.finite = self._advance_by(count)
             if self.finite:
                 taken += count
-            elif most == 1:
+            elif limit == 1:
                 break
             else:
-                most = 1  # one by one up to the one that is not
+                limit = 1  # one by one up to the one that is not
         return taken
 
     def measure(self) -> Measures:
-        """Measures of the present parameters over all train and test pairs."""
+        """Losses, accuracies and sums of squares of the present parameters over all train and test pairs."""
         sets = (self._train, self._test)
         with self.strategy.threads():
             (train_loss, train_right), (test_loss, test_right) = self.strategy.scores(*sets)
@@ -93,22 +77,22 @@ class Engine:
             gradient_norm=self._gradient_norm,
         )
 
-    def predictions(self, between: Callable[[], None] = lambda: None) -> tuple[Tensor, Tensor]:
+    def predictions(self, check_cancelled: Callable[[], None] = lambda: None) -> tuple[Tensor, Tensor]:
         """The class of the largest logit, int64 [p, p], and its probability, float32 [p, p], both on the CPU.
 
-        `between` is called before each part of the pairs; what it raises ends the work.
+        `check_cancelled` is called before each chunk of the pairs; what it raises ends the computation.
         """
         p = self.task.p
         classes, probabilities = torch.empty(p * p, dtype=torch.int64), torch.empty(p * p)
         start = 0
-        for part in self.task.pairs(torch.arange(p * p, device=self.device)).parts(self._most):
-            between()
+        for part in self.task.pairs(torch.arange(p * p, device=self.device)).chunks(self._chunk_size):
+            check_cancelled()
             best = self._logits(part.a, part.b).softmax(-1).max(-1)
             rows = slice(start, start := start + len(part))
             classes[rows], probabilities[rows] = best.indices, best.values
         return classes.view(p, p), probabilities.view(p, p)
 
-    def answers(self, a: int, b: int, count: int) -> list[tuple[int, float]]:
+    def top_classes(self, a: int, b: int, count: int) -> list[tuple[int, float]]:
         """The `count` likeliest classes of one pair with their probabilities; raises ConfigError outside 0 … p − 1."""
         p = self.task.p
         if not (0 <= a < p and 0 <= b < p):
@@ -117,30 +101,30 @@ class Engine:
         best = self._logits(pair[0], pair[1])[0].softmax(-1).topk(min(count, p))
         return list(zip(best.indices.tolist(), best.values.tolist(), strict=True))
 
-    def set(self, config: Config) -> None:
+    def apply_settings(self, config: Config) -> None:
         """Take settings that act at once, from the next step on; raises ConfigError when others differ."""
         self._allow(config, "at once")
         self._change_task(config)
         self.config = config
-        self._optimizer.set(config)
+        self._optimizer.update(config)
 
     def rebuild(self, config: Config, keep: bool) -> None:
         """Go on with a new model, optimizer and warm-up, seeded by seed and step; the step stays.
 
-        With `keep`, embedding and read-out are carried over where names and shapes agree, unless the weights are to
+        With `keep`, embedding and output layer are carried over where names and shapes agree, unless the weights are to
         be those of the closed form. Raises ConfigError when a setting that starts a new run differs.
         """
         self._allow(config, "at once", "rebuilds the model")
         self._change_task(config)
         kept = keep and config.init == "random"
-        held = {name: self.parameters[name] for name in self.model.carried} if kept else {}
+        held = {name: self.parameters[name] for name in self.model.transferable} if kept else {}
         self._build(config)
-        for name in self.model.carried:
+        for name in self.model.transferable:
             if name in held and held[name].shape == self.parameters[name].shape:
                 self.parameters[name].copy_(held[name])
 
-    def state(self) -> dict[str, Tensor]:
-        """All that the next steps depend on, as copies on the CPU: going on from it gives the same bits."""
+    def state_dict(self) -> dict[str, Tensor]:
+        """All that the next steps depend on, as copies on the CPU: steps from it give the same bits."""
         numbers = {
             "step": self.step,
             "batches.epoch": self._batches.epoch,
@@ -151,9 +135,9 @@ class Engine:
         tensors["gradient_norm"] = torch.tensor(norm, dtype=torch.float64)
         return {name: tensor.detach().cpu().clone() for name, tensor in tensors.items()}
 
-    def load(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from what `state` gave; raises ConfigError when names, shapes or precision do not fit."""
-        expected = self.state()
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Load what `state_dict` gave; raises ConfigError when names, shapes or precision do not fit."""
+        expected = self.state_dict()
         for name in expected.keys() | state.keys():
             if name not in expected or name not in state:
                 where = "missing from" if name in expected else "unknown to the model of"
@@ -166,7 +150,7 @@ class Engine:
                 )
         for name, tensor in self._tensors().items():
             tensor.copy_(state[name])
-        self._optimizer.changed()
+        self._optimizer.invalidate_plan()
         self.step = int(state["step"])
         self._batches.epoch = int(state["batches.epoch"])
         self._batches.position = int(state["batches.position"])
@@ -174,13 +158,13 @@ class Engine:
         self._gradient_norm = None if math.isnan(norm) else norm
         self.finite = True
 
-    def put(self, parameters: Mapping[str, Tensor]) -> None:
-        """Go on from parameters of the same names and shapes; optimizer and warm-up stay as they are."""
+    def load_parameters(self, parameters: Mapping[str, Tensor]) -> None:
+        """Copy parameters of the same names and shapes; optimizer and warm-up stay as they are."""
         for name, tensor in self.parameters.items():
             tensor.copy_(parameters[name])
 
     def _change_task(self, config: Config) -> None:
-        """Take another training set or other labels, beginning a new epoch, where `config` has them."""
+        """Change the training set or labels, beginning a new epoch, where those of `config` differ."""
         if (config.train_fraction, config.corrupt) == (self.config.train_fraction, self.config.corrupt):
             return
         epoch = self._batches.epoch + (self._batches.position > 0)
@@ -198,20 +182,20 @@ class Engine:
         self.model: Model = build(config, product_for(self.precision))
         self._layout = Layout(self.model.shapes())
         fresh = self.model.init(generator(config.seed, "parameters", self.step))
-        self._flat = self._layout.flat(fresh).to(self.device, DTYPES[self.precision])
-        self.parameters: Parameters = self._layout.parameters(self._flat)
+        self._flat = self._layout.flatten(fresh).to(self.device, DTYPES[self.precision])
+        self.parameters: Parameters = self._layout.unflatten(self._flat)
         hyper = Hyperparameters.of(config, self.device)
-        self._optimizer = Optimizer(config.optimizer, self._flat, hyper, way_on(self.device))
+        self._optimizer = Optimizer(config.optimizer, self._flat, hyper, implementation_for(self.device))
         self._gradient_norm = None
-        self._most = max(1, FLOATS_AT_ONCE[self.device.type] // self.model.floats_a_pair)
-        self.strategy: Strategy = choose(self.model, self._layout, self._flat, self._most)
-        self._burst = Burst(self.strategy, self._optimizer) if STEPS_AT_ONCE[self.device.type] > 1 else None
+        self._chunk_size = max(1, CHUNK_FLOATS[self.device.type] // self.model.floats_per_pair)
+        self.strategy: Strategy = choose_strategy(self.model, self._layout, self._flat, self._chunk_size)
+        self._step_batch = StepBatch(self.strategy, self._optimizer) if STEPS_PER_CHECK[self.device.type] > 1 else None
 
     def _advance_by(self, count: int) -> bool:
         """Take steps, or leave everything as it is and return False where one would not be finite."""
         position = (self._batches.epoch, self._batches.position)
         batches = (self._batches.next(self.config.batch_size) for _ in range(count))
-        numbers = self._burst.take(batches) if self._burst is not None else self._take_one(next(batches))
+        numbers = self._step_batch.run(batches) if self._step_batch is not None else self._take_one(next(batches))
         if numbers is None:
             self._batches.epoch, self._batches.position = position
             return False
@@ -220,9 +204,9 @@ class Engine:
         return True
 
     def _take_one(self, pairs: Pairs) -> list[float] | None:
-        """Take a step and give its decisive numbers, or None and no step where they are not finite."""
+        """Take a step and give its loss, Σg² and Σθ², or None and no step where they are not finite."""
         loss, gradient = self.strategy.loss_and_gradient(pairs)
-        numbers: list[float] = decisive(loss, gradient, self._flat).tolist()
+        numbers: list[float] = finite_check(loss, gradient, self._flat).tolist()
         if not all(map(math.isfinite, numbers)):
             return None
         self._optimizer.prepare()
@@ -230,14 +214,14 @@ class Engine:
         return numbers
 
     def _logits(self, a: Tensor, b: Tensor) -> Tensor:
-        return self.model.read_logits(self.parameters, a, b)
+        return self.model.residue_logits(self.parameters, a, b)
 
     def _tensors(self) -> dict[str, Tensor]:
-        """The tensors of the state by name, as views; those as long as all parameters are given one by one."""
+        """The tensors of the state by name, as views; flat ones are split by parameter."""
         named = {f"parameters.{name}": tensor for name, tensor in self.parameters.items()}
-        for name, tensor in self._optimizer.state().items():
+        for name, tensor in self._optimizer.state_dict().items():
             if tensor.shape == self._flat.shape:
-                parts = self._layout.parameters(tensor)
+                parts = self._layout.unflatten(tensor)
                 named |= {f"optimizer.{name}.{parameter}": part for parameter, part in parts.items()}
             else:
                 named[f"optimizer.{name}"] = tensor

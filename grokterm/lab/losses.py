@@ -14,7 +14,7 @@ def cross_entropy_sum(logits: Tensor, labels: Tensor) -> Tensor:
     return _CrossEntropy.apply(logits, labels).sum(-1)  # type: ignore[no-any-return,no-untyped-call]
 
 
-def losses_and_errors(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+def cross_entropy_and_gradient(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     """Cross-entropies in nats [..., n] and their gradient, softmax − one-hot [..., n, p], of logits [..., n, p].
 
     The softmax of a label, less 1, is taken as minus the sum of all others. As p − 1 it is 0 from a gap of 16.6 nats
@@ -35,7 +35,7 @@ def losses_and_errors(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
 class _CrossEntropy(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, logits: Tensor, labels: Tensor) -> Tensor:
-        losses, errors = losses_and_errors(logits, labels)
+        losses, errors = cross_entropy_and_gradient(logits, labels)
         ctx.save_for_backward(errors)
         return losses
 

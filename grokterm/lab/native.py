@@ -1,6 +1,6 @@
 """The kernels of `grokterm/kernels`, once they are loaded: loss and gradients in one pass over the pairs.
 
-They know two kinds of factors, by name. The logits are f(h) @ w_out + b_out with h = of_a[a] + of_b[b]; or they are
+They accept two kinds of inputs, by name. The logits are f(h) @ w_out + b_out with h = of_a[a] + of_b[b]; or they are
 f(x @ w_in + b_in) @ w_out + x @ w_direct + b_out, where x is what `pair_attention` gives for scores [2p + 1, heads] and
 values [2p + 1, d_model]. f is relu, quadratic or gelu.
 """
@@ -37,13 +37,13 @@ _HEADS: Final = 16
 """Heads at most."""
 
 _steps: dict[Product, Any] = {}
-"""The kernel that takes a step with these products, as far as this machine knows them."""
+"""The kernel for a step by matrix product; products without a kernel on this machine are left out."""
 _step_sets: dict[Product, Any] = {}
-"""The kernel that takes several such steps side by side."""
+"""The kernel for the steps of several replicas, by matrix product."""
 _take_product: Any = None
 _digest = ""
 _threads: int | None = None
-"""Threads of the kernels while torch has one."""
+"""Threads of the kernels while torch is set to one."""
 
 
 class _Step(ctypes.Structure):
@@ -58,17 +58,17 @@ class _Step(ctypes.Structure):
     )
 
 
-class _Factors(ctypes.Structure):
+class _ProductArguments(ctypes.Structure):
     """`factors` of product.c."""
 
     _fields_ = (
-        *((name, c_int64) for name in ("m", "k", "n", "x_stride", "x_turned", "w_stride", "w_turned")),
+        *((name, c_int64) for name in ("m", "k", "n", "x_stride", "x_transposed", "w_stride", "w_transposed")),
         *((name, c_void_p) for name in ("x", "w", "out")),
     )
 
 
 def load(path: Path | None) -> bool:
-    """Use the kernels compiled at `path` in this process from now on, or none; says whether any are in use."""
+    """Load the kernels compiled at `path`, or unload them for None; returns whether any are loaded."""
     global _take_product, _digest
     _steps.clear()
     _step_sets.clear()
@@ -83,29 +83,29 @@ def load(path: Path | None) -> bool:
         if hasattr(library, "take_step") and library.may_use_tiles():
             _steps[bfloat16_product], _step_sets[bfloat16_product] = library.take_step, library.take_steps
             _take_product = library.take_product
-            _take_product.argtypes = (POINTER(_Factors),)
+            _take_product.argtypes = (POINTER(_ProductArguments),)
         for step, steps in zip(_steps.values(), _step_sets.values(), strict=True):
             step.argtypes, steps.argtypes = (POINTER(_Step),), (POINTER(_Step), c_int, c_int)
     return loaded()
 
 
 def loaded() -> bool:
-    """Whether kernels are in use."""
+    """Whether kernels are loaded."""
     return bool(_steps)
 
 
 def loaded_digest() -> str:
-    """The digest of the library whose kernels are in use; empty where none are."""
+    """The digest of the loaded library; empty where none is."""
     return _digest if loaded() else ""
 
 
-def knows(product: Product) -> bool:
-    """Whether there is a kernel in use that takes steps with these products."""
+def has_product(product: Product) -> bool:
+    """Whether a loaded kernel uses this matrix product."""
     return product in _steps
 
 
-def suits(product: Product, activation: str, rows: Tensor, *sizes: int) -> bool:
-    """Whether the kernels do a step with these products, activation, parameters and widths."""
+def supports(product: Product, activation: str, rows: Tensor, *sizes: int) -> bool:
+    """Whether the kernels support this matrix product, activation, parameters and widths."""
     return (
         product in _steps
         and activation in _ACTIVATIONS
@@ -116,8 +116,8 @@ def suits(product: Product, activation: str, rows: Tensor, *sizes: int) -> bool:
     )
 
 
-def suits_heads(d_model: int, heads: int) -> bool:
-    """Whether the kernels know so many heads on so many features."""
+def supports_heads(d_model: int, heads: int) -> bool:
+    """Whether the kernels support this number of heads and features."""
     return heads <= _HEADS and d_model // heads % (_TILE // 2) == 0
 
 
@@ -130,24 +130,24 @@ def product(x: Tensor, w: Tensor, out: Tensor | None = None) -> Tensor:
     out = x.new_empty(m, n) if out is None else out
     assert out.shape == (m, n)
     assert out.is_contiguous()
-    given = _Factors(m=m, k=k, n=n, x=x.data_ptr(), w=w.data_ptr(), out=out.data_ptr())
-    given.x_turned, given.x_stride = _lies(x)
-    given.w_turned, given.w_stride = _lies(w)
+    given = _ProductArguments(m=m, k=k, n=n, x=x.data_ptr(), w=w.data_ptr(), out=out.data_ptr())
+    given.x_transposed, given.x_stride = _memory_layout(x)
+    given.w_transposed, given.w_stride = _memory_layout(w)
     if _take_product(ctypes.byref(given)):
         raise MemoryError("no memory for a product")
     return out
 
 
-def product_like(product_of_model: Product) -> Callable[..., Tensor]:
-    """What a step by hand takes its small products with: `product` or torch.matmul, both of which may fill `out`."""
+def product_with_out(product_of_model: Product) -> Callable[..., Tensor]:
+    """The product for small matrices in a kernel step: `product` or torch.matmul, both of which accept `out`."""
     return product if product_of_model is bfloat16_product else torch.matmul
 
 
 @contextmanager
 def torch_on_one_thread() -> Iterator[None]:
-    """Within it only the kernels over pairs have threads.
+    """A context in which only the kernels over pairs use threads.
 
-    What torch does in a step by hand is a few rows: waking a thread that sleeps takes longer than the row.
+    Torch's share of a kernel step is a few rows: waking a sleeping thread takes longer than computing a row.
     """
     global _threads
     before, outer = torch.get_num_threads(), _threads
@@ -160,99 +160,99 @@ def torch_on_one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def logits(product: Product, activation: Activation, a: Tensor, b: Tensor, factors: Mapping[str, Tensor]) -> Tensor:
+def logits(product: Product, activation: Activation, a: Tensor, b: Tensor, inputs: Mapping[str, Tensor]) -> Tensor:
     """Logits, float32 [n, p], of the pairs a, b (int64 [n] each) in any order; raises MemoryError."""
-    found = factors["w_out"].new_empty(len(a), factors["w_out"].shape[1])
-    _take(product, activation, torch.stack((a, b)).int(), factors, {"logits": found})
+    found = inputs["w_out"].new_empty(len(a), inputs["w_out"].shape[1])
+    _run_kernel(product, activation, torch.stack((a, b)).int(), inputs, {"logits": found})
     return found
 
 
-def score(product: Product, activation: Activation, pairs: Pairs, factors: Mapping[str, Tensor]) -> tuple[float, int]:
+def score(product: Product, activation: Activation, pairs: Pairs, inputs: Mapping[str, Tensor]) -> tuple[float, int]:
     """Cross-entropy in nats summed over the pairs, and how many get their label; raises MemoryError."""
-    return _take(product, activation, pairs.numbers, factors, {})
+    return _run_kernel(product, activation, pairs.packed, inputs, {})
 
 
 def score_and_gradients(
     product: Product,
     activation: Activation,
     pairs: Pairs,
-    factors: Mapping[str, Tensor],
+    inputs: Mapping[str, Tensor],
     gradients: Mapping[str, Tensor],
 ) -> tuple[float, int]:
-    """The same, and the gradients of the mean cross-entropy by the factors, written into `gradients`.
+    """The same, and the gradients of the mean cross-entropy by the inputs, written into `gradients`.
 
     Every tensor has its rows in one piece; those of w_in, w_direct and their gradients may be rows of wider ones of
     the same width.
     """
     into = {f"d_{name}": tensor for name, tensor in gradients.items()}
-    return _take(product, activation, pairs.numbers, factors, into)
+    return _run_kernel(product, activation, pairs.packed, inputs, into)
 
 
 def losses_and_gradients_of_replicas(
     product: Product,
     activation: Activation,
     pairs: Pairs,
-    factors: Mapping[str, Tensor],
+    inputs: Mapping[str, Tensor],
     gradients: Mapping[str, Tensor],
 ) -> list[float]:
-    """Cross-entropies and gradients as `score_and_gradients` has them, of factors with a leading axis of replicas.
+    """Cross-entropies and gradients as `score_and_gradients` has them, of inputs with a leading axis of replicas.
 
     Each replica is a part of its own, so that threads do not wait for each other; raises MemoryError.
     """
     into = {f"d_{name}": tensor for name, tensor in gradients.items()}
-    one, of_one = ({name: tensor[0] for name, tensor in each.items()} for each in (factors, into))
-    first = _step(activation, pairs.numbers, one, of_one, members=1)
-    strides = {name: 4 * tensor.stride(0) for name, tensor in {**factors, **into}.items()}
-    count = len(factors["w_out"])
+    one, of_one = ({name: tensor[0] for name, tensor in each.items()} for each in (inputs, into))
+    first = _step(activation, pairs.packed, one, of_one, members=1)
+    strides = {name: 4 * tensor.stride(0) for name, tensor in {**inputs, **into}.items()}
+    count = len(inputs["w_out"])
     steps = (_Step * count)(*([first] * count))
     for i, step in enumerate(steps):
         for name, stride in strides.items():
             setattr(step, name, getattr(first, name) + i * stride)
-    if _step_sets[product](steps, count, _members()):
+    if _step_sets[product](steps, count, _thread_count()):
         raise MemoryError("no memory for the steps of replicas")
     return [step.loss for step in steps]
 
 
-def _take(
+def _run_kernel(
     product: Product,
     activation: Activation,
     numbers: Tensor,
-    factors: Mapping[str, Tensor],
+    inputs: Mapping[str, Tensor],
     into: Mapping[str, Tensor],
 ) -> tuple[float, int]:
-    """Run the kernel that has these products on a, b and labels, int32 [3, n] or [2, n]; raises MemoryError."""
-    step = _step(activation, numbers, factors, into, _members())
+    """Run the kernel for this matrix product on a, b and labels, int32 [3, n] or [2, n]; raises MemoryError."""
+    step = _step(activation, numbers, inputs, into, _thread_count())
     if _steps[product](ctypes.byref(step)):
         raise MemoryError("no memory for a step")
     return step.loss, step.right
 
 
 def _step(
-    activation: Activation, numbers: Tensor, factors: Mapping[str, Tensor], into: Mapping[str, Tensor], members: int
+    activation: Activation, numbers: Tensor, inputs: Mapping[str, Tensor], into: Mapping[str, Tensor], members: int
 ) -> _Step:
-    """What the kernel is told of a step; the tensors have to live as long."""
-    (width, p), n = factors["w_out"].shape, numbers.shape[1]
+    """The kernel's arguments for a step; the tensors must outlive it."""
+    (width, p), n = inputs["w_out"].shape, numbers.shape[1]
     step = _Step(n=n, p=p, width=width, share=1 / max(n, 1), threads=members)
     step.activation = _ACTIVATIONS.index(activation)
-    if "values" in factors:
-        step.k, step.heads = factors["values"].shape[1], factors["scores"].shape[1]
-        step.stride = factors["w_in"].stride(0)
+    if "values" in inputs:
+        step.k, step.heads = inputs["values"].shape[1], inputs["scores"].shape[1]
+        step.stride = inputs["w_in"].stride(0)
     of_pairs = dict(zip(("a", "b", "labels"), numbers, strict=False))
-    for name, tensor in {**of_pairs, **factors, **into}.items():
+    for name, tensor in {**of_pairs, **inputs, **into}.items():
         strided = name.removeprefix("d_") in _STRIDED
         assert tensor.stride() == (step.stride, 1) if strided else tensor.is_contiguous(), name
         setattr(step, name, tensor.data_ptr())
     return step
 
 
-def _members() -> int:
+def _thread_count() -> int:
     """Parts that the work is split into, each with sums of its own: the threads that torch has, or had."""
     return _threads or torch.get_num_threads()
 
 
-def _lies(x: Tensor) -> tuple[bool, int]:
-    """Whether columns lie in one piece and not rows, and how far one is from the next."""
+def _memory_layout(x: Tensor) -> tuple[bool, int]:
+    """Whether a matrix is transposed (its columns are contiguous, not its rows), and its stride in floats."""
     down, right = x.stride()
-    turned = right != 1 and x.shape[1] > 1
-    assert not turned or down == 1 or x.shape[0] == 1
-    return turned, right if turned else down
+    transposed = right != 1 and x.shape[1] > 1
+    assert not transposed or down == 1 or x.shape[0] == 1
+    return transposed, right if transposed else down

@@ -13,21 +13,21 @@ from torch import Tensor
 from grokterm.config import Config
 from grokterm.config import Optimizer as OptimizerName
 
-Way = Literal["chain", "fused", "planned"]
-"""How a step is taken: one operation after another; in one pass over the parameters, with numbers read on the host; or
-in few operations, with its numbers worked out on the device for many steps at once."""
-PLANNED: Final = 256
-"""Steps whose numbers are worked out at once."""
+Implementation = Literal["chain", "fused", "planned"]
+"""How a step is computed: one operation after another; fused in one pass over the parameters, with numbers read on the
+host; or in few operations, with its numbers planned on the device for many steps at once."""
+PLAN_STEPS: Final = 256
+"""Steps whose numbers are planned at once."""
 
 
 _FUSED: Final = "_fused_adamw_"
 """A private name of torch, without which a step on a CPU is a chain."""
 
 
-def way_on(device: torch.device) -> Way:
-    """The fastest way on a device that this torch has."""
-    ways: dict[str, Way] = {"cpu": "fused" if hasattr(torch, _FUSED) else "chain", "cuda": "planned"}
-    return ways.get(device.type, "chain")
+def implementation_for(device: torch.device) -> Implementation:
+    """The fastest implementation on a device that this torch has."""
+    fastest: dict[str, Implementation] = {"cpu": "fused" if hasattr(torch, _FUSED) else "chain", "cuda": "planned"}
+    return fastest.get(device.type, "chain")
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Hyperparameters:
         values = config.as_dict()
         return cls(**{f.name: torch.tensor(float(values[f.name]), dtype=dtype, device=device) for f in fields(cls)})
 
-    def set(self, config: Config) -> None:
+    def update(self, config: Config) -> None:
         """Take the values of `config`, in place."""
         values = config.as_dict()
         for field in fields(self):
@@ -125,7 +125,7 @@ class Adam:
         direction = self.mean / self.square.sqrt().add_(epsilon)
         parameters.mul_(kept).addcmul_(direction, scaled, value=-1)
 
-    def state(self) -> dict[str, Tensor]:
+    def state_dict(self) -> dict[str, Tensor]:
         """The moments by name, [..., size] each."""
         return {"mean": self.mean, "square": self.square}
 
@@ -136,41 +136,43 @@ RULES: Final[dict[OptimizerName, type[Adam]]] = {"adamw": Adam}
 class Optimizer:
     """A rule, linear warm-up and decoupled decay θ ← θ(1 − lr·weight_decay) (Loshchilov & Hutter 2019)."""
 
-    def __init__(self, name: OptimizerName, parameters: Tensor, hyper: Hyperparameters, way: Way = "chain") -> None:
-        """A step by the way "fused" is not to be captured, one by "planned" only behind `prepare`."""
+    def __init__(
+        self, name: OptimizerName, parameters: Tensor, hyper: Hyperparameters, implementation: Implementation = "chain"
+    ) -> None:
+        """A step of the implementation "fused" is not to be captured, one by "planned" only behind `prepare`."""
         self.hyper = hyper
-        self.way = way
+        self.implementation = implementation
         self.count = torch.zeros((), dtype=hyper.lr.dtype, device=parameters.device)
         """Steps taken since the model was built."""
         self.rule = RULES[name](parameters, self.count)
         each = sum(getattr(hyper, field.name) for field in fields(hyper)).shape
-        planned = PLANNED if way == "planned" else 0
+        planned = PLAN_STEPS if implementation == "planned" else 0
         self._plan = parameters.new_zeros(planned, 5, *each)
         self._next = torch.zeros(1, dtype=torch.int64, device=parameters.device)
         """The row of the plan that the next step reads."""
         self._left = 0
 
     def prepare(self) -> None:
-        """Have the numbers of the next step ready, to be called before each step; one that is captured reads them."""
-        if self.way != "planned":
+        """Plan the numbers of the next step; call before each step, also before a captured one is replayed."""
+        if self.implementation != "planned":
             return
         if self._left == 0:
-            counts = self.count + torch.arange(1, PLANNED + 1, device=self.count.device)
+            counts = self.count + torch.arange(1, PLAN_STEPS + 1, device=self.count.device)
             counts = counts.view(-1, *[1] * (self._plan.ndim - 2))
             numbers = self.rule.plan(counts, self._rate(counts), self.hyper)
             self._plan.copy_(torch.stack([number.expand(self._plan[:, 0].shape) for number in numbers], 1))
             self._next.zero_()
-            self._left = PLANNED
+            self._left = PLAN_STEPS
         self._left -= 1
 
-    def changed(self) -> None:
-        """To be called when count or hyperparameters were written over: what was planned is void."""
+    def invalidate_plan(self) -> None:
+        """Call when count or hyperparameters were overwritten: planned numbers are computed anew."""
         self._left = 0
 
-    def set(self, config: Config) -> None:
+    def update(self, config: Config) -> None:
         """Take the hyperparameters of `config` from the next step on."""
-        self.hyper.set(config)
-        self.changed()
+        self.hyper.update(config)
+        self.invalidate_plan()
 
     def step(self, parameters: Tensor, gradient: Tensor) -> None:
         """Update parameters [..., size] in place; step t of a warm-up of w has the rate lr·min(1, t/w).
@@ -178,13 +180,13 @@ class Optimizer:
         The first t is 1 or, as a schedule of torch counts, 0 (`warmup_from`).
         """
         self.count += 1
-        if self.way == "planned":
+        if self.implementation == "planned":
             numbers = self._plan.index_select(0, self._next)[0]
             self._next += 1
             self.rule.planned_step(parameters, gradient, numbers)
             return
         hyper, rate = self.hyper, self._rate(self.count)
-        if self.way == "fused":
+        if self.implementation == "fused":
             self.rule.fused_step(parameters, gradient, hyper, rate)
             return
         direction = self.rule.direction(gradient, hyper)
@@ -199,15 +201,15 @@ class Optimizer:
 
     @property
     def planned(self) -> list[Tensor]:
-        """What a step changes beyond `state`."""
+        """Tensors that a step changes beyond `state_dict`."""
         return [self._next]
 
-    def state(self) -> dict[str, Tensor]:
+    def state_dict(self) -> dict[str, Tensor]:
         """Everything that the next step depends on: the rule's tensors [..., size] and the count."""
-        return {**self.rule.state(), "count": self.count}
+        return {**self.rule.state_dict(), "count": self.count}
 
-    def load(self, state: Mapping[str, Tensor]) -> None:
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Take a state of the same names and shapes."""
-        for name, tensor in self.state().items():
+        for name, tensor in self.state_dict().items():
             tensor.copy_(state[name])
-        self.changed()
+        self.invalidate_plan()

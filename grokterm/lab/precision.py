@@ -26,7 +26,7 @@ def bfloat16_product(x: Tensor, w: Tensor) -> Tensor:
     return _Bfloat16Product.apply(x, w)  # type: ignore[no-any-return,no-untyped-call]
 
 
-def narrow(product: Product, x: Tensor) -> Tensor:
+def cast_input(product: Product, x: Tensor) -> Tensor:
     """x as `product` reads it, where a tensor of half the size is also faster: in bfloat16 on a CPU made for it."""
     return x.bfloat16() if product is bfloat16_product and x.device.type == "cpu" and cpu_has_fast_bfloat16() else x
 

@@ -1,4 +1,4 @@
-"""How the steps of a model are taken: one way, chosen once, when the model is built for its parameters."""
+"""The strategy by which a model's steps are computed, chosen once when the model is built."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from grokterm.config import Architecture
 from grokterm.lab import native
 from grokterm.lab.models import Model, Parameters
 from grokterm.lab.models.few_operations import (
-    Chosen,
     EmbedMlpInFewOperations,
     FewOperations,
     MlpInFewOperations,
+    StepInputs,
 )
+from grokterm.lab.models.fused_pairs import FusedPairsModel
 from grokterm.lab.models.layout import Layout
-from grokterm.lab.models.pairwise import PairwiseModel
 from grokterm.lab.models.transformer_in_few_operations import TransformerInFewOperations
 from grokterm.lab.tasks import Pairs
 
-IN_FEW_OPERATIONS: Final[dict[Architecture, type[FewOperations]]] = {
+FEW_OPERATIONS: Final[dict[Architecture, type[FewOperations]]] = {
     "mlp": MlpInFewOperations,
     "embed-mlp": EmbedMlpInFewOperations,
     "transformer": TransformerInFewOperations,
 }
-KEPT_FLOATS: Final = 1 << 28
-"""One-hot vectors that are kept from one step to the next, in floats: 1 GiB."""
+CACHED_FLOATS: Final = 1 << 28
+"""One-hot vectors that are cached from one step to the next, in floats: 1 GiB."""
 
 
 class Strategy(ABC):
@@ -39,9 +39,9 @@ class Strategy(ABC):
 
     name: ClassVar[str]
 
-    def __init__(self, model: Model, layout: Layout, flat: Tensor, most: int) -> None:
-        """Without kernels, at most `most` pairs are held at a time."""
-        self.model, self.layout, self.flat, self.most = model, layout, flat, most
+    def __init__(self, model: Model, layout: Layout, flat: Tensor, chunk_size: int) -> None:
+        """Without kernels, at most `chunk_size` pairs are held at a time."""
+        self.model, self.layout, self.flat, self.chunk_size = model, layout, flat, chunk_size
 
     @abstractmethod
     def loss_and_gradient(self, pairs: Pairs) -> tuple[Tensor, Tensor]:
@@ -56,11 +56,11 @@ class Strategy(ABC):
         """Of one replica, for each set: cross-entropy in nats summed over its pairs, and how many get their label."""
 
     def threads(self) -> AbstractContextManager[None]:
-        """What leaves torch as many threads as its part of a step is worth."""
+        """A context that limits torch to the threads that its share of a step is worth."""
         return nullcontext()
 
 
-class ByKernels(Strategy):
+class KernelStrategy(Strategy):
     """Steps by the kernels in C (`lab.native`), which hold no tensor over pairs.
 
     They take one replica after another; what is done in torch is done of all of them at once.
@@ -68,29 +68,29 @@ class ByKernels(Strategy):
 
     name = "kernels"
 
-    def __init__(self, model: Model, layout: Layout, flat: Tensor, most: int) -> None:
-        super().__init__(model, layout, flat, most)
+    def __init__(self, model: Model, layout: Layout, flat: Tensor, chunk_size: int) -> None:
+        super().__init__(model, layout, flat, chunk_size)
         self._gradient = torch.empty_like(flat)
         one_axis = (-1, layout.size) if flat.ndim > 1 else (-1,)
-        self._parameters, self._gradients = (layout.parameters(each.view(one_axis)) for each in (flat, self._gradient))
+        self._parameters, self._gradients = (layout.unflatten(each.view(one_axis)) for each in (flat, self._gradient))
 
     def loss_and_gradient(self, pairs: Pairs) -> tuple[Tensor, Tensor]:
         """See `Strategy`; raises MemoryError."""
-        losses = self.model.by_kernels(self._parameters, pairs, self._gradients)
+        losses = self.model.kernel_step(self._parameters, pairs, self._gradients)
         means = self.flat.new_tensor([loss / len(pairs) for loss in losses])
         return means.view(self.flat.shape[:-1]), self._gradient
 
     def scores(self, *sets: Pairs) -> list[tuple[float, int]]:
         """See `Strategy`; raises MemoryError."""
-        factors = self.model.factors(self._parameters)
-        return [native.score(self.model.product, self.model.config.activation, pairs, factors) for pairs in sets]
+        inputs = self.model.kernel_inputs(self._parameters)
+        return [native.score(self.model.product, self.model.config.activation, pairs, inputs) for pairs in sets]
 
     def threads(self) -> AbstractContextManager[None]:
         """One for torch."""
         return native.torch_on_one_thread()
 
 
-class ByAutograd(Strategy):
+class AutogradStrategy(Strategy):
     """Steps by autograd from the logits, on any device and with any replica axes."""
 
     name = "autograd"
@@ -99,8 +99,8 @@ class ByAutograd(Strategy):
         """See `Strategy`."""
         leaf = self.flat.detach().requires_grad_()
         loss, gradient = torch.zeros_like(self.flat[..., 0]), torch.Tensor()
-        for part in pairs.parts(self.most):
-            share = self._loss(self.layout.parameters(leaf), part) / len(pairs)
+        for part in pairs.chunks(self.chunk_size):
+            share = self._loss(self.layout.unflatten(leaf), part) / len(pairs)
             (of_part,) = torch.autograd.grad(share.sum(), leaf)
             loss = loss + share.detach()
             gradient = gradient.add_(of_part) if gradient.numel() else of_part
@@ -109,9 +109,9 @@ class ByAutograd(Strategy):
     @torch.no_grad()
     def scores(self, *sets: Pairs) -> list[tuple[float, int]]:
         """See `Strategy`."""
-        score, found = self._scorer(self.layout.parameters(self.flat)), []
+        score, found = self._scorer(self.layout.unflatten(self.flat)), []
         for pairs in sets:
-            of_parts = [score(part) for part in pairs.parts(self.most)]
+            of_parts = [score(part) for part in pairs.chunks(self.chunk_size)]
             found.append((sum(loss for loss, _ in of_parts), sum(right for _, right in of_parts)))
         return found
 
@@ -120,78 +120,78 @@ class ByAutograd(Strategy):
         return self.model.loss(parameters, pairs)
 
     def _scorer(self, parameters: Parameters) -> Callable[[Pairs], tuple[float, int]]:
-        """What scores a part of the pairs."""
+        """A function that scores a chunk of the pairs."""
         return partial(self.model.score, parameters)
 
 
-class ByHand(ByAutograd):
-    """Steps with what is done once a pair by hand in torch, and autograd for what is done once a residue."""
+class FusedPairsStrategy(AutogradStrategy):
+    """Steps with manual gradients for what is computed per pair, and autograd for what is computed per residue."""
 
     name = "by hand in torch"
 
-    def __init__(self, model: PairwiseModel, layout: Layout, flat: Tensor, most: int) -> None:
-        super().__init__(model, layout, flat, most)
-        self._pairwise = model
+    def __init__(self, model: FusedPairsModel, layout: Layout, flat: Tensor, chunk_size: int) -> None:
+        super().__init__(model, layout, flat, chunk_size)
+        self._fused = model
 
     def _loss(self, parameters: Parameters, pairs: Pairs) -> Tensor:
-        return self._pairwise.pairwise_loss(parameters, pairs)
+        return self._fused.fused_loss(parameters, pairs)
 
     def _scorer(self, parameters: Parameters) -> Callable[[Pairs], tuple[float, int]]:
-        return partial(self._pairwise.pairwise_score, self._pairwise.pair_factors(parameters))
+        return partial(self._fused.fused_score, self._fused.fused_inputs(parameters))
 
 
-class InFewOperations(ByAutograd):
-    """Steps of one replica by hand in few operations, for devices on which each operation is a launch."""
+class FewOperationsStrategy(AutogradStrategy):
+    """Steps of one replica with manual gradients in few operations, each of which is a launch on a GPU."""
 
     name = "by hand in few operations"
 
-    def __init__(self, model: PairwiseModel, layout: Layout, flat: Tensor, most: int) -> None:
-        """The one-hot vectors of `most` pairs are held, or of fewer where they are the widest tensor."""
-        super().__init__(model, layout, flat, most)
+    def __init__(self, model: FusedPairsModel, layout: Layout, flat: Tensor, chunk_size: int) -> None:
+        """The one-hot vectors of `chunk_size` pairs are held, or of fewer where they are the widest tensor."""
+        super().__init__(model, layout, flat, chunk_size)
         self._widest = 2 * model.config.p + 1
-        self._most = max(1, most * model.floats_a_pair // max(model.floats_a_pair, self._widest))
+        self._chunk_size = max(1, chunk_size * model.floats_per_pair // max(model.floats_per_pair, self._widest))
         self._gradient = torch.empty_like(flat)
-        kind = IN_FEW_OPERATIONS[model.config.arch]
+        kind = FEW_OPERATIONS[model.config.arch]
         self._few = kind(model.config, model.product, layout, flat, self._gradient)
 
     def loss_and_gradient(self, pairs: Pairs) -> tuple[Tensor, Tensor]:
         """See `Strategy`."""
         share, loss, total = 1 / len(pairs), None, None
-        for chosen in self._chosen(pairs):
+        for inputs in self._inputs(pairs):
             if loss is None:
-                loss = self._few.step(chosen, share)
+                loss = self._few.step(inputs, share)
                 continue
             total = self._gradient.clone() if total is None else total.add_(self._gradient)
-            loss.add_(self._few.step(chosen, share))
+            loss.add_(self._few.step(inputs, share))
         assert loss is not None
         return loss[0], self._gradient if total is None else self._gradient.add_(total)
 
-    def _chosen(self, pairs: Pairs) -> Iterable[Chosen]:
-        """What is read of each part of the pairs, kept for those that last."""
-        found = (Chosen(part, self.flat.dtype) for part in pairs.parts(self._most))
-        if not pairs.lasting or len(pairs) * self._widest > KEPT_FLOATS:
+    def _inputs(self, pairs: Pairs) -> Iterable[StepInputs]:
+        """The inputs of each chunk of the pairs, cached for reused pairs."""
+        found = (StepInputs(part, self.flat.dtype) for part in pairs.chunks(self._chunk_size))
+        if not pairs.reused or len(pairs) * self._widest > CACHED_FLOATS:
             return found
-        key = (Chosen, self.flat.dtype, self._most)
-        if key not in pairs.kept:
-            pairs.kept[key] = list(found)
-        chosen: list[Chosen] = pairs.kept[key]
-        return chosen
+        key = (StepInputs, self.flat.dtype, self._chunk_size)
+        if key not in pairs.cache:
+            pairs.cache[key] = list(found)
+        inputs: list[StepInputs] = pairs.cache[key]
+        return inputs
 
 
-def choose(model: Model, layout: Layout, flat: Tensor, most: int) -> Strategy:
-    """The fastest strategy there is now for the model with flat parameters [..., size]."""
-    one = layout.parameters(flat.view(-1, layout.size)[0])
-    if model.suits_kernels(one):
-        return ByKernels(model, layout, flat, most)
-    if flat.ndim == 1 and isinstance(model, PairwiseModel) and model.is_plain:
+def choose_strategy(model: Model, layout: Layout, flat: Tensor, chunk_size: int) -> Strategy:
+    """The fastest strategy for a model with flat parameters [..., size] on this machine."""
+    one = layout.unflatten(flat.view(-1, layout.size)[0])
+    if model.has_kernel(one):
+        return KernelStrategy(model, layout, flat, chunk_size)
+    if flat.ndim == 1 and isinstance(model, FusedPairsModel) and model.is_single_layer:
         if flat.device.type == "cuda":
-            return InFewOperations(model, layout, flat, most)
-        if model.suits_pairwise(one):
-            return ByHand(model, layout, flat, most)
-    return ByAutograd(model, layout, flat, most)
+            return FewOperationsStrategy(model, layout, flat, chunk_size)
+        if model.has_fused_pairs(one):
+            return FusedPairsStrategy(model, layout, flat, chunk_size)
+    return AutogradStrategy(model, layout, flat, chunk_size)
 
 
-def decisive(loss: Tensor, gradient: Tensor, flat: Tensor, out: Tensor | None = None) -> Tensor:
+def finite_check(loss: Tensor, gradient: Tensor, flat: Tensor, out: Tensor | None = None) -> Tensor:
     """Loss [...], Σg² and Σθ² as [3, ...], which may fill `out`: a step is taken only where all are finite.
 
     Σθ² overflows long before a weight does, so weights that run away are caught while they are finite.

@@ -1,4 +1,4 @@
-"""`python -m grokterm.replay FOLDER [--to STEP]`: trains a run again and tells, in lines of JSON, where it differs."""
+"""`python -m grokterm.replay FOLDER [--to STEP]`: trains a run again and prints, in lines of JSON, where it differs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from grokterm.errors import GroktermError
 from grokterm.kernels.build import build
 from grokterm.loading import loading
 from grokterm.output import lossy_output
-from grokterm.replay.report import Told
+from grokterm.replay.report import Message
 from grokterm.runs.folder import RunFolder
 from grokterm.threads import let_them_sleep
 
@@ -43,8 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
     return 0 if report.agrees else DIFFERS
 
 
-def _tell(told: Told) -> None:
-    print(msgspec.json.encode(told).decode(), flush=True)
+def _tell(message: Message) -> None:
+    print(msgspec.json.encode(message).decode(), flush=True)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from grokterm.config import Config
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.lab.engine import Engine
 from grokterm.replay.walk import Walk
-from grokterm.runs.checkpoints import Mark, checkpoints, load, place
+from grokterm.runs.checkpoints import CheckpointInfo, list_checkpoints, load_checkpoint, parse_name
 from grokterm.runs.folder import RunFolder
 from grokterm.wire.records import Change, TrainingRecord
 
@@ -33,33 +33,33 @@ def nearest(folder: RunFolder, training: Sequence[TrainingRecord], step: int, de
     changes = [record for record in training if isinstance(record, Change)]
     before = sum(change.step < step for change in changes)
     complaints: list[str] = []
-    for path in reversed(checkpoints(folder.checkpoint_folder)):
-        at, made, _ = place(path)
+    for path in reversed(list_checkpoints(folder.checkpoint_folder)):
+        at, made, _ = parse_name(path)
         if at > step or made > before:
             continue
         try:
-            mark, tensors = load(path)
-            if not _leads_to(changes, mark):
+            info, tensors = load_checkpoint(path)
+            if not _leads_to(changes, info):
                 raise RunFolderError(f"the checkpoint {path} cannot be used: the log does not lead to it")
-            config = mark.to_config()
+            config = info.to_config()
         except (RunFolderError, ConfigError) as error:
             complaints.append(str(error))
             continue
         engine = Engine(_on(config, device))
         try:
-            engine.load({name: torch.from_numpy(array.copy()) for name, array in tensors.items()})
+            engine.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in tensors.items()})
         except ConfigError as error:
             complaints.append(f"the checkpoint {path} cannot be used: {error}")
             continue
-        return Nearest(Walk(engine, changes, mark.changes), tuple(complaints))
+        return Nearest(Walk(engine, changes, info.changes), tuple(complaints))
     return Nearest(Walk.start(_on(folder.config(), device), changes), tuple(complaints))
 
 
-def _leads_to(changes: Sequence[Change], mark: Mark) -> bool:
-    """Whether a run's changes were made around a checkpoint as its mark says."""
-    behind, ahead = changes[: mark.changes], changes[mark.changes :]
-    in_order = all(change.step <= mark.step for change in behind) and all(change.step >= mark.step for change in ahead)
-    return len(behind) == mark.changes and in_order
+def _leads_to(changes: Sequence[Change], info: CheckpointInfo) -> bool:
+    """Whether a run's changes were made around a checkpoint as its metadata say."""
+    behind, ahead = changes[: info.changes], changes[info.changes :]
+    in_order = all(change.step <= info.step for change in behind) and all(change.step >= info.step for change in ahead)
+    return len(behind) == info.changes and in_order
 
 
 def _on(config: Config, device: str | None) -> Config:

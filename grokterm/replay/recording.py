@@ -1,26 +1,26 @@
-"""What training writes down after a step: the same records whether the step is taken first or repeated."""
+"""The records of a step: the same whether the step is taken first or repeated."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import fields
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
-import msgspec
+from msgspec.structs import asdict, replace
 from torch import Tensor
 
 from grokterm.analysis import progress as measures
-from grokterm.analysis.fourier import Basis
 from grokterm.analysis.key_frequencies import KeyFrequencies
-from grokterm.analysis.pairs import Answer, are_held, remembered
-from grokterm.analysis.spectrum import columns, spectrum
+from grokterm.analysis.pairs import LogitsFn, cached_logits, fits_in_cache
+from grokterm.analysis.spectrum import feature_count, spectrum
+from grokterm.arithmetic import Basis
 from grokterm.config import Config
 from grokterm.lab import native
 from grokterm.lab.engine import Engine
 from grokterm.lab.tasks import make_task
+from grokterm.measures import ProgressMeasures, StructureMeasures, finite
 from grokterm.operations import Operation
 from grokterm.replay.trackers import Trackers
 from grokterm.wire.records import Event, Progress, Scalars, Spectrum, Structure, TrainingRecord
@@ -28,7 +28,7 @@ from grokterm.wire.records import Event, Progress, Scalars, Spectrum, Structure,
 STRUCTURE_EVERY: Final = 4
 """Sets of measures from one Structure record to the next: it takes several times as long as the other measures."""
 GAUGED_ACCURACY: Final = 0.9
-"""Test accuracy above which the gauges of clock and pizza tell something (Zhong et al. 2023)."""
+"""Test accuracy above which the gauges of clock and pizza are meaningful (Zhong et al. 2023)."""
 _DIGITS: Final = 5
 _WEIGHT_DIGITS: Final = 4
 _NORM_DIGITS: Final = 3
@@ -47,7 +47,7 @@ def steps_to_next(config: Config, step: int) -> int:
     return min(stop for stop in stops if stop > step) - step
 
 
-def take_records(
+def make_records(
     engine: Engine, seconds: float, trackers: Trackers, write: Callable[[TrainingRecord], list[Event]]
 ) -> tuple[Scalars, list[Event]]:
     """Makes the records of an engine's step and writes each; `write` gives the events that a record brings.
@@ -61,96 +61,89 @@ def take_records(
         return scalars, write(scalars)
     with _threads(config):
         norms, basis, _ = spectrum(engine.model, engine.parameters, config)
-        keys = KeyFrequencies(columns(config), trackers.keys).update(norms)
+        keys = KeyFrequencies(feature_count(config), trackers.keys).update(norms)
         scalars = _with_frequencies(scalars, engine, norms, keys)
     events = write(scalars)
     if not (_is_measured(config, step) or events):
         return scalars, events
     found: list[Event] = []
-    answer = _answer(engine)
+    logits_fn = _logits_fn(engine)
     with _threads(config):
-        made = _progress_of(engine, answer, seen_pairs(engine, trackers.largest_train_fraction), keys, norms, basis)
+        made = _progress_of(engine, logits_fn, seen_pairs(engine, trackers.largest_train_fraction), keys, norms, basis)
     for record in made:
         found += write(record)
     grokked = any(event.name == "grokked" for event in events)
     if grokked or step % (STRUCTURE_EVERY * config.measure_every) == 0:
-        found += write(_structure_of(engine, answer, scalars.test_accuracy > GAUGED_ACCURACY))
+        found += write(_structure_of(engine, logits_fn, scalars.test_accuracy > GAUGED_ACCURACY))
     return scalars, [*found, *events]
 
 
 def _threads(config: Config) -> AbstractContextManager[None]:
     """Torch on one thread where tables are small: waking one that sleeps takes longer than its share of the work."""
-    return native.torch_on_one_thread() if are_held(config.p) else nullcontext()
+    return native.torch_on_one_thread() if fits_in_cache(config.p) else nullcontext()
 
 
 def scalars_of(engine: Engine, seconds: float) -> Scalars:
     """Losses, accuracies and sums of squares of an engine's present model."""
     found = engine.measure()
-    return Scalars(
-        step=engine.step,
-        seconds=seconds,
-        train_loss=_finite(found.train_loss),
-        test_loss=_finite(found.test_loss),
-        train_accuracy=found.train_accuracy,
-        test_accuracy=found.test_accuracy,
-        sum_squared_weights=_finite(found.sum_squared_weights),
-        gradient_norm=_finite(found.gradient_norm),
-        squared_weights={name: _rounded(square, _WEIGHT_DIGITS) for name, square in found.squared_weights.items()},
-    )
+    numbers: dict[str, Any] = {name: finite(x) if isinstance(x, float) else x for name, x in asdict(found).items()}
+    numbers["squared_weights"] = {name: _rounded(x, _WEIGHT_DIGITS) for name, x in found.squared_weights.items()}
+    return Scalars(step=engine.step, seconds=seconds, **numbers)
 
 
 def _with_frequencies(scalars: Scalars, engine: Engine, norms: Tensor, keys: tuple[int, ...]) -> Scalars:
-    """A record with what the weights tell of frequencies too."""
-    found = measures.concentration(engine.config, engine.parameters, norms)
-    return msgspec.structs.replace(
+    """A record with the measures of the weights' frequencies too."""
+    embedding, read_out = measures.concentration(engine.config, engine.parameters, norms)
+    return replace(
         scalars,
-        embedding_gini=_rounded(found.embedding_gini),
-        read_out_gini=_rounded(found.read_out_gini),
+        embedding_gini=_rounded(embedding),
+        read_out_gini=_rounded(read_out),
         key_frequencies=keys if len(norms) else None,
     )
 
 
 def _progress_of(
-    engine: Engine, answer: Answer, seen: Tensor, keys: tuple[int, ...], norms: Tensor, basis: Basis
+    engine: Engine, logits_fn: LogitsFn, seen: Tensor, keys: tuple[int, ...], norms: Tensor, basis: Basis
 ) -> list[TrainingRecord]:
-    found = measures.progress(engine.config, answer, engine.task.trained, seen, keys)
-    numbers = {field.name: _rounded(getattr(found, field.name)) for field in fields(found)}
-    records: list[TrainingRecord] = [Progress(engine.step, basis, **numbers)]
+    found = measures.progress(engine.config, logits_fn, engine.task.train_mask, seen, keys)
+    records: list[TrainingRecord] = [Progress(engine.step, basis, **_all_rounded(found))]
     if basis != "none":
         records.append(Spectrum(engine.step, tuple(_rounded(norm, _NORM_DIGITS) for norm in norms.tolist())))
     return records
 
 
-def _structure_of(engine: Engine, answer: Answer, gauges: bool) -> Structure:
-    found = measures.structure(engine.config, engine.parameters, answer, engine.task.labels, gauges)
-    return Structure(engine.step, **{field.name: _rounded(getattr(found, field.name)) for field in fields(found)})
+def _structure_of(engine: Engine, logits_fn: LogitsFn, gauges: bool) -> Structure:
+    found = measures.structure(engine.config, engine.parameters, logits_fn, engine.task.labels, gauges)
+    return Structure(engine.step, **_all_rounded(found))
 
 
-def _answer(engine: Engine) -> Answer:
+def _all_rounded(found: ProgressMeasures | StructureMeasures) -> dict[str, float | None]:
+    return {name: _rounded(number) for name, number in asdict(found).items()}
+
+
+def _logits_fn(engine: Engine) -> LogitsFn:
     """The logits of the model in float32, with the products in the precision in which it trains."""
-    return remembered(lambda a, b: engine.model.read_logits(engine.parameters, a, b), engine.task.p, engine.device)
+    return cached_logits(
+        lambda a, b: engine.model.residue_logits(engine.parameters, a, b), engine.task.p, engine.device
+    )
 
 
 def seen_pairs(engine: Engine, largest_train_fraction: float) -> Tensor:
-    """The pairs that an engine's model was ever trained on, bool [p, p]: smaller training sets lie in larger ones."""
+    """The pairs that an engine's model was ever trained on, bool [p, p]: larger training sets contain smaller ones."""
     if largest_train_fraction <= engine.config.train_fraction:
-        return engine.task.trained
+        return engine.task.train_mask
     config = engine.config
     return _trained(config.p, config.op, config.seed, largest_train_fraction).to(engine.device)
 
 
 @lru_cache(maxsize=2)
 def _trained(p: int, op: Operation, seed: int, train_fraction: float) -> Tensor:
-    return make_task(Config(p=p, op=op, seed=seed, train_fraction=train_fraction)).trained
+    return make_task(Config(p=p, op=op, seed=seed, train_fraction=train_fraction)).train_mask
 
 
 def _is_measured(config: Config, step: int) -> bool:
     every = config.measure_every
     return every > 0 and (step % every == 0 or step in (config.until, config.max_steps))
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
 
 
 def _rounded(value: float | None, digits: int = _DIGITS) -> float | None:

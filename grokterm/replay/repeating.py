@@ -17,17 +17,17 @@ from grokterm.errors import RunFolderError
 from grokterm.lab.circumstances import circumstances
 from grokterm.real_files import is_there
 from grokterm.replay.comparison import Comparison, measures_differ, records_differ, tensors_differ
-from grokterm.replay.recording import take_records
+from grokterm.replay.recording import make_records
 from grokterm.replay.report import Circumstance, Difference, Progress, Report
 from grokterm.replay.trackers import Trackers
 from grokterm.replay.walk import NotFiniteError, Walk
-from grokterm.runs.checkpoints import Mark, checkpoints, load, place, read_mark
+from grokterm.runs.checkpoints import CheckpointInfo, list_checkpoints, load_checkpoint, parse_name, read_info
 from grokterm.runs.folder import RunFolder
+from grokterm.runs.last_step import last_step
 from grokterm.runs.log import LogReader
-from grokterm.runs.reach import last_step
 from grokterm.wire.records import Change, Event, OldProgress, Scalars, Session, TrainingRecord
 
-TELLING: Final = 0.2
+REPORT_SECONDS: Final = 0.2
 """Seconds from one report of progress to the next."""
 
 
@@ -56,15 +56,15 @@ class Repetition:
         self._marked = self._marks(training)
 
     def run(self, tell: Callable[[Progress], None]) -> Report:
-        """Trains to the end and compares; tells its progress now and then."""
-        began, told, ended = time.monotonic(), -math.inf, ""
+        """Trains to the end and compares; `tell` is called with its progress now and then."""
+        began, reported, ended = time.monotonic(), -math.inf, ""
         try:
             for position in range(len(self._training) + 1):
                 self._compare_checkpoints(position)
                 if position < len(self._training):
                     self._compare(self._training[position])
-                if time.monotonic() - told > TELLING:
-                    told = time.monotonic()
+                if time.monotonic() - reported > REPORT_SECONDS:
+                    reported = time.monotonic()
                     tell(Progress(self._walk.step, self.to, self._found.differ))
         except NotFiniteError as error:
             ended = str(error)
@@ -78,19 +78,19 @@ class Repetition:
             return
         if isinstance(logged, Scalars | Change):
             self._note_unlogged()
-            self._walk.to(logged.step)
+            self._walk.advance_to(logged.step)
         if isinstance(logged, Change):
             self._compare_change(logged)
             return
         if isinstance(logged, Scalars):
-            take_records(self._walk.engine, 0.0, self._trackers, self._make)
+            make_records(self._walk.engine, 0.0, self._trackers, self._make)
         made = self._next(logged)
         assert not isinstance(made, Change | Event | OldProgress)
         self._found.note("log", measures_differ(logged, made))
 
     def _make(self, record: TrainingRecord) -> list[Event]:
         """Keeps a record that is made now and the events that it brings; returns those."""
-        events = self._trackers.take(record)
+        events = self._trackers.update(record)
         self._made.extend([record, *events])
         return events
 
@@ -112,13 +112,13 @@ class Repetition:
             words=plan.words,
             ablation=plan.ablation,
         )
-        self._trackers.take(made)
+        self._trackers.update(made)
         self._found.note("log", records_differ(logged, made, logged.step, "the change"))
 
     def _compare_event(self, logged: Event) -> None:
         made: TrainingRecord | None
         if logged.name == "not_finite":
-            self._walk.to(logged.step)
+            self._walk.advance_to(logged.step)
             made = logged if self._is_not_finite() else None
         else:
             made = self._next(logged)
@@ -126,10 +126,10 @@ class Repetition:
 
     def _is_not_finite(self) -> bool:
         """Whether the next step cannot be taken."""
-        engine, before = self._walk.engine, self._walk.engine.state()
+        engine, before = self._walk.engine, self._walk.engine.state_dict()
         if engine.advance(1) == 0:
             return True
-        engine.load(before)
+        engine.load_state_dict(before)
         return False
 
     def _note_unlogged(self) -> None:
@@ -143,39 +143,39 @@ class Repetition:
         self._found.note("log", Difference(made.step, "log", name, None, f"{what} and is not in the log"))
 
     def _compare_checkpoints(self, position: int) -> None:
-        for mark, path in self._marked.get(position, ()):
-            self._walk.to(mark.step, mark.changes)
+        for info, path in self._marked.get(position, ()):
+            self._walk.advance_to(info.step, info.changes)
             try:
-                saved = load(path)[1]
+                saved = load_checkpoint(path)[1]
             except RunFolderError as error:
                 if is_there(path):  # a run that trains may have thinned it out
                     self._unusable.append(str(error))
                 continue
-            made = {name: np.asarray(tensor.numpy()) for name, tensor in self._walk.engine.state().items()}
-            self._found.note("checkpoint", tensors_differ(mark.step, saved, made))
+            made = {name: np.asarray(tensor.numpy()) for name, tensor in self._walk.engine.state_dict().items()}
+            self._found.note("checkpoint", tensors_differ(info.step, saved, made))
 
-    def _marks(self, training: Sequence[TrainingRecord]) -> dict[int, list[tuple[Mark, Path]]]:
+    def _marks(self, training: Sequence[TrainingRecord]) -> dict[int, list[tuple[CheckpointInfo, Path]]]:
         """The checkpoints by the number of records before them."""
-        found: dict[int, list[tuple[Mark, Path]]] = {}
-        for path in checkpoints(self._folder.checkpoint_folder):
-            if place(path)[0] > self.to:
+        found: dict[int, list[tuple[CheckpointInfo, Path]]] = {}
+        for path in list_checkpoints(self._folder.checkpoint_folder):
+            if parse_name(path)[0] > self.to:
                 continue
             try:
-                mark = read_mark(path)
+                info = read_info(path)
             except RunFolderError as error:
                 if is_there(path):
                     self._unusable.append(str(error))
                 continue
-            if mark.is_in(training) and mark.records <= len(self._training):
-                found.setdefault(mark.records, []).append((mark, path))
-            elif not mark.is_in(training):
+            if info.matches_log(training) and info.records <= len(self._training):
+                found.setdefault(info.records, []).append((info, path))
+            elif not info.matches_log(training):
                 self._unusable.append(f"the checkpoint {path} cannot be compared: the log does not lead to it")
         return found
 
     def _report(self, ended: str, seconds: float) -> Report:
         self._note_unlogged()
         now = circumstances(self._walk.engine)
-        told = [session.about for session in self._sessions if session.step <= self.to and session.about]
+        reported = [session.about for session in self._sessions if session.step <= self.to and session.about]
         return Report(
             run=self._folder.id,
             to=self._walk.step if ended else self.to,
@@ -186,7 +186,7 @@ class Repetition:
             largest=self._found.largest,
             unusable=tuple(self._unusable),
             ended=ended,
-            circumstances=tuple(Circumstance(name, _values(told, name), str(value)) for name, value in now.items()),
+            circumstances=tuple(Circumstance(name, _values(reported, name), str(value)) for name, value in now.items()),
             seconds=seconds,
         )
 
@@ -197,6 +197,6 @@ def _same_place(made: TrainingRecord, logged: TrainingRecord) -> bool:
     return made.step == logged.step and type(made) is type(logged)
 
 
-def _values(told: Sequence[dict[str, Value]], name: str) -> tuple[str, ...]:
+def _values(reported: Sequence[dict[str, Value]], name: str) -> tuple[str, ...]:
     """The values of one name, each once, in order."""
-    return tuple(dict.fromkeys(str(about[name]) for about in told if name in about))
+    return tuple(dict.fromkeys(str(about[name]) for about in reported if name in about))

@@ -1,4 +1,4 @@
-"""What a replay tells while it runs and in the end; read by the command line, which never imports torch."""
+"""What a replay reports while it runs and in the end; read by the command line, which never imports torch."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Circumstance(msgspec.Struct, frozen=True):
 
     name: str
     then: tuple[str, ...]
-    """Every value that the run's sessions had, in order; empty where they do not tell."""
+    """Every value that the run's sessions recorded, in order; empty where there is none."""
     now: str
 
     @property
@@ -70,10 +70,10 @@ class Report(msgspec.Struct, frozen=True, tag_field="kind", tag="report"):
     seconds: float
 
 
-Told = Progress | Report
-_decoder: msgspec.json.Decoder[Told] = msgspec.json.Decoder(Told)
+Message = Progress | Report
+_decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 
 
-def decode_told(line: bytes) -> Told:
+def decode_message(line: bytes) -> Message:
     """One line of a replay's standard output; raises msgspec.MsgspecError."""
     return _decoder.decode(line)

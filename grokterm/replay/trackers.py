@@ -1,4 +1,4 @@
-"""What records of training bring about, read from the records alone: phases, their events, and key frequencies."""
+"""What follows from the records of training alone: phases, their events, and key frequencies."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Trackers:
         """The last estimate up to the model of a step, before the changes that were made there."""
         return self._estimates[max(bisect_right(self._estimates, step, key=lambda one: one[0]) - 1, 0)][1]
 
-    def take(self, record: TrainingRecord) -> list[Event]:
+    def update(self, record: TrainingRecord) -> list[Event]:
         """The events that the next record brings."""
         match record:
             case Scalars():
@@ -71,7 +71,7 @@ class Trackers:
 
     def _circuit_events(self, record: Progress) -> list[Event]:
         last = self._last
-        if last is None or last.step != record.step:  # nothing tells the losses that belong to it
+        if last is None or last.step != record.step:  # the losses that belong to it are not known
             return []
         loss, squares = (math.nan if x is None else x for x in (last.test_loss, last.sum_squared_weights))
         found = self.circuit.update(record, loss, squares)

@@ -1,4 +1,4 @@
-"""Taking a model through the course of a run as its log tells it; nothing is written."""
+"""Repeating the steps and changes of a run from its log; nothing is written."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from grokterm.config import Config
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.lab.engine import Engine
-from grokterm.replay.making import make
+from grokterm.replay.apply_change import apply_change
 from grokterm.runs.changes import Plan, plan_change
 from grokterm.wire.records import Change
 
 
 class NotFiniteError(RunFolderError):
-    """A course that cannot be followed to the end, because the loss is not finite on the way."""
+    """A run that cannot be repeated to the end, because the loss is not finite on the way."""
 
 
 class Walk:
@@ -22,7 +22,7 @@ class Walk:
     def __init__(self, engine: Engine, changes: Sequence[Change], made: int = 0) -> None:
         """Stands where the engine is, with `made` of the run's changes behind it."""
         self.engine = engine
-        self.made = made
+        self.changes_made = made
         self._changes = changes
 
     @classmethod
@@ -35,14 +35,18 @@ class Walk:
         """Steps taken so far."""
         return self.engine.step
 
-    def to(self, step: int, made: int | None = None) -> None:
+    def advance_to(self, step: int, made: int | None = None) -> None:
         """Goes on to `step`, before the changes that were made there, or until `made` changes are behind it.
 
         Raises NotFiniteError where no further step can be taken, RunFolderError on a change that cannot be made.
         """
         while True:
             change = self.next_change()
-            if change is not None and change.step <= self.step and (self.step < step or self.made < (made or 0)):
+            if (
+                change is not None
+                and change.step <= self.step
+                and (self.step < step or self.changes_made < (made or 0))
+            ):
                 self.make_change()
                 continue
             if self.step >= step:
@@ -54,19 +58,19 @@ class Walk:
 
     def next_change(self) -> Change | None:
         """The first change of the log that is still ahead."""
-        return self._changes[self.made] if self.made < len(self._changes) else None
+        return self._changes[self.changes_made] if self.changes_made < len(self._changes) else None
 
     def last_change(self) -> Change | None:
         """The change that was made last."""
-        return self._changes[self.made - 1] if self.made else None
+        return self._changes[self.changes_made - 1] if self.changes_made else None
 
     def make_change(self) -> Plan:
         """Makes the next change; raises RunFolderError."""
-        change = self._changes[self.made]
+        change = self._changes[self.changes_made]
         try:
             plan = plan_change(self.engine.config, self.step, change.values, change.ablation)
-            make(self.engine, plan, change.keep)
+            apply_change(self.engine, plan, change.keep)
         except ConfigError as error:
             raise RunFolderError(f"the log's change at step {change.step:,} cannot be made: {error}") from None
-        self.made += 1
+        self.changes_made += 1
         return plan

@@ -1,7 +1,7 @@
 """Checkpoints: everything needed to go on bit for bit, as safetensors files; opening one never runs code.
 
 A file is named after its step, the number of changes before it, and its reason:
-`000000001230-003-grokked.safetensors`. Its metadata hold a `Mark` as JSON and a digest of mark and tensors.
+`000000001230-003-grokked.safetensors`. Its metadata hold a `CheckpointInfo` as JSON and a digest of it and the tensors.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ _UNUSABLE = ".unusable"
 _HEADER_LIMIT = 2**20
 
 
-class Mark(msgspec.Struct, frozen=True):
-    """Where in a run a checkpoint stands."""
+class CheckpointInfo(msgspec.Struct, frozen=True):
+    """The step of a checkpoint and what led to it: its metadata."""
 
     step: int
     changes: int
@@ -66,8 +66,8 @@ class Mark(msgspec.Struct, frozen=True):
         """The configuration from here on; raises ConfigError."""
         return Config.written(self.config)
 
-    def is_in(self, training: Sequence[TrainingRecord]) -> bool:
-        """Whether a run's log, sessions left out, leads to the checkpoint of this mark."""
+    def matches_log(self, training: Sequence[TrainingRecord]) -> bool:
+        """Whether a run's log, sessions left out, leads to this checkpoint."""
         before = training[: self.records]
         changes = sum(isinstance(record, Change) for record in before)
         return len(before) == self.records and changes == self.changes and all(r.step <= self.step for r in before[-1:])
@@ -78,15 +78,15 @@ def config_hash(config: Mapping[str, Value]) -> str:
     return hashlib.sha256(json.dumps(dict(config), sort_keys=True).encode()).hexdigest()
 
 
-def checkpoint_path(folder: Path, mark: Mark) -> Path:
-    """Where the checkpoint of a mark is, or would be."""
-    return folder / f"{mark.step:012d}-{mark.changes:03d}-{mark.reason}{_SUFFIX}"
+def checkpoint_path(folder: Path, info: CheckpointInfo) -> Path:
+    """Where the checkpoint is, or would be."""
+    return folder / f"{info.step:012d}-{info.changes:03d}-{info.reason}{_SUFFIX}"
 
 
-def save(folder: Path, mark: Mark, tensors: Mapping[str, npt.NDArray[Any]]) -> Path:
+def save_checkpoint(folder: Path, info: CheckpointInfo, tensors: Mapping[str, npt.NDArray[Any]]) -> Path:
     """Writes a checkpoint aside, brings it to the disk and gives it its name; raises RunFolderError."""
-    path = checkpoint_path(folder, mark)
-    written = msgspec.json.encode(mark).decode()
+    path = checkpoint_path(folder, info)
+    written = msgspec.json.encode(info).decode()
     arrays = {name: np.asarray(tensors[name], order="C") for name in sorted(tensors)}
     metadata = {"grokterm": written, "digest": _digest(written, arrays)}
     try:
@@ -98,8 +98,8 @@ def save(folder: Path, mark: Mark, tensors: Mapping[str, npt.NDArray[Any]]) -> P
     return path
 
 
-def load(path: Path) -> tuple[Mark, Tensors]:
-    """A checkpoint's mark and tensors, checked against its digest; raises RunFolderError."""
+def load_checkpoint(path: Path) -> tuple[CheckpointInfo, Tensors]:
+    """A checkpoint's metadata and tensors, checked against its digest; raises RunFolderError."""
     try:
         with _opened(path) as file:
             header = _read_header(path, file)
@@ -115,19 +115,19 @@ def load(path: Path) -> tuple[Mark, Tensors]:
     arrays = {name: tensors[name] for name in sorted(tensors)}
     if _digest(header.written, arrays) != header.digest:
         raise _damaged(path, "its digest does not fit its contents")
-    return header.mark, arrays
+    return header.info, arrays
 
 
-def read_mark(path: Path) -> Mark:
+def read_info(path: Path) -> CheckpointInfo:
     """Where in its run a checkpoint stands, without its tensors; raises RunFolderError."""
     try:
         with _opened(path) as file:
-            return _read_header(path, file).mark
+            return _read_header(path, file).info
     except OSError as error:
         raise _damaged(path, error) from None
 
 
-def checkpoints(folder: Path) -> list[Path]:
+def list_checkpoints(folder: Path) -> list[Path]:
     """The checkpoints in a folder in the order of the run."""
     try:
         with opened_folder(folder) as opened:
@@ -139,7 +139,7 @@ def checkpoints(folder: Path) -> list[Path]:
     return [folder / match[0] for match in order]
 
 
-def place(path: Path) -> tuple[int, int, str]:
+def parse_name(path: Path) -> tuple[int, int, str]:
     """Step, number of changes and reason from a checkpoint's name."""
     match = _NAME.fullmatch(path.name)
     if not match:
@@ -155,7 +155,7 @@ def is_checkpoint_file(name: str) -> bool:
     return _NAME.fullmatch(whole) is not None
 
 
-def set_aside(path: Path) -> Path:
+def quarantine(path: Path) -> Path:
     """Takes a checkpoint that cannot be used out of the run without deleting it; returns its new path."""
     unusable = path.with_name(path.name + _UNUSABLE)
     with opened_folder(path.parent) as folder:
@@ -165,7 +165,7 @@ def set_aside(path: Path) -> Path:
 
 def sizes(folder: Path) -> dict[Path, int]:
     """The bytes of each checkpoint in a folder, in the order of the run; raises OSError."""
-    paths = checkpoints(folder)
+    paths = list_checkpoints(folder)
     if not paths:
         return {}
     with opened_folder(folder) as opened:
@@ -178,7 +178,7 @@ def remove(path: Path) -> None:
         os.unlink(path.name, dir_fd=folder)
 
 
-def remove_half_written(folder: Path) -> None:
+def remove_partial(folder: Path) -> None:
     """Removes checkpoints that a process which died had not finished; raises OSError."""
     with suppress(FileNotFoundError), opened_folder(folder) as opened:
         for name in os.listdir(opened):
@@ -195,9 +195,9 @@ def _opened(path: Path) -> BinaryIO:
 class _Header(NamedTuple):
     """What a checkpoint says of itself."""
 
-    mark: Mark
+    info: CheckpointInfo
     written: str
-    """The JSON from which the mark was read."""
+    """The JSON from which `info` was read."""
     digest: str
     size: int
     """Bytes of the whole file."""
@@ -212,14 +212,14 @@ def _read_header(path: Path, file: BinaryIO) -> _Header:
         metadata = header.pop("__metadata__")
         size = 8 + length + max((int(tensor["data_offsets"][1]) for tensor in header.values()), default=0)
         written, digest = metadata["grokterm"], metadata["digest"]
-        mark = msgspec.json.decode(written, type=Mark)
-        if mark.format > CHECKPOINT_FORMAT:
+        info = msgspec.json.decode(written, type=CheckpointInfo)
+        if info.format > CHECKPOINT_FORMAT:
             raise RunFolderError(
-                f"the checkpoint {path} was written by a newer grokterm ({mark.version}): upgrade grokterm to open it"
+                f"the checkpoint {path} was written by a newer grokterm ({info.version}): upgrade grokterm to open it"
             )
-        if mark.config_hash != config_hash(mark.config):
+        if info.config_hash != config_hash(info.config):
             raise ValueError("its configuration does not fit its hash")
-        return _Header(mark, str(written), str(digest), size)
+        return _Header(info, str(written), str(digest), size)
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, msgspec.MsgspecError) as error:
         raise _damaged(path, error) from None
 
@@ -229,8 +229,8 @@ def _damaged(path: Path, why: object) -> RunFolderError:
     return RunFolderError(f"the checkpoint {path} cannot be used: {reason[0] if reason else 'it is damaged'}")
 
 
-def _digest(mark: str, arrays: Tensors) -> str:
-    digest = hashlib.sha256(mark.encode())
+def _digest(info: str, arrays: Tensors) -> str:
+    digest = hashlib.sha256(info.encode())
     for name, array in arrays.items():
         digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
         digest.update(array.reshape(-1).view(np.uint8).data)

@@ -76,7 +76,7 @@ class Columns:
         return np.empty(self._capacity, dtype="float64" if name == "step" else self._kind)
 
 
-class Waterfall:
+class RowsByStep:
     """Rows of numbers, one for each of some steps; all rows have the length of the first."""
 
     def __init__(self) -> None:

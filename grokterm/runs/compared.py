@@ -9,12 +9,12 @@ from typing import Final
 from grokterm.config import Value, label, settings
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.runs.changes import spelled
-from grokterm.runs.family import Leaf, tree
+from grokterm.runs.family import TreeRow, tree
 from grokterm.runs.folder import Parent, RunFolder
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
 
-MOST: Final = 6
+MAX_RUNS: Final = 6
 """Runs that can be compared at once."""
 LETTERS: Final = "ABCDEF"
 
@@ -22,7 +22,7 @@ LETTERS: Final = "ABCDEF"
 class ComparedRun:
     """One of the runs: its log, followed for as long as it is looked at; its trainer is left alone."""
 
-    def __init__(self, leaf: Leaf, letter: str) -> None:
+    def __init__(self, leaf: TreeRow, letter: str) -> None:
         """Reads the configuration; raises RunFolderError."""
         self.folder = leaf.folder
         self.letter = letter
@@ -38,8 +38,8 @@ class ComparedRun:
         if self.trouble:
             return
         try:
-            for portion in self._reader.portions():
-                self.history.add(portion)
+            for batch in self._reader.batches():
+                self.history.add(batch)
         except (RunFolderError, ConfigError) as error:
             self.trouble = str(error)
 
@@ -55,8 +55,8 @@ class Difference:
 
 def check_count(count: int) -> None:
     """Makes sure that so many runs can be compared; raises RunFolderError."""
-    if not 2 <= count <= MOST:
-        raise RunFolderError(f"2 to {MOST} runs can be compared at once, not {count}")
+    if not 2 <= count <= MAX_RUNS:
+        raise RunFolderError(f"2 to {MAX_RUNS} runs can be compared at once, not {count}")
 
 
 def compare(folders: Sequence[RunFolder]) -> list[ComparedRun]:

@@ -51,7 +51,7 @@ class _Curve(NamedTuple):
 
 
 def emergence(history: History) -> Emergence:
-    """What a run's log tells of how it generalizes."""
+    """How a run generalizes, by its log."""
     bend, last = acceleration(history), history.last
     return Emergence(
         **history.milestones,

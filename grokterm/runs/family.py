@@ -12,7 +12,7 @@ from grokterm.runs.folder import Parent, RunFolder, list_runs
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
+class TreeRow:
     """A run in a tree of runs."""
 
     folder: RunFolder
@@ -22,7 +22,7 @@ class Leaf:
     """Where it was forked, if it was, whether or not that run is in the tree."""
 
 
-def tree(folders: Sequence[RunFolder]) -> list[Leaf]:
+def tree(folders: Sequence[RunFolder]) -> list[TreeRow]:
     """The runs, each below the nearest run it descends from; forks of one run in the order of their steps."""
     forks = {folder.path: _fork_of(folder) for folder in folders}
     above = {folder.path: _nearest(folder, forks) for folder in folders}
@@ -34,8 +34,8 @@ def tree(folders: Sequence[RunFolder]) -> list[Leaf]:
         fork = forks[folder.path]
         return (fork.step if fork and above[folder.path] else 0), folder.id
 
-    def leaves(root: RunFolder, stem: str, before: str) -> Iterator[Leaf]:
-        yield Leaf(root, stem, forks[root.path])
+    def leaves(root: RunFolder, stem: str, before: str) -> Iterator[TreeRow]:
+        yield TreeRow(root, stem, forks[root.path])
         children = sorted(below.get(root.path, []), key=order)
         for child in children:
             last = child is children[-1]
@@ -44,7 +44,7 @@ def tree(folders: Sequence[RunFolder]) -> list[Leaf]:
     found = [leaf for root in sorted(below.get(None, []), key=order) for leaf in leaves(root, "", "")]
     # Folders that name each other as parents hang on no root.
     placed = {leaf.folder.path for leaf in found}
-    return found + [Leaf(folder, "", forks[folder.path]) for folder in folders if folder.path not in placed]
+    return found + [TreeRow(folder, "", forks[folder.path]) for folder in folders if folder.path not in placed]
 
 
 def family(folder: RunFolder) -> list[RunFolder]:

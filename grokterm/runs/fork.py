@@ -16,12 +16,12 @@ from grokterm.config import Config, Value, label, settings
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.real_files import is_there, opened_folder, reading
 from grokterm.runs.changes import plan_change, spelled
-from grokterm.runs.checkpoints import checkpoints, place, read_mark
+from grokterm.runs.checkpoints import list_checkpoints, parse_name, read_info
 from grokterm.runs.folder import Parent, RunFolder, new_folder, write_config
 from grokterm.runs.goals import goal_of
 from grokterm.runs.history import History
+from grokterm.runs.last_step import last_step
 from grokterm.runs.log import LogReader
-from grokterm.runs.reach import last_step
 from grokterm.spelling import option_name
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Change, Record, Scalars, Session, SessionName, TrainingRecord, encode_record
@@ -115,11 +115,11 @@ def _start(origin: Parent, words: str, kept: Sequence[Record]) -> list[Session]:
 def _take_checkpoints(parent: RunFolder, folder: RunFolder, training: Sequence[TrainingRecord], at: int) -> list[str]:
     """Links the parent's checkpoints up to a step into the fork; complaints about those that cannot be used."""
     complaints: list[str] = []
-    for path in checkpoints(parent.checkpoint_folder):
-        if place(path)[0] > at:
+    for path in list_checkpoints(parent.checkpoint_folder):
+        if parse_name(path)[0] > at:
             continue
         try:
-            if read_mark(path).is_in(training):  # a parent that trains may be ahead of what was read of its log
+            if read_info(path).matches_log(training):  # a parent that trains may be ahead of what was read of its log
                 _link(path, folder.checkpoint_folder / path.name)
         except RunFolderError as error:
             if is_there(path):  # it may have been thinned out meanwhile

@@ -1,4 +1,4 @@
-"""Where a run stands, as its log tells: at its goal, or at a loss that is not finite."""
+"""Where a run ends by its log: at its goal, or at a loss that is not finite."""
 
 from __future__ import annotations
 

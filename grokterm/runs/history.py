@@ -9,7 +9,7 @@ import msgspec
 
 from grokterm.config import Config
 from grokterm.milestones import MILESTONES
-from grokterm.runs.columns import Columns, Floats, Kind, Waterfall
+from grokterm.runs.columns import Columns, Floats, Kind, RowsByStep
 from grokterm.wire.records import Change, Event, OldProgress, Progress, Record, Scalars, Session, Spectrum, Structure
 
 _NO_NUMBERS: Final = ("key_frequencies", "squared_weights")
@@ -56,7 +56,7 @@ class History:
         """In what frequencies are counted; `none` where nothing of them is defined, empty before the first record."""
         self.key_frequencies: list[tuple[int, tuple[int, ...]]] = []
         """The estimates of the key frequencies, each with the step at which it took the place of the last one."""
-        self.spectra = Waterfall()
+        self.spectra = RowsByStep()
         """Fourier norms of the first layer or the embedding at k = 1 …, a row for each of some steps."""
         self._believes_no_circuit = False
         """Whether phases of the circuit come from measures that hold for tables learned by heart too."""

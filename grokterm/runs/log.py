@@ -14,7 +14,7 @@ from grokterm.errors import RunFolderError, WireError
 from grokterm.real_files import open_file, read_end, reading
 from grokterm.wire.records import Record, decode_record, encode_record
 
-_PORTION: Final = 2**18
+_BATCH: Final = 2**18
 """Bytes of a log that are read at once."""
 LINE_LIMIT: Final = 2**20
 """Bytes of the longest line; the longest that training makes, a surgery that names every neuron, is half of it."""
@@ -75,15 +75,15 @@ class LogReader:
 
     def read(self) -> list[Record]:
         """The whole new lines, in order; none while there is no log. Raises RunFolderError on a damaged line."""
-        return [record for portion in self.portions() for record in portion]
+        return [record for batch in self.batches() for record in batch]
 
-    def portions(self) -> Iterator[list[Record]]:
-        """What `read` gives, a portion at a time: however long the log is, only one of them need be in memory."""
+    def batches(self) -> Iterator[list[Record]]:
+        """What `read` gives, a batch at a time: however long the log is, only one of them need be in memory."""
         try:
             with reading(self.path) as file:
                 file.seek(self._offset)
                 torn = b""
-                while block := file.read(_PORTION):
+                while block := file.read(_BATCH):
                     lines = (torn + block).split(b"\n")
                     torn = lines.pop()
                     records = [self._decode(line) for line in lines]

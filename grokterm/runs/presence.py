@@ -10,7 +10,7 @@ from typing import Final
 from grokterm.runs.folder import RunFolder
 
 LOOK_SECONDS: Final = 1.0
-"""Seconds from one look at the folder to the next."""
+"""Seconds from one check of the folder to the next."""
 UNREADABLE_SECONDS: Final = 2.0
 """Seconds for which a folder must be unreadable: a disk on a network may be away for a moment."""
 
@@ -23,11 +23,11 @@ def identity(status: os.stat_result) -> Identity:
     return status.st_dev, status.st_ino
 
 
-class Presence:
-    """Looks, now and then, whether the paths of a folder and of its log still lead to what they led to at first."""
+class FolderWatch:
+    """Watches whether the paths of a folder and of its log still lead to the same folder and file."""
 
     def __init__(self, folder: RunFolder, opened: Identity | None = None) -> None:
-        """Takes the folder as it is now, or as it was when it was `opened`."""
+        """Watches the folder as it is now, or as it was when it was `opened`."""
         self._folder = folder
         self._found = opened
         self._log: Identity | None = None
@@ -36,19 +36,19 @@ class Presence:
         self._why = ""
         self.why_lost()
 
-    def why_lost(self, now_too: bool = False) -> str:
+    def why_lost(self, check_now: bool = False) -> str:
         """Why the folder or its log is lost, in a sentence; empty while it is there.
 
-        Looks once a second at most, and now too where that is asked for.
+        Checks once a second at most, and at once with `check_now`.
         """
         now = time.monotonic()
-        if not self._why and (now_too or now >= self._next):
+        if not self._why and (check_now or now >= self._next):
             self._next = now + LOOK_SECONDS
             self._why = self._look(now)
         return self._why
 
     def wait(self) -> float:
-        """Seconds until the next look."""
+        """Seconds until the next check."""
         return max(0.0, self._next - time.monotonic())
 
     def _look(self, now: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -27,11 +28,11 @@ _children: dict[Path, subprocess.Popen[bytes]] = {}
 
 
 class TrainerProcess(msgspec.Struct, frozen=True):
-    """What trainer.json tells about the trainer of a run folder."""
+    """The content of trainer.json: the trainer of a run folder."""
 
     pid: int
     start_time: float
-    """As told by `start_time`; with the pid it names one process for good."""
+    """See `start_time`; with the pid it identifies one process for good."""
     socket: str
     folder: Identity
     """Which folder it trains: a copy of the folder is another one."""
@@ -86,12 +87,12 @@ def trainer_of(folder: RunFolder) -> TrainerProcess | None:
     return _examine(folder)[0]
 
 
-def doubt_about(folder: RunFolder) -> str:
-    """Why it cannot be told whether this folder has a trainer, in a sentence; empty where it can."""
+def trainer_doubt(folder: RunFolder) -> str:
+    """Why it is uncertain whether this folder has a trainer, in a sentence; empty where it is certain."""
     return _examine(folder)[1]
 
 
-def stranger_in(folder: RunFolder) -> int | None:
+def unrelated_process(folder: RunFolder) -> int | None:
     """The pid of a living process that trainer.json names and that does not train this folder; else None."""
     named = recorded_trainer(folder)
     return named.pid if named and _is_alive(named) and _examine(folder) == (None, "") else None
@@ -103,7 +104,7 @@ def recorded_trainer(folder: RunFolder) -> TrainerProcess | None:
 
 
 def _examine(folder: RunFolder) -> tuple[TrainerProcess | None, str]:
-    """The folder's trainer, or why it cannot be told.
+    """The folder's trainer, or why it is uncertain.
 
     What trainer.json says is only a claim: the lock on that file, or the socket where there are no locks, bears it out.
     """
@@ -155,6 +156,26 @@ def _is_of(named: TrainerProcess, folder: RunFolder) -> bool:
 def _is_alive(named: TrainerProcess) -> bool:
     started = start_time(named.pid)
     return started is not None and abs(started - named.start_time) < _SAME_START
+
+
+def ask_to_stop(folder: RunFolder, asked: int | None = None) -> int | None:
+    """Signals the run's trainer to write a checkpoint and end, unless its pid is `asked`, which was signalled before.
+
+    Returns the pid signalled last; None while there is no trainer that can be named. Raises TrainerError for a trainer
+    of another user.
+    """
+    trainer = trainer_of(folder)
+    if trainer is None or trainer.pid == asked:
+        return asked
+    try:
+        os.kill(trainer.pid, signal.SIGTERM)
+    except ProcessLookupError:
+        pass
+    except PermissionError:
+        raise TrainerError(
+            f"the trainer of {folder.id}, process {trainer.pid}, is another user's: only they stop it"
+        ) from None
+    return trainer.pid
 
 
 def trainer_suspended(folder: RunFolder) -> int | None:

@@ -13,7 +13,7 @@ from grokterm.real_files import FILE, FOLDER, kind_of, opened_folder
 from grokterm.runs import sockets
 from grokterm.runs.checkpoints import is_checkpoint_file
 from grokterm.runs.folder import ASIDE, RunFolder
-from grokterm.runs.process import doubt_about, trainer_alive
+from grokterm.runs.process import trainer_alive, trainer_doubt
 
 OWN_FILES: Final = ("trainer.json", "trainer.log", "viewer.log", "socket", "log.jsonl", "config.toml")
 """Files of a run folder, in the order in which they go: what is half removed is still a run to be removed."""
@@ -37,7 +37,7 @@ def check_removable(folder: RunFolder) -> None:
         raise RunFolderError(f"{path} is no run: it has no folder of checkpoints")
     if trainer_alive(folder):
         raise RunFolderError(f"{folder.id} has a trainer: stop it first with grokterm stop {folder.id}")
-    if doubt := doubt_about(folder):
+    if doubt := trainer_doubt(folder):
         raise RunFolderError(f"{folder.id} may have a trainer: {doubt}")
 
 

@@ -18,9 +18,9 @@ from grokterm.runs.folder import RunFolder
 from grokterm.runs.presence import Identity, identity
 
 PATH_LIMIT: Final = 100
-"""Bytes of the longest socket path that every system takes."""
+"""Bytes of the longest socket path that every system accepts."""
 _NAME: Final = "socket"
-_PATIENCE: Final = 1.0
+_TIMEOUT: Final = 1.0
 """Seconds that a process may take to accept a connection."""
 
 
@@ -62,15 +62,15 @@ def remove_all(folder: int) -> None:
 
 
 def listener_pid(path: Path) -> int | None:
-    """The pid of the process that listens on a socket, as the system tells it; None where nobody does."""
+    """The pid of the process that listens on a socket, by the system; None where nobody does."""
     try:
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(_PATIENCE)
+            connection.settimeout(_TIMEOUT)
             connection.connect(str(path))
             if sys.platform == "darwin":
                 return connection.getsockopt(0, 2)  # SOL_LOCAL, LOCAL_PEERPID
-            told = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-            return int(struct.unpack("3i", told)[0])
+            peer = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+            return int(struct.unpack("3i", peer)[0])
     except (OSError, ValueError):
         return None
 

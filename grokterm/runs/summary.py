@@ -12,13 +12,14 @@ from typing import Final, Literal
 from grokterm.config import Config
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.operations import FORMULAS
-from grokterm.real_files import opened_folder, read_end
-from grokterm.runs.checkpoints import Mark, checkpoints, read_mark
+from grokterm.real_files import opened_folder
+from grokterm.runs.checkpoints import CheckpointInfo, list_checkpoints, read_info
 from grokterm.runs.folder import Parent, RunFolder
 from grokterm.runs.goals import divergence, goal_of
 from grokterm.runs.history import History
 from grokterm.runs.log import read_tail
 from grokterm.runs.process import trainer_alive
+from grokterm.runs.trainer_log import last_lines
 from grokterm.wire.records import Change, Event, Record, Scalars, Session
 
 RunState = Literal[
@@ -30,7 +31,7 @@ _TAIL: Final = 2**16
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """What `grokterm runs` tells about one run; a value that is not known is None."""
+    """One run as `grokterm runs` lists it; an unknown value is None."""
 
     id: str
     task: str
@@ -95,25 +96,25 @@ def _files(folder: Path, through_link: bool = False) -> list[os.stat_result]:
 
 
 def _recent_history(folder: RunFolder, records: list[Record]) -> History:
-    """The history from the newest checkpoint on: its mark tells configuration and phase until there."""
-    config, mark = folder.config(), _newest_mark(folder)
-    if mark is None:
+    """The history from the newest checkpoint on: its metadata hold configuration and phase until there."""
+    config, info = folder.config(), _newest_info(folder)
+    if info is None:
         history = History(config)
         history.add(records)
         return history
-    history = History(mark.to_config())
-    history.phase = mark.phase
+    history = History(info.to_config())
+    history.phase = info.phase
     made = [record for record in records if isinstance(record, Scalars)]
     history.add(made[-1:])
-    history.add(record for record in records if isinstance(record, Change | Event) and record.step >= mark.step)
+    history.add(record for record in records if isinstance(record, Change | Event) and record.step >= info.step)
     return history
 
 
-def _newest_mark(folder: RunFolder) -> Mark | None:
-    """The mark of the newest checkpoint whose header can be read."""
-    for path in reversed(checkpoints(folder.checkpoint_folder)):
+def _newest_info(folder: RunFolder) -> CheckpointInfo | None:
+    """The metadata of the newest checkpoint whose header can be read."""
+    for path in reversed(list_checkpoints(folder.checkpoint_folder)):
         with suppress(RunFolderError):
-            return read_mark(path)
+            return read_info(path)
     return None
 
 
@@ -137,7 +138,7 @@ def _state(folder: RunFolder, records: list[Record]) -> tuple[RunState, str]:
         return "diverged", diverged.words
     if last == "stopped":
         return "stopped", ""
-    ending = _last_line(folder)
+    ending = "".join(last_lines(folder, 1))
     return ("died" if (records and last != "forked") or ending else "new"), ending
 
 
@@ -145,12 +146,3 @@ def _live_state(last: str) -> RunState:
     if last == "finished":
         return "finished"
     return "paused" if last == "paused" else "training"
-
-
-def _last_line(folder: RunFolder) -> str:
-    """The last line that the trainer printed."""
-    try:
-        lines = read_end(folder.trainer_log_path, 4096).decode(errors="replace").strip().splitlines()
-    except OSError:
-        return ""
-    return lines[-1] if lines else ""

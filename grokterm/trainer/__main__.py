@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from grokterm.errors import GroktermError
-from grokterm.kernels.build import build_or_say
+from grokterm.kernels.build import build_or_explain
 from grokterm.loading import loading
 from grokterm.output import lossy_output
 from grokterm.runs.folder import RunFolder
@@ -64,22 +64,22 @@ def _train(folder: RunFolder, claimed: Claim, given: argparse.Namespace, leaving
     """Trains; whatever goes wrong ends with one sentence in the log."""
     let_them_sleep()
     try:
-        kernels = ThreadPoolExecutor(1).submit(build_or_say)  # compiled once on a machine, while torch loads
+        kernels = ThreadPoolExecutor(1).submit(build_or_explain)  # compiled once on a machine, while torch loads
         # The socket listens already: who connects while torch loads is answered afterwards.
         with loading():
             from grokterm.lab import native
+            from grokterm.trainer.idle import IDLE_SECONDS
             from grokterm.trainer.loop import Trainer
             from grokterm.trainer.opening import open_run
             from grokterm.trainer.server import Server
-            from grokterm.trainer.silence import IDLE_SECONDS
 
-        library, why_not = kernels.result()
+        library, reason = kernels.result()
         native.load(library)
         server = Server(claimed.listener)
         try:
             idle = IDLE_SECONDS if given.idle is None else given.idle
-            claimed.look(now_too=True)  # loading took its time
-            opened = open_run(folder, f"no kernels: {why_not}" if why_not else "")
+            claimed.look(check_now=True)  # loading took its time
+            opened = open_run(folder, f"no kernels: {reason}" if reason else "")
             Trainer(opened, server, claimed, given.paused, leaving, idle, given.beyond).run()
         finally:
             server.close()

@@ -13,12 +13,13 @@ from typing import Final
 
 import msgspec
 
+from grokterm import durable
 from grokterm.errors import FolderLostError, RunFolderError, TrainerError
 from grokterm.runs import lock, sockets
-from grokterm.runs.checkpoints import remove_half_written
+from grokterm.runs.checkpoints import remove_partial
 from grokterm.runs.folder import RunFolder
-from grokterm.runs.presence import Presence, identity
-from grokterm.runs.process import TrainerProcess, doubt_about, start_time, trainer_of
+from grokterm.runs.presence import FolderWatch, identity
+from grokterm.runs.process import TrainerProcess, start_time, trainer_doubt, trainer_of
 
 _BACKLOG: Final = 64
 
@@ -31,22 +32,22 @@ class Claim:
         self._folder = folder
         self._opened = opened
         self._identity = identity(os.fstat(opened))
-        self._presence = Presence(folder, self._identity)
+        self._watch = FolderWatch(folder, self._identity)
         self._file = -1
         self._written: tuple[int, ...] | None = None
         sockets.remove_all(opened)
-        remove_half_written(folder.checkpoint_folder)
+        remove_partial(folder.checkpoint_folder)
         self.listener, self._socket = self._listen()
         self._announce()
 
-    def look(self, now_too: bool = False) -> None:
+    def look(self, check_now: bool = False) -> None:
         """Raises FolderLostError where the folder is no longer there; writes trainer.json anew where that was changed.
 
-        Looks once a second at most, and now too where that is asked for.
+        Checks once a second at most, and at once with `check_now`.
         """
-        if self._presence.wait() > 0 and not now_too:
+        if self._watch.wait() > 0 and not check_now:
             return
-        if lost := self._presence.why_lost(now_too=True):
+        if lost := self._watch.why_lost(check_now=True):
             raise FolderLostError(lost)
         if self._status() != self._written:
             with suppress(OSError):  # as of a full disk: the next look comes
@@ -55,11 +56,11 @@ class Claim:
     @property
     def lost(self) -> bool:
         """Whether the folder is no longer there."""
-        return bool(self._presence.why_lost(now_too=True))
+        return bool(self._watch.why_lost(check_now=True))
 
     def wait(self) -> float:
-        """Seconds until the next look."""
-        return self._presence.wait()
+        """Seconds until the next check."""
+        return self._watch.wait()
 
     def release(self) -> None:
         """Ends what `claim` began, in the folder that was opened, wherever it is by now."""
@@ -89,19 +90,19 @@ class Claim:
         file = os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=self._opened)
         try:
             started = start_time(os.getpid())
-            told = TrainerProcess(
+            process = TrainerProcess(
                 pid=os.getpid(),
                 start_time=started if started is not None else 0.0,
                 socket=str(self._socket),
                 folder=self._identity,
                 locked=lock.hold(file),
             )
-            written = msgspec.json.encode(told)
+            written = msgspec.json.encode(process)
             if os.write(file, written) < len(written):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(file)  # a disk on a network sets the time of a file only then
             known = _marks(os.fstat(file))  # before anybody else can change it
-            os.rename(aside, path.name, src_dir_fd=self._opened, dst_dir_fd=self._opened)
+            durable.rename(file, aside, path.name, self._opened)
         except OSError:
             os.close(file)
             raise
@@ -110,7 +111,7 @@ class Claim:
         self._file, self._written = file, known
 
     def _status(self) -> tuple[int, ...] | None:
-        """What tells the present trainer.json from any other; None where there is none."""
+        """What identifies the present trainer.json; None where there is none."""
         try:
             return _marks(os.stat(self._folder.trainer_path.name, dir_fd=self._opened, follow_symlinks=False))
         except OSError:
@@ -153,5 +154,5 @@ def _lock(opened: int, folder: RunFolder) -> None:
         pass  # a file system without locks: what trainer.json says decides alone
     if (other := trainer_of(folder)) is not None:
         raise TrainerError(f"{refusal}: process {other.pid}")
-    if doubt := doubt_about(folder):
+    if doubt := trainer_doubt(folder):
         raise TrainerError(f"{folder.id} may have a trainer already: {doubt}")

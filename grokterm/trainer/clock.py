@@ -50,7 +50,7 @@ class Clock:
         """Takes most of the time since the last tick for a suspension, as after SIGCONT."""
         self._suspended = True
 
-    def forget(self) -> None:
+    def reset_rate(self) -> None:
         """Starts counting steps a second anew: the model is another one."""
         self._samples.clear()
 

@@ -12,16 +12,17 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from grokterm.analysis.interruption import between_parts
+from grokterm.analysis.cancellation import check_cancelled
 from grokterm.analysis.key_frequencies import KeyFrequencies
+from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.analysis.pictures import Picture, picture
-from grokterm.analysis.spectrum import columns, single_frequency_share, spectrum
-from grokterm.analysis.subject import Subject
+from grokterm.analysis.spectrum import feature_count, single_frequency_share, spectrum
 from grokterm.lab.engine import Engine
 from grokterm.lab.tasks import Task
-from grokterm.trainer.album import Album
+from grokterm.trainer.checkpoint_series import CheckpointSeries
 from grokterm.trainer.server import Connection
 from grokterm.wire.messages import (
+    UNDEFINED,
     Array,
     Frame,
     FrameName,
@@ -46,21 +47,21 @@ class Frames:
 
     def __init__(
         self,
-        album: Album,
-        present: Callable[[], Subject] | None = None,
+        series: CheckpointSeries,
+        present: Callable[[], ModelAtStep] | None = None,
         keys: Callable[[int], tuple[int, ...]] = lambda step: (),
     ) -> None:
         """`present` gives the model of now, where these are frames of the past.
 
         `keys` gives the estimate of the key frequencies last logged at a step.
         """
-        self._album = album
+        self._series = series
         self._present = present
         self._logged_keys = keys
         self._task: tuple[Task, TaskFrame] | None = None
         self._made: dict[FrameName, Frame] = {}
         self._pictures: dict[tuple[object, ...], PictureFrame] = {}
-        self._now: Subject | None = None
+        self._now: ModelAtStep | None = None
         self._place: tuple[int | None, ...] = ()
         """Steps and changes of the model that frames were made of, and steps of the one of now beside it."""
 
@@ -70,22 +71,22 @@ class Frames:
         frames = [self._frame(name, engine) for name in dict.fromkeys(look.frames)]
         return (*frames, self._picture_frame(look.picture, engine)) if look.picture else tuple(frames)
 
-    def subject(self, engine: Engine) -> Subject:
+    def model_at_step(self, engine: Engine) -> ModelAtStep:
         """The engine's model as pictures see it."""
         if self._place[:1] != (engine.step,):
             self._renew(engine)
         config, task = engine.config, engine.task
-        subject = Subject(
+        model = ModelAtStep(
             step=engine.step,
             config=config,
             parameters=engine.parameters,
             labels=task.labels,
-            given=task.given,
-            train=task.trained,
+            noisy_labels=task.noisy_labels,
+            train=task.train_mask,
             key_frequencies=self._keys(engine),
             present=self._now,
         )
-        return replace(subject, earlier=lambda: self._album.before(subject))
+        return replace(model, earlier=lambda: self._series.before(model))
 
     def _renew(self, engine: Engine, changes: int | None = None) -> None:
         """Forgets what was made of another model, or beside another model of now."""
@@ -109,8 +110,8 @@ class Frames:
         key = (request.name, *sorted(request.chosen.items()), request.ablation)
         if key not in self._pictures:
             try:
-                subject = replace(self.subject(engine), ablation=request.ablation)
-                made = picture(request.name, subject, request.chosen)
+                model = replace(self.model_at_step(engine), ablation=request.ablation)
+                made = picture(request.name, model, request.chosen)
             except (RuntimeError, MemoryError) as error:  # no room, or numbers that cannot be decomposed
                 made = Picture({}, words=f"cannot be drawn: {(str(error).splitlines() or ['no memory'])[0]}")
             arrays = {name: Array.of(_small(tensor)) for name, tensor in made.arrays.items()}
@@ -124,12 +125,12 @@ class Frames:
 
     def _spectrum_frame(self, engine: Engine) -> SpectrumFrame:
         norms, basis, words = spectrum(engine.model, engine.parameters, engine.config)
-        key = KeyFrequencies(columns(engine.config), self._logged_keys(engine.step)).update(norms)
+        key = KeyFrequencies(feature_count(engine.config), self._logged_keys(engine.step)).update(norms)
         share = single_frequency_share(engine.model, engine.parameters, engine.config)
         return SpectrumFrame(Array.of(norms.numpy().astype(np.float32)), key, basis, words, share)
 
 
-class Looks:
+class PendingLooks:
     """Who waits for frames: the newest request of each viewer, answered when frames may be made again.
 
     A request for what this viewer was not shown last, such as that of a view that was opened just now, is answered
@@ -197,15 +198,15 @@ def _small(tensor: Tensor) -> npt.NDArray[Any]:
 def _task_frame(engine: Engine) -> TaskFrame:
     task, config = engine.task, engine.config
     label, given = (
-        np.where(labels < 0, np.iinfo(np.uint16).max, labels).astype(np.uint16)
-        for labels in (task.labels.cpu().numpy(), task.given.cpu().numpy())
+        np.where(labels < 0, UNDEFINED, labels).astype(np.uint16)
+        for labels in (task.labels.cpu().numpy(), task.noisy_labels.cpu().numpy())
     )
-    trained = task.trained.cpu().numpy()
+    trained = task.train_mask.cpu().numpy()
     return TaskFrame(Array.of(label), Array.of(trained), Array.of(given), config.train_fraction, config.corrupt)
 
 
 def _table_frame(engine: Engine) -> TableFrame:
-    prediction, confidence = engine.predictions(between_parts)
+    prediction, confidence = engine.predictions(check_cancelled)
     shares = np.nan_to_num(confidence.numpy(), nan=0.0)
     return TableFrame(
         Array.of(prediction.numpy().astype(np.uint16)), Array.of(np.rint(255 * shares).clip(0, 255).astype(np.uint8))

@@ -1,4 +1,4 @@
-"""The trainer's one thread: bursts of steps between polls of the socket, and when training starts, pauses and ends."""
+"""The trainer's one thread: slices of steps between polls of the socket, and when training starts, pauses and ends."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from grokterm.analysis.interruption import interruptible
+from grokterm.analysis.cancellation import cancellable
 from grokterm.config import Value
 from grokterm.errors import FolderLostError, RunFolderError
 from grokterm.lab.circumstances import circumstances
 from grokterm.lab.engine import Engine
-from grokterm.trainer.album import Album
+from grokterm.trainer.checkpoint_series import CheckpointSeries
 from grokterm.trainer.claim import Claim
 from grokterm.trainer.clock import Pace
-from grokterm.trainer.commands import carry_out
-from grokterm.trainer.course import NOT_FINITE
 from grokterm.trainer.frames import Frames
-from grokterm.trainer.opening import Opened
-from grokterm.trainer.past import Past
+from grokterm.trainer.idle import IDLE_SECONDS, IdleTimer
+from grokterm.trainer.opening import OpenedRun
+from grokterm.trainer.past_model import PastModel
+from grokterm.trainer.past_requests import PastRequests
+from grokterm.trainer.present_requests import PresentRequests
+from grokterm.trainer.requests import handle_request
 from grokterm.trainer.server import Connection, Server, Unreadable
-from grokterm.trainer.showing import Showing
-from grokterm.trainer.silence import IDLE_SECONDS, Silence
-from grokterm.trainer.visits import Visits
+from grokterm.trainer.session import NOT_FINITE
 from grokterm.wire.messages import Look, Request, State, Status
 from grokterm.wire.records import Session, SessionName
 
-BURST: Final = 0.02
+SLICE_SECONDS: Final = 0.02
 """Seconds of training between polls, so that a command acts well within 50 ms; a step is never split."""
-ROOM_SECONDS: Final = 1.0
+RETRY_SECONDS: Final = 1.0
 """Seconds from one try to write what could not be written to the next."""
 
 
@@ -41,33 +41,36 @@ class Trainer:
 
     def __init__(
         self,
-        opened: Opened,
+        opened: OpenedRun,
         server: Server,
         claim: Claim,
         paused: bool,
-        asked_to_leave: Callable[[], bool],
+        stop_requested: Callable[[], bool],
         idle: float = IDLE_SECONDS,
         beyond: bool = False,
     ) -> None:
-        self.course = opened.course
+        self.session = opened.session
         self.server = server
         self.state: State = "starting"
         self.paused = paused
         """While starting: whether training is to pause once the log is caught up with."""
         self.leaving = False
         """Whether to end at the next step boundary, after a checkpoint."""
-        self.past = Past(opened.folder, opened.course.journal.all_changes)
-        album, trackers = Album(opened.folder), self.course.journal.trackers
-        frames = Frames(album, keys=lambda _: trackers.keys)
-        self._showing = Showing(server, self.course, frames, self.status, asked_to_leave)
-        self.visits = Visits(
-            self.past, server.send, self.status, partial(Frames, album, self._showing.subject, trackers.keys_at)
+        self.past = PastModel(opened.folder, opened.session.run_log.all_changes)
+        series, trackers = CheckpointSeries(opened.folder), self.session.run_log.trackers
+        frames = Frames(series, keys=lambda _: trackers.keys)
+        self._present_requests = PresentRequests(server, self.session, frames, self.status, stop_requested)
+        self.past_requests = PastRequests(
+            self.past,
+            server.send,
+            self.status,
+            partial(Frames, series, self._present_requests.model_at_step, trackers.keys_at),
         )
         self._opened = opened
         self._claim = claim
-        self._asked_to_leave = asked_to_leave
+        self._stop_requested = stop_requested
         self._beyond = beyond
-        self._silence = Silence(idle)
+        self._idle_timer = IdleTimer(idle)
         self._steps_left: float = math.inf
         self._try_again = math.inf
         """When to try to write what could not be written, and go on; infinite where training stands otherwise."""
@@ -77,42 +80,42 @@ class Trainer:
         self._logged: SessionName = "started"
 
     def run(self) -> None:
-        """Trains until a signal, a request or a long silence ends it; raises RunFolderError when it cannot save."""
-        signal.signal(signal.SIGCONT, lambda *_: self.course.clock.note_suspension())
-        if self._opened.anew:
-            self._note_start("started")
-        self.course.begin()
-        if not self.course.catching_up:
+        """Trains until a signal, a request or the idle timer ends it; raises RunFolderError when it cannot save."""
+        signal.signal(signal.SIGCONT, lambda *_: self.session.clock.note_suspension())
+        if self._opened.is_new:
+            self._log_start("started")
+        self.session.begin()
+        if not self.session.catching_up:
             self._start()
         while not self.leaving:
-            patience = self._patience()
-            self._expected = max(BURST, self._step_seconds) + patience
-            for connection, request in self._showing.requests(patience):
-                self._hear(connection, request)
+            timeout = self._poll_timeout()
+            self._expected = max(SLICE_SECONDS, self._step_seconds) + timeout
+            for connection, request in self._present_requests.requests(timeout):
+                self._handle(connection, request)
             self._tick()
-            self._look_after_folder()
-            self._go_on_with_room()
+            self._check_folder()
+            self._retry_writing()
             self._train()
             self._save()
-            with interruptible(self._showing.look_up):
-                self._showing.show(self._is_busy)
-            with interruptible(partial(self._showing.look_up, of_past=True)):
-                self.visits.work(self._is_busy)
+            with cancellable(self._present_requests.poll):
+                self._present_requests.answer_due(self._is_busy)
+            with cancellable(partial(self._present_requests.poll, of_past=True)):
+                self.past_requests.work(self._is_busy)
             self._tick()
-            self.leaving = self.leaving or self._asked_to_leave() or self._is_forsaken()
-        self._leave()
+            self.leaving = self.leaving or self._stop_requested() or self._idle_expired()
+        self._shut_down()
 
     def go(self, steps: float = math.inf) -> None:
         """Trains on, or for so many steps."""
         self._tick()
-        self.course.go_on()
+        self.session.go_on()
         self.paused = False
         if self.state != "training":
-            self._pace = Pace(self.course.config.pace, time.monotonic(), self.course.step)
+            self._pace = Pace(self.session.config.pace, time.monotonic(), self.session.step)
         self.state = "training"
         self._steps_left, self._try_again = steps, math.inf
         if math.isinf(steps) and self._logged in ("paused", "finished"):
-            self._note("resumed", "goes on")
+            self._log_session("resumed", "goes on")
         self._tick()
 
     def pause(self, state: State = "paused", words: str = "paused") -> None:
@@ -120,29 +123,29 @@ class Trainer:
         self._tick()
         self.state, self._try_again = state, math.inf
         if self._logged != "paused":
-            self._note("paused", words)
+            self._log_session("paused", words)
 
     def changed(self, rebuilt: bool) -> None:
         """Takes up a change of the configuration."""
-        self._pace = Pace(self.course.config.pace, time.monotonic(), self.course.step)
+        self._pace = Pace(self.session.config.pace, time.monotonic(), self.session.step)
         self._step_seconds = math.inf
         if rebuilt:
-            self.course.clock.forget()
+            self.session.clock.reset_rate()
 
     def status(self) -> Status:
         """What the trainer is doing, for the screen."""
-        course = self.course
-        why = {"diverged": NOT_FINITE, "finished": course.reached}.get(self.state, "")
+        session = self.session
+        why = {"diverged": NOT_FINITE, "finished": session.reached}.get(self.state, "")
         return Status(
-            step=course.step,
+            step=session.step,
             state=self.state,
-            seconds=course.clock.seconds,
-            steps_per_second=course.clock.steps_per_second() if self.state == "training" else 0.0,
-            pace=course.config.pace,
-            device=str(course.engine.device),
-            precision=course.engine.precision,
-            words=f"{course.trouble}; training goes on when it can" if self.waits_for_room else course.trouble or why,
-            past=self.visits.reached,
+            seconds=session.clock.seconds,
+            steps_per_second=session.clock.steps_per_second() if self.state == "training" else 0.0,
+            pace=session.config.pace,
+            device=str(session.engine.device),
+            precision=session.engine.precision,
+            words=f"{session.trouble}; training goes on when it can" if self.waits_for_disk else session.trouble or why,
+            past=self.past_requests.reached,
         )
 
     @property
@@ -152,17 +155,17 @@ class Trainer:
 
     def _start(self) -> None:
         """The log is caught up with: trains, or stays where it is."""
-        course, opened = self.course, self._opened
-        course.goal_open = opened.goal_open
-        course.check_goal()
-        if not opened.anew:
-            differs = course.journal.differs_at
-            words = [f"started again at step {course.step:,}", *opened.words]
+        session, opened = self.session, self._opened
+        session.goal_open = opened.goal_open
+        session.check_goal()
+        if not opened.is_new:
+            differs = session.run_log.differs_at
+            words = [f"started again at step {session.step:,}", *opened.words]
             words += [f"repeating the log gave other numbers from step {differs:,} on"] if differs is not None else []
-            self._note_start("; ".join(words))
-        if course.stuck:
+            self._log_start("; ".join(words))
+        if session.diverged:
             self.pause("diverged", f"paused: {NOT_FINITE}")
-        elif opened.finished or course.reached:
+        elif opened.finished or session.reached:
             if opened.finished:
                 self.state, self._logged = "finished", "finished"
             else:
@@ -174,112 +177,116 @@ class Trainer:
         else:
             self.go()
 
-    def _hear(self, connection: Connection, request: Request | Unreadable) -> None:
+    def _handle(self, connection: Connection, request: Request | Unreadable) -> None:
         if isinstance(request, Look) and request.at is None:
-            self._showing.hear(connection, request)
+            self._present_requests.add(connection, request)
         else:
-            carry_out(self, connection, request)
+            handle_request(self, connection, request)
 
     def _train(self) -> None:
-        """A burst: as many steps as fit between two polls and the pace allows, one at least."""
-        course, end, first = self.course, time.monotonic() + BURST, True
+        """As many steps as fit between two polls and the pace allows, one at least."""
+        session, end, first = self.session, time.monotonic() + SLICE_SECONDS, True
         while self._is_busy:
             now = time.monotonic()
-            allowed = self._pace.allowed(now, course.step) if self.state == "training" else math.inf
+            allowed = self._pace.allowed(now, session.step) if self.state == "training" else math.inf
             fitting = (end - now) / self._step_seconds
             if allowed < 1 or not (first or fitting > 0.5):
                 return
-            taken = course.advance(int(min(max(1, fitting), allowed, self._steps_left, course.room())))
+            taken = session.advance(int(min(max(1, fitting), allowed, self._steps_left, session.steps_to_boundary())))
             self._steps_left -= taken
-            self._measure(taken, time.monotonic() - now)
-            self._react()
+            self._update_step_seconds(taken, time.monotonic() - now)
+            self._update_state()
             first = False
 
-    def _measure(self, taken: int, seconds: float) -> None:
-        """Learns how long a step takes; slower at once, faster by and by."""
+    def _update_step_seconds(self, taken: int, seconds: float) -> None:
+        """Updates the seconds per step: upwards at once, downwards by and by."""
         if taken:
             one, known = seconds / taken, self._step_seconds
             self._step_seconds = one if math.isinf(known) else max(one, (known + one) / 2)
 
-    def _react(self) -> None:
+    def _update_state(self) -> None:
         """Starts, pauses or finishes where there is a reason to."""
-        course = self.course
+        session = self.session
         if self.state == "starting":
-            if not course.catching_up:
+            if not session.catching_up:
                 self._start()
-        elif course.trouble:
-            self.pause(words=f"paused: {course.trouble}")
-            self._try_again = time.monotonic() + ROOM_SECONDS
-        elif course.stuck:
+        elif session.trouble:
+            self.pause(words=f"paused: {session.trouble}")
+            self._try_again = time.monotonic() + RETRY_SECONDS
+        elif session.diverged:
             self.pause("diverged", f"paused: {NOT_FINITE}")
-        elif course.reached:
+        elif session.reached:
             self._finish()
         elif self._steps_left <= 0:
             self.pause()
 
     @property
-    def waits_for_room(self) -> bool:
+    def waits_for_disk(self) -> bool:
         """Whether training stands still only because something cannot be written."""
         return not math.isinf(self._try_again)
 
-    def _go_on_with_room(self) -> None:
-        """Goes on by itself as soon as what stopped training can be written."""
+    def _retry_writing(self) -> None:
+        """Resumes training as soon as what stopped it can be written."""
         if time.monotonic() >= self._try_again:
-            self._try_again = time.monotonic() + ROOM_SECONDS
-            if self.course.retry():
+            self._try_again = time.monotonic() + RETRY_SECONDS
+            if self.session.retry():
                 self.go(self._steps_left)
 
-    def _look_after_folder(self) -> None:
-        """Raises FolderLostError where the folder is no longer there, with a word in the log that is open still."""
+    def _check_folder(self) -> None:
+        """Raises FolderLostError where the folder is no longer there, after a record in the log still open."""
         try:
             self._claim.look()
         except FolderLostError as lost:
-            self._note("failed", str(lost))
+            self._log_session("failed", str(lost))
             raise
 
     def _finish(self) -> None:
         self._tick()
         self.state = "finished"
-        self.course.save("finished")
-        self._note("finished", self.course.reached)
+        self.session.save("finished")
+        self._log_session("finished", self.session.reached)
 
     def _save(self) -> None:
-        course = self.course
+        session = self.session
         if self.state != "starting":
-            course.saver.save_regularly(course.engine, course.journal, course.clock.seconds)
-        if course.saver.given_up:
-            names = ", ".join(course.saver.given_up)
-            course.saver.given_up.clear()
-            self._note("noted", f"checkpoints at events or changes removed to keep the run folder small: {names}")
+            session.checkpoint_writer.save_regularly(session.engine, session.run_log, session.clock.seconds)
+        if session.checkpoint_writer.removed:
+            names = ", ".join(session.checkpoint_writer.removed)
+            session.checkpoint_writer.removed.clear()
+            self._log_session(
+                "noted", f"checkpoints at events or changes removed to keep the run folder small: {names}"
+            )
 
-    def _leave(self) -> None:
-        """A last checkpoint and a last word."""
-        course, words = self.course, "stopped"
-        if self.state != "starting" and not course.save("stopped"):
-            words = f"stopped without a checkpoint: {course.trouble}"
+    def _shut_down(self) -> None:
+        """Writes a last checkpoint and a last record."""
+        session, words = self.session, "stopped"
+        if self.state != "starting" and not session.save("stopped"):
+            words = f"stopped without a checkpoint: {session.trouble}"
         if self.state != "finished":
-            self._note("stopped", words)
-        if course.trouble:
-            raise RunFolderError(course.trouble)
+            self._log_session("stopped", words)
+        if session.trouble:
+            raise RunFolderError(session.trouble)
 
-    def _patience(self) -> float:
+    def _poll_timeout(self) -> float:
         """Seconds that the next poll may wait for requests."""
-        if self.state == "starting" or self._asked_to_leave():
+        if self.state == "starting" or self._stop_requested():
             return 0.0
-        course, now = self.course, time.monotonic()
+        session, now = self.session, time.monotonic()
         wait = min(
-            self._showing.wait(), self.visits.wait(self._is_busy), course.saver.wait(course.engine, course.journal)
+            self._present_requests.wait(),
+            self.past_requests.wait(self._is_busy),
+            session.checkpoint_writer.wait(session.engine, session.run_log),
         )
         wait = min(wait, max(0.0, self._try_again - now), self._claim.wait())
         if self.state == "training":
-            wait = min(wait, self._pace.wait(now, course.step))
+            wait = min(wait, self._pace.wait(now, session.step))
         elif not self.server.connections:
-            wait = min(wait, self._silence.left(self._is_done))
+            wait = min(wait, self._idle_timer.remaining(self._is_done))
         return wait
 
-    def _is_forsaken(self) -> bool:
-        """Whether nothing trains and nobody has looked for long enough to end."""
-        return self._silence.is_too_long(bool(self.server.connections), self._is_busy, self._is_done)
+    def _idle_expired(self) -> bool:
+        """Whether there was no training and no viewer for long enough to end."""
+        return self._idle_timer.expired(bool(self.server.connections), self._is_busy, self._is_done)
 
     @property
     def _is_done(self) -> bool:
@@ -287,24 +294,26 @@ class Trainer:
         return self.state == "finished" and not self.paused
 
     def _tick(self) -> None:
-        self.course.clock.tick(time.monotonic(), self.course.step, self.state == "training", self._expected)
+        self.session.clock.tick(time.monotonic(), self.session.step, self.state == "training", self._expected)
 
-    def _note_start(self, words: str) -> None:
-        engine = self.course.engine
-        words += f", on {engine.device} with {engine.precision} products{_by_kernels(engine)}"
+    def _log_start(self, words: str) -> None:
+        engine = self.session.engine
+        words += f", on {engine.device} with {engine.precision} products{_strategy_words(engine)}"
         if engine.device.type == "cpu" and self._opened.remark:
             words += f"; {self._opened.remark}"
-        self._note("started", words, circumstances(engine) | {"pid": os.getpid()})
+        self._log_session("started", words, circumstances(engine) | {"pid": os.getpid()})
 
-    def _note(self, name: SessionName, words: str, about: dict[str, Value] | None = None) -> None:
+    def _log_session(self, name: SessionName, words: str, about: dict[str, Value] | None = None) -> None:
         """Logs what the process did."""
-        self.course.journal.write_session(Session(self.course.step, name, words, time.time(), about or {}))
+        self.session.run_log.write_session(Session(self.session.step, name, words, time.time(), about or {}))
         if name != "noted":
             self._logged = name
 
 
-def _by_kernels(engine: Engine) -> str:
+def _strategy_words(engine: Engine) -> str:
     """Whether the kernels take the steps, and why they do not where only the classes are in their way."""
     if engine.strategy.name == "kernels":
         return " by kernels"
-    return " in torch, for the kernels know p classes alone" if engine.model.fits_kernels(engine.parameters) else ""
+    return (
+        " in torch, for the kernels know p classes alone" if engine.model.layers_have_kernel(engine.parameters) else ""
+    )

@@ -9,24 +9,24 @@ import torch
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.lab import devices
 from grokterm.lab.engine import Engine
-from grokterm.runs.checkpoints import Mark, checkpoints, load, set_aside
+from grokterm.runs.checkpoints import CheckpointInfo, list_checkpoints, load_checkpoint, quarantine
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.goals import divergence, goal_of
 from grokterm.runs.log import LogReader, LogWriter
+from grokterm.trainer.checkpoint_writer import CheckpointWriter
 from grokterm.trainer.clock import Clock
-from grokterm.trainer.course import Course
-from grokterm.trainer.journal import Journal
-from grokterm.trainer.saver import Saver
+from grokterm.trainer.run_log import RunLog
+from grokterm.trainer.session import TrainingSession
 from grokterm.wire.records import Scalars, Session, TrainingRecord
 
 
 @dataclass(frozen=True)
-class Opened:
-    """A run that can go on, and what its log tells about where it stood."""
+class OpenedRun:
+    """A run that can go on, and where its log ends."""
 
     folder: RunFolder
-    course: Course
-    anew: bool
+    session: TrainingSession
+    is_new: bool
     """Whether nothing was logged before."""
     finished: bool
     """Whether the log ends at a goal that was reached, and nobody went on from there."""
@@ -38,7 +38,7 @@ class Opened:
     """What there is to say about steps on this machine's CPU."""
 
 
-def open_run(folder: RunFolder, remark: str = "") -> Opened:
+def open_run(folder: RunFolder, remark: str = "") -> OpenedRun:
     """The run of a folder at its newest good checkpoint; the log from there on is repeated by going on.
 
     `remark` is something about this machine for the log. Raises RunFolderError, and ConfigError where its device is
@@ -48,20 +48,22 @@ def open_run(folder: RunFolder, remark: str = "") -> Opened:
     devices.resolve(first)
     records = LogReader(folder.log_path).read()
     training: list[TrainingRecord] = [record for record in records if not isinstance(record, Session)]
-    found, complaints = _newest_good(folder, training)
-    engine, mark = found or (Engine(first), None)
+    found, complaints = _newest_usable(folder, training)
+    engine, info = found or (Engine(first), None)
     seconds = max((record.seconds for record in training if isinstance(record, Scalars)), default=0.0)
-    journal = Journal(first, LogWriter(folder.log_path), training, mark.records if mark else 0)
-    course = Course(engine, journal, Saver(folder), Clock(max(seconds, mark.seconds if mark else 0.0)))
-    course.last = next((record for record in reversed(training) if isinstance(record, Scalars)), None)
-    course.stuck = divergence(training) is not None
-    course.repeat_to = max((record.step for record in records), default=0)
-    words = [f"from the checkpoint at step {mark.step:,}"] if mark else []
+    run_log = RunLog(first, LogWriter(folder.log_path), training, info.records if info else 0)
+    session = TrainingSession(
+        engine, run_log, CheckpointWriter(folder), Clock(max(seconds, info.seconds if info else 0.0))
+    )
+    session.last = next((record for record in reversed(training) if isinstance(record, Scalars)), None)
+    session.diverged = divergence(training) is not None
+    session.repeat_to = max((record.step for record in records), default=0)
+    words = [f"from the checkpoint at step {info.step:,}"] if info else []
     goal = goal_of(records)
-    return Opened(
+    return OpenedRun(
         folder=folder,
-        course=course,
-        anew=not training,
+        session=session,
+        is_new=not training,
         finished=goal.finished,
         goal_open=goal.open,
         words=(*words, *complaints),
@@ -69,18 +71,20 @@ def open_run(folder: RunFolder, remark: str = "") -> Opened:
     )
 
 
-def _newest_good(folder: RunFolder, training: list[TrainingRecord]) -> tuple[tuple[Engine, Mark] | None, list[str]]:
+def _newest_usable(
+    folder: RunFolder, training: list[TrainingRecord]
+) -> tuple[tuple[Engine, CheckpointInfo] | None, list[str]]:
     """The engine of the newest checkpoint that can be used, and a complaint about each newer one."""
     complaints: list[str] = []
-    for path in reversed(checkpoints(folder.checkpoint_folder)):
+    for path in reversed(list_checkpoints(folder.checkpoint_folder)):
         try:
-            mark, tensors = load(path)
-            if not mark.is_in(training):
+            info, tensors = load_checkpoint(path)
+            if not info.matches_log(training):
                 raise RunFolderError(f"the checkpoint {path} cannot be used: the log does not lead to it")
-            engine = Engine(mark.to_config())
-            engine.load({name: torch.from_numpy(array.copy()) for name, array in tensors.items()})
-            return (engine, mark), complaints
+            engine = Engine(info.to_config())
+            engine.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in tensors.items()})
+            return (engine, info), complaints
         except (RunFolderError, ConfigError) as error:
             complaints.append(f"{error}; set aside")
-            set_aside(path)
+            quarantine(path)
     return None, complaints

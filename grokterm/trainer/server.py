@@ -19,7 +19,7 @@ REQUEST_LIMIT: Final = 2**16
 """Bytes of the longest request."""
 CONNECTION_LIMIT: Final = 64
 """Viewers at once; for more, those that say nothing make room, and where none does they are turned away."""
-SILENT: Final = 5.0
+SILENT_SECONDS: Final = 5.0
 """Seconds after which a viewer that asks nothing and waits for nothing may have to make room; a screen asks often."""
 REQUESTS_A_POLL: Final = 32
 """Requests of one viewer that are carried out before training goes on."""
@@ -38,17 +38,17 @@ class Connection:
         self.outbox = bytearray()
         self.bodies: list[bytes] = []
         self.closed = False
-        self.owed = 0
+        self.unanswered = 0
         """Requests that the trainer has not answered yet."""
-        self.spoken = False
+        self.has_asked = False
         """Whether it has ever made a request."""
-        self.heard_at = time.monotonic()
+        self.active_at = time.monotonic()
         """When it came, made its last request or took the last of a reply."""
 
-    def gives_way(self, now: float) -> bool:
+    def may_be_dropped(self, now: float) -> bool:
         """Whether it may be ended to make room for another."""
-        waits = self.owed > 0 and not self.outbox
-        return not self.spoken or (not waits and now >= self.heard_at + SILENT)
+        waits = self.unanswered > 0 and not self.outbox
+        return not self.has_asked or (not waits and now >= self.active_at + SILENT_SECONDS)
 
 
 class Unreadable(msgspec.Struct, frozen=True):
@@ -99,7 +99,7 @@ class Server:
     def send(self, connection: Connection, reply: Reply) -> None:
         """Sends a reply as far as the viewer takes it now; the rest follows in later polls."""
         if not connection.closed:
-            connection.owed -= 1
+            connection.unanswered -= 1
             connection.outbox += encode_message(reply)
             self._write(connection)
 
@@ -127,8 +127,8 @@ class Server:
                     self._drop(connection)
                     return
                 request = Unreadable(number, str(error))
-            connection.spoken, connection.heard_at = True, time.monotonic()
-            connection.owed += 1
+            connection.has_asked, connection.active_at = True, time.monotonic()
+            connection.unanswered += 1
             yield connection, request
 
     def _accept(self) -> None:
@@ -151,8 +151,8 @@ class Server:
     def _silent(self) -> list[Connection]:
         """Connections that may be ended: those that never asked first, then the longest silent."""
         now = time.monotonic()
-        silent = [connection for connection in self.connections if connection.gives_way(now)]
-        return sorted(silent, key=lambda connection: (connection.spoken, connection.heard_at))
+        silent = [connection for connection in self.connections if connection.may_be_dropped(now)]
+        return sorted(silent, key=lambda connection: (connection.has_asked, connection.active_at))
 
     def _read(self, connection: Connection) -> None:
         try:
@@ -172,7 +172,7 @@ class Server:
             sent = connection.stream.send(connection.outbox)
             del connection.outbox[:sent]
             if not connection.outbox:
-                connection.heard_at = time.monotonic()
+                connection.active_at = time.monotonic()
         except BlockingIOError:
             pass
         except OSError:

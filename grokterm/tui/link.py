@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import time
 from collections.abc import Sequence
@@ -11,12 +10,20 @@ from contextlib import suppress
 from typing import Final
 
 from grokterm.errors import ConfigError, RunFolderError, TrainerError, WireError
-from grokterm.real_files import read_end
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
-from grokterm.runs.presence import Presence
-from grokterm.runs.process import exit_status, socket_of, start_trainer, trainer_alive, trainer_of, trainer_suspended
+from grokterm.runs.presence import FolderWatch
+from grokterm.runs.process import (
+    ask_to_stop,
+    exit_status,
+    socket_of,
+    start_trainer,
+    trainer_alive,
+    trainer_of,
+    trainer_suspended,
+)
+from grokterm.runs.trainer_log import last_lines
 from grokterm.tui.lines import ShownState
 from grokterm.tui.world import Seen, Spectrum, Table, Task, World
 from grokterm.wire.client import Client, carried_out
@@ -66,7 +73,7 @@ class Link:
         self._reader = LogReader(folder.log_path)
         self._client: Client | None = None
         self._alive = True
-        self._presence = Presence(folder)
+        self._presence = FolderWatch(folder)
         self._silence, self._looked_at = 0.0, time.monotonic()
 
     @property
@@ -99,7 +106,7 @@ class Link:
             return False
         version = self.history.version
         try:
-            for portion in self._reader.portions():
+            for portion in self._reader.batches():
                 self.history.add(portion)
         except (RunFolderError, ConfigError) as error:
             self.problem = str(error)
@@ -168,11 +175,11 @@ class Link:
         while trainer_alive(self.folder) and time.monotonic() < deadline:
             if await self._asked_to_stop():
                 break
-            if trainer := trainer_of(self.folder):
-                with suppress(ProcessLookupError, PermissionError):
-                    os.kill(trainer.pid, signal.SIGTERM)
-                break
-            await asyncio.sleep(_LOOK_OUT)  # it starts, and has not yet said who it is
+            with suppress(TrainerError):
+                if ask_to_stop(self.folder) is None:
+                    await asyncio.sleep(_LOOK_OUT)  # it starts, and trainer.json does not name it yet
+                    continue
+            break
         while trainer_alive(self.folder) and time.monotonic() < deadline:
             await asyncio.sleep(0.02)
 
@@ -188,9 +195,9 @@ class Link:
     @property
     def has_checkpoint(self) -> bool:
         """Whether a trainer could go on from where the last one was."""
-        from grokterm.runs.checkpoints import checkpoints
+        from grokterm.runs.checkpoints import list_checkpoints
 
-        return bool(checkpoints(self.folder.checkpoint_folder))
+        return bool(list_checkpoints(self.folder.checkpoint_folder))
 
     def last_words(self) -> list[str]:
         """How the trainer ended, as far as is known, and the last lines of its log."""
@@ -201,7 +208,7 @@ class Link:
             how = f"The trainer was ended by {_signal_name(-status)}."
         else:
             how = f"The trainer ended with exit status {status}."
-        return [how, *_tail(self.folder)]
+        return [how, *last_lines(self.folder, _LAST_LINES)]
 
     def why_silent(self) -> list[str]:
         """Why the trainer does not answer, as far as is known, and what can be done."""
@@ -243,12 +250,3 @@ def _signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
-
-
-def _tail(folder: RunFolder) -> list[str]:
-    """The last lines of trainer.log that say something."""
-    try:
-        written = read_end(folder.trainer_log_path, 4096).decode("utf-8", "replace")
-    except OSError:
-        return []
-    return [line.rstrip() for line in written.splitlines() if line.strip()][-_LAST_LINES:]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable, Coroutine, Mapping
 
 from grokterm.config import Config, Value, settings
 from grokterm.errors import ConfigError, TrainerError
 from grokterm.tui.link import Link
+from grokterm.user_name import user_name
 from grokterm.wire.messages import Change
 
 
@@ -63,7 +63,7 @@ class Wishes:
             self._under_way, self._next = self._next, {}
             keep, self._keep = bool(self._keep), None
             try:
-                answer = await self._link.order(Change(0, self._under_way, keep, who()))
+                answer = await self._link.order(Change(0, self._under_way, keep, user_name()))
                 words, made = answer.words, True
             except TrainerError as error:
                 words, made = str(error), False
@@ -71,11 +71,3 @@ class Wishes:
             self._under_way = {}
             self._settled(words, made)
         self._sending = False
-
-
-def who() -> str:
-    """The person's name on this machine; empty where it is not known."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        return ""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 import numpy as np
 
+from grokterm.arithmetic import Basis
 from grokterm.config import Value
 from grokterm.errors import WireError
 from grokterm.surgery import INTACT, Ablation
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 State = Literal["starting", "training", "paused", "finished", "diverged"]
 FrameName = Literal["task", "table", "spectrum"]
+UNDEFINED: Final = 65535
+"""The label, uint16, of a pair on which the operation is not defined."""
 
 
 class Array(msgspec.Struct, frozen=True):
@@ -44,7 +47,7 @@ class TaskFrame(msgspec.Struct, frozen=True, tag="task"):
     """Labels and split, each [p, p] indexed [a, b]; they change with `train_fraction` and `corrupt` alone."""
 
     label: Array
-    """uint16, the right answers; 65,535 where the operation is not defined."""
+    """uint16, the right answers; UNDEFINED where the operation is not defined."""
     trained: Array
     """bool: the pair is in the training set."""
     given: Array
@@ -69,7 +72,7 @@ class SpectrumFrame(msgspec.Struct, frozen=True, tag="spectrum"):
     """float32 [frequencies]: norm over d_model or width of the cos and sin components at k."""
     key_frequencies: tuple[int, ...]
     """The present estimate, k ≥ 1, largest norm first."""
-    basis: Literal["residues", "discrete logarithms", "none"]
+    basis: Basis
     words: str
     """What the bars are taken from, or why there are none."""
     single_frequency_share: float | None = None
@@ -149,7 +152,7 @@ class Pause(msgspec.Struct, frozen=True, tag="pause"):
 
 
 class Go(msgspec.Struct, frozen=True, tag="go"):
-    """Goes on training, or for `steps` steps when that is given."""
+    """Resumes training, for `steps` steps where that is not None."""
 
     id: int
     steps: int | None = None

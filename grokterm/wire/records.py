@@ -10,8 +10,10 @@ from typing import Literal
 
 import msgspec
 
+from grokterm.arithmetic import Basis
 from grokterm.config import Value
 from grokterm.errors import WireError
+from grokterm.measures import Measures, ProgressMeasures, StructureMeasures
 from grokterm.surgery import Ablation
 
 CircuitEventName = Literal["memorization", "circuit_formation", "clean_up"]
@@ -21,8 +23,6 @@ EventName = (
     | CircuitEventName
 )
 """Events that training makes. `grokked` is test accuracy ≥ .99; `memorizing` is the way back from generalizing."""
-Basis = Literal["residues", "discrete logarithms", "none"]
-"""In what the frequencies are counted; none where the operation adds no angles, so that nothing of them is defined."""
 SessionName = Literal["started", "paused", "resumed", "finished", "stopped", "failed", "noted", "forked"]
 """What a trainer process did; `noted` is a remark that changes nothing, such as checkpoints given up for room.
 
@@ -30,8 +30,8 @@ SessionName = Literal["started", "paused", "resumed", "finished", "stopped", "fa
 """
 
 
-class Scalars(msgspec.Struct, frozen=True, tag_field="kind", tag="scalars", omit_defaults=True):
-    """Measures after `step` steps; a value that is not finite, not defined or not there yet, is None.
+class Scalars(Measures, frozen=True, tag_field="kind", tag="scalars", omit_defaults=True):
+    """Measures after `step` steps; a value that is not finite, undefined or not there yet is None.
 
     Those with a default are rounded to five digits, Σθ² of the matrices to four.
     """
@@ -39,53 +39,13 @@ class Scalars(msgspec.Struct, frozen=True, tag_field="kind", tag="scalars", omit
     step: int
     seconds: float
     """Seconds spent training so far, pauses left out."""
-    train_loss: float | None
-    """Mean cross-entropy over the training pairs, nats."""
-    test_loss: float | None
-    train_accuracy: float
-    """Share of the training pairs answered correctly, 0 to 1."""
-    test_accuracy: float
-    sum_squared_weights: float | None
-    """Σθ² over all parameters."""
-    gradient_norm: float | None
-    """Euclidean norm of the gradient of the last step; None at step 0."""
-    embedding_gini: float | None = None
-    """Gini coefficient of the Fourier norms of the first layer or the embedding, 0 to 1."""
-    read_out_gini: float | None = None
-    key_frequencies: tuple[int, ...] | None = None
-    """An estimate with hysteresis, largest norm first; None where there are no frequencies or no measures."""
-    squared_weights: dict[str, float | None] = {}
-    """Σθ² of every weight matrix by name."""
 
 
-class Progress(msgspec.Struct, frozen=True, tag_field="kind", tag="circuit", omit_defaults=True):
-    """How far a circuit that adds angles has come after `step` steps, in five digits, losses in nats.
-
-    Restricted and excluded loss are those of Nanda et al. 2023 (arXiv:2301.05217), section 5.1, by the running estimate
-    of the key frequencies; None as long as no frequency is key. A consensus is that of held-out pairs: such that
-    neither they nor, where the operation commutes, their transposes were ever trained on.
-    """
+class Progress(ProgressMeasures, frozen=True, tag_field="kind", tag="circuit", omit_defaults=True):
+    """Progress measures after `step` steps, in five digits."""
 
     step: int
     basis: Basis = "residues"
-    softmax_collapse: float | None = None
-    """Share of the train pairs whose softmax sum is exactly 1."""
-    restricted_loss: float | None = None
-    """Over all pairs."""
-    restricted_train_loss: float | None = None
-    restricted_test_loss: float | None = None
-    excluded_loss: float | None = None
-    """Over the train pairs."""
-    variance_share: float | None = None
-    """Share of the logits' variance that cosines of the key frequencies explain, 0 to 1."""
-    consensus_loss: float | None = None
-    """Cross-entropy of the mean logits of the held-out pairs that have the same answer; None where no pair is."""
-    consensus_p_value: float | None = None
-    """Of a permutation test of the consensus against classes in a random order."""
-    key_consensus_loss: float | None = None
-    """That of the mean logits restricted to the key frequencies."""
-    key_p_value: float | None = None
-    """Of a permutation test of the key frequencies against as many drawn at random."""
 
 
 class OldProgress(msgspec.Struct, frozen=True, tag_field="kind", tag="progress"):
@@ -105,19 +65,10 @@ class Spectrum(msgspec.Struct, frozen=True, tag_field="kind", tag="spectrum"):
     """At k = 1 …."""
 
 
-class Structure(msgspec.Struct, frozen=True, tag_field="kind", tag="structure", omit_defaults=True):
-    """What the circuit is made of after `step` steps; the last three only where test accuracy is above .9.
-
-    Zhong et al. 2023 (arXiv:2306.17844): clock or pizza.
-    """
+class Structure(StructureMeasures, frozen=True, tag_field="kind", tag="structure", omit_defaults=True):
+    """What the circuit is made of after `step` steps; the last three only where test accuracy is above .9."""
 
     step: int
-    explained_neurons: float | None = None
-    """Share of the last layer's neurons that one frequency explains to .85."""
-    distance_irrelevance: float | None = None
-    gradient_symmetricity: float | None = None
-    """Of addition with one embedding of both numbers (transformer); not defined elsewhere."""
-    circularity: float | None = None
 
 
 class Change(msgspec.Struct, frozen=True, tag_field="kind", tag="change"):

@@ -16,8 +16,8 @@ from grokterm.analysis.ablation import (
 from grokterm.analysis.activations import activations
 from grokterm.analysis.fourier import basis_of, fourier_norms, over_basis
 from grokterm.analysis.measures import angle_means
-from grokterm.analysis.pairs import table_answer
-from grokterm.analysis.weights import read_out
+from grokterm.analysis.pairs import logits_from_table
+from grokterm.analysis.weights import neuron_logit_map
 from grokterm.lab.engine import Engine
 from grokterm.lab.models import build
 from grokterm.surgery import Ablation
@@ -40,8 +40,8 @@ def test_a_score_is_that_of_the_engine(op: str) -> None:
 
 def test_a_grokked_model_needs_its_key_frequencies_and_no_others() -> None:
     found = trained_sample("transformer", "add")
-    answer = table_answer(found.logits)
-    mean = angle_means(table_answer(found.logits), found.angles).mean
+    answer = logits_from_table(found.logits)
+    mean = angle_means(logits_from_table(found.logits), found.angles).mean
 
     def test_accuracy(ghost: object) -> float:
         return float(score(ghost, found.labels, found.train).test_accuracy)  # type: ignore[arg-type]
@@ -61,7 +61,7 @@ def test_frequencies_can_be_taken_out_of_the_weights(arch: str, op: str) -> None
     for keep in (False, True):
         changed = weights_without_frequencies(found.config, found.parameters, found.angles, [2, 5], keep)
         for before, after in zip(
-            found.model.first_layer(found.parameters), found.model.first_layer(changed), strict=True
+            found.model.input_tables(found.parameters), found.model.input_tables(changed), strict=True
         ):
             norms = fourier_norms(over_basis(after, basis))
             gone = torch.zeros(len(norms), dtype=torch.bool)
@@ -83,7 +83,7 @@ def test_without_neurons_their_part_of_the_logits_is_gone(arch: str) -> None:
     pairs = torch.arange(31 * 31)
     layer = "0.neurons" if arch == "transformer" else "neurons_1"
     seen = activations(found.config, found.parameters, pairs // 31, pairs % 31)[layer][:, chosen]
-    part = seen @ read_out(found.config, found.parameters)[chosen]
+    part = seen @ neuron_logit_map(found.config, found.parameters)[chosen]
     changed = without_neurons(found.config, found.parameters, chosen)
     got = found.model.logits(changed, pairs // 31, pairs % 31)
     torch.testing.assert_close(got, found.logits.flatten(0, 1) - part)
@@ -112,7 +112,7 @@ def test_without_a_head_nothing_of_it_reaches_the_stream() -> None:
 
 def without(engine: Engine, ablation: Ablation) -> Score:
     answer = partial(engine.model.logits, ablated(engine.config, engine.parameters, ablation))
-    return score(answer, engine.task.given, engine.task.trained)
+    return score(answer, engine.task.noisy_labels, engine.task.train_mask)
 
 
 def test_a_closed_form_model_needs_the_frequencies_that_it_has_and_no_others() -> None:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from grokterm.analysis.angles import angles_of
-from grokterm.lab.tasks import table
+from grokterm.lab.tasks import operation_table
 from tests.analysis.models import OPERATIONS
 from tests.reference import measures_numpy as reference
 
@@ -15,7 +15,7 @@ def test_the_answer_depends_on_the_sum_of_angles(op: str, p: int) -> None:
     angles = angles_of(op, p)
     assert angles is not None
     assert angles.n == (p if op in ("add", "subtract") else p - 1)
-    assert torch.equal(angles.table(table(p, op)), angles.c[angles.sums()])  # type: ignore[arg-type]
+    assert torch.equal(angles.table(operation_table(p, op)), angles.c[angles.sums()])  # type: ignore[arg-type]
     for ours, theirs in zip((angles.a, angles.b, angles.c), reference.group(op, p), strict=True):
         assert ours.tolist() == theirs.tolist()
 
@@ -51,7 +51,7 @@ def test_the_lookup_tells_the_angle_and_who_is_outside() -> None:
     lookup = angles.lookup()
     assert (lookup[0] == 6).all()
     assert (lookup[:, 0] == 6).all()
-    assert torch.equal(angles.c[lookup[1:, 1:]], table(7, "multiply")[1:, 1:])
+    assert torch.equal(angles.c[lookup[1:, 1:]], operation_table(7, "multiply")[1:, 1:])
 
 
 def test_frequencies_count_once_and_have_limits() -> None:

@@ -12,7 +12,7 @@ from grokterm.analysis.angles import angles_of
 from grokterm.analysis.circuits import circularity, distance_irrelevance, gradient_symmetricity, triples
 from grokterm.analysis.fourier import over_basis
 from grokterm.analysis.logits import correct_logits
-from grokterm.analysis.pairs import table_answer
+from grokterm.analysis.pairs import logits_from_table
 from grokterm.config import Config
 from grokterm.lab.models import build
 from tests.analysis.models import Sample, random_sample, sample, small, trained_sample
@@ -38,7 +38,7 @@ def test_an_ideal_pizza_depends_on_the_distance_alone_and_an_ideal_clock_on_noth
     assert angles is not None
     labels = angles.c[angles.sums()]
     for pizza in (True, False):
-        answer = table_answer(ideal(p, (3, 8, 20), pizza, dtype))
+        answer = logits_from_table(ideal(p, (3, 8, 20), pizza, dtype))
         q = float(distance_irrelevance(correct_logits(answer, labels), angles))
         assert math.isnan(q) if not pizza else abs(q) < 1e-5
 
@@ -51,7 +51,7 @@ def test_distance_irrelevance_against_the_definition(
 ) -> None:
     found = make(arch, op, 31, dtype)
     angles = found.angles
-    correct = angles.table(correct_logits(table_answer(found.logits), found.labels))
+    correct = angles.table(correct_logits(logits_from_table(found.logits), found.labels))
     expected = reference.distance_irrelevance(correct.double().numpy())
     assert float(distance_irrelevance(correct, angles)) == pytest.approx(expected, rel=tolerance)
     both = distance_irrelevance(torch.stack([correct, 2 * correct]), angles)
@@ -61,7 +61,7 @@ def test_distance_irrelevance_against_the_definition(
 def test_distance_irrelevance_over_an_even_group() -> None:
     found = random_sample("mlp", "multiply", 31)
     angles = found.angles
-    correct = angles.table(correct_logits(table_answer(found.logits), found.labels))
+    correct = angles.table(correct_logits(logits_from_table(found.logits), found.labels))
     by_distance = [torch.stack([correct[(j + d) % 30, j] for j in range(30)]).std(correction=0) for d in range(30)]
     expected = torch.stack(by_distance).mean() / correct.std(correction=0)
     assert float(distance_irrelevance(correct, angles)) == pytest.approx(float(expected), rel=1e-12)
@@ -71,7 +71,7 @@ def test_distance_irrelevance_over_an_even_group() -> None:
 @pytest.mark.parametrize("make", [random_sample, trained_sample])
 def test_circularity_against_the_definition(make: Callable[..., Sample], dtype: torch.dtype, tolerance: float) -> None:
     found = make("transformer", "add", 31, dtype)
-    embedding = found.model.first_layer(found.parameters)[0]
+    embedding = found.model.input_tables(found.parameters)[0]
     expected = reference.circularity(embedding.double().numpy())
     assert float(circularity(embedding)) == pytest.approx(expected, rel=tolerance)
 
@@ -179,9 +179,9 @@ def test_triples_are_the_same_every_time() -> None:
 def test_weights_that_are_not_finite_give_no_number() -> None:
     found = random_sample("transformer", "add", 31)
     broken = sample(found.config, {name: value * math.nan for name, value in found.parameters.items()}, (1,))
-    embedding = over_basis(broken.model.first_layer(broken.parameters)[0], "residues")
+    embedding = over_basis(broken.model.input_tables(broken.parameters)[0], "residues")
     assert math.isnan(float(circularity(embedding)))
-    correct = correct_logits(table_answer(broken.logits), broken.labels)
+    correct = correct_logits(logits_from_table(broken.logits), broken.labels)
     assert math.isnan(float(distance_irrelevance(correct, broken.angles)))
     got = gradient_symmetricity(broken.config, broken.parameters, triples(31, 5))
     assert got is not None

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 
 import pytest
 import torch
+from msgspec.structs import asdict
 from torch.testing import assert_close
 
+from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.analysis.pictures import PICTURES, picture
 from grokterm.analysis.progress import concentration, progress, structure
 from grokterm.analysis.spectrum import spectrum
-from grokterm.analysis.subject import Subject
 from grokterm.config import Config
 from grokterm.lab.models import build
 from grokterm.lab.models.layout import Layout
@@ -25,9 +26,9 @@ P = 13
 ARCHITECTURES = ("mlp", "embed-mlp", "transformer")
 
 
-def subjects(arch: str, depth: int = 1) -> tuple[Subject, Subject]:
+def subjects(arch: str, depth: int = 1) -> tuple[ModelAtStep, ModelAtStep]:
     """The same model with p classes, and with a last one that would be every answer."""
-    found: list[Subject] = []
+    found: list[ModelAtStep] = []
     for classes in ("p", "p+1"):
         config = small(arch, "add", P, classes=classes, depth=depth, width=24, d_model=8, precision="float64")
         drawn = build(config).init(torch.Generator().manual_seed(0))
@@ -37,7 +38,7 @@ def subjects(arch: str, depth: int = 1) -> tuple[Subject, Subject]:
                 parameters[name][tuple(slice(size) for size in value.shape)] = value
             parameters["W_U" if arch == "transformer" else "W_out"][:, P] *= 100
         task = make_task(config)
-        seen = partial(Subject, step=3, labels=task.labels, train=task.trained, key_frequencies=(2, 5))
+        seen = partial(ModelAtStep, step=3, labels=task.labels, train=task.train_mask, key_frequencies=(2, 5))
         found.append(seen(config=config, parameters=parameters))
     return found[0], found[1]
 
@@ -47,11 +48,11 @@ def test_measures(arch: str) -> None:
     told = []
     for subject in subjects(arch):
         config, parameters = subject.config, subject.parameters
-        norms = spectrum(subject.model, parameters, config)[0]
+        norms = spectrum(subject.network, parameters, config)[0]
         numbers = (
-            asdict(concentration(config, parameters, norms))
-            | asdict(progress(config, subject.answer, subject.train, subject.train, (2, 5)))
-            | asdict(structure(config, parameters, subject.answer, subject.labels))
+            dict(enumerate(concentration(config, parameters, norms)))
+            | asdict(progress(config, subject.logits_fn, subject.train, subject.train, (2, 5)))
+            | asdict(structure(config, parameters, subject.logits_fn, subject.labels))
         )
         told.append({name: number for name, number in numbers.items() if number is not None})
     assert told[0] == pytest.approx(told[1], rel=1e-9)
@@ -82,13 +83,13 @@ def test_the_loss_and_its_gradient_are_those_of_all_classes(arch: str, depth: in
     config: Config = subject.config
     model, task = build(config), make_task(config)
     pairs, layout = task.pairs(task.train), Layout(model.shapes())
-    loss, gradient = loss_and_gradient(model, layout, layout.flat(subject.parameters), pairs, 50)
+    loss, gradient = loss_and_gradient(model, layout, layout.flatten(subject.parameters), pairs, 50)
     expected, slopes = plain_gradients(config, subject.parameters, pairs.a, pairs.b, pairs.labels)
     assert_close(loss, expected, rtol=1e-9, atol=1e-9)
-    for name, slope in layout.parameters(gradient).items():
+    for name, slope in layout.unflatten(gradient).items():
         assert_close(slope, slopes[name], rtol=1e-9, atol=1e-9, msg=name)
     nats, right = model.score(subject.parameters, pairs)
     assert nats / len(pairs) == pytest.approx(float(expected))
-    answers = model.read_logits(subject.parameters, pairs.a, pairs.b)
+    answers = model.residue_logits(subject.parameters, pairs.a, pairs.b)
     assert answers.shape == (len(pairs), P)
     assert right == int((answers.argmax(-1) == pairs.labels).sum())

@@ -6,7 +6,7 @@ import torch
 from grokterm.analysis.ablation import score
 from grokterm.analysis.angles import angles_of
 from grokterm.analysis.measures import angle_means, variance_share
-from grokterm.analysis.pairs import table_answer
+from grokterm.analysis.pairs import logits_from_table
 from grokterm.config import Config
 from grokterm.errors import ConfigError
 from grokterm.lab.models import Parameters, build
@@ -27,7 +27,7 @@ def solution(config: Config, generator: torch.Generator | None = None) -> Parame
 def test_every_pair_is_answered_without_training(op: str, p: int, width: int) -> None:
     config = quadratic(op, p, width)
     found = sample(config, solution(config), (1,))
-    got = score(table_answer(found.logits), found.labels, found.train)
+    got = score(logits_from_table(found.logits), found.labels, found.train)
     assert float(got.train_accuracy) == float(got.test_accuracy) == 1
 
 
@@ -35,7 +35,7 @@ def test_every_pair_is_answered_without_training(op: str, p: int, width: int) ->
 def test_random_phases_are_right_for_wide_nets(p: int) -> None:
     config = quadratic("add", p, 2048)
     found = sample(config, solution(config, torch.Generator().manual_seed(0)), (1,))
-    got = score(table_answer(found.logits), found.labels, found.train)
+    got = score(logits_from_table(found.logits), found.labels, found.train)
     assert float(got.test_accuracy) == 1
 
 
@@ -44,7 +44,7 @@ def test_even_phases_leave_nothing_but_cosines_of_the_sum() -> None:
     found = sample(config, {name: value.double() for name, value in solution(config).items()}, (1,))
     angles = angles_of("add", 23)
     assert angles is not None
-    means = angle_means(table_answer(found.logits), angles)
+    means = angle_means(logits_from_table(found.logits), angles)
     assert float(variance_share(means, angles, range(1, 12))) == pytest.approx(1, rel=1e-10)
     correct = found.logits.gather(-1, found.labels[..., None])
     torch.testing.assert_close(

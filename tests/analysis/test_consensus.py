@@ -13,7 +13,7 @@ from grokterm.analysis.angles import angles_of
 from grokterm.analysis.circuit_phases import SIGNIFICANT, CircuitPhases
 from grokterm.analysis.consensus import DRAWS, Consensus, consensus, frequency_effects, held_out
 from grokterm.analysis.measures import angle_means
-from grokterm.analysis.pairs import table_answer
+from grokterm.analysis.pairs import logits_from_table
 from grokterm.analysis.progress import progress
 from grokterm.config import Config
 from grokterm.lab.tasks import make_task
@@ -26,17 +26,17 @@ SMALLEST = 1 / (DRAWS + 1)
 def evidence(logits: Tensor, op: str, seen: Tensor, keys: tuple[int, ...] = ()) -> Consensus:
     angles = angles_of(op, len(seen))
     assert angles is not None
-    means = angle_means(table_answer(logits), angles, chosen=held_out(angles, seen))
-    return consensus(means.chosen, angles, means.counts, keys)
+    means = angle_means(logits_from_table(logits), angles, mask=held_out(angles, seen))
+    return consensus(means.masked_mean, angles, means.counts, keys)
 
 
 def lookup_table(config: Config, transposes: bool = False) -> tuple[Tensor, Tensor]:
     """Logits of 20 at the answer of each training pair and 0 elsewhere, and the training pairs."""
     task = make_task(config)
-    known = task.trained | task.trained.T if transposes else task.trained
+    known = task.train_mask | task.train_mask.T if transposes else task.train_mask
     logits = torch.zeros(config.p, config.p, config.p, dtype=torch.float64)
     logits[known] = 20 * torch.nn.functional.one_hot(task.labels[known], config.p).double()
-    return logits, task.trained
+    return logits, task.train_mask
 
 
 @pytest.mark.parametrize(("p", "fraction"), [(11, 0.5), (97, 0.5), (113, 0.3)])
@@ -45,7 +45,7 @@ def test_a_table_learned_by_heart_is_no_circuit(p: int, fraction: float, transpo
     config = Config(p=p, train_fraction=fraction)
     logits, train = lookup_table(config, transposes)
     keys = (1, 3, 4)
-    found = progress(config, table_answer(logits), train, train, keys)
+    found = progress(config, logits_from_table(logits), train, train, keys)
     assert found.consensus_loss == pytest.approx(math.log(p), rel=1e-12)
     assert found.consensus_p_value == 1
     assert found.key_consensus_loss == pytest.approx(math.log(p), rel=1e-9)
@@ -62,7 +62,7 @@ def test_key_frequencies_restrict_a_table_learned_by_heart_to_little() -> None:
     logits, train = lookup_table(config)
     few = reference.restricted_loss(logits.numpy(), "add", (14, 35, 41), train.numpy())
     every = reference.restricted_loss(logits.numpy(), "add", range(1, 49), train.numpy())
-    found = progress(config, table_answer(logits), train, train, (14, 35, 41))
+    found = progress(config, logits_from_table(logits), train, train, (14, 35, 41))
     assert [found.restricted_loss, found.restricted_train_loss, found.restricted_test_loss] == pytest.approx(few)
     assert few[0] > 0.85 * math.log(97)
     assert every[0] < 0.01
@@ -77,11 +77,11 @@ def test_an_ideal_clock_is_a_consensus_beyond_chance(op: str) -> None:
     logits = torch.zeros(p, p, p, dtype=torch.float64)
     waves = torch.stack([(2 * math.pi * k * s / angles.n).cos() for k in keys]).sum(0)
     logits[angles.a[:, None, None], angles.b[None, :, None], angles.c] = 20 * waves
-    found = evidence(logits, op, make_task(Config(p=p).changed({"op": op})).trained, keys)
+    found = evidence(logits, op, make_task(Config(p=p).changed({"op": op})).train_mask, keys)
     assert found.loss < 0.01
     assert found.key_loss == pytest.approx(found.loss, rel=1e-6, abs=1e-12)
     assert (found.p_value, found.key_p_value) == (SMALLEST, SMALLEST)
-    others = evidence(logits, op, make_task(Config(p=p).changed({"op": op})).trained, (1, 2, 3, 4))
+    others = evidence(logits, op, make_task(Config(p=p).changed({"op": op})).train_mask, (1, 2, 3, 4))
     assert others.key_p_value == 1
     assert others.key_loss is not None
     assert others.key_loss >= math.log(p - 1) - 1e-6
@@ -132,7 +132,7 @@ def test_answers_without_held_out_pairs_are_left_to_the_others() -> None:
 
 def test_chance_is_found_significant_as_rarely_as_it_says() -> None:
     drawn = torch.Generator().manual_seed(1)
-    seen = make_task(Config(p=31)).trained
+    seen = make_task(Config(p=31)).train_mask
     found = [evidence(torch.randn(31, 31, 31, generator=drawn).double(), "add", seen, (1, 4, 9)) for _ in range(200)]
     for values in ([one.p_value for one in found], [one.key_p_value or 0.0 for one in found]):
         assert 0.01 < np.mean([value <= 0.05 for value in values]) < 0.1

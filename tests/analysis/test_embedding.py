@@ -109,6 +109,6 @@ def test_spectra_against_the_definition(
     found = make(arch, op, 31, dtype)
     a, _, _ = reference.group(op, 31)
     basis, _ = basis_of(op, 31)
-    for table in found.model.first_layer(found.parameters):
+    for table in found.model.input_tables(found.parameters):
         expected = reference.spectrum(table.double().numpy()[a])
         assert fourier_norms(over_basis(table, basis)).tolist() == pytest.approx(expected.tolist(), rel=tolerance)

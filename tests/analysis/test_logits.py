@@ -16,7 +16,7 @@ from grokterm.analysis.logits import (
     restricted_class_logits,
 )
 from grokterm.analysis.measures import angle_means, restricted_loss
-from grokterm.analysis.pairs import table_answer
+from grokterm.analysis.pairs import logits_from_table
 from tests.analysis.models import random_sample, trained_sample
 from tests.reference import measures_numpy as reference
 
@@ -29,7 +29,7 @@ def test_correct_logits_of_every_pair(op: str) -> None:
     labels = found.labels
     known = labels >= 0
     chosen = found.logits.gather(-1, labels.clamp(min=0)[..., None])[..., 0]
-    correct = correct_logits(table_answer(found.logits), labels)
+    correct = correct_logits(logits_from_table(found.logits), labels)
     torch.testing.assert_close(correct[known], chosen[known])
     assert correct[~known].isnan().all()
 
@@ -39,7 +39,7 @@ def test_full_and_restricted_logits_of_one_class(op: str) -> None:
     found = trained_sample("mlp", op)
     full = class_logits(partial(found.model.logits, found.parameters), 31, 3, CPU)
     torch.testing.assert_close(full, found.logits[..., 3])
-    mean = angle_means(table_answer(found.logits), found.angles).mean
+    mean = angle_means(logits_from_table(found.logits), found.angles).mean
     restricted = found.angles.table(restricted_class_logits(mean, found.angles, found.keys, 3))
     table = reference.over_group(found.logits.numpy(), op)
     expected = reference.project(table, found.keys) + table.mean((0, 1))

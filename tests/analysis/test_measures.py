@@ -19,8 +19,8 @@ from grokterm.analysis.measures import (
     softmax_collapse,
     variance_share,
 )
-from grokterm.analysis.pairs import table_answer
-from grokterm.lab.tasks import table
+from grokterm.analysis.pairs import logits_from_table
+from grokterm.lab.tasks import operation_table
 from tests.analysis.models import OPERATIONS, Sample, random_sample, trained_sample
 from tests.reference import measures_numpy as reference
 
@@ -50,10 +50,10 @@ def test_the_ideal_clock_is_all_restricted_and_nothing_without(op: str) -> None:
     angles = angles_of(op, p)
     assert angles is not None
     rows = angles.rows(logits)
-    means = angle_means(table_answer(logits), angles)
+    means = angle_means(logits_from_table(logits), angles)
     restricted = restricted_logits(means.mean, angles, KEYS)
     torch.testing.assert_close(restricted[angles.sums()], rows(0, p), rtol=0, atol=1e-11)
-    excluded = excluded_loss(table_answer(logits), means.mean, angles, [KEYS], train)
+    excluded = excluded_loss(logits_from_table(logits), means.mean, angles, [KEYS], train)
     assert excluded.tolist() == pytest.approx([math.log(p)], rel=1e-12)
     assert float(variance_share(means, angles, KEYS)) == pytest.approx(1, rel=1e-12)
     one_left = restricted_logits(means.mean, angles, KEYS[1:])
@@ -69,11 +69,11 @@ def test_the_ideal_clock_over_logarithms(op: str) -> None:
     angles = angles_of(op, p)
     assert angles is not None
     rows = angles.rows(logits)
-    means = angle_means(table_answer(logits), angles)
+    means = angle_means(logits_from_table(logits), angles)
     torch.testing.assert_close(
         restricted_logits(means.mean, angles, keys)[angles.sums()], rows(0, p - 1), rtol=0, atol=1e-11
     )
-    assert excluded_loss(table_answer(logits), means.mean, angles, [keys], train).item() == pytest.approx(
+    assert excluded_loss(logits_from_table(logits), means.mean, angles, [keys], train).item() == pytest.approx(
         math.log(p), rel=1e-12
     )
     assert float(variance_share(means, angles, keys)) == pytest.approx(1, rel=1e-12)
@@ -84,10 +84,10 @@ def test_in_single_precision_too() -> None:
     logits = ideal_logits("add", p, KEYS, torch.float32)
     angles = angles_of("add", p)
     assert angles is not None
-    means = angle_means(table_answer(logits), angles)
+    means = angle_means(logits_from_table(logits), angles)
     restricted = restricted_logits(means.mean, angles, KEYS)[angles.sums()].float()
     torch.testing.assert_close(restricted, logits, rtol=0, atol=1e-4)
-    excluded = excluded_loss(table_answer(logits), means.mean, angles, [KEYS, KEYS[:1]], halves(p))
+    excluded = excluded_loss(logits_from_table(logits), means.mean, angles, [KEYS, KEYS[:1]], halves(p))
     assert excluded[0].item() == pytest.approx(math.log(p), rel=1e-5)
     assert excluded[1].item() < 1e-3
 
@@ -96,14 +96,14 @@ def check(sample: Sample, tolerance: float) -> None:
     """Every measure of the logits against the independent one."""
     angles, op, keys = sample.angles, sample.config.op, sample.keys
     known = sample.logits.numpy().astype(np.float64)
-    means = angle_means(table_answer(sample.logits), angles)
+    means = angle_means(logits_from_table(sample.logits), angles)
     restricted = restricted_loss(means.mean, angles, keys, sample.train)
     expected = reference.restricted_loss(known, op, keys, sample.train.numpy())
     assert [float(x) for x in (restricted.all, restricted.train, restricted.test)] == pytest.approx(
         expected, rel=tolerance
     )
     groups = [keys, *[(k,) for k in keys]]
-    excluded = excluded_loss(table_answer(sample.logits), means.mean, angles, groups, sample.train)
+    excluded = excluded_loss(logits_from_table(sample.logits), means.mean, angles, groups, sample.train)
     assert excluded.tolist() == pytest.approx(
         [reference.excluded_loss(known, op, group, sample.train.numpy()) for group in groups], rel=tolerance
     )
@@ -134,8 +134,8 @@ def test_smallest_and_composite_moduli(p: int) -> None:
 def test_replicas_and_logits_on_demand_give_the_same() -> None:
     sample = random_sample("mlp", "divide", 31)
     angles, both = sample.angles, torch.stack([sample.logits, 3 * sample.logits])
-    means = angle_means(table_answer(both), angles)
-    alone = angle_means(table_answer(sample.logits), angles)
+    means = angle_means(logits_from_table(both), angles)
+    alone = angle_means(logits_from_table(sample.logits), angles)
     torch.testing.assert_close(means.mean[0], alone.mean)
     torch.testing.assert_close(means.square, torch.stack([alone.square, 9 * alone.square]))
     losses = restricted_loss(means.mean, angles, (1, 2), sample.train)
@@ -144,7 +144,7 @@ def test_replicas_and_logits_on_demand_give_the_same() -> None:
     excluded = excluded_loss(lambda a, b: both[:, a, b], means.mean, angles, [(1, 2), (3,)], sample.train)
     assert excluded.shape == (2, 2)
     torch.testing.assert_close(
-        excluded[0], excluded_loss(table_answer(sample.logits), alone.mean, angles, [(1, 2), (3,)], sample.train)
+        excluded[0], excluded_loss(logits_from_table(sample.logits), alone.mean, angles, [(1, 2), (3,)], sample.train)
     )
     shares = variance_share(means, angles, (1, 2))
     torch.testing.assert_close(shares, variance_share(alone, angles, (1, 2)).expand(2))
@@ -153,12 +153,12 @@ def test_replicas_and_logits_on_demand_give_the_same() -> None:
 def test_no_key_frequency_restricts_to_the_mean_and_excludes_nothing() -> None:
     sample = random_sample("mlp", "add", 31)
     angles = sample.angles
-    mean = angle_means(table_answer(sample.logits), angles).mean
+    mean = angle_means(logits_from_table(sample.logits), angles).mean
     flat = sample.logits.mean((0, 1)).expand(31, 31, 31)
     each = torch.nn.functional.cross_entropy(flat.flatten(0, 1), sample.labels.flatten())
     assert float(restricted_loss(mean, angles, (), sample.train).all) == pytest.approx(float(each))
     whole = torch.nn.functional.cross_entropy(sample.logits[sample.train], sample.labels[sample.train])
-    assert excluded_loss(table_answer(sample.logits), mean, angles, [()], sample.train).tolist() == pytest.approx(
+    assert excluded_loss(logits_from_table(sample.logits), mean, angles, [()], sample.train).tolist() == pytest.approx(
         [float(whole)]
     )
 
@@ -211,4 +211,4 @@ def test_softmax_collapse_against_numpy() -> None:
 
 def test_table_of_the_group_is_the_task() -> None:
     sample = random_sample("mlp", "divide", 31)
-    assert torch.equal(sample.labels, table(31, "divide"))
+    assert torch.equal(sample.labels, operation_table(31, "divide"))

@@ -17,7 +17,7 @@ from grokterm.analysis.neurons import (
     neuron_frequencies,
     neuron_rows,
 )
-from grokterm.analysis.weights import read_out
+from grokterm.analysis.weights import neuron_logit_map
 from grokterm.lab.models import build
 from tests.analysis.models import Sample, random_sample, small, trained_sample
 from tests.reference import measures_numpy as reference
@@ -110,7 +110,7 @@ def test_contributions_of_all_neurons_add_up_to_the_correct_logit(arch: str) -> 
     config, p = found.config, found.config.p
     every = torch.arange(config.width)
     maps = activation_maps(config, found.parameters, every)
-    parts = contribution(maps, read_out(config, found.parameters), found.labels)
+    parts = contribution(maps, neuron_logit_map(config, found.parameters), found.labels)
     assert parts.shape == (config.width, p, p)
     assert parts[:, :, 0].isnan().all()
     pairs = torch.arange(p * p)

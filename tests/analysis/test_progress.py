@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache, partial
 
 import pytest
 import torch
+from msgspec.structs import asdict
 from torch import Tensor
 
 from grokterm.analysis.ablation import score
@@ -16,18 +17,20 @@ from grokterm.analysis.angles import angles_of
 from grokterm.analysis.circuit_phases import CircuitPhases
 from grokterm.analysis.key_frequencies import KeyFrequencies
 from grokterm.analysis.measures import angle_means
-from grokterm.analysis.pairs import table_answer
-from grokterm.analysis.progress import Concentration, Progress, concentration, progress, structure
-from grokterm.analysis.spectrum import columns, spectrum
+from grokterm.analysis.pairs import logits_from_table
+from grokterm.analysis.progress import concentration, progress, structure
+from grokterm.analysis.spectrum import feature_count, spectrum
 from grokterm.config import Config
-from grokterm.lab.engine import Measures
 from grokterm.lab.models.model import Model
+from grokterm.measures import Measures, ProgressMeasures
 from tests.analysis.models import make_engine, random_sample, sample, small, trained_sample
 from tests.reference import measures_numpy as reference
 from tests.reference.ablated_logits import without_frequencies
 
 
-def concentration_of(model: Model, parameters: Mapping[str, Tensor], config: Config) -> Concentration:
+def concentration_of(
+    model: Model, parameters: Mapping[str, Tensor], config: Config
+) -> tuple[float | None, float | None]:
     return concentration(config, parameters, spectrum(model, parameters, config)[0])
 
 
@@ -35,7 +38,7 @@ def concentration_of(model: Model, parameters: Mapping[str, Tensor], config: Con
 def test_measures_gathered_are_those_of_the_definitions(op: str) -> None:
     found = trained_sample("mlp", op)
     known, train = found.logits.numpy(), found.train.numpy()
-    got = progress(found.config, table_answer(found.logits), found.train, found.train, found.keys)
+    got = progress(found.config, logits_from_table(found.logits), found.train, found.train, found.keys)
     assert [got.restricted_loss, got.restricted_train_loss, got.restricted_test_loss] == pytest.approx(
         reference.restricted_loss(known, op, found.keys, train), rel=1e-9
     )
@@ -50,16 +53,16 @@ def test_concentration_is_that_of_the_definitions(op: str) -> None:
     found = trained_sample("mlp", op)
     got = concentration_of(found.model, found.parameters, found.config)
     rows = found.parameters["W_out"].numpy().T[reference.group(op, 31)[2]]
-    assert got.read_out_gini == pytest.approx(reference.gini(reference.spectrum(rows)), rel=1e-9)
+    assert got[1] == pytest.approx(reference.gini(reference.spectrum(rows)), rel=1e-9)
     first = torch.cat([found.parameters["W_a"], found.parameters["W_b"]], -1).numpy()[reference.group(op, 31)[0]]
-    assert got.embedding_gini == pytest.approx(reference.gini(reference.spectrum(first)), rel=1e-6)
+    assert got[0] == pytest.approx(reference.gini(reference.spectrum(first)), rel=1e-6)
 
 
 def test_a_model_answers_as_its_table_does() -> None:
     found = random_sample("transformer", "multiply")
     answer = partial(found.model.logits, found.parameters)
     direct = progress(found.config, answer, found.train, found.train, ())
-    table = progress(found.config, table_answer(found.logits), found.train, found.train, ())
+    table = progress(found.config, logits_from_table(found.logits), found.train, found.train, ())
     assert asdict(direct) == pytest.approx(asdict(table))
     assert direct.consensus_loss is not None
     assert (direct.excluded_loss, direct.restricted_loss, direct.key_consensus_loss) == (None, None, None)
@@ -69,9 +72,13 @@ def test_a_model_answers_as_its_table_does() -> None:
 def test_an_operation_that_adds_no_angles_has_no_progress() -> None:
     config = small("mlp", "x2+y2", 7, width=16)
     found = sample(config, random_sample("mlp", "add", 7).model.init(torch.Generator().manual_seed(0)), ())
-    assert progress(config, table_answer(found.logits), found.train, found.train, ()) == Progress(0.0)
-    assert concentration_of(found.model, found.parameters, config) == Concentration(None, None)
-    assert set(asdict(structure(config, found.parameters, table_answer(found.logits), found.labels)).values()) == {None}
+    assert progress(config, logits_from_table(found.logits), found.train, found.train, ()) == ProgressMeasures(
+        softmax_collapse=0.0
+    )
+    assert concentration_of(found.model, found.parameters, config) == (None, None)
+    assert set(asdict(structure(config, found.parameters, logits_from_table(found.logits), found.labels)).values()) == {
+        None
+    }
 
 
 @pytest.mark.parametrize("arch", ["mlp", "embed-mlp", "transformer"])
@@ -83,7 +90,7 @@ def test_weights_that_are_not_finite_give_no_measure(arch: str) -> None:
     assert got.restricted_loss is None
     assert got.excluded_loss is None
     assert (got.consensus_loss, got.consensus_p_value, got.key_p_value) == (None, None, None)
-    assert concentration_of(found.model, broken, found.config) == Concentration(None, None)
+    assert concentration_of(found.model, broken, found.config) == (None, None)
     assert structure(found.config, broken, answer, found.labels).distance_irrelevance is None
 
 
@@ -93,8 +100,8 @@ class Record:
 
     step: int
     measures: Measures
-    concentration: Concentration
-    progress: Progress
+    concentration: tuple[float | None, float | None]
+    progress: ProgressMeasures
     keys: tuple[int, ...]
 
 
@@ -102,7 +109,7 @@ class Record:
 def run_to_grokking() -> tuple[list[Record], Tensor, dict[str, Tensor]]:
     """A small transformer from its first step to well past grokking: records, the trained pairs, its last weights."""
     config = small("transformer", "add", 59, heads=4, d_model=64, width=256, lr=3e-3)
-    engine, keys, records = make_engine(config), KeyFrequencies(columns(config)), []
+    engine, keys, records = make_engine(config), KeyFrequencies(feature_count(config)), []
     train = torch.zeros(59**2, dtype=torch.bool)
     train[engine.task.train] = True
     pairs = torch.arange(59**2)
@@ -111,7 +118,7 @@ def run_to_grokking() -> tuple[list[Record], Tensor, dict[str, Tensor]]:
         found = keys.update(norms)
         with torch.no_grad():
             logits = engine.model.logits(engine.parameters, pairs // 59, pairs % 59).view(59, 59, 59)
-        got = progress(config, table_answer(logits), train.view(59, 59), train.view(59, 59), found)
+        got = progress(config, logits_from_table(logits), train.view(59, 59), train.view(59, 59), found)
         few = concentration(config, engine.parameters, norms)
         records.append(Record(engine.step, engine.measure(), few, got, found))
         engine.advance(20 if engine.step < 200 else 40)
@@ -128,9 +135,9 @@ def test_the_circuit_forms_before_the_model_generalizes() -> None:
     assert min(p.restricted_test_loss or math.inf for p in before) < 0.75 * math.log(59)
     assert min(p.key_consensus_loss or math.inf for p in before) < 0.75 * math.log(59)
     even, few = records[0].concentration, records[-1].concentration
-    assert max(even.embedding_gini or 1, even.read_out_gini or 1) < 0.05
-    assert (few.read_out_gini or 0) > 0.6
-    assert (few.embedding_gini or 0) > 0.35
+    assert max(even[0] or 1, even[1] or 1) < 0.05
+    assert (few[1] or 0) > 0.6
+    assert (few[0] or 0) > 0.35
     lowest = min(p.excluded_loss or math.inf for p in before)
     assert (end.excluded_loss or 0) > 1.5 * lowest
     assert (end.variance_share or 0) > 0.9
@@ -149,8 +156,8 @@ def test_only_key_frequencies_are_missed() -> None:
     config, angles = small("transformer", "add", 59, heads=4, d_model=64, width=256, lr=3e-3), angles_of("add", 59)
     assert angles is not None
     found = sample(config, parameters, records[-1].keys)
-    answer = table_answer(found.logits)
-    mean = angle_means(table_answer(found.logits), angles).mean
+    answer = logits_from_table(found.logits)
+    mean = angle_means(logits_from_table(found.logits), angles).mean
 
     def without(k: int) -> float:
         return float(score(without_frequencies(answer, mean, angles, [k]), found.labels, train).test_accuracy)
@@ -168,7 +175,9 @@ def test_the_phases_of_the_paper_come_in_their_order() -> None:
     began = [
         (r.step, name)
         for r in records
-        for name, _ in phases.update(r.progress, r.measures.test_loss, r.measures.sum_squared_weights)
+        for name, _ in phases.update(
+            r.progress, r.measures.test_loss or math.nan, r.measures.sum_squared_weights or math.nan
+        )
     ]
     assert [name for _, name in began] == ["circuit formation", "clean-up"]
     generalized = next(r.step for r in records if r.measures.test_accuracy > 0.9)

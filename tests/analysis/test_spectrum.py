@@ -8,7 +8,7 @@ from torch import Tensor
 
 from grokterm.analysis.fourier import NO_BASIS, fourier_norms
 from grokterm.analysis.key_frequencies import KeyFrequencies
-from grokterm.analysis.spectrum import columns, single_frequency_share, spectrum
+from grokterm.analysis.spectrum import feature_count, single_frequency_share, spectrum
 from grokterm.config import Architecture, Config
 from grokterm.lab.engine import Engine
 from grokterm.lab.models import build
@@ -36,7 +36,7 @@ def test_tables_of_both_positions_count_together() -> None:
     config = Config(p=31, arch="embed-mlp", d_model=16)
     model = build(config)
     parameters = model.init(torch.Generator().manual_seed(1))
-    tables = model.first_layer(parameters)
+    tables = model.input_tables(parameters)
     expected = torch.stack([fourier_norms(table) for table in tables]).square().sum(0).sqrt()
     torch.testing.assert_close(spectrum(model, parameters, config)[0], expected)
 
@@ -45,8 +45,8 @@ def test_tables_of_both_positions_count_together() -> None:
 def test_columns_are_those_of_the_tables(arch: Architecture) -> None:
     config = Config(p=5, arch=arch, width=24, d_model=16)
     model = build(config)
-    tables = model.first_layer(model.init(torch.Generator().manual_seed(0)))
-    assert columns(config) == sum(table.shape[-1] for table in tables)
+    tables = model.input_tables(model.init(torch.Generator().manual_seed(0)))
+    assert feature_count(config) == sum(table.shape[-1] for table in tables)
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
@@ -54,7 +54,7 @@ def test_columns_are_those_of_the_tables(arch: Architecture) -> None:
 def test_an_untrained_model_has_no_key_frequencies(arch: Architecture, p: int) -> None:
     for seed in range(10):
         config = Config(p=p, arch=arch, seed=seed, width=64, d_model=32)
-        assert KeyFrequencies(columns(config)).update(untrained(config)[0]) == ()
+        assert KeyFrequencies(feature_count(config)).update(untrained(config)[0]) == ()
 
 
 def test_an_operation_without_a_basis_has_no_spectrum() -> None:
@@ -80,7 +80,7 @@ def test_a_model_that_grokked_has_a_few_key_frequencies_and_relies_on_them() -> 
         engine.advance(100)
     engine.advance(300)
     norms, _, _ = spectrum(engine.model, engine.parameters, config)
-    keys = KeyFrequencies(columns(config)).update(norms)
+    keys = KeyFrequencies(feature_count(config)).update(norms)
     assert 2 <= len(keys) <= 9
     # Without its other frequencies the embedding still answers right; without its key ones it does not.
     assert accuracy_of(engine, keys, keep=True) > 0.9
@@ -90,7 +90,7 @@ def test_a_model_that_grokked_has_a_few_key_frequencies_and_relies_on_them() -> 
 def accuracy_of(engine: Engine, keys: tuple[int, ...], keep: bool) -> float:
     """Test accuracy with an embedding reduced to the constant and either the key frequencies or the others."""
     p = engine.config.p
-    (table,) = engine.model.first_layer(engine.parameters)
+    (table,) = engine.model.input_tables(engine.parameters)
     name = next(name for name, tensor in engine.parameters.items() if tensor.data_ptr() == table.data_ptr())
     whole = engine.parameters[name]
     transformed = torch.fft.rfft(whole[..., :p, :], dim=-2)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from grokterm.analysis.weights import flat, matrices, path, read_out, shrunk
+from grokterm.analysis.weights import downsampled, flat, matrices, neuron_logit_map, path
 from tests.analysis.models import random_sample
 
 
@@ -26,20 +26,20 @@ def test_matrices_by_name(arch: str, names: list[str]) -> None:
 def test_the_read_out_of_a_transformer_folds_the_unembedding() -> None:
     found = random_sample("transformer", "add")
     expected = found.parameters["0.W_out"] @ found.parameters["W_U"]
-    torch.testing.assert_close(read_out(found.config, found.parameters), expected)
-    assert read_out(found.config, found.parameters).shape == (48, 31)
+    torch.testing.assert_close(neuron_logit_map(found.config, found.parameters), expected)
+    assert neuron_logit_map(found.config, found.parameters).shape == (48, 31)
 
 
 def test_shrinking_keeps_the_largest_magnitude_of_each_block() -> None:
     matrix = torch.zeros(2, 100, 60)
     matrix[0, 37, 11], matrix[1, 99, 59] = -5, 3
-    small = shrunk(matrix, 10, 6)
+    small = downsampled(matrix, 10, 6)
     assert small.shape == (2, 10, 6)
     assert small[0].min() == -5
     assert float(small[0, 3, 1]) == -5
     assert float(small[1, 9, 5]) == 3
-    assert torch.equal(shrunk(matrix, 1000, 1000), matrix)
-    assert shrunk(torch.full((20, 20), math.nan), 3, 3).isnan().all()
+    assert torch.equal(downsampled(matrix, 1000, 1000), matrix)
+    assert downsampled(torch.full((20, 20), math.nan), 3, 3).isnan().all()
 
 
 @pytest.mark.parametrize("size", [500, 140_000])

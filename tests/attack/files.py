@@ -42,13 +42,13 @@ def _model(home: Path) -> Path:
     from grokterm.trainer.opening import open_run
 
     home.mkdir()
-    course = open_run(create_run(TINY.changed({"until": _GOAL}), ViewOptions(), home)).course
-    course.begin()
+    session = open_run(create_run(TINY.changed({"until": _GOAL}), ViewOptions(), home)).session
+    session.begin()
     for stop in (20, 40):
-        while course.step < stop:
-            course.advance(stop - course.step)
-        course.save("regular" if stop == 20 else "stopped")
-    course.journal.flush()
+        while session.step < stop:
+            session.advance(stop - session.step)
+        session.save("regular" if stop == 20 else "stopped")
+    session.run_log.flush()
     return RunFolder(next(path for path in home.iterdir() if path.is_dir())).path
 
 

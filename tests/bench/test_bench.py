@@ -182,10 +182,10 @@ def test_records_of_another_step_leave_the_run_as_it_is() -> None:
     run = Recorded(Config(p=7, width=32, device="cpu", precision="float32"))
     acts = parts(run, 3)
     acts["steps"]()
-    before = run.engine.state()
+    before = run.engine.state_dict()
     for kind in ("log", "measures", "structure"):
         acts[kind]()
-    after = run.engine.state()
+    after = run.engine.state_dict()
     assert run.engine.step == 3
     assert before.keys() == after.keys()
     assert all(torch.equal(a, after[name]) for name, a in before.items() if isinstance(a, torch.Tensor))

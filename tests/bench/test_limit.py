@@ -19,8 +19,8 @@ from tests.needs import AMX, COMPILER, need
 
 def loops(folder: Path) -> ctypes.CDLL:
     built = build_peak(folder)
-    need(built.why_not != NO_COMPILER, COMPILER)
-    assert built.library is not None, built.why_not
+    need(built.reason != NO_COMPILER, COMPILER)
+    assert built.library is not None, built.reason
     library = ctypes.CDLL(str(built.library))
     for name in ("measure_peak", "measure_tile_peak"):
         if hasattr(library, name):

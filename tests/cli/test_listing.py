@@ -30,8 +30,26 @@ def run_with(*records: Record, config: Config | None = None) -> RunFolder:
 def grokked() -> RunFolder:
     return run_with(
         Session(0, "started", "started", time.time()),
-        Scalars(0, 0.0, 4.0, 4.0, 0.01, 0.01, 1.0, None),
-        Scalars(1200, 3.5, 0.001, 0.02, 1.0, 0.995, 9.0, 0.1),
+        Scalars(
+            0,
+            0.0,
+            train_loss=4.0,
+            test_loss=4.0,
+            train_accuracy=0.01,
+            test_accuracy=0.01,
+            sum_squared_weights=1.0,
+            gradient_norm=None,
+        ),
+        Scalars(
+            1200,
+            3.5,
+            train_loss=0.001,
+            test_loss=0.02,
+            train_accuracy=1.0,
+            test_accuracy=0.995,
+            sum_squared_weights=9.0,
+            gradient_norm=0.1,
+        ),
         Event(1200, "grokked", "grokked"),
         Session(1200, "finished", "finished", time.time()),
     )
@@ -65,11 +83,33 @@ def test_json_has_the_same_by_name(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_json_tells_how_each_run_came_to_generalize(capsys: pytest.CaptureFixture[str]) -> None:
-    curve = [Scalars(s, 0.0, 1.0, 1.0, min(s / 100, 1.0), min(max(s - 400, 0) / 200, 1.0), 1.0, None)
-             for s in range(0, 801, 10)]  # fmt: skip
+    curve = [
+        Scalars(
+            s,
+            0.0,
+            train_loss=1.0,
+            test_loss=1.0,
+            train_accuracy=min(s / 100, 1.0),
+            test_accuracy=min(max(s - 400, 0) / 200, 1.0),
+            sum_squared_weights=1.0,
+            gradient_norm=None,
+        )
+        for s in range(0, 801, 10)
+    ]
     told_of = (("memorized", 110), ("grokked_90", 590), ("grokked_95", 590), ("grokked", 600))
     run_with(*curve, *(Event(step, name, "") for name, step in told_of))  # type: ignore[arg-type]
-    run_with(Scalars(0, 0.0, 4.0, 4.0, 0.25, 0.125, 1.0, None))
+    run_with(
+        Scalars(
+            0,
+            0.0,
+            train_loss=4.0,
+            test_loss=4.0,
+            train_accuracy=0.25,
+            test_accuracy=0.125,
+            sum_squared_weights=1.0,
+            gradient_norm=None,
+        )
+    )
     run_with().log_path.write_bytes(b"no record\n")
     assert main(["runs", "--json"]) == 0
     names = ["memorized_step", "grokked_step_90", "grokked_step_95", "grokked_step_99", "delay"]

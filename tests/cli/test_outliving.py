@@ -12,7 +12,7 @@ import pytest
 
 from grokterm.cli import main
 from grokterm.config import Config
-from grokterm.runs.checkpoints import checkpoints
+from grokterm.runs.checkpoints import list_checkpoints
 from grokterm.runs.folder import RunFolder, create_run, find_run, list_runs
 from grokterm.runs.log import LogReader
 from grokterm.runs.process import trainer_alive
@@ -171,7 +171,7 @@ def test_a_replay_that_cannot_be(home: Path, folders: Path) -> None:
 
 
 def test_a_damaged_checkpoint_is_named_by_a_replay(home: Path) -> None:
-    newest = checkpoints(only(home).checkpoint_folder)[-1]
+    newest = list_checkpoints(only(home).checkpoint_folder)[-1]
     content = bytearray(newest.read_bytes())
     content[-5] ^= 4
     newest.write_bytes(content)

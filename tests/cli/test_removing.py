@@ -19,7 +19,18 @@ def runs(folders: Path) -> list[RunFolder]:
     folders.mkdir()
     made = [create_run(Config(p=5, width=4), ViewOptions(), folders) for _ in range(3)]
     writer = LogWriter(made[1].log_path)
-    writer.append(Scalars(1200, 3.5, 0.001, 0.02, 1.0, 0.995, 9.0, 0.1))
+    writer.append(
+        Scalars(
+            1200,
+            3.5,
+            train_loss=0.001,
+            test_loss=0.02,
+            train_accuracy=1.0,
+            test_accuracy=0.995,
+            sum_squared_weights=9.0,
+            gradient_norm=0.1,
+        )
+    )
     writer.close()
     return made
 

@@ -27,4 +27,4 @@ def kernels(library: Path) -> Iterator[None]:
 @pytest.fixture
 def tiles(kernels: None) -> None:
     """Kernels in bfloat16, too."""
-    needs.need(native.knows(bfloat16_product), needs.AMX)
+    needs.need(native.has_product(bfloat16_product), needs.AMX)

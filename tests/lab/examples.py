@@ -10,7 +10,7 @@ from torch import Tensor
 from grokterm.config import Config
 from grokterm.lab.models import Model, Parameters
 from grokterm.lab.models.layout import Layout
-from grokterm.lab.strategies import choose
+from grokterm.lab.strategies import choose_strategy
 from grokterm.lab.tasks import Pairs
 
 ARCHITECTURES = ("mlp", "embed-mlp", "transformer")
@@ -33,7 +33,7 @@ def random_parameters(model: Model, seed: int = 0, replicas: tuple[int, ...] = (
 
 def loss_and_gradient(model: Model, layout: Layout, flat: Tensor, pairs: Pairs, most: int) -> tuple[Tensor, Tensor]:
     """Those of a step, by the strategy that is chosen now, `most` pairs at a time."""
-    loss, gradient = choose(model, layout, flat, most).loss_and_gradient(pairs)
+    loss, gradient = choose_strategy(model, layout, flat, most).loss_and_gradient(pairs)
     return loss, gradient
 
 

@@ -30,34 +30,34 @@ def test_a_changed_engine_goes_on_as_one_that_was_opened_there(arch: str, batch_
     engine = Engine(small(p=13, arch=arch, train_fraction=0.5, batch_size=batch_size))
     for change in CHANGES:
         engine.advance(5)
-        engine.set(engine.config.changed(change))
+        engine.apply_settings(engine.config.changed(change))
         opened = Engine(engine.config)
-        opened.load(engine.state())
+        opened.load_state_dict(engine.state_dict())
         assert torch.equal(opened.task.train, engine.task.train)
-        assert torch.equal(opened.task.given, engine.task.given)
+        assert torch.equal(opened.task.noisy_labels, engine.task.noisy_labels)
         assert opened.measure() == engine.measure()
         assert engine.advance(5) == opened.advance(5) == 5
-        assert same(engine.state(), opened.state())
+        assert same(engine.state_dict(), opened.state_dict())
 
 
 def test_what_is_trained_on_decides_the_next_step() -> None:
     engines = [Engine(small(p=13)) for _ in range(3)]
-    engines[1].set(engines[1].config.changed({"train_fraction": 0.3}))
-    engines[2].set(engines[2].config.changed({"corrupt": 0.3}))
+    engines[1].apply_settings(engines[1].config.changed({"train_fraction": 0.3}))
+    engines[2].apply_settings(engines[2].config.changed({"corrupt": 0.3}))
     for engine in engines:
         engine.advance(1)
-    states = [engine.state() for engine in engines]
+    states = [engine.state_dict() for engine in engines]
     assert not any(same(states[i], states[j]) for i, j in ((0, 1), (0, 2), (1, 2)))
 
 
 def test_a_changed_training_set_begins_a_new_epoch() -> None:
     engine = Engine(small(p=13, batch_size=20))
     engine.advance(2)
-    before = engine.state()
-    engine.set(engine.config.changed({"lr": 0.5}))
-    assert same(engine.state(), before)
-    engine.set(engine.config.changed({"train_fraction": 0.1}))
-    after = engine.state()
+    before = engine.state_dict()
+    engine.apply_settings(engine.config.changed({"lr": 0.5}))
+    assert same(engine.state_dict(), before)
+    engine.apply_settings(engine.config.changed({"train_fraction": 0.1}))
+    after = engine.state_dict()
     assert (int(after["batches.epoch"]), int(after["batches.position"])) == (1, 0)
     assert engine.advance(1) == 1
 

@@ -15,17 +15,17 @@ import torch
 from torch import Tensor
 
 from grokterm.config import Config, choices
-from grokterm.lab.bursts import Burst
+from grokterm.lab.cuda_graphs import StepBatch
 from grokterm.lab.models import build
 from grokterm.lab.models.layout import Layout
-from grokterm.lab.optimizers import Hyperparameters, Optimizer, way_on
+from grokterm.lab.optimizers import Hyperparameters, Optimizer, implementation_for
 from grokterm.lab.precision import product_for
-from grokterm.lab.strategies import Strategy, choose
+from grokterm.lab.strategies import Strategy, choose_strategy
 from grokterm.lab.tasks import Pairs
 from tests.lab.examples import ARCHITECTURES
 from tests.lab.fakes import Audit, audited, on_fake_cuda
 
-WAY: Final = way_on(torch.device("cuda"))
+WAY: Final = implementation_for(torch.device("cuda"))
 FULL: Final = {"mlp": 30, "embed-mlp": 35, "transformer": 60}
 """Operations of a step on all pairs in float32."""
 ROUNDED: Final = {"mlp": 36, "embed-mlp": 47, "transformer": 90}
@@ -42,10 +42,10 @@ def taken(config: Config, device: torch.device, n: int, replicas: tuple[int, ...
     layout = Layout(model.shapes())
     flat = torch.zeros(*replicas, layout.size, device=device)
     a, b, labels = (torch.zeros(n, dtype=torch.int64, device=device) for _ in range(3))
-    pairs = Pairs(a, b, labels, config.p, lasting=n != config.batch_size)
+    pairs = Pairs(a, b, labels, config.p, reused=n != config.batch_size)
     optimizer = Optimizer(config.optimizer, flat, Hyperparameters.of(config, device), WAY)
-    strategy = choose(model, layout, flat, 3000)
-    burst = Burst(strategy, optimizer)
+    strategy = choose_strategy(model, layout, flat, 3000)
+    burst = StepBatch(strategy, optimizer)
     optimizer.prepare()
     burst._step(pairs)
     return strategy, audited(lambda: burst._step(pairs))

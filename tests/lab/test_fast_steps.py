@@ -7,13 +7,13 @@ import torch
 from torch import Tensor
 
 from grokterm.config import Config
-from grokterm.lab.bags import Bags, bags_of_heads, bags_of_pairs
 from grokterm.lab.losses import cross_entropy_sum
 from grokterm.lab.models import Model, Parameters, build
+from grokterm.lab.models.fused_pairs import FusedPairsModel, pair_attention, pair_sum
 from grokterm.lab.models.layout import Layout
-from grokterm.lab.models.pairwise import PairwiseModel, pair_attention, pair_sum
 from grokterm.lab.optimizers import Hyperparameters, Optimizer
 from grokterm.lab.precision import product_for
+from grokterm.lab.row_sums import RowSums, head_row_sums, pair_row_sums
 from grokterm.lab.seeds import generator
 from grokterm.lab.tasks import Pairs, make_task
 from tests.lab.examples import ARCHITECTURES, random_parameters
@@ -33,8 +33,8 @@ def pairs_of(config: Config, count: int | None) -> Pairs:
 
 
 def of_loss(model: Model, parameters: Parameters, pairs: Pairs) -> tuple[Tensor, Parameters]:
-    assert isinstance(model, PairwiseModel)
-    return gradients(model.pairwise_loss(leaves := as_leaves(parameters), pairs), leaves)
+    assert isinstance(model, FusedPairsModel)
+    return gradients(model.fused_loss(leaves := as_leaves(parameters), pairs), leaves)
 
 
 def of_logits(model: Model, parameters: Parameters, pairs: Pairs) -> tuple[Tensor, Parameters]:
@@ -93,31 +93,31 @@ def test_the_same_bits_twice(arch: str, precision: str) -> None:
     loss, by_hand = of_loss(model, parameters, pairs)
     again, once_more = of_loss(model, parameters, pairs_of(config, None))
     assert torch.equal(loss, again)
-    assert torch.equal(layout.flat(by_hand), layout.flat(once_more))
+    assert torch.equal(layout.flatten(by_hand), layout.flatten(once_more))
 
 
 def test_bags_sum_rows_and_give_them_back() -> None:
     rows = torch.tensor([[0, 3], [2, 2], [3, 0]], dtype=torch.int32)
-    bags, table = Bags(rows, 5), torch.randn(5, 4, dtype=torch.float64)
+    sums, table = RowSums(rows, 5), torch.randn(5, 4, dtype=torch.float64)
     weights = torch.randn(3, 2, dtype=torch.float64)
     dense = torch.zeros(3, 5, dtype=torch.float64)
     for i, j in torch.cartesian_prod(torch.arange(3), torch.arange(2)).tolist():
         dense[i, rows[i, j]] += weights[i, j]
     values = torch.randn(3, 4, dtype=torch.float64)
-    torch.testing.assert_close(bags.sum(table, weights), dense @ table)
-    torch.testing.assert_close(bags.sum_back(values, weights), dense.T @ values)
-    torch.testing.assert_close(bags.sum(table), table[rows[:, 0]] + table[rows[:, 1]])
+    torch.testing.assert_close(sums.gather_sum(table, weights), dense @ table)
+    torch.testing.assert_close(sums.scatter_sum(values, weights), dense.T @ values)
+    torch.testing.assert_close(sums.gather_sum(table), table[rows[:, 0]] + table[rows[:, 1]])
 
 
 def test_gradients_of_the_parts_agree_with_finite_differences() -> None:
     p, heads = 4, 2
     a, b = torch.tensor([0, 1, 3, 3]), torch.tensor([2, 2, 0, 3])
-    bags = bags_of_pairs(a, b, p)
+    bags = pair_row_sums(a, b, p)
     rows = [torch.randn(p, 3, dtype=torch.float64, requires_grad=True) for _ in range(2)]
     assert torch.autograd.gradcheck(lambda x, y: pair_sum(x, y, bags), rows)
     scores = torch.randn(2 * p + 1, heads, dtype=torch.float64, requires_grad=True)
     values = torch.randn(2 * p + 1, 3 * heads, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(lambda s, v: pair_attention(s, v, bags_of_heads(bags, heads)), (scores, values))
+    assert torch.autograd.gradcheck(lambda s, v: pair_attention(s, v, head_row_sums(bags, heads)), (scores, values))
 
 
 def test_the_fused_step_of_the_optimizer_is_the_chain() -> None:
@@ -131,5 +131,5 @@ def test_the_fused_step_of_the_optimizer_is_the_chain() -> None:
         one.step(chain, gradient)
         other.step(fused, gradient)
         torch.testing.assert_close(chain, fused, rtol=1e-12, atol=1e-12)
-    for name, tensor in one.state().items():
-        torch.testing.assert_close(tensor, other.state()[name], rtol=1e-12, atol=1e-12)
+    for name, tensor in one.state_dict().items():
+        torch.testing.assert_close(tensor, other.state_dict()[name], rtol=1e-12, atol=1e-12)

@@ -10,29 +10,29 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from grokterm.config import Config, choices
-from grokterm.lab.bursts import Burst
+from grokterm.lab.cuda_graphs import StepBatch
 from grokterm.lab.engine import Engine
 from grokterm.lab.models import build
+from grokterm.lab.models.fused_pairs import FusedPairsModel
 from grokterm.lab.models.layout import Layout
-from grokterm.lab.models.pairwise import PairwiseModel
 from grokterm.lab.optimizers import Hyperparameters, Optimizer
 from grokterm.lab.precision import product_for
-from grokterm.lab.strategies import InFewOperations
+from grokterm.lab.strategies import FewOperationsStrategy
 from grokterm.lab.tasks import Pairs, make_task
 from tests.lab.examples import ARCHITECTURES, drawn_pairs, random_parameters, small
 from tests.lab.rounding import check_rounding
 from tests.reference.plain import plain_gradients
 
 
-def strategy(config: Config, flat: Tensor, most: int = 10**6) -> InFewOperations:
+def strategy(config: Config, flat: Tensor, most: int = 10**6) -> FewOperationsStrategy:
     model = build(config, product_for(config.precision))
-    assert isinstance(model, PairwiseModel)
-    return InFewOperations(model, Layout(model.shapes()), flat, most)
+    assert isinstance(model, FusedPairsModel)
+    return FewOperationsStrategy(model, Layout(model.shapes()), flat, most)
 
 
 def drawn(config: Config, dtype: torch.dtype = torch.float64) -> Tensor:
     model = build(config)
-    return Layout(model.shapes()).flat(random_parameters(model)).to(dtype)
+    return Layout(model.shapes()).flatten(random_parameters(model)).to(dtype)
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
@@ -44,9 +44,9 @@ def test_loss_and_gradient_are_those_of_the_plain_model(arch: str, activation: s
     few = strategy(config, flat := drawn(config), most)
     for pairs in (drawn_pairs(40, 7, seed) for seed in range(3)):
         loss, gradient = few.loss_and_gradient(pairs)
-        expected, slopes = plain_gradients(config, few.layout.parameters(flat), pairs.a, pairs.b, pairs.labels)
+        expected, slopes = plain_gradients(config, few.layout.unflatten(flat), pairs.a, pairs.b, pairs.labels)
         assert_close(loss, expected, rtol=1e-9, atol=1e-9)
-        for name, slope in few.layout.parameters(gradient).items():
+        for name, slope in few.layout.unflatten(gradient).items():
             assert_close(slope, slopes[name], rtol=1e-9, atol=1e-9, msg=name)
 
 
@@ -57,7 +57,7 @@ def test_in_bfloat16_they_differ_by_its_rounding(arch: str) -> None:
     task = make_task(config)
     pairs = task.pairs(task.train)
     loss, gradient = few.loss_and_gradient(pairs)
-    parameters, summed = few.layout.parameters(flat), few.layout.parameters(gradient * len(pairs))
+    parameters, summed = few.layout.unflatten(flat), few.layout.unflatten(gradient * len(pairs))
     check_rounding(config, parameters, pairs, loss * len(pairs), summed)
 
 
@@ -66,14 +66,14 @@ def test_what_is_kept_of_lasting_pairs_gives_the_same_bits(arch: str) -> None:
     config = small(p=7, arch=arch)
     few = strategy(config, drawn(config), 9)
     one = drawn_pairs(40, 7)
-    lasting = Pairs(one.a, one.b, one.labels, 7, lasting=True)
+    reused = Pairs(one.a, one.b, one.labels, 7, reused=True)
     loss, gradient = few.loss_and_gradient(one)
     expected = (loss.clone(), gradient.clone())
     for _ in range(2):
-        found = few.loss_and_gradient(lasting)
+        found = few.loss_and_gradient(reused)
         assert all(torch.equal(x, y) for x, y in zip(found, expected, strict=True))
-    assert not one.kept
-    assert len(lasting.kept) == 1
+    assert not one.cache
+    assert len(reused.cache) == 1
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
@@ -97,9 +97,9 @@ def test_a_run_is_that_of_the_engine(arch: str, batch_size: int | str) -> None:
     engine, other = Engine(config), Engine(config)
     few = strategy(config, other._flat)
     optimizer = Optimizer(config.optimizer, other._flat, Hyperparameters.of(config, other.device), "planned")
-    burst = Burst(few, optimizer)
+    burst = StepBatch(few, optimizer)
     engine.advance(30)
-    numbers = burst.take(other._batches.next(config.batch_size) for _ in range(30))
+    numbers = burst.run(other._batches.next(config.batch_size) for _ in range(30))
     assert numbers is not None
     for name, tensor in engine.parameters.items():
         assert_close(other.parameters[name], tensor, rtol=1e-9, atol=1e-11, msg=name)
@@ -110,14 +110,14 @@ def test_a_run_that_is_not_finite_is_put_back_and_goes_on(values: dict[str, Any]
     config = small(p=7, **values)
     few = strategy(config, flat := drawn(config))
     optimizer = Optimizer(config.optimizer, flat, Hyperparameters.of(config, flat.device), "planned")
-    burst, pairs = Burst(few, optimizer), drawn_pairs(20, 7)
+    burst, pairs = StepBatch(few, optimizer), drawn_pairs(20, 7)
     before = flat.clone()
-    optimizer.set(config.changed({"lr": 10.0, "weight_decay": 1000.0, "warmup": 0}))
-    assert burst.take([pairs] * 200) is None
+    optimizer.update(config.changed({"lr": 10.0, "weight_decay": 1000.0, "warmup": 0}))
+    assert burst.run([pairs] * 200) is None
     assert torch.equal(flat, before)
     assert optimizer.count == 0
-    optimizer.set(config)
+    optimizer.update(config)
     again = strategy(config, expected := before.clone())
     fresh = Optimizer(config.optimizer, expected, Hyperparameters.of(config, flat.device), "planned")
-    assert burst.take([pairs] * 3) == Burst(again, fresh).take([pairs] * 3)
+    assert burst.run([pairs] * 3) == StepBatch(again, fresh).run([pairs] * 3)
     assert torch.equal(flat, expected)

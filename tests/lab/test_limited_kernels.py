@@ -34,34 +34,34 @@ def engine(arch: Architecture, precision: Precision) -> Engine:
 
 def test_they_know_products_in_float32_alone() -> None:
     rows = torch.zeros(5, 64)
-    assert native.knows(torch.matmul)
-    assert native.suits(torch.matmul, "relu", rows, 64)
-    assert not native.knows(bfloat16_product)
-    assert not native.suits(bfloat16_product, "relu", rows, 64)
+    assert native.has_product(torch.matmul)
+    assert native.supports(torch.matmul, "relu", rows, 64)
+    assert not native.has_product(bfloat16_product)
+    assert not native.supports(bfloat16_product, "relu", rows, 64)
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
 def test_torch_takes_the_steps_in_bfloat16(arch: Architecture) -> None:
     run = engine(arch, "bfloat16")
-    assert not run.model.suits_kernels(run.parameters)
+    assert not run.model.has_kernel(run.parameters)
     run.advance(20)
     measured = run.measure()
     native.load(None)
     plain = engine(arch, "bfloat16")
     plain.advance(20)
     assert measured == plain.measure()
-    for name, tensor in run.state().items():
-        assert torch.equal(tensor, plain.state()[name]), name
+    for name, tensor in run.state_dict().items():
+        assert torch.equal(tensor, plain.state_dict()[name]), name
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
 def test_kernels_take_the_steps_in_float32(arch: Architecture) -> None:
     run = engine(arch, "float32")
-    assert run.model.suits_kernels(run.parameters)
+    assert run.model.has_kernel(run.parameters)
     run.advance(20)
     loss = run.measure().train_loss
     native.load(None)
     plain = engine(arch, "float32")
-    assert not plain.model.suits_kernels(plain.parameters)
+    assert not plain.model.has_kernel(plain.parameters)
     plain.advance(20)
     assert loss == pytest.approx(plain.measure().train_loss, rel=1e-4)

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from grokterm.lab.losses import cross_entropy_sum, losses_and_errors
+from grokterm.lab.losses import cross_entropy_and_gradient, cross_entropy_sum
 
 
 def drawn(gap: float, replicas: tuple[int, ...] = ()) -> tuple[Tensor, Tensor]:
@@ -26,7 +26,7 @@ def test_loss_and_gradient_are_exact_however_sure_the_model_is(gap: float) -> No
         functional.cross_entropy(wide, labels, reduction="none"),
     )
     (gradient,) = torch.autograd.grad(expected.sum(), wide)
-    losses, errors = losses_and_errors(logits, labels)
+    losses, errors = cross_entropy_and_gradient(logits, labels)
     torch.testing.assert_close(losses.double(), expected.detach(), rtol=2e-5, atol=0)
     torch.testing.assert_close(errors.double(), gradient, rtol=2e-5, atol=1e-37)
     leaf = logits.requires_grad_()
@@ -45,5 +45,5 @@ def test_replicas_have_losses_of_their_own() -> None:
 def test_numbers_that_are_not_finite_are_not_hidden() -> None:
     logits, labels = drawn(3.0)
     logits[7, labels[7]] = torch.nan
-    losses, _ = losses_and_errors(logits, labels)
+    losses, _ = cross_entropy_and_gradient(logits, labels)
     assert losses.isnan().nonzero().tolist() == [[7]]

@@ -28,12 +28,12 @@ def assert_like_plain(config: Config, pairs: Pairs, seed: int = 0, most: int = 1
     model = build(config)
     parameters = random_parameters(model, seed)
     layout = Layout(model.shapes())
-    loss, gradient = loss_and_gradient(model, layout, layout.flat(parameters), pairs, most)
+    loss, gradient = loss_and_gradient(model, layout, layout.flatten(parameters), pairs, most)
     plain_loss, plain_gradient = plain_gradients(config, parameters, pairs.a, pairs.b, pairs.labels)
     logits = model.logits(parameters, pairs.a, pairs.b)
     assert_close(logits, plain_logits(config, parameters, pairs.a, pairs.b), rtol=1e-9, atol=1e-9)
     assert_close(loss, plain_loss, rtol=1e-9, atol=1e-9)
-    gradients = layout.parameters(gradient)
+    gradients = layout.unflatten(gradient)
     assert gradients.keys() == plain_gradient.keys()
     for name, expected in plain_gradient.items():
         assert_close(gradients[name], expected, rtol=1e-9, atol=1e-9, msg=f"gradient by {name}")
@@ -91,18 +91,18 @@ def test_every_replica_is_its_own_run(
     config = small(arch=arch, depth=depth, layer_norm=layer_norm, activation=activation)
     model = build(config)
     layout = Layout(model.shapes())
-    flat = layout.flat(random_parameters(model, replicas=replicas))
+    flat = layout.flatten(random_parameters(model, replicas=replicas))
     task = make_task(config)
     pairs = task.pairs(task.train)
     loss, gradient = loss_and_gradient(model, layout, flat, pairs, 7)
-    logits = model.logits(layout.parameters(flat), pairs.a, pairs.b)
+    logits = model.logits(layout.unflatten(flat), pairs.a, pairs.b)
     assert logits.shape == (*replicas, len(pairs), config.p)
     for index in itertools.product(*map(range, replicas)):
         own_loss, own_gradient = loss_and_gradient(model, layout, flat[index], pairs, 7)
         assert_close(loss[index], own_loss)
         assert_close(gradient[index], own_gradient, rtol=1e-9, atol=1e-12)
-        own_rows = model.first_layer(layout.parameters(flat[index]))
-        for rows, own in zip(model.first_layer(layout.parameters(flat)), own_rows, strict=True):
+        own_rows = model.input_tables(layout.unflatten(flat[index]))
+        for rows, own in zip(model.input_tables(layout.unflatten(flat)), own_rows, strict=True):
             assert torch.equal(rows[index], own)
 
 
@@ -116,10 +116,10 @@ def test_fresh_parameters_have_the_shapes_and_a_loss_near_chance(
     assert {name: tuple(tensor.shape) for name, tensor in parameters.items()} == model.shapes()
     assert list(parameters) == list(model.shapes())
     assert {tensor.dtype for tensor in parameters.values()} == {torch.float32}
-    assert set(model.carried) <= parameters.keys()
+    assert set(model.transferable) <= parameters.keys()
     logits = model.logits(parameters, *all_pairs(31))
     assert logits.isfinite().all()
-    for rows in model.first_layer(parameters):
+    for rows in model.input_tables(parameters):
         assert rows.shape[-2] == 31
 
 

@@ -18,7 +18,7 @@ from grokterm.config import Activation
 from grokterm.kernels.build import build
 from grokterm.lab import native
 from grokterm.lab.losses import cross_entropy_sum
-from grokterm.lab.models.pairwise import pair_attention
+from grokterm.lab.models.fused_pairs import pair_attention
 from grokterm.lab.models.sublayers import ACTIVATIONS
 from grokterm.lab.precision import Product, bfloat16_product, product_for
 from grokterm.lab.tasks import Pairs
@@ -66,19 +66,19 @@ def compare(
     product: Product,
     pairs: Pairs,
     expected: Tensor,
-    factors: Tensors,
+    inputs: Tensors,
     given: Tensors,
     gradients: Tensors,
     activation: Activation = "relu",
 ) -> None:
-    """`expected` was made from `factors`, whose values are in `given`; `gradients` are to be overwritten."""
-    need(native.knows(product), AMX)
+    """`expected` was made from `inputs`, whose values are in `given`; `gradients` are to be overwritten."""
+    need(native.has_product(product), AMX)
     loss, _ = native.score_and_gradients(product, activation, pairs, given, gradients)
     assert loss == pytest.approx(expected.item(), rel=1e-5)
     assert native.score(product, activation, pairs, given)[0] == loss
     # Divided afterwards, as the kernels do: what is rounded are the gradients of the sum.
-    by_autograd = torch.autograd.grad(expected, list(factors.values()))
-    for name, other in zip(factors, (of_sum / len(pairs) for of_sum in by_autograd), strict=True):
+    by_autograd = torch.autograd.grad(expected, list(inputs.values()))
+    for name, other in zip(inputs, (of_sum / len(pairs) for of_sum in by_autograd), strict=True):
         # A number that lies between two of bfloat16 may be rounded to either.
         error = 2e-3 if product is bfloat16_product else 1e-5
         assert (gradients[name] - other).norm() <= error * other.norm(), name
@@ -93,10 +93,10 @@ def test_two_rows_a_pair_and_their_gradients(activation: Activation, n: int, p: 
     of_a, of_b, w_out, b_out = leaves((p, 64), (p, 64), (64, p), (p,))
     hidden = ACTIVATIONS[activation](of_a[pairs.a] + of_b[pairs.b])
     expected = cross_entropy_sum(TIMES[product](hidden, w_out) + b_out, pairs.labels)
-    factors = {"of_a": of_a, "of_b": of_b, "w_out": w_out, "b_out": b_out}
-    given = {name: tensor.detach() for name, tensor in factors.items()}
+    inputs = {"of_a": of_a, "of_b": of_b, "w_out": w_out, "b_out": b_out}
+    given = {name: tensor.detach() for name, tensor in inputs.items()}
     gradients = {name: torch.full_like(tensor, torch.nan) for name, tensor in given.items()}
-    compare(product, pairs, expected, factors, given, gradients, activation)
+    compare(product, pairs, expected, inputs, given, gradients, activation)
 
 
 @pytest.mark.parametrize("product", PRODUCTS)
@@ -111,25 +111,25 @@ def test_attention_of_pairs_and_its_gradients(
     pairs, tokens = drawn_pairs(n, p), 2 * p + 1
     shapes = {"scores": (tokens, heads), "values": (tokens, 64), "w_out": (96, p), "b_out": (p,)}
     wide = {"w_in": (64, 96), "b_in": (96,), "w_direct": (64, p)}
-    factors = dict(zip(shapes | wide, leaves(*(shapes | wide).values()), strict=True))
-    scores, values, w_out, b_out, w_in, b_in, w_direct = factors.values()
-    x = pair_attention(scores, values, pairs.head_bags(heads))
+    inputs = dict(zip(shapes | wide, leaves(*(shapes | wide).values()), strict=True))
+    scores, values, w_out, b_out, w_in, b_in, w_direct = inputs.values()
+    x = pair_attention(scores, values, pairs.head_row_sums(heads))
     logits = times(ACTIVATIONS[activation](times(x, w_in) + b_in), w_out) + times(x, w_direct) + b_out
     expected = cross_entropy_sum(logits, pairs.labels)
     rows = torch.cat((w_in, w_direct), 1).detach()
-    given = {name: tensor.detach() for name, tensor in factors.items()}
+    given = {name: tensor.detach() for name, tensor in inputs.items()}
     given |= {"w_in": rows[:, :96], "w_direct": rows[:, 96:]}
     d_rows = torch.full_like(rows, torch.nan)
     gradients = {name: torch.full_like(tensor, torch.nan) for name, tensor in given.items()}
     gradients |= {"w_in": d_rows[:, :96], "w_direct": d_rows[:, 96:]}
-    compare(product, pairs, expected, factors, given, gradients, activation)
+    compare(product, pairs, expected, inputs, given, gradients, activation)
 
 
 @pytest.mark.parametrize("product", PRODUCTS)
 @pytest.mark.parametrize("label", [0, 15, 16, 96])
 @pytest.mark.parametrize("gap", [0.0, 5.0, 20.0, 40.0])
 def test_sure_answers_keep_their_gradient(gap: float, label: int, product: Product) -> None:
-    need(native.knows(product), AMX)
+    need(native.has_product(product), AMX)
     pairs = Pairs(
         torch.zeros(130, dtype=torch.int64), torch.zeros(130, dtype=torch.int64), torch.full((130,), label), 97
     )
@@ -162,37 +162,37 @@ def test_products_are_those_of_rounded_factors(m: int, k: int, n: int, x_turned:
 
 @pytest.mark.parametrize("product", PRODUCTS)
 def test_of_equal_logits_the_first_counts(product: Product) -> None:
-    need(native.knows(product), AMX)
+    need(native.has_product(product), AMX)
     pairs, nothing = drawn_pairs(500, 7), torch.zeros(7, 32)
-    factors = {"of_a": nothing, "of_b": nothing, "w_out": torch.zeros(32, 7), "b_out": torch.zeros(7)}
-    loss, right = native.score(product, "relu", pairs, factors)
+    inputs = {"of_a": nothing, "of_b": nothing, "w_out": torch.zeros(32, 7), "b_out": torch.zeros(7)}
+    loss, right = native.score(product, "relu", pairs, inputs)
     assert right == int((pairs.labels == 0).sum())
     assert loss == pytest.approx(500 * torch.log(torch.tensor(7.0)).item(), rel=1e-6)
 
 
 @pytest.mark.parametrize("product", PRODUCTS)
 def test_a_weight_that_is_not_finite_shows_in_the_loss(product: Product) -> None:
-    need(native.knows(product), AMX)
+    need(native.has_product(product), AMX)
     of_a, of_b, w_out, b_out = (leaf.detach() for leaf in leaves((7, 32), (7, 32), (32, 7), (7,)))
     w_out[3, 2] = torch.inf
-    factors = {"of_a": of_a, "of_b": of_b, "w_out": w_out, "b_out": b_out}
-    loss, _ = native.score(product, "relu", drawn_pairs(200, 7), factors)
+    inputs = {"of_a": of_a, "of_b": of_b, "w_out": w_out, "b_out": b_out}
+    loss, _ = native.score(product, "relu", drawn_pairs(200, 7), inputs)
     assert not math.isfinite(loss)
 
 
 def test_other_widths_activations_and_precisions_are_left_to_torch() -> None:
     rows = torch.zeros(5, 64)
     product = product_for("float32")
-    assert native.suits(product_for("bfloat16"), "relu", rows, 64) == native.knows(bfloat16_product)
-    assert native.suits(product, "relu", rows, 64)
-    assert not native.suits(product, "relu", rows, 48)
-    assert native.suits(product, "quadratic", rows, 64)
-    assert native.suits(product, "gelu", rows, 64)
-    assert not native.suits(product, "relu", rows[None], 64)
-    assert not native.suits(product_for("float64"), "relu", rows.double(), 64)
-    assert native.suits_heads(128, 8)
-    assert not native.suits_heads(128, 16)
-    assert not native.suits_heads(512, 32)
+    assert native.supports(product_for("bfloat16"), "relu", rows, 64) == native.has_product(bfloat16_product)
+    assert native.supports(product, "relu", rows, 64)
+    assert not native.supports(product, "relu", rows, 48)
+    assert native.supports(product, "quadratic", rows, 64)
+    assert native.supports(product, "gelu", rows, 64)
+    assert not native.supports(product, "relu", rows[None], 64)
+    assert not native.supports(product_for("float64"), "relu", rows.double(), 64)
+    assert native.supports_heads(128, 8)
+    assert not native.supports_heads(128, 16)
+    assert not native.supports_heads(512, 32)
 
 
 def step_of_two_members(monkeypatch: pytest.MonkeyPatch) -> bytes:

@@ -11,7 +11,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from torch.testing import assert_close
 
 from grokterm.config import Config
-from grokterm.lab.optimizers import PLANNED, Hyperparameters, Optimizer, Way
+from grokterm.lab.optimizers import PLAN_STEPS, Hyperparameters, Implementation, Optimizer
 from tests.lab.cuda import only_on_cuda
 
 CPU = torch.device("cpu")
@@ -51,28 +51,28 @@ def torch_run(start: Tensor, given: list[Tensor], configs: list[Config]) -> Tens
         {"beta2": 0.0, "weight_decay": 20.0},
     ],
 )
-@pytest.mark.parametrize("way", get_args(Way))
-def test_adamw_is_that_of_torch(values: dict[str, Any], way: Way) -> None:
+@pytest.mark.parametrize("implementation", get_args(Implementation))
+def test_adamw_is_that_of_torch(values: dict[str, Any], implementation: Implementation) -> None:
     config = Config(**values)
     start, given = torch.randn(50, dtype=torch.float64), gradients(40, 50)
     parameters = start.clone()
-    optimizer = Optimizer("adamw", parameters, Hyperparameters.of(config, CPU), way)
+    optimizer = Optimizer("adamw", parameters, Hyperparameters.of(config, CPU), implementation)
     for gradient in given:
         optimizer.prepare()
         optimizer.step(parameters, gradient)
     assert_close(parameters, torch_run(start, given, [config] * 40), rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("way", get_args(Way))
-def test_a_change_acts_from_the_next_step_on(way: Way) -> None:
+@pytest.mark.parametrize("implementation", get_args(Implementation))
+def test_a_change_acts_from_the_next_step_on(implementation: Implementation) -> None:
     before = Config()
     after = before.changed({"lr": 0.03, "weight_decay": 4.0, "beta1": 0.5, "beta2": 0.9, "epsilon": 1e-5, "warmup": 20})
     start, given = torch.randn(50, dtype=torch.float64), gradients(30, 50)
     parameters = start.clone()
-    optimizer = Optimizer("adamw", parameters, Hyperparameters.of(before, CPU), way)
+    optimizer = Optimizer("adamw", parameters, Hyperparameters.of(before, CPU), implementation)
     for i, gradient in enumerate(given):
         if i == 15:
-            optimizer.set(after)
+            optimizer.update(after)
         optimizer.prepare()
         optimizer.step(parameters, gradient)
     assert_close(parameters, torch_run(start, given, [before] * 15 + [after] * 15), rtol=1e-12, atol=1e-14)
@@ -91,11 +91,11 @@ def test_a_change_acts_inside_a_captured_step() -> None:
 
     captured = make_fx(step)(given[0])
     parameters.copy_(start)
-    for tensor in optimizer.state().values():
+    for tensor in optimizer.state_dict().values():
         tensor.zero_()
     for gradient in given[:10]:
         captured(gradient)
-    optimizer.hyper.set(after)
+    optimizer.hyper.update(after)
     for gradient in given[10:]:
         captured(gradient)
     assert_close(parameters, torch_run(start, given, [before] * 10 + [after] * 10), rtol=1e-12, atol=1e-14)
@@ -113,25 +113,25 @@ def test_a_change_acts_inside_a_cuda_graph() -> None:
     with torch.cuda.graph(graph):
         optimizer.step(parameters, gradient)
     parameters.copy_(start)
-    for tensor in optimizer.state().values():
+    for tensor in optimizer.state_dict().values():
         tensor.zero_()
     for i, now in enumerate(given):
         if i == 10:
-            optimizer.hyper.set(after)
+            optimizer.hyper.update(after)
         gradient.copy_(now)
         graph.replay()
     assert_close(parameters.cpu(), torch_run(start, given, [before] * 10 + [after] * 10), rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("way", get_args(Way))
-def test_replicas_may_each_have_hyperparameters_of_their_own(way: Way) -> None:
+@pytest.mark.parametrize("implementation", get_args(Implementation))
+def test_replicas_may_each_have_hyperparameters_of_their_own(implementation: Implementation) -> None:
     configs = [Config(lr=0.01), Config(weight_decay=5.0), Config(lr=0.1, beta1=0.5, warmup=3)]
     start, given = torch.randn(50, dtype=torch.float64), gradients(20, 50)
     each = [Hyperparameters.of(config, CPU) for config in configs]
     fields = Hyperparameters.__dataclass_fields__
     hyper = Hyperparameters(**{name: torch.stack([getattr(one, name) for one in each])[:, None] for name in fields})
     parameters = start.repeat(3, 1)
-    optimizer = Optimizer("adamw", parameters, hyper, way)
+    optimizer = Optimizer("adamw", parameters, hyper, implementation)
     for gradient in given:
         optimizer.prepare()
         optimizer.step(parameters, gradient.repeat(3, 1))
@@ -140,7 +140,7 @@ def test_replicas_may_each_have_hyperparameters_of_their_own(way: Way) -> None:
 
 
 def test_a_plan_goes_on_where_it_ends() -> None:
-    config, steps = Config(weight_decay=3.0), PLANNED + 9
+    config, steps = Config(weight_decay=3.0), PLAN_STEPS + 9
     start, given = torch.randn(5, dtype=torch.float64), gradients(steps, 5)
     parameters = start.clone()
     optimizer = Optimizer("adamw", parameters, Hyperparameters.of(config, CPU), "planned")
@@ -150,17 +150,17 @@ def test_a_plan_goes_on_where_it_ends() -> None:
     assert_close(parameters, torch_run(start, given, [config] * steps), rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("way", get_args(Way))
-def test_a_loaded_state_goes_on_with_the_same_bits(way: Way) -> None:
+@pytest.mark.parametrize("implementation", get_args(Implementation))
+def test_a_loaded_state_goes_on_with_the_same_bits(implementation: Implementation) -> None:
     config, given = Config(), gradients(20, 50)
     through = torch.ones(50, dtype=torch.float64)
-    optimizer = Optimizer("adamw", through, Hyperparameters.of(config, CPU), way)
+    optimizer = Optimizer("adamw", through, Hyperparameters.of(config, CPU), implementation)
     for gradient in given[:10]:
         optimizer.prepare()
         optimizer.step(through, gradient)
     resumed = through.clone()
-    other = Optimizer("adamw", resumed, Hyperparameters.of(config, CPU), way)
-    other.load(optimizer.state())
+    other = Optimizer("adamw", resumed, Hyperparameters.of(config, CPU), implementation)
+    other.load_state_dict(optimizer.state_dict())
     for gradient in given[10:]:
         for one, reached in ((optimizer, through), (other, resumed)):
             one.prepare()

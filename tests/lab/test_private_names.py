@@ -15,7 +15,7 @@ import torch
 import grokterm
 from grokterm.config import Config
 from grokterm.lab.engine import Engine
-from grokterm.lab.optimizers import way_on
+from grokterm.lab.optimizers import implementation_for
 from grokterm.lab.precision import cpu_has_fast_bfloat16
 
 FOLDER: Final = Path(grokterm.__file__).parent
@@ -40,7 +40,7 @@ def test_each_private_name_stands_in_one_module() -> None:
 
 
 def test_torch_has_a_fused_step_with_the_arguments_that_it_is_given() -> None:
-    assert way_on(torch.device("cpu")) == "fused"
+    assert implementation_for(torch.device("cpu")) == "fused"
     one, slope, mean, square = (torch.ones(3) for _ in range(4))
     count = torch.tensor(1.0)
     numbers = {"lr": 0.5, "beta1": 0.9, "beta2": 0.9, "weight_decay": 0.0, "eps": 0.0}
@@ -55,7 +55,7 @@ def test_a_torch_without_it_trains_the_same_up_to_rounding(monkeypatch: pytest.M
     fused = Engine(config)
     fused.advance(20)
     monkeypatch.delattr(torch, "_fused_adamw_")
-    assert way_on(torch.device("cpu")) == "chain"
+    assert implementation_for(torch.device("cpu")) == "chain"
     chained = Engine(config)
     chained.advance(20)
     for name, tensor in chained.parameters.items():

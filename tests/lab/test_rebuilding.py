@@ -43,16 +43,16 @@ CARRIED = [
 ]
 
 
-@pytest.mark.parametrize(("arch", "values", "carried"), CARRIED)
+@pytest.mark.parametrize(("arch", "values", "transferable"), CARRIED)
 def test_keep_carries_embedding_and_read_out_where_shapes_agree(
-    arch: str, values: dict[str, Any], carried: set[str]
+    arch: str, values: dict[str, Any], transferable: set[str]
 ) -> None:
     engine = Engine(small(p=12, arch=arch))
     engine.advance(10)
     old = {name: tensor.clone() for name, tensor in engine.parameters.items()}
     engine.rebuild(engine.config.changed(values), keep=True)
     same = {n for n, t in engine.parameters.items() if n in old and torch.equal(t, old[n]) and t.count_nonzero()}
-    assert same == carried
+    assert same == transferable
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
@@ -88,8 +88,8 @@ def test_a_state_of_a_rebuilt_run_goes_on_with_the_same_bits() -> None:
     engine.rebuild(engine.config.changed({"arch": "transformer"}), keep=False)
     engine.advance(4)
     resumed = Engine(engine.config)
-    resumed.load(engine.state())
+    resumed.load_state_dict(engine.state_dict())
     engine.advance(6)
     resumed.advance(6)
-    for name, tensor in engine.state().items():
-        assert torch.equal(tensor, resumed.state()[name])
+    for name, tensor in engine.state_dict().items():
+        assert torch.equal(tensor, resumed.state_dict()[name])

@@ -21,7 +21,7 @@ for arch in sys.argv[1:]:
     engine = Engine(Config(arch=arch, device="cpu"))
     engine.advance(2)
     digest.update(repr(engine.measure()).encode())
-    for name, tensor in sorted(engine.state().items()):
+    for name, tensor in sorted(engine.state_dict().items()):
         digest.update(name.encode() + tensor.numpy().tobytes())
 print(digest.hexdigest())
 """

@@ -13,7 +13,7 @@ from grokterm.lab.circumstances import circumstances
 from grokterm.lab.engine import Engine
 from grokterm.lab.models import build
 from grokterm.lab.models.layout import Layout
-from grokterm.lab.strategies import Strategy, choose
+from grokterm.lab.strategies import Strategy, choose_strategy
 from grokterm.lab.tasks import Pairs, make_task
 from tests.lab.examples import ARCHITECTURES, random_parameters, small
 
@@ -25,7 +25,7 @@ def chosen(replicas: tuple[int, ...] = (), most: int = 10**6, **values: Any) -> 
     config = small(**values)
     model = build(config)
     layout = Layout(model.shapes())
-    return choose(model, layout, layout.flat(random_parameters(model, replicas=replicas)).float(), most)
+    return choose_strategy(model, layout, layout.flatten(random_parameters(model, replicas=replicas)).float(), most)
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
@@ -72,7 +72,7 @@ def pairs_of(strategy: Strategy) -> tuple[Pairs, Pairs]:
 @pytest.mark.parametrize("most", [10**6, 20])
 def test_scores_of_two_sets_are_those_of_each_from_the_logits(arch: str, activation: str, most: int) -> None:
     strategy = chosen(arch=arch, activation=activation, most=most, p=11)
-    parameters = strategy.layout.parameters(strategy.flat)
+    parameters = strategy.layout.unflatten(strategy.flat)
     for pairs, (loss, right) in zip(pairs_of(strategy), strategy.scores(*pairs_of(strategy)), strict=True):
         expected, count = strategy.model.score(parameters, pairs)
         assert loss == pytest.approx(expected, rel=1e-5)

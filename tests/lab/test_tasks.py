@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from grokterm.config import Architecture, Config, choices
 from grokterm.consistency import pair_count, train_count
 from grokterm.lab import engine, tasks
-from grokterm.lab.tasks import UNDEFINED, make_task, table
+from grokterm.lab.tasks import UNDEFINED, make_task, operation_table
 from grokterm.operations import Operation
 
 OPERATIONS = choices("op")
@@ -46,12 +46,12 @@ def test_every_entry_of_the_table_is_the_operation(op: Operation, p: int) -> Non
     if op == "divide" and p == 12:
         p = 13
     expected = [[by_hand(op, a, b, p) for b in range(p)] for a in range(p)]
-    assert table(p, op).tolist() == expected
+    assert operation_table(p, op).tolist() == expected
 
 
 def test_cubes_of_the_largest_residues_do_not_overflow() -> None:
     p = 1999
-    assert table(p, "x3+xy2+y")[1998, 1997].item() == by_hand("x3+xy2+y", 1998, 1997, p)
+    assert operation_table(p, "x3+xy2+y")[1998, 1997].item() == by_hand("x3+xy2+y", 1998, 1997, p)
 
 
 @settings(max_examples=60, deadline=None)
@@ -92,24 +92,24 @@ def test_a_smaller_training_set_lies_in_a_larger_one_and_grows_back_the_same(op:
 @pytest.mark.parametrize("op", OPERATIONS)
 def test_corrupted_labels_are_seeded_wrong_and_of_training_pairs_alone(op: Operation) -> None:
     config = Config(p=31, op=op, corrupt=0.3, train_fraction=0.4)
-    task, right = make_task(config), table(31, op)
-    wrong = (task.given != right).flatten().nonzero().squeeze(-1)
+    task, right = make_task(config), operation_table(31, op)
+    wrong = (task.noisy_labels != right).flatten().nonzero().squeeze(-1)
     assert len(wrong) == int(0.3 * len(task.train))
     assert torch.isin(wrong, task.train).all()
-    assert ((task.given >= 0) == (right >= 0)).all()
-    assert (task.given < 31).all()
+    assert ((task.noisy_labels >= 0) == (right >= 0)).all()
+    assert (task.noisy_labels < 31).all()
     assert torch.equal(task.labels, right)
-    assert torch.equal(task.pairs(task.train).labels, task.given.flatten()[task.train])
-    assert torch.equal(make_task(config).given, task.given)
-    assert not torch.equal(make_task(config.changed({"seed": 1})).given, task.given)
+    assert torch.equal(task.pairs(task.train).labels, task.noisy_labels.flatten()[task.train])
+    assert torch.equal(make_task(config).noisy_labels, task.noisy_labels)
+    assert not torch.equal(make_task(config.changed({"seed": 1})).noisy_labels, task.noisy_labels)
 
 
 def test_more_corruption_keeps_the_wrong_labels_there_are() -> None:
     some, more, all_of_them = (make_task(Config(p=31, corrupt=share)) for share in (0.1, 0.4, 1))
-    wrong = some.given != some.labels
-    assert torch.equal(more.given[wrong], some.given[wrong])
-    assert (all_of_them.given != all_of_them.labels).flatten().nonzero().squeeze(-1).equal(all_of_them.train)
-    assert torch.equal(some.trained.flatten().nonzero().squeeze(-1), some.train)
+    wrong = some.noisy_labels != some.labels
+    assert torch.equal(more.noisy_labels[wrong], some.noisy_labels[wrong])
+    assert (all_of_them.noisy_labels != all_of_them.labels).flatten().nonzero().squeeze(-1).equal(all_of_them.train)
+    assert torch.equal(some.train_mask.flatten().nonzero().squeeze(-1), some.train)
 
 
 def test_division_leaves_out_zero_divisors() -> None:
@@ -129,25 +129,25 @@ def test_the_split_does_not_depend_on_the_model() -> None:
 
 def test_parts_are_the_pairs_in_order_and_keep_their_bags(monkeypatch: pytest.MonkeyPatch) -> None:
     pairs = make_task(Config(p=31)).pairs(torch.arange(31 * 31))
-    parts = list(pairs.parts(100))
+    parts = list(pairs.chunks(100))
     assert [len(part) for part in parts] == [100] * 9 + [61]
     assert torch.equal(torch.cat([part.a * 31 + part.b for part in parts]), torch.arange(31 * 31))
-    bags = [part.head_bags(4) for part in parts]
-    assert all(part.head_bags(4) is bag for part, bag in zip(pairs.parts(100), bags, strict=True))
-    assert [len(part) for part in pairs.parts(900)] == [900, 61]
-    assert next(pairs.parts(961)) is pairs
-    monkeypatch.setattr(tasks, "KEPT", 960)
-    assert next(pairs.parts(100)) is not parts[0]
+    bags = [part.head_row_sums(4) for part in parts]
+    assert all(part.head_row_sums(4) is bag for part, bag in zip(pairs.chunks(100), bags, strict=True))
+    assert [len(part) for part in pairs.chunks(900)] == [900, 61]
+    assert next(pairs.chunks(961)) is pairs
+    monkeypatch.setattr(tasks, "CACHED_PAIRS", 960)
+    assert next(pairs.chunks(100)) is not parts[0]
 
 
 @pytest.mark.parametrize("arch", ["mlp", "transformer"])
 def test_parts_that_are_kept_train_to_the_same_bits(arch: Architecture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(engine.FLOATS_AT_ONCE, "cpu", 3_000)
+    monkeypatch.setitem(engine.CHUNK_FLOATS, "cpu", 3_000)
     config = Config(p=31, arch=arch, width=16, d_model=8, heads=2, precision="float32", device="cpu")
     kept, cut = engine.Engine(config), engine.Engine(config)
     kept.advance(10)
     found = kept.measure()
-    monkeypatch.setattr(tasks, "KEPT", 0)
+    monkeypatch.setattr(tasks, "CACHED_PAIRS", 0)
     cut.advance(10)
     assert cut.measure() == found
     assert all(torch.equal(cut.parameters[name], kept.parameters[name]) for name in kept.parameters)

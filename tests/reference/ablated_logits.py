@@ -9,10 +9,10 @@ from torch import Tensor
 
 from grokterm.analysis.angles import Angles
 from grokterm.analysis.measures import projection
-from grokterm.analysis.pairs import Answer
+from grokterm.analysis.pairs import LogitsFn
 
 
-def without_frequencies(answer: Answer, mean: Tensor, angles: Angles, keys: Iterable[int]) -> Answer:
+def without_frequencies(answer: LogitsFn, mean: Tensor, angles: Angles, keys: Iterable[int]) -> LogitsFn:
     """L − P_K L: the logits without frequencies K; mean [..., n, p] is that of `measures.angle_means`.
 
     Pairs outside the group (a zero factor) keep their logits.

@@ -15,7 +15,16 @@ from grokterm.wire.records import Event, Record, Scalars, Session
 
 def numbers(step: int, test_accuracy: float = 0.1) -> Scalars:
     """The measures of a step."""
-    return Scalars(step, step / 100, 0.01, math.exp(-step / 500), 1.0, test_accuracy, 1.0, 1.0)
+    return Scalars(
+        step,
+        step / 100,
+        train_loss=0.01,
+        test_loss=math.exp(-step / 500),
+        train_accuracy=1.0,
+        test_accuracy=test_accuracy,
+        sum_squared_weights=1.0,
+        gradient_norm=1.0,
+    )
 
 
 def logged(home: Path, last: int = 100, more: Sequence[Record] = (), /, **values: Value) -> RunFolder:

@@ -18,18 +18,18 @@ from hypothesis import strategies as st
 from grokterm.config import Config
 from grokterm.errors import RunFolderError
 from grokterm.runs.checkpoints import (
-    Mark,
+    CheckpointInfo,
     Tensors,
     checkpoint_path,
-    checkpoints,
     config_hash,
-    load,
-    place,
-    read_mark,
-    save,
-    set_aside,
+    list_checkpoints,
+    load_checkpoint,
+    parse_name,
+    quarantine,
+    read_info,
+    save_checkpoint,
 )
-from grokterm.runs.thinning import REGULAR_LIMIT, room_for_checkpoints, thin
+from grokterm.runs.retention import REGULAR_LIMIT, checkpoint_budget, thin
 
 TENSORS: Tensors = {
     "parameters.w": np.arange(12, dtype=np.float32).reshape(3, 4),
@@ -40,16 +40,16 @@ TENSORS: Tensors = {
 }
 
 
-def mark(step: int = 10, reason: str = "regular", changes: int = 0, config: Config | None = None) -> Mark:
+def mark(step: int = 10, reason: str = "regular", changes: int = 0, config: Config | None = None) -> CheckpointInfo:
     values = (config or Config()).as_dict()
-    return Mark(step, changes, 3, 1.5, reason, "memorizing", values, config_hash(values))
+    return CheckpointInfo(step, changes, 3, 1.5, reason, "memorizing", values, config_hash(values))
 
 
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     written = mark(config=Config(batch_size=64, lr=3e-3, until="grokked"))
-    path = save(tmp_path / "checkpoints", written, TENSORS)
-    found, tensors = load(path)
-    assert found == written == read_mark(path)
+    path = save_checkpoint(tmp_path / "checkpoints", written, TENSORS)
+    found, tensors = load_checkpoint(path)
+    assert found == written == read_info(path)
     assert found.to_config() == Config(batch_size=64, lr=3e-3, until="grokked")
     assert tensors.keys() == TENSORS.keys()
     for name, array in TENSORS.items():
@@ -61,26 +61,26 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
 
 
 def test_any_other_program_reads_the_tensors(tmp_path: Path) -> None:
-    path = save(tmp_path, mark(), TENSORS)
+    path = save_checkpoint(tmp_path, mark(), TENSORS)
     assert np.array_equal(safetensors.numpy.load_file(path)["parameters.w"], TENSORS["parameters.w"])
 
 
 def test_checkpoints_stand_in_the_order_of_the_run(tmp_path: Path) -> None:
     wanted = [(9, 0, "regular"), (10, 0, "grokked"), (10, 0, "before_change"), (10, 1, "change"), (200, 1, "regular")]
     for step, changes, reason in random.Random(0).sample(wanted, len(wanted)):
-        save(tmp_path, mark(step, reason, changes), {})
+        save_checkpoint(tmp_path, mark(step, reason, changes), {})
     (tmp_path / "000000000900-000-regular.part").touch()
     (tmp_path / "notes.txt").touch()
-    assert [place(path) for path in checkpoints(tmp_path)] == wanted
-    newest = checkpoints(tmp_path)[-1]
+    assert [parse_name(path) for path in list_checkpoints(tmp_path)] == wanted
+    newest = list_checkpoints(tmp_path)[-1]
     assert newest == checkpoint_path(tmp_path, mark(200, "regular", 1))
-    assert set_aside(newest).exists()
-    assert checkpoints(tmp_path)[-1] == checkpoint_path(tmp_path, mark(10, "change", 1))
-    assert checkpoints(tmp_path / "nowhere") == []
+    assert quarantine(newest).exists()
+    assert list_checkpoints(tmp_path)[-1] == checkpoint_path(tmp_path, mark(10, "change", 1))
+    assert list_checkpoints(tmp_path / "nowhere") == []
 
 
 def test_flipped_bits_and_cuts_are_noticed(tmp_path: Path) -> None:
-    path = save(tmp_path, mark(), TENSORS)
+    path = save_checkpoint(tmp_path, mark(), TENSORS)
     whole, chance = path.read_bytes(), random.Random(0)
     for _ in range(300):
         content = bytearray(whole)
@@ -91,7 +91,7 @@ def test_flipped_bits_and_cuts_are_noticed(tmp_path: Path) -> None:
             del content[place:]
         path.write_bytes(content)
         with pytest.raises(RunFolderError) as error:
-            load(path)
+            load_checkpoint(path)
         assert path.name in str(error.value)
         assert "\n" not in str(error.value)
 
@@ -113,23 +113,23 @@ def test_flipped_bits_and_cuts_are_noticed(tmp_path: Path) -> None:
 def test_what_is_no_checkpoint_is_refused(tmp_path: Path, content: bytes) -> None:
     path = checkpoint_path(tmp_path, mark())
     path.write_bytes(content)
-    for read in (load, read_mark):
+    for read in (load_checkpoint, read_info):
         with pytest.raises(RunFolderError):
             read(path)
     with pytest.raises(RunFolderError):
-        load(tmp_path / "nothing.safetensors")
+        load_checkpoint(tmp_path / "nothing.safetensors")
 
 
 def test_a_checkpoint_of_a_newer_version(tmp_path: Path) -> None:
-    path = save(tmp_path, msgspec.structs.replace(mark(), format=99, version="9.0"), TENSORS)
+    path = save_checkpoint(tmp_path, msgspec.structs.replace(mark(), format=99, version="9.0"), TENSORS)
     with pytest.raises(RunFolderError, match=r"newer grokterm \(9\.0\)"):
-        load(path)
+        load_checkpoint(path)
 
 
 def test_a_checkpoint_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "checkpoints").touch()
     with pytest.raises(RunFolderError, match="cannot be written"):
-        save(tmp_path / "checkpoints", mark(), TENSORS)
+        save_checkpoint(tmp_path / "checkpoints", mark(), TENSORS)
 
 
 def fill(folder: Path, reasons: list[str]) -> int:
@@ -145,7 +145,7 @@ def test_thinning_keeps_events_and_the_newest_and_spreads_the_rest(tmp_path: Pat
     reasons[23] = "change"
     size = fill(tmp_path, reasons)
     removed = thin(tmp_path, 12 * size)
-    left = [place(path)[0] for path in checkpoints(tmp_path)]
+    left = [parse_name(path)[0] for path in list_checkpoints(tmp_path)]
     assert {70, 230, 390} <= set(left)
     assert len(left) == 11
     assert len(removed) == 29
@@ -155,9 +155,9 @@ def test_thinning_keeps_events_and_the_newest_and_spreads_the_rest(tmp_path: Pat
 def test_where_events_alone_are_too_many_the_oldest_go_first(tmp_path: Path) -> None:
     size = fill(tmp_path, ["change"] * 10)
     thin(tmp_path, 4 * size)
-    assert [place(path)[0] for path in checkpoints(tmp_path)] == [70, 80, 90]
+    assert [parse_name(path)[0] for path in list_checkpoints(tmp_path)] == [70, 80, 90]
     thin(tmp_path, 0)
-    assert [place(path)[0] for path in checkpoints(tmp_path)] == [90]
+    assert [parse_name(path)[0] for path in list_checkpoints(tmp_path)] == [90]
     assert thin(tmp_path / "nowhere", 0) == []
 
 
@@ -167,12 +167,12 @@ def test_thinning_leaves_room_for_one_more(
 ) -> None:
     folder = tmp_path_factory.mktemp("checkpoints")
     size = fill(folder, reasons)
-    newest = checkpoints(folder)[-1]
+    newest = list_checkpoints(folder)[-1]
     thin(folder, most * size)
-    left = checkpoints(folder)
+    left = list_checkpoints(folder)
     assert newest in left
     assert len(left) <= max(1, most - 1)
-    kept = [place(path)[2] for path in left]
+    kept = [parse_name(path)[2] for path in left]
     assert "regular" not in kept[:-1] or kept.count("grokked") == reasons.count("grokked")
 
 
@@ -180,11 +180,11 @@ def test_small_checkpoints_are_not_kept_without_end(tmp_path: Path) -> None:
     for step in range(REGULAR_LIMIT + 20):
         checkpoint_path(tmp_path, mark(step)).touch()
     thin(tmp_path, 10**8)
-    assert len(checkpoints(tmp_path)) == REGULAR_LIMIT + 1
+    assert len(list_checkpoints(tmp_path)) == REGULAR_LIMIT + 1
 
 
 def test_the_log_takes_room_from_the_checkpoints_but_not_all(tmp_path: Path) -> None:
     (tmp_path / "log.jsonl").write_bytes(bytes(600))
-    assert room_for_checkpoints(tmp_path, 1000) == 400
+    assert checkpoint_budget(tmp_path, 1000) == 400
     (tmp_path / "log.jsonl").write_bytes(bytes(5000))
-    assert room_for_checkpoints(tmp_path, 1000) == 250
+    assert checkpoint_budget(tmp_path, 1000) == 250

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from grokterm.runs.columns import Columns, Waterfall
+from grokterm.runs.columns import Columns, RowsByStep
 
 
 def test_names_that_come_later_are_not_there_before() -> None:
@@ -36,7 +36,7 @@ def test_rows_are_numbers_of_every_column() -> None:
 
 
 def test_a_waterfall_keeps_its_rows_and_leaves_out_those_of_another_length() -> None:
-    waterfall = Waterfall()
+    waterfall = RowsByStep()
     assert (waterfall.steps.shape, waterfall.rows.shape[0]) == ((0,), 0)
     for step in range(600):
         waterfall.append(step, (step, None, 0.5))

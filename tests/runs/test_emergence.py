@@ -26,7 +26,21 @@ def history_of(steps: Floats | Sequence[float], accuracy: Floats | Sequence[floa
     """A log with these test accuracies, all training pairs right."""
     history = History(Config())
     points = zip(steps, accuracy, strict=True)
-    history.add([Scalars(int(step), 0.0, 1.0, 1.0, 1.0, float(test), 1.0, None) for step, test in points])
+    history.add(
+        [
+            Scalars(
+                int(step),
+                0.0,
+                train_loss=1.0,
+                test_loss=1.0,
+                train_accuracy=1.0,
+                test_accuracy=float(test),
+                sum_squared_weights=1.0,
+                gradient_norm=None,
+            )
+            for step, test in points
+        ]
+    )
     history.add(more)
     return history
 

@@ -9,13 +9,13 @@ import pytest
 
 from grokterm.config import Value
 from grokterm.errors import ConfigError, GroktermError, RunFolderError
-from grokterm.runs.checkpoints import REGULAR, checkpoints, load
+from grokterm.runs.checkpoints import REGULAR, list_checkpoints, load_checkpoint
 from grokterm.runs.folder import RunFolder, create_run, list_runs
 from grokterm.runs.fork import fork_run
 from grokterm.runs.log import LogReader
 from grokterm.runs.summary import summarize
-from grokterm.trainer.course import Course
 from grokterm.trainer.opening import open_run
+from grokterm.trainer.session import TrainingSession
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Change, Session, TrainingRecord
 from tests.trainer.running import TINY, Running, change
@@ -25,37 +25,37 @@ CHANGING = TINY.changed({"p": 11, "width": 64, "lr": 0.02, "train_fraction": 0.8
 """A run with events on its way."""
 
 
-def opened(folder: RunFolder) -> Course:
+def opened(folder: RunFolder) -> TrainingSession:
     """The run in this process, with the log caught up with."""
     found = open_run(folder)
-    course = found.course
-    course.begin()
-    while course.catching_up:
-        course.advance(1000)
-    course.goal_open = found.goal_open
-    course.check_goal()
-    return course
+    session = found.session
+    session.begin()
+    while session.catching_up:
+        session.advance(1000)
+    session.goal_open = found.goal_open
+    session.check_goal()
+    return session
 
 
-def advance_to(course: Course, step: int) -> None:
-    while course.step < step:
-        course.advance(step - course.step)
+def advance_to(session: TrainingSession, step: int) -> None:
+    while session.step < step:
+        session.advance(step - session.step)
 
 
-def trained(run: Running, to: int = 200) -> Course:
+def trained(run: Running, to: int = 200) -> TrainingSession:
     """The run through two changes, with checkpoints on the way."""
-    course = opened(run.folder)
+    session = opened(run.folder)
     changes: dict[int, dict[str, Value]] = {33: {"lr": 3e-3}, 70: {"width": 24, "activation": "gelu"}}
     for stop, values in changes.items():
-        advance_to(course, min(stop, to))
+        advance_to(session, min(stop, to))
         if stop <= to:
-            plan = course.change(values, keep=False, by="")
-            course.after_change(plan)
-    advance_to(course, min(100, to))
-    course.save(REGULAR)
-    advance_to(course, to)
-    course.save("finished")
-    return course
+            plan = session.change(values, keep=False, by="")
+            session.after_change(plan)
+    advance_to(session, min(100, to))
+    session.save(REGULAR)
+    advance_to(session, to)
+    session.save("finished")
+    return session
 
 
 def training_of(folder: RunFolder) -> list[TrainingRecord]:
@@ -66,7 +66,10 @@ def training_of(folder: RunFolder) -> list[TrainingRecord]:
 
 
 def final(folder: RunFolder) -> dict[str, bytes]:
-    return {name: array.tobytes() for name, array in load(checkpoints(folder.checkpoint_folder)[-1])[1].items()}
+    return {
+        name: array.tobytes()
+        for name, array in load_checkpoint(list_checkpoints(folder.checkpoint_folder)[-1])[1].items()
+    }
 
 
 @pytest.mark.parametrize("step", [0, 33, 69, 70, 100, 137, 200])
@@ -79,15 +82,15 @@ def test_a_fork_without_changes_goes_on_as_its_parent_did(new_run: NewRun, folde
     found = fork.folder.parent()
     assert found is not None
     assert (found.run, found.path, found.step) == (parent.folder.id, str(parent.folder.path), step)
-    course = opened(fork.folder)
-    assert course.step == step
+    session = opened(fork.folder)
+    assert session.step == step
     # What the parent changed at its last step of all is no part of the steps up to there: it is made again.
     for made in parent.history().changes:
         if made.step > step:
-            advance_to(course, made.step)
-            course.after_change(course.change(made.values, made.keep, ""))
-    advance_to(course, 200)
-    course.save("finished")
+            advance_to(session, made.step)
+            session.after_change(session.change(made.values, made.keep, ""))
+    advance_to(session, 200)
+    session.save("finished")
     assert training_of(fork.folder) == parent.training_records()
     assert final(fork.folder) == parent.final_tensors()
 
@@ -101,16 +104,16 @@ def test_a_fork_with_changes_is_the_parent_changed_there(
     parent = new_run(CHANGING)
     trained(parent)
     changed = new_run(CHANGING)
-    course = trained(changed, to=87)
-    course.change(values, keep=True, by="")
-    advance_to(course, 160)
-    course.save("finished")
+    session = trained(changed, to=87)
+    session.change(values, keep=True, by="")
+    advance_to(session, 160)
+    session.save("finished")
     fork = fork_run(parent.folder, folders, 87, values, keep=True, by="me")
     assert fork.folder.id.endswith("embed-mlp" if "arch" in values else "-mlp")
-    course = opened(fork.folder)
-    assert course.step == 87
-    advance_to(course, 160)
-    course.save("finished")
+    session = opened(fork.folder)
+    assert session.step == 87
+    advance_to(session, 160)
+    session.save("finished")
     assert [record for record in training_of(fork.folder) if isinstance(record, Change)][-1].by == "me"
     mine = [r if not isinstance(r, Change) else (r.step, r.values, r.old, r.words) for r in training_of(fork.folder)]
     theirs = [
@@ -125,8 +128,8 @@ def test_its_files_are_its_own_and_the_parents_stay_as_they_were(new_run: NewRun
     trained(parent)
     before = {path: path.read_bytes() for path in parent.folder.path.rglob("*") if path.is_file()}
     fork = fork_run(parent.folder, folders, 120)
-    shared = checkpoints(fork.folder.checkpoint_folder)
-    assert [path.name for path in shared] == [p.name for p in checkpoints(parent.folder.checkpoint_folder)][
+    shared = list_checkpoints(fork.folder.checkpoint_folder)
+    assert [path.name for path in shared] == [p.name for p in list_checkpoints(parent.folder.checkpoint_folder)][
         : len(shared)
     ]
     assert shared[0].samefile(parent.folder.checkpoint_folder / shared[0].name)
@@ -140,9 +143,9 @@ def test_its_files_are_its_own_and_the_parents_stay_as_they_were(new_run: NewRun
 
 def test_a_fork_from_a_checkpoint_behind_the_last_record(new_run: NewRun, folders: Path) -> None:
     parent = new_run(CHANGING)
-    course = opened(parent.folder)
-    advance_to(course, 57)
-    course.save(REGULAR)
+    session = opened(parent.folder)
+    advance_to(session, 57)
+    session.save(REGULAR)
     fork = fork_run(parent.folder, folders)
     assert fork.step == 57
     assert opened(fork.folder).step == 57
@@ -164,12 +167,12 @@ def test_a_fork_of_a_fork_and_how_it_is_listed(new_run: NewRun, folders: Path) -
 def test_a_fork_from_a_reached_goal_goes_beyond_it(new_run: NewRun, folders: Path) -> None:
     parent = new_run(CHANGING, until=60).start()
     parent.ends()
-    course = opened(fork_run(parent.folder, folders).folder)
-    assert (course.step, course.reached) == (60, "")
-    course = opened(fork_run(parent.folder, folders, values={"until": 90}).folder)
-    assert course.goal_open
-    advance_to(course, 90)
-    assert course.reached == "step 90 reached"
+    session = opened(fork_run(parent.folder, folders).folder)
+    assert (session.step, session.reached) == (60, "")
+    session = opened(fork_run(parent.folder, folders, values={"until": 90}).folder)
+    assert session.goal_open
+    advance_to(session, 90)
+    assert session.reached == "step 90 reached"
     assert opened(fork_run(parent.folder, folders, 50).folder).goal_open
 
 
@@ -180,9 +183,9 @@ def test_a_run_is_forked_while_it_trains(new_run: NewRun, folders: Path) -> None
     fork = fork_run(parent.folder, folders)
     parent.logs(fork.step + 200)
     parent.terminate()
-    course = opened(fork.folder)
-    assert course.step == fork.step
-    advance_to(course, parent.records()[-1].step)
+    session = opened(fork.folder)
+    assert session.step == fork.step
+    advance_to(session, parent.records()[-1].step)
     assert training_of(fork.folder) == parent.training_records()
 
 
@@ -230,13 +233,13 @@ def test_a_run_that_never_began_cannot_be_forked(folders: Path) -> None:
 def test_damaged_checkpoints_are_named_and_left_behind(new_run: NewRun, folders: Path) -> None:
     parent = new_run(CHANGING)
     trained(parent)
-    newest = checkpoints(parent.folder.checkpoint_folder)[-1]
+    newest = list_checkpoints(parent.folder.checkpoint_folder)[-1]
     newest.write_bytes(newest.read_bytes()[:50])
     fork = fork_run(parent.folder, folders)
     assert len(fork.complaints) == 1
     assert newest.name in fork.complaints[0]
     assert not (fork.folder.checkpoint_folder / newest.name).exists()
-    course = opened(fork.folder)
-    assert course.step == 200
+    session = opened(fork.folder)
+    assert session.step == 200
     with pytest.raises(ConfigError):
         fork_run(parent.folder, folders, 100, {"nothing": 1})

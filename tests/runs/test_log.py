@@ -66,14 +66,14 @@ def test_a_long_log_is_read_in_portions(tmp_path: Path) -> None:
     writer, reader = LogWriter(path), LogReader(path)
     made: list[Record] = [Event(step, "grokked", "x" * (step % 2000)) for step in range(1000)]
     writer.append(*made)
-    portions = list(reader.portions())
+    portions = list(reader.batches())
     assert len(portions) >= 3
     assert max(sum(len(encode_record(record)) for record in portion) for portion in portions) < 2**19
     assert [record for portion in portions for record in portion] == made
-    assert list(reader.portions()) == []
+    assert list(reader.batches()) == []
     # Left in the middle, it goes on behind what was taken.
     other = LogReader(path)
-    first = next(other.portions())
+    first = next(other.batches())
     assert first + other.read() == made
     assert other.line == len(made)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grokterm.config import Config, choices
-from grokterm.runs.checkpoints import Mark, config_hash, save
+from grokterm.runs.checkpoints import CheckpointInfo, config_hash, save_checkpoint
 from grokterm.runs.folder import RunFolder, create_run, runs_home
 from grokterm.runs.log import LogWriter
 from grokterm.runs.summary import summarize, task_words
@@ -17,7 +17,16 @@ from tests.trainer.claiming import held
 
 
 def scalars(step: int, test: float = 0.25) -> Scalars:
-    return Scalars(step, 1.0, 0.1, 0.2, 1.0, test, 3.0, 4.0)
+    return Scalars(
+        step,
+        1.0,
+        train_loss=0.1,
+        test_loss=0.2,
+        train_accuracy=1.0,
+        test_accuracy=test,
+        sum_squared_weights=3.0,
+        gradient_norm=4.0,
+    )
 
 
 STARTED = Session(0, "started", "", 0.0)
@@ -82,7 +91,9 @@ def test_a_long_log_is_read_from_its_end(folders: Path) -> None:
     change = Change(20, {"arch": "transformer"}, {"arch": "mlp"}, True, False, "")
     run = run_with([STARTED, scalars(0), change, Event(30, "grokked", ""), *(scalars(10 * i) for i in range(4, 2000))])
     values = Config(arch="transformer").as_dict()
-    save(run.checkpoint_folder, Mark(30, 1, 3, 1.0, "grokked", "grokked", values, config_hash(values)), {})
+    save_checkpoint(
+        run.checkpoint_folder, CheckpointInfo(30, 1, 3, 1.0, "grokked", "grokked", values, config_hash(values)), {}
+    )
     summary = summarize(run)
     assert (summary.architecture, summary.phase, summary.step) == ("transformer", "grokked", 19990)
     # A checkpoint that cannot be read takes nothing away but what only it tells.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grokterm.runs.checkpoints import checkpoints
+from grokterm.runs.checkpoints import list_checkpoints
 from grokterm.runs.folder import RunFolder, find_run
 from grokterm.runs.log import LogReader
 from grokterm.runs.process import trainer_alive
@@ -36,7 +36,7 @@ def test_a_command_shows_steps_changes_and_leaves_the_terminal_as_it_was(grokter
     assert terminal.restored
     assert "grokterm attach 1" in terminal.text
     assert not trainer_alive(folder)
-    assert checkpoints(folder.checkpoint_folder)
+    assert list_checkpoints(folder.checkpoint_folder)
 
 
 def test_another_architecture_mid_run(grokterm: Grokterm, folders: Path) -> None:

@@ -13,7 +13,7 @@ import msgspec
 import psutil
 
 from grokterm.config import Config, Value
-from grokterm.runs.checkpoints import checkpoints, load
+from grokterm.runs.checkpoints import list_checkpoints, load_checkpoint
 from grokterm.runs.folder import RunFolder, create_run
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
@@ -100,8 +100,8 @@ class Running:
 
     def final_tensors(self) -> dict[str, bytes]:
         """The newest checkpoint, bit by bit."""
-        newest = checkpoints(self.folder.checkpoint_folder)[-1]
-        return {name: array.tobytes() for name, array in load(newest)[1].items()}
+        newest = list_checkpoints(self.folder.checkpoint_folder)[-1]
+        return {name: array.tobytes() for name, array in load_checkpoint(newest)[1].items()}
 
     def ends(self, status: int | None = 0) -> None:
         """Waits for the trainer to end, with this status."""

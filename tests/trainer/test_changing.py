@@ -9,7 +9,7 @@ import numpy as np
 import psutil
 import pytest
 
-from grokterm.runs.checkpoints import checkpoints, place, read_mark
+from grokterm.runs.checkpoints import list_checkpoints, parse_name, read_info
 from grokterm.wire.messages import Pause
 from tests.needs import only_on_linux
 from tests.trainer.running import Running, change, wait_for
@@ -36,8 +36,8 @@ def test_a_change_acts_and_is_logged_with_its_words(new_run: NewRun) -> None:
 def test_a_change_is_followed_by_a_checkpoint_with_the_new_configuration(new_run: NewRun) -> None:
     run = new_run().start()
     answer = run.command(change(beta1=0.8))
-    found = wait_for(lambda: [path for path in checkpoints(run.folder.checkpoint_folder) if "change" in path.name])
-    mark = read_mark(found[0])
+    found = wait_for(lambda: [path for path in list_checkpoints(run.folder.checkpoint_folder) if "change" in path.name])
+    mark = read_info(found[0])
     assert (mark.step, mark.changes, mark.config["beta1"]) == (answer.step, 1, 0.8)
 
 
@@ -52,11 +52,11 @@ def test_the_model_is_rebuilt_while_it_trains(new_run: NewRun) -> None:
     assert history.config.arch == "transformer"
     assert history.changes[0].rebuilt
     assert np.all(np.diff(history.column("step")) == 10)
-    written = checkpoints(run.folder.checkpoint_folder)
-    reasons = [place(path)[2] for path in written]
+    written = list_checkpoints(run.folder.checkpoint_folder)
+    reasons = [parse_name(path)[2] for path in written]
     change_at = reasons.index("change")  # the pairs may have been memorized before
     assert reasons[change_at - 1] == "before_change"
-    before, after = (read_mark(path) for path in written[change_at - 1 : change_at + 1])
+    before, after = (read_info(path) for path in written[change_at - 1 : change_at + 1])
     assert (before.step, before.config["arch"]) == (answer.step, "mlp")
     assert (after.step, after.config["arch"]) == (answer.step, "transformer")
 

@@ -21,13 +21,13 @@ from grokterm.runs.folder import RunFolder, create_run
 from grokterm.runs.presence import identity
 from grokterm.runs.process import (
     TrainerProcess,
-    doubt_about,
     recorded_trainer,
     socket_of,
     start_time,
-    stranger_in,
     trainer_alive,
+    trainer_doubt,
     trainer_of,
+    unrelated_process,
 )
 from grokterm.runs.removal import remove_run
 from grokterm.runs.sockets import PATH_LIMIT
@@ -71,8 +71,8 @@ def test_a_process_that_only_trainer_json_names_is_let_alone(
     run: RunFolder, bystander: subprocess.Popen[bytes], capsys: pytest.CaptureFixture[str]
 ) -> None:
     name_in(run, bystander, locked=True)
-    assert (trainer_of(run), socket_of(run), doubt_about(run)) == (None, None, "")
-    assert stranger_in(run) == bystander.pid
+    assert (trainer_of(run), socket_of(run), trainer_doubt(run)) == (None, None, "")
+    assert unrelated_process(run) == bystander.pid
     assert main(["stop", "1"]) == 0
     assert capsys.readouterr().out == (
         f"0001-add5-mlp does not train: process {bystander.pid}, which its trainer.json names, is not its trainer\n"
@@ -145,7 +145,7 @@ def test_a_copy_of_a_live_run_claims_nothing_of_it(
         listens = socket_of(original)
         assert listens is not None
         assert listens.is_relative_to(original.path) is (len(str(original.path / "socket")) <= PATH_LIMIT)
-        assert (trainer_of(copy), socket_of(copy), doubt_about(copy)) == (None, None, "")
+        assert (trainer_of(copy), socket_of(copy), trainer_doubt(copy)) == (None, None, "")
         assert main(["stop", str(copy.path)]) == 0
         assert "0007-copy does not train" in capsys.readouterr().out
         with held(copy) as other:

@@ -65,7 +65,7 @@ def test_slow_steps_and_steps_that_do_not_come() -> None:
     assert clock.steps_per_second() == pytest.approx(0.25)
     clock.tick(26.0, 4, True, 10.0)
     assert clock.steps_per_second() < 0.25
-    clock.forget()
+    clock.reset_rate()
     assert clock.steps_per_second() == 0
 
 

@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from grokterm.errors import TrainerError
-from grokterm.runs.checkpoints import checkpoints
+from grokterm.runs.checkpoints import list_checkpoints
 from grokterm.runs.presence import identity
 from grokterm.runs.process import TrainerProcess, recorded_trainer, start_time, start_trainer, trainer_alive, trainer_of
 from grokterm.trainer.server import REQUEST_LIMIT
@@ -270,5 +270,5 @@ def test_sigterm_while_torch_loads_ends_in_order(new_run: NewRun) -> None:
     run.pid = start_trainer(run.folder)
     wait_for(lambda: run.folder.trainer_path.exists())
     run.terminate()
-    assert checkpoints(run.folder.checkpoint_folder) == [] or run.sessions()[-1] == "stopped"
+    assert list_checkpoints(run.folder.checkpoint_folder) == [] or run.sessions()[-1] == "stopped"
     assert not run.folder.trainer_path.exists()

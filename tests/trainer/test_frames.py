@@ -8,24 +8,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grokterm.analysis.interruption import GivenUpError, interruptible
+from grokterm.analysis.cancellation import CancelledError, cancellable
 from grokterm.config import Config
 from grokterm.errors import ConfigError
 from grokterm.lab.engine import Engine
 from grokterm.runs.folder import RunFolder
-from grokterm.trainer.album import Album
-from grokterm.trainer.frames import AHEAD, SHARE, Frames, Looks
+from grokterm.trainer.checkpoint_series import CheckpointSeries
+from grokterm.trainer.frames import AHEAD, SHARE, Frames, PendingLooks
 from grokterm.wire.messages import Look, PictureFrame, PictureRequest, SpectrumFrame, TableFrame, TaskFrame
 from tests.trainer.conftest import NewConnection
 from tests.trainer.running import TINY
 
 
 def fresh_frames(folder: Path) -> Frames:
-    return Frames(Album(RunFolder(folder)))
+    return Frames(CheckpointSeries(RunFolder(folder)))
 
 
 def test_frames_that_were_dear_are_put_off_while_training(new_connection: NewConnection) -> None:
-    looks, one, two = Looks(), new_connection(), new_connection()
+    looks, one, two = PendingLooks(), new_connection(), new_connection()
     assert looks.add(one, Look(1, ("table",))) is None
     assert looks.due(training=True) == [(one, Look(1, ("table",)))]
     assert looks.wait() == math.inf
@@ -41,7 +41,7 @@ def test_frames_that_were_dear_are_put_off_while_training(new_connection: NewCon
 
 
 def test_what_was_not_shown_last_comes_sooner(new_connection: NewConnection) -> None:
-    looks, viewer = Looks(), new_connection()
+    looks, viewer = PendingLooks(), new_connection()
     table = Look(1, ("table",))
     looks.add(viewer, table)
     looks.spent(0.0)
@@ -51,7 +51,7 @@ def test_what_was_not_shown_last_comes_sooner(new_connection: NewConnection) -> 
         looks.add(viewer, again)
         assert looks.due(training=True) == []
         assert AHEAD / 2 < looks.wait() < 0.1 * AHEAD / SHARE
-    looks = Looks()
+    looks = PendingLooks()
     looks.add(viewer, table)
     assert looks.due(training=True) == [(viewer, table)]
     looks.spent(0.05 * AHEAD)
@@ -66,7 +66,7 @@ def test_what_was_not_shown_last_comes_sooner(new_connection: NewConnection) -> 
 
 
 def test_what_comes_sooner_takes_no_more_than_its_share(new_connection: NewConnection) -> None:
-    looks, viewer, answered = Looks(), new_connection(), 0
+    looks, viewer, answered = PendingLooks(), new_connection(), 0
     for page in range(200):
         looks.add(viewer, Look(page, (), picture=PictureRequest("clocks", {"page": page})))
         if looks.due(training=True):
@@ -77,7 +77,7 @@ def test_what_comes_sooner_takes_no_more_than_its_share(new_connection: NewConne
 
 
 def test_a_new_look_that_was_given_up_is_new_again(new_connection: NewConnection) -> None:
-    looks, viewer = Looks(), new_connection()
+    looks, viewer = PendingLooks(), new_connection()
     look = Look(1, ("table",))
     looks.add(viewer, look)
     assert looks.due(training=True) == [(viewer, look)]
@@ -88,7 +88,7 @@ def test_a_new_look_that_was_given_up_is_new_again(new_connection: NewConnection
 
 @pytest.mark.parametrize(("frames", "cheap"), [((), True), (("task",), True), (("task", "table"), False)])
 def test_what_costs_nothing_is_answered_at_once(frames: tuple[str, ...], cheap: bool) -> None:
-    assert Looks.is_cheap(Look(1, frames)) is cheap  # type: ignore[arg-type]
+    assert PendingLooks.is_cheap(Look(1, frames)) is cheap  # type: ignore[arg-type]
 
 
 def test_a_frame_of_one_model_is_made_once(tmp_path: Path) -> None:
@@ -103,10 +103,10 @@ def test_a_frame_of_one_model_is_made_once(tmp_path: Path) -> None:
 
 def test_a_table_can_be_given_up(tmp_path: Path) -> None:
     def refuse() -> None:
-        raise GivenUpError
+        raise CancelledError
 
     frames, engine = fresh_frames(tmp_path), Engine(TINY)
-    with interruptible(refuse), pytest.raises(GivenUpError):
+    with cancellable(refuse), pytest.raises(CancelledError):
         frames.make(Look(0, ("table",)), engine, 0)
     assert frames.make(Look(0, ("table",)), engine, 0)
 
@@ -132,10 +132,10 @@ def test_an_operation_without_a_spectrum(tmp_path: Path) -> None:
 def test_key_frequencies_go_on_from_the_estimate_last_logged(tmp_path: Path) -> None:
     engine = Engine(Config(p=31, d_model=64, width=32, device="cpu"))
     angle = 2 * np.pi * np.arange(31) / 31
-    for table in engine.model.first_layer(engine.parameters):
+    for table in engine.model.input_tables(engine.parameters):
         table[:] = table.new_tensor(np.cos(5 * angle) + 0.22 * np.cos(9 * angle))[:, None]
     logged: list[int] = []
-    frames = Frames(Album(RunFolder(tmp_path)), keys=lambda step: tuple(logged))
+    frames = Frames(CheckpointSeries(RunFolder(tmp_path)), keys=lambda step: tuple(logged))
     [frame] = frames.make(Look(0, ("spectrum",)), engine, 0)
     assert isinstance(frame, SpectrumFrame)
     assert frame.key_frequencies == (5,)
@@ -167,7 +167,7 @@ def test_the_split_follows_the_training_set_and_its_labels(tmp_path: Path) -> No
     frames, engine = fresh_frames(tmp_path), Engine(TINY)
     [first] = frames.make(Look(0, ("task",)), engine, 0)
     assert frames.make(Look(0, ("task",)), engine, 0)[0] is first
-    engine.set(engine.config.changed({"train_fraction": 0.2, "corrupt": 0.5}))
+    engine.apply_settings(engine.config.changed({"train_fraction": 0.2, "corrupt": 0.5}))
     [task] = frames.make(Look(0, ("task",)), engine, 1)
     assert isinstance(first, TaskFrame)
     assert isinstance(task, TaskFrame)
@@ -183,7 +183,7 @@ def test_a_picture_of_the_past_follows_the_model_of_now(tmp_path: Path) -> None:
     """It may be drawn on the axes of that."""
     now, then = Engine(TINY), Engine(TINY)
     present = fresh_frames(tmp_path)
-    past = Frames(Album(RunFolder(tmp_path)), lambda: present.subject(now))
+    past = Frames(CheckpointSeries(RunFolder(tmp_path)), lambda: present.model_at_step(now))
     look = Look(0, (), picture=PictureRequest("components"))
     [first] = past.make(look, then, 0)
     assert past.make(look, then, 0)[0] is first

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grokterm.runs.checkpoints import checkpoints, load, read_mark
+from grokterm.runs.checkpoints import list_checkpoints, load_checkpoint, read_info
 from grokterm.wire.messages import Go, Pause, Status
 from tests.needs import DISK, need
 from tests.trainer.running import TINY, Running, change, wait_for
@@ -51,8 +51,8 @@ def waits(run: Running, why: str) -> Status:
     assert "training goes on when it can" in paused.words
     assert run.records()
     assert run.folder.log_path.read_bytes().endswith(b"\n")
-    for path in checkpoints(run.folder.checkpoint_folder):
-        load(path)
+    for path in list_checkpoints(run.folder.checkpoint_folder):
+        load_checkpoint(path)
     return paused
 
 
@@ -71,7 +71,7 @@ def test_a_full_disk_is_waited_for_and_nothing_half_written_is_kept(run: Running
     assert any("no space left on device" in words for words in told)
     assert run.sessions()[:1] == ["started"]
     assert run.sessions()[-2:] == ["resumed", "stopped"]
-    assert read_mark(checkpoints(run.folder.checkpoint_folder)[-1]).step == int(steps[-1])
+    assert read_info(list_checkpoints(run.folder.checkpoint_folder)[-1]).step == int(steps[-1])
 
 
 def test_a_read_only_folder_is_waited_for(run: Running) -> None:

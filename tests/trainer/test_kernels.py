@@ -10,7 +10,7 @@ from grokterm.config import Config
 from grokterm.kernels.build import build
 from grokterm.lab import native
 from grokterm.lab.engine import Engine
-from grokterm.trainer.loop import _by_kernels
+from grokterm.trainer.loop import _strategy_words
 
 
 @pytest.fixture
@@ -25,12 +25,12 @@ def kernels() -> Iterator[None]:
 @pytest.mark.parametrize("arch", ["mlp", "embed-mlp", "transformer"])
 def test_with_equals_as_a_class_steps_are_taken_in_torch_and_the_log_says_why(arch: str) -> None:
     plain = Config(p=11, width=32, d_model=32, heads=2, device="cpu").changed({"arch": arch})
-    by_kernels, in_torch = Engine(plain), Engine(plain.changed({"classes": "p+1"}))
-    fits = by_kernels.model.suits_kernels(by_kernels.parameters)
-    assert fits or not native.knows(by_kernels.model.product)
-    assert not in_torch.model.suits_kernels(in_torch.parameters)
-    assert in_torch.model.fits_kernels(in_torch.parameters) is fits
+    kernel_step, in_torch = Engine(plain), Engine(plain.changed({"classes": "p+1"}))
+    fits = kernel_step.model.has_kernel(kernel_step.parameters)
+    assert fits or not native.has_product(kernel_step.model.product)
+    assert not in_torch.model.has_kernel(in_torch.parameters)
+    assert in_torch.model.layers_have_kernel(in_torch.parameters) is fits
     assert in_torch.strategy.name == "by hand in torch"
-    assert _by_kernels(by_kernels) == (" by kernels" if fits else "")
-    assert _by_kernels(in_torch) == (" in torch, for the kernels know p classes alone" if fits else "")
+    assert _strategy_words(kernel_step) == (" by kernels" if fits else "")
+    assert _strategy_words(in_torch) == (" in torch, for the kernels know p classes alone" if fits else "")
     assert in_torch.advance(3) == 3

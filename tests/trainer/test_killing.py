@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from grokterm.config import Value
-from grokterm.runs.checkpoints import checkpoints, load
+from grokterm.runs.checkpoints import list_checkpoints, load_checkpoint
 from grokterm.runs.process import socket_of
 from grokterm.wire.client import ask_once
 from grokterm.wire.messages import Answer
@@ -78,8 +78,8 @@ def test_fifty_kills_change_nothing(new_run: NewRun, nursery: Nursery) -> None:
     train(whole, changes=made)
     assert run.training_records() == whole.training_records()
     assert run.final_tensors() == whole.final_tensors()
-    for path in checkpoints(run.folder.checkpoint_folder):
-        load(path)
+    for path in list_checkpoints(run.folder.checkpoint_folder):
+        load_checkpoint(path)
 
 
 @contextmanager

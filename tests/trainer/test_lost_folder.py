@@ -13,7 +13,7 @@ import pytest
 
 from grokterm.runs.folder import RunFolder, create_run
 from grokterm.runs.log import LogReader
-from grokterm.runs.presence import Presence
+from grokterm.runs.presence import FolderWatch
 from grokterm.runs.process import exit_status, start_trainer
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Session
@@ -133,17 +133,17 @@ def test_an_unmounted_disk_ends_who_holds_a_folder_on_it(run: RunFolder, tmp_pat
 
 def test_a_folder_that_is_away_for_a_moment_is_not_lost(new_run: NewRun) -> None:
     run = new_run()
-    presence = Presence(run.folder)
+    presence = FolderWatch(run.folder)
     path, elsewhere = run.folder.path, run.folder.path.with_name("elsewhere")
     path.rename(elsewhere)
     path.symlink_to(path)
-    assert presence.why_lost(now_too=True) == ""
+    assert presence.why_lost(check_now=True) == ""
     path.unlink()
     elsewhere.rename(path)
-    assert presence.why_lost(now_too=True) == ""
+    assert presence.why_lost(check_now=True) == ""
     path.rename(elsewhere)
     path.symlink_to(path)
-    wait_for(lambda: presence.why_lost(now_too=True), "its loss")
+    wait_for(lambda: presence.why_lost(check_now=True), "its loss")
 
 
 def test_a_folder_that_goes_while_torch_loads_is_not_written_to(new_run: NewRun) -> None:

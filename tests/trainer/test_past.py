@@ -16,15 +16,15 @@ from torch import Tensor
 from grokterm.config import Value
 from grokterm.errors import RunFolderError
 from grokterm.lab.engine import Engine
-from grokterm.runs.checkpoints import REGULAR, checkpoints
+from grokterm.runs.checkpoints import REGULAR, list_checkpoints
 from grokterm.runs.folder import RunFolder
-from grokterm.trainer.album import Album
-from grokterm.trainer.course import Course
+from grokterm.trainer.checkpoint_series import CheckpointSeries
 from grokterm.trainer.frames import Frames
 from grokterm.trainer.opening import open_run
-from grokterm.trainer.past import Past
+from grokterm.trainer.past_model import PastModel
+from grokterm.trainer.past_requests import PastRequest, PastRequests
 from grokterm.trainer.server import Connection
-from grokterm.trainer.visits import Visit, Visits
+from grokterm.trainer.session import TrainingSession
 from grokterm.wire.client import Client
 from grokterm.wire.messages import Answer, Go, Look, Pause, Predict, Prediction, Reply, Status, TableFrame, View
 from tests.trainer.conftest import NewConnection
@@ -47,7 +47,7 @@ CHANGES: Changes = {
 def bits(engine: Engine) -> Bits:
     """What a model is and what it answers."""
     classes, probabilities = engine.predictions()
-    return {name: raw(tensor) for name, tensor in {**engine.state(), "p": classes, "q": probabilities}.items()}
+    return {name: raw(tensor) for name, tensor in {**engine.state_dict(), "p": classes, "q": probabilities}.items()}
 
 
 def raw(tensor: Tensor) -> bytes:
@@ -58,32 +58,32 @@ def raw(tensor: Tensor) -> bytes:
 class Lived:
     """A run in this process, and what its model was after every step."""
 
-    course: Course
+    session: TrainingSession
     bits: list[Bits] = field(default_factory=list)
 
     @classmethod
     def through(cls, run: Running, changes: Changes, last: int = LAST) -> Lived:
-        course = open_run(run.folder).course
-        course.begin()
-        lived = cls(course)
+        session = open_run(run.folder).session
+        session.begin()
+        lived = cls(session)
         while True:
-            lived.bits.append(bits(course.engine))
-            if course.step == last:
+            lived.bits.append(bits(session.engine))
+            if session.step == last:
                 return lived
-            for values in changes.get(course.step, []):
-                course.after_change(course.change(values, keep=True, by=""))
-            if course.step % 40 == 3:
-                course.save(REGULAR)
-            course.advance(1)
+            for values in changes.get(session.step, []):
+                session.after_change(session.change(values, keep=True, by=""))
+            if session.step % 40 == 3:
+                session.save(REGULAR)
+            session.advance(1)
 
-    def past(self, run: Running, **limits: int) -> Past:
-        return Past(run.folder, self.course.journal.all_changes, **limits)
+    def past(self, run: Running, **limits: int) -> PastModel:
+        return PastModel(run.folder, self.session.run_log.all_changes, **limits)
 
 
-def arrive(past: Past, step: int, seconds: float = 0.0) -> Bits:
+def arrive(past: PastModel, step: int, seconds: float = 0.0) -> Bits:
     """Goes there in the smallest slices."""
     for _ in range(10_000):
-        engine = past.approach(step, seconds)
+        engine = past.advance_to(step, seconds)
         if engine is not None:
             assert engine.step == step
             return bits(engine)
@@ -97,13 +97,13 @@ def test_every_step_is_found_again(new_run: NewRun, arch: str, batch_size: Value
     other: dict[str, Value] = {"arch": "mlp" if arch == "transformer" else "transformer"}
     changes: Changes = {**CHANGES, 70: [other, {"lr": 3e-3}]}
     lived = Lived.through(run, changes)
-    assert len(lived.course.journal.all_changes) == 7
+    assert len(lived.session.run_log.all_changes) == 7
     past = lived.past(run)
     order = random.Random(1)
     steps = [0, LAST, 70, 33, *range(60, 80, 3), *range(80, 60, -4), *order.choices(range(LAST + 1), k=40)]
     for step in steps:
         assert arrive(past, step, order.choice([0.0, 0.001, 1.0])) == lived.bits[step]
-    for path in checkpoints(run.folder.checkpoint_folder):
+    for path in list_checkpoints(run.folder.checkpoint_folder):
         path.unlink()
     assert arrive(lived.past(run), 96) == lived.bits[96]
 
@@ -117,16 +117,16 @@ def test_ways_back_and_forth_need_no_file(new_run: NewRun) -> None:
     run.folder.config_path.unlink()
     for step in (136, 135, 137, 140, 123, LAST, 130, 138):
         assert arrive(past, step) == lived.bits[step]
-    past.forget()
+    past.free()
     assert past.step is None
     with pytest.raises(RunFolderError):
-        past.approach(137, 1.0)
+        past.advance_to(137, 1.0)
 
 
 def test_what_is_kept_is_bounded(new_run: NewRun) -> None:
     run = new_run(SMALL)
     lived = Lived.through(run, {})
-    past = lived.past(run, kept_bytes=1)
+    past = lived.past(run, cache_bytes=1)
     for step in (140, 20, 139, 21):
         assert arrive(past, step, 1.0) == lived.bits[step]
 
@@ -134,7 +134,7 @@ def test_what_is_kept_is_bounded(new_run: NewRun) -> None:
 def test_damaged_checkpoints_are_passed_over(new_run: NewRun) -> None:
     run = new_run(SMALL)
     lived = Lived.through(run, CHANGES)
-    for path in checkpoints(run.folder.checkpoint_folder):
+    for path in list_checkpoints(run.folder.checkpoint_folder):
         path.write_bytes(path.read_bytes()[:-1])
     past = lived.past(run)
     for step in (100, 110, 90):
@@ -144,33 +144,33 @@ def test_damaged_checkpoints_are_passed_over(new_run: NewRun) -> None:
 def test_the_present_is_remembered_and_later_changes_are_followed(new_run: NewRun) -> None:
     run = new_run(SMALL)
     lived = Lived.through(run, {}, last=60)
-    course, past = lived.course, lived.past(run)
-    past.keep(course.engine, course.journal.changes)
-    assert past.approach(60, 0.0) is not None
-    course.change({"arch": "embed-mlp"}, False, "")
-    course.advance(5)
-    now = bits(course.engine)
-    assert arrive(past, course.step) == now
+    session, past = lived.session, lived.past(run)
+    past.cache_state(session.engine, session.run_log.changes)
+    assert past.advance_to(60, 0.0) is not None
+    session.change({"arch": "embed-mlp"}, False, "")
+    session.advance(5)
+    now = bits(session.engine)
+    assert arrive(past, session.step) == now
     assert arrive(past, 60) == lived.bits[60]
 
 
 class Desk:
-    """Visits on their own, with what they sent."""
+    """PastRequests on their own, with what they sent."""
 
-    def __init__(self, past: Past, patience: float = 1000.0) -> None:
+    def __init__(self, past: PastModel, patience: float = 1000.0) -> None:
         self.sent: list[tuple[Connection, Reply]] = []
         status = Status(LAST, "training", 1.0, 100.0, "max", "cpu", "float32")
-        self.visits = Visits(
+        self.visits = PastRequests(
             past,
             lambda connection, reply: self.sent.append((connection, reply)),
             lambda: status,
-            lambda: Frames(Album(RunFolder(Path("nowhere")))),
+            lambda: Frames(CheckpointSeries(RunFolder(Path("nowhere")))),
             patience,
         )
 
     def ask(self, connection: Connection, request: Look | Predict) -> None:
         assert request.at is not None
-        self.visits.add(Visit(connection, request, request.at))
+        self.visits.add(PastRequest(connection, request, request.at))
 
     def answer(self, count: int) -> list[tuple[Connection, Reply]]:
         """Works until so many replies were sent."""
@@ -225,7 +225,7 @@ def test_a_model_nobody_asks_for_is_given_up(new_run: NewRun, new_connection: Ne
     desk = Desk(past, patience=0.05)
     desk.ask(new_connection(), Look(1, ("table",), 77))
     desk.answer(1)
-    engine = past.approach(77, 0.0)
+    engine = past.advance_to(77, 0.0)
     assert engine is not None
     reference = weakref.ref(engine)
     del engine
@@ -305,7 +305,7 @@ def paused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 async def test_training_goes_on_while_somebody_is_on_a_long_way(new_run: NewRun) -> None:
     run = new_run(log_every=1000).start()
     run.reaches(600)
-    for path in checkpoints(run.folder.checkpoint_folder):
+    for path in list_checkpoints(run.folder.checkpoint_folder):
         path.unlink()
     viewer = await Client.connect(run.socket)
     before = run.status().step

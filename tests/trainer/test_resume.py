@@ -11,11 +11,11 @@ import pytest
 
 from grokterm.config import Value
 from grokterm.errors import RunFolderError
-from grokterm.runs.checkpoints import REGULAR, checkpoints, place, read_mark
+from grokterm.runs.checkpoints import REGULAR, list_checkpoints, parse_name, read_info
 from grokterm.runs.summary import summarize
-from grokterm.trainer.course import Course
+from grokterm.trainer.checkpoint_writer import CheckpointWriter
 from grokterm.trainer.opening import open_run
-from grokterm.trainer.saver import Saver
+from grokterm.trainer.session import TrainingSession
 from grokterm.wire.messages import Go
 from grokterm.wire.records import Event, Scalars, Session, encode_record
 from tests.needs import only_on_linux
@@ -33,34 +33,36 @@ CHANGES: Changes = {
 }
 
 
-def course_of(run: Running) -> Course:
+def session_of(run: Running) -> TrainingSession:
     """The run in this process, with the log caught up with."""
     opened = open_run(run.folder)
-    course = opened.course
-    assert course.step == (read_mark(found[-1]).step if (found := checkpoints(run.folder.checkpoint_folder)) else 0)
-    course.begin()
-    while course.journal.replaying:
-        course.advance(1000)
-    course.goal_open = opened.goal_open
-    course.check_goal()
-    return course
+    session = opened.session
+    assert session.step == (
+        read_info(found[-1]).step if (found := list_checkpoints(run.folder.checkpoint_folder)) else 0
+    )
+    session.begin()
+    while session.run_log.replaying:
+        session.advance(1000)
+    session.goal_open = opened.goal_open
+    session.check_goal()
+    return session
 
 
 def train(run: Running, cuts: random.Random | None = None, changes: Changes = CHANGES) -> None:
     """Trains through `changes` to the goal; with `cuts`, in stretches between which the process is lost."""
-    course = course_of(run)
-    while not course.reached:
+    session = session_of(run)
+    while not session.reached:
         if cuts and cuts.random() < 0.25:
             if cuts.random() < 0.5:
-                course.save(REGULAR)
-            course = course_of(run)
-        if course.step in changes and changes[course.step].items() - course.config.as_dict().items():
-            plan = course.change(changes[course.step], keep=False, by="")
+                session.save(REGULAR)
+            session = session_of(run)
+        if session.step in changes and changes[session.step].items() - session.config.as_dict().items():
+            plan = session.change(changes[session.step], keep=False, by="")
             if not cuts or cuts.random() < 0.5:
-                course.after_change(plan)
-        stop = min([step for step in changes if step > course.step], default=1000)
-        course.advance(min(stop - course.step, cuts.randrange(1, 20) if cuts else 1000))
-    course.save("finished")
+                session.after_change(plan)
+        stop = min([step for step in changes if step > session.step], default=1000)
+        session.advance(min(stop - session.step, cuts.randrange(1, 20) if cuts else 1000))
+    session.save("finished")
 
 
 def test_kill_9_at_any_moment_changes_nothing(new_run: NewRun) -> None:
@@ -93,23 +95,23 @@ def test_a_run_that_is_lost_again_and_again_goes_through_its_changes_as_one_that
 
 def test_a_loss_that_is_not_finite_is_repeated_too(new_run: NewRun) -> None:
     run = new_run(activation="quadratic", lr=10.0, warmup=1, until=150)
-    course = course_of(run)
-    while not course.stuck:
-        course.advance(100)
-    stuck_at = course.step
-    assert course_of(run).stuck
-    course = course_of(run)
-    course.change({"pace": 7.0}, False, "")
-    assert course_of(run).stuck
-    course = course_of(run)
-    course.change({"arch": "embed-mlp", "lr": 1e-3, "activation": "relu"}, False, "")
-    course.advance(100)
-    for path in checkpoints(run.folder.checkpoint_folder):
+    session = session_of(run)
+    while not session.diverged:
+        session.advance(100)
+    stuck_at = session.step
+    assert session_of(run).diverged
+    session = session_of(run)
+    session.change({"pace": 7.0}, False, "")
+    assert session_of(run).diverged
+    session = session_of(run)
+    session.change({"arch": "embed-mlp", "lr": 1e-3, "activation": "relu"}, False, "")
+    session.advance(100)
+    for path in list_checkpoints(run.folder.checkpoint_folder):
         path.unlink()
-    course = course_of(run)
-    assert not course.stuck
-    while not course.reached:
-        course.advance(100)
+    session = session_of(run)
+    assert not session.diverged
+    while not session.reached:
+        session.advance(100)
     assert [event.step for event in run.history().events if event.name == "not_finite"] == [stuck_at]
 
 
@@ -127,18 +129,18 @@ def test_a_finished_run_that_is_opened_again_stays_as_it_is(new_run: NewRun) -> 
 def test_a_damaged_checkpoint_is_named_and_set_aside(new_run: NewRun, damage: str) -> None:
     whole, run = new_run(GROKKING), new_run(GROKKING)
     train(whole, changes={})
-    course = course_of(run)
+    session = session_of(run)
     for _ in range(9):
-        course.advance(10)
-    course.save(REGULAR)
-    assert open_run(run.folder).course.step == 90
-    newest = checkpoints(run.folder.checkpoint_folder)[-1]
+        session.advance(10)
+    session.save(REGULAR)
+    assert open_run(run.folder).session.step == 90
+    newest = list_checkpoints(run.folder.checkpoint_folder)[-1]
     content = bytearray(newest.read_bytes())
     content[-7] ^= 1
     newest.write_bytes({"flipped bit": content, "cut short": content[:-7], "emptied": bytearray()}[damage])
     opened = open_run(run.folder)
     assert any(newest.name in words for words in opened.words)
-    assert newest not in checkpoints(run.folder.checkpoint_folder)
+    assert newest not in list_checkpoints(run.folder.checkpoint_folder)
     assert newest.with_name(newest.name + ".unusable").exists()
     run.folder.log_path.write_bytes(run.folder.log_path.read_bytes() + b'{"kind":"scalars","st')
     train(run, changes={})
@@ -148,23 +150,23 @@ def test_a_damaged_checkpoint_is_named_and_set_aside(new_run: NewRun, damage: st
 
 def test_a_checkpoint_beyond_the_log_is_not_used(new_run: NewRun) -> None:
     run = new_run(GROKKING)
-    course = course_of(run)
-    while course.step < 90:
-        course.advance(10)
-    course.save(REGULAR)
+    session = session_of(run)
+    while session.step < 90:
+        session.advance(10)
+    session.save(REGULAR)
     lines = run.folder.log_path.read_bytes().splitlines(keepends=True)
     run.folder.log_path.write_bytes(b"".join(lines[:5]))
     opened = open_run(run.folder)
-    assert opened.course.step <= 50
+    assert opened.session.step <= 50
     assert any("the log does not lead to it" in words for words in opened.words)
 
 
 def test_a_log_that_training_does_not_repeat_is_kept_and_that_is_said(new_run: NewRun) -> None:
     """As when a run goes on with other threads, or on another device."""
     run = new_run(GROKKING)
-    course = course_of(run)
-    while course.step < 60:
-        course.advance(10)
+    session = session_of(run)
+    while session.step < 60:
+        session.advance(10)
     records = run.training_records()
     altered = [
         msgspec.structs.replace(record, train_loss=9.0) if isinstance(record, Scalars) and record.step == 40 else record
@@ -172,24 +174,24 @@ def test_a_log_that_training_does_not_repeat_is_kept_and_that_is_said(new_run: N
         if not isinstance(record, Event) or record.step < 40
     ]
     run.folder.log_path.write_bytes(b"".join(map(encode_record, altered)))
-    for path in checkpoints(run.folder.checkpoint_folder):
+    for path in list_checkpoints(run.folder.checkpoint_folder):
         path.unlink()
-    course = course_of(run)
-    assert course.journal.differs_at == 40
+    session = session_of(run)
+    assert session.run_log.differs_at == 40
     assert run.training_records()[: len(altered)] == altered
-    assert (course.step, course.journal.position) == (60, len(run.training_records()))
+    assert (session.step, session.run_log.position) == (60, len(run.training_records()))
 
 
 def test_room_is_made_and_that_is_said(new_run: NewRun) -> None:
     run = new_run(GROKKING)
-    course = course_of(run)
-    course.saver = Saver(run.folder, limit=60_000)
+    session = session_of(run)
+    session.checkpoint_writer = CheckpointWriter(run.folder, limit=60_000)
     for i in range(12):
-        course.advance(5)
-        course.after_change(course.change({"weight_decay": 1.0 + i}, False, ""))
+        session.advance(5)
+        session.after_change(session.change({"weight_decay": 1.0 + i}, False, ""))
     assert sum(path.stat().st_size for path in run.folder.path.rglob("*")) < 60_000 + 20_000
-    assert any("change" in name for name in course.saver.given_up)
-    assert len(checkpoints(run.folder.checkpoint_folder)) >= 1
+    assert any("change" in name for name in session.checkpoint_writer.removed)
+    assert len(list_checkpoints(run.folder.checkpoint_folder)) >= 1
     train(run, changes={})
 
 
@@ -205,10 +207,10 @@ def test_a_damaged_line_of_the_log_is_told_in_one_sentence(new_run: NewRun) -> N
 @only_on_linux
 def test_a_full_disk_pauses_training_until_there_is_room(new_run: NewRun) -> None:
     whole, run = new_run(GROKKING, until=400), new_run(GROKKING, until=400, pace=500)
-    course = course_of(whole)
-    while not course.reached:
-        course.advance(1000)
-    course.save("finished")
+    session = session_of(whole)
+    while not session.reached:
+        session.advance(1000)
+    session.save("finished")
     run.start()
     run.reaches(20)
     unlimited = resource.prlimit(run.pid, resource.RLIMIT_FSIZE)
@@ -231,8 +233,8 @@ def test_marks_tell_where_a_checkpoint_stands(new_run: NewRun) -> None:
     run = new_run(GROKKING)
     train(run)
     events = {event.step for event in run.history().events if isinstance(event, Event)}
-    marks = [read_mark(path) for path in checkpoints(run.folder.checkpoint_folder)]
+    marks = [read_info(path) for path in list_checkpoints(run.folder.checkpoint_folder)]
     assert events <= {mark.step for mark in marks}
     assert [(mark.step, mark.changes, mark.reason) for mark in marks] == [
-        place(path) for path in checkpoints(run.folder.checkpoint_folder)
+        parse_name(path) for path in list_checkpoints(run.folder.checkpoint_folder)
     ]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grokterm.trainer.server import CONNECTION_LIMIT, SILENT, Connection, Server
+from grokterm.trainer.server import CONNECTION_LIMIT, SILENT_SECONDS, Connection, Server
 from grokterm.wire.messages import Answer, Look, encode_message
 
 
@@ -78,11 +78,11 @@ def test_those_who_asked_make_room_after_a_silence_and_not_while_they_wait(crowd
     callers = [crowd.call() for _ in range(CONNECTION_LIMIT)]
     ends = [crowd.ask(caller, answered=number > 0) for number, caller in enumerate(callers)]
     for end in ends:
-        end.heard_at = math.inf
+        end.active_at = math.inf
     assert not crowd.kept(crowd.call())
     # The first waits for an answer that takes long, the second has been silent for longer than the third.
     for number, end in enumerate(ends[:3]):
-        end.heard_at = -SILENT - 10 + number
+        end.active_at = -SILENT_SECONDS - 10 + number
     assert crowd.kept(crowd.call())
     assert [crowd.kept(one) for one in callers[:4]] == [True, False, True, True]
     crowd.ask(crowd.callers[-1])
@@ -91,10 +91,10 @@ def test_those_who_asked_make_room_after_a_silence_and_not_while_they_wait(crowd
     # Who does not take what it waited for is no longer waited for.
     crowd.ask(crowd.callers[-1])
     for end in crowd.server.connections:
-        end.heard_at = math.inf
+        end.active_at = math.inf
     crowd.server.send(ends[0], Answer(3, True, "x" * 2**20, 0))
     assert ends[0].outbox
-    ends[0].heard_at = -SILENT
+    ends[0].active_at = -SILENT_SECONDS
     assert crowd.kept(crowd.call())
     assert ends[0].closed
 

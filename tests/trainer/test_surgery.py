@@ -11,14 +11,14 @@ from grokterm.errors import ConfigError
 from grokterm.lab.engine import Engine
 from grokterm.replay.repeating import Repetition
 from grokterm.runs.changes import plan_change
-from grokterm.runs.checkpoints import checkpoints, place
+from grokterm.runs.checkpoints import list_checkpoints, parse_name
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.fork import fork_run
 from grokterm.runs.log import LogReader
 from grokterm.surgery import Ablation
-from grokterm.trainer.course import Course
 from grokterm.trainer.opening import open_run
-from grokterm.trainer.past import Past
+from grokterm.trainer.past_model import PastModel
+from grokterm.trainer.session import TrainingSession
 from grokterm.wire import messages
 from grokterm.wire.messages import Answer
 from grokterm.wire.records import Change
@@ -38,24 +38,24 @@ LAST = 90
 
 
 def bits(engine: Engine) -> dict[str, bytes]:
-    return {name: tensor.numpy().tobytes() for name, tensor in engine.state().items()}
+    return {name: tensor.numpy().tobytes() for name, tensor in engine.state_dict().items()}
 
 
-def operate(course: Course, values: dict[str, Value], ablation: Ablation | None) -> None:
-    course.after_change(course.change(values, keep=True, by="", ablation=ablation))
+def operate(session: TrainingSession, values: dict[str, Value], ablation: Ablation | None) -> None:
+    session.after_change(session.change(values, keep=True, by="", ablation=ablation))
 
 
-def through(folder: RunFolder, last: int = LAST) -> tuple[Course, list[dict[str, bytes]]]:
+def through(folder: RunFolder, last: int = LAST) -> tuple[TrainingSession, list[dict[str, bytes]]]:
     """A run in this process, and what its model was after every step."""
-    course = open_run(folder).course
-    course.begin()
-    lived = [bits(course.engine)]
-    while course.step < last:
-        if course.step in SURGERY:
-            operate(course, *SURGERY[course.step])
-        course.advance(1)
-        lived.append(bits(course.engine))
-    return course, lived
+    session = open_run(folder).session
+    session.begin()
+    lived = [bits(session.engine)]
+    while session.step < last:
+        if session.step in SURGERY:
+            operate(session, *SURGERY[session.step])
+        session.advance(1)
+        lived.append(bits(session.engine))
+    return session, lived
 
 
 def changes_of(folder: RunFolder) -> list[Change]:
@@ -70,15 +70,15 @@ def agrees(folder: RunFolder) -> bool:
 
 def test_surgery_is_repeated_bit_for_bit(new_run: NewRun) -> None:
     run = new_run(SMALL)
-    course, lived = through(run.folder)
+    session, lived = through(run.folder)
     logged = run.history().changes
     assert [(change.step, change.ablation) for change in logged] == [(at, a) for at, (_, a) in SURGERY.items()]
     assert logged[0].words == "taken out: k = 1, 3"
     assert logged[3].words == "learning rate 0.01 → 3e-3, taken out: 3 of 24 neurons, head 1"
     assert agrees(run.folder)
-    past = Past(run.folder, course.journal.all_changes)
+    past = PastModel(run.folder, session.run_log.all_changes)
     for step in (LAST, 20, 21, 36, 34, 61, 70, 71, 50):
-        while (engine := past.approach(step, 0.05)) is None:
+        while (engine := past.advance_to(step, 0.05)) is None:
             pass
         assert bits(engine) == lived[step]
 
@@ -86,15 +86,15 @@ def test_surgery_is_repeated_bit_for_bit(new_run: NewRun) -> None:
 def test_a_run_without_its_checkpoints_comes_to_the_same(new_run: NewRun) -> None:
     run = new_run(SMALL)
     _, lived = through(run.folder)
-    for path in checkpoints(run.folder.checkpoint_folder):
+    for path in list_checkpoints(run.folder.checkpoint_folder):
         path.unlink()
-    course = open_run(run.folder).course
-    course.begin()
-    while course.step < LAST:
-        course.advance(1)
-        if course.step not in SURGERY:  # where it is made as soon as the step is there
-            assert bits(course.engine) == lived[course.step]
-    assert course.journal.differs_at is None
+    session = open_run(run.folder).session
+    session.begin()
+    while session.step < LAST:
+        session.advance(1)
+        if session.step not in SURGERY:  # where it is made as soon as the step is there
+            assert bits(session.engine) == lived[session.step]
+    assert session.run_log.differs_at is None
 
 
 def test_a_fork_has_the_surgery_before_it_and_not_that_after(new_run: NewRun) -> None:
@@ -102,11 +102,11 @@ def test_a_fork_has_the_surgery_before_it_and_not_that_after(new_run: NewRun) ->
     through(run.folder)
     fork = fork_run(run.folder, run.folder.path.parent, 40, {"train_fraction": 0.5})
     assert [change.step for change in changes_of(fork.folder)] == [20, 35, 40]
-    course = open_run(fork.folder).course
-    course.begin()
-    while course.step < 60:
-        course.advance(60 - course.step)
-    assert course.config.train_fraction == 0.5
+    session = open_run(fork.folder).session
+    session.begin()
+    while session.step < 60:
+        session.advance(60 - session.step)
+    assert session.config.train_fraction == 0.5
     assert agrees(fork.folder)
 
 
@@ -117,14 +117,14 @@ def test_what_was_made_so_survives_a_kill(new_run: NewRun) -> None:
     assert isinstance(answer, Answer)
     assert answer.ok
     assert answer.words == "taken out: k = 2, 2 of 24 neurons"
-    shrunk = run.command(messages.Change(0, {"train_fraction": 0.2, "corrupt": 0.5}))
-    assert shrunk.words == "train fraction 0.6 → 0.2, wrong labels 0 → 0.5"
-    run.logs(shrunk.step + 20)
+    downsampled = run.command(messages.Change(0, {"train_fraction": 0.2, "corrupt": 0.5}))
+    assert downsampled.words == "train fraction 0.6 → 0.2, wrong labels 0 → 0.5"
+    run.logs(downsampled.step + 20)
     run.kill()
     run.start()
-    run.reaches(shrunk.step + 60)
+    run.reaches(downsampled.step + 60)
     run.terminate()
-    reasons = [place(path)[2] for path in checkpoints(run.folder.checkpoint_folder)]
+    reasons = [parse_name(path)[2] for path in list_checkpoints(run.folder.checkpoint_folder)]
     assert "before_change" in reasons
     assert "change" in reasons
     assert [change.ablation is not None for change in run.history().changes] == [True, False]

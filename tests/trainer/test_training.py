@@ -12,7 +12,7 @@ from socket import AF_UNIX, socket
 import numpy as np
 import pytest
 
-from grokterm.runs.checkpoints import checkpoints, place, read_mark
+from grokterm.runs.checkpoints import list_checkpoints, parse_name, read_info
 from grokterm.runs.process import exit_status, trainer_alive
 from grokterm.runs.summary import summarize
 from grokterm.wire.messages import (
@@ -42,7 +42,7 @@ def test_the_log_tells_of_every_tenth_step(new_run: NewRun) -> None:
     assert list(steps) == [10.0 * i for i in range(len(steps))]
     assert len(steps) >= 20
     assert run.sessions() == ["started", "stopped"]
-    newest = read_mark(checkpoints(run.folder.checkpoint_folder)[-1])
+    newest = read_info(list_checkpoints(run.folder.checkpoint_folder)[-1])
     assert (newest.reason, newest.step) == ("stopped", run.records()[-1].step)
     started = run.records()[0]
     assert isinstance(started, Session)
@@ -89,7 +89,7 @@ def test_requests_and_signals_act_while_a_pace_waits(new_run: NewRun) -> None:
 def test_everything_is_for_its_owner_alone(new_run: NewRun) -> None:
     run = new_run().start()
     run.command(change(weight_decay=2))
-    wait_for(lambda: checkpoints(run.folder.checkpoint_folder), "a checkpoint")
+    wait_for(lambda: list_checkpoints(run.folder.checkpoint_folder), "a checkpoint")
     for path in [run.folder.path, *run.folder.path.rglob("*")]:
         allowed = 0o700 if path.is_dir() else 0o600
         assert stat.S_IMODE(path.stat().st_mode) == allowed, path
@@ -128,7 +128,7 @@ def test_the_pace_is_kept(new_run: NewRun) -> None:
     assert run.command(change(pace="max")).words == "pace 50 → max"
     run.reaches(500)
     # The pace changes nothing in the model: no checkpoint is due.
-    assert "change" not in [place(path)[2] for path in checkpoints(run.folder.checkpoint_folder)]
+    assert "change" not in [parse_name(path)[2] for path in list_checkpoints(run.folder.checkpoint_folder)]
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_training_ends_at_its_goal(new_run: NewRun, values: dict[str, int | str]
     assert last is not None
     assert last.step == finished.step
     assert summarize(run.folder).state == "finished"
-    assert read_mark(checkpoints(run.folder.checkpoint_folder)[-1]).step == finished.step
+    assert read_info(list_checkpoints(run.folder.checkpoint_folder)[-1]).step == finished.step
 
 
 def test_a_finished_trainer_stays_for_its_viewer_and_goes_on_when_told_to(new_run: NewRun) -> None:
@@ -213,8 +213,10 @@ def test_a_loss_that_is_not_finite_pauses_and_keeps_the_state_before(new_run: Ne
     [event] = [event for event in run.history().events if event.name == "not_finite"]
     assert event.step == status.step
     assert summarize(run.folder).state == "diverged"
-    kept = wait_for(lambda: [path for path in checkpoints(run.folder.checkpoint_folder) if "not_finite" in path.name])
-    assert read_mark(kept[0]).step == event.step
+    kept = wait_for(
+        lambda: [path for path in list_checkpoints(run.folder.checkpoint_folder) if "not_finite" in path.name]
+    )
+    assert read_info(kept[0]).step == event.step
     assert not run.command(Go(0)).ok
     assert run.command(change(arch="embed-mlp", activation="relu", lr=1e-3)).ok
     assert run.command(Go(0)).ok

@@ -37,8 +37,18 @@ def write(log: LogWriter, first: int, last: int) -> None:
     weights |= {"embedding_gini": 0.12345, "read_out_gini": 0.12345}
     for step in range(first, last, 10):
         test = 1.0 if step == SPIKE else 0.012345678901234567
-        numbers = (0.012345678901234567, 4.567890123456789, 1.0, test, 123.456789, 0.5)
-        log.append(Scalars(step, step / 2345.678, *numbers, **weights))
+        numbers = Scalars(
+            step,
+            step / 2345.678,
+            train_loss=0.012345678901234567,
+            test_loss=4.567890123456789,
+            train_accuracy=1.0,
+            test_accuracy=test,
+            sum_squared_weights=123.456789,
+            gradient_norm=0.5,
+            **weights,
+        )
+        log.append(numbers)
         if step % 50 == 0:
             log.append(Progress(step, **measures))
         if step % 500 == 0:
@@ -59,7 +69,7 @@ async def day(home: Path) -> dict[str, object]:
     async with app.run_test(size=(160, 50)) as pilot:
         for tenth in range(TENTHS):
             first, last = (STEPS * n // TENTHS for n in (tenth, tenth + 1))
-            # What is remembered of drawings is full after the first tenth, as it is in a real one.
+            # What is cached_logits of drawings is full after the first tenth, as it is in a real one.
             portions = 10 if tenth else 50
             for portion in range(portions):
                 write(log, *(first + (last - first) * n // portions for n in (portion, portion + 1)))

@@ -9,7 +9,7 @@ import pytest
 from textual.widgets import Input
 
 from grokterm.config import settings
-from grokterm.runs.checkpoints import checkpoints
+from grokterm.runs.checkpoints import list_checkpoints
 from grokterm.runs.folder import RunFolder, list_runs
 from grokterm.runs.process import trainer_alive, trainer_of
 from grokterm.tui.dialogs.change import ChangeDialog
@@ -123,7 +123,7 @@ async def test_r_starts_over_with_the_next_seed_and_stops_the_old_run(new_run: N
         assert (config.seed, config.weight_decay) == (1, 1.0)
         await seen.shows("seed 1")
         await seen.until(lambda: not trainer_alive(first), "the end of the old trainer")
-        assert checkpoints(first.checkpoint_folder)
+        assert list_checkpoints(first.checkpoint_folder)
         assert len(list_runs(first.path.parent)) == 2
 
 
@@ -138,7 +138,7 @@ async def test_q_stops_the_trainer_after_a_checkpoint(new_run: NewRun) -> None:
     assert outcome.left == "quit"
     assert "is stopped; come back with: grokterm attach" in outcome.words()
     assert not trainer_alive(folder)
-    assert checkpoints(folder.checkpoint_folder)
+    assert list_checkpoints(folder.checkpoint_folder)
 
 
 async def test_q_before_the_trainer_has_answered_stops_it_too(new_run: NewRun) -> None:

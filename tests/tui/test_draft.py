@@ -73,7 +73,7 @@ def test_the_words_on_what_is_kept_agree_with_the_models(
     for config in (before, after):
         model = build(config)
         parameters = model.init(torch.Generator())
-        shapes.append({name: parameters[name].shape for name in model.carried})
+        shapes.append({name: parameters[name].shape for name in model.transferable})
     agree = {name for name in shapes[0].keys() & shapes[1].keys() if shapes[0][name] == shapes[1][name]}
     assert ("embedding" in parts) == bool(agree & {"W_a", "E_a", "W_E"})
     assert ("read-out" in parts) == bool(agree & {"W_out", "W_U"})

@@ -14,7 +14,16 @@ from grokterm.wire.records import Event, Record, Scalars
 
 
 def scalars(step: int, test: float) -> Scalars:
-    return Scalars(step, 3.0, 0.1, 0.2, 1.0, test, 3.0, 1.0)
+    return Scalars(
+        step,
+        3.0,
+        train_loss=0.1,
+        test_loss=0.2,
+        train_accuracy=1.0,
+        test_accuracy=test,
+        sum_squared_weights=3.0,
+        gradient_norm=1.0,
+    )
 
 
 def world(*records: Record, config: Config | None = None) -> World:

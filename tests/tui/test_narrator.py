@@ -24,7 +24,16 @@ TEST = {0: 0.01, 100: 0.01, 200: 0.02, 300: 0.02, 400: 0.3, 500: 1.0}
 
 
 def scalars(step: int, test: float, loss: float = 0.1, squares: float = 100.0) -> Scalars:
-    return Scalars(step, step / 100, loss, 3.0, 1.0, test, squares, 1.0)
+    return Scalars(
+        step,
+        step / 100,
+        train_loss=loss,
+        test_loss=3.0,
+        train_accuracy=1.0,
+        test_accuracy=test,
+        sum_squared_weights=squares,
+        gradient_norm=1.0,
+    )
 
 
 def keyed(step: int, *keys: int) -> Scalars:

@@ -1,4 +1,4 @@
-"""Pictures of a model: for each view the small arrays that it draws, from pure functions of one subject."""
+"""Pictures of a model: for each view the small arrays that it draws, from pure functions of one model."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Final
 
 import torch
 
+from grokterm.analysis.model_at_step import ModelAtStep, UndefinedError
 from grokterm.analysis.pictures.picture import Chosen, Make, Picture
-from grokterm.analysis.subject import Subject, UndefinedError
 from grokterm.errors import ConfigError
 from grokterm.spelling import unknown
 
@@ -26,12 +26,12 @@ PICTURES: Final[Mapping[str, Make]] = dict(_pictures())
 
 
 @torch.no_grad()
-def picture(name: str, subject: Subject, chosen: Chosen) -> Picture:
-    """The picture that the view `name` draws; words alone where it is not defined. Raises ConfigError on the name."""
+def picture(name: str, model: ModelAtStep, chosen: Chosen) -> Picture:
+    """The picture of the view `name`; where undefined, without arrays and with the reason. Raises ConfigError."""
     if name not in PICTURES:
         raise ConfigError(unknown("picture", name, list(PICTURES)))
     try:
-        return PICTURES[name](subject, chosen)
+        return PICTURES[name](model, chosen)
     except UndefinedError as why:
         return Picture({}, words=str(why))
 

@@ -12,10 +12,10 @@ from torch import Tensor
 
 from grokterm.analysis.ablation import Score, ablated, score
 from grokterm.analysis.fourier import basis_of
+from grokterm.analysis.model_at_step import ModelAtStep, UndefinedError
 from grokterm.analysis.neurons import EXPLAINED, frequency_shares, neuron_frequencies, neuron_rows
-from grokterm.analysis.pairs import Answer
+from grokterm.analysis.pairs import LogitsFn
 from grokterm.analysis.pictures.picture import Chosen, Make, Picture
-from grokterm.analysis.subject import Subject, UndefinedError
 from grokterm.errors import ConfigError
 from grokterm.surgery import head_count
 
@@ -25,8 +25,8 @@ SIDE: Final = 250
 """Residues along each side of a table at most: about twice as many as a screen has points."""
 
 
-def ablation(subject: Subject, chosen: Chosen) -> Picture:
-    """`states` [2, side, side] and `scores` [2, 4] of the intact model and of the one without `subject.ablation`.
+def ablation(model: ModelAtStep, chosen: Chosen) -> Picture:
+    """`states` [2, side, side] and `scores` [2, 4] of the intact model and of the one without `model.ablation`.
 
     States are indexed [a, b]: 0 not defined, 1 right, 2 wrong, 3 unsure, and 3 more for a training pair, by the right
     answers. Scores are train loss, test loss (nats), train accuracy and test accuracy (shares), those of the training
@@ -35,29 +35,29 @@ def ablation(subject: Subject, chosen: Chosen) -> Picture:
     `heads` [heads] the Frobenius norm of what each writes; where `neurons` is chosen, `groups` [neurons] has the
     frequency of each neuron of the last layer that one explains, else 0 (Nanda et al. 2023, arXiv:2301.05217).
     """
-    config = subject.config
+    config = model.config
     try:
-        parameters = ablated(config, subject.parameters, subject.ablation)
+        parameters = ablated(config, model.parameters, model.ablation)
     except ConfigError as error:
         raise UndefinedError(str(error)) from None
     stride = stride_of(config.p)
-    at = torch.arange(0, config.p, stride, device=subject.labels.device)
+    at = torch.arange(0, config.p, stride, device=model.labels.device)
     # One after the other: both at once would hold twice as many logits.
-    answers = (subject.answer, subject.answer_with(parameters)) if subject.ablation.parts else (subject.answer,)
-    found = [_look(subject, answer, at) for answer in answers]
+    logits_fns = (model.logits_fn, model.logits_fn_with(parameters)) if model.ablation.parts else (model.logits_fn,)
+    found = [_look(model, logits_fn, at) for logits_fn in logits_fns]
     arrays = {
         "states": torch.stack([found[0][0], found[-1][0]]),
         "scores": torch.stack([found[0][1], found[-1][1]]),
         "stride": torch.tensor([stride]),
-        "heads": _heads(subject),
+        "heads": _heads(model),
     }
     basis, words = basis_of(config.op, config.p)
     if basis != "none":
-        arrays["norms"] = subject.norms.cpu()
-        arrays["keys"] = torch.tensor(subject.frequencies)
+        arrays["norms"] = model.norms.cpu()
+        arrays["keys"] = torch.tensor(model.frequencies)
         if chosen.get("neurons"):
-            arrays["groups"] = _groups(subject)
-    return Picture(arrays, words=f"{subject.frequency_words}; {words}" if basis != "none" else "")
+            arrays["groups"] = _groups(model)
+    return Picture(arrays, words=f"{model.frequency_words}; {words}" if basis != "none" else "")
 
 
 def stride_of(p: int) -> int:
@@ -65,11 +65,11 @@ def stride_of(p: int) -> int:
     return next(stride for stride in count(-(-p // SIDE)) if gcd(stride, p) == 1)
 
 
-def _look(subject: Subject, answer: Answer, at: Tensor) -> tuple[Tensor, Tensor]:
+def _look(model: ModelAtStep, logits_fn: LogitsFn, at: Tensor) -> tuple[Tensor, Tensor]:
     """States uint8 [side, side] and the four scores, over pairs of the residues `at`."""
-    labels, train = subject.labels[at][:, at], subject.train[at][:, at]
-    given = labels if subject.given is None else subject.given[at][:, at]
-    found = score(lambda a, b: answer(at[a], at[b]), given, train)
+    labels, train = model.labels[at][:, at], model.train[at][:, at]
+    given = labels if model.noisy_labels is None else model.noisy_labels[at][:, at]
+    found = score(lambda a, b: logits_fn(at[a], at[b]), given, train)
     return _states(found, labels, train).cpu(), torch.stack(
         [found.train_loss, found.test_loss, found.train_accuracy, found.test_accuracy]
     ).cpu()
@@ -81,17 +81,17 @@ def _states(found: Score, labels: Tensor, train: Tensor) -> Tensor:
     return states.masked_fill(labels < 0, 0).to(torch.uint8)
 
 
-def _heads(subject: Subject) -> Tensor:
-    config = subject.config
-    rows = [subject.parameters[f"{block}.W_O"] for block in range(config.depth)] if head_count(config) else []
+def _heads(model: ModelAtStep) -> Tensor:
+    config = model.config
+    rows = [model.parameters[f"{block}.W_O"] for block in range(config.depth)] if head_count(config) else []
     norms = [w.view(config.heads, -1).norm(dim=-1) for w in rows]
     return torch.cat(norms).cpu() if norms else torch.zeros(0)
 
 
-def _groups(subject: Subject) -> Tensor:
+def _groups(model: ModelAtStep) -> Tensor:
     """int16 [width · depth]: 0 for all neurons but those of the last layer that one frequency explains."""
-    config, angles = subject.config, subject.angles
-    shares = frequency_shares(neuron_rows(config, subject.parameters, angles), angles, config.width)
+    config, angles = model.config, model.angles
+    shares = frequency_shares(neuron_rows(config, model.parameters, angles), angles, config.width)
     found = neuron_frequencies(shares)
     groups = torch.zeros(config.width * config.depth, dtype=torch.int16)
     groups[-config.width :] = torch.where(found.share >= EXPLAINED, found.frequency, 0).cpu()

@@ -9,8 +9,8 @@ import torch
 from torch.nn.functional import adaptive_avg_pool2d
 
 from grokterm.analysis.attention import NO_ATTENTION, average_pattern, equals_pattern
+from grokterm.analysis.model_at_step import ModelAtStep, UndefinedError
 from grokterm.analysis.pictures.picture import Chosen, Make, Picture, pick
-from grokterm.analysis.subject import Subject, UndefinedError
 
 PAIRS: Final = ("all {:,} pairs", "{:,} train pairs", "{:,} test pairs")
 """What an average is taken over, as `pairs` chooses."""
@@ -18,36 +18,36 @@ SIDE: Final = 128
 """Points along each side of a map, at most; beyond, neighbours are averaged."""
 
 
-def average_patterns(subject: Subject, chosen: Chosen) -> Picture:
+def average_patterns(model: ModelAtStep, chosen: Chosen) -> Picture:
     """`patterns` [heads, 3 (from a, b, "="), 3 (to a, b, "=")], the mean over pairs; rows add up to 1.
 
     `block` and `pairs` (all, train or test) are chosen.
     """
-    block = _block(subject, chosen)
+    block = _block(model, chosen)
     of = pick(chosen, "pairs", len(PAIRS))
-    defined = subject.labels >= 0
-    kept = (defined, defined & subject.train, defined & ~subject.train)[of]
-    found = average_pattern(subject.config, subject.parameters, block, kept)
+    defined = model.labels >= 0
+    kept = (defined, defined & model.train, defined & ~model.train)[of]
+    found = average_pattern(model.config, model.parameters, block, kept)
     return Picture({"patterns": found}, words=f"mean over {PAIRS[of].format(int(kept.sum()))}")
 
 
-def attention_maps(subject: Subject, chosen: Chosen) -> Picture:
+def attention_maps(model: ModelAtStep, chosen: Chosen) -> Picture:
     """`maps` [3 (to a, b, "="), side, side] of one head's attention from "=", over pairs [a, b]; the three add up to 1.
 
     `means` [3] over all pairs, `p` [1]; `block` and `head` are chosen. Beyond `SIDE` residues neighbours are averaged.
     """
-    block, p = _block(subject, chosen), subject.config.p
-    head = pick(chosen, "head", subject.config.heads)
-    maps = equals_pattern(subject.config, subject.parameters, block)[head]
+    block, p = _block(model, chosen), model.config.p
+    head = pick(chosen, "head", model.config.heads)
+    maps = equals_pattern(model.config, model.parameters, block)[head]
     small = maps if p <= SIDE else adaptive_avg_pool2d(maps, (SIDE, SIDE))
     each = "" if p <= SIDE else f"; a point is the mean of about {(p / SIDE) ** 2:.0f} pairs"
     return Picture({"maps": small, "means": maps.mean((-2, -1)), "p": torch.tensor([p])}, words=f"all pairs{each}")
 
 
-def _block(subject: Subject, chosen: Chosen) -> int:
-    if subject.config.arch != "transformer":
+def _block(model: ModelAtStep, chosen: Chosen) -> int:
+    if model.config.arch != "transformer":
         raise UndefinedError(f"not defined: {NO_ATTENTION}; an MLP reads a and b with weights that never move")
-    return pick(chosen, "block", subject.config.depth)
+    return pick(chosen, "block", model.config.depth)
 
 
 PICTURES: Final[Mapping[str, Make]] = {"attention": average_patterns, "attention_map": attention_maps}

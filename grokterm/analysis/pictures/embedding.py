@@ -10,8 +10,8 @@ from torch import Tensor
 
 from grokterm.analysis.embedding import circles, components, explained_variance
 from grokterm.analysis.fourier import basis_of, fourier_norms, over_basis
+from grokterm.analysis.model_at_step import ModelAtStep, UndefinedError
 from grokterm.analysis.pictures.picture import Chosen, Make, Picture, pick
-from grokterm.analysis.subject import Subject, UndefinedError
 
 CIRCLES: Final = 8
 """Frequencies whose circles are shown at most."""
@@ -21,59 +21,59 @@ COMPONENTS: Final = 256
 """Components whose share of the variance is sent at most."""
 
 
-def first_layer(subject: Subject) -> tuple[Tensor, Tensor]:
+def first_layer(model: ModelAtStep) -> tuple[Tensor, Tensor]:
     """Rows of the embedding or first layer [n, features], those of a and b side by side, and the residue of each [n].
 
     They are in the order of the operation's basis, or by residue where it has none.
     """
-    config = subject.config
+    config = model.config
     basis, _ = basis_of(config.op, config.p)
-    tables = subject.model.first_layer(dict(subject.parameters))
+    tables = model.network.input_tables(dict(model.parameters))
     rows = torch.cat([over_basis(table, basis) for table in tables], dim=-1)
     return rows, over_basis(torch.arange(config.p).unsqueeze(-1), basis).squeeze(-1)
 
 
-def strongest_words(subject: Subject, most: int) -> str:
+def strongest_words(model: ModelAtStep, most: int) -> str:
     """What the frequencies in a picture are that has room for so many."""
-    count = len(subject.frequencies)
-    return f"the {most} strongest of {count} key frequencies" if count > most else subject.frequency_words
+    count = len(model.frequencies)
+    return f"the {most} strongest of {count} key frequencies" if count > most else model.frequency_words
 
 
-def embedding_circles(subject: Subject, chosen: Chosen) -> Picture:
+def embedding_circles(model: ModelAtStep, chosen: Chosen) -> Picture:
     """`circles` [K, n, 2] of every residue in the plane of each frequency, `frequencies` [K] the strongest first.
 
     `residues` [n] are those that stand at angles 0, 1, … (Nanda et al. 2023, arXiv:2301.05217, section 4.1).
     """
-    angles = subject.angles
-    rows, residues = first_layer(subject)
-    shown = torch.tensor(subject.frequencies[:CIRCLES], dtype=torch.int64)
+    angles = model.angles
+    rows, residues = first_layer(model)
+    shown = torch.tensor(model.frequencies[:CIRCLES], dtype=torch.int64)
     # Circles come by frequency, and are wanted by strength.
     found = circles(rows, angles, shown.tolist())[shown.argsort().argsort()]
-    _, words = basis_of(subject.config.op, subject.config.p)
+    _, words = basis_of(model.config.op, model.config.p)
     return Picture(
         {"circles": found, "frequencies": shown, "residues": residues},
-        words=f"{strongest_words(subject, CIRCLES)}; {words}",
+        words=f"{strongest_words(model, CIRCLES)}; {words}",
     )
 
 
-def principal_components(subject: Subject, chosen: Chosen) -> Picture:
+def principal_components(model: ModelAtStep, chosen: Chosen) -> Picture:
     """`points` [n, 2] of every residue along two principal components, `explained` [2] shares of the variance there.
 
     `residues` [n]; `frequency` [1] at which these points vary most, 0 where the operation has no frequencies. The
     components are those of the present model or, with `axes` 1, the model's own.
     """
-    rows, residues = first_layer(subject)
-    own = pick(chosen, "axes", len(AXES)) == 1 or subject.present is None
+    rows, residues = first_layer(model)
+    own = pick(chosen, "axes", len(AXES)) == 1 or model.present is None
     axes = None
-    if not own and subject.present is not None:
-        now, _ = first_layer(subject.present)
+    if not own and model.present is not None:
+        now, _ = first_layer(model.present)
         if now.shape != rows.shape:
             raise UndefinedError("not defined: the model of now has another first layer; choose its own axes")
         axes = components(now).axes
     found = components(rows, axes=axes)
-    basis, words = basis_of(subject.config.op, subject.config.p)
+    basis, words = basis_of(model.config.op, model.config.p)
     strongest = int(fourier_norms(found.points).nan_to_num().argmax()) + 1 if basis != "none" else 0
-    whose = "its own axes" if own and subject.present else "axes of now"
+    whose = "its own axes" if own and model.present else "axes of now"
     return Picture(
         {
             "points": found.points,
@@ -85,11 +85,11 @@ def principal_components(subject: Subject, chosen: Chosen) -> Picture:
     )
 
 
-def variance_shares(subject: Subject, chosen: Chosen) -> Picture:
+def variance_shares(model: ModelAtStep, chosen: Chosen) -> Picture:
     """`shares` [components] of the variance along each principal component, falling; `total` [1] components in all."""
-    rows, _ = first_layer(subject)
+    rows, _ = first_layer(model)
     shares = explained_variance(rows)
-    layer = "first layer" if subject.config.arch == "mlp" else "embedding"
+    layer = "first layer" if model.config.arch == "mlp" else "embedding"
     return Picture({"shares": shares[:COMPONENTS], "total": torch.tensor([len(shares)])}, words=layer)
 
 

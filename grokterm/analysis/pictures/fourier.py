@@ -13,13 +13,13 @@ from grokterm.analysis.embedding import waves
 from grokterm.analysis.fourier import basis_of
 from grokterm.analysis.key_frequencies import KeyFrequencies, background
 from grokterm.analysis.logits import by_frequency, logit_spectrum
+from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.analysis.neurons import EXPLAINED, frequency_shares, neuron_frequencies, neuron_rows
-from grokterm.analysis.pairs import Answer
+from grokterm.analysis.pairs import LogitsFn
 from grokterm.analysis.pictures.embedding import first_layer, strongest_words
 from grokterm.analysis.pictures.picture import Chosen, Make, Picture, pick
-from grokterm.analysis.spectrum import columns
-from grokterm.analysis.subject import Subject
-from grokterm.analysis.weights import shrunk
+from grokterm.analysis.spectrum import feature_count
+from grokterm.analysis.weights import downsampled
 
 PRODUCTS: Final = 2**27
 """Multiplications for the spectrum of the logits, about, and the output classes that they allow."""
@@ -34,20 +34,20 @@ FEATURES: Final = 256
 """Coefficients of a wave at most; beyond, the largest of neighbours."""
 
 
-def first_spectrum(subject: Subject, chosen: Chosen) -> Picture:
+def first_spectrum(model: ModelAtStep, chosen: Chosen) -> Picture:
     """`norms` [frequencies] at k = 1 …, `keys` [keys] the largest first (section 4.1).
 
     `background` [1] is their median, `threshold` [1] the norm from which a frequency becomes key.
     """
-    norms = subject.norms
-    config = subject.config
-    threshold, _ = KeyFrequencies(columns(config)).bounds(norms)
+    norms = model.norms
+    config = model.config
+    threshold, _ = KeyFrequencies(feature_count(config)).bounds(norms)
     _, words = basis_of(config.op, config.p)
     layer = "first layer" if config.arch == "mlp" else "embedding"
     return Picture(
         {
             "norms": norms,
-            "keys": torch.tensor(subject.key_frequencies, dtype=torch.int64),
+            "keys": torch.tensor(model.key_frequencies, dtype=torch.int64),
             "background": torch.tensor([background(norms)]),
             "threshold": torch.tensor([threshold]),
         },
@@ -55,46 +55,46 @@ def first_spectrum(subject: Subject, chosen: Chosen) -> Picture:
     )
 
 
-def two_dimensional(subject: Subject, chosen: Chosen) -> Picture:
+def two_dimensional(model: ModelAtStep, chosen: Chosen) -> Picture:
     """`norms` [m, m] of the logits' components at each pair of frequencies 0 …, of a down and of b across.
 
     Sines and cosines are taken together, over classes too; [0, 0], what is the same for all pairs, is NaN. `strongest`
     [s, 2] are the pairs of frequencies with the largest `share` [s] of the variance (section 4.1), `highest` [1] the
     highest frequency and `keys` the frequencies of interest.
     """
-    angles, p = subject.angles, subject.config.p
+    angles, p = model.angles, model.config.p
     count = min(p, max(FEWEST_CLASSES, PRODUCTS // angles.n**3))
     classes = torch.arange(count) * p // count
-    device = subject.labels.device
-    norms = by_frequency(logit_spectrum(angles.rows_of(_classes(subject, classes.to(device)), device), angles))
+    device = model.labels.device
+    norms = by_frequency(logit_spectrum(angles.rows_of(_classes(model, classes.to(device)), device), angles))
     norms[0, 0] = float("nan")
     power = norms.square().flatten()
     power[0] = 0
     best = power.nan_to_num().topk(min(16, len(power)))
-    small = norms if len(norms) <= SIDE else shrunk(norms, SIDE, SIDE)
-    _, words = basis_of(subject.config.op, p)
+    small = norms if len(norms) <= SIDE else downsampled(norms, SIDE, SIDE)
+    _, words = basis_of(model.config.op, p)
     return Picture(
         {
             "norms": small,
             "strongest": torch.stack([best.indices // len(norms), best.indices % len(norms)], -1),
             "share": (best.values / power.sum()).nan_to_num(),
             "highest": torch.tensor([len(norms) - 1]),
-            "keys": torch.tensor(subject.key_frequencies, dtype=torch.int64),
+            "keys": torch.tensor(model.key_frequencies, dtype=torch.int64),
         },
         words=f"{words}, {'all' if count == p else count} output classes",
     )
 
 
-def neuron_spectra(subject: Subject, chosen: Chosen) -> Picture:
+def neuron_spectra(model: ModelAtStep, chosen: Chosen) -> Picture:
     """`shares` uint8 [neurons, frequencies]: share of each neuron's variance at k = 1 …, 255 for all of it.
 
     Neurons stand by their frequency, the best explained first, at most `NEURONS` of them evenly chosen. `groups`
     [g, 2] are frequencies with the number of neurons that they explain to .85, the most first (section 4.3).
     """
-    layers = neuron_layers(subject.config)
+    layers = neuron_layers(model.config)
     layer = pick(chosen, "layer", len(layers))
-    rows = neuron_rows(subject.config, subject.parameters, subject.angles, layers[layer])
-    shares = frequency_shares(rows, subject.angles, subject.config.width).nan_to_num()
+    rows = neuron_rows(model.config, model.parameters, model.angles, layers[layer])
+    shares = frequency_shares(rows, model.angles, model.config.width).nan_to_num()
     found = neuron_frequencies(shares)
     order = found.order()
     picked = order[torch.arange(min(len(order), NEURONS)) * len(order) // min(len(order), NEURONS)]
@@ -110,16 +110,16 @@ def neuron_spectra(subject: Subject, chosen: Chosen) -> Picture:
     )
 
 
-def embedding_waves(subject: Subject, chosen: Chosen) -> Picture:
+def embedding_waves(model: ModelAtStep, chosen: Chosen) -> Picture:
     """`norms` [K, 2] of the cosine and sine parts at `frequencies` [K], `between` [K] the angle from one to the other.
 
     Angles are in degrees. `coefficients` [K, 2, features] are the parts themselves; where there are many features,
     the largest of neighbours (section 4.1).
     """
-    rows, _ = first_layer(subject)
-    found = waves(rows, subject.angles, subject.frequencies[:FREQUENCIES])
+    rows, _ = first_layer(model)
+    found = waves(rows, model.angles, model.frequencies[:FREQUENCIES])
     parts = torch.stack([found.cosine, found.sine], -2)
-    small = shrunk(parts, 2, FEATURES) if parts.shape[-1] > FEATURES else parts
+    small = downsampled(parts, 2, FEATURES) if parts.shape[-1] > FEATURES else parts
     return Picture(
         {
             "norms": found.norms,
@@ -128,16 +128,16 @@ def embedding_waves(subject: Subject, chosen: Chosen) -> Picture:
             "coefficients": small,
             "features": torch.tensor([parts.shape[-1]]),
         },
-        words=strongest_words(subject, FREQUENCIES),
+        words=strongest_words(model, FREQUENCIES),
     )
 
 
-def _classes(subject: Subject, classes: Tensor) -> Answer:
+def _classes(model: ModelAtStep, classes: Tensor) -> LogitsFn:
     """Logits of a few classes alone, without working out the others."""
-    last = ("W_U",) if subject.config.arch == "transformer" else ("W_out", "b_out")
-    kept = {name: subject.parameters[name].index_select(-1, classes) for name in last}
-    parameters = {**subject.parameters, **kept}
-    return lambda a, b: activations(subject.config, parameters, a, b)["logits"]
+    last = ("W_U",) if model.config.arch == "transformer" else ("W_out", "b_out")
+    kept = {name: model.parameters[name].index_select(-1, classes) for name in last}
+    parameters = {**model.parameters, **kept}
+    return lambda a, b: activations(model.config, parameters, a, b)["logits"]
 
 
 PICTURES: Final[Mapping[str, Make]] = {

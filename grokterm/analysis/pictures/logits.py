@@ -14,10 +14,10 @@ from grokterm.analysis.decomposition import ratio
 from grokterm.analysis.fourier import basis_of
 from grokterm.analysis.logits import class_logits, correct_logits, restricted_class_logits
 from grokterm.analysis.measures import cross_entropy
-from grokterm.analysis.pairs import Answer, in_parts
+from grokterm.analysis.model_at_step import ModelAtStep
+from grokterm.analysis.pairs import LogitsFn, pair_chunks
+from grokterm.analysis.pictures.axes import axis_residues
 from grokterm.analysis.pictures.picture import Chosen, Make, Picture, pick
-from grokterm.analysis.pictures.places import places
-from grokterm.analysis.subject import Subject
 
 SIDE: Final = 190
 """Residues of a map shown at most, from 0 on."""
@@ -27,14 +27,15 @@ SAMPLE: Final = 1_000
 """Pairs whose losses stand for all, where there are more."""
 
 
-def restricted(subject: Subject, chosen: Chosen) -> Picture:
+def restricted(model: ModelAtStep, chosen: Chosen) -> Picture:
     """Logits of one chosen class over pairs: `full` and `restricted` to the key frequencies, [side, side] each.
 
     Both about the class's mean (Nanda et al. 2023, section 5.1); `explained` [1] is the share of the variance of
-    `full` that the restricted ones explain over all pairs, `keys` the frequencies. Residues stand as in `places`.
+    `full` that the restricted ones explain over all pairs, `keys` the frequencies. Residues are in the order of
+    `axes.axis_residues`.
     """
-    p, angles, keys = subject.config.p, subject.angles, subject.frequencies
-    full = class_logits(_one_class(subject, pick(chosen, "class", p)), p, 0, subject.labels.device)
+    p, angles, keys = model.config.p, model.angles, model.frequencies
+    full = class_logits(_one_class(model, pick(chosen, "class", p)), p, 0, model.labels.device)
     total = torch.zeros(angles.n, dtype=torch.float64, device=full.device)
     total.index_add_(0, angles.sums().flatten().to(full.device), angles.table(full).double().flatten())
     only = restricted_class_logits((total / angles.n).unsqueeze(-1), angles, keys, 0)
@@ -43,7 +44,7 @@ def restricted(subject: Subject, chosen: Chosen) -> Picture:
     full, only = full.double() - centre, only - centre
     left = (full - only)[inside].square().sum()
     explained = 1 - ratio(left, full[inside].square().sum())
-    residues, axes = places(subject, SIDE)
+    residues, axes = axis_residues(model, SIDE)
     return Picture(
         {
             "full": full[residues][:, residues],
@@ -52,45 +53,45 @@ def restricted(subject: Subject, chosen: Chosen) -> Picture:
             "keys": torch.tensor(sorted(keys)),
         },
         {"axes": axes},
-        f"{subject.frequency_words}; {basis_of(subject.config.op, p)[1]}",
+        f"{model.frequency_words}; {basis_of(model.config.op, p)[1]}",
     )
 
 
-def correct_logit(subject: Subject, chosen: Chosen) -> Picture:
+def correct_logit(model: ModelAtStep, chosen: Chosen) -> Picture:
     """The logit of the right answer for every pair, `values` [side, side]; NaN where the operation is not defined.
 
     Of more residues than a screen shows it takes every `stride`-th along each axis, [1].
     """
-    p = subject.config.p
+    p = model.config.p
     stride = -(-p // SIDE)
-    at = torch.arange(0, p, stride, device=subject.labels.device)
-    labels = subject.labels[at][:, at]
-    values = correct_logits(lambda a, b: subject.answer(at[a], at[b]), labels)
+    at = torch.arange(0, p, stride, device=model.labels.device)
+    labels = model.labels[at][:, at]
+    values = correct_logits(lambda a, b: model.logits_fn(at[a], at[b]), labels)
     return Picture({"values": values, "stride": torch.tensor([stride])})
 
 
-def losses(subject: Subject, chosen: Chosen) -> Picture:
+def losses(model: ModelAtStep, chosen: Chosen) -> Picture:
     """The loss of every pair over training, sorted: `train` and `test` [quantiles, steps] in nats, rising; `steps`.
 
     The last step is now. Of more than 1,000 pairs of a set a seeded choice stands for all.
     """
-    subjects = [*subject.earlier(), subject]
-    groups = {"train": subject.train, "test": ~subject.train}
-    arrays: dict[str, Tensor] = {"steps": torch.tensor([one.step for one in subjects])}
+    models = [*model.earlier(), model]
+    groups = {"train": model.train, "test": ~model.train}
+    arrays: dict[str, Tensor] = {"steps": torch.tensor([one.step for one in models])}
     for name, belongs in groups.items():
-        pairs = _sample((belongs & (subject.labels >= 0)).flatten().nonzero().squeeze(-1))
-        columns = [_quantiles(_losses(one, pairs)) for one in subjects]
+        pairs = _sample((belongs & (model.labels >= 0)).flatten().nonzero().squeeze(-1))
+        columns = [_quantiles(_losses(one, pairs)) for one in models]
         arrays[name] = torch.stack(columns, -1)
-    return Picture(arrays, words="" if len(subjects) > 1 else "the first checkpoints are still to come")
+    return Picture(arrays, words="" if len(models) > 1 else "the first checkpoints are still to come")
 
 
-def _one_class(subject: Subject, which: int) -> Answer:
+def _one_class(model: ModelAtStep, which: int) -> LogitsFn:
     """Answers with the logit of one class alone, [m, 1]."""
-    only = torch.tensor([which], device=subject.labels.device)
-    last = ("W_U",) if subject.config.arch == "transformer" else ("W_out", "b_out")
-    parameters = dict(subject.parameters)
+    only = torch.tensor([which], device=model.labels.device)
+    last = ("W_U",) if model.config.arch == "transformer" else ("W_out", "b_out")
+    parameters = dict(model.parameters)
     parameters |= {name: parameters[name].index_select(-1, only) for name in last}
-    return lambda a, b: activations(subject.config, parameters, a, b)["logits"]
+    return lambda a, b: activations(model.config, parameters, a, b)["logits"]
 
 
 def _sample(pairs: Tensor) -> Tensor:
@@ -100,9 +101,9 @@ def _sample(pairs: Tensor) -> Tensor:
     return pairs[chosen.to(pairs.device)].sort().values
 
 
-def _losses(subject: Subject, pairs: Tensor) -> Tensor:
-    p, wanted = subject.config.p, subject.labels.flatten()
-    parts = [cross_entropy(subject.answer(x // p, x % p), wanted[x]) for x in in_parts(pairs, p)]
+def _losses(model: ModelAtStep, pairs: Tensor) -> Tensor:
+    p, wanted = model.config.p, model.labels.flatten()
+    parts = [cross_entropy(model.logits_fn(x // p, x % p), wanted[x]) for x in pair_chunks(pairs, p)]
     return torch.cat(parts) if parts else torch.zeros(0, device=pairs.device)
 
 

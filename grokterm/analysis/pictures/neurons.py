@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from grokterm.analysis.activations import neuron_layers
-from grokterm.analysis.first_layer import leading, waves
 from grokterm.analysis.fourier import basis_of, over_basis
+from grokterm.analysis.model_at_step import ModelAtStep
+from grokterm.analysis.neuron_waves import reference_model, waves
 from grokterm.analysis.neurons import (
     EXPLAINED,
     NeuronFrequencies,
@@ -21,10 +22,9 @@ from grokterm.analysis.neurons import (
     neuron_frequencies,
     neuron_rows,
 )
+from grokterm.analysis.pictures.axes import axis_residues
 from grokterm.analysis.pictures.picture import Chosen, Make, Picture, pick
-from grokterm.analysis.pictures.places import places
-from grokterm.analysis.subject import Subject
-from grokterm.analysis.weights import read_out
+from grokterm.analysis.weights import neuron_logit_map
 
 NUMBERS: Final = 200_000
 """Numbers in one picture at most: enough for all pairs mod 113 and as many neurons as a large screen holds."""
@@ -34,14 +34,14 @@ HERE: Final = 12
 """Neurons in one picture where nobody says how many fit."""
 
 
-def neuron_clocks(subject: Subject, chosen: Chosen) -> Picture:
+def neuron_clocks(model: ModelAtStep, chosen: Chosen) -> Picture:
     """`values` [neurons, 2 or 1, n]: what each residue as a and as b adds to neurons of the first layer, a page.
 
     `neuron`, `frequency` and `share` [neurons]; `residues` [n] at the places 0 … n − 1; `total` [1] neurons in all.
     Neurons stand by frequency, those of the present model for one of the past; weights are about their mean.
     """
-    now = waves(leading(subject))
-    mine = waves(subject)
+    now = waves(reference_model(model))
+    mine = waves(model)
     order, count = now.order(), _count(chosen)
     page = pick(chosen, "page", -(-len(order) // count))
     neurons = order[page * count : (page + 1) * count]
@@ -58,50 +58,50 @@ def neuron_clocks(subject: Subject, chosen: Chosen) -> Picture:
     )
 
 
-def neuron_activations(subject: Subject, chosen: Chosen) -> Picture:
+def neuron_activations(model: ModelAtStep, chosen: Chosen) -> Picture:
     """`maps` [neurons, side, side] of activations over pairs (a, b), and their neurons as in `clocks`.
 
     The neurons of the last layer by frequency, from the chosen one on (Nanda et al. 2023, section 4.1). Residues
-    stand as in `places.places`: in the order of the operation's basis.
+    stand as in `axes.axis_residues`: in the order of the operation's basis.
     """
-    neurons, found, total = _from(subject, chosen, _count(chosen))
-    side = min(subject.config.p, math.isqrt(NUMBERS // max(len(neurons), 1)))
-    residues, axes = places(subject, side)
-    maps = activation_maps(subject.config, subject.parameters, neurons, residues=residues)
-    return Picture({"maps": maps, **_named(found, neurons, total)}, {"axes": axes}, _layer(subject))
+    neurons, found, total = _from(model, chosen, _count(chosen))
+    side = min(model.config.p, math.isqrt(NUMBERS // max(len(neurons), 1)))
+    residues, axes = axis_residues(model, side)
+    maps = activation_maps(model.config, model.parameters, neurons, residues=residues)
+    return Picture({"maps": maps, **_named(found, neurons, total)}, {"axes": axes}, _layer(model))
 
 
-def neuron_contribution(subject: Subject, chosen: Chosen) -> Picture:
+def neuron_contribution(model: ModelAtStep, chosen: Chosen) -> Picture:
     """What one chosen neuron adds to the correct logit over the mean logit: `maps` [2, side, side], and as above.
 
-    The first map is its activation, the second what it adds. `weights` [n] are its read-out weights about their mean,
-    by class in the order of the operation's basis; `adds` [1] is the mean of what it adds over the pairs shown.
+    The first map is its activation, the second what it adds. `weights` [n] are its row of the neuron-logit map about
+    the mean, by class in the order of the operation's basis; `adds` [1] is the mean of what it adds over pairs shown.
     """
-    neurons, found, total = _from(subject, chosen, 1)
-    config = subject.config
+    neurons, found, total = _from(model, chosen, 1)
+    config = model.config
     side = min(config.p, math.isqrt(NUMBERS // 2))
-    residues, axes = places(subject, side)
-    maps = activation_maps(config, subject.parameters, neurons, residues=residues)
-    weights = read_out(config, subject.parameters).index_select(-2, neurons)
-    added = contribution(maps, weights, subject.labels[residues][:, residues])
+    residues, axes = axis_residues(model, side)
+    maps = activation_maps(config, model.parameters, neurons, residues=residues)
+    weights = neuron_logit_map(config, model.parameters).index_select(-2, neurons)
+    added = contribution(maps, weights, model.labels[residues][:, residues])
     known = added[added.isfinite()]
     mean = known.mean() if known.numel() else torch.tensor(math.nan)
     arrays = {
         "maps": torch.cat([maps, added]),
-        "weights": _over_basis(subject, (weights - weights.mean(-1, keepdim=True)).squeeze(-2)),
+        "weights": _over_basis(model, (weights - weights.mean(-1, keepdim=True)).squeeze(-2)),
         "adds": mean.unsqueeze(0),
     }
-    passed = "; the LayerNorm behind it is passed over" if config.layer_norm == "post" or _normed(subject) else ""
-    return Picture({**arrays, **_named(found, neurons, total)}, {"axes": axes}, _layer(subject) + passed)
+    passed = "; the LayerNorm behind it is passed over" if config.layer_norm == "post" or _normed(model) else ""
+    return Picture({**arrays, **_named(found, neurons, total)}, {"axes": axes}, _layer(model) + passed)
 
 
-def neuron_groups(subject: Subject, chosen: Chosen) -> Picture:
+def neuron_groups(model: ModelAtStep, chosen: Chosen) -> Picture:
     """Neurons of the last layer by their best frequency: `frequency`, `explained`, `others`, `share` [groups].
 
     `explained` counts those of which it explains .85 of the variance or more (Nanda et al. 2023, section 4.3),
     `others` those of which it explains less, `share` is the mean of that over both; `silent` [1] never change.
     """
-    found = _frequencies(subject)
+    found = _frequencies(model)
     frequency, share = found.frequency, found.share
     named = torch.tensor(sorted(set(frequency.tolist()) - {0}), device=frequency.device)
     members = frequency == named[:, None]
@@ -114,35 +114,35 @@ def neuron_groups(subject: Subject, chosen: Chosen) -> Picture:
         "silent": (frequency == 0).sum().unsqueeze(0),
         "total": torch.tensor([len(frequency)]),
     }
-    return Picture(arrays, words=_layer(subject))
+    return Picture(arrays, words=_layer(model))
 
 
 def _count(chosen: Chosen) -> int:
     return min(max(chosen.get("count", HERE), 1), MOST)
 
 
-def _frequencies(subject: Subject) -> NeuronFrequencies:
+def _frequencies(model: ModelAtStep) -> NeuronFrequencies:
     """The frequencies of the last layer's neurons over all pairs; raises UndefinedError without a basis."""
-    angles = subject.angles
-    rows = neuron_rows(subject.config, subject.parameters, angles)
-    return neuron_frequencies(frequency_shares(rows, angles, subject.config.width).nan_to_num())
+    angles = model.angles
+    rows = neuron_rows(model.config, model.parameters, angles)
+    return neuron_frequencies(frequency_shares(rows, angles, model.config.width).nan_to_num())
 
 
-def _from(subject: Subject, chosen: Chosen, count: int) -> tuple[Tensor, NeuronFrequencies, int]:
+def _from(model: ModelAtStep, chosen: Chosen, count: int) -> tuple[Tensor, NeuronFrequencies, int]:
     """Neurons from the chosen one on, by frequency, the silent ones last; all of them where there is no basis."""
-    if basis_of(subject.config.op, subject.config.p)[0] == "none":
-        width, nothing = subject.config.width, torch.zeros(subject.config.width)
+    if basis_of(model.config.op, model.config.p)[0] == "none":
+        width, nothing = model.config.width, torch.zeros(model.config.width)
         found, order = NeuronFrequencies(nothing.long(), nothing), torch.arange(width)
     else:
-        found = _frequencies(leading(subject))
+        found = _frequencies(reference_model(model))
         order = found.order()
         order = torch.cat([order[found.frequency[order] > 0], order[found.frequency[order] == 0]])
     first = pick(chosen, "neuron", len(order))
     return order[first : first + count], found, len(order)
 
 
-def _over_basis(subject: Subject, by_class: Tensor) -> Tensor:
-    basis, _ = basis_of(subject.config.op, subject.config.p)
+def _over_basis(model: ModelAtStep, by_class: Tensor) -> Tensor:
+    basis, _ = basis_of(model.config.op, model.config.p)
     return by_class if basis == "none" else over_basis(by_class.unsqueeze(-1), basis).squeeze(-1)
 
 
@@ -155,15 +155,15 @@ def _named(found: NeuronFrequencies, neurons: Tensor, total: int) -> dict[str, T
     }
 
 
-def _layer(subject: Subject) -> str:
-    layers = neuron_layers(subject.config)
-    basis, words = basis_of(subject.config.op, subject.config.p)
+def _layer(model: ModelAtStep) -> str:
+    layers = neuron_layers(model.config)
+    basis, words = basis_of(model.config.op, model.config.p)
     where = "" if len(layers) == 1 else f"layer {len(layers)} of {len(layers)}, "
     return where + ("the operation has no frequencies" if basis == "none" else f"frequencies {words}")
 
 
-def _normed(subject: Subject) -> bool:
-    return subject.config.arch == "transformer" and subject.config.layer_norm == "pre"
+def _normed(model: ModelAtStep) -> bool:
+    return model.config.arch == "transformer" and model.config.layer_norm == "pre"
 
 
 PICTURES: Final[Mapping[str, Make]] = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
-from grokterm.analysis.subject import Subject
+from grokterm.analysis.model_at_step import ModelAtStep
 
 Chosen = Mapping[str, int]
 """What a person chose among neurons, heads, matrices, …, each counted from 0."""
@@ -15,7 +15,7 @@ Chosen = Mapping[str, int]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """Small arrays for one view, and words for what they are taken from or why there are none."""
+    """Small arrays for one view, and a sentence on what they are computed from or why there are none."""
 
     arrays: Mapping[str, Tensor]
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -23,7 +23,7 @@ class Picture:
     words: str = ""
 
 
-Make = Callable[[Subject, Chosen], Picture]
+Make = Callable[[ModelAtStep, Chosen], Picture]
 
 
 def pick(chosen: Chosen, name: str, count: int) -> int:

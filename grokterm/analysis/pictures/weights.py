@@ -8,10 +8,10 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from grokterm.analysis.first_layer import leading, wave_order
+from grokterm.analysis.model_at_step import ModelAtStep
+from grokterm.analysis.neuron_waves import reference_model, wave_order
 from grokterm.analysis.pictures.picture import Chosen, Make, Picture, pick
-from grokterm.analysis.subject import Subject
-from grokterm.analysis.weights import matrices, shrunk
+from grokterm.analysis.weights import downsampled, matrices
 
 STEPS: Final = 8
 """Steps at which one matrix is shown."""
@@ -47,45 +47,45 @@ _TRANSFORMER: Final = {
 }
 
 
-def matrix(subject: Subject, chosen: Chosen) -> Picture:
+def matrix(model: ModelAtStep, chosen: Chosen) -> Picture:
     """`values` [rows, columns] of one chosen matrix and its true `shape` [2]; `matrix` names all, `axes` its two.
 
     Neurons of the first layer stand as they are or, with `neurons` 1, by frequency. Where the matrix is larger than a
     screen a point stands for a block, and shows its number of largest magnitude.
     """
-    named = matrices(subject.config, subject.parameters)
+    named = matrices(model.config, model.parameters)
     name = list(named)[pick(chosen, "matrix", len(named))]
-    values = _in_order(leading(subject), name, chosen)(named[name])
-    arrays = {"values": shrunk(values, *_LARGE), "shape": torch.tensor(values.shape)}
-    return Picture(arrays, {"matrix": tuple(named), "axes": _axes(subject, name)})
+    values = _in_order(reference_model(model), name, chosen)(named[name])
+    arrays = {"values": downsampled(values, *_LARGE), "shape": torch.tensor(values.shape)}
+    return Picture(arrays, {"matrix": tuple(named), "axes": _axes(model, name)})
 
 
-def matrix_over_time(subject: Subject, chosen: Chosen) -> Picture:
+def matrix_over_time(model: ModelAtStep, chosen: Chosen) -> Picture:
     """`values` [steps, rows, columns] of a part of one chosen matrix at up to eight `steps`, the last one now; `shape`.
 
     Neurons of the first layer stand as they are or, with `neurons` 1, by their frequency in the present model.
     """
-    named = matrices(subject.config, subject.parameters)
+    named = matrices(model.config, model.parameters)
     name = list(named)[pick(chosen, "matrix", len(named))]
-    subjects = [*evenly(subject.earlier(), STEPS - 1), subject]
-    order = _in_order(leading(subject), name, chosen)
+    models = [*evenly(model.earlier(), STEPS - 1), model]
+    order = _in_order(reference_model(model), name, chosen)
     rows, columns = (max(chosen.get(side, most), 1) for side, most in zip(("rows", "columns"), _SMALL, strict=True))
-    axes = _axes(subject, name)
-    values = torch.stack([_part(order(one.parameters[name]), axes, (rows, columns)) for one in subjects])
+    axes = _axes(model, name)
+    values = torch.stack([_part(order(one.parameters[name]), axes, (rows, columns)) for one in models])
     arrays = {
         "values": values,
-        "steps": torch.tensor([one.step for one in subjects]),
+        "steps": torch.tensor([one.step for one in models]),
         "shape": torch.tensor(named[name].shape),
     }
-    words = "" if len(subjects) > 1 else "the first checkpoint is still to come"
+    words = "" if len(models) > 1 else "the first checkpoint is still to come"
     return Picture(arrays, {"matrix": tuple(named), "axes": axes}, words)
 
 
-def evenly(subjects: Sequence[Subject], count: int) -> list[Subject]:
+def evenly(models: Sequence[ModelAtStep], count: int) -> list[ModelAtStep]:
     """At most `count` of them with the first, their steps as evenly spread as they allow."""
-    if len(subjects) <= count:
-        return list(subjects)
-    return [subjects[i * len(subjects) // count] for i in range(count)]
+    if len(models) <= count:
+        return list(models)
+    return [models[i * len(models) // count] for i in range(count)]
 
 
 def _part(matrix: Tensor, axes: tuple[str, str], most: tuple[int, int]) -> Tensor:
@@ -98,10 +98,10 @@ def _part(matrix: Tensor, axes: tuple[str, str], most: tuple[int, int]) -> Tenso
     return matrix
 
 
-def _axes(subject: Subject, name: str) -> tuple[str, str]:
+def _axes(model: ModelAtStep, name: str) -> tuple[str, str]:
     tables = {"mlp": _MLP, "embed-mlp": _EMBEDDED, "transformer": _TRANSFORMER}
-    rows, columns = tables[subject.config.arch].get(name.rpartition(".")[2], ("row", "column"))
-    return rows, "class, last =" if columns == "class" and subject.config.classes == "p+1" else columns
+    rows, columns = tables[model.config.arch].get(name.rpartition(".")[2], ("row", "column"))
+    return rows, "class, last =" if columns == "class" and model.config.classes == "p+1" else columns
 
 
 class _Order:
@@ -117,11 +117,11 @@ class _Order:
         return matrix
 
 
-def _in_order(subject: Subject, name: str, chosen: Chosen) -> _Order:
+def _in_order(model: ModelAtStep, name: str, chosen: Chosen) -> _Order:
     of_first_layer = "." not in name or name.startswith("0.")
-    deep = subject.config.depth > 1 and name == "W_out"
+    deep = model.config.depth > 1 and name == "W_out"
     wanted = pick(chosen, "neurons", len(ORDERS)) == 1 and of_first_layer and not deep
-    return _Order(_axes(subject, name), wave_order(subject) if wanted else None)
+    return _Order(_axes(model, name), wave_order(model) if wanted else None)
 
 
 PICTURES: Final[Mapping[str, Make]] = {"matrices": matrix, "matrix_over_time": matrix_over_time}

@@ -9,24 +9,24 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from grokterm.lab.models.sublayers import spread
+from grokterm.lab.models.sublayers import gather_rows
 
 
 class Stream(NamedTuple):
-    """One position of the residual stream: rows, and which of them each pair reads."""
+    """One position of the residual stream: rows, and the index of the row of each pair."""
 
     rows: Tensor
     """[..., m, d]: p rows where the position depends on one residue, n where it depends on the pair, or one."""
-    chosen: Tensor | None
+    row_index: Tensor | None
     """int64 [n], the row of each pair; None where row i is pair i's or the one row is every pair's."""
 
     def map(self, function: Callable[[Tensor], Tensor]) -> Stream:
         """The same position with a function applied to its rows."""
-        return Stream(function(self.rows), self.chosen)
+        return Stream(function(self.rows), self.row_index)
 
-    def of_pairs(self) -> Tensor:
+    def gathered(self) -> Tensor:
         """The row of every pair, [..., n, d], or [..., 1, d] where it is the same for all."""
-        return self.rows if self.chosen is None else spread(self.rows, self.chosen)
+        return self.rows if self.row_index is None else gather_rows(self.rows, self.row_index)
 
 
 def attend(query: Stream, keys: Sequence[Stream], values: Sequence[Stream], heads: int) -> Tensor:
@@ -35,7 +35,7 @@ def attend(query: Stream, keys: Sequence[Stream], values: Sequence[Stream], head
     pattern = torch.stack([score.expand_as(scores[0]) for score in scores]).softmax(0)
     mixed = torch.zeros((), dtype=pattern.dtype, device=pattern.device)
     for weight, value in zip(pattern, values, strict=True):
-        mixed = mixed + weight[..., None] * by_head(value.of_pairs(), heads)
+        mixed = mixed + weight[..., None] * by_head(value.gathered(), heads)
     return mixed.flatten(-2)
 
 
@@ -46,11 +46,11 @@ def _scores(query: Stream, key: Stream, heads: int) -> Tensor:
     def dot(q: Tensor, k: Tensor) -> Tensor:
         return by_head(q * k, heads).sum(-1) * scale
 
-    if query.chosen is None and query.rows.shape[-2] == 1:
-        return key.map(lambda k: dot(query.rows, k)).of_pairs()
-    if query.chosen is key.chosen:
-        return query.map(lambda q: dot(q, key.rows)).of_pairs()
-    return dot(query.of_pairs(), key.of_pairs())
+    if query.row_index is None and query.rows.shape[-2] == 1:
+        return key.map(lambda k: dot(query.rows, k)).gathered()
+    if query.row_index is key.row_index:
+        return query.map(lambda q: dot(q, key.rows)).gathered()
+    return dot(query.gathered(), key.gathered())
 
 
 def by_head(x: Tensor, heads: int) -> Tensor:

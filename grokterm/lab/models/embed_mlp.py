@@ -21,9 +21,9 @@ class EmbedMlp(Mlp):
     `W_b` are the two halves of that layer: 2p rows are multiplied, not n.
     """
 
-    carried = ("E_a", "E_b", "W_out", "b_out")
+    transferable = ("E_a", "E_b", "W_out", "b_out")
 
-    def first_layer(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
+    def input_tables(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
         """The embeddings of a and of b, [..., p, d_model] each."""
         return [parameters["E_a"], parameters["E_b"]]
 

@@ -1,7 +1,7 @@
-"""A step of a plain model, forward and back by hand, in few operations: on a GPU each costs a launch.
+"""Forward and backward of a model with one layer in few operations: on a GPU each is a kernel launch.
 
-Sums over the pairs that take a row are products with one-hot vectors: in a fixed order, which scatter-adds on CUDA are
-not. A name with `d_` is the gradient by what bears the name.
+Scatter-adds over pairs are products with one-hot vectors, which sum in a fixed order, unlike scatter-adds on CUDA.
+`d_x` is the gradient by x.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from grokterm.lab.precision import Product, bfloat16_product
 from grokterm.lab.tasks import Pairs
 
 
-class Chosen:
-    """What a step reads of pairs: their rows in a table of 2p + 1 that ends with one that all of them take."""
+class StepInputs:
+    """What a step reads of pairs: their rows in a table of 2p + 1, whose last row is shared by all pairs."""
 
     def __init__(self, pairs: Pairs, dtype: torch.dtype) -> None:
         p, n = pairs.p, len(pairs)
@@ -52,7 +52,7 @@ def starts(rows: Tensor) -> Tensor:
     return torch.arange(0, rows.numel(), rows.shape[1], device=rows.device)
 
 
-def bag_sums(table: Tensor, rows: Tensor, starts: Tensor, weights: Tensor | None = None) -> Tensor:
+def gather_sums(table: Tensor, rows: Tensor, starts: Tensor, weights: Tensor | None = None) -> Tensor:
     """Σ_j weights[i, j] · table[rows[i, j]], [n, d]; with `starts` given it is one launch."""
     given = None if weights is None else weights.flatten()
     return functional.embedding_bag(rows.flatten(), table, starts, mode="sum", per_sample_weights=given)
@@ -65,23 +65,23 @@ class FewOperations(ABC):
         self.config = config
         self.rounds = product is bfloat16_product
         """Whether the factors of products are rounded to bfloat16."""
-        self.of: Parameters = layout.parameters(flat)
-        self.d: Parameters = layout.parameters(gradient)
+        self.of: Parameters = layout.unflatten(flat)
+        self.d: Parameters = layout.unflatten(gradient)
         self._minus_ones = flat.new_full((config.class_count, 1), -1)
 
     @abstractmethod
-    def step(self, chosen: Chosen, share: float) -> Tensor:
+    def step(self, inputs: StepInputs, share: float) -> Tensor:
         """`share` times the cross-entropy in nats summed over the pairs, [1]; its gradient is written over the last."""
 
-    def errors(self, logits: Tensor, chosen: Chosen, share: float) -> tuple[Tensor, Tensor]:
+    def errors(self, logits: Tensor, inputs: StepInputs, share: float) -> tuple[Tensor, Tensor]:
         """`share` times the summed cross-entropy, [1], and softmax − one-hot, [n, classes], as `lab.losses` has them.
 
         Of a model that is sure, the loss is as exact as a logarithm near 0 can be, and the errors are exact.
         """
         logs = functional.log_softmax(logits, -1)
-        loss = logits.new_empty(1).addmv_(logs.gather(1, chosen.labels).mT, chosen.ones, beta=0, alpha=-share)
-        errors = logs.exp_().scatter_(1, chosen.labels, 0)
-        return loss, errors.scatter_(1, chosen.labels, torch.mm(errors, self._minus_ones))
+        loss = logits.new_empty(1).addmv_(logs.gather(1, inputs.labels).mT, inputs.ones, beta=0, alpha=-share)
+        errors = logs.exp_().scatter_(1, inputs.labels, 0)
+        return loss, errors.scatter_(1, inputs.labels, torch.mm(errors, self._minus_ones))
 
     def rounded(self, x: Tensor) -> Tensor:
         """x as a factor of a product."""
@@ -89,7 +89,7 @@ class FewOperations(ABC):
 
     @contextmanager
     def products(self) -> Iterator[None]:
-        """Within it, products of float32 may be taken in TF32, which holds every bfloat16, where they are rounded."""
+        """A context in which products of rounded float32 may use TF32, which holds every bfloat16."""
         before = torch.get_float32_matmul_precision()
         torch.set_float32_matmul_precision("high" if self.rounds else before)
         try:
@@ -98,12 +98,12 @@ class FewOperations(ABC):
             torch.set_float32_matmul_precision(before)
 
 
-def activated(activation: Activation, hidden: Tensor) -> Tensor:
+def activate(activation: Activation, hidden: Tensor) -> Tensor:
     """f(hidden), for a relu written over it."""
     return hidden.relu_() if activation == "relu" else ACTIVATIONS[activation](hidden)
 
 
-def times_slope(activation: Activation, hidden: Tensor, gradient: Tensor) -> Tensor:
+def activation_backward(activation: Activation, hidden: Tensor, gradient: Tensor) -> Tensor:
     """`gradient` times f'(hidden), or for a relu at f(hidden)."""
     match activation:
         case "relu":
@@ -128,26 +128,26 @@ class MlpInFewOperations(FewOperations):
         """The rows of a, of b and b_1, [2p + 1, width]."""
         return self._table
 
-    def step(self, chosen: Chosen, share: float) -> Tensor:
+    def step(self, inputs: StepInputs, share: float) -> Tensor:
         """See `FewOperations`."""
         of, d, activation = self.of, self.d, self.config.activation
-        hidden = bag_sums(self.table(), chosen.rows, chosen.starts)
-        active = activated(activation, hidden)
+        hidden = gather_sums(self.table(), inputs.rows, inputs.starts)
+        active = activate(activation, hidden)
         factor, weight = self.rounded(active), self.rounded(of["W_out"])
         with self.products():
             logits = torch.addmm(of["b_out"], factor, weight)
-        loss, errors = self.errors(logits, chosen, share)
-        d["b_out"].addmv_(errors.mT, chosen.ones, beta=0, alpha=share)
+        loss, errors = self.errors(logits, inputs, share)
+        d["b_out"].addmv_(errors.mT, inputs.ones, beta=0, alpha=share)
         errors = self.rounded(errors)
         with self.products():
             d["W_out"].addmm_(factor.mT, errors, beta=0, alpha=share)
             d_active = torch.empty_like(active).addmm_(errors, weight.mT, beta=0, alpha=share)
-        torch.mm(chosen.one_hot.mT, times_slope(activation, hidden, d_active), out=self._d_table)
+        torch.mm(inputs.one_hot.mT, activation_backward(activation, hidden, d_active), out=self._d_table)
         self.pass_on()
         return loss
 
     def pass_on(self) -> None:
-        """Write the gradients by what the table is made of; it is made of parameters here."""
+        """Write the gradients of what the table is computed from; here it consists of parameters."""
 
 
 class EmbedMlpInFewOperations(MlpInFewOperations):

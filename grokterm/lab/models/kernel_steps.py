@@ -1,4 +1,4 @@
-"""What a model does around the kernels, of one replica or of all along a leading axis."""
+"""Calls of the kernels for one replica, or for all along a leading axis."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ SmallProduct = Callable[..., Tensor]
 
 
 def small_product(product: Product, parameter: Tensor) -> SmallProduct:
-    """What products but those over pairs are taken with, of matrices [k, m], or [replicas, k, m], like `parameter`."""
-    return _rounded if parameter.ndim == 3 and product is bfloat16_product else native.product_like(product)
+    """The product for matrices that have no pairs axis, [k, m] or [replicas, k, m], like `parameter`."""
+    return _rounded if parameter.ndim == 3 and product is bfloat16_product else native.product_with_out(product)
 
 
 def losses_and_gradients(
     product: Product,
     activation: Activation,
     pairs: Pairs,
-    factors: Mapping[str, Tensor],
+    inputs: Mapping[str, Tensor],
     gradients: Mapping[str, Tensor],
 ) -> list[float]:
     """`native.score_and_gradients` of the only replica, or of all: their cross-entropies."""
-    if factors["w_out"].ndim == 2:
-        return [native.score_and_gradients(product, activation, pairs, factors, gradients)[0]]
-    count, width, _ = factors["w_out"].shape
+    if inputs["w_out"].ndim == 2:
+        return [native.score_and_gradients(product, activation, pairs, inputs, gradients)[0]]
+    count, width, _ = inputs["w_out"].shape
     if len(pairs) * width <= SMALL:
-        return native.losses_and_gradients_of_replicas(product, activation, pairs, factors, gradients)
+        return native.losses_and_gradients_of_replicas(product, activation, pairs, inputs, gradients)
     losses = []
     for i in range(count):
-        one, into = ({name: tensor[i] for name, tensor in each.items()} for each in (factors, gradients))
+        one, into = ({name: tensor[i] for name, tensor in each.items()} for each in (inputs, gradients))
         losses.append(native.score_and_gradients(product, activation, pairs, one, into)[0])
     return losses
 

@@ -12,14 +12,14 @@ from grokterm.lab.models.model import Parameters, Shapes
 
 
 class Layout:
-    """Where each parameter lies in a vector [..., size] that holds them all."""
+    """The place of each parameter in a vector [..., size] that holds them all."""
 
     def __init__(self, shapes: Shapes) -> None:
         self.shapes = shapes
         self._counts = [math.prod(shape) for shape in shapes.values()]
         self.size = sum(self._counts)
 
-    def parameters(self, flat: Tensor) -> Parameters:
+    def unflatten(self, flat: Tensor) -> Parameters:
         """The parameters in a vector [..., size], as views of it."""
         parts = zip(self.shapes.items(), flat.split_with_sizes(self._counts, -1), strict=True)
         return {name: part.view(*flat.shape[:-1], *shape) for (name, shape), part in parts}
@@ -30,6 +30,6 @@ class Layout:
         start, stop = names.index(first), names.index(last) + 1
         return flat[sum(self._counts[:start]) : sum(self._counts[:stop])]
 
-    def flat(self, parameters: Mapping[str, Tensor]) -> Tensor:
+    def flatten(self, parameters: Mapping[str, Tensor]) -> Tensor:
         """The vector [..., size] that holds the parameters, as a copy."""
         return torch.cat([parameters[name].flatten(-len(shape)) for name, shape in self.shapes.items()], -1)

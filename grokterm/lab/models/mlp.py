@@ -8,25 +8,25 @@ import torch
 from torch import Tensor
 
 from grokterm.lab import native
-from grokterm.lab.bags import bags_of_pairs
 from grokterm.lab.models.closed_form import closed_form
+from grokterm.lab.models.fused_pairs import FusedPairsModel, OutputLayer, pair_sum, supports_fusion
 from grokterm.lab.models.kernel_steps import losses_and_gradients, small_product
 from grokterm.lab.models.model import Parameters, Shapes
-from grokterm.lab.models.pairwise import PairwiseModel, ReadOut, pair_sum, suits
 from grokterm.lab.models.sublayers import (
     ACTIVATIONS,
     affine,
+    gather_rows,
     layer_norm,
     layer_norm_init,
     layer_norm_shapes,
     linear_init,
-    spread,
 )
 from grokterm.lab.precision import Product
+from grokterm.lab.row_sums import pair_row_sums
 from grokterm.lab.tasks import Pairs
 
 
-class Mlp(PairwiseModel):
+class Mlp(FusedPairsModel):
     """One-hot pair → width (depth times) → classes, with biases and the initial weights of torch.nn.Linear.
 
     The first layer of a one-hot pair is a row of `W_a` plus a row of `W_b`: a sum of two of 2p rows,
@@ -34,7 +34,7 @@ class Mlp(PairwiseModel):
     f(LN(xW + b)), with `post` it is LN(f(xW + b)), for the activation f.
     """
 
-    carried = ("W_a", "W_b", "W_out", "b_out")
+    transferable = ("W_a", "W_b", "W_out", "b_out")
 
     def shapes(self) -> Shapes:
         """The shape of every parameter: W_a, W_b, b_1, then W_i, b_i a further layer, then W_out, b_out."""
@@ -68,55 +68,59 @@ class Mlp(PairwiseModel):
         """Logits [..., n, classes] of the pairs a, b (int64 [n] each)."""
         of_a, of_b = self._input_rows(parameters, self.product)
         of_a = of_a + parameters["b_1"][..., None, :]
-        if suits(of_a):
-            x = pair_sum(of_a, of_b, bags_of_pairs(a, b, self.config.p))
+        if supports_fusion(of_a):
+            x = pair_sum(of_a, of_b, pair_row_sums(a, b, self.config.p))
         else:
-            x = spread(of_a, a) + spread(of_b, b)
+            x = gather_rows(of_a, a) + gather_rows(of_b, b)
         for layer in self._layers():
             if layer > 1:
                 x = affine(self.product, x, parameters[f"W_{layer}"], parameters[f"b_{layer}"])
             x = self._activate(parameters, layer, x)
         return affine(self.product, x, parameters["W_out"], parameters["b_out"])
 
-    def fits_kernels(self, parameters: Mapping[str, Tensor]) -> bool:
-        """Whether there is nothing between two rows, their sum and the read-out but an activation that they know."""
+    def layers_have_kernel(self, parameters: Mapping[str, Tensor]) -> bool:
+        """Whether only an activation that the kernels support is between the sum of two rows and the output layer."""
         width, activation = self.config.width, self.config.activation
-        return self.is_plain and native.suits(self.product, activation, parameters["W_out"], width)
+        return self.is_single_layer and native.supports(self.product, activation, parameters["W_out"], width)
 
     @torch.no_grad()
-    def factors(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """The rows of both residues, the first with b_1, and the read-out."""
+    def kernel_inputs(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """The rows of both residues, the first with b_1, and the output layer."""
         of_a, of_b = self._input_rows(parameters, small_product(self.product, parameters["W_out"]))
         of_a, w_out, b_out = of_a + parameters["b_1"][..., None, :], parameters["W_out"], parameters["b_out"]
         return {"of_a": of_a, "of_b": of_b, "w_out": w_out, "b_out": b_out}
 
-    def pair_factors(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
-        """The rows of both residues, the first with b_1, and the read-out."""
+    def fused_inputs(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
+        """The rows of both residues, the first with b_1, and the output layer."""
         of_a, of_b = self._input_rows(parameters, self.product)
         return of_a + parameters["b_1"], of_b, parameters["W_out"], parameters["b_out"][None]
 
-    def read_out(self, factors: tuple[Tensor, ...], pairs: Pairs, narrowed: bool) -> ReadOut:
+    def output_layer(self, inputs: tuple[Tensor, ...], pairs: Pairs, cast_inputs: bool) -> OutputLayer:
         """The sum of two rows, W_out and b_out."""
-        of_a, of_b, weight, bias = factors
-        return ReadOut(pair_sum(of_a, of_b, pairs.bags, self.product if narrowed else torch.matmul), weight, bias)
+        of_a, of_b, weight, bias = inputs
+        return OutputLayer(
+            pair_sum(of_a, of_b, pairs.row_sums, self.product if cast_inputs else torch.matmul), weight, bias
+        )
 
     @torch.no_grad()
-    def by_kernels(self, parameters: Mapping[str, Tensor], pairs: Pairs, gradient: Mapping[str, Tensor]) -> list[float]:
+    def kernel_step(
+        self, parameters: Mapping[str, Tensor], pairs: Pairs, gradient: Mapping[str, Tensor]
+    ) -> list[float]:
         """Summed cross-entropies in nats, and the gradient of their means."""
-        factors = self.factors(parameters)
+        inputs = self.kernel_inputs(parameters)
         d_of_a, d_of_b = self._gradient_rows(gradient)
         into = {"of_a": d_of_a, "of_b": d_of_b, "w_out": gradient["W_out"], "b_out": gradient["b_out"]}
-        losses = losses_and_gradients(self.product, self.config.activation, pairs, factors, into)
+        losses = losses_and_gradients(self.product, self.config.activation, pairs, inputs, into)
         torch.sum(d_of_a, -2, out=gradient["b_1"])
         self._pass_on(parameters, d_of_a, d_of_b, gradient)
         return losses
 
-    def first_layer(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
+    def input_tables(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
         """The first layer's weights from a and from b, [..., p, width] each."""
         return [parameters["W_a"], parameters["W_b"]]
 
     @property
-    def floats_a_pair(self) -> int:
+    def floats_per_pair(self) -> int:
         """The width, or the classes where they are more."""
         return max(self.config.width, self.config.class_count)
 
@@ -143,7 +147,7 @@ class Mlp(PairwiseModel):
         return {name: linear_init(shape, self._input_size(), generator) for name, shape in self._input_shapes().items()}
 
     def _input_rows(self, parameters: Mapping[str, Tensor], product: Product) -> tuple[Tensor, Tensor]:
-        """What each residue adds to the first hidden layer, as a and as b: [..., p, width] each."""
+        """The contribution of each residue, as a and as b, to the first hidden layer: [..., p, width] each."""
         return parameters["W_a"], parameters["W_b"]
 
     def _gradient_rows(self, gradient: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
@@ -153,4 +157,4 @@ class Mlp(PairwiseModel):
     def _pass_on(
         self, parameters: Mapping[str, Tensor], d_of_a: Tensor, d_of_b: Tensor, gradient: Mapping[str, Tensor]
     ) -> None:
-        """Write the gradients by what `_input_rows` is made of; the rows themselves are parameters here."""
+        """Write the gradients of what `_input_rows` is computed from; here the rows are parameters."""

@@ -22,8 +22,8 @@ Shapes = dict[str, tuple[int, ...]]
 class Model(ABC):
     """Two pure functions, `init` and `logits`, and the names by which parts of a model are known."""
 
-    carried: tuple[str, ...] = ()
-    """Parameters of the embedding and the read-out, which a rebuilt model may take over."""
+    transferable: tuple[str, ...] = ()
+    """Parameters of the embedding and the output layer, which a rebuilt model may carry over."""
 
     def __init__(self, config: Config, product: Product = torch.matmul) -> None:
         self.config = config
@@ -41,33 +41,35 @@ class Model(ABC):
     def logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
         """Logits [..., n, classes] of the pairs a, b (int64 [n] each); replica axes of the parameters lead."""
 
-    def suits_kernels(self, parameters: Mapping[str, Tensor]) -> bool:
-        """Whether the kernels know this model with such parameters: `factors` and `by_kernels` are for those alone.
+    def has_kernel(self, parameters: Mapping[str, Tensor]) -> bool:
+        """Whether the kernels support this model and these parameters; else `kernel_inputs` and `kernel_step` raise.
 
-        They know as many classes as residues: with "=" as a class, steps are taken in torch.
+        The kernels have as many classes as residues: with "=" as a class, steps are taken in torch.
         """
-        return self.config.classes == "p" and self.fits_kernels(parameters)
+        return self.config.classes == "p" and self.layers_have_kernel(parameters)
 
-    def fits_kernels(self, parameters: Mapping[str, Tensor]) -> bool:
-        """Whether they know its layers, whatever its classes."""
+    def layers_have_kernel(self, parameters: Mapping[str, Tensor]) -> bool:
+        """Whether the kernels support its layers, whatever its classes."""
         return False
 
     @torch.no_grad()
-    def read_logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
-        """Logits [..., n, p] of the residues alone, without autograd: by the kernels where they know the model."""
-        if self.suits_kernels(parameters):
-            return native.logits(self.product, self.config.activation, a, b, self.factors(parameters))
+    def residue_logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
+        """Logits [..., n, p] of the residues alone, without autograd: by the kernels where they support the model."""
+        if self.has_kernel(parameters):
+            return native.logits(self.product, self.config.activation, a, b, self.kernel_inputs(parameters))
         return self.logits(parameters, a, b)[..., : self.config.p].contiguous()
 
-    def factors(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """What the kernels make the logits of (`lab.native`), without autograd."""
+    def kernel_inputs(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """The tensors that the kernels compute logits from (`lab.native`), without autograd."""
         raise NotImplementedError
 
-    def by_kernels(self, parameters: Mapping[str, Tensor], pairs: Pairs, gradient: Mapping[str, Tensor]) -> list[float]:
+    def kernel_step(
+        self, parameters: Mapping[str, Tensor], pairs: Pairs, gradient: Mapping[str, Tensor]
+    ) -> list[float]:
         """Cross-entropy in nats summed over the pairs, of each replica along a leading axis, or of the only one.
 
-        The gradient of its mean is written into `gradient`. No tensor over the pairs is made, so they may be any
-        number. Raises MemoryError.
+        The gradient of its mean is written into `gradient`. Memory does not grow with the number of pairs. Raises
+        MemoryError.
         """
         raise NotImplementedError
 
@@ -80,12 +82,12 @@ class Model(ABC):
         return self._score_of(self.logits(parameters, pairs.a, pairs.b), pairs.labels)
 
     @abstractmethod
-    def first_layer(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
-        """The rows [..., p, features] by which each input position first sees a residue."""
+    def input_tables(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
+        """The tables [..., p, features] in which residues are looked up, one for each position that has its own."""
 
     @property
     @abstractmethod
-    def floats_a_pair(self) -> int:
+    def floats_per_pair(self) -> int:
         """Width of the largest tensor that `logits` holds for each pair."""
 
     def _score_of(self, logits: Tensor, labels: Tensor) -> tuple[float, int]:

@@ -20,14 +20,14 @@ ACTIVATIONS: Final[dict[Activation, Callable[[Tensor], Tensor]]] = {
 }
 
 
-def spread(rows: Tensor, chosen: Tensor) -> Tensor:
+def gather_rows(rows: Tensor, chosen: Tensor) -> Tensor:
     """The chosen rows: [..., m, d] and int64 [n] give [..., n, d]; gradients are the same bits every time."""
     if rows.device.type == "cpu":
         return rows.index_select(-2, chosen)
-    return _Spread.apply(rows, chosen)  # type: ignore[no-any-return,no-untyped-call]
+    return _GatherRows.apply(rows, chosen)  # type: ignore[no-any-return,no-untyped-call]
 
 
-class _Spread(torch.autograd.Function):
+class _GatherRows(torch.autograd.Function):
     """index_select whose backward is a one-hot product, since CUDA scatter-adds sum in any order."""
 
     @staticmethod

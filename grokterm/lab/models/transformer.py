@@ -11,11 +11,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from grokterm.lab import native
-from grokterm.lab.bags import bags_of_heads, bags_of_pairs
-from grokterm.lab.models import transformer_by_hand
+from grokterm.lab.models import transformer_kernel_step
 from grokterm.lab.models.attention import Stream, attend, by_head
+from grokterm.lab.models.fused_pairs import FusedPairsModel, OutputLayer, pair_attention, supports_fusion
 from grokterm.lab.models.model import Parameters, Shapes
-from grokterm.lab.models.pairwise import PairwiseModel, ReadOut, pair_attention, suits
 from grokterm.lab.models.sublayers import (
     ACTIVATIONS,
     affine,
@@ -24,13 +23,14 @@ from grokterm.lab.models.sublayers import (
     layer_norm_shapes,
     normal_init,
 )
-from grokterm.lab.precision import narrow
+from grokterm.lab.precision import cast_input
+from grokterm.lab.row_sums import head_row_sums, pair_row_sums
 from grokterm.lab.tasks import Pairs
 
 POSITIONS: Final = 3
 
 
-class Transformer(PairwiseModel):
+class Transformer(FusedPairsModel):
     """Learned positions, causal attention without biases, an MLP with biases, read at "=" by an untied W_U.
 
     Its vocabulary is the p residues and "=" (row p of `W_E`). `W_U` has the p residues alone, since "=" is never an
@@ -43,7 +43,7 @@ class Transformer(PairwiseModel):
     block; "=" is one row there, and in the last block it is the only position computed.
     """
 
-    carried = ("W_E", "W_pos", "W_U")
+    transferable = ("W_E", "W_pos", "W_U")
 
     def shapes(self) -> Shapes:
         """The shape of every parameter; those of block i are named `i.…`, from 0."""
@@ -74,7 +74,7 @@ class Transformer(PairwiseModel):
 
     def logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
         """Logits [..., n, classes] of the pairs a, b (int64 [n] each)."""
-        if self.is_plain:  # nothing stands between the products of the one block: they are multiplied first
+        if self.is_single_layer:  # nothing stands between the products of the one block: they are multiplied first
             mixed = self._mixed_of_pairs(parameters, a, b)
             to_hidden, to_logits, of_neurons = self._folded(parameters)
             neurons = ACTIVATIONS[self.config.activation](self.product(mixed, to_hidden))
@@ -87,43 +87,45 @@ class Transformer(PairwiseModel):
             answer = layer_norm(parameters, "norm_out", answer)
         return self.product(answer, parameters["W_U"])
 
-    def fits_kernels(self, parameters: Mapping[str, Tensor]) -> bool:
-        """Whether there is one block without LayerNorm, of widths and heads that they know."""
+    def layers_have_kernel(self, parameters: Mapping[str, Tensor]) -> bool:
+        """Whether there is one block without LayerNorm, of widths and heads that the kernels support."""
         width, d_model, heads = self.config.width, self.config.d_model, self.config.heads
         activation = self.config.activation
-        suits_rows = native.suits(self.product, activation, parameters["W_E"], width, d_model)
-        return self.is_plain and suits_rows and native.suits_heads(d_model, heads)
+        supported = native.supports(self.product, activation, parameters["W_E"], width, d_model)
+        return self.is_single_layer and supported and native.supports_heads(d_model, heads)
 
     @torch.no_grad()
-    def factors(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    def kernel_inputs(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """Scores and values of the tokens, and the folded products."""
-        return transformer_by_hand.factors(self.config, self.product, parameters)
+        return transformer_kernel_step.kernel_inputs(self.config, self.product, parameters)
 
-    def pair_factors(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
+    def fused_inputs(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
         """Scores and values of the tokens, and the folded products."""
         return *self._scores_and_values(parameters), *self._folded(parameters)
 
-    def read_out(self, factors: tuple[Tensor, ...], pairs: Pairs, narrowed: bool) -> ReadOut:
-        """What "=" gathers, times the folded products."""
-        scores, values, to_hidden, to_logits, of_neurons = factors
-        mixed = with_one(pair_attention(scores, values, pairs.head_bags(self.config.heads)))
-        if narrowed:
-            hidden = narrow(self.product, mixed) @ narrow(self.product, to_hidden)
+    def output_layer(self, inputs: tuple[Tensor, ...], pairs: Pairs, cast_inputs: bool) -> OutputLayer:
+        """What "=" attends to, times the folded products."""
+        scores, values, to_hidden, to_logits, of_neurons = inputs
+        mixed = with_one(pair_attention(scores, values, pairs.head_row_sums(self.config.heads)))
+        if cast_inputs:
+            hidden = cast_input(self.product, mixed) @ cast_input(self.product, to_hidden)
         else:
             hidden = self.product(mixed, to_hidden)
-        return ReadOut(hidden, of_neurons, self.product(mixed, to_logits))
+        return OutputLayer(hidden, of_neurons, self.product(mixed, to_logits))
 
     @torch.no_grad()
-    def by_kernels(self, parameters: Mapping[str, Tensor], pairs: Pairs, gradient: Mapping[str, Tensor]) -> list[float]:
+    def kernel_step(
+        self, parameters: Mapping[str, Tensor], pairs: Pairs, gradient: Mapping[str, Tensor]
+    ) -> list[float]:
         """Summed cross-entropies in nats, and the gradient of their means."""
-        return transformer_by_hand.step(self.config, self.product, parameters, pairs, gradient)
+        return transformer_kernel_step.step(self.config, self.product, parameters, pairs, gradient)
 
-    def first_layer(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
+    def input_tables(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
         """The embedding of the residues, [..., p, d_model]; "=" is left out."""
         return [parameters["W_E"][..., :-1, :]]
 
     @property
-    def floats_a_pair(self) -> int:
+    def floats_per_pair(self) -> int:
         """The largest of MLP width, residual stream and classes."""
         return max(self.config.width, self.config.d_model, self.config.class_count)
 
@@ -137,9 +139,9 @@ class Transformer(PairwiseModel):
         mixed = self._mixed(parameters, block, streams)
         x = streams[-1]
         attended = self.product(mixed.rows, parameters[f"{block}.W_O"])
-        if x.chosen is not mixed.chosen:
-            x = Stream(x.of_pairs(), None)
-        x = Stream(self._after(parameters, f"{block}.norm_attention", x.rows + attended), mixed.chosen)
+        if x.row_index is not mixed.row_index:
+            x = Stream(x.gathered(), None)
+        x = Stream(self._after(parameters, f"{block}.norm_attention", x.rows + attended), mixed.row_index)
         hidden = affine(
             self.product,
             self._before(parameters, f"{block}.norm_mlp", x.rows),
@@ -151,7 +153,7 @@ class Transformer(PairwiseModel):
         return x.map(lambda rows: self._after(parameters, f"{block}.norm_mlp", rows + out))
 
     def _mixed(self, parameters: Mapping[str, Tensor], block: int, streams: list[Stream]) -> Stream:
-        """What the last position gathers from all positions, before W_O."""
+        """The attention output of the last position, before W_O."""
         seen = [s.map(lambda rows: self._before(parameters, f"{block}.norm_attention", rows)) for s in streams]
         w_q, w_k, w_v = (parameters[f"{block}.{name}"] for name in ("W_Q", "W_K", "W_V"))
         values = [s.map(lambda rows: self.product(rows, w_v)) for s in seen]
@@ -179,14 +181,14 @@ class Transformer(PairwiseModel):
         return to_hidden, torch.cat((mixed, always + of_bias), -2), self.product(w_out, w_u)
 
     def _mixed_of_pairs(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
-        """What "=" gathers from all positions, and a last feature of 1, [..., n, d_model + 1]."""
-        if suits(parameters["W_E"]):
-            bags = bags_of_heads(bags_of_pairs(a, b, self.config.p), self.config.heads)
-            return with_one(pair_attention(*self._scores_and_values(parameters), bags))
+        """The attention output at "=", and a last feature of 1, [..., n, d_model + 1]."""
+        if supports_fusion(parameters["W_E"]):
+            row_sums = head_row_sums(pair_row_sums(a, b, self.config.p), self.config.heads)
+            return with_one(pair_attention(*self._scores_and_values(parameters), row_sums))
         return with_one(self._mixed(parameters, 0, self._embed(parameters, a, b)).rows)
 
     def _scores_and_values(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """What `pair_attention` takes of the residues as a, as b, and of "=": [2p + 1, heads] and [2p + 1, d_model]."""
+        """The inputs of `pair_attention`, of residues as a, as b, and of "=": [2p + 1, heads] and [2p + 1, d_model]."""
         w_q, w_k, w_v = (parameters[f"0.{name}"] for name in ("W_Q", "W_K", "W_V"))
         at_a, at_b, at_equals = parameters["W_pos"].split_with_sizes([1] * POSITIONS)
         residues, equals = parameters["W_E"].split_with_sizes([self.config.p, 1])

@@ -11,7 +11,14 @@ import torch
 from torch import Tensor
 
 from grokterm.config import Config
-from grokterm.lab.models.few_operations import Chosen, FewOperations, activated, bag_sums, starts, times_slope
+from grokterm.lab.models.few_operations import (
+    FewOperations,
+    StepInputs,
+    activate,
+    activation_backward,
+    gather_sums,
+    starts,
+)
 from grokterm.lab.models.layout import Layout
 from grokterm.lab.precision import Product
 
@@ -36,37 +43,37 @@ class TransformerInFewOperations(FewOperations):
         self._d_qkv = flat.new_zeros(3, tokens, d)
         """Of the queries only that of "=" is ever written, the others stay 0."""
 
-    def step(self, chosen: Chosen, share: float) -> Tensor:
+    def step(self, inputs: StepInputs, share: float) -> Tensor:
         """See `FewOperations`."""
-        rows = bag_sums(self._embedding, self._parts, self._starts)
+        rows = gather_sums(self._embedding, self._parts, self._starts)
         rows_as_factor, to_qkv = self.rounded(rows), self.rounded(self._to_qkv)
         with self.products():
             qkv = torch.bmm(rows_as_factor.expand(3, -1, -1), to_qkv)
-        pattern, mixed = self._attend(chosen, qkv)
-        loss, d_mixed, d_equals = self._behind_attention(chosen, share, mixed, rows[-1])
-        self._back_through_attention(chosen, qkv, pattern, mixed, d_mixed)
+        pattern, mixed = self._attend(inputs, qkv)
+        loss, d_mixed, d_equals = self._behind_attention(inputs, share, mixed, rows[-1])
+        self._back_through_attention(inputs, qkv, pattern, mixed, d_mixed)
         d_qkv = self.rounded(self._d_qkv)
         with self.products():
             torch.bmm(rows_as_factor.mT.expand(3, -1, -1), d_qkv, out=self._d_to_qkv)
             d_rows = torch.bmm(d_qkv, to_qkv.mT).sum(0)
-        d_rows[-1].addmv_(d_equals.mT, chosen.ones)
+        d_rows[-1].addmv_(d_equals.mT, inputs.ones)
         torch.mm(self._one_hot.mT, d_rows, out=self._d_embedding)
         return loss
 
-    def _attend(self, chosen: Chosen, qkv: Tensor) -> tuple[Tensor, Tensor]:
+    def _attend(self, inputs: StepInputs, qkv: Tensor) -> tuple[Tensor, Tensor]:
         """The weights that every pair and head gives its tokens, [n · heads, 3], and the values mixed, [n, d_model]."""
         heads, tokens = self.config.heads, qkv.shape[1]
         query, keys = qkv[0, -1].view(heads, -1, 1), qkv[1].view(tokens, heads, -1).transpose(0, 1)
         scores = qkv.new_empty(tokens, heads)
         scores.mT[..., None].baddbmm_(keys, query, beta=0, alpha=self._scale)
-        rows, begin = chosen.of_heads(self._head)
+        rows, begin = inputs.of_heads(self._head)
         pattern = scores.view(-1).index_select(0, rows.view(-1)).view(-1, 3).softmax(-1)
         values = qkv[2].reshape(tokens * heads, -1)
-        mixed = bag_sums(values, rows, begin, pattern)
-        return pattern, mixed.view(len(chosen.rows), -1)
+        mixed = gather_sums(values, rows, begin, pattern)
+        return pattern, mixed.view(len(inputs.rows), -1)
 
     def _behind_attention(
-        self, chosen: Chosen, share: float, mixed: Tensor, equals: Tensor
+        self, inputs: StepInputs, share: float, mixed: Tensor, equals: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         """The loss [1], and the gradients [n, d_model] by the mixed values and by what "=" adds to every pair."""
         of, d, activation = self.of, self.d, self.config.activation
@@ -76,11 +83,11 @@ class TransformerInFewOperations(FewOperations):
             between = torch.addmm(equals, gathered, w_o)
             seen = self.rounded(between)
             hidden = torch.addmm(of["0.b_in"], seen, w_in)
-            active = activated(activation, hidden)
+            active = activate(activation, hidden)
             neurons = self.rounded(active)
             answer = self.rounded(torch.addmm(between, neurons, w_out).add_(of["0.b_out"]))
             logits = torch.mm(answer, w_u)
-        loss, errors = self.errors(logits, chosen, share)
+        loss, errors = self.errors(logits, inputs, share)
         errors = self.rounded(errors)
         with self.products():
             d["W_U"].addmm_(answer.mT, errors, beta=0, alpha=share)
@@ -88,7 +95,7 @@ class TransformerInFewOperations(FewOperations):
             given = self.rounded(d_answer)
             torch.sum(d_answer, 0, out=d["0.b_out"])
             torch.mm(neurons.mT, given, out=d["0.W_out"])
-            d_hidden = times_slope(activation, hidden, torch.mm(given, w_out.mT))
+            d_hidden = activation_backward(activation, hidden, torch.mm(given, w_out.mT))
             torch.sum(d_hidden, 0, out=d["0.b_in"])
             d_hidden = self.rounded(d_hidden)
             torch.mm(seen.mT, d_hidden, out=d["0.W_in"])
@@ -98,7 +105,7 @@ class TransformerInFewOperations(FewOperations):
             return loss, torch.mm(given, w_o.mT), d_between
 
     def _back_through_attention(
-        self, chosen: Chosen, qkv: Tensor, pattern: Tensor, mixed: Tensor, d_mixed: Tensor
+        self, inputs: StepInputs, qkv: Tensor, pattern: Tensor, mixed: Tensor, d_mixed: Tensor
     ) -> None:
         """Write the gradients by keys, values and the query of "=".
 
@@ -112,7 +119,7 @@ class TransformerInFewOperations(FewOperations):
         weighted = torch.empty(n, 3, *given.shape[1:], dtype=given.dtype, device=given.device)
         torch.mul(pattern.view(n, heads, 3).transpose(1, 2)[..., None], given[:, None], out=weighted)
         summed = given.new_empty(tokens, *given.shape[1:])
-        one_hot = chosen.one_hot[:, :-1].view(n, 2, p).permute(1, 2, 0)
+        one_hot = inputs.one_hot[:, :-1].view(n, 2, p).permute(1, 2, 0)
         torch.bmm(one_hot, weighted[:, :2].flatten(2).transpose(0, 1), out=summed[:-1].view(2, p, -1))
         torch.sum(weighted[:, 2], 0, out=summed[-1])
         of_values, taken = summed.split_with_sizes([given.shape[-1] - 1, 1], -1)

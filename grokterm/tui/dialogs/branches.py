@@ -11,7 +11,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import OptionList, Static
 
-from grokterm.runs.family import Leaf
+from grokterm.runs.family import TreeRow
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.summary import RunSummary
 from grokterm.tui.dialogs.dialog import Dialog
@@ -31,7 +31,7 @@ class BranchDialog(Dialog[RunFolder]):
     BranchDialog Options {{ max-height: 1fr; }}
     """
 
-    def __init__(self, branches: Sequence[tuple[Leaf, RunSummary]], present: RunFolder, graph: Graph) -> None:
+    def __init__(self, branches: Sequence[tuple[TreeRow, RunSummary]], present: RunFolder, graph: Graph) -> None:
         """`branches` in the order of the tree."""
         super().__init__()
         self._branches = list(branches)

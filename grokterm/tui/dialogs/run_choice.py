@@ -11,7 +11,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import OptionList, Static
 
-from grokterm.runs.compared import MOST
+from grokterm.runs.compared import MAX_RUNS
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.summary import RunSummary
 from grokterm.tui.dialogs.dialog import Dialog
@@ -46,7 +46,7 @@ class RunChoice(Dialog[list[RunFolder]]):
         box = VerticalScroll(
             options, Static(id="told"), Static("", id="keys", classes="muted"), classes="box", can_focus=False
         )
-        box.border_title = f"Compare up to {MOST} runs"
+        box.border_title = f"Compare up to {MAX_RUNS} runs"
         yield box
 
     def begin(self) -> None:
@@ -63,8 +63,8 @@ class RunChoice(Dialog[list[RunFolder]]):
             return
         if at in self._marked:
             self._marked.remove(at)
-        elif len(self._marked) >= MOST:
-            self._tell(f"{MOST} runs are marked, and no more fit: space takes a mark away")
+        elif len(self._marked) >= MAX_RUNS:
+            self._tell(f"{MAX_RUNS} runs are marked, and no more fit: space takes a mark away")
             return
         else:
             self._marked.append(at)

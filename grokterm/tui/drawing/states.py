@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
+from grokterm.wire.messages import UNDEFINED
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -15,8 +17,6 @@ Codes: TypeAlias = "npt.NDArray[np.uint8]"
 
 CONFIDENT: Final = 0.5
 """Softmax probability of the predicted class from which a prediction counts as confident."""
-UNDEFINED: Final = 65535
-"""The label of a pair on which the operation is not defined."""
 
 BLANK, RIGHT, WRONG, UNSURE, RIGHT_TRAINED, WRONG_TRAINED, UNSURE_TRAINED = range(7)
 COLORS: Final = ("", "correct", "wrong", "unsure", "correct_trained", "wrong_trained", "unsure_trained", "cursor")

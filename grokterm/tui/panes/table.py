@@ -15,10 +15,11 @@ from grokterm.tui.drawing.lattice import DEEPEST, Lattice, whole, zoomed
 from grokterm.tui.drawing.legend import WIDTH, draw_legend
 from grokterm.tui.drawing.message import draw_message
 from grokterm.tui.drawing.pair import PairAnswer, draw_pair
-from grokterm.tui.drawing.states import UNDEFINED, Codes, classify, count_right
+from grokterm.tui.drawing.states import Codes, classify, count_right
 from grokterm.tui.drawing.table import draw_table, in_half_blocks, picture
 from grokterm.tui.panes.pane import Pane
 from grokterm.tui.world import Table, Task, World
+from grokterm.wire.messages import UNDEFINED
 
 _FAR = 10
 """Pairs that the cursor moves with shift."""

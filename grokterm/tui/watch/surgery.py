@@ -9,7 +9,7 @@ from grokterm.surgery import Ablation
 from grokterm.tui.views.catalogue import number_of
 from grokterm.tui.watch.host import Host
 from grokterm.tui.watch.view_control import ViewControl
-from grokterm.tui.wishes import who
+from grokterm.user_name import user_name
 from grokterm.wire.messages import Change
 
 
@@ -31,7 +31,7 @@ class Surgery:
     async def _operate(self, ablation: Ablation) -> None:
         host, link = self._host, self._viewer.link
         try:
-            answer = await link.order(Change(0, {}, by=who(), ablation=ablation))
+            answer = await link.order(Change(0, {}, by=user_name(), ablation=ablation))
             host.say(f"{answer.words}; a fork from an earlier step has them still", "accent")
         except GroktermError as error:
             host.say(str(error), "error")

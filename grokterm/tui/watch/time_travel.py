@@ -12,7 +12,7 @@ from grokterm.runs.process import start_trainer
 from grokterm.tui.moment import config_at
 from grokterm.tui.panes import TryPane
 from grokterm.tui.watch.host import Host
-from grokterm.tui.wishes import who
+from grokterm.user_name import user_name
 from grokterm.wire.messages import Answer, Pause, Predict, Prediction
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class TimeTravel:
         host.say("making the fork …")
         try:
             fork = await asyncio.to_thread(
-                fork_run, parent.folder, home, step, wanted.values, keep=wanted.keep, by=who()
+                fork_run, parent.folder, home, step, wanted.values, keep=wanted.keep, by=user_name()
             )
             await asyncio.to_thread(start_trainer, fork.folder)
         except GroktermError as error:

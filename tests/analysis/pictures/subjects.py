@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from grokterm.analysis.subject import Subject
+from grokterm.analysis.model_at_step import ModelAtStep
 from tests.analysis.models import Sample
 
 
-def subject_of(sample: Sample, step: int = 0) -> Subject:
+def subject_of(sample: Sample, step: int = 0) -> ModelAtStep:
     """A sample as a picture sees it."""
-    return Subject(
+    return ModelAtStep(
         step=step,
         config=sample.config,
         parameters=sample.parameters,
@@ -20,6 +20,6 @@ def subject_of(sample: Sample, step: int = 0) -> Subject:
     )
 
 
-def of_the_past(subject: Subject, present: Subject) -> Subject:
+def of_the_past(subject: ModelAtStep, present: ModelAtStep) -> ModelAtStep:
     """A subject that is looked back at from the present one."""
     return replace(subject, present=present)

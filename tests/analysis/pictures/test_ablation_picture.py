@@ -12,7 +12,7 @@ from grokterm.config import Config
 from grokterm.lab.engine import Engine
 from grokterm.runs.folder import RunFolder
 from grokterm.surgery import Ablation
-from grokterm.trainer.album import Album
+from grokterm.trainer.checkpoint_series import CheckpointSeries
 from grokterm.trainer.frames import Frames
 from grokterm.wire.messages import Look, PictureFrame, PictureRequest
 
@@ -24,7 +24,7 @@ SOLVED = SMALL.changed({"width": 21, "activation": "quadratic", "init": "closed-
 
 def pictured(folder: Path, engine: Engine, ablation: Ablation, groups: bool = False) -> PictureFrame:
     request = PictureRequest("ablation", {"neurons": 1} if groups else {}, ablation)
-    [frame] = Frames(Album(RunFolder(folder))).make(Look(0, (), picture=request), engine, 0)
+    [frame] = Frames(CheckpointSeries(RunFolder(folder))).make(Look(0, (), picture=request), engine, 0)
     assert isinstance(frame, PictureFrame)
     return frame
 
@@ -39,10 +39,10 @@ def arrays(frame: PictureFrame) -> dict[str, npt.NDArray[np.generic]]:
 def test_a_ghost_leaves_every_bit_of_the_engine_as_it_was(tmp_path: Path, arch: str, op: str) -> None:
     engine = Engine(SMALL.changed({"arch": arch, "op": op, "corrupt": 0.2}))
     engine.advance(10)
-    before = {name: tensor.numpy().tobytes() for name, tensor in engine.state().items()}
+    before = {name: tensor.numpy().tobytes() for name, tensor in engine.state_dict().items()}
     for ablation in (Ablation((1, 2)), Ablation((1,), only=True), Ablation(neurons=(0, 7)), Ablation()):
         assert arrays(pictured(tmp_path, engine, ablation, groups=True))["scores"].shape == (2, 4)
-    assert {name: tensor.numpy().tobytes() for name, tensor in engine.state().items()} == before
+    assert {name: tensor.numpy().tobytes() for name, tensor in engine.state_dict().items()} == before
 
 
 def test_the_intact_side_is_what_the_engine_measures(tmp_path: Path) -> None:
@@ -50,11 +50,11 @@ def test_the_intact_side_is_what_the_engine_measures(tmp_path: Path) -> None:
     engine.advance(60)
     found, measures = arrays(pictured(tmp_path, engine, Ablation((3,)))), engine.measure()
     expected = [measures.train_loss, measures.test_loss, measures.train_accuracy, measures.test_accuracy]
-    np.testing.assert_allclose(found["scores"][0], expected, rtol=1e-5)
+    np.testing.assert_allclose(found["scores"][0], np.array(expected, float), rtol=1e-5)
     states, (prediction, confidence) = found["states"][0], engine.predictions()
     right = (prediction == engine.task.labels).numpy()
     sure = (confidence >= 0.5).numpy()
-    trained = engine.task.trained.numpy()
+    trained = engine.task.train_mask.numpy()
     kinds = np.where(sure, np.where(right, 1, 2), 3) + 3 * trained
     np.testing.assert_array_equal(states[:, 1:], kinds[:, 1:])
     assert not states[:, 0].any()
@@ -120,7 +120,7 @@ def test_of_many_residues_some_stand_for_all(tmp_path: Path) -> None:
     assert found["states"].shape == (2, 86, 86)
     prediction, _ = engine.predictions()
     task = engine.task
-    right, trained = ((table)[::3, ::3] for table in (prediction == task.given, task.trained))
+    right, trained = ((table)[::3, ::3] for table in (prediction == task.noisy_labels, task.train_mask))
     shares = [right[trained].float().mean(), right[~trained].float().mean()]
     np.testing.assert_allclose(found["scores"].tolist()[0][2:], shares, rtol=1e-6)
     np.testing.assert_array_equal(found["states"][0] > 3, trained)

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from grokterm.analysis.fourier import fourier_basis
+from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.analysis.neurons import frequency_shares, neuron_rows
 from grokterm.analysis.pictures import picture
-from grokterm.analysis.subject import Subject
 from grokterm.config import Config
 from grokterm.lab.models import build
 from grokterm.lab.tasks import make_task
@@ -18,7 +18,7 @@ from tests.analysis.models import random_sample, small, trained_sample
 from tests.analysis.pictures.subjects import subject_of
 
 
-def one_wave(p: int = 31, k: int = 5) -> Subject:
+def one_wave(p: int = 31, k: int = 5) -> ModelAtStep:
     """A one-hot MLP whose first layer is one wave: 16 neurons, cos and sin of w_k a and of w_k b, apart and added."""
     config = Config(p=p, arch="mlp", width=16, activation="quadratic", device="cpu")
     t = 2 * math.pi * k * torch.arange(p, dtype=torch.float64) / p
@@ -30,7 +30,9 @@ def one_wave(p: int = 31, k: int = 5) -> Subject:
         "W_out": torch.randn(16, p, dtype=torch.float64), "b_out": torch.zeros(p, dtype=torch.float64),
     }  # fmt: skip
     train = torch.zeros(p, p, dtype=torch.bool)
-    return Subject(step=0, config=config, parameters=parameters, labels=task.labels, train=train, key_frequencies=(k,))
+    return ModelAtStep(
+        step=0, config=config, parameters=parameters, labels=task.labels, train=train, key_frequencies=(k,)
+    )
 
 
 def test_the_spectrum_of_one_wave_is_one_bar() -> None:
@@ -71,7 +73,7 @@ def test_a_large_modulus_takes_a_few_classes(arch: str) -> None:
     config = small(arch, "add", 131, width=16, d_model=8)
     task, parameters = make_task(config), build(config).init(torch.Generator().manual_seed(0))
     train = torch.zeros(131, 131, dtype=torch.bool)
-    subject = Subject(step=0, config=config, parameters=parameters, labels=task.labels, train=train)
+    subject = ModelAtStep(step=0, config=config, parameters=parameters, labels=task.labels, train=train)
     made = picture("logit_spectrum", subject, {})
     assert "59 output classes" in made.words
     assert made.arrays["norms"].shape == (66, 66)
@@ -105,7 +107,7 @@ def test_each_layer_of_neurons_can_be_chosen() -> None:
     sample = random_sample("mlp", "add", 7)
     task = make_task(config)
     parameters = build(config).init(torch.Generator().manual_seed(0))
-    subject = Subject(step=0, config=config, parameters=parameters, labels=task.labels, train=sample.train)
+    subject = ModelAtStep(step=0, config=config, parameters=parameters, labels=task.labels, train=sample.train)
     first, second, beyond = (picture("neuron_spectrum", subject, {"layer": at}).arrays["shares"] for at in (0, 1, 9))
     assert not torch.equal(first, second)
     assert torch.equal(second, beyond)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
+from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.analysis.pictures import picture
-from grokterm.analysis.subject import Subject
 from tests.analysis.models import random_sample, trained_sample
 from tests.analysis.pictures.subjects import subject_of
 
@@ -106,7 +106,7 @@ def test_a_set_without_pairs_has_no_losses() -> None:
     assert made.words
 
 
-def waves(p: int, keys: tuple[int, ...]) -> Subject:
+def waves(p: int, keys: tuple[int, ...]) -> ModelAtStep:
     """A network with quadratic neurons whose logits are Σ_k cos w_k(a + b − c) and what the mean takes away."""
     sample = random_sample("mlp", "add", p)
     config = replace(sample.config, activation="quadratic", width=8 * len(keys))

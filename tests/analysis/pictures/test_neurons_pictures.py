@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from grokterm.analysis.activations import activations, neuron_layers
+from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.analysis.pictures import picture
-from grokterm.analysis.subject import Subject
 from tests.analysis.models import OPERATIONS, random_sample, trained_sample
 from tests.analysis.pictures.subjects import of_the_past, subject_of
 
 
-def one_wave(p: int = 31) -> Subject:
+def one_wave(p: int = 31) -> ModelAtStep:
     """A network whose quadratic neuron m reads cos(w_k a + φ) and cos(w_k b + φ), k = m mod 3 + 1; the last are 0."""
     subject = subject_of(random_sample("mlp", "add", p))
     width = subject.config.width

@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.analysis.pictures import picture
-from grokterm.analysis.subject import Subject
 from tests.analysis.models import random_sample
 from tests.analysis.pictures.subjects import of_the_past, subject_of
 
 
-def with_past(now: Subject, steps: Sequence[int]) -> Subject:
+def with_past(now: ModelAtStep, steps: Sequence[int]) -> ModelAtStep:
     """A subject whose weights grew evenly from 0 at step 0."""
     pages = [
         replace(now, step=step, parameters={name: w * (step / now.step) for name, w in now.parameters.items()})

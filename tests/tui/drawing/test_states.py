@@ -8,7 +8,6 @@ from grokterm.tui.drawing.states import (
     QUARTERS,
     RIGHT,
     RIGHT_TRAINED,
-    UNDEFINED,
     UNSURE,
     UNSURE_TRAINED,
     WRONG,
@@ -17,6 +16,7 @@ from grokterm.tui.drawing.states import (
     count_right,
     reduce,
 )
+from grokterm.wire.messages import UNDEFINED
 
 LABEL = np.array([[0, 1, 2], [1, 2, 0], [2, 0, UNDEFINED]], np.uint16)
 TRAINED = np.array([[1, 1, 1], [0, 0, 0], [0, 0, 0]], bool)

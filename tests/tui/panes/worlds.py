@@ -12,12 +12,11 @@ from textual.strip import Strip
 
 from grokterm.config import Config, Value
 from grokterm.runs.history import History
-from grokterm.tui.drawing.states import UNDEFINED
 from grokterm.tui.panes import Pane, TryPane
 from grokterm.tui.theme import find_theme, load_themes
 from grokterm.tui.world import Spectrum, Table, Task, World
 from grokterm.view_options import Graph, ViewOptions
-from grokterm.wire.messages import Status
+from grokterm.wire.messages import UNDEFINED, Status
 from grokterm.wire.records import Change, Event, Record, Scalars, Session
 
 

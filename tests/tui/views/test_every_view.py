@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import torch
 
+from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.analysis.pictures import PICTURES, picture
-from grokterm.analysis.subject import Subject
 from grokterm.config import Config
 from grokterm.guide import GROUPS
 from grokterm.lab.models import build
@@ -61,11 +61,11 @@ def parameters_of(config: Config, state: str) -> dict[str, torch.Tensor]:
     return found
 
 
-def subject_of(config: Config, state: str) -> Subject:
+def subject_of(config: Config, state: str) -> ModelAtStep:
     task = make_task(config)
     train = torch.zeros(config.p**2, dtype=torch.bool)
     train[task.train] = True
-    subject = Subject(
+    subject = ModelAtStep(
         step=700,
         config=config,
         parameters=parameters_of(config, state),
@@ -77,7 +77,7 @@ def subject_of(config: Config, state: str) -> Subject:
     return replace(subject, earlier=lambda: [first, replace(first, step=350)])
 
 
-def seen_of(view: ViewPane, subject: Subject) -> Seen | None:
+def seen_of(view: ViewPane, subject: ModelAtStep) -> Seen | None:
     """The picture that a view asks for, as the trainer would send it."""
     request = view.request()
     if request is None:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from grokterm.runs.checkpoints import REGULAR, place, remove
+from grokterm.runs.checkpoints import REGULAR, parse_name, remove
 from grokterm.runs.checkpoints import sizes as sizes_in
 
 FOLDER_LIMIT: Final = 100 * 10**6
@@ -21,7 +21,7 @@ REGULAR_LIMIT: Final = 256
 """Most regular checkpoints of a run, however small they are."""
 
 
-def room_for_checkpoints(run: Path, limit: int = FOLDER_LIMIT) -> int:
+def checkpoint_budget(run: Path, limit: int = FOLDER_LIMIT) -> int:
     """Bytes that the checkpoints of a run may take: what its other files leave of `limit`, a quarter at least."""
     with os.scandir(run) as entries:
         files = [entry for entry in entries if entry.is_file(follow_symlinks=False)]
@@ -36,7 +36,7 @@ def thin(folder: Path, limit: int) -> list[Path]:
     if not paths:
         return []
     excess = sum(sizes.values()) + sizes[paths[-1]] - limit
-    places = {path: place(path) for path in paths}
+    places = {path: parse_name(path) for path in paths}
     regular = [path for path in paths[:-1] if places[path][2] == REGULAR]
     removed: list[Path] = []
     while len(paths) > 1 and (excess > 0 or len(regular) > REGULAR_LIMIT):

@@ -1,4 +1,4 @@
-"""The model as it was at any step of the run: a second engine, taken there in slices of time."""
+"""The model at any step of the run: a second engine, advanced there in slices of time."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from grokterm.config import Config
 from grokterm.lab.engine import Engine
 from grokterm.replay.nearest import nearest
 from grokterm.replay.walk import Walk
-from grokterm.runs.checkpoints import checkpoints, place
+from grokterm.runs.checkpoints import list_checkpoints, parse_name
 from grokterm.runs.folder import RunFolder
 from grokterm.wire.records import Change
 
-KEPT_BYTES: Final = 64 * 2**20
-"""Most that the states kept for quick ways back may hold together."""
+CACHE_BYTES: Final = 64 * 2**20
+"""Most bytes of the states cached for quick ways back."""
 STRIDE: Final = 10
 """Steps of the shortest way back that is prepared; fewer where more is logged."""
 
@@ -45,18 +45,18 @@ class _State:
         return sum(tensor.numel() * tensor.element_size() for tensor in self.tensors.values())
 
 
-class Past:
-    """Goes from one step of a run to another: from the nearest state known, through the steps and changes logged.
+class PastModel:
+    """Goes to any step of a run: from the nearest state cached, through the steps and changes logged.
 
     What it finds at a step is the model of the log's record there: before the changes that were made at that step.
     """
 
-    def __init__(self, folder: RunFolder, changes: Sequence[Change], kept_bytes: int = KEPT_BYTES) -> None:
+    def __init__(self, folder: RunFolder, changes: Sequence[Change], cache_bytes: int = CACHE_BYTES) -> None:
         """Follows `changes`, all of the run; more may be appended to them meanwhile."""
         self._folder = folder
         self._changes = changes
-        self._kept_bytes = kept_bytes
-        self._kept: list[_State] = []
+        self._cache_bytes = cache_bytes
+        self._states: list[_State] = []
         self._walk: Walk | None = None
         self._target: int | None = None
         self._step_seconds = math.inf
@@ -67,11 +67,11 @@ class Past:
         """Where it stands; None while it holds no model."""
         return self._walk.step if self._walk else None
 
-    def approach(self, step: int, seconds: float) -> Engine | None:
+    def advance_to(self, step: int, seconds: float) -> Engine | None:
         """The model at `step`, or None where so many seconds of work do not lead there yet.
 
         Raises RunFolderError and ConfigError where the way cannot be gone, RuntimeError and MemoryError where there
-        is no room for a second model; only `forget` may follow then.
+        is no room for a second model; only `free` may follow then.
         """
         end = time.monotonic() + seconds
         if self._walk is None or self._target != step:
@@ -84,38 +84,38 @@ class Past:
                 return None
             self._go(walk, step, left)
             first = False
-        self.keep(walk.engine, walk.made)
+        self.cache_state(walk.engine, walk.changes_made)
         return walk.engine
 
-    def keep(self, engine: Engine, made: int) -> None:
-        """Remembers the state of an engine that has `made` changes of this run behind it."""
-        known = [state for state in self._kept if state.place == (engine.step, made)]
-        newest = known[0] if known else _State((engine.step, made), engine.config, engine.state())
-        self._kept = [state for state in self._kept if state is not newest] + [newest]
-        while sum(state.size for state in self._kept) > self._kept_bytes:
-            del self._kept[0]
+    def cache_state(self, engine: Engine, made: int) -> None:
+        """Caches the state of an engine that has made `made` changes of this run."""
+        known = [state for state in self._states if state.place == (engine.step, made)]
+        newest = known[0] if known else _State((engine.step, made), engine.config, engine.state_dict())
+        self._states = [state for state in self._states if state is not newest] + [newest]
+        while sum(state.size for state in self._states) > self._cache_bytes:
+            del self._states[0]
 
-    def forget(self) -> None:
-        """Gives all memory back."""
-        if self._walk or self._kept:
+    def free(self) -> None:
+        """Frees all memory."""
+        if self._walk or self._states:
             self._walk = self._target = None
-            self._kept.clear()
+            self._states.clear()
             _give_memory_back()
 
     def _go(self, walk: Walk, step: int, seconds: float) -> None:
         """About so many seconds of steps towards `step`, not beyond the next place whose state is worth keeping."""
         began, first = time.monotonic(), walk.step
         stop = _next_stop(first, step, min(STRIDE, walk.engine.config.log_every))
-        walk.to(min(stop, first + max(1, int(seconds / self._step_seconds))))
+        walk.advance_to(min(stop, first + max(1, int(seconds / self._step_seconds))))
         one, known = (time.monotonic() - began) / (walk.step - first), self._step_seconds
         self._step_seconds = one if math.isinf(known) else max(one, (known + one) / 2)
         if walk.step == stop:
-            self.keep(walk.engine, walk.made)
+            self.cache_state(walk.engine, walk.changes_made)
 
     def _from_nearest(self, step: int) -> Walk:
         """A walk at the latest state that is known, or soon read, and not beyond `step`."""
         limit = (step, bisect_left(self._changes, step, key=lambda change: change.step))
-        known = [state for state in self._kept if _within(state.place, limit)]
+        known = [state for state in self._states if _within(state.place, limit)]
         state = max(known, key=lambda state: state.place, default=None)
         walk = self._walk if self._walk and _within(_place(self._walk), limit) else None
         if walk is not None and state is not None and state.place > _place(walk):
@@ -132,7 +132,7 @@ class Past:
 
     def _is_better_opened(self, reached: Place, limit: Place) -> bool:
         """Whether a checkpoint is nearer by more steps than are taken in the time of opening it."""
-        places = (place(path)[:2] for path in checkpoints(self._folder.checkpoint_folder))
+        places = (parse_name(path)[:2] for path in list_checkpoints(self._folder.checkpoint_folder))
         steps = max((found[0] for found in places if _within(found, limit)), default=0) - reached[0]
         return steps > 0 and steps * self._step_seconds > self._opening_seconds
 
@@ -141,8 +141,8 @@ class Past:
         began = time.monotonic()
         found = nearest(self._folder, self._changes, step).walk
         self._opening_seconds = time.monotonic() - began
-        self.keep(found.engine, found.made)
-        return Walk(found.engine, self._changes, found.made)
+        self.cache_state(found.engine, found.changes_made)
+        return Walk(found.engine, self._changes, found.changes_made)
 
     def _restored(self, state: _State) -> Walk:
         """A walk at a state that was kept, with the engine that is there already."""
@@ -151,7 +151,7 @@ class Past:
         else:
             engine = self._walk.engine
             engine.rebuild(state.config, keep=False)
-        engine.load(state.tensors)
+        engine.load_state_dict(state.tensors)
         return Walk(engine, self._changes, state.place[1])
 
 
@@ -163,7 +163,7 @@ def _give_memory_back() -> None:
 
 
 def _place(walk: Walk) -> Place:
-    return walk.step, walk.made
+    return walk.step, walk.changes_made
 
 
 def _within(place: Place, limit: Place) -> bool:

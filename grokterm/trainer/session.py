@@ -1,4 +1,4 @@
-"""The course of a run: the engine, what it writes down, and the changes it goes through; no processes, no viewers."""
+"""A training session: the engine, what it records, and the changes of the run; no processes, no viewers."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from grokterm.config import Config, Value
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.lab.engine import Engine
 from grokterm.milestones import GROKKED, MEMORIZED
-from grokterm.replay.making import make
-from grokterm.replay.recording import is_due, steps_to_next, take_records
+from grokterm.replay.apply_change import apply_change
+from grokterm.replay.recording import is_due, make_records, steps_to_next
 from grokterm.runs.changes import Plan, plan_change
 from grokterm.runs.checkpoints import REGULAR
 from grokterm.surgery import Ablation
+from grokterm.trainer.checkpoint_writer import CHANGE, CheckpointWriter
 from grokterm.trainer.clock import Clock
-from grokterm.trainer.journal import Journal
-from grokterm.trainer.saver import CHANGE, Saver
+from grokterm.trainer.run_log import RunLog
 from grokterm.wire.records import Event, Scalars
 
 NOT_FINITE: Final = "the loss is no longer finite: choose a smaller learning rate or another model, then go on"
 """What happened and what can be done, for the screen."""
 
 
-class Course:
-    """Takes a run from step to step: config and logged changes determine every bit of what it makes."""
+class TrainingSession:
+    """Trains a run: config and logged changes determine every bit of what it makes."""
 
-    def __init__(self, engine: Engine, journal: Journal, saver: Saver, clock: Clock) -> None:
+    def __init__(self, engine: Engine, run_log: RunLog, checkpoint_writer: CheckpointWriter, clock: Clock) -> None:
         self.engine = engine
         self.clock = clock
-        self.journal = journal
-        self.saver = saver
-        self.stuck = False
+        self.run_log = run_log
+        self.checkpoint_writer = checkpoint_writer
+        self.diverged = False
         """Whether the next step is not finite and nothing was changed since that came out."""
         self.goal_open = True
         """Whether reaching the goal still ends training; not after somebody went on from there."""
         self.reached = ""
-        """The goal that was reached, in words; empty until then, and again after going on."""
+        """The goal that was reached, as a sentence; empty until then, and after going on."""
         self.repeat_to = 0
         """Step to which the run had come when it was opened, by any record of its log."""
         self.last: Scalars | None = None
@@ -56,24 +56,24 @@ class Course:
     @property
     def catching_up(self) -> bool:
         """Whether training repeats what it had done before the run was opened."""
-        return self.journal.replaying or (self.step < self.repeat_to and not self.stuck)
+        return self.run_log.replaying or (self.step < self.repeat_to and not self.diverged)
 
     @property
     def trouble(self) -> str:
         """Why the log or a checkpoint cannot be written; empty while all is well."""
-        return self.journal.trouble or self.saver.trouble
+        return self.run_log.trouble or self.checkpoint_writer.trouble
 
     def begin(self) -> None:
         """The record of step 0, and the changes that were made there, where the log has them."""
-        if self.step == 0 and self.journal.position == 0:
+        if self.step == 0 and self.run_log.position == 0:
             self._record()
         self._repeat_changes()
 
-    def room(self) -> int:
-        """Steps to the next one at which something is to be written or changed."""
+    def steps_to_boundary(self) -> int:
+        """Steps to the next one at which something is recorded or changed."""
         step = self.step
         stops = [step + steps_to_next(self.config, step)]
-        change = self.journal.next_change()
+        change = self.run_log.next_change()
         if change is not None:
             stops.append(change.step)
         if self.repeat_to > step:
@@ -81,8 +81,8 @@ class Course:
         return min(stop for stop in stops if stop > step) - step
 
     def advance(self, steps: int) -> int:
-        """Takes up to `steps` steps, none beyond `room`, and writes down what is due; returns how many."""
-        taken = self.engine.advance(min(steps, self.room()))
+        """Takes up to `steps` steps, none beyond `steps_to_boundary`, and writes down what is due; returns how many."""
+        taken = self.engine.advance(min(steps, self.steps_to_boundary()))
         if taken and is_due(self.config, self.step):
             self._record()
         if not self.engine.finite:
@@ -91,7 +91,7 @@ class Course:
         return taken
 
     def change(self, values: Mapping[str, Value], keep: bool, by: str, ablation: Ablation | None = None) -> Plan:
-        """Changes settings and takes parts out of the model from the next step on, and logs that.
+        """Changes settings and ablates parts of the model from the next step on, and logs that.
 
         Raises ConfigError and changes nothing then.
         """
@@ -101,22 +101,22 @@ class Course:
         if plan.rebuilds or plan.ablation:
             self.save("before_change")
         self._apply(plan, keep)
-        self.journal.write_change(plan.record(self.step, keep, by))
+        self.run_log.write_change(plan.record(self.step, keep, by))
         return plan
 
     def after_change(self, plan: Plan) -> None:
         """The checkpoint behind a change of anything but pace and goal."""
         if plan.trains:
             same = not (plan.rebuilds or plan.ablation)
-            self.saver.save(self.engine, self.journal, self.clock.seconds, CHANGE, same_model=same)
+            self.checkpoint_writer.save(self.engine, self.run_log, self.clock.seconds, CHANGE, same_model=same)
 
     def save(self, reason: str) -> bool:
         """A checkpoint of the present state; whether it is on the disk."""
-        return self.saver.save(self.engine, self.journal, self.clock.seconds, reason)
+        return self.checkpoint_writer.save(self.engine, self.run_log, self.clock.seconds, reason)
 
     def retry(self) -> bool:
         """Writes what could not be written before; whether nothing is left."""
-        return self.journal.flush() and (not self.saver.trouble or self.save(REGULAR))
+        return self.run_log.flush() and (not self.checkpoint_writer.trouble or self.save(REGULAR))
 
     def go_on(self) -> None:
         """Goes on beyond the goal that was reached."""
@@ -132,25 +132,25 @@ class Course:
         if plan.rebuilds:
             self._rebuild(plan, keep)
         else:
-            make(self.engine, plan, keep)
+            apply_change(self.engine, plan, keep)
         if plan.trains:
-            self.stuck = False
+            self.diverged = False
         if {"until", "max_steps"} & plan.values.keys():
             self.goal_open, self.reached = True, ""
 
     def _rebuild(self, plan: Plan, keep: bool) -> None:
         """Builds the model anew, or puts the old one back where there is no room for the new one."""
-        old_config, old = self.config, self.engine.state()
+        old_config, old = self.config, self.engine.state_dict()
         try:
-            make(self.engine, plan, keep)
+            apply_change(self.engine, plan, keep)
         except (RuntimeError, MemoryError) as error:
             self.engine = Engine(old_config)
-            self.engine.load(old)
+            self.engine.load_state_dict(old)
             raise ConfigError(f"this model cannot be built here: {str(error).splitlines()[0]}") from None
 
     def _repeat_changes(self) -> None:
         """Makes the changes that the log holds at this step."""
-        while (change := self.journal.due_change(self.step)) is not None:
+        while (change := self.run_log.due_change(self.step)) is not None:
             try:
                 plan = plan_change(self.config, self.step, change.values, change.ablation)
                 self._apply(plan, change.keep)
@@ -159,26 +159,26 @@ class Course:
 
     def _record(self) -> None:
         seconds = round(self.clock.at(time.monotonic()), 3)
-        journal, replayed = self.journal, self.journal.replaying
-        self.last, events = take_records(self.engine, seconds, journal.trackers, journal.write)
-        journal.flush()
+        run_log, replayed = self.run_log, self.run_log.replaying
+        self.last, events = make_records(self.engine, seconds, run_log.trackers, run_log.write)
+        run_log.flush()
         if events:
             self.save(events[-1].name)
         if not replayed:
             self.check_goal()
 
     def _not_finite(self) -> None:
-        self.journal.write(Event(self.step, "not_finite", NOT_FINITE))
-        self.journal.flush()
-        change = self.journal.next_change()
-        if self.journal.replaying and (change is None or change.step > self.step):
+        self.run_log.write(Event(self.step, "not_finite", NOT_FINITE))
+        self.run_log.flush()
+        change = self.run_log.next_change()
+        if self.run_log.replaying and (change is None or change.step > self.step):
             raise RunFolderError(f"the log goes on from step {self.step:,}, but the loss is not finite there")
-        self.stuck = True
+        self.diverged = True
         self.save("not_finite")
 
 
 def _goal_reached(config: Config, last: Scalars) -> str:
-    """The goal that these measures reach, in words; empty where they do not."""
+    """The goal that these measures reach, as a sentence; empty where they do not."""
     if config.until == "grokked" and GROKKED.reached(last.test_accuracy):
         return f"grokked at step {last.step:,}"
     if config.until == "memorized" and MEMORIZED.reached(last.train_accuracy):

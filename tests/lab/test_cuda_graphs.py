@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from grokterm.config import Config
-from grokterm.lab import bursts
+from grokterm.lab import cuda_graphs
 from grokterm.lab import engine as engine_module
 from grokterm.lab.engine import Engine
 from tests.lab.cuda import only_on_cuda
@@ -25,21 +25,21 @@ DEVICES = [
 @pytest.fixture(autouse=True)
 def seven_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for device in ("cpu", "cuda"):
-        monkeypatch.setitem(engine_module.STEPS_AT_ONCE, device, 7)
+        monkeypatch.setitem(engine_module.STEPS_PER_CHECK, device, 7)
 
 
 def one_by_one(config: Config, steps: int, changes: dict[int, dict[str, Any]] | None = None) -> dict[str, Tensor]:
     """The state after steps with a look after each, without a burst or a graph."""
-    before = dict(engine_module.STEPS_AT_ONCE)
-    engine_module.STEPS_AT_ONCE.update(dict.fromkeys(before, 1))
+    before = dict(engine_module.STEPS_PER_CHECK)
+    engine_module.STEPS_PER_CHECK.update(dict.fromkeys(before, 1))
     try:
         engine = Engine(config)
         for step in range(steps):
-            engine.set(engine.config.changed((changes or {}).get(step, {})))
+            engine.apply_settings(engine.config.changed((changes or {}).get(step, {})))
             assert engine.advance(1) == 1
     finally:
-        engine_module.STEPS_AT_ONCE.update(before)
-    return engine.state()
+        engine_module.STEPS_PER_CHECK.update(before)
+    return engine.state_dict()
 
 
 def assert_same(one: dict[str, Tensor], other: dict[str, Tensor], device: str) -> None:
@@ -58,7 +58,7 @@ def test_bursts_are_the_steps_one_by_one(arch: str, batch_size: int | str, devic
     engine = Engine(config)
     assert engine.advance(17) == 17
     assert engine.step == 17
-    assert_same(engine.state(), one_by_one(config, 17), device)
+    assert_same(engine.state_dict(), one_by_one(config, 17), device)
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -69,9 +69,9 @@ def test_a_change_acts_from_the_next_step_on(values: dict[str, Any], device: str
     config = small(p=13, device=device)
     engine = Engine(config)
     engine.advance(9)
-    engine.set(config.changed(values))
+    engine.apply_settings(config.changed(values))
     engine.advance(9)
-    assert_same(engine.state(), one_by_one(config, 18, {9: values}), device)
+    assert_same(engine.state_dict(), one_by_one(config, 18, {9: values}), device)
     unchanged = Engine(config)
     unchanged.advance(18)
     assert not torch.equal(unchanged.parameters["W_out"], engine.parameters["W_out"])
@@ -83,12 +83,12 @@ def test_a_rebuilt_model_and_a_loaded_state_are_trained_on(device: str) -> None:
     engine.advance(8)
     engine.rebuild(engine.config.changed({"width": 20}), keep=True)
     engine.advance(8)
-    state = engine.state()
+    state = engine.state_dict()
     engine.advance(8)
-    after = engine.state()
-    engine.load(state)
+    after = engine.state_dict()
+    engine.load_state_dict(state)
     engine.advance(8)
-    for name, tensor in engine.state().items():
+    for name, tensor in engine.state_dict().items():
         assert torch.equal(tensor, after[name]), name
 
 
@@ -100,7 +100,7 @@ def test_a_burst_stops_before_the_step_that_is_not_finite(batch_size: int | str,
     taken = engine.advance(500)
     assert not engine.finite
     assert taken == engine.step < 500
-    assert_same(engine.state(), one_by_one(config, taken), device)
+    assert_same(engine.state_dict(), one_by_one(config, taken), device)
     assert engine.advance(1) == 0
 
 
@@ -114,15 +114,15 @@ def test_the_same_run_twice_has_the_same_bits(arch: str, precision: str, device:
     for steps in (1, 12, 7):
         other.advance(steps)
         other.measure()
-    for name, tensor in one.state().items():
-        assert torch.equal(tensor, other.state()[name]), name
+    for name, tensor in one.state_dict().items():
+        assert torch.equal(tensor, other.state_dict()[name]), name
 
 
 @only_on_cuda
 def test_graphs_are_captured_once_for_each_size_of_batch() -> None:
     engine = Engine(small(p=13, batch_size=40, device="cuda"))
     engine.advance(30)
-    burst = engine._burst
+    burst = engine._step_batch
     assert burst is not None
     assert len(burst._graphs) == len({40, len(engine.task.train) % 40})
-    assert len(burst._graphs) <= bursts.GRAPHS
+    assert len(burst._graphs) <= cuda_graphs.MAX_GRAPHS

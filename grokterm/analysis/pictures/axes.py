@@ -6,17 +6,17 @@ import torch
 from torch import Tensor
 
 from grokterm.analysis.fourier import basis_of, over_basis
-from grokterm.analysis.subject import Subject
+from grokterm.analysis.model_at_step import ModelAtStep
 
 
-def places(subject: Subject, most: int) -> tuple[Tensor, tuple[str, str]]:
+def axis_residues(model: ModelAtStep, most: int) -> tuple[Tensor, tuple[str, str]]:
     """The first of all residues, int64 [at most `most`], and what the two axes are called.
 
     They stand by their logarithms where the operation adds those, so that its stripes are seen, else in order. The
     first residues of many show the same stripes as all.
     """
-    basis, _ = basis_of(subject.config.op, subject.config.p)
-    residues = torch.arange(subject.config.p, device=subject.labels.device)
+    basis, _ = basis_of(model.config.op, model.config.p)
+    residues = torch.arange(model.config.p, device=model.labels.device)
     if basis != "discrete logarithms":
         return residues[:most], ("a", "b")
     return over_basis(residues.unsqueeze(-1), basis).squeeze(-1)[:most], ("log a", "log b")

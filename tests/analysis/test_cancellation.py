@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from grokterm.analysis.interruption import GivenUpError, between_parts, interruptible
+from grokterm.analysis.cancellation import CancelledError, cancellable, check_cancelled
+from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.analysis.pictures import picture
-from grokterm.analysis.subject import Subject
 from grokterm.config import Config
 from grokterm.lab.models import build
 from grokterm.lab.seeds import generator
@@ -20,11 +20,11 @@ LONG = (
 )  # fmt: skip
 
 
-def subject() -> Subject:
+def subject() -> ModelAtStep:
     config = Config(p=11, arch="transformer", width=8, d_model=8, heads=2, device="cpu")
     task, train = make_task(config), torch.zeros(121, dtype=torch.bool)
     train[task.train] = True
-    return Subject(
+    return ModelAtStep(
         step=0,
         config=config,
         parameters=build(config).init(generator(0, "parameters", 0)),
@@ -35,20 +35,20 @@ def subject() -> Subject:
 
 
 def refuse() -> None:
-    raise GivenUpError
+    raise CancelledError
 
 
 @pytest.mark.parametrize("name", LONG)
 def test_a_long_picture_can_be_given_up(name: str) -> None:
     asked: list[str] = []
-    with interruptible(lambda: asked.append(name)):
+    with cancellable(lambda: asked.append(name)):
         assert picture(name, subject(), {}).arrays
     assert asked
-    with interruptible(refuse), pytest.raises(GivenUpError):
+    with cancellable(refuse), pytest.raises(CancelledError):
         picture(name, subject(), {})
 
 
 def test_nobody_asks_where_nobody_waits() -> None:
-    with interruptible(refuse):
+    with cancellable(refuse):
         pass
-    between_parts()
+    check_cancelled()

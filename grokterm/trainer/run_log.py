@@ -1,4 +1,4 @@
-"""The log as training writes it: what it holds already is not written again, what is new is appended."""
+"""The log as training writes it: records that it holds already are compared, new ones are appended."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from grokterm.runs.log import LogWriter
 from grokterm.wire.records import Change, Event, Record, Scalars, Session, TrainingRecord
 
 
-class Journal:
+class RunLog:
     """Takes the records of training in order; as long as the log is ahead, they are compared and not written.
 
     A record that cannot be written is kept and written when there is room again: `trouble` says why.
@@ -23,7 +23,7 @@ class Journal:
     def __init__(
         self, config: Config, writer: LogWriter, logged: Sequence[TrainingRecord] = (), position: int = 0
     ) -> None:
-        """A journal behind the first `position` of the training records in the log; config is the run's first one."""
+        """A run log behind the first `position` of the training records in the log; config is the run's first one."""
         self.trackers = Trackers(config)
         self.position = position
         """Training records so far, from the start of the run."""
@@ -40,7 +40,7 @@ class Journal:
         self._unwritten: deque[Record] = deque()
         for record in logged[:position]:
             self._pass(record)
-            self.trackers.take(record)
+            self.trackers.update(record)
 
     @property
     def replaying(self) -> bool:
@@ -68,7 +68,7 @@ class Journal:
             logged = made
         elif not isinstance(made, Event) and _timeless(logged, made) != made:
             self._differs(made.step)
-        events = self.trackers.take(logged)
+        events = self.trackers.update(logged)
         for event in events:
             self.write(event)
         return events
@@ -76,7 +76,7 @@ class Journal:
     def write_change(self, change: Change) -> None:
         """Logs a change that was made."""
         self._append(change)
-        self.trackers.take(change)
+        self.trackers.update(change)
         self.flush()
 
     def write_session(self, session: Session) -> None:
@@ -125,7 +125,7 @@ class Journal:
         self.position += 1
         if isinstance(record, Change):
             self._changes_ahead.popleft()
-            self.trackers.take(record)
+            self.trackers.update(record)
         self._pass(record)
 
     def _pass(self, record: TrainingRecord) -> None:

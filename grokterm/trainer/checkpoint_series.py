@@ -10,47 +10,47 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from grokterm.analysis.interruption import between_parts
-from grokterm.analysis.subject import Subject
+from grokterm.analysis.cancellation import check_cancelled
+from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.errors import RunFolderError
-from grokterm.runs.checkpoints import checkpoints, load, place
+from grokterm.runs.checkpoints import list_checkpoints, load_checkpoint, parse_name
 from grokterm.runs.folder import RunFolder
 
-MOST: Final = 24
+MAX_STEPS: Final = 24
 """Steps that are shown at most."""
-KEPT_BYTES: Final = 64 * 2**20
+CACHE_BYTES: Final = 64 * 2**20
 """Most that the parameters of these steps may hold together."""
 _PREFIX: Final = "parameters."
 
 
-class Album:
+class CheckpointSeries:
     """Reads the parameters in checkpoints, each once; those that cannot be read or hold another model are left out."""
 
     def __init__(self, folder: RunFolder) -> None:
         self._folder = folder
         self._read: dict[Path, dict[str, Tensor]] = {}
 
-    def before(self, subject: Subject) -> Sequence[Subject]:
-        """The same model at up to `MOST` steps before the subject's, evenly spread over those that are there."""
-        size = sum(t.numel() * t.element_size() for t in subject.parameters.values())
-        most = min(MOST, max(2, KEPT_BYTES // max(size, 1)))
-        found = {place(path)[0]: path for path in checkpoints(self._folder.checkpoint_folder)}
-        steps = [step for step in sorted(found) if step < subject.step]
-        chosen = [found[step] for step in _spread(steps, most)]
+    def before(self, model: ModelAtStep) -> Sequence[ModelAtStep]:
+        """The model at up to `MAX_STEPS` earlier steps, evenly spaced over the checkpoints that are there."""
+        size = sum(t.numel() * t.element_size() for t in model.parameters.values())
+        most = min(MAX_STEPS, max(2, CACHE_BYTES // max(size, 1)))
+        found = {parse_name(path)[0]: path for path in list_checkpoints(self._folder.checkpoint_folder)}
+        steps = [step for step in sorted(found) if step < model.step]
+        chosen = [found[step] for step in _evenly_spaced(steps, most)]
         self._read = {path: kept for path, kept in self._read.items() if path in chosen}
-        pages = []
+        models = []
         for path in chosen:
-            between_parts()
+            check_cancelled()
             parameters = self._parameters(path)
-            if _shapes(parameters) == _shapes(subject.parameters):
-                here = {name: tensor.to(subject.labels.device) for name, tensor in parameters.items()}
-                pages.append(replace(subject, step=place(path)[0], parameters=here, earlier=tuple))
-        return pages
+            if _shapes(parameters) == _shapes(model.parameters):
+                here = {name: tensor.to(model.labels.device) for name, tensor in parameters.items()}
+                models.append(replace(model, step=parse_name(path)[0], parameters=here, earlier=tuple))
+        return models
 
     def _parameters(self, path: Path) -> dict[str, Tensor]:
         if path not in self._read:
             try:
-                tensors = load(path)[1]
+                tensors = load_checkpoint(path)[1]
             except RunFolderError:
                 tensors = {}
             self._read[path] = {
@@ -65,7 +65,7 @@ def _shapes(parameters: Mapping[str, Tensor]) -> dict[str, torch.Size]:
     return {name: tensor.shape for name, tensor in parameters.items()}
 
 
-def _spread(steps: Sequence[int], count: int) -> list[int]:
+def _evenly_spaced(steps: Sequence[int], count: int) -> list[int]:
     """At most `count` of the steps, as evenly spread over the run as they allow, with the first and the last."""
     if len(steps) <= count:
         return list(steps)

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from grokterm.analysis.interruption import GivenUpError, interruptible
-from grokterm.trainer.album import Album
+from grokterm.analysis.cancellation import CancelledError, cancellable
+from grokterm.trainer.checkpoint_series import CheckpointSeries
 from grokterm.trainer.frames import Frames
 from grokterm.trainer.opening import open_run
+from grokterm.trainer.present_requests import PresentRequests
 from grokterm.trainer.server import Server, Unreadable
-from grokterm.trainer.showing import Showing
 from grokterm.wire.messages import (
     FrameName,
     Go,
@@ -64,12 +64,12 @@ class Room:
     def __init__(self, run: Running, listener: socket.socket) -> None:
         self.listener = listener
         self.server = Server(listener)
-        self.course = open_run(run.folder).course
-        self.course.begin()
+        self.session = open_run(run.folder).session
+        self.session.begin()
         self.leaves = False
         status = Status(0, "paused", 0.0, 0.0, "max", "cpu", "float32")
-        frames = Frames(Album(run.folder))
-        self.showing = Showing(self.server, self.course, frames, lambda: status, lambda: self.leaves)
+        frames = Frames(CheckpointSeries(run.folder))
+        self.showing = PresentRequests(self.server, self.session, frames, lambda: status, lambda: self.leaves)
         self.parts = 0
 
     def viewer(self) -> Viewer:
@@ -83,7 +83,7 @@ class Room:
         # One poll lets viewers in, and the next one reads.
         for connection, request in [*self.showing.requests(0.0), *self.showing.requests(0.0)]:
             if isinstance(request, Look) and request.at is None:
-                self.showing.hear(connection, request)
+                self.showing.add(connection, request)
             else:
                 assert not isinstance(request, Unreadable)
                 others.append(request)
@@ -97,10 +97,10 @@ class Room:
             self.parts += 1
             if self.parts == at_part:
                 then()
-            self.showing.look_up()
+            self.showing.poll()
 
-        with interruptible(check):
-            self.showing.show(busy=False)
+        with cancellable(check):
+            self.showing.answer_due(busy=False)
         return self.parts
 
 
@@ -173,12 +173,12 @@ def test_a_picture_of_the_past_also_gives_way_to_another_step(room: Room) -> Non
     viewer = room.viewer()
     room.hears()
     viewer.send(Look(1, (), at=0, picture=PICTURE))
-    room.showing.look_up()
+    room.showing.poll()
     assert room.showing.wait() == 0
-    with pytest.raises(GivenUpError):
-        room.showing.look_up(of_past=True)
+    with pytest.raises(CancelledError):
+        room.showing.poll(of_past=True)
     assert room.hears() == [Look(1, (), at=0, picture=PICTURE)]
-    room.showing.look_up(of_past=True)
+    room.showing.poll(of_past=True)
 
 
 def test_a_trainer_that_is_to_end_finishes_no_picture(room: Room) -> None:

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from grokterm.analysis.decomposition import ratio
 from grokterm.analysis.fourier import basis_of, fourier_power, over_basis
+from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.analysis.neurons import NeuronFrequencies, clocks
-from grokterm.analysis.subject import Subject
 from grokterm.analysis.weights import matrices
 
 WEAK: Final = 0.05
@@ -38,11 +38,11 @@ class Waves:
         return torch.cat([ordered[strong], ordered[~strong]])
 
 
-def waves(subject: Subject) -> Waves:
+def waves(model: ModelAtStep) -> Waves:
     """The waves of all neurons of the first layer; over residues where the operation has no basis of its own."""
-    config = subject.config
+    config = model.config
     basis, words = basis_of(config.op, config.p)
-    of_a, of_b = clocks(config, subject.parameters)
+    of_a, of_b = clocks(config, model.parameters)
     same = config.arch == "transformer"
     tables = torch.stack([of_a] if same else [of_a, of_b])
     places = torch.arange(config.p, device=tables.device)
@@ -55,25 +55,22 @@ def waves(subject: Subject) -> Waves:
     return Waves(tables, places, _frequencies(tables), words)
 
 
-def leading(subject: Subject) -> Subject:
+def reference_model(model: ModelAtStep) -> ModelAtStep:
     """The model whose neurons say in what order they stand: the present one where it has the same neurons."""
-    now = subject.present
-    if (
-        now is None
-        or matrices(now.config, now.parameters).keys() != matrices(subject.config, subject.parameters).keys()
-    ):
-        return subject
+    now = model.present
+    if now is None or matrices(now.config, now.parameters).keys() != matrices(model.config, model.parameters).keys():
+        return model
     same = (now.config.p, now.config.op, now.config.width) == (
-        subject.config.p,
-        subject.config.op,
-        subject.config.width,
+        model.config.p,
+        model.config.op,
+        model.config.width,
     )
-    return now if same else subject
+    return now if same else model
 
 
-def wave_order(subject: Subject) -> Tensor:
+def wave_order(model: ModelAtStep) -> Tensor:
     """Neurons of the first layer by frequency, int64 [width]."""
-    return waves(subject).order()
+    return waves(model).order()
 
 
 def _frequencies(tables: Tensor) -> NeuronFrequencies:

@@ -1,7 +1,6 @@
-"""The one-layer transformer without LayerNorm, forward and back by hand around the kernel over the pairs.
+"""Forward and backward of the one-layer transformer without LayerNorm around the kernel over the pairs.
 
-Every tensor may have a leading axis of replicas. The plain reading is `Transformer.logits`; a name with `d_` is the
-gradient by what bears the name.
+Every tensor may have a leading axis of replicas. The plain form is `Transformer.logits`; `d_x` is the gradient by x.
 """
 
 from __future__ import annotations
@@ -53,16 +52,16 @@ def step(
     d, width = config.d_model, config.width
     product = small_product(pairs_product, parameters["W_U"])
     seen, folded = _attended(config, product, parameters), _folded(product, parameters)
-    factors = _factors(config, product, parameters, seen, folded)
+    inputs = _kernel_inputs(config, product, parameters, seen, folded)
     d_folded = torch.empty_like(folded.product)
     of = {
-        **{name: torch.empty_like(factors[name]) for name in ("scores", "values", "w_out")},
+        **{name: torch.empty_like(inputs[name]) for name in ("scores", "values", "w_out")},
         "w_in": d_folded[..., :d, :width],
         "b_in": d_folded[..., d, :width],
         "w_direct": d_folded[..., :d, width:],
         "b_out": d_folded[..., d, width:],
     }
-    losses = losses_and_gradients(pairs_product, config.activation, pairs, factors, of)
+    losses = losses_and_gradients(pairs_product, config.activation, pairs, inputs, of)
     d_folded[..., d + 1, :width].zero_()
     d_folded[..., d + 1, width:].copy_(d_folded[..., d, width:])
     d_equals = _back_through_folding(product, parameters, folded, d_folded, of["w_out"], gradient)
@@ -70,13 +69,15 @@ def step(
     return losses
 
 
-def factors(config: Config, pairs_product: Product, parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """What the kernels make the logits of: see `lab.native`."""
+def kernel_inputs(config: Config, pairs_product: Product, parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The kernels' inputs: see `lab.native`."""
     product = small_product(pairs_product, parameters["W_U"])
-    return _factors(config, product, parameters, _attended(config, product, parameters), _folded(product, parameters))
+    return _kernel_inputs(
+        config, product, parameters, _attended(config, product, parameters), _folded(product, parameters)
+    )
 
 
-def _factors(
+def _kernel_inputs(
     config: Config, product: SmallProduct, parameters: Mapping[str, Tensor], seen: _Attended, folded: _Folded
 ) -> dict[str, Tensor]:
     d, width = config.d_model, config.width

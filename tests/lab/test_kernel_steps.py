@@ -14,7 +14,7 @@ from grokterm.lab.losses import cross_entropy_sum
 from grokterm.lab.models import build as build_model
 from grokterm.lab.models.layout import Layout
 from grokterm.lab.precision import product_for
-from grokterm.lab.strategies import choose
+from grokterm.lab.strategies import choose_strategy
 from grokterm.lab.tasks import make_task
 from tests.lab.examples import ARCHITECTURES, drawn_pairs, loss_and_gradient, random_parameters
 from tests.lab.rounding import check_rounding
@@ -32,7 +32,7 @@ PRECISIONS: tuple[Products, ...] = ("bfloat16", "float32")
 def precision(request: pytest.FixtureRequest, kernels: None) -> Products:
     """Each precision in which kernels take steps here."""
     found: Products = request.param
-    need(native.knows(product_for(found)), AMX)
+    need(native.has_product(product_for(found)), AMX)
     return found
 
 
@@ -44,18 +44,18 @@ def test_a_step_by_hand_is_that_of_autograd(
     config = Config(p=p, arch=arch, activation=activation, width=64, d_model=32, heads=2)
     model = build_model(config, product_for(precision))
     layout = Layout(model.shapes())
-    flat = layout.flat(random_parameters(model)).float()
+    flat = layout.flatten(random_parameters(model)).float()
     task = make_task(config)
     pairs = task.pairs(task.train)
     loss, by_hand = loss_and_gradient(model, layout, flat, pairs, 10)
     if precision == "bfloat16":
-        summed = {name: gradient * len(pairs) for name, gradient in layout.parameters(by_hand).items()}
-        check_rounding(config, layout.parameters(flat), pairs, loss * len(pairs), summed)
+        summed = {name: gradient * len(pairs) for name, gradient in layout.unflatten(by_hand).items()}
+        check_rounding(config, layout.unflatten(flat), pairs, loss * len(pairs), summed)
         return
     native.load(None)
     expected, by_autograd = loss_and_gradient(model, layout, flat, pairs, 10_000)
     assert loss.item() == pytest.approx(expected.item(), rel=1e-4)
-    ours, theirs = layout.parameters(by_hand), layout.parameters(by_autograd)
+    ours, theirs = layout.unflatten(by_hand), layout.unflatten(by_autograd)
     for name, gradient in ours.items():
         assert (gradient - theirs[name]).norm() <= 1e-4 * theirs[name].norm(), name
 
@@ -95,8 +95,8 @@ def test_the_same_bits_twice(arch: Architecture, precision: Products) -> None:
     one, other = Engine(config), Engine(config)
     one.advance(20)
     other.advance(20)
-    for name, tensor in one.state().items():
-        assert torch.equal(tensor, other.state()[name])
+    for name, tensor in one.state_dict().items():
+        assert torch.equal(tensor, other.state_dict()[name])
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
@@ -104,7 +104,7 @@ def test_replicas_are_runs_of_their_own(arch: Architecture, precision: Products)
     config = Config(p=31, arch=arch, width=64, d_model=32, heads=2)
     model = build_model(config, product_for(precision))
     layout, task = Layout(model.shapes()), make_task(config)
-    flat = layout.flat(random_parameters(model, replicas=(2, 2))).float()
+    flat = layout.flatten(random_parameters(model, replicas=(2, 2))).float()
     tolerance = {"bfloat16": 0.01, "float32": 1e-5}[precision]
     loss, gradient = loss_and_gradient(model, layout, flat, task.pairs(task.train), 1000)
     assert loss.shape == (2, 2)
@@ -122,7 +122,7 @@ def test_score_is_that_of_the_logits(arch: Architecture, precision: Products) ->
     task = make_task(config)
     pairs = task.pairs(task.test)
     layout = Layout(model.shapes())
-    ((loss, right),) = choose(model, layout, layout.flat(parameters), 100).scores(pairs)
+    ((loss, right),) = choose_strategy(model, layout, layout.flatten(parameters), 100).scores(pairs)
     logits = build_model(config).logits(parameters, pairs.a, pairs.b)
     assert loss == pytest.approx(float(cross_entropy_sum(logits, pairs.labels)), rel=0.02)
     assert right == pytest.approx(int((logits.argmax(-1) == pairs.labels).sum()), abs=20)
@@ -137,10 +137,10 @@ def test_logits_are_those_of_the_plain_reading_in_any_order(
     model = build_model(config, product_for(precision))
     parameters = {name: tensor.float() for name, tensor in random_parameters(model).items()}
     pairs = drawn_pairs(333, 31)
-    assert model.suits_kernels(parameters)
-    found, expected = model.read_logits(parameters, pairs.a, pairs.b), model.logits(parameters, pairs.a, pairs.b)
+    assert model.has_kernel(parameters)
+    found, expected = model.residue_logits(parameters, pairs.a, pairs.b), model.logits(parameters, pairs.a, pairs.b)
     torch.testing.assert_close(found, expected, rtol=tolerance, atol=tolerance)
-    assert model.read_logits(parameters, pairs.a[:0], pairs.b[:0]).shape == (0, 31)
+    assert model.residue_logits(parameters, pairs.a[:0], pairs.b[:0]).shape == (0, 31)
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
@@ -149,9 +149,9 @@ def test_a_changed_training_set_is_the_one_that_kernels_train_on(arch: Architect
     engine = Engine(config)
     for change in ({"train_fraction": 0.2, "corrupt": 0.5}, {"train_fraction": 0.5, "corrupt": 0.0}):
         engine.advance(3)
-        engine.set(engine.config.changed(change))
+        engine.apply_settings(engine.config.changed(change))
         opened = Engine(engine.config)
-        opened.load(engine.state())
+        opened.load_state_dict(engine.state_dict())
         assert opened.measure() == engine.measure()
         engine.advance(3)
         opened.advance(3)

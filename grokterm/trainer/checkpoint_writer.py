@@ -9,10 +9,10 @@ from typing import Final
 
 from grokterm.errors import RunFolderError
 from grokterm.lab.engine import Engine
-from grokterm.runs.checkpoints import REGULAR, Mark, checkpoint_path, config_hash, remove, save
+from grokterm.runs.checkpoints import REGULAR, CheckpointInfo, checkpoint_path, config_hash, remove, save_checkpoint
 from grokterm.runs.folder import RunFolder
-from grokterm.runs.thinning import FOLDER_LIMIT, room_for_checkpoints, thin
-from grokterm.trainer.journal import Journal
+from grokterm.runs.retention import FOLDER_LIMIT, checkpoint_budget, thin
+from grokterm.trainer.run_log import RunLog
 
 REGULAR_SECONDS: Final = 5.0
 """Seconds from one checkpoint to the next while training goes on."""
@@ -22,76 +22,76 @@ CHANGE: Final = "change"
 """Reason of a checkpoint behind a change."""
 
 
-class Saver:
+class CheckpointWriter:
     """Writes the checkpoints of one run and thins out the old ones."""
 
     def __init__(self, folder: RunFolder, limit: int = FOLDER_LIMIT) -> None:
         """Keeps the folder of a run under `limit` bytes."""
         self.trouble = ""
         """Why the last checkpoint could not be written; else empty."""
-        self.given_up: list[str] = []
-        """Checkpoints at events or changes that were removed for room, by name, until somebody takes note."""
+        self.removed: list[str] = []
+        """Names of checkpoints at events or changes that were removed to stay under the limit, until that is logged."""
         self._folder = folder
         self._limit = limit
-        self._last: Mark | None = None
+        self._last: CheckpointInfo | None = None
         self._next = time.monotonic() + REGULAR_SECONDS
 
-    def save(self, engine: Engine, journal: Journal, seconds: float, reason: str, same_model: bool = False) -> bool:
+    def save(self, engine: Engine, run_log: RunLog, seconds: float, reason: str, same_model: bool = False) -> bool:
         """A checkpoint of the present state unless there is one that stays; whether it is on the disk.
 
         It takes the place of a regular one of this state and, with `same_model`, of one at the last change here.
         """
-        mark, last = _mark(engine, journal, seconds, reason), self._last
-        there = last is not None and (last.step, last.changes) == (mark.step, mark.changes)
+        info, last = _info(engine, run_log, seconds, reason), self._last
+        there = last is not None and (last.step, last.changes) == (info.step, info.changes)
         if last and there and (last.reason != REGULAR or reason == REGULAR):
             return True
         started = time.monotonic()
         try:
-            if not checkpoint_path(self._folder.checkpoint_folder, mark).exists():
-                # A checkpoint must never be ahead of the log that tells how it came about.
-                if not journal.flush(sync=True):
+            if not checkpoint_path(self._folder.checkpoint_folder, info).exists():
+                # A checkpoint must never be ahead of the log that leads to it.
+                if not run_log.flush(sync=True):
                     return False
-                tensors = {name: tensor.numpy() for name, tensor in engine.state().items()}
-                save(self._folder.checkpoint_folder, mark, tensors)
-                if last and (there or (same_model and last.step == mark.step and last.reason in (REGULAR, CHANGE))):
+                tensors = {name: tensor.numpy() for name, tensor in engine.state_dict().items()}
+                save_checkpoint(self._folder.checkpoint_folder, info, tensors)
+                if last and (there or (same_model and last.step == info.step and last.reason in (REGULAR, CHANGE))):
                     remove(checkpoint_path(self._folder.checkpoint_folder, last))
                 self._thin()
         except (RunFolderError, OSError) as error:
             self.trouble = str(error)
             return False
-        self.trouble, self._last = "", mark
+        self.trouble, self._last = "", info
         took = time.monotonic() - started
         self._next = started + took + max(REGULAR_SECONDS, took / SHARE)
         return True
 
-    def save_regularly(self, engine: Engine, journal: Journal, seconds: float) -> None:
+    def save_regularly(self, engine: Engine, run_log: RunLog, seconds: float) -> None:
         """A checkpoint if the last one is old enough."""
         if time.monotonic() >= self._next:
-            self.save(engine, journal, seconds, REGULAR)
+            self.save(engine, run_log, seconds, REGULAR)
             self._next = max(self._next, time.monotonic() + REGULAR_SECONDS)
 
-    def wait(self, engine: Engine, journal: Journal) -> float:
+    def wait(self, engine: Engine, run_log: RunLog) -> float:
         """Seconds until a regular checkpoint is due; infinite where the present state has one."""
         last = self._last
-        if last and (last.step, last.changes) == (engine.step, journal.changes):
+        if last and (last.step, last.changes) == (engine.step, run_log.changes):
             return math.inf
         return max(0.0, self._next - time.monotonic())
 
     def _thin(self) -> None:
         with suppress(OSError):
-            removed = thin(self._folder.checkpoint_folder, room_for_checkpoints(self._folder.path, self._limit))
-            self.given_up += [path.name for path in removed if not path.stem.endswith(REGULAR)]
+            removed = thin(self._folder.checkpoint_folder, checkpoint_budget(self._folder.path, self._limit))
+            self.removed += [path.name for path in removed if not path.stem.endswith(REGULAR)]
 
 
-def _mark(engine: Engine, journal: Journal, seconds: float, reason: str) -> Mark:
+def _info(engine: Engine, run_log: RunLog, seconds: float, reason: str) -> CheckpointInfo:
     config = engine.config.as_dict()
-    return Mark(
+    return CheckpointInfo(
         step=engine.step,
-        changes=journal.changes,
-        records=journal.position,
+        changes=run_log.changes,
+        records=run_log.position,
         seconds=seconds,
         reason=reason,
-        phase=journal.trackers.phases.phase,
+        phase=run_log.trackers.phases.phase,
         config=config,
         config_hash=config_hash(config),
     )

@@ -1,4 +1,4 @@
-"""Sums over a few rows of a table: what n pairs take from p residues, and what they give back."""
+"""Sums over a few rows of a table: n pairs gather rows of p residues, and scatter gradients back."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from torch.nn import functional
 
 
 @dataclass(frozen=True)
-class Bags:
-    """Which rows of a table each sum takes; a gather and its scatter, without a tensor for every row taken.
+class RowSums:
+    """Sums of gathered rows of a table and their transpose, without a tensor of all gathered rows.
 
     Each sum runs over its rows in order, forward and back, so it is the same bits every time.
     """
 
     rows: Tensor
-    """int32 [n, k]: sum i takes rows[i, 0] … rows[i, k − 1]."""
+    """int32 [n, k]: sum i is over rows[i, 0] … rows[i, k − 1]."""
     count: int
     """Rows of the table."""
 
-    def sum(self, table: Tensor, weights: Tensor | None = None) -> Tensor:
+    def gather_sum(self, table: Tensor, weights: Tensor | None = None) -> Tensor:
         """Σ_j weights[i, j] · table[rows[i, j]]: [count, d] and [n, k] (1 where None) give [n, d]."""
         return functional.embedding_bag(self.rows, table, mode="sum", per_sample_weights=weights)
 
-    def sum_back(self, values: Tensor, weights: Tensor | None = None) -> Tensor:
-        """The transpose of `sum`, its gradient by the table: [n, d] give [count, d]."""
-        entries, sums, starts = self._takers
+    def scatter_sum(self, values: Tensor, weights: Tensor | None = None) -> Tensor:
+        """The transpose of `gather_sum`, its gradient by the table: [n, d] give [count, d]."""
+        entries, sums, starts = self._inverse
         given = None if weights is None else weights.flatten().index_select(0, entries)
         return functional.embedding_bag(sums, values, starts, mode="sum", per_sample_weights=given)
 
     @cached_property
-    def _takers(self) -> tuple[Tensor, Tensor, Tensor]:
-        """The entries of `rows` in the order of their table row, the sum each is of, and where each row's begin."""
+    def _inverse(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Entries of `rows` sorted by table row, the sum that each belongs to, and the offset of each table row."""
         flat = self.rows.flatten()
         entries = flat.argsort(stable=True)
         ends = flat.bincount(minlength=self.count).cumsum(0)
@@ -42,13 +42,13 @@ class Bags:
         return entries, (entries // self.rows.shape[1]).int(), starts.int()
 
 
-def bags_of_pairs(a: Tensor, b: Tensor, p: int) -> Bags:
+def pair_row_sums(a: Tensor, b: Tensor, p: int) -> RowSums:
     """Two rows a pair out of a table of 2p, that of a and p + that of b; int64 [n] each."""
-    return Bags(torch.stack((a, b + p), 1).int(), 2 * p)
+    return RowSums(torch.stack((a, b + p), 1).int(), 2 * p)
 
 
-def bags_of_heads(pairs: Bags, heads: int) -> Bags:
+def head_row_sums(pairs: RowSums, heads: int) -> RowSums:
     """Three rows a pair and head, in the order of pairs, out of a table of 2p + 1 residues and "=" by heads."""
     rows = functional.pad(pairs.rows, (0, 1), value=pairs.count)
     each = rows[:, None, :] * heads + torch.arange(heads, dtype=torch.int32, device=rows.device)[:, None]
-    return Bags(each.flatten(0, 1), (pairs.count + 1) * heads)
+    return RowSums(each.flatten(0, 1), (pairs.count + 1) * heads)

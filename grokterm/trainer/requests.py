@@ -1,4 +1,4 @@
-"""What viewers ask for: validated, carried out between two steps, and answered."""
+"""Requests of viewers: validated, carried out between two steps, and answered."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import math
 from typing import Final, Protocol
 
 from grokterm.errors import ConfigError, TrainerError
-from grokterm.trainer.answers import check_question, predict
-from grokterm.trainer.course import Course
-from grokterm.trainer.past import Past
+from grokterm.trainer.past_model import PastModel
+from grokterm.trainer.past_requests import PastRequest, PastRequests
+from grokterm.trainer.predictions import check_question, predict
 from grokterm.trainer.server import Connection, Server, Unreadable
-from grokterm.trainer.visits import Visit, Visits
+from grokterm.trainer.session import TrainingSession
 from grokterm.wire.messages import Answer, Change, Go, Look, Pause, Predict, Reply, Request, State, Stop
 
 NAME_LIMIT: Final = 80
@@ -18,12 +18,12 @@ NAME_LIMIT: Final = 80
 
 
 class Trainer(Protocol):
-    """What a command may ask of the trainer."""
+    """What a request may ask of the trainer."""
 
-    course: Course
+    session: TrainingSession
     server: Server
-    past: Past
-    visits: Visits
+    past: PastModel
+    past_requests: PastRequests
     state: State
     paused: bool
     """While starting: whether training is to pause once the log is caught up with."""
@@ -31,7 +31,7 @@ class Trainer(Protocol):
     """Whether to end at the next step boundary, after a checkpoint."""
 
     @property
-    def waits_for_room(self) -> bool:
+    def waits_for_disk(self) -> bool:
         """Whether training stands still only because something cannot be written."""
 
     def go(self, steps: float = math.inf) -> None:
@@ -44,7 +44,7 @@ class Trainer(Protocol):
         """Takes up a change of the configuration."""
 
 
-def carry_out(trainer: Trainer, connection: Connection, request: Request | Unreadable) -> None:
+def handle_request(trainer: Trainer, connection: Connection, request: Request | Unreadable) -> None:
     """Does what a request asks for and answers it, or says why not."""
     try:
         match request:
@@ -55,9 +55,9 @@ def carry_out(trainer: Trainer, connection: Connection, request: Request | Unrea
             case Go():
                 _reply(trainer, connection, request.id, _go(trainer, request))
             case Look(at=int(step)) | Predict(at=int(step)):
-                _visit(trainer, connection, request, step)
+                _ask_past(trainer, connection, request, step)
             case Predict():
-                trainer.server.send(connection, predict(request, trainer.course.engine))
+                trainer.server.send(connection, predict(request, trainer.session.engine))
             case Stop():
                 _reply(trainer, connection, request.id, "stops")
                 trainer.leaving = True
@@ -70,7 +70,7 @@ def carry_out(trainer: Trainer, connection: Connection, request: Request | Unrea
 
 
 def _reply(trainer: Trainer, connection: Connection, number: int, words: str, ok: bool = True) -> None:
-    reply: Reply = Answer(number, ok, words, trainer.course.step)
+    reply: Reply = Answer(number, ok, words, trainer.session.step)
     trainer.server.send(connection, reply)
 
 
@@ -78,49 +78,49 @@ def _change(trainer: Trainer, connection: Connection, request: Change) -> None:
     if trainer.state == "starting":
         raise TrainerError("the trainer is still catching up with the log: try again in a moment")
     by = "".join(letter for letter in request.by if letter.isprintable())[:NAME_LIMIT]
-    plan = trainer.course.change(request.values, request.keep, by, request.ablation)
+    plan = trainer.session.change(request.values, request.keep, by, request.ablation)
     if plan.changes:
         trainer.changed(plan.rebuilds)
     _reply(trainer, connection, request.id, plan.words or "nothing to change")
     # The answer goes first: a checkpoint may take longer than a key press should.
     if plan.changes:
-        trainer.course.after_change(plan)
+        trainer.session.after_change(plan)
 
 
 def _pause(trainer: Trainer) -> str:
     if trainer.state == "starting":
         trainer.paused = True
         return "pauses as soon as the log is caught up with"
-    if trainer.state == "training" or trainer.waits_for_room:
+    if trainer.state == "training" or trainer.waits_for_disk:
         trainer.pause()
-    return f"{trainer.state} at step {trainer.course.step:,}"
+    return f"{trainer.state} at step {trainer.session.step:,}"
 
 
 def _go(trainer: Trainer, request: Go) -> str:
-    course, steps = trainer.course, request.steps
+    session, steps = trainer.session, request.steps
     if steps is not None and steps < 1:
         raise TrainerError(f"the number of steps to go must be 1 or more, not {steps}")
     if trainer.state == "starting":
         trainer.paused = False
         return "goes on as soon as the log is caught up with"
-    if course.stuck:
+    if session.diverged:
         raise TrainerError(
-            f"the loss is not finite after step {course.step:,}: change the learning rate or the model first"
+            f"the loss is not finite after step {session.step:,}: change the learning rate or the model first"
         )
-    if not course.retry():
-        raise TrainerError(course.trouble)
+    if not session.retry():
+        raise TrainerError(session.trouble)
     trainer.go(math.inf if steps is None else steps)
     return "goes on" if steps is None else f"goes on for {steps:,} step{'s' if steps > 1 else ''}"
 
 
-def _visit(trainer: Trainer, connection: Connection, request: Look | Predict, step: int) -> None:
-    """Lets a request wait for the model of a step of the past."""
-    course = trainer.course
-    last = max(course.step, course.repeat_to)
+def _ask_past(trainer: Trainer, connection: Connection, request: Look | Predict, step: int) -> None:
+    """Queues a request for the model at a step of the past."""
+    session = trainer.session
+    last = max(session.step, session.repeat_to)
     if not 0 <= step <= last:
         raise TrainerError(f"step {step:,} is not in this run: it has steps 0 to {last:,}")
     if isinstance(request, Predict):
-        check_question(request, course.config.p)
-    if step == course.step:
-        trainer.past.keep(course.engine, course.journal.changes)
-    trainer.visits.add(Visit(connection, request, step))
+        check_question(request, session.config.p)
+    if step == session.step:
+        trainer.past.cache_state(session.engine, session.run_log.changes)
+    trainer.past_requests.add(PastRequest(connection, request, step))

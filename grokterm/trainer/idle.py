@@ -1,4 +1,4 @@
-"""How long nothing has trained and nobody has looked: after too long a trainer ends."""
+"""The idle time of a trainer: it ends after too long without training and without viewers."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ LINGER_SECONDS: Final = 0.5
 """Seconds that a finished trainer waits for a viewer which is about to connect."""
 
 
-class Silence:
-    """Since when there has been neither training nor a viewer."""
+class IdleTimer:
+    """Measures the time without training and without a viewer."""
 
     def __init__(self, idle: float = IDLE_SECONDS) -> None:
-        """A silence of `idle` seconds is too long."""
+        """Expires after `idle` seconds."""
         self._idle = idle
         self._since = time.monotonic()
         self._was_connected = False
 
-    def left(self, done: bool) -> float:
-        """Seconds until it is too long, which comes sooner for a trainer that is done."""
+    def remaining(self, done: bool) -> float:
+        """Seconds until it expires, which is sooner for a trainer that is done."""
         return max(0.0, self._since + self._allowed(done) - time.monotonic())
 
-    def is_too_long(self, connected: bool, busy: bool, done: bool) -> bool:
-        """Whether it is; training or a viewer, now or at the last question, begins it anew."""
+    def expired(self, connected: bool, busy: bool, done: bool) -> bool:
+        """Whether it has expired; training or a viewer, now or at the last call, restarts it."""
         broken = connected or self._was_connected or busy
         self._was_connected = connected
         if broken:

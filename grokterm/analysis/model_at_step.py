@@ -1,4 +1,4 @@
-"""One model at one step, with what pictures of it are made from, each part worked out when it is first asked for."""
+"""One model at one step, with what its pictures are computed from, each part when it is first used."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from torch import Tensor
 
 from grokterm.analysis.activations import Parameters
 from grokterm.analysis.angles import Angles, angles_of
+from grokterm.analysis.cancellation import check_cancelled
 from grokterm.analysis.fourier import NO_BASIS, basis_of
-from grokterm.analysis.interruption import between_parts
-from grokterm.analysis.pairs import Answer
+from grokterm.analysis.pairs import LogitsFn
 from grokterm.analysis.spectrum import spectrum
 from grokterm.config import Config
 from grokterm.lab.models import Model, build
@@ -28,12 +28,12 @@ class UndefinedError(Exception):
     """A picture makes no sense for a model or an operation; the message says why."""
 
 
-def _nobody() -> Sequence[Subject]:
+def _nobody() -> Sequence[ModelAtStep]:
     return ()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Subject:
+class ModelAtStep:
     """A model, its task and its place in the run."""
 
     step: int
@@ -45,34 +45,34 @@ class Subject:
     """bool [p, p]."""
     key_frequencies: tuple[int, ...] = ()
     """The estimate, largest norm first."""
-    present: Subject | None = None
+    present: ModelAtStep | None = None
     """The model of now, where this is one of the past."""
-    given: Tensor | None = None
+    noisy_labels: Tensor | None = None
     """The labels trained on, int64 [p, p], where some of them are wrong; None where all are those of `labels`."""
     ablation: Ablation = INTACT
-    """What a picture takes out of the model."""
-    earlier: Callable[[], Sequence[Subject]] = _nobody
+    """The parts of the model that a picture leaves out."""
+    earlier: Callable[[], Sequence[ModelAtStep]] = _nobody
     """The same model at a few steps before this one, in order, as far as they are kept."""
 
     @cached_property
-    def model(self) -> Model:
-        """The plain reading of the model."""
+    def network(self) -> Model:
+        """The model's pure functions, in float32 and without kernels where not loaded."""
         return build(self.config)
 
     @cached_property
-    def answer(self) -> Answer:
+    def logits_fn(self) -> LogitsFn:
         """Logits [m, p] of pairs a, b (int64 [m])."""
-        return self.answer_with(self.parameters)
+        return self.logits_fn_with(self.parameters)
 
-    def answer_with(self, parameters: Parameters) -> Answer:
-        """The same of the model with other parameters."""
-        given = dict(parameters)
+    def logits_fn_with(self, parameters: Parameters) -> LogitsFn:
+        """The same for other parameters."""
+        copied = dict(parameters)
 
-        def answer(a: Tensor, b: Tensor) -> Tensor:
-            between_parts()
-            return self.model.read_logits(given, a, b)
+        def logits_fn(a: Tensor, b: Tensor) -> Tensor:
+            check_cancelled()
+            return self.network.residue_logits(copied, a, b)
 
-        return answer
+        return logits_fn
 
     @cached_property
     def angles(self) -> Angles:
@@ -85,7 +85,7 @@ class Subject:
     @cached_property
     def norms(self) -> Tensor:
         """Fourier norms of the embedding or first layer [frequencies]; raises UndefinedError without a basis."""
-        norms, basis, _ = spectrum(self.model, self.parameters, self.config)
+        norms, basis, _ = spectrum(self.network, self.parameters, self.config)
         if basis == "none":
             raise UndefinedError(_no_frequencies(self.config))
         return norms
@@ -112,7 +112,7 @@ class Subject:
 
 
 def _no_frequencies(config: Config) -> str:
-    """Why an operation has no Fourier basis, in words."""
+    """Why an operation has no Fourier basis."""
     why = basis_of(config.op, config.p)[1].removeprefix(NO_BASIS).removeprefix(": ")
     reason = f": {why}" if why else ""
     return f"{NO_BASIS}: no order of residues makes {FORMULAS[config.op]} a sum of their angles{reason}"

@@ -6,20 +6,20 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from grokterm.errors import RunFolderError
-from grokterm.runs.checkpoints import checkpoints, place, read_mark
+from grokterm.runs.checkpoints import list_checkpoints, parse_name, read_info
 from grokterm.runs.folder import RunFolder
 from grokterm.wire.records import Record, Session
 
 
 def last_step(folder: RunFolder, records: Sequence[Record]) -> int:
-    """The last step of which the log or a checkpoint that the log leads to tells; 0 where neither does."""
+    """The last step in the log or of a checkpoint that the log leads to; 0 where there is neither."""
     logged = max((record.step for record in records), default=0)
     training = [record for record in records if not isinstance(record, Session)]
-    for path in reversed(checkpoints(folder.checkpoint_folder)):
-        if place(path)[0] <= logged:
+    for path in reversed(list_checkpoints(folder.checkpoint_folder)):
+        if parse_name(path)[0] <= logged:
             break
         with suppress(RunFolderError):
-            mark = read_mark(path)
-            if mark.is_in(training):
-                return mark.step
+            info = read_info(path)
+            if info.matches_log(training):
+                return info.step
     return logged

@@ -1,4 +1,4 @@
-"""Steps one after another without a look in between; on CUDA each of them is one captured graph, replayed."""
+"""Batches of steps with one check at the end; on CUDA each step is a captured graph, replayed."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ import torch
 from torch import Tensor
 
 from grokterm.lab.optimizers import Optimizer
-from grokterm.lab.strategies import Strategy, decisive
+from grokterm.lab.strategies import Strategy, finite_check
 from grokterm.lab.tasks import Pairs
 
-WARM_UPS: Final = 3
+WARMUP_STEPS: Final = 3
 """Steps on a side stream before one is captured: libraries then have their handles, workspaces and kernels."""
-GRAPHS: Final = 4
+MAX_GRAPHS: Final = 4
 """Captured graphs at most: one for the pairs of every step, or one for each number of them, a batch or what is left."""
 
 
-class Burst:
-    """Takes steps of a model in place, and puts everything back where one of them was not finite."""
+class StepBatch:
+    """Takes steps of a model in place, and restores the state where one of them was not finite."""
 
     def __init__(self, strategy: Strategy, optimizer: Optimizer) -> None:
         """Steps on the parameters of `strategy`."""
         self._strategy, self._optimizer, self._flat = strategy, optimizer, (flat := strategy.flat)
-        self._state = [flat, *optimizer.state().values()]
+        self._state = [flat, *optimizer.state_dict().values()]
         self._kept = [torch.empty_like(tensor) for tensor in self._state]
         self._last = flat.new_zeros(3, *flat.shape[:-1])
         self._worst = torch.zeros_like(self._last)
         self._graphs: dict[tuple[bool, int], _Graph] = {}
 
-    def take(self, batches: Iterable[Pairs]) -> list[float] | None:
+    def run(self, batches: Iterable[Pairs]) -> list[float] | None:
         """One step a batch; gives loss, squared gradient norm and Σθ² before the last one, for one replica alone.
 
-        None, with nothing changed, where those of any step were not finite: it is told in one wait for the device.
+        None, with nothing changed, where those of any step were not finite: one synchronization checks all of them.
         """
         for kept, tensor in zip(self._kept, self._state, strict=True):
             kept.copy_(tensor)
@@ -45,7 +45,7 @@ class Burst:
             return list(map(float, last.flatten()))
         for kept, tensor in zip(self._kept, self._state, strict=True):
             tensor.copy_(kept)
-        self._optimizer.changed()
+        self._optimizer.invalidate_plan()
         return None
 
     def step(self, pairs: Pairs) -> None:
@@ -54,13 +54,13 @@ class Burst:
             self._optimizer.prepare()
             self._step(pairs)
             return
-        key = (pairs.lasting, id(pairs) if pairs.lasting else len(pairs))
+        key = (pairs.reused, id(pairs) if pairs.reused else len(pairs))
         graph = self._graphs.get(key)
         if graph is None:
-            if len(self._graphs) == GRAPHS:
+            if len(self._graphs) == MAX_GRAPHS:
                 self._graphs.clear()
-            # What is tried before a capture reads on in the plan.
-            self._optimizer.changed()
+            # The warm-up before a capture advances the plan.
+            self._optimizer.invalidate_plan()
             self._optimizer.prepare()
             touched = [*self._state, *self._optimizer.planned, self._worst, self._last]
             graph = self._graphs[key] = _Graph(self._step, pairs, touched)
@@ -71,7 +71,7 @@ class Burst:
     def _step(self, pairs: Pairs) -> None:
         """What is captured: it reads and writes tensors that stay where they are, and never waits for a number."""
         loss, gradient = self._strategy.loss_and_gradient(pairs)
-        decisive(loss, gradient, self._flat, out=self._last)
+        finite_check(loss, gradient, self._flat, out=self._last)
         torch.maximum(self._worst, self._last, out=self._worst)  # keeps inf and NaN
         self._optimizer.step(self._flat, gradient)
 
@@ -82,14 +82,14 @@ class _Graph:
     def __init__(self, step: Callable[[Pairs], None], pairs: Pairs, touched: Sequence[Tensor]) -> None:
         """Capture `step`; what its warm-up changes, `touched`, is as before afterwards."""
         copy = Pairs(pairs.a.clone(), pairs.b.clone(), pairs.labels.clone(), pairs.p)
-        self._input = pairs if pairs.lasting else copy
+        self._input = pairs if pairs.reused else copy
         self._taken = pairs
         before = [tensor.clone() for tensor in touched]
         with torch.cuda.device(pairs.a.device):
             here, aside = torch.cuda.current_stream(), torch.cuda.Stream()  # type: ignore[no-untyped-call]
             aside.wait_stream(here)
             with torch.cuda.stream(aside):
-                for _ in range(WARM_UPS):
+                for _ in range(WARMUP_STEPS):
                     step(self._input)
             here.wait_stream(aside)
             for tensor, value in zip(touched, before, strict=True):
@@ -99,7 +99,7 @@ class _Graph:
                 step(self._input)
 
     def replay(self, pairs: Pairs) -> None:
-        """Take the step on `pairs`: those that were captured, or as many, none of them lasting."""
+        """Take the step on `pairs`: those captured, or as many that are not reused."""
         if pairs is not self._taken:
             for name in ("a", "b", "labels"):
                 getattr(self._input, name).copy_(getattr(pairs, name))

@@ -25,7 +25,7 @@ def predict(request: Predict, engine: Engine) -> Prediction:
         step=engine.step,
         a=a,
         b=b,
-        answers=tuple(engine.answers(a, b, request.count)),
+        answers=tuple(engine.top_classes(a, b, request.count)),
         right=label if label >= 0 else None,
         trained=bool((engine.task.train == a * p + b).any()),
     )
