@@ -184,6 +184,7 @@ def test_log_and_doctor_tell_the_digest_of_the_library(cache: Path, capsys: pyte
     assert library is not None
     found = hashlib.blake2b(library.read_bytes(), digest_size=8).hexdigest()
     assert f", digest {found}" in doctor(capsys)
+    native.load(None)
     engine = Engine(Config(p=11, width=32))
     assert circumstances(engine)["kernels_digest"] == "none"
     try:

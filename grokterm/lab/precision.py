@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
@@ -38,7 +39,13 @@ def cpu_has_fast_bfloat16() -> bool:
     With AVX512-BF16 alone, oneDNN multiplies matrices of float32 in float32, however low a precision is allowed.
     """
     has_mkldnn: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-    return has_mkldnn and has_amx()
+    return has_mkldnn and has_amx() and _onednn_may_use_amx()
+
+
+def _onednn_may_use_amx() -> bool:
+    """Whether the environment leaves AMX to oneDNN, which it can keep to a narrower instruction set."""
+    limit = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
+    return limit in ("", "ALL", "DEFAULT") or "AMX" in limit
 
 
 def has_amx() -> bool:
