@@ -10,7 +10,9 @@ from textual import events
 from textual.geometry import Size
 
 from grokterm.runs.folder import RunFolder
+from grokterm.tui import footer
 from grokterm.tui.actions import bindings
+from tests.patience import PATIENCE
 from tests.tui.conftest import NewRun
 from tests.tui.storm import OPENERS, Storm
 from tests.tui.watching import Watching, watch
@@ -75,7 +77,10 @@ async def test_only_the_pictures_that_are_seen_are_asked_for(trained: RunFolder)
         assert asked == [(), ("table",), ("spectrum", "table"), ()]
 
 
-async def test_a_remark_is_fitted_again_when_the_screen_is_resized(trained: RunFolder) -> None:
+async def test_a_remark_is_fitted_again_when_the_screen_is_resized(
+    trained: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(footer, "_SAID", PATIENCE)  # a slow machine may take longer to resize than a remark stands
     words = "there is something to say that is longer than a narrow screen is wide, and so it is cut"
     async with watch(trained, (60, 20)) as seen:
         seen.screen.say(words)
