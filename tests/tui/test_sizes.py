@@ -12,6 +12,7 @@ from textual.geometry import Size
 from grokterm.runs.folder import RunFolder
 from grokterm.tui import footer
 from grokterm.tui.actions import bindings
+from grokterm.view_options import ViewOptions
 from tests.patience import PATIENCE
 from tests.tui.conftest import NewRun
 from tests.tui.storm import OPENERS, Storm
@@ -80,9 +81,10 @@ async def test_only_the_pictures_that_are_seen_are_asked_for(trained: RunFolder)
 async def test_a_remark_is_fitted_again_when_the_screen_is_resized(
     trained: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(footer, "_SAID", PATIENCE)  # a slow machine may take longer to resize than a remark stands
+    # A slow machine may take longer to resize than a remark stands, and the narrator may have one of its own.
+    monkeypatch.setattr(footer, "_SAID", PATIENCE)
     words = "there is something to say that is longer than a narrow screen is wide, and so it is cut"
-    async with watch(trained, (60, 20)) as seen:
+    async with watch(trained, (60, 20), ViewOptions(color="truecolor", narrator="off")) as seen:
         seen.screen.say(words)
         assert seen.footer == f" {words[:57]}…"
         for width, told in ((40, f" {words[:37]}…"), (120, f" {words}"), (89, f" {words}"), (60, f" {words[:57]}…")):
