@@ -47,13 +47,19 @@ def test_a_module_loads_when_something_of_it_is_asked_for(library: Path, code: s
 
 
 def test_it_loads_once_however_many_ask_at_once(library: Path) -> None:
-    (library / "late" / "part.py").write_text("import time; time.sleep(0.1)")
+    # It is not loaded before all have asked.
+    (library / "late" / "part.py").write_text("import __main__\n__main__.asking.wait(60)")
     code = """
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
 put_off('late')
 import late
+asking, begun = Event(), Barrier(4, lambda: asking.set())
+def ask(_):
+    begun.wait(60)
+    return late.number
 with ThreadPoolExecutor(4) as threads:
-    print(*threads.map(lambda _: late.number, range(4)))
+    print(*threads.map(ask, range(4)))
 """
     assert printed(library, code) == ["loads", "7 7 7 7"]
 

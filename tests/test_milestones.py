@@ -12,7 +12,8 @@ from grokterm.milestones import GROKKED, GROKKED_90, GROKKED_95, MEMORIZED, MILE
 from grokterm.replay.trackers import Trackers
 from grokterm.runs.history import History
 from grokterm.trainer.session import _goal_reached
-from grokterm.wire.records import Record, Scalars
+from grokterm.wire.records import Record
+from tests.measured import measured
 
 
 @pytest.mark.parametrize(
@@ -43,16 +44,7 @@ def test_goal_log_and_command_line_agree() -> None:
     for until, name in (("memorized", "memorized_step"), ("grokked", "grokked_step_99")):
         config = Config(until=until)  # type: ignore[arg-type]
         for accuracy in (0.9899, 0.99, 0.9901):
-            last = Scalars(
-                10,
-                0.0,
-                train_loss=1.0,
-                test_loss=1.0,
-                train_accuracy=accuracy,
-                test_accuracy=accuracy,
-                sum_squared_weights=1.0,
-                gradient_norm=None,
-            )
+            last = measured(10, train_accuracy=accuracy, test_accuracy=accuracy, gradient_norm=None)
             records: list[Record] = [last, *Trackers(config).update(last)]
             history = History(config)
             history.add(records)

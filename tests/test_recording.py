@@ -36,6 +36,7 @@ from grokterm.wire.records import (
     TrainingRecord,
     encode_record,
 )
+from tests.measured import measured
 from tests.trainer.running import TINY
 
 GROKKING = TINY.changed(
@@ -205,31 +206,8 @@ def test_an_estimate_of_the_key_frequencies_holds_until_the_next_one() -> None:
     trackers = Trackers(GROKKING)
     assert (trackers.keys, trackers.keys_at(0)) == ((), ())
     for step, keys in ((0, ()), (10, (5,)), (20, (5,)), (30, (9, 5))):
-        trackers.update(
-            Scalars(
-                step,
-                0.0,
-                train_loss=1.0,
-                test_loss=1.0,
-                train_accuracy=0.0,
-                test_accuracy=0.0,
-                sum_squared_weights=1.0,
-                gradient_norm=1.0,
-                key_frequencies=keys,
-            )
-        )
-    trackers.update(
-        Scalars(
-            40,
-            0.0,
-            train_loss=1.0,
-            test_loss=1.0,
-            train_accuracy=0.0,
-            test_accuracy=0.0,
-            sum_squared_weights=1.0,
-            gradient_norm=1.0,
-        )
-    )  # measures were turned off
+        trackers.update(measured(step, key_frequencies=keys))
+    trackers.update(measured(40))  # measures were turned off
     assert [trackers.keys_at(step) for step in (0, 9, 10, 29, 30, 99)] == [(), (), (5,), (5,), (9, 5), (9, 5)]
     trackers.update(Change(40, {"arch": "embed-mlp"}, {}, True, False, ""))
     assert trackers.keys == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import venv
@@ -57,7 +58,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(packages: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Runs the fresh environment's Python."""
     python = packages.parents[2] / "bin" / "python"
-    return subprocess.run([python, *arguments], capture_output=True, text=True, timeout=PATIENCE)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return subprocess.run([python, *arguments], env=environment, capture_output=True, text=True, timeout=PATIENCE)
 
 
 def test_themes_pages_and_sources_in_c_are_read_from_the_wheel(installed: Path) -> None:

@@ -36,6 +36,9 @@ _ACTIVATIONS: Final = ("relu", "quadratic", "gelu")
 _HEADS: Final = 16
 """Heads at most."""
 
+SMALL: Final = 1 << 17
+"""Pairs times neurons of a replica up to which replicas are taken side by side, and not the pairs of each."""
+
 _steps: dict[Product, Any] = {}
 """The kernel for a step by matrix product; products without a kernel on this machine are left out."""
 _step_sets: dict[Product, Any] = {}
@@ -184,33 +187,39 @@ def score_and_gradients(
     Every tensor has its rows in one piece; those of w_in, w_direct and their gradients may be rows of wider ones of
     the same width.
     """
-    into = {f"d_{name}": tensor for name, tensor in gradients.items()}
-    return _run_kernel(product, activation, pairs.packed, inputs, into)
+    return _run_kernel(product, activation, pairs.packed, inputs, _d(gradients))
 
 
-def losses_and_gradients_of_replicas(
+def losses_and_gradients(
     product: Product,
     activation: Activation,
     pairs: Pairs,
     inputs: Mapping[str, Tensor],
     gradients: Mapping[str, Tensor],
 ) -> list[float]:
-    """Cross-entropies and gradients as `score_and_gradients` has them, of inputs with a leading axis of replicas.
-
-    Each replica is a part of its own, so that threads do not wait for each other; raises MemoryError.
-    """
-    into = {f"d_{name}": tensor for name, tensor in gradients.items()}
-    one, of_one = ({name: tensor[0] for name, tensor in each.items()} for each in (inputs, into))
-    first = _step(activation, pairs.packed, one, of_one, members=1)
-    strides = {name: 4 * tensor.stride(0) for name, tensor in {**inputs, **into}.items()}
-    count = len(inputs["w_out"])
+    """The same without the right answers, of one replica, or of each along a leading axis; raises MemoryError."""
+    if inputs["w_out"].ndim == 2:
+        return [score_and_gradients(product, activation, pairs, inputs, gradients)[0]]
+    count, width, _ = inputs["w_out"].shape
+    replicas = ([{name: x[i] for name, x in each.items()} for each in (inputs, gradients)] for i in range(count))
+    if len(pairs) * width > SMALL:
+        return [score_and_gradients(product, activation, pairs, *of_one)[0] for of_one in replicas]
+    one, of_one = next(replicas)
+    first = _step(activation, pairs.packed, one, _d(of_one), members=1)
     steps = (_Step * count)(*([first] * count))
+    # What differs from one replica to the next is where its tensors begin.
+    bytes_apart = {name: 4 * tensor.stride(0) for name, tensor in {**inputs, **_d(gradients)}.items()}
     for i, step in enumerate(steps):
-        for name, stride in strides.items():
-            setattr(step, name, getattr(first, name) + i * stride)
+        for name, apart in bytes_apart.items():
+            setattr(step, name, getattr(first, name) + i * apart)
     if _step_sets[product](steps, count, _thread_count()):
         raise MemoryError("no memory for the steps of replicas")
     return [step.loss for step in steps]
+
+
+def _d(gradients: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Gradients by the kernels' names for them."""
+    return {f"d_{name}": tensor for name, tensor in gradients.items()}
 
 
 def _run_kernel(

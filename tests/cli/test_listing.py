@@ -15,7 +15,8 @@ from grokterm.runs.folder import RunFolder, create_run, runs_home
 from grokterm.runs.log import LogWriter
 from grokterm.runs.summary import RunSummary
 from grokterm.view_options import ViewOptions
-from grokterm.wire.records import Event, Record, Scalars, Session
+from grokterm.wire.records import Event, Record, Session
+from tests.measured import measured
 
 
 def run_with(*records: Record, config: Config | None = None) -> RunFolder:
@@ -30,17 +31,8 @@ def run_with(*records: Record, config: Config | None = None) -> RunFolder:
 def grokked() -> RunFolder:
     return run_with(
         Session(0, "started", "started", time.time()),
-        Scalars(
-            0,
-            0.0,
-            train_loss=4.0,
-            test_loss=4.0,
-            train_accuracy=0.01,
-            test_accuracy=0.01,
-            sum_squared_weights=1.0,
-            gradient_norm=None,
-        ),
-        Scalars(
+        measured(0, train_loss=4.0, test_loss=4.0, train_accuracy=0.01, test_accuracy=0.01, gradient_norm=None),
+        measured(
             1200,
             3.5,
             train_loss=0.001,
@@ -84,32 +76,12 @@ def test_json_has_the_same_by_name(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_json_tells_how_each_run_came_to_generalize(capsys: pytest.CaptureFixture[str]) -> None:
     curve = [
-        Scalars(
-            s,
-            0.0,
-            train_loss=1.0,
-            test_loss=1.0,
-            train_accuracy=min(s / 100, 1.0),
-            test_accuracy=min(max(s - 400, 0) / 200, 1.0),
-            sum_squared_weights=1.0,
-            gradient_norm=None,
-        )
+        measured(s, train_accuracy=min(s / 100, 1.0), test_accuracy=min(max(s - 400, 0) / 200, 1.0), gradient_norm=None)
         for s in range(0, 801, 10)
     ]
     told_of = (("memorized", 110), ("grokked_90", 590), ("grokked_95", 590), ("grokked", 600))
     run_with(*curve, *(Event(step, name, "") for name, step in told_of))  # type: ignore[arg-type]
-    run_with(
-        Scalars(
-            0,
-            0.0,
-            train_loss=4.0,
-            test_loss=4.0,
-            train_accuracy=0.25,
-            test_accuracy=0.125,
-            sum_squared_weights=1.0,
-            gradient_norm=None,
-        )
-    )
+    run_with(measured(0, train_loss=4.0, test_loss=4.0, train_accuracy=0.25, test_accuracy=0.125, gradient_norm=None))
     run_with().log_path.write_bytes(b"no record\n")
     assert main(["runs", "--json"]) == 0
     names = ["memorized_step", "grokked_step_90", "grokked_step_95", "grokked_step_99", "delay"]

@@ -9,7 +9,7 @@ from grokterm.config import Config
 from grokterm.runs.folder import RunFolder, create_run, list_runs
 from grokterm.runs.log import LogWriter
 from grokterm.view_options import ViewOptions
-from grokterm.wire.records import Scalars
+from tests.measured import measured
 from tests.terminal.conftest import Grokterm
 
 
@@ -19,18 +19,7 @@ def runs(folders: Path) -> list[RunFolder]:
     folders.mkdir()
     made = [create_run(Config(p=5, width=4), ViewOptions(), folders) for _ in range(3)]
     writer = LogWriter(made[1].log_path)
-    writer.append(
-        Scalars(
-            1200,
-            3.5,
-            train_loss=0.001,
-            test_loss=0.02,
-            train_accuracy=1.0,
-            test_accuracy=0.995,
-            sum_squared_weights=9.0,
-            gradient_norm=0.1,
-        )
-    )
+    writer.append(measured(1200))
     writer.close()
     return made
 

@@ -11,19 +11,18 @@ from grokterm.runs.folder import RunFolder, create_run
 from grokterm.runs.log import LogWriter
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Event, Record, Scalars, Session
+from tests.measured import measured
 
 
 def numbers(step: int, test_accuracy: float = 0.1) -> Scalars:
     """The measures of a step."""
-    return Scalars(
+    return measured(
         step,
         step / 100,
         train_loss=0.01,
         test_loss=math.exp(-step / 500),
         train_accuracy=1.0,
         test_accuracy=test_accuracy,
-        sum_squared_weights=1.0,
-        gradient_norm=1.0,
     )
 
 

@@ -19,7 +19,8 @@ from grokterm.runs.emergence import (
     rate_of_change,
 )
 from grokterm.runs.history import History
-from grokterm.wire.records import Change, Event, Record, Scalars
+from grokterm.wire.records import Change, Event, Record
+from tests.measured import measured
 
 
 def history_of(steps: Floats | Sequence[float], accuracy: Floats | Sequence[float], *more: Record) -> History:
@@ -28,16 +29,7 @@ def history_of(steps: Floats | Sequence[float], accuracy: Floats | Sequence[floa
     points = zip(steps, accuracy, strict=True)
     history.add(
         [
-            Scalars(
-                int(step),
-                0.0,
-                train_loss=1.0,
-                test_loss=1.0,
-                train_accuracy=1.0,
-                test_accuracy=float(test),
-                sum_squared_weights=1.0,
-                gradient_norm=None,
-            )
+            measured(int(step), train_accuracy=1.0, test_accuracy=float(test), gradient_norm=None)
             for step, test in points
         ]
     )

@@ -13,6 +13,7 @@ from grokterm.config import Config
 from grokterm.errors import ConfigError
 from grokterm.runs.history import COLUMNS, History
 from grokterm.wire.records import Change, Event, Record, Scalars, Session
+from tests.measured import measured
 from tests.runs.test_log import scalars
 
 
@@ -34,16 +35,7 @@ def test_columns_hold_every_number_however_they_come(made: list[Scalars], portio
 
 def test_a_column_that_was_taken_does_not_change() -> None:
     history = History(Config())
-    record = Scalars(
-        0,
-        0.0,
-        train_loss=1.0,
-        test_loss=1.0,
-        train_accuracy=0.5,
-        test_accuracy=0.5,
-        sum_squared_weights=1.0,
-        gradient_norm=None,
-    )
+    record = measured(0, train_accuracy=0.5, test_accuracy=0.5, gradient_norm=None)
     history.add([record] * 200)
     before = history.column("train_loss")
     history.add([record] * 5000)

@@ -13,11 +13,12 @@ from grokterm.runs.log import LogWriter
 from grokterm.runs.summary import summarize, task_words
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Change, Event, Record, Scalars, Session
+from tests.measured import measured
 from tests.trainer.claiming import held
 
 
 def scalars(step: int, test: float = 0.25) -> Scalars:
-    return Scalars(
+    return measured(
         step,
         1.0,
         train_loss=0.1,

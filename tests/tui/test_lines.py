@@ -11,18 +11,12 @@ from grokterm.tui.world import World
 from grokterm.view_options import ViewOptions
 from grokterm.wire.messages import Status
 from grokterm.wire.records import Event, Record, Scalars
+from tests.measured import measured
 
 
 def scalars(step: int, test: float) -> Scalars:
-    return Scalars(
-        step,
-        3.0,
-        train_loss=0.1,
-        test_loss=0.2,
-        train_accuracy=1.0,
-        test_accuracy=test,
-        sum_squared_weights=3.0,
-        gradient_norm=1.0,
+    return measured(
+        step, 3.0, train_loss=0.1, test_loss=0.2, train_accuracy=1.0, test_accuracy=test, sum_squared_weights=3.0
     )
 
 

@@ -19,12 +19,13 @@ from grokterm.tui.theme import find_theme
 from grokterm.tui.world import World
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Change, Event, Progress, Record, Scalars
+from tests.measured import measured
 
 TEST = {0: 0.01, 100: 0.01, 200: 0.02, 300: 0.02, 400: 0.3, 500: 1.0}
 
 
 def scalars(step: int, test: float, loss: float = 0.1, squares: float = 100.0) -> Scalars:
-    return Scalars(
+    return measured(
         step,
         step / 100,
         train_loss=loss,
@@ -32,7 +33,6 @@ def scalars(step: int, test: float, loss: float = 0.1, squares: float = 100.0) -
         train_accuracy=1.0,
         test_accuracy=test,
         sum_squared_weights=squares,
-        gradient_norm=1.0,
     )
 
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from grokterm.lab.models.kernel_steps import small_product
 from grokterm.lab.models.mlp import Mlp
 from grokterm.lab.models.model import Parameters, Shapes
+from grokterm.lab.models.small_products import small_product
 from grokterm.lab.models.sublayers import linear_init, normal_init
 from grokterm.lab.precision import Product
 

@@ -10,8 +10,8 @@ from torch import Tensor
 from grokterm.lab import native
 from grokterm.lab.models.closed_form import closed_form
 from grokterm.lab.models.fused_pairs import FusedPairsModel, OutputLayer, pair_sum, supports_fusion
-from grokterm.lab.models.kernel_steps import losses_and_gradients, small_product
 from grokterm.lab.models.model import Parameters, Shapes
+from grokterm.lab.models.small_products import small_product
 from grokterm.lab.models.sublayers import (
     ACTIVATIONS,
     affine,
@@ -110,7 +110,7 @@ class Mlp(FusedPairsModel):
         inputs = self.kernel_inputs(parameters)
         d_of_a, d_of_b = self._gradient_rows(gradient)
         into = {"of_a": d_of_a, "of_b": d_of_b, "w_out": gradient["W_out"], "b_out": gradient["b_out"]}
-        losses = losses_and_gradients(self.product, self.config.activation, pairs, inputs, into)
+        losses = native.losses_and_gradients(self.product, self.config.activation, pairs, inputs, into)
         torch.sum(d_of_a, -2, out=gradient["b_1"])
         self._pass_on(parameters, d_of_a, d_of_b, gradient)
         return losses

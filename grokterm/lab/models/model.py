@@ -48,9 +48,9 @@ class Model(ABC):
         """
         return self.config.classes == "p" and self.layers_have_kernel(parameters)
 
+    @abstractmethod
     def layers_have_kernel(self, parameters: Mapping[str, Tensor]) -> bool:
         """Whether the kernels support its layers, whatever its classes."""
-        return False
 
     @torch.no_grad()
     def residue_logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
@@ -59,10 +59,11 @@ class Model(ABC):
             return native.logits(self.product, self.config.activation, a, b, self.kernel_inputs(parameters))
         return self.logits(parameters, a, b)[..., : self.config.p].contiguous()
 
+    @abstractmethod
     def kernel_inputs(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """The tensors that the kernels compute logits from (`lab.native`), without autograd."""
-        raise NotImplementedError
 
+    @abstractmethod
     def kernel_step(
         self, parameters: Mapping[str, Tensor], pairs: Pairs, gradient: Mapping[str, Tensor]
     ) -> list[float]:
@@ -71,7 +72,6 @@ class Model(ABC):
         The gradient of its mean is written into `gradient`. Memory does not grow with the number of pairs. Raises
         MemoryError.
         """
-        raise NotImplementedError
 
     def loss(self, parameters: Mapping[str, Tensor], pairs: Pairs) -> Tensor:
         """Cross-entropy in nats summed over the pairs, [...]."""

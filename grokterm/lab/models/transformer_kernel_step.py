@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 
 from grokterm.config import Config
+from grokterm.lab import native
 from grokterm.lab.models.attention import by_head
-from grokterm.lab.models.kernel_steps import SmallProduct, losses_and_gradients, small_product
+from grokterm.lab.models.small_products import SmallProduct, small_product
 from grokterm.lab.precision import Product
 from grokterm.lab.tasks import Pairs
 
@@ -61,7 +62,7 @@ def step(
         "w_direct": d_folded[..., :d, width:],
         "b_out": d_folded[..., d, width:],
     }
-    losses = losses_and_gradients(pairs_product, config.activation, pairs, inputs, of)
+    losses = native.losses_and_gradients(pairs_product, config.activation, pairs, inputs, of)
     d_folded[..., d + 1, :width].zero_()
     d_folded[..., d + 1, width:].copy_(d_folded[..., d, width:])
     d_equals = _back_through_folding(product, parameters, folded, d_folded, of["w_out"], gradient)

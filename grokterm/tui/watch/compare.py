@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from grokterm.errors import GroktermError
 from grokterm.runs.folder import RunFolder, list_runs
@@ -13,6 +14,8 @@ from grokterm.tui.watch.host import Host
 
 if TYPE_CHECKING:
     from grokterm.runs.summary import RunSummary
+
+Found = TypeVar("Found")
 
 
 class CompareControl:
@@ -38,37 +41,39 @@ class CompareControl:
     async def _choose_runs(self) -> None:
         from grokterm.tui.dialogs.run_choice import RunChoice
 
-        host, present = self._host, self._viewer.link.folder
-        try:
-            found = await asyncio.to_thread(_newest_first, present)
-        except GroktermError as error:
-            host.say(str(error), "error")
-            return
-        finally:
-            self._listing = False
-        if len(found) < 2:
-            host.say("this is the only run: there is none to compare it with", "warning")
-        elif host.is_current:
-            host.open_dialog(RunChoice(found, present), self._compare)
+        present = self._viewer.link.folder
+        found = await self._listed(
+            lambda: _newest_first(present), "this is the only run: there is none to compare it with"
+        )
+        if found:
+            self._host.open_dialog(RunChoice(found, present), self._compare)
 
     async def _choose_branch(self) -> None:
         from grokterm.runs.family import family, tree
         from grokterm.runs.summary import summarize
         from grokterm.tui.dialogs.branches import BranchDialog
 
-        host, present = self._host, self._viewer.link.folder
+        present, graph = self._viewer.link.folder, self._viewer.world.view.graph
+        found = await self._listed(
+            lambda: [(row, summarize(row.folder)) for row in tree(family(present))],
+            "this run has no branches: f forks it",
+        )
+        if found:
+            self._host.open_dialog(BranchDialog(found, present, graph), self._go_to_branch)
+
+    async def _listed(self, read: Callable[[], list[Found]], only_one: str) -> list[Found]:
+        """What `read` finds in files; nothing, with a remark, where there is one alone, or another screen by now."""
         try:
-            leaves = await asyncio.to_thread(lambda: tree(family(present)))
-            found = await asyncio.to_thread(lambda: [(leaf, summarize(leaf.folder)) for leaf in leaves])
+            found = await asyncio.to_thread(read)
         except GroktermError as error:
-            host.say(str(error), "error")
-            return
+            self._host.say(str(error), "error")
+            return []
         finally:
             self._listing = False
         if len(found) < 2:
-            host.say("this run has no branches: f forks it", "warning")
-        elif host.is_current:
-            host.open_dialog(BranchDialog(found, present, self._viewer.world.view.graph), self._go_to_branch)
+            self._host.say(only_one, "warning")
+            return []
+        return found if self._host.is_current else []
 
     def _compare(self, chosen: list[RunFolder] | None) -> None:
         """Shows the runs that were chosen on the same axes."""

@@ -1,0 +1,126 @@
+"""The arguments and options of the commands, as cyclopts reads and explains them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, Final, Literal, get_args
+
+from cyclopts import Group, Parameter
+
+from grokterm.cli.options import Option, shown
+from grokterm.errors import ConfigError
+from grokterm.presets import PRESETS
+from grokterm.setting import Group as GroupName
+from grokterm.spelling import unknown
+
+_RUN_WORDS: Final = "A run's id, its number, a unique beginning, last, or a path."
+_GROUPS: Final = {name: Group(name, sort_key=i) for i, name in enumerate(get_args(GroupName))}
+
+
+def _flag(name: str, words: str) -> Parameter:
+    return Parameter(name=name, negative="", help=words, group=_GROUPS["Run"], show_default=False)
+
+
+def _text_option(name: str, metavar: str, words: str, default: str = "") -> Parameter:
+    return Parameter(
+        name=name,
+        help=words,
+        group=_GROUPS["Run"],
+        metavar=metavar,
+        show_default=(lambda _: default) if default else False,
+        converter=_text,
+        allow_leading_hyphen=True,
+    )
+
+
+def _text(_: Any, tokens: Any) -> str:
+    return str(tokens[0].value)
+
+
+def _preset(_: Any, tokens: Any) -> str:
+    name = str(tokens[0].value)
+    if name not in PRESETS:
+        raise ConfigError(unknown("preset", name, list(PRESETS)))
+    return name
+
+
+PageName = Annotated[str | None, Parameter(name="PAGE", help="A page by its name, or by the number of its view.")]
+RunName = Annotated[str | None, Parameter(name="RUN", help=_RUN_WORDS)]
+OneRun = Annotated[str, Parameter(name="RUN", help=_RUN_WORDS)]
+AsJson = Annotated[bool, _flag("--json", "Print JSON on standard output, all else on standard error.")]
+RunsAndMeasure = Annotated[
+    str,
+    Parameter(
+        name="RUN",
+        help=f"{_RUN_WORDS} The last word may be what is drawn: accuracy, loss, or any other measure of the log by its "
+        "name there, such as gradient_norm.",
+    ),
+]
+LogX = Annotated[bool, _flag("--log-x", "Make the axis of steps logarithmic.")]
+LogY = Annotated[bool, _flag("--log-y", "Make the axis of values logarithmic.")]
+Every = Annotated[bool, _flag("--all", "Stop every run that trains.")]
+Keep = Annotated[bool, _flag("--keep", "Carry embedding and read-out over into a new model, where they fit.")]
+Detach = Annotated[bool, _flag("--detach", "Let the fork train without a screen.")]
+Yes = Annotated[bool, _flag("--yes", "Do not ask.")]
+At = Annotated[str | None, _text_option("--at", "STEP", "Step from which the fork goes on.", "the parent's last one")]
+To = Annotated[str | None, _text_option("--to", "STEP", "Step up to which it is repeated.", "the run's last one")]
+Resume = Annotated[
+    str | None, _text_option("--resume", "RUN", "Go on with a run, which keeps every setting that is not given.")
+]
+Preset = Annotated[
+    str | None,
+    Parameter(
+        name="--preset",
+        help="; ".join(f"{name}: {preset.words}" for name, preset in PRESETS.items()) + ".",
+        group=_GROUPS["Run"],
+        metavar="NAME",
+        show_default=False,
+        converter=_preset,
+        allow_leading_hyphen=True,
+    ),
+]
+Quick = Annotated[bool, _flag("--quick", "Measure less, and less surely: two minutes.")]
+Device = Annotated[
+    str, _text_option("--device", "DEVICE", "Device that trains: auto, cpu, cuda, cuda:N or mps.", "auto")
+]
+Precision = Annotated[
+    str, _text_option("--precision", "PRECISION", "Matrix products: auto, float32, bfloat16 or float64.", "auto")
+]
+Only = Annotated[str | None, _text_option("--only", "NAME", "Rows that begin so: st, step/mlp, limit, grok, viewer …")]
+Command = Callable[..., int]
+
+
+def taking(
+    *options: Option, defaults: Mapping[str, Any] = MappingProxyType({}), hidden: frozenset[str] = frozenset()
+) -> Callable[[Command], Command]:
+    """Spells out the options of a command in its signature, from which cyclopts reads them and makes the help."""
+
+    def spell_out(command: Command) -> Command:
+        own = [p for p in inspect.signature(command).parameters.values() if p.kind is not p.VAR_KEYWORD]
+        more = [_parameter(option, defaults, option.name not in hidden) for option in options]
+        command.__signature__ = inspect.Signature(own + more)  # type: ignore[attr-defined]
+        return command
+
+    return spell_out
+
+
+def _parameter(option: Option, defaults: Mapping[str, Any], seen: bool) -> inspect.Parameter:
+    default = shown(defaults[option.name]) if option.name in defaults else option.default
+    about = Parameter(
+        name=option.spelling,
+        alias=["--" + alias for alias in option.aliases],
+        help=option.words,
+        group=_GROUPS[option.group],
+        metavar=option.metavar,
+        show_default=default,
+        show=seen,
+        # Text is read by `options.read`, so that every value that cannot be gets one sentence that says why.
+        converter=_text,
+        allow_leading_hyphen=True,
+    )
+    kind: Any = Literal[option.choices] if option.choices else str
+    return inspect.Parameter(
+        option.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, about]
+    )
