@@ -9,9 +9,9 @@ from typing import Any, Final, Literal, get_type_hints
 
 from grokterm.consistency import check_closed_form, check_device, check_heads, check_split
 from grokterm.errors import ConfigError
-from grokterm.operations import Operation
 from grokterm.setting import KEY, Setting, check, read, setting, words_of
 from grokterm.spelling import unknown
+from grokterm.tasks.rules import rule_of
 
 Value = int | float | str
 
@@ -33,11 +33,12 @@ class Config:
     """What a run is; together with the logged changes it determines every bit of it."""
 
     p: int = setting(97, "Task", "starts a new run", "Modulus of the table, 3 to 1,999.", ge=3, le=1999)
-    op: Operation = setting(
+    op: str = setting(
         "add",
         "Task",
         "starts a new run",
-        "Operation on the residues a and b, taken mod p; divide needs a prime p.",
+        "Operation on the residues a and b, taken mod p: add, subtract, multiply, divide (needs a prime p), a formula "
+        "such as a^2 + 3ab or a/b if b odd else a-b, min, max, |a-b|; or in a group: s5, d59, z7xz13, s5-conjugate.",
         label="operation",
     )
     train_fraction: float = setting(
@@ -214,6 +215,9 @@ class Config:
     def __post_init__(self) -> None:
         for name, known in settings().items():
             check(name, field_type(name), known, getattr(self, name))
+        rule = rule_of(self.op)
+        object.__setattr__(self, "op", rule.name)
+        object.__setattr__(self, "p", rule.order or self.p)
         check_split(self.p, self.op, self.train_fraction)
         if self.arch == "transformer":
             check_heads(self.d_model, self.heads)
@@ -287,4 +291,5 @@ def docs() -> dict[str, str]:
 
 def parse(name: str, text: str) -> Value:
     """The value of a field from what a person typed; raises ConfigError."""
-    return read(name, field_type(name), settings()[name], text)
+    value = read(name, field_type(name), settings()[name], text)
+    return rule_of(str(value)).name if name == "op" else value

@@ -5,30 +5,30 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from grokterm.arithmetic import group_order, is_prime, nearest_primes
 from grokterm.errors import ConfigError
 from grokterm.spelling import unknown
+from grokterm.tasks.rules import defined_count, group_order, rule_of
 
 CLOSED_FORM_WIDTH: Final = 7
 """Fewest neurons of the closed-form solution; one more where an operation has zero factors."""
 
 
-def pair_count(p: int, op: str) -> int:
-    """Number of pairs (a, b) on which the operation is defined: p², or p(p − 1) for divide."""
-    return p * (p - 1) if op == "divide" else p * p
-
-
 def train_count(p: int, op: str, train_fraction: float) -> int:
     """Number of pairs in the training set: the train fraction of all defined pairs, rounded down."""
-    return int(train_fraction * pair_count(p, op))
+    return int(train_fraction * defined_count(op, p))
+
+
+def check_order(p: int, op: str) -> None:
+    """Raises ConfigError where a p is asked for together with a group of another order."""
+    order = rule_of(op).order
+    if order not in (None, p):
+        raise ConfigError(f"--op {op} has {order} elements, so that --p is {order} and not {p}: leave it out")
 
 
 def check_split(p: int, op: str, train_fraction: float) -> None:
     """Raises ConfigError where an operation has no table mod p, or one of the two sets no pair."""
-    if op == "divide" and not is_prime(p):
-        near = " and ".join(str(n) for n in nearest_primes(p))
-        raise ConfigError(f"divide needs a prime p, and {p} is not: {near} are near")
-    total, train = pair_count(p, op), train_count(p, op, train_fraction)
+    rule_of(op).check(p)
+    total, train = defined_count(op, p), train_count(p, op, train_fraction)
     if train < 1 or train >= total:
         side = "train" if train < 1 else "test"
         raise ConfigError(

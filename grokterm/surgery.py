@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from grokterm.arithmetic import group_order
 from grokterm.config import Config
 from grokterm.errors import ConfigError
+from grokterm.tasks.representations import representations_of
+from grokterm.tasks.rules import group_order
 
 _LISTED: Final = 6
 """Numbers that words name one by one."""
@@ -36,9 +37,9 @@ class Ablation:
         """What is taken out, as people say it: k = 5, 12; neurons 0–63; heads 1."""
         said = []
         if self.only:
-            said.append(f"all but k = {_listed(self.frequencies)}" if self.frequencies else "all frequencies")
+            said.append(f"all but {_named(config, self.frequencies)}" if self.frequencies else "all frequencies")
         elif self.frequencies:
-            said.append(f"k = {_listed(self.frequencies)}")
+            said.append(_named(config, self.frequencies))
         if self.neurons:
             said.append(f"{len(self.neurons):,} of {neuron_count(config):,} neurons")
         if self.heads:
@@ -51,8 +52,14 @@ INTACT: Final = Ablation()
 
 
 def frequency_count(config: Config) -> int:
-    """How many frequencies k = 1 … there are; 0 where the operation adds no angles."""
-    return (group_order(config.op, config.p) or 0) // 2
+    """How many frequencies k = 1 … or representations there are; 0 where the operation has none."""
+    return len(representations_of(config.op)) or (group_order(config.op, config.p) or 0) // 2
+
+
+def frequency_label(op: str, k: int) -> str:
+    """What people call a frequency, its number, or a representation of a group: [4,1] 4."""
+    found = representations_of(op)
+    return found[k - 1].label if found else f"{k}"
 
 
 def neuron_count(config: Config) -> int:
@@ -82,6 +89,12 @@ def _check(what: str, numbers: Sequence[int], least: int, most: int) -> None:
             raise ConfigError(f"there is no {what} {number}: choose from {least:,} to {most:,}")
     if len(set(numbers)) < len(numbers):
         raise ConfigError(f"one {what} is named twice")
+
+
+def _named(config: Config, frequencies: Sequence[int]) -> str:
+    if representations_of(config.op):
+        return ", ".join(frequency_label(config.op, k) for k in sorted(frequencies))
+    return f"k = {_listed(frequencies)}"
 
 
 def _listed(numbers: Sequence[int]) -> str:

@@ -10,11 +10,12 @@ import tomli_w
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from grokterm.arithmetic import is_prime
 from grokterm.config import Config, choices, docs, field_type, parse, settings
-from grokterm.consistency import pair_count, train_count
+from grokterm.consistency import train_count
 from grokterm.errors import ConfigError
 from grokterm.spelling import option_name
+from grokterm.tasks.arithmetic import is_prime
+from grokterm.tasks.rules import OPERATIONS, defined_count
 from grokterm.view_options import ViewOptions
 
 NUMBERS = [name for name in settings() if field_type(name) in (int, float) or name in ("batch_size", "until", "pace")]
@@ -37,6 +38,8 @@ def configs(draw: st.DrawFn) -> Config:
         )
         if name == "device":
             values[name] = draw(st.sampled_from(["auto", "cpu", "cuda", "cuda:3", "mps"]))
+        elif name == "op":
+            values[name] = draw(st.sampled_from([*OPERATIONS, "a^2 + 3ab", "a / b if b odd else a - b", "min"]))
         elif words:
             values[name] = draw(st.sampled_from(words) | numbers if name in NUMBERS else st.sampled_from(words))
         else:
@@ -65,7 +68,7 @@ def test_the_defaults_are_a_run_that_can_be() -> None:
     config = Config()
     assert (config.p, config.op, config.arch, config.train_fraction) == (97, "add", "mlp", 0.5)
     assert train_count(config.p, config.op, config.train_fraction) == 4704
-    assert pair_count(97, "divide") == 97 * 96
+    assert defined_count("divide", 97) == 97 * 96
 
 
 @given(configs())
@@ -174,7 +177,7 @@ def test_parsing(name: str, text: str, value: object) -> None:
 def test_any_text_is_read_or_refused_with_words(name: str, text: str) -> None:
     with suppress(ConfigError):
         value = parse(name, text)
-        assert value in choices(name) or name == "device" or isinstance(value, int | float)
+        assert value in choices(name) or name in ("device", "op") or isinstance(value, int | float)
 
 
 @pytest.mark.parametrize("text", ["1e999", "9" * 5000, "9" * 400 + "e1", "0x10", "", "1.5", "--", "1e-3"])

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from grokterm.analysis.angles import Angles, angles_of
+from grokterm.analysis.angles import Angles
+from grokterm.analysis.harmonics import harmonics_of
 from grokterm.analysis.measures import cross_entropy
 from grokterm.analysis.pairs import LogitsFn, pair_chunks
 from grokterm.config import Config
@@ -83,7 +84,7 @@ def ablated(config: Config, parameters: Parameters, ablation: Ablation) -> dict[
     found = dict(parameters)
     device = next(iter(found.values())).device
     if ablation.frequencies or ablation.only:
-        angles = angles_of(config.op, config.p)
+        angles = harmonics_of(config.op, config.p)
         assert angles is not None
         found = weights_without_frequencies(config, found, angles, ablation.frequencies, ablation.only)
     for layer in range(config.depth):

@@ -32,7 +32,7 @@ class Angles:
     b: Tensor
     """Residue b that stands at angle j, so that subtracting and dividing are sums of angles too."""
     c: Tensor
-    """LogitsFn to every pair with i + j = s, by s."""
+    """Answer to every pair with i + j = s, by s."""
 
     @property
     def commutes(self) -> bool:
@@ -43,6 +43,11 @@ class Angles:
     def frequencies(self) -> int:
         """Number of frequencies, k and n − k counted once."""
         return self.n // 2
+
+    @property
+    def sizes(self) -> list[int]:
+        """How many rows the basis has for each frequency: a cosine and a sine, and at n/2 a cosine alone."""
+        return [1 if 2 * k == self.n else 2 for k in range(1, self.frequencies + 1)]
 
     def table(self, values: Tensor) -> Tensor:
         """A table over pairs [..., p, p] rearranged to [..., n, n]; pairs outside the group are left out."""
@@ -114,6 +119,15 @@ class Angles:
         index = [row for k in folded for row in (2 * k - 1, 2 * k) if row < self.n]
         return _basis(self.n, like.dtype, like.device)[index]
 
+    def quotients(self) -> Tensor:
+        """The angle c with s = d + c for every s and d, int64 [n, n] indexed [s, d]."""
+        s = torch.arange(self.n)
+        return (s[:, None] - s) % self.n
+
+    def class_functions(self, like: Tensor) -> Tensor:
+        """Cosines of unit norm at every frequency, [frequencies, n]."""
+        return self.basis(range(1, self.frequencies + 1), like)[::2]
+
     def fold(self, k: int) -> int:
         """The frequency among k and n − k that is at most n/2; raises ValueError where there is none."""
         if not 0 < k < self.n:
@@ -122,7 +136,7 @@ class Angles:
 
     @property
     def _plain(self) -> bool:
-        return self.n == self.p and bool((self.b == torch.arange(self.p)).all())
+        return self.n == self.p and all(torch.equal(each, torch.arange(self.p)) for each in (self.a, self.b))
 
 
 @cache

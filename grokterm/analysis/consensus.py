@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from grokterm.analysis.angles import Angles
+from grokterm.analysis.harmonics import GroupAngles, by_component
 from grokterm.analysis.measures import cross_entropy, restricted_logits
 from grokterm.lab.seeds import generator
 
@@ -35,7 +36,10 @@ class Consensus:
     key_loss: float | None = None
     """The same loss with the mean logits restricted to the key frequencies."""
     key_p_value: float | None = None
-    """How often as many frequencies drawn at random favour the right answers as much as the key frequencies."""
+    """How often as many frequencies drawn at random favour the right answers as much as the key frequencies.
+
+    A group has too few representations for that: it is the permutation test of the classes, with the restricted logits.
+    """
 
 
 def held_out(angles: Angles, seen: Tensor) -> Tensor:
@@ -64,13 +68,13 @@ def consensus(mean: Tensor, angles: Angles, counts: Tensor, keys: Iterable[int])
     chosen = sorted({angles.fold(k) for k in keys})
     if not chosen:
         return Consensus(loss, chance)
-    effects = frequency_effects(by_class, angles)
-    return Consensus(
-        loss,
-        chance,
-        _mean_loss(restricted_logits(every, angles, chosen), classes, counts),
-        _frequency_p_value(effects, chosen),
+    restricted = restricted_logits(every, angles, chosen)
+    by_chance = (
+        _label_p_value(restricted.index_select(-1, classes))
+        if isinstance(angles, GroupAngles)
+        else _frequency_p_value(frequency_effects(by_class, angles), chosen)
     )
+    return Consensus(loss, chance, _mean_loss(restricted, classes, counts), by_chance)
 
 
 def frequency_effects(by_class: Tensor, angles: Angles) -> Tensor:
@@ -80,10 +84,7 @@ def frequency_effects(by_class: Tensor, angles: Angles) -> Tensor:
     """
     centred = by_class - by_class.mean(-1, keepdim=True)
     basis = angles.basis(range(1, angles.frequencies + 1), centred)
-    each = ((basis @ centred) * basis).sum(-1) / angles.n
-    if len(each) % 2:  # the last frequency of an even n has no sine
-        each = torch.cat([each, each.new_zeros(1)])
-    return each.view(-1, 2).sum(-1)
+    return by_component(((basis @ centred) * basis).sum(-1) / angles.n, angles)
 
 
 def _mean_loss(logits: Tensor, classes: Tensor, counts: Tensor) -> float:

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from grokterm.arithmetic import Basis, discrete_logarithms, group_order
+from grokterm.tasks.arithmetic import Basis, discrete_logarithms, is_prime
+from grokterm.tasks.rules import group_order, rule_of
 
 NO_BASIS: Final = "no invertible basis"
 
@@ -79,7 +80,9 @@ def basis_of(op: str, p: int) -> tuple[Basis, str]:
         return "residues", "over residues"
     if order is not None:
         return "discrete logarithms", f"over logarithms to base {discrete_logarithms(p)[1]}"
-    if op == "multiply":
+    if rule_of(op).order:
+        return "none", f"{rule_of(op).shown} has no angles"
+    if rule_of(op).sum is not None and not is_prime(p):
         return "none", f"{NO_BASIS}: residues mod {p} have no logarithms, {p} is not a prime"
     return "none", NO_BASIS
 

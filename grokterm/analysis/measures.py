@@ -129,10 +129,9 @@ def variance_shares(means: AngleMeans, angles: Angles) -> Tensor:
     centre = mean.mean(-2, keepdim=True)
     total = means.square - n**2 * centre.square().sum((-2, -1))
     # Mean over s of the logits whose class lies at s − d: all that a function of s − c alone can explain.
-    s = torch.arange(n, device=mean.device)
-    at = ((s[:, None] - s) % n).expand_as(mean)
+    at = angles.quotients().to(mean.device).expand_as(mean)
     by_distance = (mean - centre).gather(-1, at).mean(-2)
-    cosines = angles.basis(range(1, angles.frequencies + 1), by_distance)[::2]
+    cosines = angles.class_functions(by_distance)
     return ratio(n**2 * (by_distance @ cosines.mT).square(), total.unsqueeze(-1))
 
 

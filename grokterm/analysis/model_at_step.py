@@ -17,8 +17,8 @@ from grokterm.analysis.pairs import LogitsFn
 from grokterm.analysis.spectrum import spectrum
 from grokterm.config import Config
 from grokterm.lab.models import Model, build
-from grokterm.operations import FORMULAS
 from grokterm.surgery import INTACT, Ablation
+from grokterm.tasks.rules import rule_of
 
 STRONGEST: Final = 3
 """Frequencies that stand in for key frequencies as long as there are none."""
@@ -115,4 +115,4 @@ def _no_frequencies(config: Config) -> str:
     """Why an operation has no Fourier basis."""
     why = basis_of(config.op, config.p)[1].removeprefix(NO_BASIS).removeprefix(": ")
     reason = f": {why}" if why else ""
-    return f"{NO_BASIS}: no order of residues makes {FORMULAS[config.op]} a sum of their angles{reason}"
+    return f"{NO_BASIS}: no order of residues makes {rule_of(config.op).shown} a sum of their angles{reason}"

@@ -10,7 +10,8 @@ from grokterm.analysis.activations import Parameters
 from grokterm.analysis.angles import Angles, angles_of
 from grokterm.analysis.circuits import circularity, distance_irrelevance, gradient_symmetricity, triples
 from grokterm.analysis.consensus import consensus, held_out
-from grokterm.analysis.fourier import basis_of, fourier_norms, over_basis
+from grokterm.analysis.fourier import basis_of, over_basis
+from grokterm.analysis.harmonics import harmonics_of
 from grokterm.analysis.logits import correct_logits
 from grokterm.analysis.measures import (
     angle_means,
@@ -22,6 +23,7 @@ from grokterm.analysis.measures import (
 )
 from grokterm.analysis.neurons import frequency_shares, neuron_frequencies, neuron_rows
 from grokterm.analysis.pairs import LogitsFn, pair_chunks
+from grokterm.analysis.spectrum import table_norms
 from grokterm.analysis.weights import neuron_logit_map
 from grokterm.config import Config
 from grokterm.lab.models import build
@@ -35,10 +37,9 @@ def concentration(config: Config, parameters: Parameters, norms: Tensor) -> tupl
     None where the operation has no frequencies, or weights are not finite; `norms` are those of `spectrum.spectrum`
     (Nanda et al. 2023, section 5.1).
     """
-    basis, _ = basis_of(config.op, config.p)
-    if basis == "none":
+    if harmonics_of(config.op, config.p) is None:
         return None, None
-    of_map = fourier_norms(over_basis(neuron_logit_map(config, parameters).mT, basis))
+    of_map = table_norms(config, neuron_logit_map(config, parameters).mT)
     first, last = gini(torch.stack([norms.double(), of_map.cpu().double()])).tolist()
     return finite(first), finite(last)
 
@@ -53,7 +54,7 @@ def progress(
     ever trained on, those of train among them.
     """
     collapse = _collapse(logits_fn, train)
-    angles = angles_of(config.op, config.p)
+    angles = harmonics_of(config.op, config.p)
     if angles is None:
         return ProgressMeasures(softmax_collapse=collapse)
     means = angle_means(logits_fn, angles, train.device, held_out(angles, seen))

@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 
 from grokterm.analysis.fourier import basis_of, fourier_norms, frequency_purity, over_basis
+from grokterm.analysis.harmonics import GroupAngles, component_norms, harmonics_of
 from grokterm.analysis.neurons import EXPLAINED
-from grokterm.arithmetic import Basis
 from grokterm.config import Config
+from grokterm.tasks.arithmetic import Basis
 
 
 class HasFirstLayer(Protocol):
@@ -24,17 +25,32 @@ class HasFirstLayer(Protocol):
 def spectrum(model: HasFirstLayer, parameters: Mapping[str, Tensor], config: Config) -> tuple[Tensor, Basis, str]:
     """Norms at k = 1 … over all tables and features together [..., frequencies], their basis, and its description.
 
-    Norms are float32 on the CPU, and empty where the operation has no basis.
+    In a group k counts its representations. Norms are float32 on the CPU, and empty where the operation has no basis.
     """
-    basis, words = basis_of(config.op, config.p)
+    basis, words = spectral_basis(config)
     if basis == "none":
         return torch.zeros(0), basis, words
     with torch.no_grad():
-        tables = model.input_tables(dict(parameters))
-        of_tables = [fourier_norms(over_basis(table, basis)) for table in tables]
-        norms = of_tables[0] if len(tables) == 1 else torch.linalg.vector_norm(torch.stack(of_tables), dim=0)
+        of_tables = [table_norms(config, table) for table in model.input_tables(dict(parameters))]
+        norms = of_tables[0] if len(of_tables) == 1 else torch.linalg.vector_norm(torch.stack(of_tables), dim=0)
     layer = "first layer" if config.arch == "mlp" else "embedding"
     return norms.float().cpu(), basis, f"{layer}, {words}"
+
+
+def spectral_basis(config: Config) -> tuple[Basis, str]:
+    """Over what the spectrum of an operation is taken, representations of a group among them, and its description."""
+    harmonics = harmonics_of(config.op, config.p)
+    if isinstance(harmonics, GroupAngles):
+        return "representations", f"over representations of {harmonics.group.shown}"
+    return basis_of(config.op, config.p)
+
+
+def table_norms(config: Config, rows: Tensor) -> Tensor:
+    """Norms of a table [..., p, d] at every frequency or representation; `config` is one that has them."""
+    harmonics = harmonics_of(config.op, config.p)
+    if isinstance(harmonics, GroupAngles):
+        return component_norms(rows, harmonics)
+    return fourier_norms(over_basis(rows, basis_of(config.op, config.p)[0]))
 
 
 def single_frequency_share(model: HasFirstLayer, parameters: Mapping[str, Tensor], config: Config) -> float | None:

@@ -9,6 +9,7 @@ from grokterm.cli.harmless import harmless
 from grokterm.errors import GroktermError
 from grokterm.loading import put_off
 from grokterm.output import lossy_output
+from grokterm.tasks.formula import FormulaError
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells give it."""
@@ -30,6 +31,8 @@ def _run(arguments: list[str]) -> int:
         return _carry_out(arguments)
     except GroktermError as error:
         print(f"grokterm: {harmless(str(error))}", file=sys.stderr)
+        if isinstance(error, FormulaError):
+            print(*(f"  {harmless(line)}" for line in error.mark.split("\n")), sep="\n", file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
         return INTERRUPTED

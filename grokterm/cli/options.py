@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from grokterm.config import Config, choices, field_type, parse, settings
+from grokterm.consistency import check_order
 from grokterm.errors import ConfigError
 from grokterm.spelling import option_name, unknown
 from grokterm.view_options import ViewOptions
@@ -84,7 +85,10 @@ def folder_option() -> Option:
 
 def read(given: Mapping[str, str | None]) -> Values:
     """The values of the options that were given; raises ConfigError."""
-    return {name: read_one(name, text) for name, text in given.items() if text is not None}
+    values = {name: read_one(name, text) for name, text in given.items() if text is not None}
+    if "op" in values and "p" in values:
+        check_order(values["p"], values["op"])
+    return values
 
 
 def read_one(name: str, text: str) -> Any:

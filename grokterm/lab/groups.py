@@ -8,7 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from grokterm.arithmetic import discrete_logarithms, group_order
+from grokterm.tasks.arithmetic import discrete_logarithms
+from grokterm.tasks.rules import group_order, rule_of
 
 
 class Group(NamedTuple):
@@ -27,9 +28,12 @@ class Group(NamedTuple):
 @cache
 def group_of(op: str, p: int) -> Group | None:
     """How an operation on residues mod p adds angles; None where it does not."""
-    n = group_order(op, p)
-    if n is None:
+    n, added = group_order(op, p), rule_of(op).sum
+    if n is None or added is None:
         return None
-    element = torch.arange(p) if n == p else torch.tensor(discrete_logarithms(p))
-    inverse = element[-torch.arange(n) % n]
-    return Group(n, element, inverse if op in ("subtract", "divide") else element, element)
+    angle, (above, below) = torch.arange(n), added.shift
+    if added.basis == "residues":
+        return Group(n, angle * added.sign_a % n, angle * added.sign_b % n, (angle + above) % n)
+    element = torch.tensor(discrete_logarithms(p))
+    scale = above * pow(below, -1, p)
+    return Group(n, element[angle * added.sign_a % n], element[angle * added.sign_b % n], element * scale % p)

@@ -14,10 +14,8 @@ from grokterm.config import Config
 from grokterm.consistency import train_count
 from grokterm.lab.row_sums import RowSums, head_row_sums, pair_row_sums
 from grokterm.lab.seeds import generator
-from grokterm.operations import POLYNOMIALS, Operation
-
-UNDEFINED: Final = -1
-"""The label of a pair on which the operation is not defined."""
+from grokterm.tasks.polynomial import UNDEFINED
+from grokterm.tasks.rules import answer_table
 
 CACHED_PAIRS: Final = 1 << 19
 """Pairs whose chunks are cached with their row sums (up to 200 bytes per pair and four heads); beyond, none is.
@@ -82,7 +80,7 @@ class Task:
     """All pairs of residues mod p with their labels, and the split into train and test."""
 
     p: int
-    op: Operation
+    op: str
     labels: Tensor
     """The right answers, int64 [p, p] indexed [a, b]; UNDEFINED (-1) where the operation is not defined."""
     noisy_labels: Tensor
@@ -140,11 +138,6 @@ def corrupt_labels(labels: Tensor, train: Tensor, config: Config) -> Tensor:
     return noisy.view_as(labels)
 
 
-def operation_table(p: int, op: Operation) -> Tensor:
-    """op(a, b) mod p as int64 [p, p] indexed [a, b]; divide is a·b⁻¹ with b = 0 UNDEFINED, for a prime p."""
-    a, b = torch.arange(p)[:, None], torch.arange(p)[None, :]
-    if op != "divide":
-        of_pairs: Tensor = POLYNOMIALS[op](a, b) % p
-        return of_pairs
-    inverses = torch.tensor([0] + [pow(n, -1, p) for n in range(1, p)])
-    return torch.where(b == 0, UNDEFINED, a * inverses[b] % p)
+def operation_table(p: int, op: str) -> Tensor:
+    """The answers of an operation, int64 [p, p] indexed [a, b]; UNDEFINED (-1) where it has none."""
+    return torch.tensor(answer_table(op, p))

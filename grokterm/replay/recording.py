@@ -15,14 +15,13 @@ from grokterm.analysis import progress as measures
 from grokterm.analysis.key_frequencies import KeyFrequencies
 from grokterm.analysis.pairs import LogitsFn, cached_logits, fits_in_cache
 from grokterm.analysis.spectrum import feature_count, spectrum
-from grokterm.arithmetic import Basis
 from grokterm.config import Config
 from grokterm.lab import native
 from grokterm.lab.engine import Engine
 from grokterm.lab.tasks import make_task
 from grokterm.measures import ProgressMeasures, StructureMeasures, finite
-from grokterm.operations import Operation
 from grokterm.replay.trackers import Trackers
+from grokterm.tasks.arithmetic import Basis
 from grokterm.wire.records import Event, Progress, Scalars, Spectrum, Structure, TrainingRecord
 
 STRUCTURE_EVERY: Final = 4
@@ -137,7 +136,7 @@ def seen_pairs(engine: Engine, largest_train_fraction: float) -> Tensor:
 
 
 @lru_cache(maxsize=2)
-def _trained(p: int, op: Operation, seed: int, train_fraction: float) -> Tensor:
+def _trained(p: int, op: str, seed: int, train_fraction: float) -> Tensor:
     return make_task(Config(p=p, op=op, seed=seed, train_fraction=train_fraction)).train_mask
 
 

@@ -21,6 +21,7 @@ from grokterm import durable
 from grokterm.config import Config, settings
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.real_files import FILE, FOLDER, is_there, kind_of, open_file, reading
+from grokterm.tasks.rules import OPERATIONS, rule_of
 from grokterm.version import __version__
 from grokterm.view_options import ViewOptions
 
@@ -30,6 +31,8 @@ FOLDER_FORMAT: Final = 1
 """Version of the run folder's layout, written to config.toml; a greater one is refused."""
 
 _TABLES = ("view", "about", "parent")
+_TASK_LENGTH = 30
+"""Characters of a formula in the name of a folder."""
 _ELSEWHERE = "choose another with --runs"
 _NUMBERED = re.compile(r"(\d{4,})-.+")
 _CONFIG_LIMIT = 2**20
@@ -178,13 +181,24 @@ def create_run(config: Config, view: ViewOptions, home: Path) -> RunFolder:
     return folder
 
 
+def _task_name(config: Config) -> str:
+    """The task in the name of a folder, where two tasks may look alike: add97, s5, a2+3ab-31."""
+    op = config.op
+    if rule_of(op).order:
+        return op
+    if op not in OPERATIONS:
+        op = re.sub(r"\s*([-+/])\s*", r"\1", op).replace("^", "").replace("/", "_")
+        op = re.sub(r"[^\w+-]+", "-", op)[:_TASK_LENGTH].strip("-")
+    return f"{op}{config.p}" if op.isalpha() else f"{op}-{config.p}"
+
+
 @contextmanager
 def new_folder(config: Config, home: Path) -> Iterator[RunFolder]:
     """A new folder to be filled, named after `config`; removed again where that fails; raises RunFolderError.
 
     It is no run before it has its config.toml, which is therefore written last.
     """
-    task = f"{config.op}{config.p}" if config.op.isalpha() else f"{config.op}-{config.p}"
+    task = _task_name(config)
     folder: RunFolder | None = None
     try:
         with _locked(home):

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from grokterm.config import Config
 from grokterm.errors import ConfigError, RunFolderError
-from grokterm.operations import FORMULAS
 from grokterm.real_files import opened_folder
 from grokterm.runs.checkpoints import CheckpointInfo, list_checkpoints, read_info
 from grokterm.runs.folder import Parent, RunFolder
@@ -20,6 +18,7 @@ from grokterm.runs.history import History
 from grokterm.runs.log import read_tail
 from grokterm.runs.process import trainer_alive
 from grokterm.runs.trainer_log import last_lines
+from grokterm.tasks.rules import describe
 from grokterm.wire.records import Change, Event, Record, Scalars, Session
 
 RunState = Literal[
@@ -52,11 +51,6 @@ class RunSummary:
     """The run from which it was forked."""
 
 
-def task_words(config: Config) -> str:
-    """The task as people write it: a + b mod 97."""
-    return f"{FORMULAS[config.op]} mod {config.p}"
-
-
 def summarize(folder: RunFolder) -> RunSummary:
     """The summary of a run, whatever the state of its files."""
     files = _files(folder.path, through_link=True) + _files(folder.checkpoint_folder)
@@ -71,7 +65,7 @@ def summarize(folder: RunFolder) -> RunSummary:
     state, words = _state(folder, records)
     return RunSummary(
         id=folder.id,
-        task=task_words(history.config),
+        task=describe(history.config.op, history.config.p),
         architecture=history.config.arch,
         step=max((record.step for record in records), default=0),
         phase=history.phase,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from grokterm.config import Config, Value, label, short_label
-from grokterm.consistency import pair_count
-from grokterm.operations import FORMULAS
+from grokterm.tasks.rules import defined_count, describe
 
 _LABEL: Final = 16
 """Characters of the longest name of a setting in a dialog."""
@@ -36,7 +35,7 @@ def spelled(value: Value) -> str:
 
 def task(config: Config) -> str:
     """The task: `a + b mod 97`."""
-    return f"{FORMULAS[config.op]} mod {config.p}"
+    return describe(config.op, config.p)
 
 
 def model(config: Config) -> tuple[str, str, str]:
@@ -64,7 +63,7 @@ def split(config: Config) -> tuple[str, str]:
     """The training share of the pairs, long and short, and how many of their labels are wrong."""
     share = f"{100 * config.train_fraction:.4g} %"
     wrong = f", {100 * config.corrupt:.4g} % wrong" if config.corrupt else ""
-    return f"{share} of {pair_count(config.p, config.op):,} pairs{wrong}", share + wrong
+    return f"{share} of {defined_count(config.op, config.p):,} pairs{wrong}", share + wrong
 
 
 def clock(seconds: float) -> str:

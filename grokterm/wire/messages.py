@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import msgspec
 import numpy as np
 
-from grokterm.arithmetic import Basis
 from grokterm.config import Value
 from grokterm.errors import WireError
 from grokterm.surgery import INTACT, Ablation
+from grokterm.tasks.arithmetic import Basis
 
 if TYPE_CHECKING:
     import numpy.typing as npt

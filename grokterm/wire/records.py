@@ -10,11 +10,11 @@ from typing import Literal
 
 import msgspec
 
-from grokterm.arithmetic import Basis
 from grokterm.config import Value
 from grokterm.errors import WireError
 from grokterm.measures import Measures, ProgressMeasures, StructureMeasures
 from grokterm.surgery import Ablation
+from grokterm.tasks.arithmetic import Basis
 
 CircuitEventName = Literal["memorization", "circuit_formation", "clean_up"]
 """Phases by the progress measures, each as the event with which it begins; `memorization` is the way back."""

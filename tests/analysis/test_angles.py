@@ -15,7 +15,7 @@ def test_the_answer_depends_on_the_sum_of_angles(op: str, p: int) -> None:
     angles = angles_of(op, p)
     assert angles is not None
     assert angles.n == (p if op in ("add", "subtract") else p - 1)
-    assert torch.equal(angles.table(operation_table(p, op)), angles.c[angles.sums()])  # type: ignore[arg-type]
+    assert torch.equal(angles.table(operation_table(p, op)), angles.c[angles.sums()])
     for ours, theirs in zip((angles.a, angles.b, angles.c), reference.group(op, p), strict=True):
         assert ours.tolist() == theirs.tolist()
 

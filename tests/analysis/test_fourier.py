@@ -16,7 +16,7 @@ from grokterm.analysis.fourier import (
     frequency_purity,
     over_basis,
 )
-from grokterm.arithmetic import discrete_logarithms
+from grokterm.tasks.arithmetic import discrete_logarithms
 
 LENGTHS = [2, 3, 4, 5, 12, 31, 96, 97, 256, 257, 300]
 

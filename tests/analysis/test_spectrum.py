@@ -24,7 +24,7 @@ def untrained(config: Config) -> tuple[Tensor, str, str]:
 @pytest.mark.parametrize("arch", ARCHITECTURES)
 @pytest.mark.parametrize(("op", "p", "basis"), [("add", 12, "residues"), ("divide", 31, "discrete logarithms")])
 def test_there_is_a_norm_for_each_frequency(arch: Architecture, op: str, p: int, basis: str) -> None:
-    norms, found, words = untrained(Config(p=p, op=op, arch=arch))  # type: ignore[arg-type]
+    norms, found, words = untrained(Config(p=p, op=op, arch=arch))
     n = p if basis == "residues" else p - 1
     assert norms.shape == (n // 2,)
     assert norms.dtype == torch.float32

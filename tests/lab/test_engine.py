@@ -16,8 +16,8 @@ from grokterm.config import Config
 from grokterm.errors import ConfigError
 from grokterm.lab import engine as engine_module
 from grokterm.lab.engine import Engine
-from grokterm.lab.tasks import UNDEFINED
 from grokterm.measures import Measures
+from grokterm.tasks.polynomial import UNDEFINED
 from tests.lab.examples import ARCHITECTURES, all_pairs, small
 from tests.patience import PATIENCE
 from tests.reference.plain import plain_gradients, plain_logits

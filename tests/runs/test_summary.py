@@ -6,15 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from grokterm.config import Config, choices
+from grokterm.config import Config
 from grokterm.runs.checkpoints import CheckpointInfo, config_hash, save_checkpoint
 from grokterm.runs.folder import RunFolder, create_run, runs_home
 from grokterm.runs.log import LogWriter
-from grokterm.runs.summary import summarize, task_words
+from grokterm.runs.summary import summarize
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Change, Event, Record, Scalars, Session
 from tests.measured import measured
-from tests.trainer.claiming import held
 
 
 def scalars(step: int, test: float = 0.25) -> Scalars:
@@ -112,18 +111,3 @@ def test_a_run_whose_files_are_damaged(folders: Path) -> None:
     run = run_with([])
     run.log_path.write_bytes(b'garbage\n{"kind":"scalars","step":3\n\xff\n')
     assert summarize(run).step == 0
-
-
-def test_every_operation_has_its_formula() -> None:
-    assert len({task_words(Config(op=op, p=13)) for op in choices("op")}) == len(choices("op"))  # type: ignore[arg-type]
-
-
-def test_a_finished_run_that_is_looked_at_again_is_finished(folders: Path) -> None:
-    run = run_with(
-        [STARTED, scalars(10), Session(10, "finished", "grokked", 1.0), Session(10, "started", "again", 2.0)]
-    )
-    assert summarize(run).state == "finished"
-    with held(run):
-        assert summarize(run).state == "finished"
-        LogWriter(run.log_path).append(Session(10, "resumed", "goes on", 3.0))
-        assert summarize(run).state == "training"

@@ -12,7 +12,7 @@ from grokterm.analysis.model_at_step import ModelAtStep, UndefinedError
 from grokterm.analysis.pictures.picture import Chosen, Make, Picture, pick
 from grokterm.analysis.probes import probes
 from grokterm.analysis.weights import flat, path
-from grokterm.arithmetic import discrete_logarithms, is_prime
+from grokterm.tasks.arithmetic import discrete_logarithms, is_prime
 
 ORDERS: Final = ("residues", "logarithms")
 """In what order residues stand along the table of an operation."""

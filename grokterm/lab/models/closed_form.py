@@ -12,6 +12,7 @@ from grokterm.config import Config
 from grokterm.consistency import CLOSED_FORM_WIDTH
 from grokterm.lab.groups import group_of
 from grokterm.lab.models.model import Parameters, Shapes
+from grokterm.tasks.rules import rule_of
 
 PHASES: Final = CLOSED_FORM_WIDTH
 """Evenly spaced phases a frequency at which all unwanted terms cancel exactly."""
@@ -27,8 +28,9 @@ def closed_form(config: Config, shapes: Shapes, generator: torch.Generator | Non
     which is right for wide nets; evenly spaced ones, φ¹ = 2πm/7 and φ² = 3φ¹, cancel all other terms from 7 neurons
     on. Where zero factors exist one more neuron answers them. `config` is one that may have `init="closed-form"`.
     """
-    group = group_of(config.op, config.p)
+    group, added = group_of(config.op, config.p), rule_of(config.op).sum
     assert group is not None
+    assert added is not None
     n, spare = group.n, int(group.n < config.p)
     frequency, first, second = _neurons(n // 2, config.width - spare, generator)
     used, scale = len(frequency), (2 * GAP / len(frequency)) ** (1 / 3)
@@ -38,8 +40,9 @@ def closed_form(config: Config, shapes: Shapes, generator: torch.Generator | Non
     parameters["W_b"][group.b, :used] = scale * (turn + second[:, None]).cos().float().mT
     parameters["W_out"][:used, group.c] = scale * (turn + first[:, None] + second[:, None]).cos().float()
     if spare:
-        parameters["W_a"][0, -1] = parameters["W_out"][-1, 0] = GAP ** (1 / 3)
-        parameters["W_b"][0, -1] = GAP ** (1 / 3) if config.op == "multiply" else 0
+        parameters["W_out"][-1, 0] = GAP ** (1 / 3)
+        for name, sign in (("W_a", added.sign_a), ("W_b", added.sign_b)):
+            parameters[name][0, -1] = GAP ** (1 / 3) if sign > 0 else 0
     return parameters
 
 

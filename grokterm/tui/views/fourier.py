@@ -9,7 +9,7 @@ import numpy as np
 from textual.content import Content
 from textual.strip import Strip
 
-from grokterm.operations import FORMULAS
+from grokterm.tasks.rules import rule_of
 from grokterm.tui.drawing.cells import Cells
 from grokterm.tui.drawing.heat import draw_scale, largest
 from grokterm.tui.drawing.matrix import Axis, draw_matrix
@@ -78,7 +78,9 @@ class WaterfallView(ViewPane):
         if not len(spectra.steps):
             words = "waiting for the first spectrum"
             if history.basis == "none":
-                words = f"no invertible basis: no order of residues makes {FORMULAS[config.op]} a sum of their angles"
+                words = (
+                    f"no invertible basis: no order of residues makes {rule_of(config.op).shown} a sum of their angles"
+                )
             elif len(history) and not config.measure_every:
                 words = "this run logs no spectra: measure_every is 0"
             return draw_message(words, width, height, world.palette)

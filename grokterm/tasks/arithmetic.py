@@ -1,4 +1,4 @@
-"""Whole numbers mod p: primes, logarithms, and the groups in which an operation adds angles."""
+"""Whole numbers mod p: primes, logarithms and inverses."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import math
 from functools import cache
 from typing import Literal
 
-Basis = Literal["residues", "discrete logarithms", "none"]
-"""Over what the Fourier basis of an operation is taken; none where the operation adds no angles."""
+Basis = Literal["residues", "discrete logarithms", "representations", "none"]
+"""Over what the spectrum of an operation is taken; none where it neither adds angles nor multiplies in a group."""
 
 
 def is_prime(n: int) -> bool:
@@ -37,8 +37,7 @@ def discrete_logarithms(p: int) -> tuple[int, ...]:
     return tuple(pow(g, i, p) for i in range(order))
 
 
-def group_order(op: str, p: int) -> int | None:
-    """How many angles an operation adds: p residues or p − 1 logarithms; None where it adds no angles."""
-    if op in ("add", "subtract"):
-        return p
-    return p - 1 if op in ("multiply", "divide") and is_prime(p) else None
+@cache
+def inverses(p: int) -> tuple[int, ...]:
+    """The inverse mod p of every residue, 0 where there is none."""
+    return tuple(pow(n, -1, p) if math.gcd(n, p) == 1 else 0 for n in range(p))
