@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from grokterm.config import Config
 from grokterm.errors import ConfigError
-from grokterm.tasks.representations import representations_of
-from grokterm.tasks.rules import group_order
+from grokterm.tasks.rules import group_order, rule_of
 
 _LISTED: Final = 6
 """Numbers that words name one by one."""
@@ -53,13 +53,23 @@ INTACT: Final = Ablation()
 
 def frequency_count(config: Config) -> int:
     """How many frequencies k = 1 … or representations there are; 0 where the operation has none."""
-    return len(representations_of(config.op)) or (group_order(config.op, config.p) or 0) // 2
+    return len(component_labels(config.op)) or (group_order(config.op, config.p) or 0) // 2
+
+
+@cache
+def component_labels(op: str) -> tuple[str, ...]:
+    """Names of the representations of a group's product; none for other operations."""
+    if rule_of(op).order is None:
+        return ()
+    from grokterm.tasks.representations import representations_of
+
+    return tuple(each.label for each in representations_of(op))
 
 
 def frequency_label(op: str, k: int) -> str:
     """What people call a frequency, its number, or a representation of a group: [4,1] 4."""
-    found = representations_of(op)
-    return found[k - 1].label if found else f"{k}"
+    labels = component_labels(op)
+    return labels[k - 1] if labels else f"{k}"
 
 
 def neuron_count(config: Config) -> int:
@@ -92,7 +102,7 @@ def _check(what: str, numbers: Sequence[int], least: int, most: int) -> None:
 
 
 def _named(config: Config, frequencies: Sequence[int]) -> str:
-    if representations_of(config.op):
+    if component_labels(config.op):
         return ", ".join(frequency_label(config.op, k) for k in sorted(frequencies))
     return f"k = {_listed(frequencies)}"
 

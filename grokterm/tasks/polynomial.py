@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from grokterm.tasks.arithmetic import inverses
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
     Whole = npt.NDArray[np.int64]
@@ -95,9 +94,9 @@ class Polynomial:
 
     def evaluate(self, inputs: Sequence[Whole], p: int) -> Whole:
         """Its value mod p at inputs of one shape, each from 0 to p − 1."""
-        total = np.zeros_like(inputs[0])
+        total = inputs[0] * 0
         for exponents, value in self.terms:
-            product = np.full_like(total, value % p)
+            product = total * 0 + value % p
             for variable, power in zip(inputs, exponents, strict=False):
                 for _ in range(power):
                     product = product * variable % p
@@ -169,6 +168,8 @@ class Fraction:
 
     def evaluate(self, inputs: Sequence[Whole], p: int) -> Whole:
         """Its value mod p at inputs of one shape; UNDEFINED (−1) where the denominator has no inverse."""
+        import numpy as np
+
         above = self.numerator.evaluate(inputs, p)
         if self.denominator.value == 1:
             return above

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
-import numpy as np
-
 from grokterm.errors import ConfigError
 from grokterm.spelling import unknown
 from grokterm.tasks.arithmetic import is_prime, nearest_primes
@@ -163,6 +161,8 @@ class Chosen:
 
     def evaluate(self, inputs: Sequence[Whole], p: int) -> Whole:
         """See `Rule`."""
+        import numpy as np
+
         a, b = inputs[:2]
         if self.name == "|a-b|":
             return abs(a - b)
@@ -208,6 +208,8 @@ class Conditional:
 
     def evaluate(self, inputs: Sequence[Whole], p: int) -> Whole:
         """See `Rule`."""
+        import numpy as np
+
         chosen = inputs["ab".index(self.letter)] % 2 == int(self.parity == "odd")
         return np.where(chosen, self.then.evaluate(inputs, p), self.other.evaluate(inputs, p))
 
@@ -244,6 +246,8 @@ class GroupProduct:
 
     def evaluate(self, inputs: Sequence[Whole], p: int) -> Whole:
         """See `Rule`."""
+        import numpy as np
+
         a, b = inputs[:2]
         table = np.array(self.group.table)
         last = {"": None, "-conjugate": np.array(self.group.inverse)[a], "-aba": a}[self.product]
@@ -282,6 +286,8 @@ def group_order(op: str, p: int) -> int | None:
 @cache
 def answer_table(op: str, p: int) -> Whole:
     """The answers of an operation, [p, p] indexed [a, b], UNDEFINED (−1) where it has none; not to be written to."""
+    import numpy as np
+
     a, b = np.divmod(np.arange(p * p), p)
     table = rule_of(op).evaluate((a, b), p).reshape(p, p)
     table.flags.writeable = False
