@@ -19,13 +19,14 @@ from grokterm.runs.folder import Parent, RunFolder, find_run, home_path
 from grokterm.runs.history import COLUMNS, PROGRESS, STRUCTURE, History
 from grokterm.runs.last_step import last_step
 from grokterm.runs.log import LogReader
+from grokterm.runs.log_index import LogIndex
 from grokterm.threads import let_them_sleep
 from grokterm.wire.records import Change, Event, Record, Session
 
 if TYPE_CHECKING:
-    from grokterm.replay.trackers import Trackers
-    from grokterm.replay.walk import Walk
     from grokterm.snapshot import Snapshot
+    from grokterm.training.trackers import Trackers
+    from grokterm.training.walk import Walk
 
 
 class Run:
@@ -128,9 +129,9 @@ class Run:
         if not 0 <= step <= self.last_step:
             raise RunFolderError(f"{self.id} has steps 0 to {self.last_step:,}, and {step:,} is none of them")
         walk = self._walk_before(step, device)
-        from grokterm.replay.recording import seen_pairs
         from grokterm.snapshot import Snapshot
-        from grokterm.trainer.checkpoint_series import CheckpointSeries
+        from grokterm.training.checkpoint_series import CheckpointSeries
+        from grokterm.training.recording import seen_pairs
 
         walk.advance_to(step)
         engine, trackers = walk.engine, self._trackers_before(step)
@@ -149,7 +150,7 @@ class Run:
 
     def _trackers_before(self, step: int) -> Trackers:
         """Where the run stood before a step, by the records of its log."""
-        from grokterm.replay.trackers import Trackers
+        from grokterm.training.trackers import Trackers
 
         trackers = Trackers(self._folder.config())
         for record in self._records:
@@ -160,14 +161,13 @@ class Run:
     def _walk_before(self, step: int, device: str | None) -> Walk:
         """A walk not beyond a step: the one of the last question where that is nearest, else from a checkpoint."""
         _prepare()
-        from grokterm.replay.nearest import nearest
+        from grokterm.training.restore import walk_from_checkpoint
 
         walk, self._walk = self._walk, None  # left behind where going on fails
         before = [at for at in self.checkpoints if at <= step]
         usable = walk is not None and self._device == device and walk.step <= step and _is_before(walk, step)
         if walk is None or not usable or (before and before[-1] > walk.step):
-            training = [record for record in self._records if not isinstance(record, Session)]
-            walk, complaints = nearest(self._folder, training, step, device)
+            walk, complaints = walk_from_checkpoint(self._folder, LogIndex(self._records), step, device)
             for complaint in complaints:
                 warnings.warn(complaint, stacklevel=3)
         self._walk, self._device = walk, device

@@ -120,7 +120,7 @@ class Snapshot:
         from grokterm.analysis.pairs import cached_logits
         from grokterm.analysis.progress import concentration, progress, structure
         from grokterm.analysis.spectrum import spectrum
-        from grokterm.replay.recording import GAUGED_ACCURACY
+        from grokterm.training.recording import GAUGED_ACCURACY
 
         here, device = self._model_at_step, self._device
         with torch.no_grad():

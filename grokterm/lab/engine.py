@@ -112,9 +112,18 @@ class Engine:
         """Go on with a new model, optimizer and warm-up, seeded by seed and step; the step stays.
 
         With `keep`, embedding and output layer are carried over where names and shapes agree, unless the weights are to
-        be those of the closed form. Raises ConfigError when a setting that starts a new run differs.
+        be those of the closed form. Raises ConfigError when a setting that starts a new run differs, RuntimeError or
+        MemoryError where there is no room for the new model; nothing is changed then.
         """
         self._allow(config, "at once", "rebuilds the model")
+        before = vars(self).copy()
+        try:
+            self._rebuild(config, keep)
+        except BaseException:
+            vars(self).update(before)
+            raise
+
+    def _rebuild(self, config: Config, keep: bool) -> None:
         self._change_task(config)
         kept = keep and config.init == "random"
         held = {name: self.parameters[name] for name in self.model.transferable} if kept else {}

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
@@ -26,7 +26,6 @@ from grokterm.config import Config, Value
 from grokterm.errors import RunFolderError
 from grokterm.real_files import opened_folder, reading
 from grokterm.version import __version__
-from grokterm.wire.records import Change, TrainingRecord
 
 CHECKPOINT_FORMAT: Final = 1
 """Version of the metadata; a greater one is refused."""
@@ -65,12 +64,6 @@ class CheckpointInfo(msgspec.Struct, frozen=True):
     def to_config(self) -> Config:
         """The configuration from here on; raises ConfigError."""
         return Config.written(self.config)
-
-    def matches_log(self, training: Sequence[TrainingRecord]) -> bool:
-        """Whether a run's log, sessions left out, leads to this checkpoint."""
-        before = training[: self.records]
-        changes = sum(isinstance(record, Change) for record in before)
-        return len(before) == self.records and changes == self.changes and all(r.step <= self.step for r in before[-1:])
 
 
 def config_hash(config: Mapping[str, Value]) -> str:

@@ -22,9 +22,10 @@ from grokterm.runs.goals import goal_of
 from grokterm.runs.history import History
 from grokterm.runs.last_step import last_step
 from grokterm.runs.log import LogReader
+from grokterm.runs.log_index import LogIndex
 from grokterm.spelling import option_name
 from grokterm.view_options import ViewOptions
-from grokterm.wire.records import Change, Record, Scalars, Session, SessionName, TrainingRecord, encode_record
+from grokterm.wire.records import Change, Record, Scalars, Session, SessionName, encode_record
 
 _KEPT: Final[tuple[SessionName, ...]] = ("started", "finished", "resumed", "forked")
 """Sessions of the parent that its fork needs: on what it was trained, and where its goal stands."""
@@ -70,7 +71,7 @@ def fork_run(
     words = f"forked from {parent.id} at step {at:,}"
     log = [*_without_pauses(kept), *_start(origin, words, kept), *([change] if change else [])]
     with new_folder(config, home) as folder:
-        complaints = _take_checkpoints(parent, folder, [r for r in kept if not isinstance(r, Session)], at)
+        complaints = _take_checkpoints(parent, folder, LogIndex(kept), at)
         _write_log(folder, log)
         write_config(folder, first, _view(parent), origin)
     return Fork(folder, at, f"{words}: {change.words}" if change else words, tuple(complaints))
@@ -112,14 +113,14 @@ def _start(origin: Parent, words: str, kept: Sequence[Record]) -> list[Session]:
     return [Session(origin.step, "resumed", "goes on", now), forked] if goal_of(kept).finished else [forked]
 
 
-def _take_checkpoints(parent: RunFolder, folder: RunFolder, training: Sequence[TrainingRecord], at: int) -> list[str]:
+def _take_checkpoints(parent: RunFolder, folder: RunFolder, log: LogIndex, at: int) -> list[str]:
     """Links the parent's checkpoints up to a step into the fork; complaints about those that cannot be used."""
     complaints: list[str] = []
     for path in list_checkpoints(parent.checkpoint_folder):
         if parse_name(path)[0] > at:
             continue
         try:
-            if read_info(path).matches_log(training):  # a parent that trains may be ahead of what was read of its log
+            if log.leads_to(read_info(path)):  # a parent that trains may be ahead of what was read of its log
                 _link(path, folder.checkpoint_folder / path.name)
         except RunFolderError as error:
             if is_there(path):  # it may have been thinned out meanwhile

@@ -8,18 +8,19 @@ from contextlib import suppress
 from grokterm.errors import RunFolderError
 from grokterm.runs.checkpoints import list_checkpoints, parse_name, read_info
 from grokterm.runs.folder import RunFolder
-from grokterm.wire.records import Record, Session
+from grokterm.runs.log_index import LogIndex
+from grokterm.wire.records import Record
 
 
 def last_step(folder: RunFolder, records: Sequence[Record]) -> int:
     """The last step in the log or of a checkpoint that the log leads to; 0 where there is neither."""
     logged = max((record.step for record in records), default=0)
-    training = [record for record in records if not isinstance(record, Session)]
+    log = LogIndex(records)
     for path in reversed(list_checkpoints(folder.checkpoint_folder)):
         if parse_name(path)[0] <= logged:
             break
         with suppress(RunFolderError):
             info = read_info(path)
-            if info.matches_log(training):
+            if log.leads_to(info):
                 return info.step
     return logged

@@ -15,7 +15,6 @@ from grokterm.config import Value
 from grokterm.errors import FolderLostError, RunFolderError
 from grokterm.lab.circumstances import circumstances
 from grokterm.lab.engine import Engine
-from grokterm.trainer.checkpoint_series import CheckpointSeries
 from grokterm.trainer.claim import Claim
 from grokterm.trainer.clock import Pace
 from grokterm.trainer.frames import Frames
@@ -27,6 +26,7 @@ from grokterm.trainer.present_requests import PresentRequests
 from grokterm.trainer.requests import handle_request
 from grokterm.trainer.server import Connection, Server, Unreadable
 from grokterm.trainer.session import NOT_FINITE
+from grokterm.training.checkpoint_series import CheckpointSeries
 from grokterm.wire.messages import Look, Request, State, Status
 from grokterm.wire.records import Session, SessionName
 
@@ -56,7 +56,7 @@ class Trainer:
         """While starting: whether training is to pause once the log is caught up with."""
         self.leaving = False
         """Whether to end at the next step boundary, after a checkpoint."""
-        self.past = PastModel(opened.folder, opened.session.run_log.all_changes)
+        self.past = PastModel(opened.folder, opened.session.run_log.index)
         series, trackers = CheckpointSeries(opened.folder), self.session.run_log.trackers
         frames = Frames(series, keys=lambda _: trackers.keys)
         self._present_requests = PresentRequests(server, self.session, frames, self.status, stop_requested)

@@ -6,7 +6,6 @@ import ctypes
 import math
 import time
 from bisect import bisect_left
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -16,11 +15,11 @@ from torch import Tensor
 
 from grokterm.config import Config
 from grokterm.lab.engine import Engine
-from grokterm.replay.nearest import nearest
-from grokterm.replay.walk import Walk
 from grokterm.runs.checkpoints import list_checkpoints, parse_name
 from grokterm.runs.folder import RunFolder
-from grokterm.wire.records import Change
+from grokterm.runs.log_index import LogIndex
+from grokterm.training.restore import walk_from_checkpoint
+from grokterm.training.walk import Walk
 
 CACHE_BYTES: Final = 64 * 2**20
 """Most bytes of the states cached for quick ways back."""
@@ -51,10 +50,10 @@ class PastModel:
     What it finds at a step is the model of the log's record there: before the changes that were made at that step.
     """
 
-    def __init__(self, folder: RunFolder, changes: Sequence[Change], cache_bytes: int = CACHE_BYTES) -> None:
-        """Follows `changes`, all of the run; more may be appended to them meanwhile."""
+    def __init__(self, folder: RunFolder, log: LogIndex, cache_bytes: int = CACHE_BYTES) -> None:
+        """Follows the changes of a log, to which more may be appended meanwhile."""
         self._folder = folder
-        self._changes = changes
+        self._log = log
         self._cache_bytes = cache_bytes
         self._states: list[_State] = []
         self._walk: Walk | None = None
@@ -114,7 +113,7 @@ class PastModel:
 
     def _from_nearest(self, step: int) -> Walk:
         """A walk at the latest state that is known, or soon read, and not beyond `step`."""
-        limit = (step, bisect_left(self._changes, step, key=lambda change: change.step))
+        limit = (step, bisect_left(self._log.changes, step, key=lambda change: change.step))
         known = [state for state in self._states if _within(state.place, limit)]
         state = max(known, key=lambda state: state.place, default=None)
         walk = self._walk if self._walk and _within(_place(self._walk), limit) else None
@@ -139,10 +138,10 @@ class PastModel:
     def _open(self, step: int) -> Walk:
         """A walk at the newest good checkpoint before `step`, or at the beginning of the run."""
         began = time.monotonic()
-        found = nearest(self._folder, self._changes, step).walk
+        walk, _ = walk_from_checkpoint(self._folder, self._log, step)
         self._opening_seconds = time.monotonic() - began
-        self.cache_state(found.engine, found.changes_made)
-        return Walk(found.engine, self._changes, found.changes_made)
+        self.cache_state(walk.engine, walk.changes_made)
+        return walk
 
     def _restored(self, state: _State) -> Walk:
         """A walk at a state that was kept, with the engine that is there already."""
@@ -152,7 +151,7 @@ class PastModel:
             engine = self._walk.engine
             engine.rebuild(state.config, keep=False)
         engine.load_state_dict(state.tensors)
-        return Walk(engine, self._changes, state.place[1])
+        return Walk(engine, self._log.changes, state.place[1])
 
 
 def _give_memory_back() -> None:

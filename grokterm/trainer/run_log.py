@@ -9,8 +9,9 @@ import msgspec
 
 from grokterm.config import Config
 from grokterm.errors import RunFolderError
-from grokterm.replay.trackers import Trackers
 from grokterm.runs.log import LogWriter
+from grokterm.runs.log_index import LogIndex
+from grokterm.training.trackers import Trackers
 from grokterm.wire.records import Change, Event, Record, Scalars, Session, TrainingRecord
 
 
@@ -29,8 +30,8 @@ class RunLog:
         """Training records so far, from the start of the run."""
         self.changes = 0
         """Changes so far."""
-        self.all_changes = [record for record in logged if isinstance(record, Change)]
-        """Every change of the run, those that training has not come to yet too."""
+        self.index = LogIndex(logged)
+        """Where all records of the run stand, those that training has not come to yet too."""
         self.differs_at: int | None = None
         """First step at which a replayed record was not the one in the log."""
         self.trouble = ""
@@ -104,8 +105,7 @@ class RunLog:
             self._differs(record.step)  # the middle of a log stays as it was seen
             return False
         self._pass(record)
-        if isinstance(record, Change):
-            self.all_changes.append(record)
+        self.index.append(record)
         self.position += 1
         self._unwritten.append(record)
         return True

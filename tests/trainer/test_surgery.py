@@ -76,7 +76,7 @@ def test_surgery_is_repeated_bit_for_bit(new_run: NewRun) -> None:
     assert logged[0].words == "taken out: k = 1, 3"
     assert logged[3].words == "learning rate 0.01 → 3e-3, taken out: 3 of 24 neurons, head 1"
     assert agrees(run.folder)
-    past = PastModel(run.folder, session.run_log.all_changes)
+    past = PastModel(run.folder, session.run_log.index)
     for step in (LAST, 20, 21, 36, 34, 61, 70, 71, 50):
         while (engine := past.advance_to(step, 0.05)) is None:
             pass

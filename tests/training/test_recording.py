@@ -16,14 +16,14 @@ from grokterm.analysis.key_frequencies import KeyFrequencies
 from grokterm.analysis.measures import gini
 from grokterm.analysis.spectrum import feature_count, spectrum
 from grokterm.config import Config
-from grokterm.replay.recording import STRUCTURE_EVERY
 from grokterm.replay.repeating import Repetition
-from grokterm.replay.trackers import Trackers
 from grokterm.runs.folder import RunFolder, create_run, runs_home
 from grokterm.runs.history import PROGRESS, STRUCTURE, History
 from grokterm.runs.log import LogReader
 from grokterm.trainer.opening import open_run
 from grokterm.trainer.session import TrainingSession
+from grokterm.training.recording import STRUCTURE_EVERY
+from grokterm.training.trackers import Trackers
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import (
     Change,

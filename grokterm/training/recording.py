@@ -22,7 +22,7 @@ from grokterm.lab.engine import Engine
 from grokterm.lab.tasks import make_task
 from grokterm.measures import ProgressMeasures, StructureMeasures, finite
 from grokterm.operations import Operation
-from grokterm.replay.trackers import Trackers
+from grokterm.training.trackers import Trackers
 from grokterm.wire.records import Event, Progress, Scalars, Spectrum, Structure, TrainingRecord
 
 STRUCTURE_EVERY: Final = 4

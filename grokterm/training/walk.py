@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from grokterm.config import Config
-from grokterm.errors import ConfigError, RunFolderError
+from grokterm.errors import RunFolderError
 from grokterm.lab.engine import Engine
-from grokterm.replay.apply_change import apply_change
-from grokterm.runs.changes import Plan, plan_change
+from grokterm.runs.changes import Plan
+from grokterm.training.changes import repeat_change
 from grokterm.wire.records import Change
 
 
@@ -66,11 +66,6 @@ class Walk:
 
     def make_change(self) -> Plan:
         """Makes the next change; raises RunFolderError."""
-        change = self._changes[self.changes_made]
-        try:
-            plan = plan_change(self.engine.config, self.step, change.values, change.ablation)
-            apply_change(self.engine, plan, change.keep)
-        except ConfigError as error:
-            raise RunFolderError(f"the log's change at step {change.step:,} cannot be made: {error}") from None
+        plan = repeat_change(self.engine, self._changes[self.changes_made])
         self.changes_made += 1
         return plan

@@ -1,0 +1,39 @@
+"""Where the training records of a log stand, without the records, and whether they lead to a checkpoint."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable
+
+from grokterm.runs.checkpoints import CheckpointInfo
+from grokterm.wire.records import Change, Record, Session
+
+
+class LogIndex:
+    """The steps of a log's records, sessions left out, and its changes; records may be appended."""
+
+    def __init__(self, records: Iterable[Record] = ()) -> None:
+        self.changes: list[Change] = []
+        self._steps = array("q")
+        self._changed_at: list[int] = []
+        """The number of records before each change."""
+        for record in records:
+            self.append(record)
+
+    def append(self, record: Record) -> None:
+        """Adds the next record of the log."""
+        if isinstance(record, Session):
+            return
+        if isinstance(record, Change):
+            self.changes.append(record)
+            self._changed_at.append(len(self._steps))
+        self._steps.append(record.step)
+
+    def leads_to(self, info: CheckpointInfo) -> bool:
+        """Whether what a checkpoint says of the log before it holds, and no later record is of an earlier step."""
+        count = info.records
+        if not 0 <= count <= len(self._steps) or bisect_left(self._changed_at, count) != info.changes:
+            return False
+        before, after = self._steps[max(count - 1, 0) : count], self._steps[count : count + 1]
+        return all(step <= info.step for step in before) and all(step >= info.step for step in after)
