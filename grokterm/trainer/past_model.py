@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import math
 import time
 from bisect import bisect_left
 from contextlib import suppress
@@ -18,6 +17,7 @@ from grokterm.lab.engine import Engine
 from grokterm.runs.checkpoints import list_checkpoints, parse_name
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.log_index import LogIndex
+from grokterm.trainer.clock import StepTimer
 from grokterm.training.restore import walk_from_checkpoint
 from grokterm.training.walk import Walk
 
@@ -58,7 +58,7 @@ class PastModel:
         self._states: list[_State] = []
         self._walk: Walk | None = None
         self._target: int | None = None
-        self._step_seconds = math.inf
+        self._timer = StepTimer()
         self._opening_seconds = 0.0
 
     @property
@@ -105,9 +105,8 @@ class PastModel:
         """About so many seconds of steps towards `step`, not beyond the next place whose state is worth keeping."""
         began, first = time.monotonic(), walk.step
         stop = _next_stop(first, step, min(STRIDE, walk.engine.config.log_every))
-        walk.advance_to(min(stop, first + max(1, int(seconds / self._step_seconds))))
-        one, known = (time.monotonic() - began) / (walk.step - first), self._step_seconds
-        self._step_seconds = one if math.isinf(known) else max(one, (known + one) / 2)
+        walk.advance_to(min(stop, first + max(1, int(seconds / self._timer.seconds_per_step))))
+        self._timer.add(walk.step - first, time.monotonic() - began)
         if walk.step == stop:
             self.cache_state(walk.engine, walk.changes_made)
 
@@ -133,7 +132,7 @@ class PastModel:
         """Whether a checkpoint is nearer by more steps than are taken in the time of opening it."""
         places = (parse_name(path)[:2] for path in list_checkpoints(self._folder.checkpoint_folder))
         steps = max((found[0] for found in places if _within(found, limit)), default=0) - reached[0]
-        return steps > 0 and steps * self._step_seconds > self._opening_seconds
+        return steps > 0 and steps * self._timer.seconds_per_step > self._opening_seconds
 
     def _open(self, step: int) -> Walk:
         """A walk at the newest good checkpoint before `step`, or at the beginning of the run."""
