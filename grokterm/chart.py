@@ -6,10 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
 
 import numpy as np
 
+from grokterm.colors import shown_colors
 from grokterm.errors import TerminalError
 from grokterm.tui.drawing.columns import Columns, reduce
 from grokterm.tui.drawing.scales import LARGEST, Floats, Scale, round_up, short, ticks, value_scale
@@ -71,13 +72,10 @@ def console_on(out: TextIO, color: Color = "auto") -> Console:
     """A console that writes colours where `out` is a terminal that shows them, and no escape code elsewhere."""
     from rich.console import Console
 
-    console = Console(file=out, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal or color == "none" or (color == "auto" and console.no_color):
-        return Console(file=out, highlight=False, markup=False, emoji=False, color_system=None)
-    if color == "auto":
-        return console
+    in_color = Console(file=out).is_terminal and shown_colors(color) != "none"
     # All colours of a chart are among the 16.
-    return Console(file=out, highlight=False, markup=False, emoji=False, color_system="standard", no_color=False)
+    system: Literal["standard"] | None = "standard" if in_color else None
+    return Console(file=out, highlight=False, markup=False, emoji=False, color_system=system, no_color=False)
 
 
 def graph_on(out: TextIO, graph: Graph) -> Graph:

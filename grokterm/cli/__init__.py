@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from grokterm.cli.harmless import harmless
+from grokterm.cli.sanitize import sanitize
 from grokterm.errors import GroktermError
 from grokterm.loading import put_off
 from grokterm.output import lossy_output
@@ -29,7 +29,7 @@ def _run(arguments: list[str]) -> int:
     try:
         return _carry_out(arguments)
     except GroktermError as error:
-        print(f"grokterm: {harmless(str(error))}", file=sys.stderr)
+        print(f"grokterm: {sanitize(str(error))}", file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
         return INTERRUPTED

@@ -31,7 +31,7 @@ from grokterm.cli.parameters import (
     Yes,
     taking,
 )
-from grokterm.cli.sentences import CommandLineError, sentence
+from grokterm.cli.usage import UsageError, sentence
 from grokterm.config import settings
 from grokterm.kernels.instruction_sets import limit
 from grokterm.presets import preset_values
@@ -68,7 +68,7 @@ def train(*, resume: Resume = None, preset: Preset = None, as_json: AsJson = Fal
 
     Exit status 0: target reached; 3: step limit reached first; 1: training failed; 4: output was lost.
     """
-    from grokterm.cli.going_on import go_on
+    from grokterm.cli.resume import go_on
     from grokterm.cli.train import start
 
     if resume is not None:
@@ -104,7 +104,7 @@ def fork(run: OneRun, /, *, at: At = None, keep: Keep = False, detach: Detach = 
 
     Without changes it does what its parent did, bit for bit.
     """
-    from grokterm.cli.forking import fork
+    from grokterm.cli.fork import fork
 
     return fork(run, step_number("--at", at), keep, detach, read_defaults(), read(given))
 
@@ -115,7 +115,7 @@ def replay(run: OneRun, /, *, to: To = None, as_json: AsJson = False, **given: s
 
     Exit status 0: everything agrees; 1: something differs; 2: it cannot be repeated.
     """
-    from grokterm.cli.replaying import replay
+    from grokterm.cli.replay import replay
 
     return replay(run, step_number("--to", to), as_json, read_defaults() | read(given))
 
@@ -123,7 +123,7 @@ def replay(run: OneRun, /, *, to: To = None, as_json: AsJson = False, **given: s
 @taking(_FOLDER)
 def runs(*, as_json: AsJson = False, **given: str | None) -> int:
     """List the runs, newest last."""
-    from grokterm.cli.listing import show
+    from grokterm.cli.runs import show
 
     return show(read_defaults() | read(given), as_json)
 
@@ -142,7 +142,7 @@ def plot(*words: RunsAndMeasure, log_x: LogX = False, log_y: LogY = False, **giv
 @taking(_FOLDER)
 def stop(run: RunName = None, /, *, every: Every = False, **given: str | None) -> int:
     """Stop a run after a checkpoint: the only one that trains when none is named."""
-    from grokterm.cli.stopping import stop
+    from grokterm.cli.stop import stop
 
     return stop(run, every, read_defaults() | read(given))
 
@@ -150,7 +150,7 @@ def stop(run: RunName = None, /, *, every: Every = False, **given: str | None) -
 @taking(_FOLDER)
 def rm(*run: OneRun, yes: Yes = False, **given: str | None) -> int:
     """Remove runs for good, after a question."""
-    from grokterm.cli.removing import remove
+    from grokterm.cli.rm import remove
 
     return remove(run, yes, read_defaults() | read(given))
 
@@ -207,7 +207,7 @@ def run(words: list[str]) -> int:
     try:
         command, bound, _ = app.parse_args(words, print_error=False, exit_on_error=False)
     except CycloptsError as error:
-        raise CommandLineError(sentence(error, words, tuple(COMMANDS))) from None
+        raise UsageError(sentence(error, words, tuple(COMMANDS))) from None
     if command in (train, attach, resume, fork, replay, bench):
         limit()  # a trainer that cannot read it would leave a run of no steps
     return command(*bound.args, **bound.kwargs) or 0

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from grokterm.cli.checks import Check, Verdict, folder_checks, machine_checks, package_checks, terminal_checks
 from grokterm.cli.defaults import read_defaults
-from grokterm.cli.harmless import harmless
 from grokterm.cli.options import Values
+from grokterm.cli.sanitize import sanitize
 from grokterm.errors import ConfigError
 from grokterm.version import __version__
 
@@ -60,7 +60,7 @@ def _print(console: Console, check: Check) -> None:
     mark, plain, style = _MARKS[check.verdict]
     marks = mark if (sys.stdout.encoding or "").lower().replace("-", "") == "utf8" else plain
     line = Text(f"  {marks} ", style)
-    line.append(f"{check.name:<14}", "bold").append(harmless(check.found))
+    line.append(f"{check.name:<14}", "bold").append(sanitize(check.found))
     console.print(line)
     if check.advice:
-        console.print(Text(f"    {'':<14}→ {harmless(check.advice)}", style))
+        console.print(Text(f"    {'':<14}→ {sanitize(check.advice)}", style))

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Protocol, TextIO
 
 from grokterm.cli.goal import how_far, reached
-from grokterm.cli.harmless import harmless
+from grokterm.cli.sanitize import sanitize
+from grokterm.number_format import percent
 from grokterm.runs.history import History
 from grokterm.wire.records import Change, Event, Record, Session
 
@@ -63,7 +64,7 @@ class PlainLines:
             self._say(ended)
 
     def _say(self, words: str) -> None:
-        print(harmless(words), file=self._out, flush=True)
+        print(sanitize(words), file=self._out, flush=True)
 
 
 class LiveLine:
@@ -86,7 +87,7 @@ class LiveLine:
     def _say(self, words: str) -> None:
         from rich.text import Text
 
-        self._console.print(Text(harmless(words)), soft_wrap=True)
+        self._console.print(Text(sanitize(words)), soft_wrap=True)
 
     def _line(self, history: History) -> Text:
         from rich.text import Text
@@ -104,8 +105,8 @@ def measures(history: History) -> str:
     if last is None:
         return "starting"
     return (
-        f"step {last.step:,} · {how_far(history).steps_per_second:,.0f}/s · train {100 * last.train_accuracy:.1f} % · "
-        f"test {100 * last.test_accuracy:.1f} % · {history.phase} · {last.seconds:.1f} s"
+        f"step {last.step:,} · {how_far(history).steps_per_second:,.0f}/s · train {percent(last.train_accuracy)} · "
+        f"test {percent(last.test_accuracy)} · {history.phase} · {last.seconds:.1f} s"
     )
 
 
@@ -125,6 +126,6 @@ def end_words(history: History, records: list[Record]) -> str:
     rate = last.step / last.seconds if last.seconds else 0.0
     how = "target reached" if reached(history) else "step limit reached"
     return (
-        f"{how} at step {last.step:,}: {history.phase}, train {100 * last.train_accuracy:.1f} %, "
-        f"test {100 * last.test_accuracy:.1f} %, {last.seconds:.1f} s, {rate:,.0f} steps/s"
+        f"{how} at step {last.step:,}: {history.phase}, train {percent(last.train_accuracy)}, "
+        f"test {percent(last.test_accuracy)}, {last.seconds:.1f} s, {rate:,.0f} steps/s"
     )

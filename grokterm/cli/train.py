@@ -13,10 +13,10 @@ import msgspec
 
 from grokterm.cli.devices import check_device
 from grokterm.cli.goal import end_of, reached, result
-from grokterm.cli.harmless import harmless, harmless_json
 from grokterm.cli.options import Values, configuration, view
 from grokterm.cli.progress import ProgressLine, progress_to
-from grokterm.cli.stopping import stop_trainer, wait_for_end
+from grokterm.cli.sanitize import sanitize, sanitize_json
+from grokterm.cli.stop import stop_trainer, wait_for_end
 from grokterm.errors import TrainerError
 from grokterm.runs.emergence import emergence
 from grokterm.runs.folder import RunFolder, create_run, runs_home
@@ -70,7 +70,7 @@ def tell(folder: RunFolder, history: History, as_json: bool, status: int | None 
     """Prints what a run came to, and gives the exit status: 0 at its target, 3 at its limit."""
     if as_json:
         told = msgspec.structs.asdict(result(folder.id, history)) | msgspec.structs.asdict(emergence(history))
-        print(harmless_json(told), flush=True)
+        print(sanitize_json(told), flush=True)
     if status is not None:
         return status
     return 0 if reached(history) else LIMIT_CAME_FIRST
@@ -119,7 +119,7 @@ def check_end(folder: RunFolder, end: Record | None, history: History) -> None:
         raise TrainingError(f"{folder.id} was stopped {step}, before its target")
     lines = last_lines(folder, _LAST_LINES)
     for line in lines:
-        print(f"  {harmless(line)}", file=sys.stderr)
+        print(f"  {sanitize(line)}", file=sys.stderr)
     said = "its last lines are above" if lines else "it printed nothing"
     raise TrainingError(f"the trainer of {folder.id} ended {step} ({_how(folder)}): {said}")
 

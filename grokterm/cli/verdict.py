@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grokterm.cli.harmless import harmless
+from grokterm.cli.sanitize import sanitize
 
 if TYPE_CHECKING:
     from grokterm.replay.report import Circumstance, Difference, Report
@@ -22,14 +22,14 @@ def print_report(report: Report) -> None:
     """Prints what was compared, on what it was trained then and now, and the verdict."""
     console = Console(highlight=False, soft_wrap=True)
     head = f"{report.run}, trained again to step {report.to:,} in {report.seconds:.1f} s"
-    console.print(Text(harmless(head), "bold"))
+    console.print(Text(sanitize(head), "bold"))
     console.print()
     console.print(_counts(report))
     console.print()
     console.print(_circumstances(report))
     console.print()
     for line in verdict(report):
-        console.print(Text(harmless(line), _AGREES if report.agrees else _DIFFERS))
+        console.print(Text(sanitize(line), _AGREES if report.agrees else _DIFFERS))
 
 
 def verdict(report: Report) -> list[str]:
@@ -85,6 +85,6 @@ def _circumstances(report: Report) -> Table:
     table = _table("", "then", "now")
     for found in report.circumstances:
         style = "" if found.same or not found.then else "yellow"
-        then = harmless(", then ".join(found.then)) or "not known"
-        table.add_row(found.name, Text(then, style), Text(harmless(found.now), style))
+        then = sanitize(", then ".join(found.then)) or "not known"
+        table.add_row(found.name, Text(then, style), Text(sanitize(found.now), style))
     return table

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from grokterm.cli.defaults import read_defaults
 from grokterm.cli.devices import check_device
-from grokterm.cli.harmless import harmless
 from grokterm.cli.options import Values, configuration, read, view
+from grokterm.cli.sanitize import sanitize
 from grokterm.cli.terminal import check_terminal, set_up
 from grokterm.errors import RunFolderError
 from grokterm.kernels.instruction_sets import limit
@@ -58,7 +58,7 @@ def come_back(name: str | None, defaults: Values, given: Values, go_on: bool = F
         _check_log(folder)
         start_trainer(folder, paused=not go_on, beyond=go_on)
     elif go_on:
-        from grokterm.cli.orders import order
+        from grokterm.cli.requests import order
         from grokterm.wire.messages import Go
 
         order(folder, Go(0))
@@ -83,7 +83,7 @@ def compare(names: Sequence[str], defaults: Values, given: Values) -> int:
 
 def _check_log(folder: RunFolder) -> None:
     """Makes sure that a trainer can go on from the log; raises RunFolderError, ConfigError."""
-    from grokterm.cli.orders import read_history
+    from grokterm.cli.requests import read_history
 
     read_history(folder)
 
@@ -127,5 +127,5 @@ def show(folder: RunFolder, options: ViewOptions, values: Values, compared: Sequ
     if outcome.left == "lost":
         raise RunFolderError(outcome.words())
     # After a hang-up nobody reads it, and a terminal that has stalled is not waited for.
-    write_in_time(sys.stdout.fileno(), harmless(outcome.words() + elsewhere(values)) + "\n")
+    write_in_time(sys.stdout.fileno(), sanitize(outcome.words() + elsewhere(values)) + "\n")
     return outcome.exit_status

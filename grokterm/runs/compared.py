@@ -8,7 +8,7 @@ from typing import Final
 
 from grokterm.config import Value, label, settings
 from grokterm.errors import ConfigError, RunFolderError
-from grokterm.runs.changes import spelled
+from grokterm.number_format import spelled
 from grokterm.runs.family import TreeRow, tree
 from grokterm.runs.folder import Parent, RunFolder
 from grokterm.runs.history import History

@@ -14,8 +14,9 @@ from typing import Final
 from grokterm import durable
 from grokterm.config import Config, Value, label, settings
 from grokterm.errors import ConfigError, RunFolderError
+from grokterm.number_format import spelled
 from grokterm.real_files import is_there, opened_folder, reading
-from grokterm.runs.changes import plan_change, spelled
+from grokterm.runs.changes import plan_change
 from grokterm.runs.checkpoints import list_checkpoints, parse_name, read_info
 from grokterm.runs.folder import Parent, RunFolder, new_folder, write_config
 from grokterm.runs.goals import goal_of

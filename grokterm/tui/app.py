@@ -20,12 +20,13 @@ from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 from textual.worker import Worker, WorkerFailed
 
+from grokterm.colors import shown_colors
 from grokterm.loading import load_now
 from grokterm.real_files import open_file
 from grokterm.runs.folder import RunFolder
 from grokterm.tui.before import Before
 from grokterm.tui.cadence import Cadence
-from grokterm.tui.depth import SYSTEMS, offered, shown_colors, suited
+from grokterm.tui.depth import SYSTEMS, offered, suited
 from grokterm.tui.driver import TerminalDriver
 from grokterm.tui.link import Link
 from grokterm.tui.memory import give_back_early

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from grokterm.tui.depth import Shown, offered, shown_colors, suited
+from grokterm.colors import Shown, shown_colors
+from grokterm.tui.depth import offered, suited
 from grokterm.tui.theme import load_themes
 from grokterm.view_options import Color
 

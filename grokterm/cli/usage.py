@@ -16,7 +16,7 @@ from grokterm.errors import GroktermError
 from grokterm.spelling import unknown
 
 
-class CommandLineError(GroktermError):
+class UsageError(GroktermError):
     """A command line that cannot be read."""
 
 

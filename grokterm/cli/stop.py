@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from grokterm.cli.harmless import harmless
 from grokterm.cli.options import Values
+from grokterm.cli.sanitize import sanitize
 from grokterm.errors import RunFolderError, TrainerError
 from grokterm.runs.folder import RunFolder, find_run, home_path, list_runs
 from grokterm.runs.process import (
@@ -32,7 +32,7 @@ def stop(name: str | None, every: bool, values: Values) -> int:
             raise RunFolderError("a run and --all exclude each other: give one of them")
         alive = [folder for folder in [find_run(name, home)] if trainer_alive(folder)]
     if not alive:
-        print(harmless(_not_training(find_run(name, home)) if name else "no run trains"))
+        print(sanitize(_not_training(find_run(name, home)) if name else "no run trains"))
         return 0
     if len(alive) > 1 and not every:
         raise RunFolderError(f"{len(alive)} runs train: name one of {', '.join(f.id for f in alive)}, or give --all")
@@ -41,7 +41,7 @@ def stop(name: str | None, every: bool, values: Values) -> int:
     for folder in alive:
         if not stop_trainer(folder):
             raise TrainerError(_not_ending(folder))
-        print(harmless(f"{folder.id} is stopped, its last checkpoint is kept"))
+        print(sanitize(f"{folder.id} is stopped, its last checkpoint is kept"))
     return 0
 
 

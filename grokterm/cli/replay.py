@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from threading import Thread
 from typing import Final
 
-from grokterm.cli.harmless import harmless, harmless_json
 from grokterm.cli.options import Values
+from grokterm.cli.sanitize import sanitize, sanitize_json
 from grokterm.errors import TrainerError
 from grokterm.replay.report import Progress, Report, decode_message
 from grokterm.runs.folder import find_run, home_path
@@ -34,7 +34,7 @@ def replay(name: str, to: int | None, as_json: bool, values: Values) -> int:
     with _progress() as tell:
         report = _run(command, tell)
     if as_json:
-        print(harmless_json(report))
+        print(sanitize_json(report))
     else:
         from grokterm.cli.verdict import print_report
 
@@ -84,7 +84,7 @@ def _progress() -> Iterator[Callable[[Progress], None]]:
         task = bar.add_task("", total=None)
 
         def tell(told: Progress) -> None:
-            bar.update(task, description=harmless(_words(told)), completed=told.step, total=max(1, told.to))
+            bar.update(task, description=sanitize(_words(told)), completed=told.step, total=max(1, told.to))
 
         yield tell
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from grokterm.cli.goal import reached
-from grokterm.cli.harmless import harmless
 from grokterm.cli.options import Values, view
-from grokterm.cli.orders import order, wait_until_caught_up
 from grokterm.cli.progress import progress_to
-from grokterm.cli.stopping import stop_trainer
+from grokterm.cli.requests import order, wait_until_caught_up
+from grokterm.cli.sanitize import sanitize
+from grokterm.cli.stop import stop_trainer
 from grokterm.cli.train import (
     LIMIT_CAME_FIRST,
     TrainingError,
@@ -48,7 +48,7 @@ def go_on(name: str, defaults: Values, given: Values, as_json: bool) -> int:
     there = reached(history, until)
     if there or (history.last is not None and history.last.step >= int(limit)):
         why = "target" if there else "step limit"
-        print(harmless(f"{folder.id} is at its {why} already: nothing to do"), file=out)
+        print(sanitize(f"{folder.id} is at its {why} already: nothing to do"), file=out)
         return tell(folder, history, as_json, 0 if there else LIMIT_CAME_FIRST)
     plan = plan_change(history.config, history.last.step if history.last else 0, values | {"pace": "max"})
     changes = [plan.values] if plan.values else []

@@ -17,14 +17,14 @@ _STARTED_WITH: Final = Path("/proc/self/environ")
 """On Linux, the environment as it was when this process began."""
 
 
-class SaidLocale(NamedTuple):
+class TerminalLocale(NamedTuple):
     """The locale of characters by the first variable that is set, in the order of POSIX."""
 
     words: str
     is_utf8: bool
 
 
-def said_locale(environment: Mapping[str, str]) -> SaidLocale:
+def terminal_locale(environment: Mapping[str, str]) -> TerminalLocale:
     """The locale of characters that the environment names."""
     values = {name: environment.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG")}
     if not values["LC_ALL"] and values["LC_CTYPE"] in _COERCED:
@@ -32,8 +32,8 @@ def said_locale(environment: Mapping[str, str]) -> SaidLocale:
     for name, value in values.items():
         if value:
             encoding = value.rpartition(".")[2].partition("@")[0]
-            return SaidLocale(f"{name}={value}", encoding.lower().replace("-", "") == "utf8")
-    return SaidLocale(f"{', '.join(values)} not set", False)
+            return TerminalLocale(f"{name}={value}", encoding.lower().replace("-", "") == "utf8")
+    return TerminalLocale(f"{', '.join(values)} not set", False)
 
 
 def _given_ctype(now: str, environment: Mapping[str, str]) -> str:
