@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
 import numpy as np
 
 from grokterm.colors import shown_colors
-from grokterm.errors import TerminalError
+from grokterm.errors import TerminalError, first_line
+from grokterm.output import is_utf8
 from grokterm.tui.drawing.columns import Columns, reduce
 from grokterm.tui.drawing.scales import LARGEST, Floats, Scale, round_up, short, ticks, value_scale
 from grokterm.view_options import Color, Graph
@@ -80,7 +81,7 @@ def console_on(out: TextIO, color: Color = "auto") -> Console:
 
 def graph_on(out: TextIO, graph: Graph) -> Graph:
     """The glyphs that can be written: as asked, or ascii where `out` cannot encode others."""
-    return graph if (out.encoding or "").lower().replace("-", "") == "utf8" else "ascii"
+    return graph if is_utf8(out.encoding) else "ascii"
 
 
 def draw_chart(curves: Sequence[Curve], look: Look) -> Text:
@@ -161,7 +162,7 @@ def _plotext() -> Any:
     try:
         import plotext
     except ImportError as error:
-        raise TerminalError(f"no chart can be drawn, plotext cannot be loaded: {str(error).splitlines()[0]}") from None
+        raise TerminalError(f"no chart can be drawn, plotext cannot be loaded: {first_line(error)}") from None
     return plotext
 
 

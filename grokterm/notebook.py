@@ -20,7 +20,7 @@ from grokterm.runs.history import COLUMNS, PROGRESS, STRUCTURE, History
 from grokterm.runs.last_step import last_step
 from grokterm.runs.log import LogReader
 from grokterm.runs.log_index import LogIndex
-from grokterm.threads import let_them_sleep
+from grokterm.threads import let_threads_sleep
 from grokterm.wire.records import Change, Event, Record, Session
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ def _is_before(walk: Walk, step: int) -> bool:
 
 def _prepare() -> None:
     """Sets this process up as a trainer is, so that it makes the same bits."""
-    let_them_sleep()
+    let_threads_sleep()
     from grokterm.kernels.build import build
     from grokterm.lab import native
 

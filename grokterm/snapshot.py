@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from grokterm.config import Config
 from grokterm.errors import ConfigError
+from grokterm.milestones import GAUGED_ACCURACY
 from grokterm.surgery import INTACT, Ablation
 
 if TYPE_CHECKING:
@@ -120,7 +121,6 @@ class Snapshot:
         from grokterm.analysis.pairs import cached_logits
         from grokterm.analysis.progress import concentration, progress, structure
         from grokterm.analysis.spectrum import spectrum
-        from grokterm.training.recording import GAUGED_ACCURACY
 
         here, device = self._model_at_step, self._device
         with torch.no_grad():

@@ -38,18 +38,18 @@ WITHIN: Final = Goal("± 5 %", least=0.95, most=1.05)
 
 
 @dataclass(frozen=True)
-class Way:
+class Variant:
     """One way of taking steps that `auto` may choose on a CPU."""
 
     precision: Literal["bfloat16", "float32"]
     kernels: bool
 
 
-WAYS: Final = {
-    "bfloat16, kernels": Way("bfloat16", kernels=True),
-    "bfloat16": Way("bfloat16", kernels=False),
-    "float32, kernels": Way("float32", kernels=True),
-    "float32": Way("float32", kernels=False),
+VARIANTS: Final = {
+    "bfloat16, kernels": Variant("bfloat16", kernels=True),
+    "bfloat16": Variant("bfloat16", kernels=False),
+    "float32, kernels": Variant("float32", kernels=True),
+    "float32": Variant("float32", kernels=False),
 }
 
 
@@ -123,13 +123,13 @@ def learn_plainly(config: Config) -> Learning:
     return seen
 
 
-def ways_here() -> dict[str, Way]:
+def variants_here() -> dict[str, Variant]:
     """The ways that this machine knows."""
     native.load(build())
     fast = devices.has_fast_bfloat16(devices.find("cpu"))
     return {
         name: way
-        for name, way in WAYS.items()
+        for name, way in VARIANTS.items()
         if (fast or way.precision != "bfloat16") and (not way.kernels or native.has_product(product_for(way.precision)))
     }
 
@@ -145,7 +145,7 @@ def learn_all_plainly(configs: Sequence[Config], say: Callable[[str], None]) -> 
 
 def learn_all(name: str, configs: Sequence[Config], say: Callable[[str], None]) -> list[Learning]:
     """How each configuration learns by one of the ways."""
-    way, seen = WAYS[name], []
+    way, seen = VARIANTS[name], []
     native.load(build() if way.kernels else None)
     try:
         for config in configs:
@@ -161,17 +161,17 @@ def learning_rows(arch: str, bench: Bench) -> Iterator[Row]:
     seeds = range(QUICK_SEEDS if bench.quick else SEEDS)
     configs = [Config(device="cpu", seed=seed, lr=1e-3).changed({"arch": arch}) for seed in seeds]
     plain = learn_all_plainly(configs, bench.say)
-    curves = {"float32 with autograd": _curve(plain[0], len(WAYS))}
-    for name in ways_here():
+    curves = {"float32 with autograd": _curve(plain[0], len(VARIANTS))}
+    for name in variants_here():
         seen = learn_all(name, configs, bench.say)
         (ours, at_least), (other, other_at_least) = median_step(seen), median_step(plain)
         what = f"steps to grok, {arch}, {name}, median of {len(seeds)} seeds; float32 with autograd"
         more = {"by seed": _steps(seen), "with autograd": _steps(plain)}
-        curves[name] = _curve(seen[0], list(WAYS).index(name))
+        curves[name] = _curve(seen[0], list(VARIANTS).index(name))
         goal = None if bench.quick else WITHIN  # two seeds lie too far apart to judge by
         row = Row(f"learning/{arch}, {name}", what, "steps", ours, other, ours / other, goal, more=more)
-        told = replace(row, at_least=other_at_least, ours_at_least=at_least, repetitions=len(seeds))
-        yield replace(told, curves=dict(curves))
+        plain_row = replace(row, at_least=other_at_least, ours_at_least=at_least, repetitions=len(seeds))
+        yield replace(plain_row, curves=dict(curves))
 
 
 def median_step(runs: Sequence[Learning]) -> tuple[float, bool]:

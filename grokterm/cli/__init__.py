@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from grokterm.cli.sanitize import sanitize
 from grokterm.errors import GroktermError
-from grokterm.loading import put_off
+from grokterm.loading import import_lazily
 from grokterm.output import lossy_output
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells give it."""
 
-LATE = ("numpy", "psutil")
+LAZY_MODULES = ("numpy", "psutil")
 """Libraries that load when something of them is needed: the screen paints before."""
 
 
@@ -24,8 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    for name in LATE:
-        put_off(name)
+    for name in LAZY_MODULES:
+        import_lazily(name)
     try:
         return _carry_out(arguments)
     except GroktermError as error:

@@ -180,11 +180,11 @@ def _remote(environment: Mapping[str, str]) -> Check:
 
 
 def _locale(environment: Mapping[str, str]) -> Check:
-    said = terminal_locale(environment)
-    if said.is_utf8:
-        return Check("locale", f"{said.words}; if curves show boxes, the font has no braille: give --graph block")
+    locale = terminal_locale(environment)
+    if locale.is_utf8:
+        return Check("locale", f"{locale.words}; if curves show boxes, the font has no braille: give --graph block")
     advice = "set LC_ALL=C.UTF-8 where it does, or give --graph ascii"
-    return Check("locale", f"{said.words}: the terminal may not show UTF-8", "note", advice)
+    return Check("locale", f"{locale.words}: the terminal may not show UTF-8", "note", advice)
 
 
 def _own_defaults() -> Check:

@@ -12,6 +12,7 @@ from grokterm.cli.defaults import read_defaults
 from grokterm.cli.options import Values
 from grokterm.cli.sanitize import sanitize
 from grokterm.errors import ConfigError
+from grokterm.output import is_utf8
 from grokterm.version import __version__
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _print(console: Console, check: Check) -> None:
     from rich.text import Text
 
     mark, plain, style = _MARKS[check.verdict]
-    marks = mark if (sys.stdout.encoding or "").lower().replace("-", "") == "utf8" else plain
+    marks = mark if is_utf8(sys.stdout.encoding) else plain
     line = Text(f"  {marks} ", style)
     line.append(f"{check.name:<14}", "bold").append(sanitize(check.found))
     console.print(line)

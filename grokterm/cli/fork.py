@@ -7,7 +7,7 @@ import sys
 from grokterm.cli.options import Values, view
 from grokterm.cli.sanitize import sanitize
 from grokterm.cli.terminal import check_terminal
-from grokterm.cli.watch import elsewhere, prepare, show
+from grokterm.cli.watch import prepare, runs_option, show
 from grokterm.config import settings
 from grokterm.runs.folder import find_run, runs_home
 from grokterm.runs.process import start_trainer
@@ -36,6 +36,6 @@ def fork(name: str, step: int | None, keep: bool, detach: bool, defaults: Values
         return show(made.folder, options, values)
     number = made.folder.id.split("-")[0].lstrip("0")
     print(
-        sanitize(f"{made.folder.id} trains, {made.words}; watch it with: grokterm attach {number}{elsewhere(values)}")
+        sanitize(f"{made.folder.id} trains, {made.words}; watch it with: grokterm attach {number}{runs_option(values)}")
     )
     return 0

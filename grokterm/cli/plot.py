@@ -59,7 +59,7 @@ class Line:
 
 def plot(words: Sequence[str], log_x: bool, log_y: bool, values: Values) -> int:
     """Prints the chart of the runs and the measure among the words; raises GroktermError."""
-    names, measure = told_apart(words)
+    names, measure = split_arguments(words)
     if len(names) > 1:
         check_count(len(names))
     home = runs_home(values.get("runs"))
@@ -74,7 +74,7 @@ def plot(words: Sequence[str], log_x: bool, log_y: bool, values: Values) -> int:
     return 0
 
 
-def told_apart(words: Sequence[str]) -> tuple[list[str], str]:
+def split_arguments(words: Sequence[str]) -> tuple[list[str], str]:
     """The names of the runs, and the measure: accuracy where none of the words is one; raises UsageError."""
     # The name of a run begins with its number.
     names = [word for word in words if word[:1].isdecimal() or word in ("last", ".", "..") or os.sep in word]

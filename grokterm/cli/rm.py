@@ -41,12 +41,16 @@ def _is_agreed(folders: Sequence[RunFolder]) -> bool:
 
     if not sys.stdin.isatty():
         raise UsageError("rm asks before it removes, and standard input is no terminal: give --yes")
-    told = [summarize(folder) for folder in folders]
-    for run in told:
+    summaries = [summarize(folder) for folder in folders]
+    for run in summaries:
         steps = "damaged" if run.step is None else f"{run.step:,} steps"
         phase = f", {run.phase}" if run.phase else ""
         print(sanitize(f"{run.id}  {steps}{phase}, {size(run.size)}"))
-    what = "this run" if len(told) == 1 else f"these {len(told)} runs, {size(sum(run.size for run in told))},"
+    what = (
+        "this run"
+        if len(summaries) == 1
+        else f"these {len(summaries)} runs, {size(sum(run.size for run in summaries))},"
+    )
     try:
         answer = input(f"Remove {what} for good? [y/N] ")
     except EOFError:

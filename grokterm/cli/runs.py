@@ -15,8 +15,7 @@ from grokterm.errors import ConfigError, RunFolderError
 from grokterm.number_format import age, percent, size
 from grokterm.runs.emergence import Emergence, emergence
 from grokterm.runs.folder import RunFolder, home_path, list_runs
-from grokterm.runs.history import History
-from grokterm.runs.log import LogReader
+from grokterm.runs.history import read_history
 from grokterm.runs.summary import RunSummary, summarize
 
 if TYPE_CHECKING:
@@ -62,8 +61,8 @@ def show(values: Values, as_json: bool) -> int:
     found = [summarize(folder) for folder in folders]
     if as_json:
         emerged = [msgspec.structs.asdict(_emergence(folder)) for folder in folders]
-        told = [asdict(run) | more for run, more in zip(found, emerged, strict=True)]
-        print(sanitize_json(told))
+        rows = [asdict(run) | more for run, more in zip(found, emerged, strict=True)]
+        print(sanitize_json(rows))
     elif not found:
         print(f"There is no run in {sanitize(str(home))} yet: start one with grokterm, or grokterm train.")
     else:
@@ -74,12 +73,9 @@ def show(values: Values, as_json: bool) -> int:
 def _emergence(folder: RunFolder) -> Emergence:
     """What the whole log of a run tells of how it generalizes; nothing where it cannot be read."""
     try:
-        history = History(folder.config())
-        for portion in LogReader(folder.log_path).batches():
-            history.add(portion)
+        return emergence(read_history(folder))
     except (RunFolderError, ConfigError):
         return Emergence()
-    return emergence(history)
 
 
 def _print_table(found: list[RunSummary]) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from grokterm.output import is_utf8
+
 _COERCED: Final = ("C.UTF-8", "C.utf8", "UTF-8")
 """What Python sets LC_CTYPE to."""
 _STARTED_WITH: Final = Path("/proc/self/environ")
@@ -32,7 +34,7 @@ def terminal_locale(environment: Mapping[str, str]) -> TerminalLocale:
     for name, value in values.items():
         if value:
             encoding = value.rpartition(".")[2].partition("@")[0]
-            return TerminalLocale(f"{name}={value}", encoding.lower().replace("-", "") == "utf8")
+            return TerminalLocale(f"{name}={value}", is_utf8(encoding))
     return TerminalLocale(f"{', '.join(values)} not set", False)
 
 

@@ -47,13 +47,13 @@ def verdict(report: Report) -> list[str]:
     if changed:
         names = ", ".join(found.name for found in changed)
         lines.append(f"Not as it was: {names}; the same bits need the same.")
-    wishes = [wish for found in changed if (wish := _wish(found))]
-    if wishes:
-        lines.append(f"Try it as it was: {' '.join(wishes)} grokterm replay {report.run}")
+    environment = [variable for found in changed if (variable := _variable_of(found))]
+    if environment:
+        lines.append(f"Try it as it was: {' '.join(environment)} grokterm replay {report.run}")
     return lines
 
 
-def _wish(found: Circumstance) -> str:
+def _variable_of(found: Circumstance) -> str:
     """The environment in which a run is trained as it was, where that can be asked for."""
     if found.name == "threads" and len(found.then) == 1:
         return f"OMP_NUM_THREADS={found.then[0]}"

@@ -23,7 +23,7 @@ import safetensors.numpy
 
 from grokterm import durable
 from grokterm.config import Config, Value
-from grokterm.errors import RunFolderError
+from grokterm.errors import RunFolderError, reason_of
 from grokterm.real_files import opened_folder, reading
 from grokterm.version import __version__
 
@@ -86,8 +86,7 @@ def save_checkpoint(folder: Path, info: CheckpointInfo, tensors: Mapping[str, np
         folder.mkdir(mode=0o700, exist_ok=True)
         durable.write(path, safetensors.numpy.save(arrays, metadata), path.with_suffix(_PART))
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise RunFolderError(f"the checkpoint {path} cannot be written: {reason}") from None
+        raise RunFolderError(f"the checkpoint {path} cannot be written: {reason_of(error)}") from None
     return path
 
 

@@ -73,7 +73,7 @@ def fork_run(
     log = [*_without_pauses(kept), *_start(origin, words, kept), *([change] if change else [])]
     with new_folder(config, home) as folder:
         complaints = _take_checkpoints(parent, folder, LogIndex(kept), at)
-        _write_log(folder, log)
+        durable.write(folder.log_path, b"".join(map(encode_record, log)), folder.path / "log.jsonl.part")
         write_config(folder, first, _view(parent), origin)
     return Fork(folder, at, f"{words}: {change.words}" if change else words, tuple(complaints))
 
@@ -140,13 +140,6 @@ def _link(source: Path, target: Path) -> None:
         except OSError:
             with reading(source.name, folder) as file:
                 durable.write(target, file.read(), target.with_suffix(".part"))
-
-
-def _write_log(folder: RunFolder, records: Sequence[Record]) -> None:
-    with os.fdopen(os.open(folder.log_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.writelines(encode_record(record) for record in records)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _view(parent: RunFolder) -> ViewOptions:

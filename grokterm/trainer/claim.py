@@ -40,7 +40,7 @@ class Claim:
         self.listener, self._socket = self._listen()
         self._announce()
 
-    def look(self, check_now: bool = False) -> None:
+    def check(self, check_now: bool = False) -> None:
         """Raises FolderLostError where the folder is no longer there; writes trainer.json anew where that was changed.
 
         Checks once a second at most, and at once with `check_now`.

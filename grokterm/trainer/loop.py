@@ -21,7 +21,7 @@ from grokterm.trainer.past_requests import PastRequests
 from grokterm.trainer.present_requests import PresentRequests
 from grokterm.trainer.process_log import ProcessLog
 from grokterm.trainer.requests import handle_request
-from grokterm.trainer.server import Connection, Server, Unreadable
+from grokterm.trainer.server import Connection, Server, UnreadableRequest
 from grokterm.trainer.session import NOT_FINITE
 from grokterm.training.checkpoint_series import CheckpointSeries
 from grokterm.wire.messages import Look, Request, State, Status
@@ -173,7 +173,7 @@ class Trainer:
         else:
             self.go()
 
-    def _handle(self, connection: Connection, request: Request | Unreadable) -> None:
+    def _handle(self, connection: Connection, request: Request | UnreadableRequest) -> None:
         if isinstance(request, Look) and request.at is None:
             self._present_requests.add(connection, request)
         else:
@@ -225,7 +225,7 @@ class Trainer:
     def _check_folder(self) -> None:
         """Raises FolderLostError where the folder is no longer there, after a record in the log still open."""
         try:
-            self._claim.look()
+            self._claim.check()
         except FolderLostError as lost:
             self._log.write("failed", str(lost))
             raise

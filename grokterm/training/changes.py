@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grokterm.analysis.ablation import ablated
-from grokterm.errors import ConfigError, RunFolderError
+from grokterm.errors import ConfigError, RunFolderError, first_line
 from grokterm.lab.engine import Engine
 from grokterm.runs.changes import Plan, plan_change
 from grokterm.wire.records import Change
@@ -19,8 +19,7 @@ def apply_change(engine: Engine, plan: Plan, keep: bool) -> None:
         try:
             engine.rebuild(plan.config, keep)
         except (RuntimeError, MemoryError) as error:
-            reason = (str(error).splitlines() or ["there is no memory left"])[0]
-            raise ConfigError(f"this model cannot be built here: {reason}") from None
+            raise ConfigError(f"this model cannot be built here: {first_line(error)}") from None
     else:
         engine.apply_settings(plan.config)
     if plan.ablation is not None:

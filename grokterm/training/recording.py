@@ -21,14 +21,13 @@ from grokterm.lab import native
 from grokterm.lab.engine import Engine
 from grokterm.lab.tasks import make_task
 from grokterm.measures import ProgressMeasures, StructureMeasures, finite
+from grokterm.milestones import GAUGED_ACCURACY
 from grokterm.operations import Operation
 from grokterm.training.trackers import Trackers
 from grokterm.wire.records import Event, Progress, Scalars, Spectrum, Structure, TrainingRecord
 
 STRUCTURE_EVERY: Final = 4
 """Sets of measures from one Structure record to the next: it takes several times as long as the other measures."""
-GAUGED_ACCURACY: Final = 0.9
-"""Test accuracy above which the gauges of clock and pizza are meaningful (Zhong et al. 2023)."""
 _DIGITS: Final = 5
 _WEIGHT_DIGITS: Final = 4
 _NORM_DIGITS: Final = 3

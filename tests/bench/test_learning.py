@@ -8,7 +8,15 @@ from typing import Final
 
 import pytest
 
-from grokterm.bench.learning import STEPS_AT_MOST, WAYS, Learning, learn_all, learn_all_plainly, median_step, ways_here
+from grokterm.bench.learning import (
+    STEPS_AT_MOST,
+    VARIANTS,
+    Learning,
+    learn_all,
+    learn_all_plainly,
+    median_step,
+    variants_here,
+)
 from grokterm.config import Config
 from grokterm.lab import devices, native
 from tests.lab.examples import ARCHITECTURES
@@ -36,11 +44,11 @@ def plain(arch: str) -> list[int]:
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", VARIANTS)
 def test_a_way_of_taking_steps_groks_when_float32_with_autograd_does(arch: str, way: str) -> None:
-    if WAYS[way].kernels:
+    if VARIANTS[way].kernels:
         library()
-    need(way in ways_here(), AMX if WAYS[way].kernels else BFLOAT16)
+    need(way in variants_here(), AMX if VARIANTS[way].kernels else BFLOAT16)
     try:
         steps = [run.step for run in learn_all(way, configs(arch), lambda words: None)]
     finally:

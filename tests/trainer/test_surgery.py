@@ -9,7 +9,7 @@ import pytest
 from grokterm.config import Config, Value
 from grokterm.errors import ConfigError
 from grokterm.lab.engine import Engine
-from grokterm.replay.repeating import Repetition
+from grokterm.replay.replayer import Replayer
 from grokterm.runs.changes import plan_change
 from grokterm.runs.checkpoints import list_checkpoints, parse_name
 from grokterm.runs.folder import RunFolder
@@ -63,7 +63,7 @@ def changes_of(folder: RunFolder) -> list[Change]:
 
 
 def agrees(folder: RunFolder) -> bool:
-    report = Repetition(folder).run(lambda _: None)
+    report = Replayer(folder).run(lambda _: None)
     assert report.records.compared > 5
     return report.agrees
 

@@ -32,7 +32,7 @@ REPORT_SECONDS: Final = 0.2
 """Seconds from one report of progress to the next."""
 
 
-class Repetition:
+class Replayer:
     """One run trained again, record by record."""
 
     def __init__(self, folder: RunFolder, to: int | None = None) -> None:
@@ -53,10 +53,10 @@ class Repetition:
         self._made: deque[TrainingRecord] = deque()
         """Records that are made now and were not come to in the log yet."""
         self._unusable: list[str] = []
-        self._marked = self._marks(LogIndex(records))
+        self._checkpoints = self._usable_checkpoints(LogIndex(records))
 
-    def run(self, tell: Callable[[Progress], None]) -> Report:
-        """Trains to the end and compares; `tell` is called with its progress now and then."""
+    def run(self, report_progress: Callable[[Progress], None]) -> Report:
+        """Trains to the end and compares; `report_progress` is called with its progress now and then."""
         began, reported, ended = time.monotonic(), -math.inf, ""
         try:
             for position in range(len(self._training) + 1):
@@ -65,7 +65,7 @@ class Repetition:
                     self._compare(self._training[position])
                 if time.monotonic() - reported > REPORT_SECONDS:
                     reported = time.monotonic()
-                    tell(Progress(self._walk.step, self.to, self._found.differ))
+                    report_progress(Progress(self._walk.step, self.to, self._found.differ))
         except NotFiniteError as error:
             ended = str(error)
         return self._report(ended, time.monotonic() - began)
@@ -143,7 +143,7 @@ class Repetition:
         self._found.note("log", Difference(made.step, "log", name, None, f"{what} and is not in the log"))
 
     def _compare_checkpoints(self, position: int) -> None:
-        for info, path in self._marked.get(position, ()):
+        for info, path in self._checkpoints.get(position, ()):
             self._walk.advance_to(info.step, info.changes)
             try:
                 saved = load_checkpoint(path)[1]
@@ -154,7 +154,7 @@ class Repetition:
             made = {name: np.asarray(tensor.numpy()) for name, tensor in self._walk.engine.state_dict().items()}
             self._found.note("checkpoint", tensors_differ(info.step, saved, made))
 
-    def _marks(self, log: LogIndex) -> dict[int, list[tuple[CheckpointInfo, Path]]]:
+    def _usable_checkpoints(self, log: LogIndex) -> dict[int, list[tuple[CheckpointInfo, Path]]]:
         """The checkpoints by the number of records before them."""
         found: dict[int, list[tuple[CheckpointInfo, Path]]] = {}
         for path in list_checkpoints(self._folder.checkpoint_folder):
