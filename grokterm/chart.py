@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
 
 import numpy as np
 
-from grokterm.colors import shown_colors
 from grokterm.errors import TerminalError, first_line
 from grokterm.output import is_utf8
 from grokterm.tui.drawing.columns import Columns, reduce
 from grokterm.tui.drawing.scales import LARGEST, Floats, Scale, round_up, short, ticks, value_scale
-from grokterm.view_options import Color, Graph
+from grokterm.view_options import Color, Graph, shown_colors
 
 if TYPE_CHECKING:
     from rich.console import Console

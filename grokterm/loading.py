@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,15 @@ from importlib.util import find_spec, module_from_spec
 from threading import RLock
 from types import ModuleType
 from typing import Any, Final
+
+
+def let_threads_sleep() -> None:
+    """Let threads sleep while they wait, unless the environment says otherwise; to be called before torch is imported.
+
+    By themselves they spin, which takes the processor from the very thread they wait for as soon as anything else
+    runs: the viewer, say. Asleep they cost next to nothing.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,14 +14,14 @@ import numpy.typing as npt
 
 from grokterm.config import Config
 from grokterm.errors import ConfigError, RunFolderError
+from grokterm.loading import let_threads_sleep
 from grokterm.runs.checkpoints import list_checkpoints, parse_name
+from grokterm.runs.columns import Floats
 from grokterm.runs.emergence import Peak, acceleration, delay, generalization_gap
 from grokterm.runs.folder import Parent, RunFolder, find_run, home_path
 from grokterm.runs.history import COLUMNS, PROGRESS, STRUCTURE, History
-from grokterm.runs.last_step import last_step
 from grokterm.runs.log import LogReader
-from grokterm.runs.log_index import LogIndex
-from grokterm.threads import let_threads_sleep
+from grokterm.runs.log_index import LogIndex, last_step
 from grokterm.wire.records import Change, Event, Record, Session
 
 if TYPE_CHECKING:
@@ -71,9 +72,7 @@ class Run:
     @cached_property
     def progress(self) -> dict[str, npt.NDArray[Any]]:
         """The progress measures as columns, each [n], with the steps at which they were taken; NaN where undefined."""
-        return {"step": self._history.progress("step")[0].astype(np.int64)} | {
-            name: self._history.progress(name)[1].copy() for name in PROGRESS
-        }
+        return _columns(self._history.progress, PROGRESS)
 
     @cached_property
     def structure(self) -> dict[str, npt.NDArray[Any]]:
@@ -81,9 +80,7 @@ class Run:
 
         Gradient symmetricity is defined for addition with one embedding of both numbers (transformer), NaN elsewhere.
         """
-        return {"step": self._history.structure("step")[0].astype(np.int64)} | {
-            name: self._history.structure(name)[1].copy() for name in STRUCTURE
-        }
+        return _columns(self._history.structure, STRUCTURE)
 
     @property
     def generalization_gap(self) -> npt.NDArray[Any]:
@@ -103,11 +100,7 @@ class Run:
     @cached_property
     def squared_weights(self) -> dict[str, npt.NDArray[Any]]:
         """Σθ² of every weight matrix by name as columns, as for `progress`; NaN where the model had no such matrix."""
-        matrices = self._history.matrices
-        steps = self.history["step"] if not matrices else self._history.squared_weights(matrices[0])[0]
-        return {"step": steps.astype(np.int64)} | {
-            name: self._history.squared_weights(name)[1].copy() for name in matrices
-        }
+        return _columns(self._history.squared_weights, self._history.matrices)
 
     @property
     def spectra(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
@@ -164,10 +157,10 @@ class Run:
         from grokterm.training.restore import walk_from_checkpoint
 
         walk, self._walk = self._walk, None  # left behind where going on fails
-        before = [at for at in self.checkpoints if at <= step]
-        usable = walk is not None and self._device == device and walk.step <= step and _is_before(walk, step)
-        if walk is None or not usable or (before and before[-1] > walk.step):
-            walk, complaints = walk_from_checkpoint(self._folder, LogIndex(self._records), step, device)
+        nearest, log = max((at for at in self.checkpoints if at <= step), default=0), LogIndex(self._records)
+        usable = walk is not None and self._device == device and nearest <= walk.step <= step
+        if walk is None or not usable or walk.changes_made > log.changes_before(step):
+            walk, complaints = walk_from_checkpoint(self._folder, log, step, device)
             for complaint in complaints:
                 warnings.warn(complaint, stacklevel=3)
         self._walk, self._device = walk, device
@@ -190,10 +183,9 @@ def open_run(run: str | os.PathLike[str] = "last", runs: str | os.PathLike[str] 
         raise RunFolderError(f"the log of {folder.id} holds a change that cannot be made: {error}") from None
 
 
-def _is_before(walk: Walk, step: int) -> bool:
-    """Whether no change made at `step` or later is behind the walk."""
-    change = walk.last_change()
-    return change is None or change.step < step
+def _columns(read: Callable[[str], tuple[Floats, Floats]], names: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
+    """Copies of columns by name, and of the steps that they have in common."""
+    return {"step": read("step")[0].astype(np.int64)} | {name: read(name)[1].copy() for name in names}
 
 
 def _prepare() -> None:

@@ -1,4 +1,4 @@
-"""Standard output and standard error of a command: what they do not take is lost, and the command goes on."""
+"""Standard output and standard error of a command: what cannot be written is lost, and the command goes on."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ OUTPUT_LOST: Final = 4
 
 
 class LossyStream(FileIO):
-    """A stream of this process that takes everything, and keeps why it could not write."""
+    """A stream of this process that accepts every write, and keeps why one failed."""
 
     trouble = ""
     """Why something was lost; empty where nothing was."""
 
     def write(self, data: ReadableBuffer) -> int:
-        """Takes all of it, waiting where the stream takes nothing for the moment; the bytes, lost or not."""
+        """Writes all of it, waiting while the stream is full; the number of bytes, lost or not."""
         whole = rest = memoryview(data).cast("B")
         try:
             while rest:

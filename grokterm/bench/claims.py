@@ -34,7 +34,7 @@ _SIZE: Final[dict[Architecture, dict[str, Value]]] = {
 
 @dataclass(frozen=True)
 class Trial:
-    """A run to look at: its name, its configuration, and after how many steps it is given up."""
+    """A run: its name, its configuration, and after how many steps it is given up."""
 
     name: str
     config: Config

@@ -1,4 +1,4 @@
-"""learning/… : the step at which runs grok, for each way that a CPU may take steps, beside float32 and autograd."""
+"""learning/… : the step at which runs grok, for each kind of step that a CPU may take, beside float32 and autograd."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ SEEDS: Final = 5
 QUICK_SEEDS: Final = 2
 STEPS_AT_MOST: Final = 20_000
 WITHIN: Final = Goal("± 5 %", least=0.95, most=1.05)
-"""The median step of a way beside that of float32 with autograd."""
+"""The median step of a variant beside that of float32 with autograd."""
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One way of taking steps that `auto` may choose on a CPU."""
+    """A kind of step that `auto` may choose on a CPU."""
 
     precision: Literal["bfloat16", "float32"]
     kernels: bool
@@ -124,14 +124,12 @@ def learn_plainly(config: Config) -> Learning:
 
 
 def variants_here() -> dict[str, Variant]:
-    """The ways that this machine knows."""
+    """The variants that this machine has."""
     native.load(build())
     fast = devices.has_fast_bfloat16(devices.find("cpu"))
-    return {
-        name: way
-        for name, way in VARIANTS.items()
-        if (fast or way.precision != "bfloat16") and (not way.kernels or native.has_product(product_for(way.precision)))
-    }
+    known = {name: variant for name, variant in VARIANTS.items() if fast or variant.precision != "bfloat16"}
+    loaded = {precision: native.has_product(product_for(precision)) for precision in ("bfloat16", "float32")}
+    return {name: variant for name, variant in known.items() if loaded[variant.precision] or not variant.kernels}
 
 
 def learn_all_plainly(configs: Sequence[Config], say: Callable[[str], None]) -> list[Learning]:
@@ -144,20 +142,20 @@ def learn_all_plainly(configs: Sequence[Config], say: Callable[[str], None]) -> 
 
 
 def learn_all(name: str, configs: Sequence[Config], say: Callable[[str], None]) -> list[Learning]:
-    """How each configuration learns by one of the ways."""
-    way, seen = VARIANTS[name], []
-    native.load(build() if way.kernels else None)
+    """How each configuration learns in one of the variants."""
+    variant, seen = VARIANTS[name], []
+    native.load(build() if variant.kernels else None)
     try:
         for config in configs:
             say(f"learning/{config.arch}: {name}, seed {config.seed}")
-            seen.append(learn(config.changed({"precision": way.precision})))
+            seen.append(learn(config.changed({"precision": variant.precision})))
     finally:
         native.load(build())
     return seen
 
 
 def learning_rows(arch: str, bench: Bench) -> Iterator[Row]:
-    """The median step of grokking of each way, and what it is of the plain one's; a CPU's, whatever the device."""
+    """The median step of grokking of each variant, and what it is of the plain one's; a CPU's, whatever the device."""
     seeds = range(QUICK_SEEDS if bench.quick else SEEDS)
     configs = [Config(device="cpu", seed=seed, lr=1e-3).changed({"arch": arch}) for seed in seeds]
     plain = learn_all_plainly(configs, bench.say)
@@ -190,7 +188,7 @@ def _steps(runs: Sequence[Learning]) -> str:
 
 
 def _curve(run: Learning, number: int) -> Curve:
-    """The curve of a run, in the color and with the letter of its way."""
+    """The curve of a run, in the color and with the letter of its variant."""
     steps, accuracies = np.array(run.steps, float), np.array(run.test_accuracies)
     return Curve(LETTERS[number], COLORS[number], steps, accuracies)
 

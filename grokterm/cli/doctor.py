@@ -33,7 +33,7 @@ def examine(given: Values) -> int:
     try:
         own = read_defaults()
     except ConfigError:
-        own = {}  # told by its own check
+        own = {}  # reported by its own check
     runs = (own | given).get("runs")
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"grokterm {__version__}", style="bold")

@@ -9,7 +9,7 @@ from grokterm.cli.sanitize import sanitize
 from grokterm.cli.terminal import check_terminal
 from grokterm.cli.watch import prepare, runs_option, show
 from grokterm.config import settings
-from grokterm.runs.folder import find_run, runs_home
+from grokterm.runs.folder import find_run, name_of, runs_home
 from grokterm.runs.process import start_trainer
 from grokterm.user_name import user_name
 
@@ -34,8 +34,6 @@ def fork(name: str, step: int | None, keep: bool, detach: bool, defaults: Values
     start_trainer(made.folder)
     if not detach:
         return show(made.folder, options, values)
-    number = made.folder.id.split("-")[0].lstrip("0")
-    print(
-        sanitize(f"{made.folder.id} trains, {made.words}; watch it with: grokterm attach {number}{runs_option(values)}")
-    )
+    attach = f"grokterm attach {name_of(made.folder)}{runs_option(values)}"
+    print(sanitize(f"{made.folder.id} trains, {made.words}; watch it with: {attach}"))
     return 0

@@ -133,7 +133,7 @@ def print_runs(
 
 def _read(folders: Sequence[RunFolder]) -> list[Plotted]:
     """The runs with letters; raises RunFolderError for a damaged one, and where they cannot be compared."""
-    runs = compare(folders) if len(folders) > 1 else [ComparedRun(leaf, "A") for leaf in tree(folders)]
+    runs = compare(folders) if len(folders) > 1 else [ComparedRun(row, "A") for row in tree(folders)]
     for run in runs:
         run.read()
         if run.trouble:

@@ -1,4 +1,4 @@
-"""Orders to the trainer of a run, from a command line that waits for the answers."""
+"""Requests to the trainer of a run, from a command line that waits for the answers."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def resume_training(name: str, defaults: Values, given: Values, as_json: bool) -
 
 @contextmanager
 def _started(folder: RunFolder) -> Iterator[None]:
-    """A trainer that takes orders; one that was started for them ends where it refuses them."""
+    """A trainer that is ready for requests; one that was started for them ends where it refuses one."""
     alive = trainer_alive(folder)
     if not alive:
         start_trainer(folder, paused=True)

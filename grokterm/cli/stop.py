@@ -40,11 +40,11 @@ def stop(name: str | None, all_runs: bool, values: Values) -> int:
 
 
 def _not_training(folder: RunFolder) -> str:
-    """That a run does not train; raises TrainerError where that cannot be told."""
+    """That a run does not train; raises TrainerError where that is uncertain."""
     if doubt := trainer_doubt(folder):
         raise TrainerError(f"{folder.id} is not stopped: {doubt}")
-    stranger = unrelated_process(folder)
-    why = "" if stranger is None else f": process {stranger}, which its trainer.json names, is not its trainer"
+    unrelated = unrelated_process(folder)
+    why = "" if unrelated is None else f": process {unrelated}, which its trainer.json names, is not its trainer"
     return f"{folder.id} does not train{why}"
 
 

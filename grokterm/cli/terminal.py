@@ -26,7 +26,7 @@ def check_terminal() -> None:
 
 
 def configure_textual(view: ViewOptions) -> None:
-    """Tells Textual the colours; it reads them once, when it is imported."""
+    """Sets the variables from which Textual reads the colours, once, when it is imported."""
     if view.color == "none":
         os.environ["NO_COLOR"] = "1"
     elif view.color != "auto":

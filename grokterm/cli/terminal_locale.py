@@ -1,6 +1,6 @@
-"""What the environment says about the terminal's characters, whatever Python makes of it.
+"""The terminal's encoding as the environment names it, whatever Python makes of it.
 
-Under LC_ALL=C Python takes UTF-8 all the same (PEP 540), and under LANG=C it sets LC_CTYPE to C.UTF-8 besides
+Under LC_ALL=C Python uses UTF-8 all the same (PEP 540), and under LANG=C it sets LC_CTYPE to C.UTF-8 besides
 (PEP 538): what it reads and writes then is UTF-8, and the terminal knows nothing of that.
 """
 

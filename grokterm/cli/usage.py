@@ -1,4 +1,4 @@
-"""What is wrong with a command line, in one sentence."""
+"""Errors of usage: what is wrong with a command line, in one sentence."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def _check_log(folder: RunFolder) -> None:
 
 
 def prepare(options: ViewOptions) -> None:
-    """Tells Textual what it must know when imported, and makes sure of the theme; raises ThemeError."""
+    """Configures Textual, which reads that when it is imported, and checks the theme; raises ThemeError."""
     configure_textual(options)
     if options.theme != ViewOptions().theme:
         from grokterm.tui.theme import find_theme
@@ -107,7 +107,7 @@ def _newest_alive(folders: list[RunFolder]) -> RunFolder:
 
 
 def runs_option(values: Values) -> str:
-    """What a command needs besides to find the runs again, where they are not in their usual place."""
+    """The option that a command needs to find the runs, where they are not in the default folder."""
     return f" --runs {shlex.quote(str(values['runs']))}" if "runs" in values else ""
 
 

@@ -11,11 +11,10 @@ import msgspec
 
 from grokterm.errors import GroktermError
 from grokterm.kernels.build import build
-from grokterm.loading import without_garbage_collection
+from grokterm.loading import let_threads_sleep, without_garbage_collection
 from grokterm.output import lossy_output
 from grokterm.replay.report import Message
 from grokterm.runs.folder import RunFolder
-from grokterm.threads import let_threads_sleep
 
 DIFFERS = 1
 """Exit status when something is not, bit by bit, what was written."""

@@ -15,14 +15,14 @@ import numpy as np
 from grokterm.config import Value
 from grokterm.errors import RunFolderError
 from grokterm.lab.circumstances import circumstances
+from grokterm.lab.engine import Engine
 from grokterm.real_files import is_there
 from grokterm.replay.comparison import Comparison, measures_differ, records_differ, tensors_differ
 from grokterm.replay.report import Circumstance, Difference, Progress, Report
 from grokterm.runs.checkpoints import CheckpointInfo, list_checkpoints, load_checkpoint, parse_name, read_info
 from grokterm.runs.folder import RunFolder
-from grokterm.runs.last_step import last_step
 from grokterm.runs.log import LogReader
-from grokterm.runs.log_index import LogIndex
+from grokterm.runs.log_index import LogIndex, last_step
 from grokterm.training.recording import make_records
 from grokterm.training.trackers import Trackers
 from grokterm.training.walk import NotFiniteError, Walk
@@ -36,7 +36,7 @@ class Replayer:
     """One run trained again, record by record."""
 
     def __init__(self, folder: RunFolder, to: int | None = None) -> None:
-        """Reads the log and the marks of the checkpoints; raises RunFolderError, ConfigError."""
+        """Reads the log and the metadata of the checkpoints; raises RunFolderError, ConfigError."""
         self._folder = folder
         records = LogReader(folder.log_path).read()
         last = last_step(folder, records)
@@ -47,7 +47,7 @@ class Replayer:
         self.to = last if to is None else to
         self._sessions = [record for record in records if isinstance(record, Session)]
         self._training = [r for r in records if not isinstance(r, Session) and r.step <= self.to]
-        self._walk = Walk.start(folder.config(), [r for r in self._training if isinstance(r, Change)])
+        self._walk = Walk(Engine(folder.config()), [r for r in self._training if isinstance(r, Change)])
         self._trackers = Trackers(self._walk.engine.config)
         self._found = Comparison()
         self._made: deque[TrainingRecord] = deque()
@@ -89,7 +89,7 @@ class Replayer:
         self._found.note("log", measures_differ(logged, made))
 
     def _make(self, record: TrainingRecord) -> list[Event]:
-        """Keeps a record that is made now and the events that it brings; returns those."""
+        """Keeps a record that is made now and the events that follow from it; returns those."""
         events = self._trackers.update(record)
         self._made.extend([record, *events])
         return events

@@ -21,9 +21,8 @@ from grokterm.runs.checkpoints import list_checkpoints, parse_name, read_info
 from grokterm.runs.folder import Parent, RunFolder, new_folder, write_config
 from grokterm.runs.goals import goal_of
 from grokterm.runs.history import History
-from grokterm.runs.last_step import last_step
 from grokterm.runs.log import LogReader
-from grokterm.runs.log_index import LogIndex
+from grokterm.runs.log_index import LogIndex, last_step
 from grokterm.spelling import option_name
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Change, Record, Scalars, Session, SessionName, encode_record

@@ -1,12 +1,15 @@
-"""Where the training records of a log stand, without the records, and whether they lead to a checkpoint."""
+"""Where the training records of a log stand, without the records: whether they lead to a checkpoint, and how far."""
 
 from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
-from grokterm.runs.checkpoints import CheckpointInfo
+from grokterm.errors import RunFolderError
+from grokterm.runs.checkpoints import CheckpointInfo, list_checkpoints, parse_name, read_info
+from grokterm.runs.folder import RunFolder
 from grokterm.wire.records import Change, Record, Session
 
 
@@ -30,6 +33,10 @@ class LogIndex:
             self._changed_at.append(len(self._steps))
         self._steps.append(record.step)
 
+    def changes_before(self, step: int) -> int:
+        """The number of changes made before `step`."""
+        return bisect_left(self.changes, step, key=lambda change: change.step)
+
     def leads_to(self, info: CheckpointInfo) -> bool:
         """Whether what a checkpoint says of the log before it holds, and no later record is of an earlier step."""
         count = info.records
@@ -37,3 +44,17 @@ class LogIndex:
             return False
         before, after = self._steps[max(count - 1, 0) : count], self._steps[count : count + 1]
         return all(step <= info.step for step in before) and all(step >= info.step for step in after)
+
+
+def last_step(folder: RunFolder, records: Sequence[Record]) -> int:
+    """The last step in the log or of a checkpoint that the log leads to; 0 where there is neither."""
+    logged = max((record.step for record in records), default=0)
+    log = LogIndex(records)
+    for path in reversed(list_checkpoints(folder.checkpoint_folder)):
+        if parse_name(path)[0] <= logged:
+            break
+        with suppress(RunFolderError):
+            info = read_info(path)
+            if log.leads_to(info):
+                return info.step
+    return logged

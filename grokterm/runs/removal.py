@@ -27,11 +27,11 @@ def check_removable(folder: RunFolder) -> None:
     if (config := kind_of(folder.config_path)) != FILE:
         why = f"its config.toml is {config}" if config else "it has no config.toml"
         raise RunFolderError(f"{path} is no run: {why}")
-    strangers = _foreign_files(folder)
-    if strangers:
-        more = f" and {len(strangers) - 3} more" if len(strangers) > 3 else ""
+    foreign = _foreign_files(folder)
+    if foreign:
+        more = f" and {len(foreign) - 3} more" if len(foreign) > 3 else ""
         raise RunFolderError(
-            f"{folder.id} holds what is no part of a run ({', '.join(strangers[:3])}{more}): move that elsewhere first"
+            f"{folder.id} holds what is no part of a run ({', '.join(foreign[:3])}{more}): move that elsewhere first"
         )
     if not folder.checkpoint_folder.is_dir():
         raise RunFolderError(f"{path} is no run: it has no folder of checkpoints")

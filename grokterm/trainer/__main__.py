@@ -14,11 +14,10 @@ from types import FrameType
 
 from grokterm.errors import GroktermError, first_line
 from grokterm.kernels.build import build_or_explain
-from grokterm.loading import without_garbage_collection
+from grokterm.loading import let_threads_sleep, without_garbage_collection
 from grokterm.output import lossy_output
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.log import LogWriter, read_tail
-from grokterm.threads import let_threads_sleep
 from grokterm.trainer.claim import Claim, claim
 from grokterm.wire.records import Session
 

@@ -122,7 +122,7 @@ class Trainer:
             self._log.write("paused", words)
 
     def changed(self, rebuilt: bool) -> None:
-        """Takes up a change of the configuration."""
+        """Applies a change of the configuration to pace and rate."""
         self._pace = Pace(self.session.config.pace, time.monotonic(), self.session.step)
         self._timer = StepTimer()
         if rebuilt:

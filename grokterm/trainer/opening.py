@@ -47,13 +47,14 @@ def open_run(folder: RunFolder, remark: str = "") -> OpenedRun:
     devices.resolve(first)
     records = LogReader(folder.log_path).read()
     training: list[TrainingRecord] = [record for record in records if not isinstance(record, Session)]
-    restored, info, unusable = restore(folder, LogIndex(training))
+    found, unusable = restore(folder, LogIndex(training))
     for path in unusable:
         quarantine(path)
+    engine, info = found or (Engine(first), None)
     seconds = max((record.seconds for record in training if isinstance(record, Scalars)), default=0.0)
     run_log = RunLog(first, LogWriter(folder.log_path), training, info.records if info else 0)
     clock = Clock(max(seconds, info.seconds if info else 0.0))
-    session = TrainingSession(restored or Engine(first), run_log, CheckpointWriter(folder), clock)
+    session = TrainingSession(engine, run_log, CheckpointWriter(folder), clock)
     session.last = next((record for record in reversed(training) if isinstance(record, Scalars)), None)
     session.diverged = divergence(training) is not None
     session.repeat_to = max((record.step for record in records), default=0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import time
-from bisect import bisect_left
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -112,7 +111,7 @@ class PastModel:
 
     def _from_nearest(self, step: int) -> Walk:
         """A walk at the latest state that is known, or soon read, and not beyond `step`."""
-        limit = (step, bisect_left(self._log.changes, step, key=lambda change: change.step))
+        limit = (step, self._log.changes_before(step))
         known = [state for state in self._states if _within(state.place, limit)]
         state = max(known, key=lambda state: state.place, default=None)
         walk = self._walk if self._walk and _within(_place(self._walk), limit) else None

@@ -41,7 +41,7 @@ class Trainer(Protocol):
         """Stops training until somebody goes on."""
 
     def changed(self, rebuilt: bool) -> None:
-        """Takes up a change of the configuration."""
+        """Applies a change of the configuration to pace and rate."""
 
 
 def handle_request(trainer: Trainer, connection: Connection, request: Request | UnreadableRequest) -> None:

@@ -97,14 +97,14 @@ class Server:
             self._accept()
 
     def send(self, connection: Connection, reply: Reply) -> None:
-        """Sends a reply as far as the viewer takes it now; the rest follows in later polls."""
+        """Sends as much of a reply as fits into the socket; the rest follows in later polls."""
         if not connection.closed:
             connection.unanswered -= 1
             connection.outbox += encode_message(reply)
             self._write(connection)
 
     def close(self) -> None:
-        """Sends what viewers take at once and ends all connections."""
+        """Ends all connections, whatever was still to be sent."""
         for connection in list(self.connections):
             self._drop(connection)
         signal.set_wakeup_fd(-1)
@@ -113,7 +113,7 @@ class Server:
         self._waker.close()
 
     def _requests(self, connection: Connection) -> Iterator[tuple[Connection, Request | UnreadableRequest]]:
-        # Who does not read its replies is not listened to, so that no outbox grows without bound.
+        # A viewer that does not read its replies is not read from, so that no outbox grows without bound.
         for _ in range(REQUESTS_A_POLL):
             if connection.closed or connection.outbox or not connection.bodies:
                 return

@@ -49,9 +49,9 @@ def steps_to_next(config: Config, step: int) -> int:
 def make_records(
     engine: Engine, seconds: float, trackers: Trackers, write: Callable[[TrainingRecord], list[Event]]
 ) -> tuple[Scalars, list[Event]]:
-    """Makes the records of an engine's step and writes each; `write` gives the events that a record brings.
+    """Makes the records of an engine's step and writes each; `write` returns the events that follow from a record.
 
-    `trackers` say where the run stood before. Returns the measures of every record, and all events, those
+    `trackers` hold the state of the run before. Returns the measures of every record, and all events, those
     of the accuracies last.
     """
     config, step = engine.config, engine.step

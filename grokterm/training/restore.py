@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 import torch
 
@@ -16,20 +15,13 @@ from grokterm.runs.folder import RunFolder
 from grokterm.runs.log_index import LogIndex
 from grokterm.training.walk import Walk
 
-
-class Restored(NamedTuple):
-    """The newest usable checkpoint."""
-
-    engine: Engine | None
-    """In the state of the checkpoint; None, as `info`, where there is none."""
-    info: CheckpointInfo | None
-    unusable: dict[Path, str]
-    """Newer checkpoints that cannot be used, and why."""
+Restored = tuple[tuple[Engine, CheckpointInfo] | None, dict[Path, str]]
 
 
 def restore(folder: RunFolder, log: LogIndex, step: int | None = None, device: str | None = None) -> Restored:
-    """An engine at the newest usable checkpoint; with `step`, at one before the changes that were made there.
+    """An engine at the newest usable checkpoint, and why newer ones cannot be used.
 
+    With `step`, only checkpoints before the changes that were made there are looked at.
     `device` takes the place of the run's own; where it is not there, no checkpoint can be used.
     """
     unusable: dict[Path, str] = {}
@@ -47,8 +39,8 @@ def restore(folder: RunFolder, log: LogIndex, step: int | None = None, device: s
         except ConfigError as error:
             unusable[path] = f"the checkpoint {path} cannot be used: {error}"
         else:
-            return Restored(engine, info, unusable)
-    return Restored(None, None, unusable)
+            return (engine, info), unusable
+    return None, unusable
 
 
 def walk_from_checkpoint(
@@ -59,16 +51,18 @@ def walk_from_checkpoint(
     Also says which newer checkpoints cannot be used. `device` takes the place of the run's own. Raises RunFolderError,
     and ConfigError for a device that is not there.
     """
-    engine, info, unusable = restore(folder, log, step, device)
-    if engine is None or info is None:
-        return Walk.start(_on(folder.config(), device), log.changes), tuple(unusable.values())
-    return Walk(engine, log.changes, info.changes), tuple(unusable.values())
+    found, unusable = restore(folder, log, step, device)
+    if found is None:
+        walk = Walk(Engine(_on(folder.config(), device)), log.changes)
+    else:
+        walk = Walk(found[0], log.changes, found[1].changes)
+    return walk, tuple(unusable.values())
 
 
 def _is_before(path: Path, step: int, log: LogIndex) -> bool:
     """Whether a checkpoint's name says that the changes at `step` came later."""
     at, changes, _ = parse_name(path)
-    return at <= step and changes <= sum(change.step < step for change in log.changes)
+    return at <= step and changes <= log.changes_before(step)
 
 
 def _on(config: Config, device: str | None) -> Config:

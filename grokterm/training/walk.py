@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from grokterm.config import Config
 from grokterm.errors import RunFolderError
 from grokterm.lab.engine import Engine
 from grokterm.runs.changes import Plan
@@ -24,11 +23,6 @@ class Walk:
         self.engine = engine
         self.changes_made = made
         self._changes = changes
-
-    @classmethod
-    def start(cls, config: Config, changes: Sequence[Change]) -> Walk:
-        """At step 0 of a run, by its first configuration; raises ConfigError for a device that is not there."""
-        return cls(Engine(config), changes)
 
     @property
     def step(self) -> int:
@@ -59,10 +53,6 @@ class Walk:
     def next_change(self) -> Change | None:
         """The first change of the log that is still ahead."""
         return self._changes[self.changes_made] if self.changes_made < len(self._changes) else None
-
-    def last_change(self) -> Change | None:
-        """The change that was made last."""
-        return self._changes[self.changes_made - 1] if self.changes_made else None
 
     def make_change(self) -> Plan:
         """Makes the next change; raises RunFolderError."""

@@ -20,7 +20,6 @@ from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 from textual.worker import Worker, WorkerFailed
 
-from grokterm.colors import shown_colors
 from grokterm.loading import load_now
 from grokterm.real_files import open_file
 from grokterm.runs.folder import RunFolder
@@ -38,7 +37,7 @@ from grokterm.tui.theme import load_themes
 from grokterm.tui.travel import Travel
 from grokterm.tui.wishes import Wishes
 from grokterm.tui.world import World
-from grokterm.view_options import ViewOptions
+from grokterm.view_options import ViewOptions, shown_colors
 
 if TYPE_CHECKING:
     from textual.command import Provider

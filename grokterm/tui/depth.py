@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from grokterm.colors import Shown
 from grokterm.tui.theme import DEFAULT_THEME, Theme, Themes
+from grokterm.view_options import Shown
 
 RichSystem = Literal["truecolor", "256", "standard"]
 

@@ -1,4 +1,4 @@
-"""No loss of learning: small runs grok by every way of taking steps when they do in plain float32."""
+"""No loss of learning: small runs grok by every variant of taking steps when they do in plain float32."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def plain(arch: str) -> list[int]:
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
-@pytest.mark.parametrize("way", VARIANTS)
-def test_a_way_of_taking_steps_groks_when_float32_with_autograd_does(arch: str, way: str) -> None:
-    if VARIANTS[way].kernels:
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_way_of_taking_steps_groks_when_float32_with_autograd_does(arch: str, variant: str) -> None:
+    if VARIANTS[variant].kernels:
         library()
-    need(way in variants_here(), AMX if VARIANTS[way].kernels else BFLOAT16)
+    need(variant in variants_here(), AMX if VARIANTS[variant].kernels else BFLOAT16)
     try:
-        steps = [run.step for run in learn_all(way, configs(arch), lambda words: None)]
+        steps = [run.step for run in learn_all(variant, configs(arch), lambda words: None)]
     finally:
         native.load(None)
     assert 1 / NEAR < statistics.median(steps) / statistics.median(plain(arch)) < NEAR, (steps, plain(arch))
