@@ -45,7 +45,7 @@ def downsampled(matrix: Tensor, rows: int, columns: int) -> Tensor:
     return torch.where(high >= -low, high, low).view(*matrix.shape[:-2], *size)
 
 
-def flat(config: Config, parameters: Parameters) -> Tensor:
+def flatten_parameters(config: Config, parameters: Parameters) -> Tensor:
     """All weights of one model as one vector [size], in the order of its shapes."""
     return torch.cat([parameters[name].flatten() for name in build(config).shapes()])
 

@@ -48,7 +48,7 @@ class FolderWatch:
             self._why = self._look(now)
         return self._why
 
-    def wait(self) -> float:
+    def remaining(self) -> float:
         """Seconds until the next check."""
         return max(0.0, self._next - time.monotonic())
 

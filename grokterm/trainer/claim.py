@@ -45,7 +45,7 @@ class Claim:
 
         Checks once a second at most, and at once with `check_now`.
         """
-        if self._watch.wait() > 0 and not check_now:
+        if self._watch.remaining() > 0 and not check_now:
             return
         if lost := self._watch.why_lost(check_now=True):
             raise FolderLostError(lost)
@@ -58,9 +58,9 @@ class Claim:
         """Whether the folder is no longer there."""
         return bool(self._watch.why_lost(check_now=True))
 
-    def wait(self) -> float:
+    def remaining(self) -> float:
         """Seconds until the next check."""
-        return self._watch.wait()
+        return self._watch.remaining()
 
     def release(self) -> None:
         """Ends what `claim` began, in the folder that was opened, wherever it is by now."""

@@ -97,7 +97,7 @@ class Pace:
         # Rounding must not put a step off that the wait was made for.
         return math.floor(due + 1e-6)
 
-    def wait(self, now: float, step: int) -> float:
+    def remaining(self, now: float, step: int) -> float:
         """Seconds until the next step may be taken."""
         if self.pace == "max":
             return 0.0

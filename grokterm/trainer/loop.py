@@ -263,11 +263,11 @@ class Trainer:
         wait = min(
             self._present_requests.wait(),
             self.past_requests.wait(self._is_busy),
-            session.checkpoint_writer.wait(session.engine, session.run_log),
+            session.checkpoint_writer.remaining(session.engine, session.run_log),
         )
-        wait = min(wait, max(0.0, self._try_again - now), self._claim.wait())
+        wait = min(wait, max(0.0, self._try_again - now), self._claim.remaining())
         if self.state == "training":
-            wait = min(wait, self._pace.wait(now, session.step))
+            wait = min(wait, self._pace.remaining(now, session.step))
         elif not self.server.connections:
             wait = min(wait, self._idle_timer.remaining(self._is_done))
         return wait

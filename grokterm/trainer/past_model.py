@@ -80,7 +80,7 @@ class PastModel:
             left = end - time.monotonic()
             if left <= 0 and not first:
                 return None
-            self._go(walk, step, left)
+            self._advance(walk, step, left)
             first = False
         self.cache_state(walk.engine, walk.changes_made)
         return walk.engine
@@ -98,9 +98,9 @@ class PastModel:
         if self._walk or self._states:
             self._walk = self._target = None
             self._states.clear()
-            _give_memory_back()
+            _release_memory()
 
-    def _go(self, walk: Walk, step: int, seconds: float) -> None:
+    def _advance(self, walk: Walk, step: int, seconds: float) -> None:
         """About so many seconds of steps towards `step`, not beyond the next place whose state is worth keeping."""
         began, first = time.monotonic(), walk.step
         stop = _next_stop(first, step, min(STRIDE, walk.engine.config.log_every))
@@ -118,7 +118,7 @@ class PastModel:
         if walk is not None and state is not None and state.place > _place(walk):
             walk = None
         reached = _place(walk) if walk is not None else state.place if state is not None else None
-        if reached is None or self._is_better_opened(reached, limit):
+        if reached is None or self._is_checkpoint_nearer(reached, limit):
             opened = self._open(step)
             if reached is None or _place(opened) > reached:
                 return opened
@@ -127,7 +127,7 @@ class PastModel:
         assert state is not None
         return self._restored(state)
 
-    def _is_better_opened(self, reached: Place, limit: Place) -> bool:
+    def _is_checkpoint_nearer(self, reached: Place, limit: Place) -> bool:
         """Whether a checkpoint is nearer by more steps than are taken in the time of opening it."""
         places = (parse_name(path)[:2] for path in list_checkpoints(self._folder.checkpoint_folder))
         steps = max((found[0] for found in places if _within(found, limit)), default=0) - reached[0]
@@ -152,7 +152,7 @@ class PastModel:
         return Walk(engine, self._log.changes, state.place[1])
 
 
-def _give_memory_back() -> None:
+def _release_memory() -> None:
     """Returns what is free to the system: the allocators of C and of the device would hold it for later."""
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).malloc_trim(0)

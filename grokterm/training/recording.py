@@ -92,7 +92,7 @@ def scalars_of(engine: Engine, seconds: float) -> Scalars:
 
 def _with_frequencies(scalars: Scalars, engine: Engine, norms: Tensor, keys: tuple[int, ...]) -> Scalars:
     """A record with the measures of the weights' frequencies too."""
-    embedding, read_out = measures.concentration(engine.config, engine.parameters, norms)
+    embedding, read_out = measures.gini_coefficients(engine.config, engine.parameters, norms)
     return replace(
         scalars,
         embedding_gini=_rounded(embedding),
