@@ -6,11 +6,15 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from typing import Final
 
 from grokterm.errors import RunFolderError
 from grokterm.runs.checkpoints import CheckpointInfo, list_checkpoints, parse_name, read_info
 from grokterm.runs.folder import RunFolder
 from grokterm.wire.records import Change, Record, Session
+
+_LARGEST: Final = 2**63 - 1
+"""The largest step that 8 bytes hold; a damaged log may have a larger one."""
 
 
 class LogIndex:
@@ -31,7 +35,7 @@ class LogIndex:
         if isinstance(record, Change):
             self.changes.append(record)
             self._changed_at.append(len(self._steps))
-        self._steps.append(record.step)
+        self._steps.append(max(-_LARGEST, min(record.step, _LARGEST)))
 
     def changes_before(self, step: int) -> int:
         """The number of changes made before `step`."""

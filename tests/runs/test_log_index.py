@@ -45,6 +45,12 @@ def test_a_log_leads_to_checkpoints_that_stand_where_they_say(values: dict[str, 
     assert LogIndex(LOG).leads_to(msgspec.structs.replace(BEFORE_CHANGE, **values)) == leads
 
 
+def test_no_step_is_too_large() -> None:
+    index = LogIndex([numbers(0), Event(2**70, "memorized", ""), Event(-(2**70), "memorized", "")])
+    assert index.leads_to(msgspec.structs.replace(BEFORE_CHANGE, records=1))
+    assert not index.leads_to(msgspec.structs.replace(BEFORE_CHANGE, records=2))
+
+
 def test_records_appended_count_as_those_read() -> None:
     index = LogIndex(LOG[:4])
     for record in LOG[4:]:
