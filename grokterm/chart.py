@@ -6,14 +6,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
 
 import numpy as np
 
-from grokterm.errors import TerminalError
+from grokterm.errors import TerminalError, first_line
+from grokterm.output import is_utf8
 from grokterm.tui.drawing.columns import Columns, reduce
 from grokterm.tui.drawing.scales import LARGEST, Floats, Scale, round_up, short, ticks, value_scale
-from grokterm.view_options import Color, Graph
+from grokterm.view_options import Color, Graph, shown_colors
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -71,18 +72,15 @@ def console_on(out: TextIO, color: Color = "auto") -> Console:
     """A console that writes colours where `out` is a terminal that shows them, and no escape code elsewhere."""
     from rich.console import Console
 
-    console = Console(file=out, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal or color == "none" or (color == "auto" and console.no_color):
-        return Console(file=out, highlight=False, markup=False, emoji=False, color_system=None)
-    if color == "auto":
-        return console
+    in_color = Console(file=out).is_terminal and shown_colors(color) != "none"
     # All colours of a chart are among the 16.
-    return Console(file=out, highlight=False, markup=False, emoji=False, color_system="standard", no_color=False)
+    system: Literal["standard"] | None = "standard" if in_color else None
+    return Console(file=out, highlight=False, markup=False, emoji=False, color_system=system, no_color=False)
 
 
 def graph_on(out: TextIO, graph: Graph) -> Graph:
     """The glyphs that can be written: as asked, or ascii where `out` cannot encode others."""
-    return graph if (out.encoding or "").lower().replace("-", "") == "utf8" else "ascii"
+    return graph if is_utf8(out.encoding) else "ascii"
 
 
 def draw_chart(curves: Sequence[Curve], look: Look) -> Text:
@@ -163,7 +161,7 @@ def _plotext() -> Any:
     try:
         import plotext
     except ImportError as error:
-        raise TerminalError(f"no chart can be drawn, plotext cannot be loaded: {str(error).splitlines()[0]}") from None
+        raise TerminalError(f"no chart can be drawn, plotext cannot be loaded: {first_line(error)}") from None
     return plotext
 
 

@@ -36,7 +36,7 @@ def write(path: Path, content: bytes, aside: Path, through_link: bool = False) -
             raise
 
 
-def name(aside: Path, path: Path) -> None:
+def publish(aside: Path, path: Path) -> None:
     """Gives a file that was written aside its name: file and name are on the disk afterwards; raises OSError."""
     with opened_folder(path.parent, through_link=True) as folder, reading(aside.name, folder) as file:
         rename(file.fileno(), aside.name, path.name, folder)

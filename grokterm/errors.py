@@ -1,6 +1,16 @@
 """Errors meant for people: each message is one sentence that says what is wrong and what is allowed."""
 
 
+def reason_of(error: OSError) -> str:
+    """Why the system refused, in its own words and lower case: no space left on device."""
+    return (error.strerror or str(error)).lower()
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's message; its kind where it has none."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
 class GroktermError(Exception):
     """An error that ends a command with its message and `exit_status`, without a traceback."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +13,17 @@ from types import ModuleType
 from typing import Any, Final
 
 
+def let_threads_sleep() -> None:
+    """Let threads sleep while they wait, unless the environment says otherwise; to be called before torch is imported.
+
+    By themselves they spin, which takes the processor from the very thread they wait for as soon as anything else
+    runs: the viewer, say. Asleep they cost next to nothing.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
 @contextmanager
-def loading() -> Iterator[None]:
+def without_garbage_collection() -> Iterator[None]:
     """Within it no garbage is collected, and what is there at the end is never looked at again.
 
     Torch makes some 170,000 objects, of which none is garbage: looking through them takes an eighth of the time of
@@ -27,7 +37,7 @@ def loading() -> Iterator[None]:
         gc.enable()
 
 
-def put_off(name: str) -> None:
+def import_lazily(name: str) -> None:
     """Has `import name` give a module, of the top level, that loads when something of it is first asked for.
 
     Nothing happens where it is loaded already; where it is not there, importing it fails as ever. LazyLoader of the
@@ -37,14 +47,14 @@ def put_off(name: str) -> None:
         return
     module = module_from_spec(spec)
     module.__dict__.pop("__path__", None)  # so that importing a submodule asks for it
-    module.__class__ = _PutOff
+    module.__class__ = _LazyModule
     sys.modules[name] = module
 
 
 def load_now(name: str) -> None:
     """Loads a module that was put off, unless it is loaded by now; raises what importing it raises."""
     module = sys.modules.get(name)
-    if isinstance(module, _PutOff):
+    if isinstance(module, _LazyModule):
         _load(module)
 
 
@@ -53,7 +63,7 @@ _LOCK: Final = RLock()
 _being_loaded: set[str] = set()
 
 
-class _PutOff(ModuleType):
+class _LazyModule(ModuleType):
     """A module that is not loaded yet."""
 
     def __getattr__(self, name: str) -> Any:
@@ -68,7 +78,7 @@ class _PutOff(ModuleType):
 def _load(module: ModuleType) -> None:
     """Runs a module that was put off; no method, whose name the module could have for something of its own."""
     with _LOCK:
-        spec, waits = module.__spec__, type(module) is _PutOff
+        spec, waits = module.__spec__, type(module) is _LazyModule
         if not waits or spec is None or spec.loader is None:
             return
         if spec.submodule_search_locations is not None:

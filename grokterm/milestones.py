@@ -1,4 +1,4 @@
-"""The milestones of a run and the thresholds of its phases, all of them accuracies."""
+"""The milestones of a run and the thresholds of its phases and gauges, all of them accuracies."""
 
 from __future__ import annotations
 
@@ -56,5 +56,7 @@ GENERALIZING_ACCURACY: Final = 0.2
 """Test accuracy above which a run generalizes."""
 MEMORIZING_ACCURACY: Final = 0.1
 """Test accuracy below which a run that generalized is back to memorizing."""
+GAUGED_ACCURACY: Final = 0.9
+"""Test accuracy above which the gauges of clock and pizza are meaningful (Zhong et al. 2023)."""
 COLLAPSED_ACCURACY: Final = 0.9
 """Test accuracy below which a run that grokked has collapsed."""

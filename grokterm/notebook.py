@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,19 +14,20 @@ import numpy.typing as npt
 
 from grokterm.config import Config
 from grokterm.errors import ConfigError, RunFolderError
+from grokterm.loading import let_threads_sleep
 from grokterm.runs.checkpoints import list_checkpoints, parse_name
+from grokterm.runs.columns import Floats
 from grokterm.runs.emergence import Peak, acceleration, delay, generalization_gap
 from grokterm.runs.folder import Parent, RunFolder, find_run, home_path
 from grokterm.runs.history import COLUMNS, PROGRESS, STRUCTURE, History
-from grokterm.runs.last_step import last_step
 from grokterm.runs.log import LogReader
-from grokterm.threads import let_them_sleep
+from grokterm.runs.log_index import LogIndex, last_step
 from grokterm.wire.records import Change, Event, Record, Session
 
 if TYPE_CHECKING:
-    from grokterm.replay.trackers import Trackers
-    from grokterm.replay.walk import Walk
     from grokterm.snapshot import Snapshot
+    from grokterm.training.trackers import Trackers
+    from grokterm.training.walk import Walk
 
 
 class Run:
@@ -70,9 +72,7 @@ class Run:
     @cached_property
     def progress(self) -> dict[str, npt.NDArray[Any]]:
         """The progress measures as columns, each [n], with the steps at which they were taken; NaN where undefined."""
-        return {"step": self._history.progress("step")[0].astype(np.int64)} | {
-            name: self._history.progress(name)[1].copy() for name in PROGRESS
-        }
+        return _columns(self._history.progress, PROGRESS)
 
     @cached_property
     def structure(self) -> dict[str, npt.NDArray[Any]]:
@@ -80,9 +80,7 @@ class Run:
 
         Gradient symmetricity is defined for addition with one embedding of both numbers (transformer), NaN elsewhere.
         """
-        return {"step": self._history.structure("step")[0].astype(np.int64)} | {
-            name: self._history.structure(name)[1].copy() for name in STRUCTURE
-        }
+        return _columns(self._history.structure, STRUCTURE)
 
     @property
     def generalization_gap(self) -> npt.NDArray[Any]:
@@ -102,11 +100,7 @@ class Run:
     @cached_property
     def squared_weights(self) -> dict[str, npt.NDArray[Any]]:
         """Σθ² of every weight matrix by name as columns, as for `progress`; NaN where the model had no such matrix."""
-        matrices = self._history.matrices
-        steps = self.history["step"] if not matrices else self._history.squared_weights(matrices[0])[0]
-        return {"step": steps.astype(np.int64)} | {
-            name: self._history.squared_weights(name)[1].copy() for name in matrices
-        }
+        return _columns(self._history.squared_weights, self._history.matrices)
 
     @property
     def spectra(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
@@ -128,9 +122,9 @@ class Run:
         if not 0 <= step <= self.last_step:
             raise RunFolderError(f"{self.id} has steps 0 to {self.last_step:,}, and {step:,} is none of them")
         walk = self._walk_before(step, device)
-        from grokterm.replay.recording import seen_pairs
         from grokterm.snapshot import Snapshot
-        from grokterm.trainer.checkpoint_series import CheckpointSeries
+        from grokterm.training.checkpoint_series import CheckpointSeries
+        from grokterm.training.recording import seen_pairs
 
         walk.advance_to(step)
         engine, trackers = walk.engine, self._trackers_before(step)
@@ -149,7 +143,7 @@ class Run:
 
     def _trackers_before(self, step: int) -> Trackers:
         """Where the run stood before a step, by the records of its log."""
-        from grokterm.replay.trackers import Trackers
+        from grokterm.training.trackers import Trackers
 
         trackers = Trackers(self._folder.config())
         for record in self._records:
@@ -160,14 +154,13 @@ class Run:
     def _walk_before(self, step: int, device: str | None) -> Walk:
         """A walk not beyond a step: the one of the last question where that is nearest, else from a checkpoint."""
         _prepare()
-        from grokterm.replay.nearest import nearest
+        from grokterm.training.restore import walk_from_checkpoint
 
         walk, self._walk = self._walk, None  # left behind where going on fails
-        before = [at for at in self.checkpoints if at <= step]
-        usable = walk is not None and self._device == device and walk.step <= step and _is_before(walk, step)
-        if walk is None or not usable or (before and before[-1] > walk.step):
-            training = [record for record in self._records if not isinstance(record, Session)]
-            walk, complaints = nearest(self._folder, training, step, device)
+        nearest, log = max((at for at in self.checkpoints if at <= step), default=0), LogIndex(self._records)
+        usable = walk is not None and self._device == device and nearest <= walk.step <= step
+        if walk is None or not usable or walk.changes_made > log.changes_before(step):
+            walk, complaints = walk_from_checkpoint(self._folder, log, step, device)
             for complaint in complaints:
                 warnings.warn(complaint, stacklevel=3)
         self._walk, self._device = walk, device
@@ -190,15 +183,14 @@ def open_run(run: str | os.PathLike[str] = "last", runs: str | os.PathLike[str] 
         raise RunFolderError(f"the log of {folder.id} holds a change that cannot be made: {error}") from None
 
 
-def _is_before(walk: Walk, step: int) -> bool:
-    """Whether no change made at `step` or later is behind the walk."""
-    change = walk.last_change()
-    return change is None or change.step < step
+def _columns(read: Callable[[str], tuple[Floats, Floats]], names: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
+    """Copies of columns by name, and of the steps that they have in common."""
+    return {"step": read("step")[0].astype(np.int64)} | {name: read(name)[1].copy() for name in names}
 
 
 def _prepare() -> None:
     """Sets this process up as a trainer is, so that it makes the same bits."""
-    let_them_sleep()
+    let_threads_sleep()
     from grokterm.kernels.build import build
     from grokterm.lab import native
 

@@ -1,4 +1,4 @@
-"""Standard output and standard error of a command: what they do not take is lost, and the command goes on."""
+"""Standard output and standard error of a command: what cannot be written is lost, and the command goes on."""
 
 from __future__ import annotations
 
@@ -10,21 +10,23 @@ from contextlib import contextmanager, suppress
 from io import BufferedWriter, FileIO, TextIOWrapper
 from typing import TYPE_CHECKING, Final, TextIO
 
+from grokterm.errors import reason_of
+
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-LOST: Final = 4
+OUTPUT_LOST: Final = 4
 """Exit status of a command that did its work while its output could not be written."""
 
 
-class Lossy(FileIO):
-    """A stream of this process that takes everything, and keeps why it could not write."""
+class LossyStream(FileIO):
+    """A stream of this process that accepts every write, and keeps why one failed."""
 
     trouble = ""
     """Why something was lost; empty where nothing was."""
 
     def write(self, data: ReadableBuffer) -> int:
-        """Takes all of it, waiting where the stream takes nothing for the moment; the bytes, lost or not."""
+        """Writes all of it, waiting while the stream is full; the number of bytes, lost or not."""
         whole = rest = memoryview(data).cast("B")
         try:
             while rest:
@@ -33,7 +35,7 @@ class Lossy(FileIO):
                     select.select([], [self.fileno()], [])
                 rest = rest[written or 0 :]
         except OSError as error:
-            self.trouble = self.trouble or (error.strerror or str(error)).lower()
+            self.trouble = self.trouble or reason_of(error)
         return whole.nbytes
 
 
@@ -41,17 +43,19 @@ class Output:
     """What became of standard output and standard error."""
 
     def __init__(self) -> None:
-        self.lossy: dict[str, Lossy] = {}
+        self.lossy: dict[str, LossyStream] = {}
         """The streams by what people call them."""
 
     def status(self, status: int) -> int:
         """The exit status of a command that would end with `status`; one sentence on standard error about a loss."""
         _flush()
-        told = [f"{name} cannot be written: {stream.trouble}" for name, stream in self.lossy.items() if stream.trouble]
-        if not told:
+        losses = [
+            f"{name} cannot be written: {stream.trouble}" for name, stream in self.lossy.items() if stream.trouble
+        ]
+        if not losses:
             return status
-        print(f"grokterm: {' and '.join(told)}", file=sys.stderr)
-        return status or LOST
+        print(f"grokterm: {' and '.join(losses)}", file=sys.stderr)
+        return status or OUTPUT_LOST
 
 
 @contextmanager
@@ -65,6 +69,11 @@ def lossy_output() -> Iterator[Output]:
     finally:
         _flush()
         sys.stdout, sys.stderr = before
+
+
+def is_utf8(encoding: str | None) -> bool:
+    """Whether an encoding, by any of its names, is UTF-8."""
+    return (encoding or "").lower().replace("-", "") == "utf8"
 
 
 def _flush() -> None:
@@ -81,7 +90,7 @@ def _lossy(stream: TextIO | None, number: int, name: str, output: Output) -> Tex
         return stream
     with suppress(OSError):
         stream.flush()
-    raw = output.lossy[name] = Lossy(stream.fileno(), "wb", closefd=False)
+    raw = output.lossy[name] = LossyStream(stream.fileno(), "wb", closefd=False)
     return TextIOWrapper(
         raw if stream.write_through else BufferedWriter(raw),
         encoding=stream.encoding,

@@ -34,7 +34,7 @@ class WrongKindError(OSError):
 
 
 def kind_of(path: Path | str, folder: int | None = None) -> str | None:
-    """What is under a name: a file, a folder, a link …; None where nothing is, or nothing can be told."""
+    """What is under a name: a file, a folder, a link …; None where nothing is, or it cannot be examined."""
     try:
         return _kind(os.stat(path, dir_fd=folder, follow_symlinks=False))
     except OSError:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from grokterm.config import Config
 from grokterm.errors import ConfigError
+from grokterm.milestones import GAUGED_ACCURACY
 from grokterm.surgery import INTACT, Ablation
 
 if TYPE_CHECKING:
@@ -118,9 +119,8 @@ class Snapshot:
         from msgspec.structs import asdict
 
         from grokterm.analysis.pairs import cached_logits
-        from grokterm.analysis.progress import concentration, progress, structure
+        from grokterm.analysis.progress import gini_coefficients, progress, structure
         from grokterm.analysis.spectrum import spectrum
-        from grokterm.replay.recording import GAUGED_ACCURACY
 
         here, device = self._model_at_step, self._device
         with torch.no_grad():
@@ -130,7 +130,7 @@ class Snapshot:
         tested = ~self.train & (self.labels >= 0)
         gauges = bool((self.predictions() == self.labels)[tested].mean() > GAUGED_ACCURACY)
         norms = spectrum(self._model, self._tensors, self.config)[0]
-        ginis = concentration(self.config, self._tensors, norms)
+        ginis = gini_coefficients(self.config, self._tensors, norms)
         return {
             **dict(zip(("embedding_gini", "read_out_gini"), ginis, strict=True)),
             **asdict(progress(self.config, logits_fn, here.train, self._seen, here.key_frequencies)),
@@ -175,11 +175,11 @@ class Snapshot:
             earlier=lambda: self._earlier(here),
             ablation=without,
         )
-        asked = _Asked(chosen)
-        made = picture(view, seen, asked)
-        unknown = [name for name in chosen if name not in asked.names]
+        choices = _RecordedChoices(chosen)
+        made = picture(view, seen, choices)
+        unknown = [name for name in chosen if name not in choices.names]
         if made.arrays and unknown:
-            there = f"it has {', '.join(sorted(asked.names))}" if asked.names else "it has nothing to choose"
+            there = f"it has {', '.join(sorted(choices.names))}" if choices.names else "it has nothing to choose"
             raise ConfigError(f"{view} has no {unknown[0]!r} to choose: {there}")
         arrays = {name: _array(tensor) for name, tensor in made.arrays.items()}
         return Drawn(view, self.step, arrays, dict(made.names), made.words)
@@ -194,7 +194,7 @@ class Snapshot:
         return _array(logits.float())
 
 
-class _Asked(dict[str, int]):
+class _RecordedChoices(dict[str, int]):
     """Choices that remember which of them a picture asks for."""
 
     def __init__(self, chosen: Mapping[str, int]) -> None:

@@ -35,16 +35,16 @@ class Ablation:
 
     def words(self, config: Config) -> str:
         """What is taken out, as people say it: k = 5, 12; neurons 0–63; heads 1."""
-        said = []
+        parts = []
         if self.only:
-            said.append(f"all but {_named(config, self.frequencies)}" if self.frequencies else "all frequencies")
+            parts.append(f"all but {_named(config, self.frequencies)}" if self.frequencies else "all frequencies")
         elif self.frequencies:
-            said.append(_named(config, self.frequencies))
+            parts.append(_named(config, self.frequencies))
         if self.neurons:
-            said.append(f"{len(self.neurons):,} of {neuron_count(config):,} neurons")
+            parts.append(f"{len(self.neurons):,} of {neuron_count(config):,} neurons")
         if self.heads:
-            said.append(f"head{'s' if len(self.heads) > 1 else ''} {_listed(self.heads)}")
-        return ", ".join(said) or "nothing"
+            parts.append(f"head{'s' if len(self.heads) > 1 else ''} {_listed(self.heads)}")
+        return ", ".join(parts) or "nothing"
 
 
 INTACT: Final = Ablation()

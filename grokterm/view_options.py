@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from grokterm.setting import setting
 
 Color = Literal["auto", "truecolor", "256", "16", "none"]
 Graph = Literal["braille", "block", "ascii"]
+Shown = Literal["truecolor", "256", "16", "none"]
 Narrator = Literal["on", "off"]
+
+_TRUECOLOR_TERMS: Final = ("direct", "truecolor", "kitty", "alacritty", "ghostty", "wezterm", "foot")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,3 +30,16 @@ class ViewOptions:
     narrator: Narrator = setting(
         "on", "Screen", "at once", "Whether a narrator tells in a sentence what happens: on or off."
     )
+
+
+def shown_colors(asked: Color, environment: Mapping[str, str] = os.environ) -> Shown:
+    """The colours to draw with: as asked, else as NO_COLOR, COLORTERM and TERM tell."""
+    if asked != "auto":
+        return asked
+    term = environment.get("TERM", "").strip().lower()
+    if environment.get("NO_COLOR") or term in ("dumb", "unknown", ""):
+        return "none"
+    ending = term.rpartition("-")[2]
+    if environment.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit") or ending in _TRUECOLOR_TERMS:
+        return "truecolor"
+    return "256" if ending == "256color" else "16"

@@ -17,8 +17,8 @@ from grokterm.runs.checkpoints import REGULAR, list_checkpoints, load_checkpoint
 from grokterm.runs.folder import RunFolder, create_run, find_run, list_runs
 from grokterm.runs.fork import fork_run
 from grokterm.runs.history import History
-from grokterm.runs.last_step import last_step
 from grokterm.runs.log import LogReader, read_tail
+from grokterm.runs.log_index import last_step
 from grokterm.runs.process import recorded_trainer, trainer_alive
 from grokterm.runs.removal import check_removable
 from grokterm.runs.summary import summarize

@@ -13,7 +13,7 @@ import pytest
 from tests.needs import LINTER, need
 from tests.patience import PATIENCE
 
-HEAVY = ("torch", "plotext", "grokterm.lab", "grokterm.trainer", "grokterm.analysis")
+HEAVY = ("torch", "plotext", "grokterm.lab", "grokterm.training", "grokterm.trainer", "grokterm.analysis")
 NOT_FOR_OPTIONS = (*HEAVY, "numpy", "textual", "rich", "grokterm.tui")
 
 

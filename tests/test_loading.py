@@ -25,7 +25,10 @@ def library(tmp_path: Path) -> Path:
 
 def printed(library: Path, code: str) -> list[str]:
     """What a process prints that runs the code with `late` and `broken` put off."""
-    code = f"import sys; sys.path.insert(0, {str(library)!r})\nfrom grokterm.loading import load_now, put_off\n" + code
+    code = (
+        f"import sys; sys.path.insert(0, {str(library)!r})\nfrom grokterm.loading import load_now, import_lazily\n"
+        + code
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE, check=True)
     return done.stdout.splitlines()
 
@@ -39,11 +42,11 @@ def printed(library: Path, code: str) -> list[str]:
         ("import late.part; print(late.part.word)", ["loads", "part"]),
         ("import late; print(hasattr(late, 'nothing'), type(late).__name__)", ["loads", "False module"]),
         ("load_now('late'); load_now('late'); load_now('json')", ["loads"]),
-        ("import late; late.number; put_off('late'); print(late.number)", ["loads", "7"]),
+        ("import late; late.number; import_lazily('late'); print(late.number)", ["loads", "7"]),
     ],
 )
 def test_a_module_loads_when_something_of_it_is_asked_for(library: Path, code: str, expected: list[str]) -> None:
-    assert printed(library, "put_off('late')\n" + code) == expected
+    assert printed(library, "import_lazily('late')\n" + code) == expected
 
 
 def test_it_loads_once_however_many_ask_at_once(library: Path) -> None:
@@ -52,7 +55,7 @@ def test_it_loads_once_however_many_ask_at_once(library: Path) -> None:
     code = """
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
-put_off('late')
+import_lazily('late')
 import late
 asking, begun = Event(), Barrier(4, lambda: asking.set())
 def ask(_):
@@ -66,8 +69,8 @@ with ThreadPoolExecutor(4) as threads:
 
 def test_what_is_not_there_or_broken_fails_as_ever(library: Path) -> None:
     code = """
-put_off('not_there')
-put_off('broken')
+import_lazily('not_there')
+import_lazily('broken')
 import broken
 for attempt in range(2):
     try:

@@ -9,9 +9,9 @@ import pytest
 from grokterm.cli.goal import reached
 from grokterm.config import Config, docs
 from grokterm.milestones import GROKKED, GROKKED_90, GROKKED_95, MEMORIZED, MILESTONES, Milestone
-from grokterm.replay.trackers import Trackers
 from grokterm.runs.history import History
 from grokterm.trainer.session import _goal_reached
+from grokterm.training.trackers import Trackers
 from grokterm.wire.records import Record
 from tests.measured import measured
 

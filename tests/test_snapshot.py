@@ -22,8 +22,8 @@ from grokterm.runs.checkpoints import REGULAR
 from grokterm.runs.folder import RunFolder, create_run
 from grokterm.snapshot import Snapshot
 from grokterm.surgery import Ablation
-from grokterm.trainer.checkpoint_series import CheckpointSeries
 from grokterm.trainer.opening import open_run
+from grokterm.training.checkpoint_series import CheckpointSeries
 from grokterm.view_options import ViewOptions
 from tests.trainer.running import TINY
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from grokterm.analysis.activations import Parameters
 from grokterm.analysis.angles import Angles
 from grokterm.analysis.harmonics import harmonics_of
 from grokterm.analysis.measures import cross_entropy
 from grokterm.analysis.pairs import LogitsFn, pair_chunks
 from grokterm.config import Config
 from grokterm.surgery import Ablation, check_ablation
-
-Parameters = Mapping[str, Tensor]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

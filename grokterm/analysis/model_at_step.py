@@ -28,7 +28,7 @@ class UndefinedError(Exception):
     """A picture makes no sense for a model or an operation; the message says why."""
 
 
-def _nobody() -> Sequence[ModelAtStep]:
+def _no_models() -> Sequence[ModelAtStep]:
     return ()
 
 
@@ -51,7 +51,7 @@ class ModelAtStep:
     """The labels trained on, int64 [p, p], where some of them are wrong; None where all are those of `labels`."""
     ablation: Ablation = INTACT
     """The parts of the model that a picture leaves out."""
-    earlier: Callable[[], Sequence[ModelAtStep]] = _nobody
+    earlier: Callable[[], Sequence[ModelAtStep]] = _no_models
     """The same model at a few steps before this one, in order, as far as they are kept."""
 
     @cached_property

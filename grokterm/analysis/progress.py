@@ -31,7 +31,7 @@ from grokterm.measures import ProgressMeasures, StructureMeasures, finite
 
 
 @torch.no_grad()
-def concentration(config: Config, parameters: Parameters, norms: Tensor) -> tuple[float | None, float | None]:
+def gini_coefficients(config: Config, parameters: Parameters, norms: Tensor) -> tuple[float | None, float | None]:
     """How few frequencies the embedding (or first layer) and the neuron-logit map use: Gini coefficients, 0 to 1.
 
     None where the operation has no frequencies, or weights are not finite; `norms` are those of `spectrum.spectrum`

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from grokterm.analysis.activations import Parameters
 from grokterm.analysis.fourier import basis_of, fourier_norms, frequency_purity, over_basis
 from grokterm.analysis.harmonics import GroupAngles, component_norms, harmonics_of
 from grokterm.analysis.neurons import EXPLAINED
@@ -22,7 +22,7 @@ class HasFirstLayer(Protocol):
         """One table [..., p, features] for each input position that has its own."""
 
 
-def spectrum(model: HasFirstLayer, parameters: Mapping[str, Tensor], config: Config) -> tuple[Tensor, Basis, str]:
+def spectrum(model: HasFirstLayer, parameters: Parameters, config: Config) -> tuple[Tensor, Basis, str]:
     """Norms at k = 1 … over all tables and features together [..., frequencies], their basis, and its description.
 
     In a group k counts its representations. Norms are float32 on the CPU, and empty where the operation has no basis.
@@ -53,7 +53,7 @@ def table_norms(config: Config, rows: Tensor) -> Tensor:
     return fourier_norms(over_basis(rows, basis_of(config.op, config.p)[0]))
 
 
-def single_frequency_share(model: HasFirstLayer, parameters: Mapping[str, Tensor], config: Config) -> float | None:
+def single_frequency_share(model: HasFirstLayer, parameters: Parameters, config: Config) -> float | None:
     """Share of the first layer's weight vectors with `EXPLAINED` of their variance at one frequency, 0 to 1.
 
     The threshold is that of Nanda et al. 2023 (arXiv:2301.05217, section 4.3) for neurons. None without a basis,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,12 +10,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from grokterm.analysis.activations import Parameters
 from grokterm.analysis.cancellation import check_cancelled
 from grokterm.analysis.decomposition import eigh, ratio
 from grokterm.config import Config
 from grokterm.lab.models import build
-
-Parameters = Mapping[str, Tensor]
 
 _AT_ONCE: Final = 2**16
 """Weights of each checkpoint that are compared at once."""
@@ -46,7 +45,7 @@ def downsampled(matrix: Tensor, rows: int, columns: int) -> Tensor:
     return torch.where(high >= -low, high, low).view(*matrix.shape[:-2], *size)
 
 
-def flat(config: Config, parameters: Parameters) -> Tensor:
+def flatten_parameters(config: Config, parameters: Parameters) -> Tensor:
     """All weights of one model as one vector [size], in the order of its shapes."""
     return torch.cat([parameters[name].flatten() for name in build(config).shapes()])
 

@@ -12,8 +12,8 @@ from grokterm.config import Architecture, Config, Value
 from grokterm.lab.engine import Engine
 from grokterm.lab.models import ARCHITECTURES
 from grokterm.milestones import GROKKED
-from grokterm.replay.recording import make_records
-from grokterm.replay.trackers import Trackers
+from grokterm.training.recording import make_records
+from grokterm.training.trackers import Trackers
 
 CONTROL_SEEDS: Final = 2
 GROKKING_SEEDS: Final = 5
@@ -34,7 +34,7 @@ _SIZE: Final[dict[Architecture, dict[str, Value]]] = {
 
 @dataclass(frozen=True)
 class Trial:
-    """A run to look at: its name, its configuration, and after how many steps it is given up."""
+    """A run: its name, its configuration, and after how many steps it is given up."""
 
     name: str
     config: Config

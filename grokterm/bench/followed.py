@@ -1,14 +1,11 @@
-"""A run that trains in a process of its own, as a benchmark follows and ends it."""
+"""A run that trains in a process of its own, as a benchmark follows it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-import psutil
-
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.log import LogReader
-from grokterm.runs.process import trainer_of
 from grokterm.wire.records import Change, Record, Scalars
 
 
@@ -24,10 +21,7 @@ class Follower:
 
     def read(self) -> list[Record]:
         """The records that came since the last time."""
-        try:
-            records = self._reader.read()
-        except FileNotFoundError:  # not begun yet
-            return []
+        records = self._reader.read()
         for record in records:
             if isinstance(record, Scalars):
                 self.step, self.seconds = record.step, record.seconds
@@ -44,16 +38,3 @@ class Follower:
             if self.seconds > trained:
                 return (self.step - step) / (self.seconds - trained)
         raise TimeoutError(f"no record in {10 * seconds:g} s")
-
-
-def stop(folder: RunFolder) -> None:
-    """End the trainer of a run and wait until it is gone."""
-    trainer = trainer_of(folder)
-    if trainer is None:
-        return
-    try:
-        process = psutil.Process(trainer.pid)
-        process.terminate()
-        process.wait(15)
-    except psutil.NoSuchProcess:
-        pass

@@ -59,7 +59,7 @@ def train_seeds(name: str, config: Config, bench: Bench) -> list[Trained]:
     """A run for each seed that there is time for, the first one given up where there is none for it."""
     seeds = range(QUICK_SEEDS if bench.quick else SEEDS)
     # The other half of the time is the chapter's, unless its loop was measured before.
-    over = time.perf_counter() + bench.budget.left() * (1 if "chapter" in bench.kept else 0.5)
+    over = time.perf_counter() + bench.budget.left() * (1 if "chapter" in bench.cache else 0.5)
     runs: list[Trained] = []
     for seed in seeds:
         bench.say(f"{name}: seed {seed + 1} of {len(seeds)}")
@@ -96,7 +96,7 @@ def _row(name: str, what: str, config: Config, bench: Bench, goal: Goal | None) 
         more["steps, median"] = statistics.median(steps)
     if at_least:
         more["given up"] = f"after {max(run.seconds for run in runs if run.step is None):.3g} s"
-    # Of a lower limit and a time, or of two lower limits, there is no ratio to tell.
+    # Of a lower limit and a time, or of two lower limits, there is no ratio.
     ratio = None if at_least else chapter / seconds
     limits = {"at_least": ran_out, "ours_at_least": at_least}
     return Row(name, what, "s", seconds, chapter, ratio, goal, **limits, repetitions=len(runs), more=more)

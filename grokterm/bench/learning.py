@@ -1,4 +1,4 @@
-"""learning/… : the step at which runs grok, for each way that a CPU may take steps, beside float32 and autograd."""
+"""learning/… : the step at which runs grok, for each kind of step that a CPU may take, beside float32 and autograd."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ SEEDS: Final = 5
 QUICK_SEEDS: Final = 2
 STEPS_AT_MOST: Final = 20_000
 WITHIN: Final = Goal("± 5 %", least=0.95, most=1.05)
-"""The median step of a way beside that of float32 with autograd."""
+"""The median step of a variant beside that of float32 with autograd."""
 
 
 @dataclass(frozen=True)
-class Way:
-    """One way of taking steps that `auto` may choose on a CPU."""
+class Variant:
+    """A kind of step that `auto` may choose on a CPU."""
 
     precision: Literal["bfloat16", "float32"]
     kernels: bool
 
 
-WAYS: Final = {
-    "bfloat16, kernels": Way("bfloat16", kernels=True),
-    "bfloat16": Way("bfloat16", kernels=False),
-    "float32, kernels": Way("float32", kernels=True),
-    "float32": Way("float32", kernels=False),
+VARIANTS: Final = {
+    "bfloat16, kernels": Variant("bfloat16", kernels=True),
+    "bfloat16": Variant("bfloat16", kernels=False),
+    "float32, kernels": Variant("float32", kernels=True),
+    "float32": Variant("float32", kernels=False),
 }
 
 
@@ -123,15 +123,13 @@ def learn_plainly(config: Config) -> Learning:
     return seen
 
 
-def ways_here() -> dict[str, Way]:
-    """The ways that this machine knows."""
+def variants_here() -> dict[str, Variant]:
+    """The variants that this machine has."""
     native.load(build())
     fast = devices.has_fast_bfloat16(devices.find("cpu"))
-    return {
-        name: way
-        for name, way in WAYS.items()
-        if (fast or way.precision != "bfloat16") and (not way.kernels or native.has_product(product_for(way.precision)))
-    }
+    known = {name: variant for name, variant in VARIANTS.items() if fast or variant.precision != "bfloat16"}
+    loaded = {precision: native.has_product(product_for(precision)) for precision in ("bfloat16", "float32")}
+    return {name: variant for name, variant in known.items() if loaded[variant.precision] or not variant.kernels}
 
 
 def learn_all_plainly(configs: Sequence[Config], say: Callable[[str], None]) -> list[Learning]:
@@ -144,34 +142,34 @@ def learn_all_plainly(configs: Sequence[Config], say: Callable[[str], None]) -> 
 
 
 def learn_all(name: str, configs: Sequence[Config], say: Callable[[str], None]) -> list[Learning]:
-    """How each configuration learns by one of the ways."""
-    way, seen = WAYS[name], []
-    native.load(build() if way.kernels else None)
+    """How each configuration learns in one of the variants."""
+    variant, seen = VARIANTS[name], []
+    native.load(build() if variant.kernels else None)
     try:
         for config in configs:
             say(f"learning/{config.arch}: {name}, seed {config.seed}")
-            seen.append(learn(config.changed({"precision": way.precision})))
+            seen.append(learn(config.changed({"precision": variant.precision})))
     finally:
         native.load(build())
     return seen
 
 
 def learning_rows(arch: str, bench: Bench) -> Iterator[Row]:
-    """The median step of grokking of each way, and what it is of the plain one's; a CPU's, whatever the device."""
+    """The median step of grokking of each variant, and what it is of the plain one's; a CPU's, whatever the device."""
     seeds = range(QUICK_SEEDS if bench.quick else SEEDS)
     configs = [Config(device="cpu", seed=seed, lr=1e-3).changed({"arch": arch}) for seed in seeds]
     plain = learn_all_plainly(configs, bench.say)
-    curves = {"float32 with autograd": _curve(plain[0], len(WAYS))}
-    for name in ways_here():
+    curves = {"float32 with autograd": _curve(plain[0], len(VARIANTS))}
+    for name in variants_here():
         seen = learn_all(name, configs, bench.say)
         (ours, at_least), (other, other_at_least) = median_step(seen), median_step(plain)
         what = f"steps to grok, {arch}, {name}, median of {len(seeds)} seeds; float32 with autograd"
         more = {"by seed": _steps(seen), "with autograd": _steps(plain)}
-        curves[name] = _curve(seen[0], list(WAYS).index(name))
+        curves[name] = _curve(seen[0], list(VARIANTS).index(name))
         goal = None if bench.quick else WITHIN  # two seeds lie too far apart to judge by
         row = Row(f"learning/{arch}, {name}", what, "steps", ours, other, ours / other, goal, more=more)
-        told = replace(row, at_least=other_at_least, ours_at_least=at_least, repetitions=len(seeds))
-        yield replace(told, curves=dict(curves))
+        plain_row = replace(row, at_least=other_at_least, ours_at_least=at_least, repetitions=len(seeds))
+        yield replace(plain_row, curves=dict(curves))
 
 
 def median_step(runs: Sequence[Learning]) -> tuple[float, bool]:
@@ -190,7 +188,7 @@ def _steps(runs: Sequence[Learning]) -> str:
 
 
 def _curve(run: Learning, number: int) -> Curve:
-    """The curve of a run, in the color and with the letter of its way."""
+    """The curve of a run, in the color and with the letter of its variant."""
     steps, accuracies = np.array(run.steps, float), np.array(run.test_accuracies)
     return Curve(LETTERS[number], COLORS[number], steps, accuracies)
 

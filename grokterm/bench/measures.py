@@ -16,7 +16,7 @@ from grokterm.bench.row import Bench, Goal, Row
 from grokterm.bench.steps import COUNTED, QUICK_STEPS, SET_UPS
 from grokterm.errors import GroktermError
 
-ALL_THERE_IS: Final = 0.9
+LEAST_SHARE: Final = 0.9
 """Share of the training rate that is to be left with measures."""
 _WAITING: Final = "OMP_WAIT_POLICY"
 
@@ -31,7 +31,7 @@ def measures_rows(set_up: str, bench: Bench) -> Iterator[Row]:
     counted = f" ({COUNTED})" if bench.quick else ""
     what = f"training with measures {every}{counted}, p {config.p}, {config.arch}; without"
     rate, alone, count = _rates(set_up, bench) if _WAITING in os.environ else _rates_asleep(name, bench)
-    goal = Goal(f"≥ {ALL_THERE_IS:g}×", least=ALL_THERE_IS)
+    goal = Goal(f"≥ {LEAST_SHARE:g}×", least=LEAST_SHARE)
     yield Row(name, what, "steps/s", rate, alone, rate / alone, goal, repetitions=count)
 
 

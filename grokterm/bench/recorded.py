@@ -9,8 +9,8 @@ from typing import Final
 
 from grokterm.config import Config
 from grokterm.lab.engine import Engine
-from grokterm.replay.recording import STRUCTURE_EVERY, is_due, make_records, steps_to_next
-from grokterm.replay.trackers import Trackers
+from grokterm.training.recording import STRUCTURE_EVERY, is_due, make_records, steps_to_next
+from grokterm.training.trackers import Trackers
 
 AT_ONCE: Final = 0.1
 """Seconds of steps, beside which it counts little that the first one finds other things in the caches."""

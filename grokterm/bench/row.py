@@ -27,7 +27,7 @@ class Goal:
     most: float | None = None
 
     def held(self, ratio: float) -> bool:
-        """Whether a ratio lies where it has to."""
+        """Whether a ratio meets the goal."""
         return (self.least is None or ratio >= self.least) and (self.most is None or ratio <= self.most)
 
 
@@ -59,7 +59,7 @@ class Row:
 
     @property
     def held(self) -> bool | None:
-        """Whether the goal is met; None without a goal, and where lower limits do not tell."""
+        """Whether the goal is met; None without a goal, and where lower limits leave it open."""
         if self.goal is None or self.ratio is None:
             return None
         held = self.goal.held(self.ratio)
@@ -100,7 +100,7 @@ class Bench:
     device: str
     say: Callable[[str], None]
     precision: str = "auto"
-    kept: dict[str, Any] = field(default_factory=dict)
+    cache: dict[str, Any] = field(default_factory=dict)
     """Measurements that several rows compare with, by name."""
     budget: Budget = field(default_factory=Budget)
 
@@ -110,9 +110,9 @@ class Bench:
 
     def once(self, name: str, measure: Callable[[], Any]) -> Any:
         """What `measure` gives, taken at most once."""
-        if name not in self.kept:
-            self.kept[name] = measure()
-        return self.kept[name]
+        if name not in self.cache:
+            self.cache[name] = measure()
+        return self.cache[name]
 
     def repeat(self, name: str, part: float = 1.0) -> Iterator[int]:
         """Counts repetitions from 0 while `part` of the time left for a row lasts, and says so; raises LeftOutError."""

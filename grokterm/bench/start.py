@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from grokterm.bench.followed import Follower, stop
+from grokterm.bench.followed import Follower
 from grokterm.bench.pseudo_terminal import PseudoTerminal
 from grokterm.bench.row import Bench, Goal, Row
 from grokterm.runs.folder import RunFolder
+from grokterm.runs.process import stop_trainer
 
 COMPILED: Final = {"PYTHONDONTWRITEBYTECODE": ""}
 """Environment in which modules are compiled once, as where a package is installed, and not at every start."""
@@ -93,7 +94,7 @@ def _starting(bench: Bench, home: str) -> tuple[float, float]:
         folder = RunFolder(next(Path(home).glob("*/log.jsonl")).parent)
         follower = Follower(folder)
         step = viewer.read_until(lambda: follower.read() is not None and follower.step > 0)
-    stop(folder)
+    stop_trainer(folder)
     return paint, step
 
 

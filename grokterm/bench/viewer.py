@@ -9,25 +9,25 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from grokterm.bench.followed import Follower, stop
+from grokterm.bench.followed import Follower
 from grokterm.bench.pseudo_terminal import PseudoTerminal
 from grokterm.bench.row import Bench, Goal, Row
 from grokterm.config import Config
 from grokterm.runs.folder import RunFolder, create_run
-from grokterm.runs.process import start_trainer
+from grokterm.runs.process import start_trainer, stop_trainer
 from grokterm.view_options import ViewOptions
 
 SECONDS: Final = 2.0
 QUICK_SECONDS: Final = 1.0
-SETTLED: Final = 1.5
+SETTLE_SECONDS: Final = 1.5
 """Seconds after its first paint until a viewer is taken to have caught up."""
 PRESSES: Final = 7
 """Keys pressed in each repetition."""
-AT_WORK: Final = 50
+WARM_UP_STEPS: Final = 50
 """Steps after which a trainer is taken to have warmed up."""
 FIRST_PAINT: Final = 2_000
 """Bytes after which a screen is there and not only a cleared one."""
-ALL_THERE_IS: Final = 0.9
+LEAST_SHARE: Final = 0.9
 """Share of the training rate that is to be left with a viewer attached."""
 
 
@@ -40,7 +40,7 @@ def viewer_rows(bench: Bench) -> Iterator[Row]:
         try:
             yield from _with_viewers(bench, folder, Path(home), seconds)
         finally:
-            stop(folder)
+            stop_trainer(folder)
 
 
 def _with_viewers(bench: Bench, folder: RunFolder, home: Path, seconds: float) -> Iterator[Row]:
@@ -50,12 +50,12 @@ def _with_viewers(bench: Bench, folder: RunFolder, home: Path, seconds: float) -
     sent: list[float] = []
     busy: list[float] = []
     delays: list[float] = []
-    _wait_for_step(follower, AT_WORK)
+    _wait_for_step(follower, WARM_UP_STEPS)
     for _ in bench.repeat("viewer"):
         alone.append(follower.rate(time.sleep, seconds))
         with PseudoTerminal(["attach", folder.id], {"GROKTERM_HOME": str(home)}) as viewer:
             viewer.read_past(FIRST_PAINT)
-            viewer.read_for(SETTLED)
+            viewer.read_for(SETTLE_SECONDS)
             bytes_before, cpu_before = viewer.received, viewer.cpu_seconds()
             attached.append(follower.rate(viewer.read_for, seconds))
             sent.append((viewer.received - bytes_before) / seconds)
@@ -63,7 +63,7 @@ def _with_viewers(bench: Bench, folder: RunFolder, home: Path, seconds: float) -
             for _ in range(PRESSES):
                 delays.append(_key_to_change(viewer, follower, "Ww"[len(delays) % 2]))
     rate, without = statistics.median(attached), statistics.median(alone)
-    goal = Goal(f"≥ {ALL_THERE_IS:g}×", least=ALL_THERE_IS)
+    goal = Goal(f"≥ {LEAST_SHARE:g}×", least=LEAST_SHARE)
     what = "training with a viewer attached; without"
     more: dict[str, float | str] = {
         "terminal bytes a second": statistics.median(sent),

@@ -5,16 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from grokterm.cli.harmless import harmless
+from grokterm.cli.sanitize import sanitize
 from grokterm.errors import GroktermError
-from grokterm.loading import put_off
+from grokterm.loading import import_lazily
 from grokterm.output import lossy_output
 from grokterm.tasks.formula import FormulaError
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells give it."""
 
-LATE = ("numpy", "psutil")
+LAZY_MODULES = ("numpy", "psutil")
 """Libraries that load when something of them is needed: the screen paints before."""
 
 
@@ -25,14 +25,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    for name in LATE:
-        put_off(name)
+    for name in LAZY_MODULES:
+        import_lazily(name)
     try:
         return _carry_out(arguments)
     except GroktermError as error:
-        print(f"grokterm: {harmless(str(error))}", file=sys.stderr)
+        print(f"grokterm: {sanitize(str(error))}", file=sys.stderr)
         if isinstance(error, FormulaError):
-            print(*(f"  {harmless(line)}" for line in error.mark.split("\n")), sep="\n", file=sys.stderr)
+            print(*(f"  {sanitize(line)}" for line in error.mark.split("\n")), sep="\n", file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
         return INTERRUPTED

@@ -12,11 +12,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-from grokterm.cli.amounts import size
 from grokterm.cli.defaults import config_folder, read_defaults
 from grokterm.cli.devices import describe_devices
-from grokterm.cli.said_locale import said_locale
+from grokterm.cli.terminal_locale import terminal_locale
 from grokterm.errors import ConfigError, GroktermError, TerminalError
+from grokterm.number_format import size
+from grokterm.view_options import shown_colors
 
 Verdict = Literal["good", "note", "missing"]
 
@@ -148,10 +149,6 @@ def _term(environment: Mapping[str, str]) -> Check:
 
 
 def _colors(environment: Mapping[str, str]) -> Check:
-    try:
-        from grokterm.tui.depth import shown_colors
-    except ImportError as error:
-        return Check("colours", f"not known: {error}", "note")
     colors = shown_colors("auto", environment)
     words = {"none": "none, as NO_COLOR or TERM asks", "16": "16", "256": "256", "truecolor": "truecolor"}[colors]
     if colors in ("truecolor", "none"):
@@ -183,11 +180,11 @@ def _remote(environment: Mapping[str, str]) -> Check:
 
 
 def _locale(environment: Mapping[str, str]) -> Check:
-    said = said_locale(environment)
-    if said.is_utf8:
-        return Check("locale", f"{said.words}; if curves show boxes, the font has no braille: give --graph block")
+    locale = terminal_locale(environment)
+    if locale.is_utf8:
+        return Check("locale", f"{locale.words}; if curves show boxes, the font has no braille: give --graph block")
     advice = "set LC_ALL=C.UTF-8 where it does, or give --graph ascii"
-    return Check("locale", f"{said.words}: the terminal may not show UTF-8", "note", advice)
+    return Check("locale", f"{locale.words}: the terminal may not show UTF-8", "note", advice)
 
 
 def _own_defaults() -> Check:

@@ -9,12 +9,12 @@ from cyclopts import App, CycloptsError
 from grokterm.cli.defaults import read_defaults
 from grokterm.cli.options import folder_option, read, run_options, step_number, view_options
 from grokterm.cli.parameters import (
+    AllRuns,
     AsJson,
     At,
     Command,
     Detach,
     Device,
-    Every,
     Keep,
     LogX,
     LogY,
@@ -29,9 +29,9 @@ from grokterm.cli.parameters import (
     RunsAndMeasure,
     To,
     Yes,
-    taking,
+    with_options,
 )
-from grokterm.cli.sentences import CommandLineError, sentence
+from grokterm.cli.usage import UsageError, explain
 from grokterm.config import settings
 from grokterm.kernels.instruction_sets import limit
 from grokterm.presets import preset_values
@@ -54,7 +54,7 @@ _FIXED: Final = frozenset(name for name, setting in settings().items() if settin
 """Settings that a fork has from its parent: read, to be refused with a reason, and left out of the help."""
 
 
-@taking(*_RUN, _FOLDER, *_SCREEN)
+@with_options(*_RUN, _FOLDER, *_SCREEN)
 def watch(*, preset: Preset = None, **given: str | None) -> int:
     """Start a run and watch it on this terminal."""
     from grokterm.cli.watch import begin
@@ -62,73 +62,73 @@ def watch(*, preset: Preset = None, **given: str | None) -> int:
     return begin(preset, **given)
 
 
-@taking(*(option for option in _RUN if option.name != "pace"), _FOLDER, defaults=TRAIN_DEFAULTS)
+@with_options(*(option for option in _RUN if option.name != "pace"), _FOLDER, defaults=TRAIN_DEFAULTS)
 def train(*, resume: Resume = None, preset: Preset = None, as_json: AsJson = False, **given: str | None) -> int:
     """Start a run, or go on with one, and follow it without a screen, always at full speed.
 
     Exit status 0: target reached; 3: step limit reached first; 1: training failed; 4: output was lost.
     """
-    from grokterm.cli.going_on import go_on
+    from grokterm.cli.resume import resume_training
     from grokterm.cli.train import start
 
     if resume is not None:
-        return go_on(resume, read_defaults(), preset_values(preset) | read(given), as_json)
+        return resume_training(resume, read_defaults(), preset_values(preset) | read(given), as_json)
     own = {name: value for name, value in (read_defaults() | preset_values(preset)).items() if name != "pace"}
     return start(TRAIN_DEFAULTS | own | read(given) | {"pace": "max"}, as_json)
 
 
-@taking(_FOLDER, *_SCREEN)
+@with_options(_FOLDER, *_SCREEN)
 def attach(*run: OneRun, **given: str | None) -> int:
     """Come back to a run, the newest one that trains when none is named, or compare two to six runs.
 
     A run without a trainer opens paused where it had come to; space goes on. Comparing starts no trainer.
     """
-    from grokterm.cli.watch import come_back, compare
+    from grokterm.cli.watch import attach, compare
 
     if len(run) > 1:
         return compare(run, read_defaults(), read(given))
-    return come_back(run[0] if run else None, read_defaults(), read(given))
+    return attach(run[0] if run else None, read_defaults(), read(given))
 
 
-@taking(_FOLDER, *_SCREEN)
+@with_options(_FOLDER, *_SCREEN)
 def resume(run: OneRun, /, **given: str | None) -> int:
     """Come back to a run and go on training it, beyond its goal if that is reached."""
-    from grokterm.cli.watch import come_back
+    from grokterm.cli.watch import attach
 
-    return come_back(run, read_defaults(), read(given), go_on=True)
+    return attach(run, read_defaults(), read(given), go_on=True)
 
 
-@taking(*_RUN, _FOLDER, *_SCREEN, defaults=_PARENTS, hidden=_FIXED)
+@with_options(*_RUN, _FOLDER, *_SCREEN, defaults=_PARENTS, hidden=_FIXED)
 def fork(run: OneRun, /, *, at: At = None, keep: Keep = False, detach: Detach = False, **given: str | None) -> int:
     """Make a new run from any step of another one, with changes, and watch it.
 
     Without changes it does what its parent did, bit for bit.
     """
-    from grokterm.cli.forking import fork
+    from grokterm.cli.fork import fork
 
     return fork(run, step_number("--at", at), keep, detach, read_defaults(), read(given))
 
 
-@taking(_FOLDER)
+@with_options(_FOLDER)
 def replay(run: OneRun, /, *, to: To = None, as_json: AsJson = False, **given: str | None) -> int:
     """Train a run again from its configuration and changes, and compare it with what was written, bit by bit.
 
     Exit status 0: everything agrees; 1: something differs; 2: it cannot be repeated.
     """
-    from grokterm.cli.replaying import replay
+    from grokterm.cli.replay import replay
 
     return replay(run, step_number("--to", to), as_json, read_defaults() | read(given))
 
 
-@taking(_FOLDER)
+@with_options(_FOLDER)
 def runs(*, as_json: AsJson = False, **given: str | None) -> int:
     """List the runs, newest last."""
-    from grokterm.cli.listing import show
+    from grokterm.cli.runs import show
 
     return show(read_defaults() | read(given), as_json)
 
 
-@taking(_FOLDER, *_CHART)
+@with_options(_FOLDER, *_CHART)
 def plot(*words: RunsAndMeasure, log_x: LogX = False, log_y: LogY = False, **given: str | None) -> int:
     """Draw a measure of up to six runs over their steps, as a chart that stays in the scrollback.
 
@@ -139,23 +139,23 @@ def plot(*words: RunsAndMeasure, log_x: LogX = False, log_y: LogY = False, **giv
     return plot(words, log_x, log_y, read_defaults() | read(given))
 
 
-@taking(_FOLDER)
-def stop(run: RunName = None, /, *, every: Every = False, **given: str | None) -> int:
+@with_options(_FOLDER)
+def stop(run: RunName = None, /, *, all_runs: AllRuns = False, **given: str | None) -> int:
     """Stop a run after a checkpoint: the only one that trains when none is named."""
-    from grokterm.cli.stopping import stop
+    from grokterm.cli.stop import stop
 
-    return stop(run, every, read_defaults() | read(given))
+    return stop(run, all_runs, read_defaults() | read(given))
 
 
-@taking(_FOLDER)
+@with_options(_FOLDER)
 def rm(*run: OneRun, yes: Yes = False, **given: str | None) -> int:
     """Remove runs for good, after a question."""
-    from grokterm.cli.removing import remove
+    from grokterm.cli.rm import remove
 
     return remove(run, yes, read_defaults() | read(given))
 
 
-@taking(_FOLDER)
+@with_options(_FOLDER)
 def doctor(**given: str | None) -> int:
     """Tell what decides how grokterm looks and runs here, what is missing, and how to mend it."""
     from grokterm.cli.doctor import examine
@@ -207,7 +207,7 @@ def run(words: list[str]) -> int:
     try:
         command, bound, _ = app.parse_args(words, print_error=False, exit_on_error=False)
     except CycloptsError as error:
-        raise CommandLineError(sentence(error, words, tuple(COMMANDS))) from None
+        raise UsageError(explain(error, words, tuple(COMMANDS))) from None
     if command in (train, attach, resume, fork, replay, bench):
         limit()  # a trainer that cannot read it would leave a run of no steps
     return command(*bound.args, **bound.kwargs) or 0

@@ -9,7 +9,7 @@ from typing import Final
 import platformdirs
 
 from grokterm.cli.options import Values, folder_option, read_one, run_options, view_options
-from grokterm.errors import ConfigError
+from grokterm.errors import ConfigError, reason_of
 from grokterm.spelling import unknown
 
 _LIMIT: Final = 2**20
@@ -29,7 +29,7 @@ def read_defaults(path: Path | None = None) -> Values:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise ConfigError(f"your {path} cannot be read: {(error.strerror or str(error)).lower()}") from None
+        raise ConfigError(f"your {path} cannot be read: {reason_of(error)}") from None
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"your {path} is not valid TOML: {error}") from None
     return dict(_read_key(path, key, value) for key, value in written.items())

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from grokterm.cli.checks import Check, Verdict, folder_checks, machine_checks, package_checks, terminal_checks
 from grokterm.cli.defaults import read_defaults
-from grokterm.cli.harmless import harmless
 from grokterm.cli.options import Values
+from grokterm.cli.sanitize import sanitize
 from grokterm.errors import ConfigError
+from grokterm.output import is_utf8
 from grokterm.version import __version__
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def examine(given: Values) -> int:
     try:
         own = read_defaults()
     except ConfigError:
-        own = {}  # told by its own check
+        own = {}  # reported by its own check
     runs = (own | given).get("runs")
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"grokterm {__version__}", style="bold")
@@ -58,9 +59,9 @@ def _print(console: Console, check: Check) -> None:
     from rich.text import Text
 
     mark, plain, style = _MARKS[check.verdict]
-    marks = mark if (sys.stdout.encoding or "").lower().replace("-", "") == "utf8" else plain
+    marks = mark if is_utf8(sys.stdout.encoding) else plain
     line = Text(f"  {marks} ", style)
-    line.append(f"{check.name:<14}", "bold").append(harmless(check.found))
+    line.append(f"{check.name:<14}", "bold").append(sanitize(check.found))
     console.print(line)
     if check.advice:
-        console.print(Text(f"    {'':<14}→ {harmless(check.advice)}", style))
+        console.print(Text(f"    {'':<14}→ {sanitize(check.advice)}", style))

@@ -33,7 +33,7 @@ class Result(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class GoalProgress:
     """How far a run is on its way: 0 to 1 of its goal, and the rate over the last second of training."""
 
     share: float
@@ -53,11 +53,11 @@ def reached(history: History, until: Value | None = None) -> bool:
     return until == "grokked" and history.milestones[GROKKED.step_name] is not None
 
 
-def how_far(history: History) -> Way:
+def goal_progress(history: History) -> GoalProgress:
     """How far the run is; by steps where the goal is a step or none, else by accuracy."""
     last, config = history.last, history.config
     if last is None:
-        return Way(0.0, 0.0)
+        return GoalProgress(0.0, 0.0)
     if config.until == "memorized":
         share = last.train_accuracy / MEMORIZED.accuracy
     elif config.until == "grokked":
@@ -68,10 +68,10 @@ def how_far(history: History) -> Way:
     first = int(seconds.searchsorted(last.seconds - 1.0))
     time = last.seconds - float(seconds[first])
     steps = last.step - int(history.column("step")[first])
-    return Way(min(1.0, share), steps / time if time > 0 else 0.0)
+    return GoalProgress(min(1.0, share), steps / time if time > 0 else 0.0)
 
 
-def end_of(records: list[Record]) -> Session | None:
+def ending_record(records: list[Record]) -> Session | None:
     """The record with which training ended, if it is among these."""
     ends = [r for r in records if isinstance(r, Session) and r.name in ("finished", "stopped", "failed")]
     return ends[-1] if ends else None

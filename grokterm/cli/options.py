@@ -19,7 +19,7 @@ Values = dict[str, Any]
 """Settings by name, as `Config`, `ViewOptions` and `--runs` take them."""
 
 UNLIMITED: Final = 10**12
-"""Default of `max_steps`: more than any run takes."""
+"""Default of `max_steps`: more steps than any run has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Option:
     metavar: str
     default: str
     choices: tuple[str, ...] = ()
-    """All words that it takes; empty when it takes numbers or free text as well."""
+    """All values that it accepts; empty where it accepts numbers or free text as well."""
     aliases: tuple[str, ...] = ()
 
     @property

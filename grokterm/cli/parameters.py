@@ -60,7 +60,7 @@ RunsAndMeasure = Annotated[
 ]
 LogX = Annotated[bool, _flag("--log-x", "Make the axis of steps logarithmic.")]
 LogY = Annotated[bool, _flag("--log-y", "Make the axis of values logarithmic.")]
-Every = Annotated[bool, _flag("--all", "Stop every run that trains.")]
+AllRuns = Annotated[bool, _flag("--all", "Stop every run that trains.")]
 Keep = Annotated[bool, _flag("--keep", "Carry embedding and read-out over into a new model, where they fit.")]
 Detach = Annotated[bool, _flag("--detach", "Let the fork train without a screen.")]
 Yes = Annotated[bool, _flag("--yes", "Do not ask.")]
@@ -92,18 +92,18 @@ Only = Annotated[str | None, _text_option("--only", "NAME", "Rows that begin so:
 Command = Callable[..., int]
 
 
-def taking(
+def with_options(
     *options: Option, defaults: Mapping[str, Any] = MappingProxyType({}), hidden: frozenset[str] = frozenset()
 ) -> Callable[[Command], Command]:
     """Spells out the options of a command in its signature, from which cyclopts reads them and makes the help."""
 
-    def spell_out(command: Command) -> Command:
+    def add_options(command: Command) -> Command:
         own = [p for p in inspect.signature(command).parameters.values() if p.kind is not p.VAR_KEYWORD]
         more = [_parameter(option, defaults, option.name not in hidden) for option in options]
         command.__signature__ = inspect.Signature(own + more)  # type: ignore[attr-defined]
         return command
 
-    return spell_out
+    return add_options
 
 
 def _parameter(option: Option, defaults: Mapping[str, Any], seen: bool) -> inspect.Parameter:

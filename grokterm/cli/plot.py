@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Final, TextIO
 import numpy as np
 
 from grokterm.chart import COLORS, Curve, Look, console_on, draw_chart, graph_on
-from grokterm.cli.amounts import percent
-from grokterm.cli.harmless import harmless
 from grokterm.cli.options import Values, view
-from grokterm.cli.sentences import CommandLineError
+from grokterm.cli.sanitize import sanitize
+from grokterm.cli.usage import UsageError
 from grokterm.errors import GroktermError, RunFolderError
+from grokterm.number_format import percent
 from grokterm.runs.columns import Floats
 from grokterm.runs.compared import ComparedRun, check_count, compare, differences
 from grokterm.runs.family import tree
@@ -59,7 +59,7 @@ class Line:
 
 def plot(words: Sequence[str], log_x: bool, log_y: bool, values: Values) -> int:
     """Prints the chart of the runs and the measure among the words; raises GroktermError."""
-    names, measure = told_apart(words)
+    names, measure = split_arguments(words)
     if len(names) > 1:
         check_count(len(names))
     home = runs_home(values.get("runs"))
@@ -74,18 +74,18 @@ def plot(words: Sequence[str], log_x: bool, log_y: bool, values: Values) -> int:
     return 0
 
 
-def told_apart(words: Sequence[str]) -> tuple[list[str], str]:
-    """The names of the runs, and the measure: accuracy where none of the words is one; raises CommandLineError."""
+def split_arguments(words: Sequence[str]) -> tuple[list[str], str]:
+    """The names of the runs, and the measure: accuracy where none of the words is one; raises UsageError."""
     # The name of a run begins with its number.
     names = [word for word in words if word[:1].isdecimal() or word in ("last", ".", "..") or os.sep in word]
     measures = [word.replace("-", "_") for word in words if word not in names]
     for measure in measures:
         if measure not in MEASURES:
-            raise CommandLineError(unknown("measure", measure, list(MEASURES)))
+            raise UsageError(unknown("measure", measure, list(MEASURES)))
     if len(measures) > 1:
-        raise CommandLineError(f"plot draws one measure at a time, not {', '.join(measures)}")
+        raise UsageError(f"plot draws one measure at a time, not {', '.join(measures)}")
     if not names:
-        raise CommandLineError("plot needs a run: see grokterm plot --help")
+        raise UsageError("plot needs a run: see grokterm plot --help")
     return names, measures[0] if measures else _ACCURACY
 
 
@@ -97,7 +97,7 @@ def print_at_end(out: TextIO, folder: RunFolder, history: History, options: View
     try:
         print_runs(out, [Plotted("A", folder.id, "", history)], _ACCURACY, look, options, brief=True)
     except GroktermError as error:  # training has ended well all the same
-        print(harmless(str(error)), file=out)
+        print(sanitize(str(error)), file=out)
 
 
 def print_runs(
@@ -133,7 +133,7 @@ def print_runs(
 
 def _read(folders: Sequence[RunFolder]) -> list[Plotted]:
     """The runs with letters; raises RunFolderError for a damaged one, and where they cannot be compared."""
-    runs = compare(folders) if len(folders) > 1 else [ComparedRun(leaf, "A") for leaf in tree(folders)]
+    runs = compare(folders) if len(folders) > 1 else [ComparedRun(row, "A") for row in tree(folders)]
     for run in runs:
         run.read()
         if run.trouble:
@@ -185,7 +185,7 @@ def _title(runs: Sequence[Plotted], measure: str, brief: bool) -> Text:
     text = Text().append(f"{measure} over steps", "bold")
     if len(runs) == 1 and not brief:
         config = runs[0].history.config
-        text.append(f"  {harmless(runs[0].name)}: {describe(config.op, config.p)}, {config.arch}")
+        text.append(f"  {sanitize(runs[0].name)}: {describe(config.op, config.p)}, {config.arch}")
     return text
 
 
@@ -195,7 +195,7 @@ def _legend(runs: Sequence[Plotted], number: int, lines: Sequence[Sequence[Line]
 
     run, text = runs[number], Text("  ")
     if len(runs) > 1:
-        name = harmless(run.name).ljust(max(len(harmless(other.name)) for other in runs))
+        name = sanitize(run.name).ljust(max(len(sanitize(other.name)) for other in runs))
         text.append(f"{name}  ", COLORS[number])
     for place, line in reversed(list(enumerate(lines[number]))):
         wide = max(len(of_run[place].live) for of_run in lines)

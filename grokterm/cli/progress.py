@@ -1,4 +1,4 @@
-"""How a training without a screen is told: one live line on a terminal, plain lines elsewhere."""
+"""What a training without a screen prints: one live line on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Protocol, TextIO
 
-from grokterm.cli.goal import how_far, reached
-from grokterm.cli.harmless import harmless
+from grokterm.cli.goal import goal_progress, reached
+from grokterm.cli.sanitize import sanitize
+from grokterm.number_format import percent
 from grokterm.runs.history import History
 from grokterm.wire.records import Change, Event, Record, Session
 
@@ -20,19 +21,19 @@ if TYPE_CHECKING:
 LINE_SECONDS: Final = 1.0
 """Seconds from one plain line to the next."""
 _BAR: Final = 24
-_TOLD: Final = ("paused", "resumed", "noted")
+_SHOWN_SESSIONS: Final = ("paused", "resumed", "noted")
 
 
 class ProgressLine(Protocol):
-    """Tells how a run gets on."""
+    """Shows how far a run is."""
 
     def show(self, history: History, records: list[Record]) -> None:
-        """Takes the history and the records that were new in it."""
+        """Shows the history after the records that are new in it."""
 
 
 @contextmanager
 def progress_to(out: TextIO, run: str) -> Iterator[ProgressLine]:
-    """Tells progress on `out`, and at the end what the run came to."""
+    """Shows progress on `out`, and at the end how the run ended."""
     if not out.isatty():
         yield PlainLines(out, run)
         return
@@ -54,7 +55,7 @@ class PlainLines:
 
     def show(self, history: History, records: list[Record]) -> None:
         """Prints what is due."""
-        for words in told(records):
+        for words in event_lines(records):
             self._say(words)
         if history.last and time.monotonic() >= self._next and any(r.step == history.last.step for r in records):
             self._next = time.monotonic() + LINE_SECONDS
@@ -63,7 +64,7 @@ class PlainLines:
             self._say(ended)
 
     def _say(self, words: str) -> None:
-        print(harmless(words), file=self._out, flush=True)
+        print(sanitize(words), file=self._out, flush=True)
 
 
 class LiveLine:
@@ -76,7 +77,7 @@ class LiveLine:
 
     def show(self, history: History, records: list[Record]) -> None:
         """Redraws the line."""
-        for words in told(records):
+        for words in event_lines(records):
             self._say(words)
         if history.last:
             self._live.update(self._line(history))
@@ -86,12 +87,12 @@ class LiveLine:
     def _say(self, words: str) -> None:
         from rich.text import Text
 
-        self._console.print(Text(harmless(words)), soft_wrap=True)
+        self._console.print(Text(sanitize(words)), soft_wrap=True)
 
     def _line(self, history: History) -> Text:
         from rich.text import Text
 
-        full = round(how_far(history).share * _BAR)
+        full = round(goal_progress(history).share * _BAR)
         line = Text(no_wrap=True, overflow="ellipsis")
         line.append(f"{history.phase:<12} ", "bold")
         line.append("━" * full, "green").append("─" * (_BAR - full), "dim")
@@ -103,18 +104,21 @@ def measures(history: History) -> str:
     last = history.last
     if last is None:
         return "starting"
+    rate = goal_progress(history).steps_per_second
     return (
-        f"step {last.step:,} · {how_far(history).steps_per_second:,.0f}/s · train {100 * last.train_accuracy:.1f} % · "
-        f"test {100 * last.test_accuracy:.1f} % · {history.phase} · {last.seconds:.1f} s"
+        f"step {last.step:,} · {rate:,.0f}/s · train {percent(last.train_accuracy)} · "
+        f"test {percent(last.test_accuracy)} · {history.phase} · {last.seconds:.1f} s"
     )
 
 
-def told(records: list[Record]) -> list[str]:
+def event_lines(records: list[Record]) -> list[str]:
     """A line for each event, change and pause among the records."""
     if any(isinstance(record, Event) and record.name == "not_finite" for record in records):
         return []  # training ends with these very words
-    said = [r for r in records if isinstance(r, Event | Change) or (isinstance(r, Session) and r.name in _TOLD)]
-    return [f"step {record.step:,}: {record.words}" for record in said]
+    shown = [
+        r for r in records if isinstance(r, Event | Change) or (isinstance(r, Session) and r.name in _SHOWN_SESSIONS)
+    ]
+    return [f"step {record.step:,}: {record.words}" for record in shown]
 
 
 def end_words(history: History, records: list[Record]) -> str:
@@ -125,6 +129,6 @@ def end_words(history: History, records: list[Record]) -> str:
     rate = last.step / last.seconds if last.seconds else 0.0
     how = "target reached" if reached(history) else "step limit reached"
     return (
-        f"{how} at step {last.step:,}: {history.phase}, train {100 * last.train_accuracy:.1f} %, "
-        f"test {100 * last.test_accuracy:.1f} %, {last.seconds:.1f} s, {rate:,.0f} steps/s"
+        f"{how} at step {last.step:,}: {history.phase}, train {percent(last.train_accuracy)}, "
+        f"test {percent(last.test_accuracy)}, {last.seconds:.1f} s, {rate:,.0f} steps/s"
     )

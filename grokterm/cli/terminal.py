@@ -21,12 +21,12 @@ def check_terminal() -> None:
             raise TerminalError(f"the screen needs a terminal, and {name} is none: {_USE_TRAIN}")
     term = os.environ.get("TERM", "")
     if term in ("", "dumb", "unknown"):
-        said = f"is {term}" if term else "is not set"
-        raise TerminalError(f"the screen needs a terminal that can move its cursor, and TERM {said}: {_USE_TRAIN}")
+        value = f"is {term}" if term else "is not set"
+        raise TerminalError(f"the screen needs a terminal that can move its cursor, and TERM {value}: {_USE_TRAIN}")
 
 
-def set_up(view: ViewOptions) -> None:
-    """Tells Textual the colours; it reads them once, when it is imported."""
+def configure_textual(view: ViewOptions) -> None:
+    """Sets the variables from which Textual reads the colours, once, when it is imported."""
     if view.color == "none":
         os.environ["NO_COLOR"] = "1"
     elif view.color != "auto":

@@ -12,18 +12,17 @@ from typing import Final, NoReturn, TextIO
 import msgspec
 
 from grokterm.cli.devices import check_device
-from grokterm.cli.goal import end_of, reached, result
-from grokterm.cli.harmless import harmless, harmless_json
+from grokterm.cli.goal import ending_record, reached, result
 from grokterm.cli.options import Values, configuration, view
 from grokterm.cli.progress import ProgressLine, progress_to
-from grokterm.cli.stopping import stop_trainer, wait_for_end
+from grokterm.cli.sanitize import sanitize, sanitize_json
 from grokterm.errors import TrainerError
 from grokterm.runs.emergence import emergence
 from grokterm.runs.folder import RunFolder, create_run, runs_home
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
 from grokterm.runs.presence import FolderWatch
-from grokterm.runs.process import exit_status, start_trainer, trainer_alive
+from grokterm.runs.process import exit_status, start_trainer, stop_trainer, trainer_alive, wait_for_end
 from grokterm.runs.trainer_log import last_lines
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Event, Record, Session
@@ -55,7 +54,7 @@ def start(values: Values, as_json: bool) -> int:
         end = follow(folder, history, LogReader(folder.log_path), line)
     check_end(folder, end, history)
     draw_at_end(out, folder, history, options)
-    return tell(folder, history, as_json)
+    return print_result(folder, history, as_json)
 
 
 def draw_at_end(out: TextIO, folder: RunFolder, history: History, options: ViewOptions) -> None:
@@ -66,11 +65,11 @@ def draw_at_end(out: TextIO, folder: RunFolder, history: History, options: ViewO
         print_at_end(out, folder, history, options)
 
 
-def tell(folder: RunFolder, history: History, as_json: bool, status: int | None = None) -> int:
+def print_result(folder: RunFolder, history: History, as_json: bool, status: int | None = None) -> int:
     """Prints what a run came to, and gives the exit status: 0 at its target, 3 at its limit."""
     if as_json:
-        told = msgspec.structs.asdict(result(folder.id, history)) | msgspec.structs.asdict(emergence(history))
-        print(harmless_json(told), flush=True)
+        fields = msgspec.structs.asdict(result(folder.id, history)) | msgspec.structs.asdict(emergence(history))
+        print(sanitize_json(fields), flush=True)
     if status is not None:
         return status
     return 0 if reached(history) else LIMIT_CAME_FIRST
@@ -100,7 +99,7 @@ def follow(folder: RunFolder, history: History, reader: LogReader, line: Progres
 
 def _end(records: list[Record]) -> Record | None:
     stuck = next((r for r in records if isinstance(r, Event) and r.name == "not_finite"), None)
-    return stuck or end_of(records)
+    return stuck or ending_record(records)
 
 
 def check_end(folder: RunFolder, end: Record | None, history: History) -> None:
@@ -119,9 +118,9 @@ def check_end(folder: RunFolder, end: Record | None, history: History) -> None:
         raise TrainingError(f"{folder.id} was stopped {step}, before its target")
     lines = last_lines(folder, _LAST_LINES)
     for line in lines:
-        print(f"  {harmless(line)}", file=sys.stderr)
-    said = "its last lines are above" if lines else "it printed nothing"
-    raise TrainingError(f"the trainer of {folder.id} ended {step} ({_how(folder)}): {said}")
+        print(f"  {sanitize(line)}", file=sys.stderr)
+    ending = "its last lines are above" if lines else "it printed nothing"
+    raise TrainingError(f"the trainer of {folder.id} ended {step} ({_how(folder)}): {ending}")
 
 
 def _how(folder: RunFolder) -> str:

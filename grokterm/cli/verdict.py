@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grokterm.cli.harmless import harmless
+from grokterm.cli.sanitize import sanitize
 
 if TYPE_CHECKING:
     from grokterm.replay.report import Circumstance, Difference, Report
@@ -22,14 +22,14 @@ def print_report(report: Report) -> None:
     """Prints what was compared, on what it was trained then and now, and the verdict."""
     console = Console(highlight=False, soft_wrap=True)
     head = f"{report.run}, trained again to step {report.to:,} in {report.seconds:.1f} s"
-    console.print(Text(harmless(head), "bold"))
+    console.print(Text(sanitize(head), "bold"))
     console.print()
     console.print(_counts(report))
     console.print()
     console.print(_circumstances(report))
     console.print()
     for line in verdict(report):
-        console.print(Text(harmless(line), _AGREES if report.agrees else _DIFFERS))
+        console.print(Text(sanitize(line), _AGREES if report.agrees else _DIFFERS))
 
 
 def verdict(report: Report) -> list[str]:
@@ -47,13 +47,13 @@ def verdict(report: Report) -> list[str]:
     if changed:
         names = ", ".join(found.name for found in changed)
         lines.append(f"Not as it was: {names}; the same bits need the same.")
-    wishes = [wish for found in changed if (wish := _wish(found))]
-    if wishes:
-        lines.append(f"Try it as it was: {' '.join(wishes)} grokterm replay {report.run}")
+    environment = [variable for found in changed if (variable := _variable_of(found))]
+    if environment:
+        lines.append(f"Try it as it was: {' '.join(environment)} grokterm replay {report.run}")
     return lines
 
 
-def _wish(found: Circumstance) -> str:
+def _variable_of(found: Circumstance) -> str:
     """The environment in which a run is trained as it was, where that can be asked for."""
     if found.name == "threads" and len(found.then) == 1:
         return f"OMP_NUM_THREADS={found.then[0]}"
@@ -85,6 +85,6 @@ def _circumstances(report: Report) -> Table:
     table = _table("", "then", "now")
     for found in report.circumstances:
         style = "" if found.same or not found.then else "yellow"
-        then = harmless(", then ".join(found.then)) or "not known"
-        table.add_row(found.name, Text(then, style), Text(harmless(found.now), style))
+        then = sanitize(", then ".join(found.then)) or "not known"
+        table.add_row(found.name, Text(then, style), Text(sanitize(found.now), style))
     return table

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from grokterm.cli.defaults import read_defaults
 from grokterm.cli.devices import check_device
-from grokterm.cli.harmless import harmless
 from grokterm.cli.options import Values, configuration, read, view
-from grokterm.cli.terminal import check_terminal, set_up
+from grokterm.cli.sanitize import sanitize
+from grokterm.cli.terminal import check_terminal, configure_textual
 from grokterm.errors import RunFolderError
 from grokterm.kernels.instruction_sets import limit
-from grokterm.loading import loading
+from grokterm.loading import without_garbage_collection
 from grokterm.presets import preset_values
 from grokterm.runs.folder import RunFolder, create_run, find_run, home_path, list_runs, runs_home
 from grokterm.runs.process import start_trainer, trainer_alive
@@ -42,7 +42,7 @@ def start(values: Values) -> int:
     return show(folder, options, values)
 
 
-def come_back(name: str | None, defaults: Values, given: Values, go_on: bool = False) -> int:
+def attach(name: str | None, defaults: Values, given: Values, go_on: bool = False) -> int:
     """Watches the run called `name`, or the newest that trains; its trainer is started if it has none.
 
     It then stays paused where the run had come to, unless the run is to `go_on`. Raises GroktermError.
@@ -58,10 +58,10 @@ def come_back(name: str | None, defaults: Values, given: Values, go_on: bool = F
         _check_log(folder)
         start_trainer(folder, paused=not go_on, beyond=go_on)
     elif go_on:
-        from grokterm.cli.orders import order
+        from grokterm.cli.requests import send_request
         from grokterm.wire.messages import Go
 
-        order(folder, Go(0))
+        send_request(folder, Go(0))
     return show(folder, options, values)
 
 
@@ -83,14 +83,14 @@ def compare(names: Sequence[str], defaults: Values, given: Values) -> int:
 
 def _check_log(folder: RunFolder) -> None:
     """Makes sure that a trainer can go on from the log; raises RunFolderError, ConfigError."""
-    from grokterm.cli.orders import read_history
+    from grokterm.runs.history import read_history
 
     read_history(folder)
 
 
 def prepare(options: ViewOptions) -> None:
-    """Tells Textual what it must know when imported, and makes sure of the theme; raises ThemeError."""
-    set_up(options)
+    """Configures Textual, which reads that when it is imported, and checks the theme; raises ThemeError."""
+    configure_textual(options)
     if options.theme != ViewOptions().theme:
         from grokterm.tui.theme import find_theme
 
@@ -106,8 +106,8 @@ def _newest_alive(folders: list[RunFolder]) -> RunFolder:
     raise RunFolderError("there is no run yet: start one with grokterm")
 
 
-def elsewhere(values: Values) -> str:
-    """What a command needs besides to find the runs again, where they are not in their usual place."""
+def runs_option(values: Values) -> str:
+    """The option that a command needs to find the runs, where they are not in the default folder."""
     return f" --runs {shlex.quote(str(values['runs']))}" if "runs" in values else ""
 
 
@@ -117,7 +117,7 @@ def show(folder: RunFolder, options: ViewOptions, values: Values, compared: Sequ
     from grokterm.tui.output import write_in_time
 
     with first_paint(folder.config()):
-        with loading():
+        with without_garbage_collection():
             from grokterm.tui.app import GrokApp
 
         app = GrokApp(folder, options, compared)
@@ -127,5 +127,5 @@ def show(folder: RunFolder, options: ViewOptions, values: Values, compared: Sequ
     if outcome.left == "lost":
         raise RunFolderError(outcome.words())
     # After a hang-up nobody reads it, and a terminal that has stalled is not waited for.
-    write_in_time(sys.stdout.fileno(), harmless(outcome.words() + elsewhere(values)) + "\n")
+    write_in_time(sys.stdout.fileno(), sanitize(outcome.words() + runs_option(values)) + "\n")
     return outcome.exit_status

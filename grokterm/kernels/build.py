@@ -117,7 +117,7 @@ def _compile(compiler: Sequence[str], wanted: InstructionSet, library: Path) -> 
     sources = [str(FOLDER / name) for name in wanted.sources]
     try:
         _run(*compiler, *FLAGS, *wanted.flags, *sources, "-o", str(made), "-lm")
-        durable.name(made, library)
+        durable.publish(made, library)
     finally:
         made.unlink(missing_ok=True)
 
@@ -138,6 +138,6 @@ def _run(*words: str) -> str:
     except subprocess.TimeoutExpired:
         raise _CompilerError(f"{name} took longer than {_TIMEOUT:.0f} seconds") from None
     except subprocess.CalledProcessError as error:
-        said = [line for line in error.stderr.splitlines() if "error" in line] or error.stderr.splitlines()
-        raise _CompilerError(f"{name} failed: {said[0] if said else f'exit status {error.returncode}'}") from None
+        lines = [line for line in error.stderr.splitlines() if "error" in line] or error.stderr.splitlines()
+        raise _CompilerError(f"{name} failed: {lines[0] if lines else f'exit status {error.returncode}'}") from None
     return done.stdout

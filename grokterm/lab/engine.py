@@ -41,7 +41,7 @@ class Engine:
         """Updates applied so far, over all models of the run."""
         self.finite = True
         """Whether the last step asked for could be applied."""
-        self._take_task(config)
+        self._set_task(config)
         self._gradient_norm: float | None = None
         self._build(config)
 
@@ -103,7 +103,7 @@ class Engine:
 
     def apply_settings(self, config: Config) -> None:
         """Take settings that act at once, from the next step on; raises ConfigError when others differ."""
-        self._allow(config, "at once")
+        self._check_changes(config, "at once")
         self._change_task(config)
         self.config = config
         self._optimizer.update(config)
@@ -112,9 +112,18 @@ class Engine:
         """Go on with a new model, optimizer and warm-up, seeded by seed and step; the step stays.
 
         With `keep`, embedding and output layer are carried over where names and shapes agree, unless the weights are to
-        be those of the closed form. Raises ConfigError when a setting that starts a new run differs.
+        be those of the closed form. Raises ConfigError when a setting that starts a new run differs, RuntimeError or
+        MemoryError where there is no room for the new model; nothing is changed then.
         """
-        self._allow(config, "at once", "rebuilds the model")
+        self._check_changes(config, "at once", "rebuilds the model")
+        before = vars(self).copy()
+        try:
+            self._rebuild(config, keep)
+        except BaseException:
+            vars(self).update(before)
+            raise
+
+    def _rebuild(self, config: Config, keep: bool) -> None:
         self._change_task(config)
         kept = keep and config.init == "random"
         held = {name: self.parameters[name] for name in self.model.transferable} if kept else {}
@@ -168,10 +177,10 @@ class Engine:
         if (config.train_fraction, config.corrupt) == (self.config.train_fraction, self.config.corrupt):
             return
         epoch = self._batches.epoch + (self._batches.position > 0)
-        self._take_task(config)
+        self._set_task(config)
         self._batches.epoch = epoch
 
-    def _take_task(self, config: Config) -> None:
+    def _set_task(self, config: Config) -> None:
         self.task = make_task(config).to(self.device)
         self._batches = Batches(self.task, config.seed)
         self._train, self._test = self._batches.all, self.task.pairs(self.task.test)
@@ -227,7 +236,7 @@ class Engine:
                 named[f"optimizer.{name}"] = tensor
         return named
 
-    def _allow(self, config: Config, *acts: Acts) -> None:
+    def _check_changes(self, config: Config, *acts: Acts) -> None:
         old, new = self.config.as_dict(), config.as_dict()
         for name, setting in settings().items():
             if old[name] != new[name] and setting.acts not in acts:

@@ -11,11 +11,10 @@ import msgspec
 
 from grokterm.errors import GroktermError
 from grokterm.kernels.build import build
-from grokterm.loading import loading
+from grokterm.loading import let_threads_sleep, without_garbage_collection
 from grokterm.output import lossy_output
 from grokterm.replay.report import Message
 from grokterm.runs.folder import RunFolder
-from grokterm.threads import let_them_sleep
 
 DIFFERS = 1
 """Exit status when something is not, bit by bit, what was written."""
@@ -27,23 +26,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path, help="the run folder")
     parser.add_argument("--to", type=int, metavar="STEP", help="repeat it to this step")
     given = parser.parse_args(arguments)
-    let_them_sleep()
+    let_threads_sleep()
     kernels = ThreadPoolExecutor(1).submit(build)
     try:
-        with loading():
+        with without_garbage_collection():
             from grokterm.lab import native
-            from grokterm.replay.repeating import Repetition
+            from grokterm.replay.replayer import Replayer
 
         native.load(kernels.result())
-        report = Repetition(RunFolder(given.folder.absolute()), given.to).run(_tell)
+        report = Replayer(RunFolder(given.folder.absolute()), given.to).run(_print)
     except GroktermError as error:
         print(error, file=sys.stderr)
         return error.exit_status
-    _tell(report)
+    _print(report)
     return 0 if report.agrees else DIFFERS
 
 
-def _tell(message: Message) -> None:
+def _print(message: Message) -> None:
     print(msgspec.json.encode(message).decode(), flush=True)
 
 

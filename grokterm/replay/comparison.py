@@ -88,9 +88,9 @@ def tensors_differ(step: int, saved: Tensors, made: Mapping[str, npt.NDArray[np.
     gaps = {name: _largest_gap(saved.get(name), made.get(name)) for name in names}
     name = max(names, key=gaps.__getitem__)
     by = gaps[name] if math.isfinite(gaps[name]) else None
-    said = f"by up to {by:.3g}" if by is not None else "in its shape or in values that are not finite"
+    by_how_much = f"by up to {by:.3g}" if by is not None else "in its shape or in values that are not finite"
     more = f", and {len(names) - 1} more tensors differ" if len(names) > 1 else ""
-    return Difference(step, "checkpoint", name, by, f"{name} differs {said}{more}")
+    return Difference(step, "checkpoint", name, by, f"{name} differs {by_how_much}{more}")
 
 
 def _numbers(record: Measured) -> dict[str, float | None]:

@@ -9,6 +9,7 @@ from typing import Final, get_args
 
 from grokterm.config import Config, Value, field_type, label, settings
 from grokterm.errors import ConfigError
+from grokterm.number_format import spelled
 from grokterm.surgery import Ablation, check_ablation
 from grokterm.wire.records import Change
 
@@ -81,18 +82,6 @@ def plan_change(config: Config, step: int, values: Mapping[str, Value], ablation
         words=", ".join(words),
         ablation=ablation,
     )
-
-
-def spelled(value: Value) -> str:
-    """A setting's value as people write it: 1e-3, 0.05, 2, 1,000, max."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int) or (value.is_integer() and abs(value) < 1e15):
-        return f"{int(value):,}"
-    if abs(value) < 0.01:
-        digits, _, exponent = f"{value:.5e}".partition("e")
-        return f"{digits.rstrip('0').rstrip('.')}e{int(exponent)}"
-    return f"{value:,.6g}"
 
 
 def _typed(values: Mapping[str, Value]) -> dict[str, Value]:

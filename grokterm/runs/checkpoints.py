@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
@@ -23,10 +23,9 @@ import safetensors.numpy
 
 from grokterm import durable
 from grokterm.config import Config, Value
-from grokterm.errors import RunFolderError
+from grokterm.errors import RunFolderError, reason_of
 from grokterm.real_files import opened_folder, reading
 from grokterm.version import __version__
-from grokterm.wire.records import Change, TrainingRecord
 
 CHECKPOINT_FORMAT: Final = 1
 """Version of the metadata; a greater one is refused."""
@@ -66,12 +65,6 @@ class CheckpointInfo(msgspec.Struct, frozen=True):
         """The configuration from here on; raises ConfigError."""
         return Config.written(self.config)
 
-    def matches_log(self, training: Sequence[TrainingRecord]) -> bool:
-        """Whether a run's log, sessions left out, leads to this checkpoint."""
-        before = training[: self.records]
-        changes = sum(isinstance(record, Change) for record in before)
-        return len(before) == self.records and changes == self.changes and all(r.step <= self.step for r in before[-1:])
-
 
 def config_hash(config: Mapping[str, Value]) -> str:
     """SHA-256 of a configuration, by name, as sorted JSON."""
@@ -93,8 +86,7 @@ def save_checkpoint(folder: Path, info: CheckpointInfo, tensors: Mapping[str, np
         folder.mkdir(mode=0o700, exist_ok=True)
         durable.write(path, safetensors.numpy.save(arrays, metadata), path.with_suffix(_PART))
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise RunFolderError(f"the checkpoint {path} cannot be written: {reason}") from None
+        raise RunFolderError(f"the checkpoint {path} cannot be written: {reason_of(error)}") from None
     return path
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from grokterm.config import Value, label, settings
 from grokterm.errors import ConfigError, RunFolderError
-from grokterm.runs.changes import spelled
+from grokterm.number_format import spelled
 from grokterm.runs.family import TreeRow, tree
 from grokterm.runs.folder import Parent, RunFolder
 from grokterm.runs.history import History
@@ -22,16 +22,16 @@ LETTERS: Final = "ABCDEF"
 class ComparedRun:
     """One of the runs: its log, followed for as long as it is looked at; its trainer is left alone."""
 
-    def __init__(self, leaf: TreeRow, letter: str) -> None:
+    def __init__(self, row: TreeRow, letter: str) -> None:
         """Reads the configuration; raises RunFolderError."""
-        self.folder = leaf.folder
+        self.folder = row.folder
         self.letter = letter
-        self.stem = leaf.stem
-        self.fork: Parent | None = leaf.fork
-        self.history = History(leaf.folder.config(), "float32")
+        self.stem = row.stem
+        self.fork: Parent | None = row.fork
+        self.history = History(row.folder.config(), "float32")
         self.trouble = ""
         """Why its log cannot be followed; empty while it can."""
-        self._reader = LogReader(leaf.folder.log_path)
+        self._reader = LogReader(row.folder.log_path)
 
     def read(self) -> None:
         """Takes what is new in the log."""
@@ -66,7 +66,7 @@ def compare(folders: Sequence[RunFolder]) -> list[ComparedRun]:
         if paths.count(path) > 1:
             raise RunFolderError(f"{folder.id} is named twice: name each run once")
     check_count(len(folders))
-    return [ComparedRun(leaf, letter) for leaf, letter in zip(tree(folders), LETTERS, strict=False)]
+    return [ComparedRun(row, letter) for row, letter in zip(tree(folders), LETTERS, strict=False)]
 
 
 def differences(runs: Sequence[ComparedRun]) -> list[Difference]:

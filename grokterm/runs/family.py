@@ -34,16 +34,16 @@ def tree(folders: Sequence[RunFolder]) -> list[TreeRow]:
         fork = forks[folder.path]
         return (fork.step if fork and above[folder.path] else 0), folder.id
 
-    def leaves(root: RunFolder, stem: str, before: str) -> Iterator[TreeRow]:
+    def rows(root: RunFolder, stem: str, before: str) -> Iterator[TreeRow]:
         yield TreeRow(root, stem, forks[root.path])
         children = sorted(below.get(root.path, []), key=order)
         for child in children:
             last = child is children[-1]
-            yield from leaves(child, before + ("└─ " if last else "├─ "), before + ("   " if last else "│  "))
+            yield from rows(child, before + ("└─ " if last else "├─ "), before + ("   " if last else "│  "))
 
-    found = [leaf for root in sorted(below.get(None, []), key=order) for leaf in leaves(root, "", "")]
+    found = [row for root in sorted(below.get(None, []), key=order) for row in rows(root, "", "")]
     # Folders that name each other as parents hang on no root.
-    placed = {leaf.folder.path for leaf in found}
+    placed = {row.folder.path for row in found}
     return found + [TreeRow(folder, "", forks[folder.path]) for folder in folders if folder.path not in placed]
 
 
@@ -55,12 +55,12 @@ def family(folder: RunFolder) -> list[RunFolder]:
     found = {run.path: run for run in [folder, *list_runs(folder.path.parent)]}
     parents = {path: parent for path, run in found.items() if (parent := parent_of(run)) is not None}
     found |= {parent.path: parent for parent in parents.values()}
-    kin, grown = {_root(folder.path, parents)}, True
+    relatives, grown = {_root(folder.path, parents)}, True
     while grown:
-        more = {path for path, parent in parents.items() if parent.path in kin} - kin
-        kin |= more
+        more = {path for path, parent in parents.items() if parent.path in relatives} - relatives
+        relatives |= more
         grown = bool(more)
-    return [run for path, run in sorted(found.items()) if path in kin]
+    return [run for path, run in sorted(found.items()) if path in relatives]
 
 
 def parent_of(folder: RunFolder) -> RunFolder | None:

@@ -19,13 +19,13 @@ import tomli_w
 
 from grokterm import durable
 from grokterm.config import Config, settings
-from grokterm.errors import ConfigError, RunFolderError
+from grokterm.errors import ConfigError, RunFolderError, reason_of
 from grokterm.real_files import FILE, FOLDER, is_there, kind_of, open_file, reading
 from grokterm.tasks.rules import OPERATIONS, rule_of
 from grokterm.version import __version__
 from grokterm.view_options import ViewOptions
 
-ASIDE: Final = ("trainer.part", "config.toml.part")
+PARTIAL_FILES: Final = ("trainer.part", "config.toml.part", "log.jsonl.part")
 """What a process that died while writing may leave in a run folder."""
 FOLDER_FORMAT: Final = 1
 """Version of the run folder's layout, written to config.toml; a greater one is refused."""
@@ -102,7 +102,7 @@ class RunFolder:
         Who gives a run folder to somebody else could otherwise have a trainer write elsewhere, or wait for ever.
         """
         files = (self.config_path, self.log_path, self.trainer_path, self.trainer_log_path, self.viewer_log_path)
-        wanted = dict.fromkeys((*files, *(self.path / name for name in ASIDE)), FILE)
+        wanted = dict.fromkeys((*files, *(self.path / name for name in PARTIAL_FILES)), FILE)
         for path, kind in (wanted | {self.checkpoint_folder: FOLDER}).items():
             if (found := kind_of(path)) not in (None, kind):
                 raise RunFolderError(f"{path} cannot be used: it is {found}, not {kind}")
@@ -138,7 +138,7 @@ class RunFolder:
         except FileNotFoundError:
             raise RunFolderError(f"{self.path} is no run: it has no config.toml") from None
         except OSError as error:
-            raise RunFolderError(f"{self.config_path} cannot be read: {_reason(error)}") from None
+            raise RunFolderError(f"{self.config_path} cannot be read: {reason_of(error)}") from None
         except (ValueError, RecursionError) as error:
             raise RunFolderError(f"{self.config_path} cannot be read: {error}") from None
         about = written.get("about", {})
@@ -162,7 +162,7 @@ def runs_home(given: Path | None = None) -> Path:
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise RunFolderError(f"the run folder {home} cannot be made: {_reason(error)}; {_ELSEWHERE}") from None
+        raise RunFolderError(f"the run folder {home} cannot be made: {reason_of(error)}; {_ELSEWHERE}") from None
     if not os.access(home, os.W_OK | os.X_OK):
         raise RunFolderError(f"the run folder {home} is not writable: {_ELSEWHERE}")
     return home
@@ -213,7 +213,7 @@ def new_folder(config: Config, home: Path) -> Iterator[RunFolder]:
         if folder is not None:
             shutil.rmtree(folder.path, ignore_errors=True)
         if isinstance(error, OSError):
-            raise RunFolderError(f"no run can be made in {home}: {_reason(error)}; {_ELSEWHERE}") from None
+            raise RunFolderError(f"no run can be made in {home}: {reason_of(error)}; {_ELSEWHERE}") from None
         raise
 
 
@@ -224,7 +224,7 @@ def list_runs(home: Path) -> list[RunFolder]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise RunFolderError(f"the run folder {home} cannot be read: {_reason(error)}") from None
+        raise RunFolderError(f"the run folder {home} cannot be read: {reason_of(error)}") from None
     return [folder for _, name in found if (folder := RunFolder(home / name)).is_run]
 
 
@@ -281,7 +281,3 @@ def _locked(home: Path) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

@@ -14,17 +14,18 @@ from typing import Final
 from grokterm import durable
 from grokterm.config import Config, Value, label, settings
 from grokterm.errors import ConfigError, RunFolderError
+from grokterm.number_format import spelled
 from grokterm.real_files import is_there, opened_folder, reading
-from grokterm.runs.changes import plan_change, spelled
+from grokterm.runs.changes import plan_change
 from grokterm.runs.checkpoints import list_checkpoints, parse_name, read_info
 from grokterm.runs.folder import Parent, RunFolder, new_folder, write_config
 from grokterm.runs.goals import goal_of
 from grokterm.runs.history import History
-from grokterm.runs.last_step import last_step
 from grokterm.runs.log import LogReader
+from grokterm.runs.log_index import LogIndex, last_step
 from grokterm.spelling import option_name
 from grokterm.view_options import ViewOptions
-from grokterm.wire.records import Change, Record, Scalars, Session, SessionName, TrainingRecord, encode_record
+from grokterm.wire.records import Change, Record, Scalars, Session, SessionName, encode_record
 
 _KEPT: Final[tuple[SessionName, ...]] = ("started", "finished", "resumed", "forked")
 """Sessions of the parent that its fork needs: on what it was trained, and where its goal stands."""
@@ -70,8 +71,8 @@ def fork_run(
     words = f"forked from {parent.id} at step {at:,}"
     log = [*_without_pauses(kept), *_start(origin, words, kept), *([change] if change else [])]
     with new_folder(config, home) as folder:
-        complaints = _take_checkpoints(parent, folder, [r for r in kept if not isinstance(r, Session)], at)
-        _write_log(folder, log)
+        complaints = _take_checkpoints(parent, folder, LogIndex(kept), at)
+        durable.write(folder.log_path, b"".join(map(encode_record, log)), folder.path / "log.jsonl.part")
         write_config(folder, first, _view(parent), origin)
     return Fork(folder, at, f"{words}: {change.words}" if change else words, tuple(complaints))
 
@@ -112,14 +113,14 @@ def _start(origin: Parent, words: str, kept: Sequence[Record]) -> list[Session]:
     return [Session(origin.step, "resumed", "goes on", now), forked] if goal_of(kept).finished else [forked]
 
 
-def _take_checkpoints(parent: RunFolder, folder: RunFolder, training: Sequence[TrainingRecord], at: int) -> list[str]:
+def _take_checkpoints(parent: RunFolder, folder: RunFolder, log: LogIndex, at: int) -> list[str]:
     """Links the parent's checkpoints up to a step into the fork; complaints about those that cannot be used."""
     complaints: list[str] = []
     for path in list_checkpoints(parent.checkpoint_folder):
         if parse_name(path)[0] > at:
             continue
         try:
-            if read_info(path).matches_log(training):  # a parent that trains may be ahead of what was read of its log
+            if log.leads_to(read_info(path)):  # a parent that trains may be ahead of what was read of its log
                 _link(path, folder.checkpoint_folder / path.name)
         except RunFolderError as error:
             if is_there(path):  # it may have been thinned out meanwhile
@@ -138,13 +139,6 @@ def _link(source: Path, target: Path) -> None:
         except OSError:
             with reading(source.name, folder) as file:
                 durable.write(target, file.read(), target.with_suffix(".part"))
-
-
-def _write_log(folder: RunFolder, records: Sequence[Record]) -> None:
-    with os.fdopen(os.open(folder.log_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.writelines(encode_record(record) for record in records)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _view(parent: RunFolder) -> ViewOptions:

@@ -10,6 +10,8 @@ import msgspec
 from grokterm.config import Config
 from grokterm.milestones import MILESTONES
 from grokterm.runs.columns import Columns, Floats, Kind, RowsByStep
+from grokterm.runs.folder import RunFolder
+from grokterm.runs.log import LogReader
 from grokterm.wire.records import Change, Event, OldProgress, Progress, Record, Scalars, Session, Spectrum, Structure
 
 _NO_NUMBERS: Final = ("key_frequencies", "squared_weights")
@@ -149,3 +151,11 @@ class History:
         for milestone in MILESTONES:
             if milestone.event == event.name and self.milestones[milestone.step_name] is None:
                 self.milestones[milestone.step_name] = event.step
+
+
+def read_history(folder: RunFolder) -> History:
+    """The whole history of a run; raises RunFolderError, ConfigError where its files are damaged."""
+    history = History(folder.config())
+    for batch in LogReader(folder.log_path).batches():
+        history.add(batch)
+    return history

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from grokterm import durable
-from grokterm.errors import RunFolderError, WireError
+from grokterm.errors import RunFolderError, WireError, reason_of
 from grokterm.real_files import open_file, read_end, reading
 from grokterm.wire.records import Record, decode_record, encode_record
 
@@ -33,7 +33,7 @@ class LogWriter:
             os.ftruncate(self._file, self._end)
             durable.sync_folder(path.parent)  # a log that is new has its name there
         except OSError as error:
-            raise RunFolderError(f"the log {path} cannot be opened: {_reason(error)}") from None
+            raise RunFolderError(f"the log {path} cannot be opened: {reason_of(error)}") from None
         self._torn = False
 
     def append(self, *records: Record) -> None:
@@ -48,7 +48,7 @@ class LogWriter:
         except OSError as error:
             with suppress(OSError):
                 os.ftruncate(self._file, self._end)
-            raise RunFolderError(f"the log {self.path} cannot be written: {_reason(error)}") from None
+            raise RunFolderError(f"the log {self.path} cannot be written: {reason_of(error)}") from None
         self._torn = False
         self._end += len(lines)
 
@@ -57,7 +57,7 @@ class LogWriter:
         try:
             os.fsync(self._file)
         except OSError as error:
-            raise RunFolderError(f"the log {self.path} cannot be written: {_reason(error)}") from None
+            raise RunFolderError(f"the log {self.path} cannot be written: {reason_of(error)}") from None
 
     def close(self) -> None:
         """Closes the log."""
@@ -95,7 +95,7 @@ class LogReader:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise RunFolderError(f"the log {self.path} cannot be read: {_reason(error)}") from None
+            raise RunFolderError(f"the log {self.path} cannot be read: {reason_of(error)}") from None
 
     def _decode(self, line: bytes) -> Record:
         self.line += 1
@@ -117,7 +117,7 @@ def read_tail(path: Path, size: int) -> list[Record]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise RunFolderError(f"the log {path} cannot be read: {_reason(error)}") from None
+        raise RunFolderError(f"the log {path} cannot be read: {reason_of(error)}") from None
     if lines is None:
         raise RunFolderError(f"the last line of {path} is {_TOO_LONG}")
     records: list[Record] = []
@@ -146,7 +146,3 @@ def _end_of_last_line(file: int) -> int:
     if newline < 0 and start > 0:
         raise OSError(errno.EFBIG, f"its last line is {_TOO_LONG}")
     return start + newline + 1
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

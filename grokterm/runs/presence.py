@@ -7,9 +7,10 @@ import os
 import time
 from typing import Final
 
+from grokterm.errors import reason_of
 from grokterm.runs.folder import RunFolder
 
-LOOK_SECONDS: Final = 1.0
+CHECK_SECONDS: Final = 1.0
 """Seconds from one check of the folder to the next."""
 UNREADABLE_SECONDS: Final = 2.0
 """Seconds for which a folder must be unreadable: a disk on a network may be away for a moment."""
@@ -43,11 +44,11 @@ class FolderWatch:
         """
         now = time.monotonic()
         if not self._why and (check_now or now >= self._next):
-            self._next = now + LOOK_SECONDS
+            self._next = now + CHECK_SECONDS
             self._why = self._look(now)
         return self._why
 
-    def wait(self) -> float:
+    def remaining(self) -> float:
         """Seconds until the next check."""
         return max(0.0, self._next - time.monotonic())
 
@@ -61,7 +62,7 @@ class FolderWatch:
             self._unreadable_since = min(self._unreadable_since, now)
             if now < self._unreadable_since + UNREADABLE_SECONDS:
                 return ""
-            return f"the run folder {path} cannot be read any more: {(error.strerror or str(error)).lower()}"
+            return f"the run folder {path} cannot be read any more: {reason_of(error)}"
         self._unreadable_since = math.inf
         return why
 

@@ -6,13 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 import psutil
 
-from grokterm.errors import RunFolderError, TrainerError
+from grokterm.errors import RunFolderError, TrainerError, reason_of
 from grokterm.real_files import open_file
 from grokterm.runs import lock, sockets
 from grokterm.runs.folder import RunFolder
@@ -22,6 +23,10 @@ _SAME_START: Final = 0.05
 """Seconds by which two readings of one process's start time may differ."""
 _LIMIT: Final = 4096
 """Bytes of the longest trainer.json that is read."""
+
+STOP_SECONDS: Final = 60.0
+"""Seconds that a trainer may take for its last checkpoint."""
+_POLL_SECONDS: Final = 0.02
 
 _children: dict[Path, subprocess.Popen[bytes]] = {}
 """Trainers started by this process, by run folder: they are alive before they have written trainer.json."""
@@ -53,9 +58,7 @@ def start_trainer(folder: RunFolder, paused: bool = False, beyond: bool = False)
     try:
         log = open_file(folder.trainer_log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     except OSError as error:
-        raise RunFolderError(
-            f"{folder.trainer_log_path} cannot be written: {(error.strerror or str(error)).lower()}"
-        ) from None
+        raise RunFolderError(f"{folder.trainer_log_path} cannot be written: {reason_of(error)}") from None
     try:
         child = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd=folder.path
@@ -176,6 +179,28 @@ def ask_to_stop(folder: RunFolder, asked: int | None = None) -> int | None:
             f"the trainer of {folder.id}, process {trainer.pid}, is another user's: only they stop it"
         ) from None
     return trainer.pid
+
+
+def stop_trainer(folder: RunFolder, seconds: float = STOP_SECONDS) -> bool:
+    """Asks the run's trainer to checkpoint and end, and waits at most `seconds`; whether it is gone.
+
+    A suspended one is asked, and not waited for: it ends when it goes on.
+    """
+    deadline, asked = time.monotonic() + seconds, None
+    while trainer_alive(folder):
+        # One that has only just started tells its process a moment later.
+        asked = ask_to_stop(folder, asked)
+        if time.monotonic() > deadline or trainer_suspended(folder) is not None:
+            return False
+        time.sleep(_POLL_SECONDS)
+    return True
+
+
+def wait_for_end(folder: RunFolder, seconds: float) -> None:
+    """Waits until the run has no trainer, at most `seconds`."""
+    deadline = time.monotonic() + seconds
+    while trainer_alive(folder) and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
 
 
 def trainer_suspended(folder: RunFolder) -> int | None:

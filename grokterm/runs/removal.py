@@ -8,11 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from grokterm.errors import RunFolderError
+from grokterm.errors import RunFolderError, reason_of
 from grokterm.real_files import FILE, FOLDER, kind_of, opened_folder
 from grokterm.runs import sockets
 from grokterm.runs.checkpoints import is_checkpoint_file
-from grokterm.runs.folder import ASIDE, RunFolder
+from grokterm.runs.folder import PARTIAL_FILES, RunFolder
 from grokterm.runs.process import trainer_alive, trainer_doubt
 
 OWN_FILES: Final = ("trainer.json", "trainer.log", "viewer.log", "socket", "log.jsonl", "config.toml")
@@ -27,11 +27,11 @@ def check_removable(folder: RunFolder) -> None:
     if (config := kind_of(folder.config_path)) != FILE:
         why = f"its config.toml is {config}" if config else "it has no config.toml"
         raise RunFolderError(f"{path} is no run: {why}")
-    strangers = _strangers(folder)
-    if strangers:
-        more = f" and {len(strangers) - 3} more" if len(strangers) > 3 else ""
+    foreign = _foreign_files(folder)
+    if foreign:
+        more = f" and {len(foreign) - 3} more" if len(foreign) > 3 else ""
         raise RunFolderError(
-            f"{folder.id} holds what is no part of a run ({', '.join(strangers[:3])}{more}): move that elsewhere first"
+            f"{folder.id} holds what is no part of a run ({', '.join(foreign[:3])}{more}): move that elsewhere first"
         )
     if not folder.checkpoint_folder.is_dir():
         raise RunFolderError(f"{path} is no run: it has no folder of checkpoints")
@@ -52,14 +52,14 @@ def remove_run(folder: RunFolder) -> None:
             with opened_folder(folder.checkpoint_folder) as checkpoints:
                 for name in os.listdir(checkpoints):
                     _unlink(name, checkpoints)
-            for name in (*ASIDE, *OWN_FILES):
+            for name in (*PARTIAL_FILES, *OWN_FILES):
                 _unlink(name, lock)
             folder.checkpoint_folder.rmdir()
             folder.path.rmdir()
         finally:
             os.close(lock)
     except OSError as error:
-        raise RunFolderError(f"{folder.path} cannot be removed: {(error.strerror or str(error)).lower()}") from None
+        raise RunFolderError(f"{folder.path} cannot be removed: {reason_of(error)}") from None
 
 
 def _lock(lock: int, folder: RunFolder) -> None:
@@ -72,7 +72,7 @@ def _lock(lock: int, folder: RunFolder) -> None:
         pass
 
 
-def _strangers(folder: RunFolder) -> list[str]:
+def _foreign_files(folder: RunFolder) -> list[str]:
     """What is in the folder, or in its checkpoint folder, that no run has."""
     found: list[str] = []
     for name in _names(folder.path):
@@ -82,7 +82,7 @@ def _strangers(folder: RunFolder) -> list[str]:
                 found.append(name)
             else:
                 found += [f"{name}/{inner}" for inner in _names(path) if not _is_checkpoint(path / inner)]
-        elif name not in (*OWN_FILES, *ASIDE) or kind_of(path) == FOLDER:
+        elif name not in (*OWN_FILES, *PARTIAL_FILES) or kind_of(path) == FOLDER:
             found.append(name)
     return found
 
@@ -100,4 +100,4 @@ def _names(path: Path) -> list[str]:
     try:
         return sorted(os.listdir(path))
     except OSError as error:
-        raise RunFolderError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from None
+        raise RunFolderError(f"{path} cannot be read: {reason_of(error)}") from None

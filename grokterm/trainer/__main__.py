@@ -12,18 +12,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 
-from grokterm.errors import GroktermError
+from grokterm.errors import GroktermError, first_line
 from grokterm.kernels.build import build_or_explain
-from grokterm.loading import loading
+from grokterm.loading import let_threads_sleep, without_garbage_collection
 from grokterm.output import lossy_output
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.log import LogWriter, read_tail
-from grokterm.threads import let_them_sleep
 from grokterm.trainer.claim import Claim, claim
 from grokterm.wire.records import Session
 
 
-class Leaving:
+class StopSignal:
     """Whether a signal has asked this process to end."""
 
     def __init__(self) -> None:
@@ -49,24 +48,24 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--idle", type=float, metavar="SECONDS", help="end after so long without training and viewers")
     given = parser.parse_args(arguments)
     os.umask(0o077)
-    leaving = Leaving()
+    stop_signal = StopSignal()
     folder = RunFolder(given.folder.absolute())
     try:
         folder.config()
         with claim(folder) as claimed:
-            return _train(folder, claimed, given, leaving)
+            return _train(folder, claimed, given, stop_signal)
     except GroktermError as error:
         print(error, file=sys.stderr)
         return error.exit_status
 
 
-def _train(folder: RunFolder, claimed: Claim, given: argparse.Namespace, leaving: Leaving) -> int:
+def _train(folder: RunFolder, claimed: Claim, given: argparse.Namespace, stop_signal: StopSignal) -> int:
     """Trains; whatever goes wrong ends with one sentence in the log."""
-    let_them_sleep()
+    let_threads_sleep()
     try:
         kernels = ThreadPoolExecutor(1).submit(build_or_explain)  # compiled once on a machine, while torch loads
         # The socket listens already: who connects while torch loads is answered afterwards.
-        with loading():
+        with without_garbage_collection():
             from grokterm.lab import native
             from grokterm.trainer.idle import IDLE_SECONDS
             from grokterm.trainer.loop import Trainer
@@ -78,9 +77,9 @@ def _train(folder: RunFolder, claimed: Claim, given: argparse.Namespace, leaving
         server = Server(claimed.listener)
         try:
             idle = IDLE_SECONDS if given.idle is None else given.idle
-            claimed.look(check_now=True)  # loading took its time
+            claimed.check(check_now=True)  # loading took its time
             opened = open_run(folder, f"no kernels: {reason}" if reason else "")
-            Trainer(opened, server, claimed, given.paused, leaving, idle, given.beyond).run()
+            Trainer(opened, server, claimed, given.paused, stop_signal, idle, given.beyond).run()
         finally:
             server.close()
     except GroktermError as error:
@@ -88,7 +87,7 @@ def _train(folder: RunFolder, claimed: Claim, given: argparse.Namespace, leaving
         raise
     except Exception as error:
         traceback.print_exc()
-        _fail(folder, claimed, f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}")
+        _fail(folder, claimed, f"{type(error).__name__}: {first_line(error)}")
         return 1
     return 0
 

@@ -70,7 +70,7 @@ class CheckpointWriter:
             self.save(engine, run_log, seconds, REGULAR)
             self._next = max(self._next, time.monotonic() + REGULAR_SECONDS)
 
-    def wait(self, engine: Engine, run_log: RunLog) -> float:
+    def remaining(self, engine: Engine, run_log: RunLog) -> float:
         """Seconds until a regular checkpoint is due; infinite where the present state has one."""
         last = self._last
         if last and (last.step, last.changes) == (engine.step, run_log.changes):

@@ -40,12 +40,12 @@ class Claim:
         self.listener, self._socket = self._listen()
         self._announce()
 
-    def look(self, check_now: bool = False) -> None:
+    def check(self, check_now: bool = False) -> None:
         """Raises FolderLostError where the folder is no longer there; writes trainer.json anew where that was changed.
 
         Checks once a second at most, and at once with `check_now`.
         """
-        if self._watch.wait() > 0 and not check_now:
+        if self._watch.remaining() > 0 and not check_now:
             return
         if lost := self._watch.why_lost(check_now=True):
             raise FolderLostError(lost)
@@ -58,9 +58,9 @@ class Claim:
         """Whether the folder is no longer there."""
         return bool(self._watch.why_lost(check_now=True))
 
-    def wait(self) -> float:
+    def remaining(self) -> float:
         """Seconds until the next check."""
-        return self._watch.wait()
+        return self._watch.remaining()
 
     def release(self) -> None:
         """Ends what `claim` began, in the folder that was opened, wherever it is by now."""

@@ -64,6 +64,20 @@ class Clock:
         return (last_step - first_step) / (last - first) if last > first else 0.0
 
 
+class StepTimer:
+    """The time that a step takes."""
+
+    def __init__(self) -> None:
+        self.seconds_per_step = math.inf
+        """Infinite before the first step; goes up at once and down by and by."""
+
+    def add(self, steps: int, seconds: float) -> None:
+        """Counts steps that took so long together."""
+        if steps:
+            one, known = seconds / steps, self.seconds_per_step
+            self.seconds_per_step = one if math.isinf(known) else max(one, (known + one) / 2)
+
+
 class Pace:
     """Steps that a number of steps a second allows, without drift: counted from one moment on."""
 
@@ -83,7 +97,7 @@ class Pace:
         # Rounding must not put a step off that the wait was made for.
         return math.floor(due + 1e-6)
 
-    def wait(self, now: float, step: int) -> float:
+    def remaining(self, now: float, step: int) -> float:
         """Seconds until the next step may be taken."""
         if self.pace == "max":
             return 0.0

@@ -19,8 +19,8 @@ from grokterm.analysis.pictures import Picture, picture
 from grokterm.analysis.spectrum import feature_count, single_frequency_share, spectrum
 from grokterm.lab.engine import Engine
 from grokterm.lab.tasks import Task
-from grokterm.trainer.checkpoint_series import CheckpointSeries
 from grokterm.trainer.server import Connection
+from grokterm.training.checkpoint_series import CheckpointSeries
 from grokterm.wire.messages import (
     UNDEFINED,
     Array,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import signal
 import time
 from collections.abc import Callable
@@ -11,24 +10,21 @@ from functools import partial
 from typing import Final
 
 from grokterm.analysis.cancellation import cancellable
-from grokterm.config import Value
 from grokterm.errors import FolderLostError, RunFolderError
-from grokterm.lab.circumstances import circumstances
-from grokterm.lab.engine import Engine
-from grokterm.trainer.checkpoint_series import CheckpointSeries
 from grokterm.trainer.claim import Claim
-from grokterm.trainer.clock import Pace
+from grokterm.trainer.clock import Pace, StepTimer
 from grokterm.trainer.frames import Frames
 from grokterm.trainer.idle import IDLE_SECONDS, IdleTimer
 from grokterm.trainer.opening import OpenedRun
 from grokterm.trainer.past_model import PastModel
 from grokterm.trainer.past_requests import PastRequests
 from grokterm.trainer.present_requests import PresentRequests
+from grokterm.trainer.process_log import ProcessLog
 from grokterm.trainer.requests import handle_request
-from grokterm.trainer.server import Connection, Server, Unreadable
+from grokterm.trainer.server import Connection, Server, UnreadableRequest
 from grokterm.trainer.session import NOT_FINITE
+from grokterm.training.checkpoint_series import CheckpointSeries
 from grokterm.wire.messages import Look, Request, State, Status
-from grokterm.wire.records import Session, SessionName
 
 SLICE_SECONDS: Final = 0.02
 """Seconds of training between polls, so that a command acts well within 50 ms; a step is never split."""
@@ -56,7 +52,7 @@ class Trainer:
         """While starting: whether training is to pause once the log is caught up with."""
         self.leaving = False
         """Whether to end at the next step boundary, after a checkpoint."""
-        self.past = PastModel(opened.folder, opened.session.run_log.all_changes)
+        self.past = PastModel(opened.folder, opened.session.run_log.index)
         series, trackers = CheckpointSeries(opened.folder), self.session.run_log.trackers
         frames = Frames(series, keys=lambda _: trackers.keys)
         self._present_requests = PresentRequests(server, self.session, frames, self.status, stop_requested)
@@ -75,21 +71,21 @@ class Trainer:
         self._try_again = math.inf
         """When to try to write what could not be written, and go on; infinite where training stands otherwise."""
         self._pace = Pace("max", 0.0, 0)
-        self._step_seconds = math.inf
+        self._timer = StepTimer()
         self._expected = math.inf
-        self._logged: SessionName = "started"
+        self._log = ProcessLog(opened.session, opened.remark)
 
     def run(self) -> None:
         """Trains until a signal, a request or the idle timer ends it; raises RunFolderError when it cannot save."""
         signal.signal(signal.SIGCONT, lambda *_: self.session.clock.note_suspension())
         if self._opened.is_new:
-            self._log_start("started")
+            self._log.started("started")
         self.session.begin()
         if not self.session.catching_up:
             self._start()
         while not self.leaving:
             timeout = self._poll_timeout()
-            self._expected = max(SLICE_SECONDS, self._step_seconds) + timeout
+            self._expected = max(SLICE_SECONDS, self._timer.seconds_per_step) + timeout
             for connection, request in self._present_requests.requests(timeout):
                 self._handle(connection, request)
             self._tick()
@@ -114,21 +110,21 @@ class Trainer:
             self._pace = Pace(self.session.config.pace, time.monotonic(), self.session.step)
         self.state = "training"
         self._steps_left, self._try_again = steps, math.inf
-        if math.isinf(steps) and self._logged in ("paused", "finished"):
-            self._log_session("resumed", "goes on")
+        if math.isinf(steps) and self._log.last in ("paused", "finished"):
+            self._log.write("resumed", "goes on")
         self._tick()
 
     def pause(self, state: State = "paused", words: str = "paused") -> None:
         """Stops training until somebody goes on."""
         self._tick()
         self.state, self._try_again = state, math.inf
-        if self._logged != "paused":
-            self._log_session("paused", words)
+        if self._log.last != "paused":
+            self._log.write("paused", words)
 
     def changed(self, rebuilt: bool) -> None:
-        """Takes up a change of the configuration."""
+        """Applies a change of the configuration to pace and rate."""
         self._pace = Pace(self.session.config.pace, time.monotonic(), self.session.step)
-        self._step_seconds = math.inf
+        self._timer = StepTimer()
         if rebuilt:
             self.session.clock.reset_rate()
 
@@ -162,12 +158,12 @@ class Trainer:
             differs = session.run_log.differs_at
             words = [f"started again at step {session.step:,}", *opened.words]
             words += [f"repeating the log gave other numbers from step {differs:,} on"] if differs is not None else []
-            self._log_start("; ".join(words))
+            self._log.started("; ".join(words))
         if session.diverged:
             self.pause("diverged", f"paused: {NOT_FINITE}")
         elif opened.finished or session.reached:
             if opened.finished:
-                self.state, self._logged = "finished", "finished"
+                self.state = self._log.last = "finished"
             else:
                 self._finish()
             if self._beyond:
@@ -177,7 +173,7 @@ class Trainer:
         else:
             self.go()
 
-    def _handle(self, connection: Connection, request: Request | Unreadable) -> None:
+    def _handle(self, connection: Connection, request: Request | UnreadableRequest) -> None:
         if isinstance(request, Look) and request.at is None:
             self._present_requests.add(connection, request)
         else:
@@ -189,20 +185,14 @@ class Trainer:
         while self._is_busy:
             now = time.monotonic()
             allowed = self._pace.allowed(now, session.step) if self.state == "training" else math.inf
-            fitting = (end - now) / self._step_seconds
+            fitting = (end - now) / self._timer.seconds_per_step
             if allowed < 1 or not (first or fitting > 0.5):
                 return
             taken = session.advance(int(min(max(1, fitting), allowed, self._steps_left, session.steps_to_boundary())))
             self._steps_left -= taken
-            self._update_step_seconds(taken, time.monotonic() - now)
+            self._timer.add(taken, time.monotonic() - now)
             self._update_state()
             first = False
-
-    def _update_step_seconds(self, taken: int, seconds: float) -> None:
-        """Updates the seconds per step: upwards at once, downwards by and by."""
-        if taken:
-            one, known = seconds / taken, self._step_seconds
-            self._step_seconds = one if math.isinf(known) else max(one, (known + one) / 2)
 
     def _update_state(self) -> None:
         """Starts, pauses or finishes where there is a reason to."""
@@ -235,16 +225,16 @@ class Trainer:
     def _check_folder(self) -> None:
         """Raises FolderLostError where the folder is no longer there, after a record in the log still open."""
         try:
-            self._claim.look()
+            self._claim.check()
         except FolderLostError as lost:
-            self._log_session("failed", str(lost))
+            self._log.write("failed", str(lost))
             raise
 
     def _finish(self) -> None:
         self._tick()
         self.state = "finished"
         self.session.save("finished")
-        self._log_session("finished", self.session.reached)
+        self._log.write("finished", self.session.reached)
 
     def _save(self) -> None:
         session = self.session
@@ -253,9 +243,7 @@ class Trainer:
         if session.checkpoint_writer.removed:
             names = ", ".join(session.checkpoint_writer.removed)
             session.checkpoint_writer.removed.clear()
-            self._log_session(
-                "noted", f"checkpoints at events or changes removed to keep the run folder small: {names}"
-            )
+            self._log.write("noted", f"checkpoints at events or changes removed to keep the run folder small: {names}")
 
     def _shut_down(self) -> None:
         """Writes a last checkpoint and a last record."""
@@ -263,7 +251,7 @@ class Trainer:
         if self.state != "starting" and not session.save("stopped"):
             words = f"stopped without a checkpoint: {session.trouble}"
         if self.state != "finished":
-            self._log_session("stopped", words)
+            self._log.write("stopped", words)
         if session.trouble:
             raise RunFolderError(session.trouble)
 
@@ -275,11 +263,11 @@ class Trainer:
         wait = min(
             self._present_requests.wait(),
             self.past_requests.wait(self._is_busy),
-            session.checkpoint_writer.wait(session.engine, session.run_log),
+            session.checkpoint_writer.remaining(session.engine, session.run_log),
         )
-        wait = min(wait, max(0.0, self._try_again - now), self._claim.wait())
+        wait = min(wait, max(0.0, self._try_again - now), self._claim.remaining())
         if self.state == "training":
-            wait = min(wait, self._pace.wait(now, session.step))
+            wait = min(wait, self._pace.remaining(now, session.step))
         elif not self.server.connections:
             wait = min(wait, self._idle_timer.remaining(self._is_done))
         return wait
@@ -295,25 +283,3 @@ class Trainer:
 
     def _tick(self) -> None:
         self.session.clock.tick(time.monotonic(), self.session.step, self.state == "training", self._expected)
-
-    def _log_start(self, words: str) -> None:
-        engine = self.session.engine
-        words += f", on {engine.device} with {engine.precision} products{_strategy_words(engine)}"
-        if engine.device.type == "cpu" and self._opened.remark:
-            words += f"; {self._opened.remark}"
-        self._log_session("started", words, circumstances(engine) | {"pid": os.getpid()})
-
-    def _log_session(self, name: SessionName, words: str, about: dict[str, Value] | None = None) -> None:
-        """Logs what the process did."""
-        self.session.run_log.write_session(Session(self.session.step, name, words, time.time(), about or {}))
-        if name != "noted":
-            self._logged = name
-
-
-def _strategy_words(engine: Engine) -> str:
-    """Whether the kernels take the steps, and why they do not where only the classes are in their way."""
-    if engine.strategy.name == "kernels":
-        return " by kernels"
-    return (
-        " in torch, for the kernels know p classes alone" if engine.model.layers_have_kernel(engine.parameters) else ""
-    )

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-
-from grokterm.errors import ConfigError, RunFolderError
 from grokterm.lab import devices
 from grokterm.lab.engine import Engine
-from grokterm.runs.checkpoints import CheckpointInfo, list_checkpoints, load_checkpoint, quarantine
+from grokterm.runs.checkpoints import quarantine
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.goals import divergence, goal_of
 from grokterm.runs.log import LogReader, LogWriter
+from grokterm.runs.log_index import LogIndex
 from grokterm.trainer.checkpoint_writer import CheckpointWriter
 from grokterm.trainer.clock import Clock
 from grokterm.trainer.run_log import RunLog
 from grokterm.trainer.session import TrainingSession
+from grokterm.training.restore import restore
 from grokterm.wire.records import Scalars, Session, TrainingRecord
 
 
@@ -48,13 +47,14 @@ def open_run(folder: RunFolder, remark: str = "") -> OpenedRun:
     devices.resolve(first)
     records = LogReader(folder.log_path).read()
     training: list[TrainingRecord] = [record for record in records if not isinstance(record, Session)]
-    found, complaints = _newest_usable(folder, training)
+    found, unusable = restore(folder, LogIndex(training))
+    for path in unusable:
+        quarantine(path)
     engine, info = found or (Engine(first), None)
     seconds = max((record.seconds for record in training if isinstance(record, Scalars)), default=0.0)
     run_log = RunLog(first, LogWriter(folder.log_path), training, info.records if info else 0)
-    session = TrainingSession(
-        engine, run_log, CheckpointWriter(folder), Clock(max(seconds, info.seconds if info else 0.0))
-    )
+    clock = Clock(max(seconds, info.seconds if info else 0.0))
+    session = TrainingSession(engine, run_log, CheckpointWriter(folder), clock)
     session.last = next((record for record in reversed(training) if isinstance(record, Scalars)), None)
     session.diverged = divergence(training) is not None
     session.repeat_to = max((record.step for record in records), default=0)
@@ -66,25 +66,6 @@ def open_run(folder: RunFolder, remark: str = "") -> OpenedRun:
         is_new=not training,
         finished=goal.finished,
         goal_open=goal.open,
-        words=(*words, *complaints),
+        words=(*words, *(f"{why}; set aside" for why in unusable.values())),
         remark=remark,
     )
-
-
-def _newest_usable(
-    folder: RunFolder, training: list[TrainingRecord]
-) -> tuple[tuple[Engine, CheckpointInfo] | None, list[str]]:
-    """The engine of the newest checkpoint that can be used, and a complaint about each newer one."""
-    complaints: list[str] = []
-    for path in reversed(list_checkpoints(folder.checkpoint_folder)):
-        try:
-            info, tensors = load_checkpoint(path)
-            if not info.matches_log(training):
-                raise RunFolderError(f"the checkpoint {path} cannot be used: the log does not lead to it")
-            engine = Engine(info.to_config())
-            engine.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in tensors.items()})
-            return (engine, info), complaints
-        except (RunFolderError, ConfigError) as error:
-            complaints.append(f"{error}; set aside")
-            quarantine(path)
-    return None, complaints

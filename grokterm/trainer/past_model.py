@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-import math
 import time
-from bisect import bisect_left
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -16,11 +13,12 @@ from torch import Tensor
 
 from grokterm.config import Config
 from grokterm.lab.engine import Engine
-from grokterm.replay.nearest import nearest
-from grokterm.replay.walk import Walk
 from grokterm.runs.checkpoints import list_checkpoints, parse_name
 from grokterm.runs.folder import RunFolder
-from grokterm.wire.records import Change
+from grokterm.runs.log_index import LogIndex
+from grokterm.trainer.clock import StepTimer
+from grokterm.training.restore import walk_from_checkpoint
+from grokterm.training.walk import Walk
 
 CACHE_BYTES: Final = 64 * 2**20
 """Most bytes of the states cached for quick ways back."""
@@ -51,15 +49,15 @@ class PastModel:
     What it finds at a step is the model of the log's record there: before the changes that were made at that step.
     """
 
-    def __init__(self, folder: RunFolder, changes: Sequence[Change], cache_bytes: int = CACHE_BYTES) -> None:
-        """Follows `changes`, all of the run; more may be appended to them meanwhile."""
+    def __init__(self, folder: RunFolder, log: LogIndex, cache_bytes: int = CACHE_BYTES) -> None:
+        """Follows the changes of a log, to which more may be appended meanwhile."""
         self._folder = folder
-        self._changes = changes
+        self._log = log
         self._cache_bytes = cache_bytes
         self._states: list[_State] = []
         self._walk: Walk | None = None
         self._target: int | None = None
-        self._step_seconds = math.inf
+        self._timer = StepTimer()
         self._opening_seconds = 0.0
 
     @property
@@ -82,7 +80,7 @@ class PastModel:
             left = end - time.monotonic()
             if left <= 0 and not first:
                 return None
-            self._go(walk, step, left)
+            self._advance(walk, step, left)
             first = False
         self.cache_state(walk.engine, walk.changes_made)
         return walk.engine
@@ -100,28 +98,27 @@ class PastModel:
         if self._walk or self._states:
             self._walk = self._target = None
             self._states.clear()
-            _give_memory_back()
+            _release_memory()
 
-    def _go(self, walk: Walk, step: int, seconds: float) -> None:
+    def _advance(self, walk: Walk, step: int, seconds: float) -> None:
         """About so many seconds of steps towards `step`, not beyond the next place whose state is worth keeping."""
         began, first = time.monotonic(), walk.step
         stop = _next_stop(first, step, min(STRIDE, walk.engine.config.log_every))
-        walk.advance_to(min(stop, first + max(1, int(seconds / self._step_seconds))))
-        one, known = (time.monotonic() - began) / (walk.step - first), self._step_seconds
-        self._step_seconds = one if math.isinf(known) else max(one, (known + one) / 2)
+        walk.advance_to(min(stop, first + max(1, int(seconds / self._timer.seconds_per_step))))
+        self._timer.add(walk.step - first, time.monotonic() - began)
         if walk.step == stop:
             self.cache_state(walk.engine, walk.changes_made)
 
     def _from_nearest(self, step: int) -> Walk:
         """A walk at the latest state that is known, or soon read, and not beyond `step`."""
-        limit = (step, bisect_left(self._changes, step, key=lambda change: change.step))
+        limit = (step, self._log.changes_before(step))
         known = [state for state in self._states if _within(state.place, limit)]
         state = max(known, key=lambda state: state.place, default=None)
         walk = self._walk if self._walk and _within(_place(self._walk), limit) else None
         if walk is not None and state is not None and state.place > _place(walk):
             walk = None
         reached = _place(walk) if walk is not None else state.place if state is not None else None
-        if reached is None or self._is_better_opened(reached, limit):
+        if reached is None or self._is_checkpoint_nearer(reached, limit):
             opened = self._open(step)
             if reached is None or _place(opened) > reached:
                 return opened
@@ -130,19 +127,19 @@ class PastModel:
         assert state is not None
         return self._restored(state)
 
-    def _is_better_opened(self, reached: Place, limit: Place) -> bool:
+    def _is_checkpoint_nearer(self, reached: Place, limit: Place) -> bool:
         """Whether a checkpoint is nearer by more steps than are taken in the time of opening it."""
         places = (parse_name(path)[:2] for path in list_checkpoints(self._folder.checkpoint_folder))
         steps = max((found[0] for found in places if _within(found, limit)), default=0) - reached[0]
-        return steps > 0 and steps * self._step_seconds > self._opening_seconds
+        return steps > 0 and steps * self._timer.seconds_per_step > self._opening_seconds
 
     def _open(self, step: int) -> Walk:
         """A walk at the newest good checkpoint before `step`, or at the beginning of the run."""
         began = time.monotonic()
-        found = nearest(self._folder, self._changes, step).walk
+        walk, _ = walk_from_checkpoint(self._folder, self._log, step)
         self._opening_seconds = time.monotonic() - began
-        self.cache_state(found.engine, found.changes_made)
-        return Walk(found.engine, self._changes, found.changes_made)
+        self.cache_state(walk.engine, walk.changes_made)
+        return walk
 
     def _restored(self, state: _State) -> Walk:
         """A walk at a state that was kept, with the engine that is there already."""
@@ -152,10 +149,10 @@ class PastModel:
             engine = self._walk.engine
             engine.rebuild(state.config, keep=False)
         engine.load_state_dict(state.tensors)
-        return Walk(engine, self._changes, state.place[1])
+        return Walk(engine, self._log.changes, state.place[1])
 
 
-def _give_memory_back() -> None:
+def _release_memory() -> None:
     """Returns what is free to the system: the allocators of C and of the device would hold it for later."""
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).malloc_trim(0)

@@ -9,11 +9,11 @@ from grokterm.analysis.cancellation import CancelledError
 from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.errors import ConfigError
 from grokterm.trainer.frames import Frames, PendingLooks
-from grokterm.trainer.server import Connection, Server, Unreadable
+from grokterm.trainer.server import Connection, Server, UnreadableRequest
 from grokterm.trainer.session import TrainingSession
 from grokterm.wire.messages import Answer, Look, Reply, Request, Status, View
 
-Heard = tuple[Connection, Request | Unreadable]
+Heard = tuple[Connection, Request | UnreadableRequest]
 """A request and who sent it."""
 
 

@@ -9,7 +9,7 @@ from grokterm.errors import ConfigError, TrainerError
 from grokterm.trainer.past_model import PastModel
 from grokterm.trainer.past_requests import PastRequest, PastRequests
 from grokterm.trainer.predictions import check_question, predict
-from grokterm.trainer.server import Connection, Server, Unreadable
+from grokterm.trainer.server import Connection, Server, UnreadableRequest
 from grokterm.trainer.session import TrainingSession
 from grokterm.wire.messages import Answer, Change, Go, Look, Pause, Predict, Reply, Request, State, Stop
 
@@ -41,10 +41,10 @@ class Trainer(Protocol):
         """Stops training until somebody goes on."""
 
     def changed(self, rebuilt: bool) -> None:
-        """Takes up a change of the configuration."""
+        """Applies a change of the configuration to pace and rate."""
 
 
-def handle_request(trainer: Trainer, connection: Connection, request: Request | Unreadable) -> None:
+def handle_request(trainer: Trainer, connection: Connection, request: Request | UnreadableRequest) -> None:
     """Does what a request asks for and answers it, or says why not."""
     try:
         match request:
@@ -61,7 +61,7 @@ def handle_request(trainer: Trainer, connection: Connection, request: Request | 
             case Stop():
                 _reply(trainer, connection, request.id, "stops")
                 trainer.leaving = True
-            case Unreadable():
+            case UnreadableRequest():
                 raise TrainerError(request.words)
             case Look():
                 raise TypeError("frames of the present are answered by the trainer's looks")

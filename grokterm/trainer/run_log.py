@@ -9,13 +9,14 @@ import msgspec
 
 from grokterm.config import Config
 from grokterm.errors import RunFolderError
-from grokterm.replay.trackers import Trackers
 from grokterm.runs.log import LogWriter
+from grokterm.runs.log_index import LogIndex
+from grokterm.training.trackers import Trackers
 from grokterm.wire.records import Change, Event, Record, Scalars, Session, TrainingRecord
 
 
 class RunLog:
-    """Takes the records of training in order; as long as the log is ahead, they are compared and not written.
+    """Writes the records of training in order; as long as the log is ahead, they are compared and not written.
 
     A record that cannot be written is kept and written when there is room again: `trouble` says why.
     """
@@ -29,14 +30,13 @@ class RunLog:
         """Training records so far, from the start of the run."""
         self.changes = 0
         """Changes so far."""
-        self.all_changes = [record for record in logged if isinstance(record, Change)]
-        """Every change of the run, those that training has not come to yet too."""
+        self.index = LogIndex(logged)
+        """Where all records of the run stand, those that training has not come to yet too."""
         self.differs_at: int | None = None
         """First step at which a replayed record was not the one in the log."""
         self.trouble = ""
         self._writer = writer
         self._ahead = deque(logged[position:])
-        self._changes_ahead = deque(record for record in self._ahead if isinstance(record, Change))
         self._unwritten: deque[Record] = deque()
         for record in logged[:position]:
             self._pass(record)
@@ -49,7 +49,7 @@ class RunLog:
 
     def next_change(self) -> Change | None:
         """The next change in the log that training has not come to yet."""
-        return self._changes_ahead[0] if self._changes_ahead else None
+        return self.index.changes[self.changes] if self.changes < len(self.index.changes) else None
 
     def due_change(self, step: int) -> Change | None:
         """The change in the log that is to be made now, at `step`; passes it."""
@@ -60,7 +60,7 @@ class RunLog:
         return ahead
 
     def write(self, made: TrainingRecord) -> list[Event]:
-        """Logs a record of training and the events that it brings; returns those. `flush` brings them to the file."""
+        """Logs a record of training and the events that follow from it, which it returns; `flush` writes them."""
         logged = self._expected(made)
         if logged is None:
             if not self._append(made):
@@ -104,8 +104,7 @@ class RunLog:
             self._differs(record.step)  # the middle of a log stays as it was seen
             return False
         self._pass(record)
-        if isinstance(record, Change):
-            self.all_changes.append(record)
+        self.index.append(record)
         self.position += 1
         self._unwritten.append(record)
         return True
@@ -124,7 +123,6 @@ class RunLog:
         record = self._ahead.popleft()
         self.position += 1
         if isinstance(record, Change):
-            self._changes_ahead.popleft()
             self.trackers.update(record)
         self._pass(record)
 

@@ -51,7 +51,7 @@ class Connection:
         return not self.has_asked or (not waits and now >= self.active_at + SILENT_SECONDS)
 
 
-class Unreadable(msgspec.Struct, frozen=True):
+class UnreadableRequest(msgspec.Struct, frozen=True):
     """A message that is no request, by the id it came with, and why."""
 
     id: int
@@ -73,7 +73,7 @@ class Server:
         signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
         self._selector.register(self._wake, selectors.EVENT_READ)
 
-    def poll(self, seconds: float | None) -> Iterator[tuple[Connection, Request | Unreadable]]:
+    def poll(self, seconds: float | None) -> Iterator[tuple[Connection, Request | UnreadableRequest]]:
         """Requests that are there, or come within `seconds` (None: however long it takes).
 
         A connection that sends what is no message, or one without an id to answer to, is ended.
@@ -97,14 +97,14 @@ class Server:
             self._accept()
 
     def send(self, connection: Connection, reply: Reply) -> None:
-        """Sends a reply as far as the viewer takes it now; the rest follows in later polls."""
+        """Sends as much of a reply as fits into the socket; the rest follows in later polls."""
         if not connection.closed:
             connection.unanswered -= 1
             connection.outbox += encode_message(reply)
             self._write(connection)
 
     def close(self) -> None:
-        """Sends what viewers take at once and ends all connections."""
+        """Ends all connections, whatever was still to be sent."""
         for connection in list(self.connections):
             self._drop(connection)
         signal.set_wakeup_fd(-1)
@@ -112,21 +112,21 @@ class Server:
         self._wake.close()
         self._waker.close()
 
-    def _requests(self, connection: Connection) -> Iterator[tuple[Connection, Request | Unreadable]]:
-        # Who does not read its replies is not listened to, so that no outbox grows without bound.
+    def _requests(self, connection: Connection) -> Iterator[tuple[Connection, Request | UnreadableRequest]]:
+        # A viewer that does not read its replies is not read from, so that no outbox grows without bound.
         for _ in range(REQUESTS_A_POLL):
             if connection.closed or connection.outbox or not connection.bodies:
                 return
             body = connection.bodies.pop(0)
-            request: Request | Unreadable
+            request: Request | UnreadableRequest
             try:
                 request = decode_request(body)
             except WireError as error:
-                number = _number_of(body)
+                number = _request_id(body)
                 if number is None:
                     self._drop(connection)
                     return
-                request = Unreadable(number, str(error))
+                request = UnreadableRequest(number, str(error))
             connection.has_asked, connection.active_at = True, time.monotonic()
             connection.unanswered += 1
             yield connection, request
@@ -195,9 +195,9 @@ class Server:
         connection.stream.close()
 
 
-def _number_of(body: bytes) -> int | None:
+def _request_id(body: bytes) -> int | None:
     """The id of a message that is no request, if it has one."""
     try:
-        return msgspec.msgpack.decode(body, type=Unreadable).id
+        return msgspec.msgpack.decode(body, type=UnreadableRequest).id
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None

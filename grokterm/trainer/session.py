@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from typing import Final
 
 from grokterm.config import Config, Value
-from grokterm.errors import ConfigError, RunFolderError
+from grokterm.errors import RunFolderError
 from grokterm.lab.engine import Engine
 from grokterm.milestones import GROKKED, MEMORIZED
-from grokterm.replay.apply_change import apply_change
-from grokterm.replay.recording import is_due, make_records, steps_to_next
 from grokterm.runs.changes import Plan, plan_change
 from grokterm.runs.checkpoints import REGULAR
 from grokterm.surgery import Ablation
 from grokterm.trainer.checkpoint_writer import CHANGE, CheckpointWriter
 from grokterm.trainer.clock import Clock
 from grokterm.trainer.run_log import RunLog
+from grokterm.training.changes import apply_change, repeat_change
+from grokterm.training.recording import is_due, make_records, steps_to_next
 from grokterm.wire.records import Event, Scalars
 
 NOT_FINITE: Final = "the loss is no longer finite: choose a smaller learning rate or another model, then go on"
@@ -100,7 +100,8 @@ class TrainingSession:
             return plan
         if plan.rebuilds or plan.ablation:
             self.save("before_change")
-        self._apply(plan, keep)
+        apply_change(self.engine, plan, keep)
+        self._reset_outcome(plan)
         self.run_log.write_change(plan.record(self.step, keep, by))
         return plan
 
@@ -128,34 +129,17 @@ class TrainingSession:
         if self.goal_open and self.last is not None:
             self.reached = _goal_reached(self.config, self.last)
 
-    def _apply(self, plan: Plan, keep: bool) -> None:
-        if plan.rebuilds:
-            self._rebuild(plan, keep)
-        else:
-            apply_change(self.engine, plan, keep)
+    def _reset_outcome(self, plan: Plan) -> None:
+        """After a change the loss may be finite again, and the goal be another one."""
         if plan.trains:
             self.diverged = False
         if {"until", "max_steps"} & plan.values.keys():
             self.goal_open, self.reached = True, ""
 
-    def _rebuild(self, plan: Plan, keep: bool) -> None:
-        """Builds the model anew, or puts the old one back where there is no room for the new one."""
-        old_config, old = self.config, self.engine.state_dict()
-        try:
-            apply_change(self.engine, plan, keep)
-        except (RuntimeError, MemoryError) as error:
-            self.engine = Engine(old_config)
-            self.engine.load_state_dict(old)
-            raise ConfigError(f"this model cannot be built here: {str(error).splitlines()[0]}") from None
-
     def _repeat_changes(self) -> None:
         """Makes the changes that the log holds at this step."""
         while (change := self.run_log.due_change(self.step)) is not None:
-            try:
-                plan = plan_change(self.config, self.step, change.values, change.ablation)
-                self._apply(plan, change.keep)
-            except ConfigError as error:
-                raise RunFolderError(f"the log's change at step {change.step:,} cannot be made: {error}") from None
+            self._reset_outcome(repeat_change(self.engine, change))
 
     def _record(self) -> None:
         seconds = round(self.clock.at(time.monotonic()), 3)

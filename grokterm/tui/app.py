@@ -25,7 +25,7 @@ from grokterm.real_files import open_file
 from grokterm.runs.folder import RunFolder
 from grokterm.tui.before import Before
 from grokterm.tui.cadence import Cadence
-from grokterm.tui.depth import SYSTEMS, offered, shown_colors, suited
+from grokterm.tui.depth import SYSTEMS, offered, suited
 from grokterm.tui.driver import TerminalDriver
 from grokterm.tui.link import Link
 from grokterm.tui.memory import give_back_early
@@ -37,7 +37,7 @@ from grokterm.tui.theme import load_themes
 from grokterm.tui.travel import Travel
 from grokterm.tui.wishes import Wishes
 from grokterm.tui.world import World
-from grokterm.view_options import ViewOptions
+from grokterm.view_options import ViewOptions, shown_colors
 
 if TYPE_CHECKING:
     from textual.command import Provider

@@ -12,7 +12,7 @@ from torch.testing import assert_close
 
 from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.analysis.pictures import PICTURES, picture
-from grokterm.analysis.progress import concentration, progress, structure
+from grokterm.analysis.progress import gini_coefficients, progress, structure
 from grokterm.analysis.spectrum import spectrum
 from grokterm.config import Config
 from grokterm.lab.models import build
@@ -50,7 +50,7 @@ def test_measures(arch: str) -> None:
         config, parameters = subject.config, subject.parameters
         norms = spectrum(subject.network, parameters, config)[0]
         numbers = (
-            dict(enumerate(concentration(config, parameters, norms)))
+            dict(enumerate(gini_coefficients(config, parameters, norms)))
             | asdict(progress(config, subject.logits_fn, subject.train, subject.train, (2, 5)))
             | asdict(structure(config, parameters, subject.logits_fn, subject.labels))
         )

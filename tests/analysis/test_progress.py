@@ -18,7 +18,7 @@ from grokterm.analysis.circuit_phases import CircuitPhases
 from grokterm.analysis.key_frequencies import KeyFrequencies
 from grokterm.analysis.measures import angle_means
 from grokterm.analysis.pairs import logits_from_table
-from grokterm.analysis.progress import concentration, progress, structure
+from grokterm.analysis.progress import gini_coefficients, progress, structure
 from grokterm.analysis.spectrum import feature_count, spectrum
 from grokterm.config import Config
 from grokterm.lab.models.model import Model
@@ -31,7 +31,7 @@ from tests.reference.ablated_logits import without_frequencies
 def concentration_of(
     model: Model, parameters: Mapping[str, Tensor], config: Config
 ) -> tuple[float | None, float | None]:
-    return concentration(config, parameters, spectrum(model, parameters, config)[0])
+    return gini_coefficients(config, parameters, spectrum(model, parameters, config)[0])
 
 
 @pytest.mark.parametrize("op", ["add", "divide"])
@@ -100,7 +100,7 @@ class Record:
 
     step: int
     measures: Measures
-    concentration: tuple[float | None, float | None]
+    gini_coefficients: tuple[float | None, float | None]
     progress: ProgressMeasures
     keys: tuple[int, ...]
 
@@ -119,7 +119,7 @@ def run_to_grokking() -> tuple[list[Record], Tensor, dict[str, Tensor]]:
         with torch.no_grad():
             logits = engine.model.logits(engine.parameters, pairs // 59, pairs % 59).view(59, 59, 59)
         got = progress(config, logits_from_table(logits), train.view(59, 59), train.view(59, 59), found)
-        few = concentration(config, engine.parameters, norms)
+        few = gini_coefficients(config, engine.parameters, norms)
         records.append(Record(engine.step, engine.measure(), few, got, found))
         engine.advance(20 if engine.step < 200 else 40)
     return records, train.view(59, 59), {name: value.detach().clone() for name, value in engine.parameters.items()}
@@ -134,7 +134,7 @@ def test_the_circuit_forms_before_the_model_generalizes() -> None:
     assert start.consensus_loss == pytest.approx(math.log(59), rel=0.1)
     assert min(p.restricted_test_loss or math.inf for p in before) < 0.75 * math.log(59)
     assert min(p.key_consensus_loss or math.inf for p in before) < 0.75 * math.log(59)
-    even, few = records[0].concentration, records[-1].concentration
+    even, few = records[0].gini_coefficients, records[-1].gini_coefficients
     assert max(even[0] or 1, even[1] or 1) < 0.05
     assert (few[1] or 0) > 0.6
     assert (few[0] or 0) > 0.35

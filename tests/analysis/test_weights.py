@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from grokterm.analysis.weights import downsampled, flat, matrices, neuron_logit_map, path
+from grokterm.analysis.weights import downsampled, flatten_parameters, matrices, neuron_logit_map, path
 from tests.analysis.models import random_sample
 
 
@@ -69,6 +69,6 @@ def test_short_still_and_broken_paths() -> None:
 
 def test_flat_weights_hold_every_parameter_in_order() -> None:
     found = random_sample("embed-mlp", "add")
-    vector = flat(found.config, found.parameters)
+    vector = flatten_parameters(found.config, found.parameters)
     assert len(vector) == sum(value.numel() for value in found.parameters.values())
     assert torch.equal(vector[: 31 * 16], found.parameters["E_a"].flatten())

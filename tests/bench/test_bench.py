@@ -253,7 +253,7 @@ def test_a_row_whose_process_fails_says_why(
 
 def test_a_start_is_measured_beside_what_it_imports() -> None:
     taken = start.Start(paint=0.3, step=1.3, textual=0.2, torch=1.0, starts=5)
-    bench = Bench(True, "cpu", lambda said: None, kept={"start": taken})
+    bench = Bench(True, "cpu", lambda said: None, cache={"start": taken})
     (paint,), (step,) = start.paint_rows(bench), start.step_rows(bench)
     assert (paint.ours, paint.other, paint.held) == (0.3, 0.2, True)
     assert (step.ours, step.other, step.held) == (1.3, 1.3, True)

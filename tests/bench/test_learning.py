@@ -1,4 +1,4 @@
-"""No loss of learning: small runs grok by every way of taking steps when they do in plain float32."""
+"""No loss of learning: small runs grok by every variant of taking steps when they do in plain float32."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from typing import Final
 
 import pytest
 
-from grokterm.bench.learning import STEPS_AT_MOST, WAYS, Learning, learn_all, learn_all_plainly, median_step, ways_here
+from grokterm.bench.learning import (
+    STEPS_AT_MOST,
+    VARIANTS,
+    Learning,
+    learn_all,
+    learn_all_plainly,
+    median_step,
+    variants_here,
+)
 from grokterm.config import Config
 from grokterm.lab import devices, native
 from tests.lab.examples import ARCHITECTURES
@@ -36,13 +44,13 @@ def plain(arch: str) -> list[int]:
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
-@pytest.mark.parametrize("way", WAYS)
-def test_a_way_of_taking_steps_groks_when_float32_with_autograd_does(arch: str, way: str) -> None:
-    if WAYS[way].kernels:
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_way_of_taking_steps_groks_when_float32_with_autograd_does(arch: str, variant: str) -> None:
+    if VARIANTS[variant].kernels:
         library()
-    need(way in ways_here(), AMX if WAYS[way].kernels else BFLOAT16)
+    need(variant in variants_here(), AMX if VARIANTS[variant].kernels else BFLOAT16)
     try:
-        steps = [run.step for run in learn_all(way, configs(arch), lambda words: None)]
+        steps = [run.step for run in learn_all(variant, configs(arch), lambda words: None)]
     finally:
         native.load(None)
     assert 1 / NEAR < statistics.median(steps) / statistics.median(plain(arch)) < NEAR, (steps, plain(arch))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from grokterm.output import LOST
+from grokterm.output import OUTPUT_LOST
 from grokterm.runs.folder import list_runs
 from grokterm.runs.log import LogReader
 from grokterm.wire.records import Event, Session
@@ -59,7 +59,7 @@ def test_a_full_disk_is_told_in_a_sentence(folders: Path, line: str, unbuffered:
     with Path("/dev/full").open("w") as full:
         status, said = command(*line.split(), stdout=full.fileno(), unbuffered=unbuffered)
     assert said == NO_ROOM
-    assert status == LOST or (line == "doctor" and status == 1)  # where something is missing, that is said
+    assert status == OUTPUT_LOST or (line == "doctor" and status == 1)  # where something is missing, that is said
 
 
 @BUFFERS
@@ -67,14 +67,14 @@ def test_nobody_reads(folders: Path, unbuffered: str) -> None:
     folders.mkdir()
     logged(folders)
     status, said = command("runs", stdout=closed_pipe(), unbuffered=unbuffered)
-    assert (status, said) == (LOST, "grokterm: standard output cannot be written: broken pipe\n")
+    assert (status, said) == (OUTPUT_LOST, "grokterm: standard output cannot be written: broken pipe\n")
 
 
 @FULL
 @pytest.mark.parametrize("options", [[], ["--json"]])
 def test_a_run_comes_to_its_goal_though_nothing_can_be_printed(folders: Path, options: list[str]) -> None:
     with Path("/dev/full").open("w") as full:
-        assert command(*TRAIN, *options, stdout=full.fileno())[0] == LOST
+        assert command(*TRAIN, *options, stdout=full.fileno())[0] == OUTPUT_LOST
     (folder,) = list_runs(folders)
     last = LogReader(folder.log_path).read()[-1]
     assert isinstance(last, Session)
@@ -88,7 +88,7 @@ def test_a_run_comes_to_its_goal_though_nobody_reads(folders: Path) -> None:
         process.stdout.readline()
         process.stdout.close()
         assert process.stderr.read() == b"grokterm: standard output cannot be written: broken pipe\n"
-        assert process.wait(60) == LOST
+        assert process.wait(60) == OUTPUT_LOST
     (folder,) = list_runs(folders)
     assert LogReader(folder.log_path).read()[-1].step == 40
 
@@ -153,7 +153,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_disk_that_becomes_full_keeps_what_was_written(folders: Path, small_disk: Path) -> None:
     with (small_disk / "out").open("w") as out:
         status, said = command("guide", "grokking", stdout=out.fileno(), unbuffered="1")
-    assert (status, said) == (LOST, NO_ROOM)
+    assert (status, said) == (OUTPUT_LOST, NO_ROOM)
     whole = subprocess.run([*COMMAND, "guide", "grokking"], capture_output=True, timeout=PATIENCE).stdout
     assert (small_disk / "out").read_bytes() == whole[:4096]
 

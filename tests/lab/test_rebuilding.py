@@ -93,3 +93,24 @@ def test_a_state_of_a_rebuilt_run_goes_on_with_the_same_bits() -> None:
     resumed.advance(6)
     for name, tensor in engine.state_dict().items():
         assert torch.equal(tensor, resumed.state_dict()[name])
+
+
+@pytest.mark.parametrize("failing", ["build", "choose_strategy", "Optimizer"])
+def test_where_there_is_no_room_for_the_new_model_all_stays_as_it_was(
+    failing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*_: object) -> None:
+        raise MemoryError
+
+    engine, other = (Engine(small(p=12, batch_size=16)) for _ in range(2))
+    for one in (engine, other):
+        one.advance(10)
+    with monkeypatch.context() as context:
+        context.setattr(f"grokterm.lab.engine.{failing}", no_room)
+        with pytest.raises(MemoryError):
+            engine.rebuild(engine.config.changed({**LARGER, "train_fraction": 0.3}), keep=True)
+    assert engine.config == other.config
+    for one in (engine, other):
+        assert one.advance(5) == 5
+    assert all(torch.equal(tensor, other.state_dict()[name]) for name, tensor in engine.state_dict().items())
+    assert engine.measure() == other.measure()

@@ -6,7 +6,8 @@ import pytest
 
 from grokterm.config import Config, Value
 from grokterm.errors import ConfigError
-from grokterm.runs.changes import plan_change, spelled
+from grokterm.number_format import spelled
+from grokterm.runs.changes import plan_change
 
 
 @pytest.mark.parametrize(

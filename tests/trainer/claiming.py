@@ -20,8 +20,8 @@ with claim(RunFolder(Path(sys.argv[1]))) as claimed:
     print("held", flush=True)
     looks = sys.argv[2:] == ["looks"]
     try:
-        while not select.select([sys.stdin], [], [], claimed.wait() if looks else None)[0]:
-            claimed.look()
+        while not select.select([sys.stdin], [], [], claimed.remaining() if looks else None)[0]:
+            claimed.check()
     except FolderLostError as error:
         print(error, flush=True)
         sys.exit(error.exit_status)

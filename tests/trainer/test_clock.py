@@ -75,11 +75,11 @@ def test_a_pace_has_no_drift(pace: float, delays: list[float]) -> None:
     now, step = 100.0, 0
     keeper = Pace(pace, now, step)
     for delay in delays:
-        now += keeper.wait(now, step) + delay
+        now += keeper.remaining(now, step) + delay
         step += int(keeper.allowed(now, step))
         assert step <= (now - 100.0) * pace + 1e-3
         assert step >= (now - 100.0) * pace - 1.001
-        assert keeper.wait(now, step) > 0
+        assert keeper.remaining(now, step) > 0
 
 
 def test_what_is_too_slow_for_its_pace_does_not_catch_up_in_a_rush() -> None:
@@ -92,7 +92,7 @@ def test_what_is_too_slow_for_its_pace_does_not_catch_up_in_a_rush() -> None:
 def test_max_is_no_pace() -> None:
     keeper = Pace("max", 0.0, 0)
     assert keeper.allowed(0.0, 0) == math.inf
-    assert keeper.wait(0.0, 0) == 0
+    assert keeper.remaining(0.0, 0) == 0
 
 
 def test_a_record_within_a_burst_has_the_time_of_its_step() -> None:

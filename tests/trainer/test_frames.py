@@ -13,8 +13,8 @@ from grokterm.config import Config
 from grokterm.errors import ConfigError
 from grokterm.lab.engine import Engine
 from grokterm.runs.folder import RunFolder
-from grokterm.trainer.checkpoint_series import CheckpointSeries
 from grokterm.trainer.frames import AHEAD, SHARE, Frames, PendingLooks
+from grokterm.training.checkpoint_series import CheckpointSeries
 from grokterm.wire.messages import Look, PictureFrame, PictureRequest, SpectrumFrame, TableFrame, TaskFrame
 from tests.trainer.conftest import NewConnection
 from tests.trainer.running import TINY

@@ -10,7 +10,7 @@ from grokterm.config import Config
 from grokterm.kernels.build import build
 from grokterm.lab import native
 from grokterm.lab.engine import Engine
-from grokterm.trainer.loop import _strategy_words
+from grokterm.trainer.process_log import _strategy_words
 
 
 @pytest.fixture

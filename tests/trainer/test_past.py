@@ -18,13 +18,13 @@ from grokterm.errors import RunFolderError
 from grokterm.lab.engine import Engine
 from grokterm.runs.checkpoints import REGULAR, list_checkpoints
 from grokterm.runs.folder import RunFolder
-from grokterm.trainer.checkpoint_series import CheckpointSeries
 from grokterm.trainer.frames import Frames
 from grokterm.trainer.opening import open_run
 from grokterm.trainer.past_model import PastModel
 from grokterm.trainer.past_requests import PastRequest, PastRequests
 from grokterm.trainer.server import Connection
 from grokterm.trainer.session import TrainingSession
+from grokterm.training.checkpoint_series import CheckpointSeries
 from grokterm.wire.client import Client
 from grokterm.wire.messages import Answer, Go, Look, Pause, Predict, Prediction, Reply, Status, TableFrame, View
 from tests.trainer.conftest import NewConnection
@@ -77,7 +77,7 @@ class Lived:
             session.advance(1)
 
     def past(self, run: Running, **limits: int) -> PastModel:
-        return PastModel(run.folder, self.session.run_log.all_changes, **limits)
+        return PastModel(run.folder, self.session.run_log.index, **limits)
 
 
 def arrive(past: PastModel, step: int, seconds: float = 0.0) -> Bits:
@@ -97,7 +97,7 @@ def test_every_step_is_found_again(new_run: NewRun, arch: str, batch_size: Value
     other: dict[str, Value] = {"arch": "mlp" if arch == "transformer" else "transformer"}
     changes: Changes = {**CHANGES, 70: [other, {"lr": 3e-3}]}
     lived = Lived.through(run, changes)
-    assert len(lived.session.run_log.all_changes) == 7
+    assert len(lived.session.run_log.index.changes) == 7
     past = lived.past(run)
     order = random.Random(1)
     steps = [0, LAST, 70, 33, *range(60, 80, 3), *range(80, 60, -4), *order.choices(range(LAST + 1), k=40)]

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from grokterm.analysis.cancellation import CancelledError, cancellable
-from grokterm.trainer.checkpoint_series import CheckpointSeries
 from grokterm.trainer.frames import Frames
 from grokterm.trainer.opening import open_run
 from grokterm.trainer.present_requests import PresentRequests
-from grokterm.trainer.server import Server, Unreadable
+from grokterm.trainer.server import Server, UnreadableRequest
+from grokterm.training.checkpoint_series import CheckpointSeries
 from grokterm.wire.messages import (
     FrameName,
     Go,
@@ -85,7 +85,7 @@ class Room:
             if isinstance(request, Look) and request.at is None:
                 self.showing.add(connection, request)
             else:
-                assert not isinstance(request, Unreadable)
+                assert not isinstance(request, UnreadableRequest)
                 others.append(request)
         return others
 

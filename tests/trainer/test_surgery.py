@@ -9,7 +9,7 @@ import pytest
 from grokterm.config import Config, Value
 from grokterm.errors import ConfigError
 from grokterm.lab.engine import Engine
-from grokterm.replay.repeating import Repetition
+from grokterm.replay.replayer import Replayer
 from grokterm.runs.changes import plan_change
 from grokterm.runs.checkpoints import list_checkpoints, parse_name
 from grokterm.runs.folder import RunFolder
@@ -63,7 +63,7 @@ def changes_of(folder: RunFolder) -> list[Change]:
 
 
 def agrees(folder: RunFolder) -> bool:
-    report = Repetition(folder).run(lambda _: None)
+    report = Replayer(folder).run(lambda _: None)
     assert report.records.compared > 5
     return report.agrees
 
@@ -76,7 +76,7 @@ def test_surgery_is_repeated_bit_for_bit(new_run: NewRun) -> None:
     assert logged[0].words == "taken out: k = 1, 3"
     assert logged[3].words == "learning rate 0.01 → 3e-3, taken out: 3 of 24 neurons, head 1"
     assert agrees(run.folder)
-    past = PastModel(run.folder, session.run_log.all_changes)
+    past = PastModel(run.folder, session.run_log.index)
     for step in (LAST, 20, 21, 36, 34, 61, 70, 71, 50):
         while (engine := past.advance_to(step, 0.05)) is None:
             pass

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from grokterm.tui.depth import Shown, offered, shown_colors, suited
+from grokterm.tui.depth import offered, suited
 from grokterm.tui.theme import load_themes
-from grokterm.view_options import Color
+from grokterm.view_options import Color, Shown, shown_colors
 
 
 @pytest.mark.parametrize(

@@ -26,11 +26,11 @@ from grokterm.analysis.pictures.axes import axis_residues
 from grokterm.analysis.pictures.picture import Chosen, Make, Picture, pick
 from grokterm.analysis.weights import neuron_logit_map
 
-NUMBERS: Final = 200_000
+MAX_NUMBERS: Final = 200_000
 """Numbers in one picture at most: enough for all pairs mod 113 and as many neurons as a large screen holds."""
-MOST: Final = 32
+MAX_NEURONS: Final = 32
 """Neurons in one picture at most."""
-HERE: Final = 12
+DEFAULT_NEURONS: Final = 12
 """Neurons in one picture where nobody says how many fit."""
 
 
@@ -65,7 +65,7 @@ def neuron_activations(model: ModelAtStep, chosen: Chosen) -> Picture:
     stand as in `axes.axis_residues`: in the order of the operation's basis.
     """
     neurons, found, total = _from(model, chosen, _count(chosen))
-    side = min(model.config.p, math.isqrt(NUMBERS // max(len(neurons), 1)))
+    side = min(model.config.p, math.isqrt(MAX_NUMBERS // max(len(neurons), 1)))
     residues, axes = axis_residues(model, side)
     maps = activation_maps(model.config, model.parameters, neurons, residues=residues)
     return Picture({"maps": maps, **_named(found, neurons, total)}, {"axes": axes}, _layer(model))
@@ -79,7 +79,7 @@ def neuron_contribution(model: ModelAtStep, chosen: Chosen) -> Picture:
     """
     neurons, found, total = _from(model, chosen, 1)
     config = model.config
-    side = min(config.p, math.isqrt(NUMBERS // 2))
+    side = min(config.p, math.isqrt(MAX_NUMBERS // 2))
     residues, axes = axis_residues(model, side)
     maps = activation_maps(config, model.parameters, neurons, residues=residues)
     weights = neuron_logit_map(config, model.parameters).index_select(-2, neurons)
@@ -118,7 +118,7 @@ def neuron_groups(model: ModelAtStep, chosen: Chosen) -> Picture:
 
 
 def _count(chosen: Chosen) -> int:
-    return min(max(chosen.get("count", HERE), 1), MOST)
+    return min(max(chosen.get("count", DEFAULT_NEURONS), 1), MAX_NEURONS)
 
 
 def _frequencies(model: ModelAtStep) -> NeuronFrequencies:

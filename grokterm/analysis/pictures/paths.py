@@ -11,7 +11,7 @@ from grokterm.analysis.fourier import basis_of
 from grokterm.analysis.model_at_step import ModelAtStep, UndefinedError
 from grokterm.analysis.pictures.picture import Chosen, Make, Picture, pick
 from grokterm.analysis.probes import probes
-from grokterm.analysis.weights import flat, path
+from grokterm.analysis.weights import flatten_parameters, path
 from grokterm.tasks.arithmetic import discrete_logarithms, is_prime
 
 ORDERS: Final = ("residues", "logarithms")
@@ -28,7 +28,7 @@ def weights_path(model: ModelAtStep, chosen: Chosen) -> Picture:
     `explained` [2] is the share of the variance of these models along each; the last point is now. Models with
     weights that are not finite are left out.
     """
-    seen = [(one.step, flat(one.config, one.parameters)) for one in (*model.earlier(), model)]
+    seen = [(one.step, flatten_parameters(one.config, one.parameters)) for one in (*model.earlier(), model)]
     finite = [(step, weights) for step, weights in seen if weights.isfinite().all()]
     if not finite:
         raise UndefinedError("not defined: the weights are not finite")

@@ -11,13 +11,13 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import OptionList, Static
 
+from grokterm.number_format import percent
 from grokterm.runs.family import TreeRow
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.summary import RunSummary
 from grokterm.tui.dialogs.dialog import Dialog
 from grokterm.tui.dialogs.options import WIDTH, FittedOptions, Part, aligned
 from grokterm.tui.drawing.sheet import plain_stem
-from grokterm.tui.words import percent
 from grokterm.view_options import Graph
 
 

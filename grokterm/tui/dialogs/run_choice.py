@@ -11,12 +11,12 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import OptionList, Static
 
+from grokterm.number_format import percent
 from grokterm.runs.compared import MAX_RUNS
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.summary import RunSummary
 from grokterm.tui.dialogs.dialog import Dialog
 from grokterm.tui.dialogs.options import WIDTH, FittedOptions, Part, aligned
-from grokterm.tui.words import percent
 
 
 class RunChoice(Dialog[list[RunFolder]]):

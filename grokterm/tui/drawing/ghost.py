@@ -9,6 +9,7 @@ import numpy.typing as npt
 from rich.style import Style
 from textual.strip import Strip
 
+from grokterm.number_format import number, percent
 from grokterm.tui.drawing.cells import Cells, row
 from grokterm.tui.drawing.lattice import whole
 from grokterm.tui.drawing.states import (
@@ -23,7 +24,6 @@ from grokterm.tui.drawing.states import (
 )
 from grokterm.tui.drawing.table import ASCII_GLYPHS, GLYPHS, draw_table, in_half_blocks, picture
 from grokterm.tui.theme import Palette
-from grokterm.tui.words import number, percent
 from grokterm.view_options import Graph
 
 HEAD: Final = 3

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.strip import Strip
 
 from grokterm.milestones import MEMORIZED, MILESTONES
+from grokterm.number_format import percent
 from grokterm.runs.compared import ComparedRun, differences
 from grokterm.runs.folder import name_of
 from grokterm.tui.drawing.frame import Axes
@@ -21,7 +22,6 @@ from grokterm.tui.drawing.overlay import RunCurve, draw_overlay, has_room_for
 from grokterm.tui.drawing.sheet import Column, Row, draw_sheet, plain_stem
 from grokterm.tui.panes.curves import short_loss
 from grokterm.tui.panes.pane import Pane
-from grokterm.tui.words import percent
 from grokterm.tui.world import World
 
 Pairs = Literal["test", "train", "train and test"]

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.strip import Strip
 
 from grokterm.config import settings, short_label
+from grokterm.number_format import percent
 from grokterm.runs.history import History
 from grokterm.tui.drawing.curves import Curve, draw_curves
 from grokterm.tui.drawing.frame import Axes
@@ -19,7 +20,7 @@ from grokterm.tui.drawing.slider import draw_slider
 from grokterm.tui.drawing.sparkline import draw_sparklines
 from grokterm.tui.moment import phase_starts
 from grokterm.tui.panes.pane import Pane
-from grokterm.tui.words import percent, spelled
+from grokterm.tui.words import spelled
 from grokterm.tui.world import World
 from grokterm.wire.records import Change, EventName
 

@@ -9,6 +9,7 @@ import numpy as np
 from textual.strip import Strip
 
 from grokterm.milestones import GROKKED, MEMORIZED
+from grokterm.number_format import percent
 from grokterm.runs.columns import Floats
 from grokterm.runs.emergence import acceleration, delay, fastest, rate_of_change
 from grokterm.runs.history import History
@@ -24,7 +25,6 @@ from grokterm.tui.moment import phase_starts
 from grokterm.tui.panes.curves import marks_of
 from grokterm.tui.views.panels import PANEL_FROM, Line, Panel, draw_panels, progress_line, scalars_line
 from grokterm.tui.views.view import ViewPane
-from grokterm.tui.words import percent
 from grokterm.tui.world import World
 
 _PHASES: Final = {"memorizing": "Memorizing", "generalizing": "Generalizing", "grokked": "Grokked"}

@@ -12,8 +12,8 @@ from grokterm.config import Config
 from grokterm.lab.engine import Engine
 from grokterm.runs.folder import RunFolder
 from grokterm.surgery import Ablation
-from grokterm.trainer.checkpoint_series import CheckpointSeries
 from grokterm.trainer.frames import Frames
+from grokterm.training.checkpoint_series import CheckpointSeries
 from grokterm.wire.messages import Look, PictureFrame, PictureRequest
 
 SMALL = Config(p=13, width=24, d_model=16, heads=2, precision="float32", device="cpu", lr=1e-2)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from grokterm.config import Config
-from grokterm.errors import ConfigError, RunFolderError
+from grokterm.errors import RunFolderError
 from grokterm.lab.engine import Engine
-from grokterm.replay.apply_change import apply_change
-from grokterm.runs.changes import Plan, plan_change
+from grokterm.runs.changes import Plan
+from grokterm.training.changes import repeat_change
 from grokterm.wire.records import Change
 
 
@@ -24,11 +23,6 @@ class Walk:
         self.engine = engine
         self.changes_made = made
         self._changes = changes
-
-    @classmethod
-    def start(cls, config: Config, changes: Sequence[Change]) -> Walk:
-        """At step 0 of a run, by its first configuration; raises ConfigError for a device that is not there."""
-        return cls(Engine(config), changes)
 
     @property
     def step(self) -> int:
@@ -60,17 +54,8 @@ class Walk:
         """The first change of the log that is still ahead."""
         return self._changes[self.changes_made] if self.changes_made < len(self._changes) else None
 
-    def last_change(self) -> Change | None:
-        """The change that was made last."""
-        return self._changes[self.changes_made - 1] if self.changes_made else None
-
     def make_change(self) -> Plan:
         """Makes the next change; raises RunFolderError."""
-        change = self._changes[self.changes_made]
-        try:
-            plan = plan_change(self.engine.config, self.step, change.values, change.ablation)
-            apply_change(self.engine, plan, change.keep)
-        except ConfigError as error:
-            raise RunFolderError(f"the log's change at step {change.step:,} cannot be made: {error}") from None
+        plan = repeat_change(self.engine, self._changes[self.changes_made])
         self.changes_made += 1
         return plan

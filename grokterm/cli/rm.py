@@ -6,10 +6,10 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from grokterm.cli.amounts import size
-from grokterm.cli.harmless import harmless
 from grokterm.cli.options import Values
-from grokterm.cli.sentences import CommandLineError
+from grokterm.cli.sanitize import sanitize
+from grokterm.cli.usage import UsageError
+from grokterm.number_format import size
 from grokterm.runs.folder import RunFolder, find_run, home_path
 
 DECLINED: Final = 1
@@ -19,7 +19,7 @@ DECLINED: Final = 1
 def remove(names: Sequence[str], sure: bool, values: Values) -> int:
     """Removes runs for good, after a question unless `sure`; raises GroktermError before any was removed."""
     if not names:
-        raise CommandLineError("rm needs a run: see grokterm rm --help")
+        raise UsageError("rm needs a run: see grokterm rm --help")
     home = home_path(values.get("runs"))
     folders = list({folder.path: folder for folder in (find_run(name, home) for name in names)}.values())
     from grokterm.runs.removal import check_removable, remove_run
@@ -31,22 +31,26 @@ def remove(names: Sequence[str], sure: bool, values: Values) -> int:
         return DECLINED
     for folder in folders:
         remove_run(folder)
-        print(harmless(f"{folder.id} is removed"))
+        print(sanitize(f"{folder.id} is removed"))
     return 0
 
 
 def _is_agreed(folders: Sequence[RunFolder]) -> bool:
-    """Shows what would go and asks; raises CommandLineError where nobody can answer."""
+    """Shows what would go and asks; raises UsageError where nobody can answer."""
     from grokterm.runs.summary import summarize
 
     if not sys.stdin.isatty():
-        raise CommandLineError("rm asks before it removes, and standard input is no terminal: give --yes")
-    told = [summarize(folder) for folder in folders]
-    for run in told:
+        raise UsageError("rm asks before it removes, and standard input is no terminal: give --yes")
+    summaries = [summarize(folder) for folder in folders]
+    for run in summaries:
         steps = "damaged" if run.step is None else f"{run.step:,} steps"
         phase = f", {run.phase}" if run.phase else ""
-        print(harmless(f"{run.id}  {steps}{phase}, {size(run.size)}"))
-    what = "this run" if len(told) == 1 else f"these {len(told)} runs, {size(sum(run.size for run in told))},"
+        print(sanitize(f"{run.id}  {steps}{phase}, {size(run.size)}"))
+    what = (
+        "this run"
+        if len(summaries) == 1
+        else f"these {len(summaries)} runs, {size(sum(run.size for run in summaries))},"
+    )
     try:
         answer = input(f"Remove {what} for good? [y/N] ")
     except EOFError:

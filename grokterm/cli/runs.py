@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import msgspec
 
-from grokterm.cli.amounts import age, percent, size
-from grokterm.cli.harmless import harmless, harmless_json
 from grokterm.cli.options import Values
+from grokterm.cli.sanitize import sanitize, sanitize_json
 from grokterm.errors import ConfigError, RunFolderError
+from grokterm.number_format import age, percent, size
 from grokterm.runs.emergence import Emergence, emergence
 from grokterm.runs.folder import RunFolder, home_path, list_runs
-from grokterm.runs.history import History
-from grokterm.runs.log import LogReader
+from grokterm.runs.history import read_history
 from grokterm.runs.summary import RunSummary, summarize
 
 if TYPE_CHECKING:
@@ -62,10 +61,10 @@ def show(values: Values, as_json: bool) -> int:
     found = [summarize(folder) for folder in folders]
     if as_json:
         emerged = [msgspec.structs.asdict(_emergence(folder)) for folder in folders]
-        told = [asdict(run) | more for run, more in zip(found, emerged, strict=True)]
-        print(harmless_json(told))
+        rows = [asdict(run) | more for run, more in zip(found, emerged, strict=True)]
+        print(sanitize_json(rows))
     elif not found:
-        print(f"There is no run in {harmless(str(home))} yet: start one with grokterm, or grokterm train.")
+        print(f"There is no run in {sanitize(str(home))} yet: start one with grokterm, or grokterm train.")
     else:
         _print_table(found)
     return 0
@@ -74,12 +73,9 @@ def show(values: Values, as_json: bool) -> int:
 def _emergence(folder: RunFolder) -> Emergence:
     """What the whole log of a run tells of how it generalizes; nothing where it cannot be read."""
     try:
-        history = History(folder.config())
-        for portion in LogReader(folder.log_path).batches():
-            history.add(portion)
+        return emergence(read_history(folder))
     except (RunFolderError, ConfigError):
         return Emergence()
-    return emergence(history)
 
 
 def _print_table(found: list[RunSummary]) -> None:
@@ -90,7 +86,7 @@ def _print_table(found: list[RunSummary]) -> None:
     console.print(table(found, console.width))
     for run in found:
         if run.words:
-            console.print(Text(harmless(f"{run.id} {run.state}: {run.words}"), "yellow"), soft_wrap=True)
+            console.print(Text(sanitize(f"{run.id} {run.state}: {run.words}"), "yellow"), soft_wrap=True)
 
 
 def table(found: list[RunSummary], width: int) -> Table:
@@ -98,7 +94,7 @@ def table(found: list[RunSummary], width: int) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    cells = {c.title: [Text(harmless(c.text(run)), _STYLES.get(c.text(run), "")) for run in found] for c in COLUMNS}
+    cells = {c.title: [Text(sanitize(c.text(run)), _STYLES.get(c.text(run), "")) for run in found] for c in COLUMNS}
     wide = {title: max(len(title), *(text.cell_len for text in texts)) for title, texts in cells.items()}
     columns, longest = [c for c in COLUMNS if c.rank == 0 or any(map(str, cells[c.title]))], wide["run"]
     wide["run"] = min(longest, _NAME)

@@ -8,9 +8,9 @@ import pytest
 from rich.console import Console
 
 from grokterm.cli import main
-from grokterm.cli.amounts import age, percent, size
-from grokterm.cli.listing import table
+from grokterm.cli.runs import table
 from grokterm.config import Config
+from grokterm.number_format import age, percent, size
 from grokterm.runs.folder import RunFolder, create_run, runs_home
 from grokterm.runs.log import LogWriter
 from grokterm.runs.summary import RunSummary

@@ -7,19 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from grokterm.cli.goal import reached
-from grokterm.cli.harmless import harmless
 from grokterm.cli.options import Values, view
-from grokterm.cli.orders import order, wait_until_caught_up
 from grokterm.cli.progress import progress_to
-from grokterm.cli.stopping import stop_trainer
+from grokterm.cli.requests import send_request, wait_until_caught_up
+from grokterm.cli.sanitize import sanitize
 from grokterm.cli.train import (
     LIMIT_CAME_FIRST,
     TrainingError,
     check_end,
     draw_at_end,
     follow,
+    print_result,
     stopping_when_interrupted,
-    tell,
 )
 from grokterm.config import Value, settings
 from grokterm.errors import TrainerError
@@ -28,12 +27,12 @@ from grokterm.runs.folder import RunFolder, find_run, home_path
 from grokterm.runs.goals import goal_of
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
-from grokterm.runs.process import start_trainer, trainer_alive
+from grokterm.runs.process import start_trainer, stop_trainer, trainer_alive
 from grokterm.user_name import user_name
 from grokterm.wire.messages import Change, Go
 
 
-def go_on(name: str, defaults: Values, given: Values, as_json: bool) -> int:
+def resume_training(name: str, defaults: Values, given: Values, as_json: bool) -> int:
     """Goes on with a run to its target or step limit, with the settings that are given; raises GroktermError.
 
     Where the run is there already, nothing is done: a script may ask again and again.
@@ -48,8 +47,8 @@ def go_on(name: str, defaults: Values, given: Values, as_json: bool) -> int:
     there = reached(history, until)
     if there or (history.last is not None and history.last.step >= int(limit)):
         why = "target" if there else "step limit"
-        print(harmless(f"{folder.id} is at its {why} already: nothing to do"), file=out)
-        return tell(folder, history, as_json, 0 if there else LIMIT_CAME_FIRST)
+        print(sanitize(f"{folder.id} is at its {why} already: nothing to do"), file=out)
+        return print_result(folder, history, as_json, 0 if there else LIMIT_CAME_FIRST)
     plan = plan_change(history.config, history.last.step if history.last else 0, values | {"pace": "max"})
     changes = [plan.values] if plan.values else []
     if not goal_of(records).open and "until" not in plan.values:
@@ -57,17 +56,17 @@ def go_on(name: str, defaults: Values, given: Values, as_json: bool) -> int:
     with stopping_when_interrupted(folder), progress_to(out, folder.id) as line:
         with _started(folder):
             for change in changes:
-                order(folder, Change(0, change, by=user_name()))
-            order(folder, Go(0))
+                send_request(folder, Change(0, change, by=user_name()))
+            send_request(folder, Go(0))
         end = follow(folder, history, reader, line)
     check_end(folder, end, history)
     draw_at_end(out, folder, history, view(defaults))
-    return tell(folder, history, as_json)
+    return print_result(folder, history, as_json)
 
 
 @contextmanager
 def _started(folder: RunFolder) -> Iterator[None]:
-    """A trainer that takes orders; one that was started for them ends where it refuses them."""
+    """A trainer that is ready for requests; one that was started for them ends where it refuses one."""
     alive = trainer_alive(folder)
     if not alive:
         start_trainer(folder, paused=True)

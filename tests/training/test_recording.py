@@ -16,14 +16,14 @@ from grokterm.analysis.key_frequencies import KeyFrequencies
 from grokterm.analysis.measures import gini
 from grokterm.analysis.spectrum import feature_count, spectrum
 from grokterm.config import Config
-from grokterm.replay.recording import STRUCTURE_EVERY
-from grokterm.replay.repeating import Repetition
-from grokterm.replay.trackers import Trackers
+from grokterm.replay.replayer import Replayer
 from grokterm.runs.folder import RunFolder, create_run, runs_home
 from grokterm.runs.history import PROGRESS, STRUCTURE, History
 from grokterm.runs.log import LogReader
 from grokterm.trainer.opening import open_run
 from grokterm.trainer.session import TrainingSession
+from grokterm.training.recording import STRUCTURE_EVERY
+from grokterm.training.trackers import Trackers
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import (
     Change,
@@ -172,7 +172,7 @@ def test_a_run_of_before_goes_on_as_it_was() -> None:
     session = session_of(folder, 100)
     assert session.run_log.differs_at is None
     assert not of(Progress, LogReader(folder.log_path).read()[len(records) :])
-    assert Repetition(folder).run(lambda _: None).agrees
+    assert Replayer(folder).run(lambda _: None).agrees
     session.change({"measure_every": 20}, False, "")
     while session.step < 130:
         session.advance(10)

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from threading import Thread
 from typing import Final
 
-from grokterm.cli.harmless import harmless, harmless_json
 from grokterm.cli.options import Values
+from grokterm.cli.sanitize import sanitize, sanitize_json
 from grokterm.errors import TrainerError
 from grokterm.replay.report import Progress, Report, decode_message
 from grokterm.runs.folder import find_run, home_path
@@ -20,7 +20,7 @@ from grokterm.runs.folder import find_run, home_path
 LINE_SECONDS: Final = 2.0
 """Seconds from one plain line of progress to the next."""
 _LAST_LINES: Final = 8
-_SAID: Final = (0, 1)
+_REPORTED: Final = (0, 1)
 """Exit statuses of a replay that came to a report."""
 
 
@@ -31,10 +31,10 @@ def replay(name: str, to: int | None, as_json: bool, values: Values) -> int:
     command = [sys.executable, "-P", "-m", "grokterm.replay", str(folder.path.absolute())]
     if to is not None:
         command += ["--to", str(to)]
-    with _progress() as tell:
-        report = _run(command, tell)
+    with _progress() as report_progress:
+        report = _run(command, report_progress)
     if as_json:
-        print(harmless_json(report))
+        print(sanitize_json(report))
     else:
         from grokterm.cli.verdict import print_report
 
@@ -42,30 +42,30 @@ def replay(name: str, to: int | None, as_json: bool, values: Values) -> int:
     return 0 if report.agrees else 1
 
 
-def _run(command: list[str], tell: Callable[[Progress], None]) -> Report:
+def _run(command: list[str], report_progress: Callable[[Progress], None]) -> Report:
     """The report of a replay in a process of its own; raises TrainerError with its last words where there is none."""
     report: Report | None = None
-    pipe, said = subprocess.PIPE, deque[bytes](maxlen=_LAST_LINES)
+    pipe, last_lines = subprocess.PIPE, deque[bytes](maxlen=_LAST_LINES)
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         # Beside, so that neither stream waits for the other; and no file, for which there may be no place.
-        listener = Thread(target=said.extend, args=(process.stderr,))
+        listener = Thread(target=last_lines.extend, args=(process.stderr,))
         listener.start()
         try:
             for line in process.stdout:
-                told = decode_message(line)
-                if isinstance(told, Report):
-                    report = told
+                message = decode_message(line)
+                if isinstance(message, Report):
+                    report = message
                 else:
-                    tell(told)
+                    report_progress(message)
             status = process.wait()
         finally:
             process.kill()
             listener.join()
-    if report is not None and status in _SAID:
+    if report is not None and status in _REPORTED:
         return report
-    words = b"".join(said).decode(errors="replace").strip().splitlines()
+    words = b"".join(last_lines).decode(errors="replace").strip().splitlines()
     raise TrainerError(words[-1] if words else f"the replay ended with exit status {status}")
 
 
@@ -73,7 +73,7 @@ def _run(command: list[str], tell: Callable[[Progress], None]) -> Report:
 def _progress() -> Iterator[Callable[[Progress], None]]:
     """Tells how far the replay is on standard error: a bar on a terminal, a line now and then elsewhere."""
     if not sys.stderr.isatty():
-        yield _Lines().tell
+        yield _Lines().report_progress
         return
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
@@ -83,10 +83,10 @@ def _progress() -> Iterator[Callable[[Progress], None]]:
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)
 
-        def tell(told: Progress) -> None:
-            bar.update(task, description=harmless(_words(told)), completed=told.step, total=max(1, told.to))
+        def report_progress(message: Progress) -> None:
+            bar.update(task, description=sanitize(_words(message)), completed=message.step, total=max(1, message.to))
 
-        yield tell
+        yield report_progress
 
 
 class _Lines:
@@ -95,13 +95,13 @@ class _Lines:
     def __init__(self) -> None:
         self._next = time.monotonic() + LINE_SECONDS
 
-    def tell(self, told: Progress) -> None:
+    def report_progress(self, message: Progress) -> None:
         """Prints a line if the last one is old enough."""
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + LINE_SECONDS
-            print(_words(told), file=sys.stderr, flush=True)
+            print(_words(message), file=sys.stderr, flush=True)
 
 
-def _words(told: Progress) -> str:
-    differ = f", {told.differ:,} differ" if told.differ else ""
-    return f"step {told.step:,} of {told.to:,}{differ}"
+def _words(message: Progress) -> str:
+    differ = f", {message.differ:,} differ" if message.differ else ""
+    return f"step {message.step:,} of {message.to:,}{differ}"

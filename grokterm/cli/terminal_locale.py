@@ -1,6 +1,6 @@
-"""What the environment says about the terminal's characters, whatever Python makes of it.
+"""The terminal's encoding as the environment names it, whatever Python makes of it.
 
-Under LC_ALL=C Python takes UTF-8 all the same (PEP 540), and under LANG=C it sets LC_CTYPE to C.UTF-8 besides
+Under LC_ALL=C Python uses UTF-8 all the same (PEP 540), and under LANG=C it sets LC_CTYPE to C.UTF-8 besides
 (PEP 538): what it reads and writes then is UTF-8, and the terminal knows nothing of that.
 """
 
@@ -11,20 +11,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from grokterm.output import is_utf8
+
 _COERCED: Final = ("C.UTF-8", "C.utf8", "UTF-8")
 """What Python sets LC_CTYPE to."""
 _STARTED_WITH: Final = Path("/proc/self/environ")
 """On Linux, the environment as it was when this process began."""
 
 
-class SaidLocale(NamedTuple):
+class TerminalLocale(NamedTuple):
     """The locale of characters by the first variable that is set, in the order of POSIX."""
 
     words: str
     is_utf8: bool
 
 
-def said_locale(environment: Mapping[str, str]) -> SaidLocale:
+def terminal_locale(environment: Mapping[str, str]) -> TerminalLocale:
     """The locale of characters that the environment names."""
     values = {name: environment.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG")}
     if not values["LC_ALL"] and values["LC_CTYPE"] in _COERCED:
@@ -32,8 +34,8 @@ def said_locale(environment: Mapping[str, str]) -> SaidLocale:
     for name, value in values.items():
         if value:
             encoding = value.rpartition(".")[2].partition("@")[0]
-            return SaidLocale(f"{name}={value}", encoding.lower().replace("-", "") == "utf8")
-    return SaidLocale(f"{', '.join(values)} not set", False)
+            return TerminalLocale(f"{name}={value}", is_utf8(encoding))
+    return TerminalLocale(f"{', '.join(values)} not set", False)
 
 
 def _given_ctype(now: str, environment: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""What is wrong with a command line, in one sentence."""
+"""Errors of usage: what is wrong with a command line, in one sentence."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from grokterm.errors import GroktermError
 from grokterm.spelling import unknown
 
 
-class CommandLineError(GroktermError):
+class UsageError(GroktermError):
     """A command line that cannot be read."""
 
 
-def sentence(error: CycloptsError, words: Sequence[str], commands: Sequence[str]) -> str:
+def explain(error: CycloptsError, words: Sequence[str], commands: Sequence[str]) -> str:
     """One sentence for what cyclopts found wrong with `words`, with the nearest name where one was unknown."""
     command = next((word for word in words[:1] if word in commands), "")
     also = f"see grokterm {command} --help" if command else "see grokterm --help"

@@ -9,7 +9,7 @@ import pytest
 
 from grokterm.config import Config
 from grokterm.errors import RunFolderError
-from grokterm.replay.repeating import Repetition
+from grokterm.replay.replayer import Replayer
 from grokterm.replay.report import Progress as Told
 from grokterm.replay.report import Report, decode_message
 from grokterm.runs.checkpoints import REGULAR, list_checkpoints, load_checkpoint, save_checkpoint
@@ -55,7 +55,7 @@ def run() -> RunFolder:
 
 def replayed(folder: RunFolder, to: int | None = None) -> Report:
     told: list[Told] = []
-    report = Repetition(folder, to).run(told.append)
+    report = Replayer(folder, to).run(told.append)
     assert all(one.to == report.to or report.ended for one in told)
     decoded = decode_message(msgspec.json.encode(report))
     assert decoded == report
@@ -226,13 +226,13 @@ def test_a_loss_that_is_not_finite_is_repeated(run: RunFolder) -> None:
 
 def test_what_cannot_be_repeated(run: RunFolder) -> None:
     with pytest.raises(RunFolderError, match="has steps 0 to 150: it cannot be repeated to step 151"):
-        Repetition(run, 151)
+        Replayer(run, 151)
     run.log_path.write_bytes(b"")
     with pytest.raises(RunFolderError, match="has not begun to train"):
-        Repetition(run)
+        Replayer(run)
     run.log_path.write_bytes(b"nothing\n")
     with pytest.raises(RunFolderError, match=r"line 1 of .* is damaged"):
-        Repetition(run)
+        Replayer(run)
 
 
 def test_it_tells_on_what_it_was_trained(run: RunFolder) -> None:

@@ -14,8 +14,8 @@ from tests.patience import PATIENCE
 LOCALE = ("LC_ALL", "LC_CTYPE", "LANG")
 TOLD = """
 import os
-from grokterm.cli.said_locale import said_locale
-print(*said_locale(os.environ))
+from grokterm.cli.terminal_locale import terminal_locale
+print(*terminal_locale(os.environ))
 """
 
 

@@ -7,12 +7,12 @@ import math
 from typing import Any
 
 
-def harmless(text: str) -> str:
+def sanitize(text: str) -> str:
     """The same text on one line, with control characters and lone surrogates shown as escapes like \\x1b."""
     return "".join(c if c.isprintable() else " " if c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
 
 
-def harmless_json(value: object) -> str:
+def sanitize_json(value: object) -> str:
     """A value as one line of JSON, with such characters as JSON's own escapes: it means the same."""
     import msgspec
 

@@ -15,27 +15,28 @@ import numpy as np
 from grokterm.config import Value
 from grokterm.errors import RunFolderError
 from grokterm.lab.circumstances import circumstances
+from grokterm.lab.engine import Engine
 from grokterm.real_files import is_there
 from grokterm.replay.comparison import Comparison, measures_differ, records_differ, tensors_differ
-from grokterm.replay.recording import make_records
 from grokterm.replay.report import Circumstance, Difference, Progress, Report
-from grokterm.replay.trackers import Trackers
-from grokterm.replay.walk import NotFiniteError, Walk
 from grokterm.runs.checkpoints import CheckpointInfo, list_checkpoints, load_checkpoint, parse_name, read_info
 from grokterm.runs.folder import RunFolder
-from grokterm.runs.last_step import last_step
 from grokterm.runs.log import LogReader
+from grokterm.runs.log_index import LogIndex, last_step
+from grokterm.training.recording import make_records
+from grokterm.training.trackers import Trackers
+from grokterm.training.walk import NotFiniteError, Walk
 from grokterm.wire.records import Change, Event, OldProgress, Scalars, Session, TrainingRecord
 
 REPORT_SECONDS: Final = 0.2
 """Seconds from one report of progress to the next."""
 
 
-class Repetition:
+class Replayer:
     """One run trained again, record by record."""
 
     def __init__(self, folder: RunFolder, to: int | None = None) -> None:
-        """Reads the log and the marks of the checkpoints; raises RunFolderError, ConfigError."""
+        """Reads the log and the metadata of the checkpoints; raises RunFolderError, ConfigError."""
         self._folder = folder
         records = LogReader(folder.log_path).read()
         last = last_step(folder, records)
@@ -45,18 +46,17 @@ class Repetition:
             raise RunFolderError(f"{folder.id} has not begun to train: there is nothing to repeat")
         self.to = last if to is None else to
         self._sessions = [record for record in records if isinstance(record, Session)]
-        training = [record for record in records if not isinstance(record, Session)]
-        self._training = [record for record in training if record.step <= self.to]
-        self._walk = Walk.start(folder.config(), [r for r in self._training if isinstance(r, Change)])
+        self._training = [r for r in records if not isinstance(r, Session) and r.step <= self.to]
+        self._walk = Walk(Engine(folder.config()), [r for r in self._training if isinstance(r, Change)])
         self._trackers = Trackers(self._walk.engine.config)
         self._found = Comparison()
         self._made: deque[TrainingRecord] = deque()
         """Records that are made now and were not come to in the log yet."""
         self._unusable: list[str] = []
-        self._marked = self._marks(training)
+        self._checkpoints = self._usable_checkpoints(LogIndex(records))
 
-    def run(self, tell: Callable[[Progress], None]) -> Report:
-        """Trains to the end and compares; `tell` is called with its progress now and then."""
+    def run(self, report_progress: Callable[[Progress], None]) -> Report:
+        """Trains to the end and compares; `report_progress` is called with its progress now and then."""
         began, reported, ended = time.monotonic(), -math.inf, ""
         try:
             for position in range(len(self._training) + 1):
@@ -65,7 +65,7 @@ class Repetition:
                     self._compare(self._training[position])
                 if time.monotonic() - reported > REPORT_SECONDS:
                     reported = time.monotonic()
-                    tell(Progress(self._walk.step, self.to, self._found.differ))
+                    report_progress(Progress(self._walk.step, self.to, self._found.differ))
         except NotFiniteError as error:
             ended = str(error)
         return self._report(ended, time.monotonic() - began)
@@ -89,7 +89,7 @@ class Repetition:
         self._found.note("log", measures_differ(logged, made))
 
     def _make(self, record: TrainingRecord) -> list[Event]:
-        """Keeps a record that is made now and the events that it brings; returns those."""
+        """Keeps a record that is made now and the events that follow from it; returns those."""
         events = self._trackers.update(record)
         self._made.extend([record, *events])
         return events
@@ -143,7 +143,7 @@ class Repetition:
         self._found.note("log", Difference(made.step, "log", name, None, f"{what} and is not in the log"))
 
     def _compare_checkpoints(self, position: int) -> None:
-        for info, path in self._marked.get(position, ()):
+        for info, path in self._checkpoints.get(position, ()):
             self._walk.advance_to(info.step, info.changes)
             try:
                 saved = load_checkpoint(path)[1]
@@ -154,7 +154,7 @@ class Repetition:
             made = {name: np.asarray(tensor.numpy()) for name, tensor in self._walk.engine.state_dict().items()}
             self._found.note("checkpoint", tensors_differ(info.step, saved, made))
 
-    def _marks(self, training: Sequence[TrainingRecord]) -> dict[int, list[tuple[CheckpointInfo, Path]]]:
+    def _usable_checkpoints(self, log: LogIndex) -> dict[int, list[tuple[CheckpointInfo, Path]]]:
         """The checkpoints by the number of records before them."""
         found: dict[int, list[tuple[CheckpointInfo, Path]]] = {}
         for path in list_checkpoints(self._folder.checkpoint_folder):
@@ -166,9 +166,10 @@ class Repetition:
                 if is_there(path):
                     self._unusable.append(str(error))
                 continue
-            if info.matches_log(training) and info.records <= len(self._training):
+            leads = log.leads_to(info)
+            if leads and info.records <= len(self._training):
                 found.setdefault(info.records, []).append((info, path))
-            elif not info.matches_log(training):
+            elif not leads:
                 self._unusable.append(f"the checkpoint {path} cannot be compared: the log does not lead to it")
         return found
 

@@ -20,14 +20,13 @@ from grokterm.lab import native
 from grokterm.lab.engine import Engine
 from grokterm.lab.tasks import make_task
 from grokterm.measures import ProgressMeasures, StructureMeasures, finite
-from grokterm.replay.trackers import Trackers
+from grokterm.milestones import GAUGED_ACCURACY
 from grokterm.tasks.arithmetic import Basis
+from grokterm.training.trackers import Trackers
 from grokterm.wire.records import Event, Progress, Scalars, Spectrum, Structure, TrainingRecord
 
 STRUCTURE_EVERY: Final = 4
 """Sets of measures from one Structure record to the next: it takes several times as long as the other measures."""
-GAUGED_ACCURACY: Final = 0.9
-"""Test accuracy above which the gauges of clock and pizza are meaningful (Zhong et al. 2023)."""
 _DIGITS: Final = 5
 _WEIGHT_DIGITS: Final = 4
 _NORM_DIGITS: Final = 3
@@ -49,9 +48,9 @@ def steps_to_next(config: Config, step: int) -> int:
 def make_records(
     engine: Engine, seconds: float, trackers: Trackers, write: Callable[[TrainingRecord], list[Event]]
 ) -> tuple[Scalars, list[Event]]:
-    """Makes the records of an engine's step and writes each; `write` gives the events that a record brings.
+    """Makes the records of an engine's step and writes each; `write` returns the events that follow from a record.
 
-    `trackers` say where the run stood before. Returns the measures of every record, and all events, those
+    `trackers` hold the state of the run before. Returns the measures of every record, and all events, those
     of the accuracies last.
     """
     config, step = engine.config, engine.step
@@ -92,7 +91,7 @@ def scalars_of(engine: Engine, seconds: float) -> Scalars:
 
 def _with_frequencies(scalars: Scalars, engine: Engine, norms: Tensor, keys: tuple[int, ...]) -> Scalars:
     """A record with the measures of the weights' frequencies too."""
-    embedding, read_out = measures.concentration(engine.config, engine.parameters, norms)
+    embedding, read_out = measures.gini_coefficients(engine.config, engine.parameters, norms)
     return replace(
         scalars,
         embedding_gini=_rounded(embedding),

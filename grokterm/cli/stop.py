@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from typing import Final
-
-from grokterm.cli.harmless import harmless
 from grokterm.cli.options import Values
+from grokterm.cli.sanitize import sanitize
 from grokterm.errors import RunFolderError, TrainerError
 from grokterm.runs.folder import RunFolder, find_run, home_path, list_runs
 from grokterm.runs.process import (
     ask_to_stop,
+    stop_trainer,
     trainer_alive,
     trainer_doubt,
     trainer_of,
@@ -18,61 +16,35 @@ from grokterm.runs.process import (
     unrelated_process,
 )
 
-PATIENCE: Final = 60.0
-"""Seconds that a trainer may take for its last checkpoint."""
-_POLL: Final = 0.02
 
-
-def stop(name: str | None, every: bool, values: Values) -> int:
+def stop(name: str | None, all_runs: bool, values: Values) -> int:
     """Stops one run or every run that trains, and says so; raises RunFolderError, TrainerError."""
     home = home_path(values.get("runs"))
     alive = [folder for folder in list_runs(home) if trainer_alive(folder)]
     if name is not None:
-        if every:
+        if all_runs:
             raise RunFolderError("a run and --all exclude each other: give one of them")
         alive = [folder for folder in [find_run(name, home)] if trainer_alive(folder)]
     if not alive:
-        print(harmless(_not_training(find_run(name, home)) if name else "no run trains"))
+        print(sanitize(_not_training(find_run(name, home)) if name else "no run trains"))
         return 0
-    if len(alive) > 1 and not every:
+    if len(alive) > 1 and not all_runs:
         raise RunFolderError(f"{len(alive)} runs train: name one of {', '.join(f.id for f in alive)}, or give --all")
     for folder in alive:
         ask_to_stop(folder)
     for folder in alive:
         if not stop_trainer(folder):
             raise TrainerError(_not_ending(folder))
-        print(harmless(f"{folder.id} is stopped, its last checkpoint is kept"))
+        print(sanitize(f"{folder.id} is stopped, its last checkpoint is kept"))
     return 0
 
 
-def stop_trainer(folder: RunFolder, seconds: float = PATIENCE) -> bool:
-    """Asks the run's trainer to checkpoint and end, and waits at most `seconds`; whether it is gone.
-
-    A suspended one is asked, and not waited for: it ends when it goes on.
-    """
-    deadline, asked = time.monotonic() + seconds, None
-    while trainer_alive(folder):
-        # One that has only just started tells its process a moment later.
-        asked = ask_to_stop(folder, asked)
-        if time.monotonic() > deadline or trainer_suspended(folder) is not None:
-            return False
-        time.sleep(_POLL)
-    return True
-
-
-def wait_for_end(folder: RunFolder, seconds: float) -> None:
-    """Waits until the run has no trainer, at most `seconds`."""
-    deadline = time.monotonic() + seconds
-    while trainer_alive(folder) and time.monotonic() < deadline:
-        time.sleep(_POLL)
-
-
 def _not_training(folder: RunFolder) -> str:
-    """That a run does not train; raises TrainerError where that cannot be told."""
+    """That a run does not train; raises TrainerError where that is uncertain."""
     if doubt := trainer_doubt(folder):
         raise TrainerError(f"{folder.id} is not stopped: {doubt}")
-    stranger = unrelated_process(folder)
-    why = "" if stranger is None else f": process {stranger}, which its trainer.json names, is not its trainer"
+    unrelated = unrelated_process(folder)
+    why = "" if unrelated is None else f": process {unrelated}, which its trainer.json names, is not its trainer"
     return f"{folder.id} does not train{why}"
 
 

@@ -1,4 +1,4 @@
-"""Orders to the trainer of a run, from a command line that waits for the answers."""
+"""Requests to the trainer of a run, from a command line that waits for the answers."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import Final
 
 from grokterm.errors import RunFolderError, TrainerError
 from grokterm.runs.folder import RunFolder
-from grokterm.runs.history import History
-from grokterm.runs.log import LogReader
 from grokterm.runs.process import exit_status, socket_of, trainer_alive
 from grokterm.runs.summary import summarize
 from grokterm.wire.client import ask_once, carried_out
@@ -19,7 +17,7 @@ PATIENCE: Final = 60.0
 _POLL: Final = 0.02
 
 
-def order(folder: RunFolder, request: Request) -> Answer:
+def send_request(folder: RunFolder, request: Request) -> Answer:
     """The trainer's answer to a request that was carried out; raises TrainerError with its words otherwise."""
     deadline = time.monotonic() + PATIENCE
     while (socket := socket_of(folder)) is None:
@@ -45,14 +43,6 @@ def wait_until_caught_up(folder: RunFolder) -> None:
             if isinstance(reply, View) and reply.status.state != "starting":
                 return
         time.sleep(_POLL)
-
-
-def read_history(folder: RunFolder, reader: LogReader | None = None) -> History:
-    """The whole history of a run; raises RunFolderError, ConfigError where its files are damaged."""
-    history = History(folder.config())
-    for portion in (reader or LogReader(folder.log_path)).batches():
-        history.add(portion)
-    return history
 
 
 def _check_there(folder: RunFolder, deadline: float) -> None:

@@ -1,4 +1,4 @@
-"""What follows from the records of training alone: phases, their events, and key frequencies."""
+"""Phases, their events and key frequencies, as they follow from the records of training alone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _EVENTS: Final[dict[CircuitPhase, CircuitEventName]] = {
 
 
 class Trackers:
-    """Where a run stands by the records so far; taking a log's records again restores it."""
+    """Phases and key frequencies by the records so far; feeding it a log's records again restores it."""
 
     def __init__(self, config: Config) -> None:
         """Stands at the start of a run with this first configuration."""
@@ -42,7 +42,7 @@ class Trackers:
         return self._estimates[max(bisect_right(self._estimates, step, key=lambda one: one[0]) - 1, 0)][1]
 
     def update(self, record: TrainingRecord) -> list[Event]:
-        """The events that the next record brings."""
+        """The events that follow from the next record."""
         match record:
             case Scalars():
                 self._last = record

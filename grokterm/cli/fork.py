@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from grokterm.cli.harmless import harmless
 from grokterm.cli.options import Values, view
+from grokterm.cli.sanitize import sanitize
 from grokterm.cli.terminal import check_terminal
-from grokterm.cli.watch import elsewhere, prepare, show
+from grokterm.cli.watch import prepare, runs_option, show
 from grokterm.config import settings
-from grokterm.runs.folder import find_run, runs_home
+from grokterm.runs.folder import find_run, name_of, runs_home
 from grokterm.runs.process import start_trainer
 from grokterm.user_name import user_name
 
@@ -30,12 +30,10 @@ def fork(name: str, step: int | None, keep: bool, detach: bool, defaults: Values
     changes = {name: value for name, value in given.items() if name in settings()}
     made = fork_run(parent, home, step, changes, keep, user_name())
     for complaint in made.complaints:
-        print(f"grokterm: {harmless(complaint)}; left behind", file=sys.stderr)
+        print(f"grokterm: {sanitize(complaint)}; left behind", file=sys.stderr)
     start_trainer(made.folder)
     if not detach:
         return show(made.folder, options, values)
-    number = made.folder.id.split("-")[0].lstrip("0")
-    print(
-        harmless(f"{made.folder.id} trains, {made.words}; watch it with: grokterm attach {number}{elsewhere(values)}")
-    )
+    attach = f"grokterm attach {name_of(made.folder)}{runs_option(values)}"
+    print(sanitize(f"{made.folder.id} trains, {made.words}; watch it with: {attach}"))
     return 0

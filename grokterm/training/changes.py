@@ -1,0 +1,36 @@
+"""Making a change: the same in training, in walking through a log and in replay."""
+
+from __future__ import annotations
+
+from grokterm.analysis.ablation import ablated
+from grokterm.errors import ConfigError, RunFolderError, first_line
+from grokterm.lab.engine import Engine
+from grokterm.runs.changes import Plan, plan_change
+from grokterm.wire.records import Change
+
+
+def apply_change(engine: Engine, plan: Plan, keep: bool) -> None:
+    """Applies the settings, rebuilds the model where they need it, then ablates the parts.
+
+    `keep` carries embedding and output layer over into a rebuilt model. Raises ConfigError, also where there is no room
+    for the new model; the engine is as it was then.
+    """
+    if plan.rebuilds:
+        try:
+            engine.rebuild(plan.config, keep)
+        except (RuntimeError, MemoryError) as error:
+            raise ConfigError(f"this model cannot be built here: {first_line(error)}") from None
+    else:
+        engine.apply_settings(plan.config)
+    if plan.ablation is not None:
+        engine.load_parameters(ablated(engine.config, engine.parameters, plan.ablation))
+
+
+def repeat_change(engine: Engine, change: Change) -> Plan:
+    """Makes a change of the log at the engine's step; raises RunFolderError where it cannot be made."""
+    try:
+        plan = plan_change(engine.config, engine.step, change.values, change.ablation)
+        apply_change(engine, plan, change.keep)
+    except ConfigError as error:
+        raise RunFolderError(f"the log's change at step {change.step:,} cannot be made: {error}") from None
+    return plan

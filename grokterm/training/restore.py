@@ -1,0 +1,69 @@
+"""Going on from checkpoints: the newest one that can be used, and a walk that begins there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from grokterm.config import Config
+from grokterm.errors import ConfigError, RunFolderError
+from grokterm.lab.engine import Engine
+from grokterm.runs.checkpoints import CheckpointInfo, list_checkpoints, load_checkpoint, parse_name
+from grokterm.runs.folder import RunFolder
+from grokterm.runs.log_index import LogIndex
+from grokterm.training.walk import Walk
+
+Restored = tuple[tuple[Engine, CheckpointInfo] | None, dict[Path, str]]
+
+
+def restore(folder: RunFolder, log: LogIndex, step: int | None = None, device: str | None = None) -> Restored:
+    """An engine at the newest usable checkpoint, and why newer ones cannot be used.
+
+    With `step`, only checkpoints before the changes that were made there are looked at.
+    `device` takes the place of the run's own; where it is not there, no checkpoint can be used.
+    """
+    unusable: dict[Path, str] = {}
+    for path in reversed(list_checkpoints(folder.checkpoint_folder)):
+        if step is not None and not _is_before(path, step, log):
+            continue
+        try:
+            info, tensors = load_checkpoint(path)
+            if not log.leads_to(info):
+                raise RunFolderError(f"the checkpoint {path} cannot be used: the log does not lead to it")
+            engine = Engine(_on(info.to_config(), device))
+            engine.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in tensors.items()})
+        except RunFolderError as error:
+            unusable[path] = str(error)
+        except ConfigError as error:
+            unusable[path] = f"the checkpoint {path} cannot be used: {error}"
+        else:
+            return (engine, info), unusable
+    return None, unusable
+
+
+def walk_from_checkpoint(
+    folder: RunFolder, log: LogIndex, step: int, device: str | None = None
+) -> tuple[Walk, tuple[str, ...]]:
+    """A walk from the newest usable checkpoint before the changes at `step`, or from step 0; nothing is written.
+
+    Also says which newer checkpoints cannot be used. `device` takes the place of the run's own. Raises RunFolderError,
+    and ConfigError for a device that is not there.
+    """
+    found, unusable = restore(folder, log, step, device)
+    if found is None:
+        walk = Walk(Engine(_on(folder.config(), device)), log.changes)
+    else:
+        walk = Walk(found[0], log.changes, found[1].changes)
+    return walk, tuple(unusable.values())
+
+
+def _is_before(path: Path, step: int, log: LogIndex) -> bool:
+    """Whether a checkpoint's name says that the changes at `step` came later."""
+    at, changes, _ = parse_name(path)
+    return at <= step and changes <= log.changes_before(step)
+
+
+def _on(config: Config, device: str | None) -> Config:
+    return config if device is None else replace(config, device=device)
