@@ -43,8 +43,8 @@ class ModelAtStep:
     """int64 [p, p], −1 where the operation is not defined."""
     train: Tensor
     """bool [p, p]."""
-    key_frequencies: tuple[int, ...] = ()
-    """The estimate, largest norm first."""
+    estimate: Callable[[Tensor], tuple[int, ...]] = lambda norms: ()
+    """The key frequencies, largest norm first, from Fourier norms (`key_frequencies.KeyFrequencies`)."""
     present: ModelAtStep | None = None
     """The model of now, where this is one of the past."""
     noisy_labels: Tensor | None = None
@@ -89,6 +89,14 @@ class ModelAtStep:
         if basis == "none":
             raise UndefinedError(_no_frequencies(self.config))
         return norms
+
+    @cached_property
+    def key_frequencies(self) -> tuple[int, ...]:
+        """The estimate, largest norm first; none without a basis."""
+        try:
+            return self.estimate(self.norms)
+        except UndefinedError:
+            return ()
 
     @cached_property
     def frequencies(self) -> tuple[int, ...]:

@@ -47,9 +47,9 @@ def verdict(report: Report) -> list[str]:
     if changed:
         names = ", ".join(found.name for found in changed)
         lines.append(f"Not as it was: {names}; the same bits need the same.")
-    wishes = [wish for found in changed if (wish := _wish(found))]
-    if wishes:
-        lines.append(f"Try it as it was: {' '.join(wishes)} grokterm replay {report.run}")
+    pending_changes = [wish for found in changed if (wish := _wish(found))]
+    if pending_changes:
+        lines.append(f"Try it as it was: {' '.join(pending_changes)} grokterm replay {report.run}")
     return lines
 
 

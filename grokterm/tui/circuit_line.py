@@ -8,9 +8,9 @@ from textual.content import Content
 
 from grokterm.runs.history import History
 from grokterm.tui.fitting import Part, between, fit, fitted
-from grokterm.tui.narrator import newest
+from grokterm.tui.run.narrator import newest
+from grokterm.tui.run.state import RunState
 from grokterm.tui.theme import Palette
-from grokterm.tui.world import World
 
 CIRCUIT_LINE_FROM: Final = 32
 """Lines of a screen from which the phases of the circuit have a line …"""
@@ -29,14 +29,14 @@ def extra_lines(height: int, narrator: bool) -> int:
     return (height >= CIRCUIT_LINE_FROM) + (narrator and height >= NARRATOR_LINE_FROM)
 
 
-def circuit_line(world: World, width: int) -> Content:
+def circuit_line(state: RunState, width: int) -> Content:
     """The phases by the progress measures, each with its step; at the right the numbers that decided the last one."""
-    history, palette = world.history, world.palette
+    history, palette = state.history, state.palette
     muted = palette.markup("muted")
     if history.basis in ("", "none"):
         said = {"": "circuit: not measured yet", "none": "circuit: no invertible basis"}[history.basis]
         return Content.assemble(" ", Content.styled(said, muted)).truncate(width)
-    phase, words = _at(world)
+    phase, words = _at(state)
     numbers = words.partition(": ")[2]
     parts = [
         Part.of(
@@ -67,10 +67,10 @@ def chain(history: History, present: str, palette: Palette, short: bool, alone: 
     return Content.assemble(*pieces)
 
 
-def narration(world: World, width: int) -> Content:
+def narration(state: RunState, width: int) -> Content:
     """The narrator's newest sentence, or that of the step that is looked at."""
-    palette, moment = world.palette, world.moment
-    told = newest(world.history, moment.step) if moment else newest(world.history)
+    palette, moment = state.palette, state.moment
+    told = newest(state.history, moment.step) if moment else newest(state.history)
     if told is None:
         return Content("")
     color = palette.markup(told.color)
@@ -84,9 +84,9 @@ def narration(world: World, width: int) -> Content:
     return Content.assemble(" ", line)
 
 
-def _at(world: World) -> tuple[str, str]:
+def _at(state: RunState) -> tuple[str, str]:
     """The phase of now, or of the step that is looked at, and the words with which it began."""
-    history, moment = world.history, world.moment
+    history, moment = state.history, state.moment
     if moment is None:
         return history.circuit_phase, history.circuit_words
     rebuilt = max(

@@ -15,10 +15,10 @@ from grokterm.runs.history import History
 from grokterm.tui import words
 from grokterm.tui.actions import FOOTER_ORDER, action
 from grokterm.tui.fitting import Part, between, fit, fitted, joined
-from grokterm.tui.moment import Moment
+from grokterm.tui.run.moment import Moment
+from grokterm.tui.run.state import RunState
 from grokterm.tui.slider import notice, slider
 from grokterm.tui.theme import Palette
-from grokterm.tui.world import World
 from grokterm.wire.records import Scalars
 
 ShownState = Literal[
@@ -60,15 +60,15 @@ def state_mark(state: ShownState, palette: Palette) -> Content:
     return Content.styled(f"{glyph} {state}", palette.markup(name))
 
 
-def header(world: World, state: ShownState, wished: Mapping[str, Value], width: int) -> Content:
+def header(state: RunState, shown: ShownState, wished: Mapping[str, Value], width: int) -> Content:
     """Task, model, optimizer, split, seed and device at the left, the state at the right."""
-    palette, config, moment = world.palette, world.config, world.moment
-    right = state_mark(state, palette)
+    palette, config, moment = state.palette, state.config, state.moment
+    right = state_mark(shown, palette)
     muted, text = palette.markup("muted"), palette.markup("text")
     long, short, word = words.model(_as_wished(config, wished))
     model = f"bold {palette.markup('accent')}" if _rebuilt(wished, config) else text
     pairs, share = words.split(config)
-    machine = _machine(world)
+    machine = _machine(state)
     parts = [
         Part.of(("grokterm", 95), style=f"bold {palette.markup('accent')}"),
         Part.of((words.task(config), 2), style=f"bold {text}"),
@@ -80,24 +80,24 @@ def header(world: World, state: ShownState, wished: Mapping[str, Value], width: 
     ]
     room = max(0, width - right.cell_length - 4)
     if moment:
-        at = fit([notice(world, moment, 1)], room, Content(""))
+        at = fit([notice(state, moment, 1)], room, Content(""))
         right, room = Content.assemble(at, "  ", right), max(0, room - at.cell_length - 3)
     left = fit(parts, room, Content.styled(" · ", palette.markup("border")))
     return _padded(between(left, right, width - 2))
 
 
-def phase_line(world: World, width: int) -> Content:
+def phase_line(state: RunState, width: int) -> Content:
     """The phases with the steps at which they began; at the right step, rate, time and accuracies.
 
     In the past a slider has the place of the phases, and the numbers are those of the step that is looked at.
     """
-    if world.moment:
-        return _moment_line(world, world.moment, width)
-    palette, status, last, step = world.palette, world.status, world.history.last, world.newest
+    if state.moment:
+        return _moment_line(state, state.moment, width)
+    palette, status, last, step = state.palette, state.status, state.history.last, state.newest
     muted, text = palette.markup("muted"), palette.markup("text")
-    bars = [(phases(world.history, palette, n), 80 - n) for n in (8, 6, 4, 3, 2)]
+    bars = [(phases(state.history, palette, n), 80 - n) for n in (8, 6, 4, 3, 2)]
     parts = [
-        Part.of(*bars, *((phases(world.history, palette, n), rank) for n, rank in ((0, 45), (-1, 12), (-2, 5)))),
+        Part.of(*bars, *((phases(state.history, palette, n), rank) for n, rank in ((0, 45), (-1, 12), (-2, 5)))),
         Part.of((f"step {step:,}", 20), (words.count(step), 10), style=text),
         Part.of((words.rate(status.steps_per_second) if status else "", 50), style=muted),
         Part.of((words.clock(status.seconds) if status else "", 60), style=muted),
@@ -116,16 +116,16 @@ def accuracies(of: Scalars | Moment, palette: Palette) -> list[Part]:
     ]
 
 
-def _moment_line(world: World, moment: Moment, width: int) -> Content:
+def _moment_line(state: RunState, moment: Moment, width: int) -> Content:
     """The slider, and beside it the numbers of the moment."""
-    palette = world.palette
+    palette = state.palette
     parts = [
         Part.of((f"step {moment.step:,}", 20), (words.count(moment.step), 10), style=palette.markup("text")),
         Part.of((words.clock(moment.seconds), 60), style=palette.markup("muted")),
         *accuracies(moment, palette),
     ]
     numbers = fit(parts, max(0, width * 2 // 3), Content("   "))
-    return _padded(between(slider(world, moment, width - 5 - numbers.cell_length), numbers, width - 2))
+    return _padded(between(slider(state, moment, width - 5 - numbers.cell_length), numbers, width - 2))
 
 
 def phases(history: History, palette: Palette, bar: int) -> Content:
@@ -216,8 +216,8 @@ def _rebuilt(wished: Mapping[str, Value], config: Config) -> bool:
     return any(name in wished and wished[name] != getattr(config, name) for name in shapes)
 
 
-def _machine(world: World) -> tuple[str, ...]:
-    config, status = world.history.config, world.status
+def _machine(state: RunState) -> tuple[str, ...]:
+    config, status = state.history.config, state.status
     if status:
         return status.device, status.precision
     return (config.device,) if config.precision == "auto" else (config.device, config.precision)

@@ -8,18 +8,18 @@ from textual.content import Content
 
 from grokterm.tui import words
 from grokterm.tui.fitting import Part
-from grokterm.tui.moment import Moment, phase_starts
-from grokterm.tui.world import World
+from grokterm.tui.run.moment import Moment, phase_starts
+from grokterm.tui.run.state import RunState
 
 _LEAST = 8
 """Cells below which a line says nothing."""
 
 
-def notice(world: World, moment: Moment, rank: int) -> Part:
+def notice(state: RunState, moment: Moment, rank: int) -> Part:
     """The step that is looked at, and how to leave it; it gives way from `rank` on and never goes quite."""
-    at, now, short = f"{moment.step:,}", f"{world.newest:,}", words.count(moment.step)
-    going = f"going to step {at} …" if world.going else f"step {at} of {now}"
-    reached = world.status.past if world.status and world.going else None
+    at, now, short = f"{moment.step:,}", f"{state.newest:,}", words.count(moment.step)
+    going = f"going to step {at} …" if state.going else f"step {at} of {now}"
+    reached = state.status.past if state.status and state.going else None
     way = f"going to step {at}, now at {reached:,} …" if reached is not None else going
     return Part.of(
         (f"◂ {way} · enter returns to live", rank + 3),
@@ -28,18 +28,18 @@ def notice(world: World, moment: Moment, rank: int) -> Part:
         (f"◂ {going}", rank),
         (f"◂ step {at}", 1),
         (f"◂ {short}", 0),
-        style=f"bold {world.palette.markup('accent')}",
+        style=f"bold {state.palette.markup('accent')}",
     )
 
 
-def slider(world: World, moment: Moment, width: int) -> Content:
+def slider(state: RunState, moment: Moment, width: int) -> Content:
     """A line from step 0 to now in the colours of the phases, with the cursor on it; empty where it has no room."""
-    palette, now = world.palette, world.newest
+    palette, now = state.palette, state.newest
     ends = ("0 ", f" {now:,}")
     room = width - sum(map(len, ends))
     if room < _LEAST:
         return Content("")
-    starts = phase_starts(world.history)
+    starts = phase_starts(state.history)
     at = min(room - 1, round(moment.step / max(now, 1) * (room - 1)))
     muted, pieces = palette.markup("muted"), list[tuple[str, str]]()
     for cell in range(room):

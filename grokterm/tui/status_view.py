@@ -16,8 +16,8 @@ from grokterm.tui.drawing.frame import Axes
 from grokterm.tui.drawing.sparkline import draw_sparklines
 from grokterm.tui.fitting import Part, between, fit
 from grokterm.tui.lines import ShownState
+from grokterm.tui.run.state import RunState
 from grokterm.tui.slider import notice
-from grokterm.tui.world import World
 
 ACCURACIES = (("train", "train_accuracy"), ("test", "test_accuracy"))
 
@@ -31,10 +31,10 @@ class StatusView(Widget):
         super().__init__()
         self._strips: list[Strip] = []
 
-    def show(self, world: World, state: ShownState, wished: Mapping[str, Value]) -> None:
+    def show(self, state: RunState, shown: ShownState, wished: Mapping[str, Value]) -> None:
         """Draws what there is room for."""
         width, height = self.size
-        strips = status_strips(world, state, wished, width, height)
+        strips = status_strips(state, shown, wished, width, height)
         if strips != self._strips:
             self._strips = strips
             self.refresh()
@@ -46,11 +46,13 @@ class StatusView(Widget):
         return strip.adjust_cell_length(self.size.width).apply_style(base)
 
 
-def status_strips(world: World, state: ShownState, wished: Mapping[str, Value], width: int, height: int) -> list[Strip]:
+def status_strips(
+    state: RunState, shown: ShownState, wished: Mapping[str, Value], width: int, height: int
+) -> list[Strip]:
     """The lines of the status, most needed first where there are few."""
-    palette, history = world.palette, world.history
+    palette, history = state.palette, state.history
     inner = max(1, width - 2)
-    status, moment, step = world.status, world.moment, world.newest
+    status, moment, step = state.status, state.moment, state.newest
     muted = palette.markup("muted")
     dot = Content.styled(" · ", palette.markup("border"))
     numbers = [
@@ -58,27 +60,27 @@ def status_strips(world: World, state: ShownState, wished: Mapping[str, Value], 
         Part.of((words.rate(status.steps_per_second) if status else "", 3), style=muted),
         Part.of((words.clock(status.seconds) if status else "", 4), style=muted),
     ]
-    mark = lines.state_mark(state, palette)
+    mark = lines.state_mark(shown, palette)
     doing = between(mark, fit(numbers, inner - mark.cell_length - 2, dot), inner)
     phase = fit(
-        [notice(world, moment, 1)]
+        [notice(state, moment, 1)]
         if moment
         else [Part.of((lines.phases(history, palette, 0), 2), (lines.phases(history, palette, -2), 1))],
         inner,
         dot,
     )
-    texts = [doing, phase, _model(world, inner), lines.rates(world.config, wished, palette, long=inner >= 36)]
+    texts = [doing, phase, _model(state, inner), lines.rates(state.config, wished, palette, long=inner >= 36)]
     order = (0, 1) if height < 6 else (2, 3, 0, 1) if height >= 8 else (2, 0, 1)
     head = [Content(" ") + texts[i] for i in order][:height]
     strips = [Strip(content.truncate(width).render_segments()) for content in head]
     if height >= len(head) + 3:
         strips.append(Strip([]))
-    return [*strips, *_accuracies(world, inner, height - len(strips))]
+    return [*strips, *_accuracies(state, inner, height - len(strips))]
 
 
-def _model(world: World, width: int) -> Content:
+def _model(state: RunState, width: int) -> Content:
     """Task and model as far as they fit."""
-    config, palette = world.config, world.palette
+    config, palette = state.config, state.palette
     long, short, word = words.model(config)
     parts = [
         Part.of((words.task(config), 1), style=f"bold {palette.markup('text')}"),
@@ -88,15 +90,15 @@ def _model(world: World, width: int) -> Content:
     return fit(parts, width, Content.styled(" · ", palette.markup("border")))
 
 
-def _accuracies(world: World, width: int, height: int) -> list[Strip]:
+def _accuracies(state: RunState, width: int, height: int) -> list[Strip]:
     """Train and test accuracy as sparklines with their names and values."""
-    history, last = world.history, world.moment or world.history.last
+    history, last = state.history, state.moment or state.history.last
     if height < 1:
         return []
     curves = [Curve(name, words.percent(getattr(last, column)) if last else "–", name) for name, column in ACCURACIES]
     values = np.array([history.column(column) for _, column in ACCURACIES])
-    axes = Axes(log_x=world.log_x, percent=True)
-    graph, palette = world.view.graph, world.palette
+    axes = Axes(log_x=state.log_x, percent=True)
+    graph, palette = state.view.graph, state.palette
     drawn = draw_sparklines(history.column("step"), values, curves, axes, width, height, graph, palette)
     margin = Strip([*Content(" ").render_segments()])
     return [Strip.join([margin, strip]) for strip in drawn]

@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from grokterm.runs.compared import ComparedRun
     from grokterm.runs.folder import RunFolder
-    from grokterm.tui.link import Link
     from grokterm.tui.outcome import Left
-    from grokterm.tui.travel import Travel
-    from grokterm.tui.wishes import Wishes
-    from grokterm.tui.world import World
+    from grokterm.tui.run.pending_changes import PendingChanges
+    from grokterm.tui.run.state import RunState
+    from grokterm.tui.run.time_travel import Cursor
+    from grokterm.tui.run.trainer_link import TrainerLink
     from grokterm.view_options import ViewOptions
 
 
 class Viewer(Protocol):
     """What a screen may ask of the app."""
 
-    link: Link
+    link: TrainerLink
     """The present run."""
-    wishes: Wishes
+    pending_changes: PendingChanges
     """Changes on their way to its trainer."""
-    world: World
+    state: RunState
     """What panes draw of it."""
-    travel: Travel
+    cursor: Cursor
     """The cursor in its past."""
     view: ViewOptions
     """How runs are shown."""
@@ -38,7 +38,7 @@ class Viewer(Protocol):
     def spawn(self, work: Callable[[], Coroutine[None, None, None]], /) -> object:
         """Runs something beside; its failure is the viewer's."""
 
-    def hurry(self) -> None:
+    def draw_soon(self) -> None:
         """Makes the next tick come at once."""
 
     def move_to(self, folder: RunFolder, /) -> None:

@@ -5,9 +5,9 @@ import pytest
 from grokterm.config import Config
 from grokterm.runs.history import History
 from grokterm.tui import lines, phases
+from grokterm.tui.run.state import RunState
 from grokterm.tui.status_view import status_strips
 from grokterm.tui.theme import find_theme
-from grokterm.tui.world import World
 from grokterm.view_options import ViewOptions
 from grokterm.wire.messages import Status
 from grokterm.wire.records import Event, Record, Scalars
@@ -20,10 +20,10 @@ def scalars(step: int, test: float) -> Scalars:
     )
 
 
-def world(*records: Record, config: Config | None = None) -> World:
+def world(*records: Record, config: Config | None = None) -> RunState:
     history = History(config or Config())
     history.add(records)
-    made = World("0001-add97-mlp", history, ViewOptions(), find_theme("dusk").palette)
+    made = RunState("0001-add97-mlp", history, ViewOptions(), find_theme("dusk").palette)
     made.status = Status(1421, "training", 7.2, 212.0, 120.0, "cpu", "bfloat16")
     return made
 

@@ -12,11 +12,11 @@ import pytest
 from grokterm.config import Config
 from grokterm.runs.history import History
 from grokterm.tui.circuit_line import circuit_line, extra_lines, narration
-from grokterm.tui.moment import moment_of
-from grokterm.tui.narrator import Sentence, newest, sentences
 from grokterm.tui.panes.events import happenings_of
+from grokterm.tui.run.moment import moment_of
+from grokterm.tui.run.narrator import Sentence, newest, sentences
+from grokterm.tui.run.state import RunState
 from grokterm.tui.theme import find_theme
-from grokterm.tui.world import World
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Change, Event, Progress, Record, Scalars
 from tests.measured import measured
@@ -157,10 +157,10 @@ def test_what_was_said_stays_said() -> None:
         assert told(records)[: len(shorter)] == shorter
 
 
-def world(records: Sequence[Record], **view: str) -> World:
+def world(records: Sequence[Record], **view: str) -> RunState:
     history = History(Config())
     history.add(records)
-    return World("0001", history, ViewOptions(**view), find_theme("dusk").palette)  # type: ignore[arg-type]
+    return RunState("0001", history, ViewOptions(**view), find_theme("dusk").palette)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("width", [20, 40, 60, 80, 120, 200])

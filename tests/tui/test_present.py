@@ -19,7 +19,7 @@ async def stands_still(seen: Watching) -> None:
     await seen.until(lambda: len(seen.app.link.history) > 2, "a log")
     await seen.paused()
     seen.app.cadence = SELDOM
-    seen.app.hurry()
+    seen.app.draw_soon()
 
 
 async def test_a_view_is_drawn_when_its_picture_comes(new_run: NewRun) -> None:
@@ -48,8 +48,7 @@ async def test_the_past_is_drawn_when_it_comes(new_run: NewRun) -> None:
         await stands_still(seen)
         await seen.press("home")
         await seen.shows("3 Table at step 0", "4 Fourier at step 0")
-        table, moment = seen.app.world.table, seen.app.world.moment
-        assert table is not None
+        table, moment = seen.app.state.now["table"], seen.app.state.moment
         assert (moment.step if moment else None) == 0
         assert (table.past, table.step) == (True, 0)
 
@@ -57,12 +56,12 @@ async def test_the_past_is_drawn_when_it_comes(new_run: NewRun) -> None:
 async def test_a_pane_that_comes_into_sight_is_drawn_at_once(new_run: NewRun) -> None:
     async with watch(new_run(), (80, 24)) as seen:
         await stands_still(seen)
-        assert (seen.app.world.table, seen.app.world.spectrum) == (None, None)
+        assert seen.app.state.now.keys().isdisjoint(("table", "spectrum"))
         await seen.press("3")
-        await seen.until(lambda: seen.app.world.table, "the table")
+        await seen.until(lambda: "table" in seen.app.state.now, "the table")
         await seen.shows(" right ")
         await seen.press("4")
-        await seen.until(lambda: seen.app.world.spectrum, "the spectrum")
+        await seen.until(lambda: "spectrum" in seen.app.state.now, "the spectrum")
         await seen.until(lambda: "waiting" not in seen.text(), "the bars")
 
 
@@ -70,7 +69,7 @@ async def test_a_pane_that_a_larger_screen_brings_is_drawn_at_once(new_run: NewR
     async with watch(new_run(), (80, 24)) as seen:
         await stands_still(seen)
         await seen.pilot.resize_terminal(120, 40)
-        await seen.until(lambda: seen.app.world.table and seen.app.world.spectrum, "both")
+        await seen.until(lambda: {"table", "spectrum"} <= seen.app.state.now.keys(), "both")
         await seen.until(lambda: "waiting" not in seen.text(), "the bars")
 
 
@@ -98,9 +97,8 @@ async def test_a_view_asks_once_it_knows_its_room(new_run: NewRun) -> None:
     async with watch(new_run()) as seen:
         await stands_still(seen)
         await seen.press("v", *"18", "enter")
-        await seen.until(lambda: seen.app.world.picture, "the picture")
+        await seen.until(lambda: "activations" in seen.app.state.now, "the picture")
         view = seen.views.view
         assert view is not None
-        assert seen.app.world.picture is not None
-        assert seen.app.world.picture.request == view.request()
+        assert seen.app.state.now[view.name].request == view.request()
         assert type(view)().request() is None  # without a place there is nothing to ask for

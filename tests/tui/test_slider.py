@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from grokterm.tui import lines
-from grokterm.tui.moment import config_at, index_of, moment_of, phase_starts
+from grokterm.tui.run.moment import config_at, index_of, moment_of, phase_starts
+from grokterm.tui.run.state import RunState
 from grokterm.tui.slider import slider
-from grokterm.tui.world import World
 from grokterm.wire.records import Change, Event
 from tests.tui.test_lines import scalars, world
 
@@ -13,7 +13,7 @@ CHANGE = Change(500, {"weight_decay": 2.0}, {"weight_decay": 1.0}, rebuilt=False
 REBUILD = Change(900, {"arch": "transformer"}, {"arch": "mlp"}, rebuilt=True, keep=False, words="", by="", time=0.0)
 
 
-def travelled(index: int) -> World:
+def travelled(index: int) -> RunState:
     """A run of 1,421 steps, looked at at one of its records."""
     made = world(
         *(scalars(step, step / 2000) for step in (0, 300, 500, 700)),

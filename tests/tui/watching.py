@@ -82,7 +82,7 @@ class Watching:
 
     async def trains(self) -> None:
         """Waits until the trainer has answered and trains."""
-        await self.until(lambda: self.app.link.state == "training" and self.app.world.task, "training")
+        await self.until(lambda: self.app.link.state == "training", "training")
 
     async def paused(self) -> int:
         """Pauses, where it does not yet, and gives the step, when all records up to there are read."""

@@ -27,9 +27,9 @@ from grokterm.tui.footer import Footer
 from grokterm.tui.line import Line
 from grokterm.tui.panes.compared import PAIRS, ComparedAccuracy, ComparedLoss, ComparedRuns, Comparison
 from grokterm.tui.panes.pane import Pane
+from grokterm.tui.run.state import RunState
 from grokterm.tui.steady import Steady
 from grokterm.tui.viewer import Viewer
-from grokterm.tui.world import World
 
 _KEYS: Final = (
     ("esc", "back", 2),
@@ -74,14 +74,14 @@ class CompareScreen(Steady, Screen[None], inherit_bindings=False):
     def __init__(self, runs: list[ComparedRun], viewer: Viewer) -> None:
         """The axes begin as those of the viewer's present run."""
         super().__init__()
-        self.viewer, world = viewer, viewer.world
+        self.viewer, state = viewer, viewer.state
         self.comparison = Comparison(runs)
         self.panes: tuple[Pane, ...] = tuple(
             kind(self.comparison) for kind in (ComparedAccuracy, ComparedLoss, ComparedRuns)
         )
         self.header_line, self.footer_line = Line(id="header"), Footer(id="footer")
         self.page = 0
-        self._world = World("", runs[0].history, world.view, world.palette, log_x=world.log_x, log_y=world.log_y)
+        self._state = RunState("", runs[0].history, state.view, state.palette, log_x=state.log_x, log_y=state.log_y)
         self._board = Board(self._regions)
         self._states_at = 0.0
 
@@ -115,7 +115,7 @@ class CompareScreen(Steady, Screen[None], inherit_bindings=False):
 
     def show(self) -> None:
         """Draws what changed."""
-        self._world.palette = palette = self.viewer.world.palette
+        self._state.palette = palette = self.viewer.state.palette
         width = self.size.width
         pages = self._pages(self.size)
         present = min(self.page, len(pages) - 1)
@@ -137,11 +137,11 @@ class CompareScreen(Steady, Screen[None], inherit_bindings=False):
         keys = [Part.of((Content.assemble((k, key), (f" {told}", name)), rank)) for k, told, rank in _KEYS]
         self.footer_line.show(Content.assemble(" ", fit(keys, width - 2, Content("  "))))
         for number in pages[present]:
-            self.panes[number].show(self._world)
+            self.panes[number].show(self._state)
 
     def say(self, text: str, meaning: str = "text") -> None:
         """Shows a remark in the footer's place for a moment."""
-        self.footer_line.say(text, meaning, self._world.palette)
+        self.footer_line.say(text, meaning, self._state.palette)
 
     def action_back(self) -> None:
         """Returns to the run."""
@@ -160,7 +160,7 @@ class CompareScreen(Steady, Screen[None], inherit_bindings=False):
     def action_log(self, axis: str) -> None:
         """A logarithmic step or loss axis on or off."""
         name = f"log_{axis}"
-        setattr(self._world, name, not getattr(self._world, name))
+        setattr(self._state, name, not getattr(self._state, name))
         self.show()
 
     def action_theme(self) -> None:

@@ -10,11 +10,12 @@ import pytest
 
 from grokterm.config import Config
 from grokterm.lab.engine import Engine
+from grokterm.picture import Picture, PictureRequest
 from grokterm.runs.folder import RunFolder
 from grokterm.surgery import Ablation
 from grokterm.trainer.checkpoint_series import CheckpointSeries
-from grokterm.trainer.frames import Frames
-from grokterm.wire.messages import Look, PictureFrame, PictureRequest
+from grokterm.trainer.pictures import PictureMaker
+from grokterm.wire.messages import Look
 
 SMALL = Config(p=13, width=24, d_model=16, heads=2, precision="float32", device="cpu", lr=1e-2)
 LARGE = SMALL.changed({"p": 256, "width": 8, "corrupt": 0.2})
@@ -22,16 +23,15 @@ LARGE = SMALL.changed({"p": 256, "width": 8, "corrupt": 0.2})
 SOLVED = SMALL.changed({"width": 21, "activation": "quadratic", "init": "closed-form"})
 
 
-def pictured(folder: Path, engine: Engine, ablation: Ablation, groups: bool = False) -> PictureFrame:
+def pictured(folder: Path, engine: Engine, ablation: Ablation, groups: bool = False) -> Picture:
     request = PictureRequest("ablation", {"neurons": 1} if groups else {}, ablation)
-    [frame] = Frames(CheckpointSeries(RunFolder(folder))).make(Look(0, (), picture=request), engine, 0)
-    assert isinstance(frame, PictureFrame)
-    return frame
+    [made] = PictureMaker(CheckpointSeries(RunFolder(folder))).make(Look(0, (request,)), engine, 0)
+    return made
 
 
-def arrays(frame: PictureFrame) -> dict[str, npt.NDArray[np.generic]]:
-    assert frame.arrays, frame.words
-    return {name: array.numpy() for name, array in frame.arrays.items()}
+def arrays(made: Picture) -> dict[str, npt.NDArray[np.generic]]:
+    assert made.arrays, made.summary
+    return made.arrays
 
 
 @pytest.mark.parametrize("arch", ["mlp", "embed-mlp", "transformer"])
@@ -103,9 +103,9 @@ def test_a_head_that_is_taken_out_is_missed(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_not_there_is_said(tmp_path: Path, values: dict[str, str], ablation: Ablation, words: str) -> None:
-    frame = pictured(tmp_path, Engine(SMALL.changed(values)), ablation)
-    assert not frame.arrays
-    assert frame.words == words
+    made = pictured(tmp_path, Engine(SMALL.changed(values)), ablation)
+    assert not made.arrays
+    assert made.summary == words
 
 
 def test_without_frequencies_there_are_neurons_still(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -25,23 +24,8 @@ from grokterm.runs.process import (
 )
 from grokterm.runs.trainer_log import last_lines
 from grokterm.tui.lines import ShownState
-from grokterm.tui.world import Seen, Spectrum, Table, Task, World
 from grokterm.wire.client import Client, carried_out
-from grokterm.wire.messages import (
-    Answer,
-    FrameName,
-    Look,
-    PictureFrame,
-    PictureRequest,
-    Reply,
-    Request,
-    SpectrumFrame,
-    Status,
-    Stop,
-    TableFrame,
-    TaskFrame,
-    View,
-)
+from grokterm.wire.messages import Answer, Look, Pictures, Reply, Request, Status, Stop
 
 _LOOK_OUT: Final = 0.1
 """Seconds from one look for a trainer to the next, while there is no connection."""
@@ -58,7 +42,7 @@ _STOPPING: Final = 10.0
 """Seconds that a trainer is given to write its last checkpoint."""
 
 
-class Link:
+class TrainerLink:
     """One run as the viewer has it: what its log says, and a connection to its trainer that comes and goes."""
 
     def __init__(self, folder: RunFolder) -> None:
@@ -136,30 +120,13 @@ class Link:
         """The answer to a request that was carried out; raises TrainerError with the words of one that was not."""
         return carried_out(await self.ask(request))
 
-    async def look(self, frames: Sequence[FrameName], world: World, picture: PictureRequest | None = None) -> None:
-        """Asks for the status, the frames and the picture, and puts them into the world.
-
-        Raises TrainerError, WireError.
-        """
-        if not self.connected or self._client is None:
-            return
-        reply = await self._client.ask(Look(0, tuple(frames), picture=picture))
-        if isinstance(reply, Answer):
-            raise TrainerError(reply.words)
-        if not isinstance(reply, View):
-            raise WireError("the trainer answered a look with something else")
-        self.status = world.status = reply.status
-        self._silence = 0.0
-        for frame in reply.frames:
-            match frame:
-                case TaskFrame() if world.moment is None or world.task is None:
-                    world.task = Task.of(frame)
-                case TableFrame() if world.moment is None:
-                    world.table = Table.of(frame, reply.status.step)
-                case SpectrumFrame() if world.moment is None:
-                    world.spectrum = Spectrum.of(frame, reply.status.step)
-                case PictureFrame() if world.moment is None:
-                    world.picture = Seen.of(frame, reply.status.step)
+    async def look(self, look: Look) -> Pictures:
+        """The pictures asked for, and the status; raises TrainerError without a trainer, WireError where it refuses."""
+        reply = await self.ask(look)
+        if not isinstance(reply, Pictures):
+            raise WireError(reply.words if isinstance(reply, Answer) else "the trainer answered something else")
+        self.status, self._silence = reply.status, 0.0
+        return reply
 
     def start_again(self, paused: bool = False) -> None:
         """Starts the trainer of a run that has none; raises TrainerError, RunFolderError."""

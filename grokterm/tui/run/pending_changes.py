@@ -6,17 +6,17 @@ from collections.abc import Callable, Coroutine, Mapping
 
 from grokterm.config import Config, Value, settings
 from grokterm.errors import ConfigError, TrainerError
-from grokterm.tui.link import Link
+from grokterm.tui.run.trainer_link import TrainerLink
 from grokterm.user_name import user_name
 from grokterm.wire.messages import Change
 
 
-class Wishes:
+class PendingChanges:
     """What the person wants the run's settings to be, ahead of what the trainer has confirmed."""
 
     def __init__(
         self,
-        link: Link,
+        link: TrainerLink,
         spawn: Callable[[Callable[[], Coroutine[None, None, None]]], object],
         settled: Callable[[str, bool], None],
     ) -> None:
