@@ -31,7 +31,7 @@ class FourierPane(PicturePane):
     number = 4
     title = "Fourier"
     name = "spectrum"
-    sides_from = 40
+    sides_from = 44
 
     def live_texts(self, state: RunState) -> Sequence[Content]:
         """The key frequencies, an estimate, and how many of the neurons' weight vectors follow one frequency alone."""

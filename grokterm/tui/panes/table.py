@@ -35,7 +35,7 @@ class TablePane(PicturePane):
     number = 3
     title = "Table"
     name = "table"
-    sides_from = 40
+    sides_from = 44
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(f"{shift}{key}", f"move({far * a}, {far * b})", "Cursor", show=False)
