@@ -51,6 +51,8 @@ class ModelAtStep:
     """The labels trained on, int64 [p, p], where some of them are wrong; None where all are those of `labels`."""
     ablation: Ablation = INTACT
     """The parts of the model that a picture leaves out."""
+    trained_as: Model | None = None
+    """The model's functions with the products in which it trains; None for those of `network`."""
     earlier: Callable[[], Sequence[ModelAtStep]] = _nobody
     """The same model at a few steps before this one, in order, as far as they are kept."""
 
@@ -64,13 +66,18 @@ class ModelAtStep:
         """Logits [m, p] of pairs a, b (int64 [m])."""
         return self.logits_fn_with(self.parameters)
 
-    def logits_fn_with(self, parameters: Parameters) -> LogitsFn:
-        """The same for other parameters."""
-        copied = dict(parameters)
+    @property
+    def trained_logits_fn(self) -> LogitsFn:
+        """The same with the products in which the model trains."""
+        return self.logits_fn_with(self.parameters, self.trained_as)
+
+    def logits_fn_with(self, parameters: Parameters, network: Model | None = None) -> LogitsFn:
+        """The same for other parameters, or by the functions of another network."""
+        copied, network = dict(parameters), network or self.network
 
         def logits_fn(a: Tensor, b: Tensor) -> Tensor:
             check_cancelled()
-            return self.network.residue_logits(copied, a, b)
+            return network.residue_logits(copied, a, b)
 
         return logits_fn
 

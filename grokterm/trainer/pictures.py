@@ -71,6 +71,7 @@ class PictureMaker:
                 train=task.train_mask,
                 estimate=KeyFrequencies(feature_count(config), self._logged_keys(engine.step)).update,
                 present=present,
+                trained_as=engine.model,
             )
             self._place, self._model = place, replace(model, earlier=lambda: self._series.before(model))
             self._made.clear()

@@ -81,7 +81,7 @@ def test_garbage_ends_the_connection_alone(busy: Running, sent: bytes) -> None:
         {"type": "fork", "id": 7, "at": 100},
         {"type": "change", "id": 7, "values": {"lr": [1, 2]}},
         {"type": "predict", "id": 7, "a": "one", "b": 2},
-        {"type": "look", "id": 7, "frames": ["everything"]},
+        {"type": "look", "id": 7, "pictures": ["everything"]},
         {"id": 7},
     ],
 )

@@ -19,7 +19,7 @@ def table(model: ModelAtStep, chosen: Chosen) -> Picture:
 
     Confidence is the softmax probability times 255, rounded.
     """
-    prediction, confidence = map_pairs(model.logits_fn, model.config.p, _likeliest, model.labels.device)
+    prediction, confidence = map_pairs(model.trained_logits_fn, model.config.p, _likeliest, model.labels.device)
     shares = (255 * confidence.nan_to_num()).round().clamp(0, 255)
     return picture_of({"prediction": prediction.to(torch.int16), "confidence": shares.to(torch.uint8)})
 
