@@ -24,8 +24,8 @@ from grokterm.config import Config
 from grokterm.runs.folder import create_run
 from grokterm.runs.process import start_trainer
 from grokterm.tui.app import GrokApp
-from grokterm.tui.outcome import Outcome
-from grokterm.tui.picture import self_contained
+from grokterm.tui.terminal.exit_message import Outcome
+from grokterm.tui.terminal.screenshot import self_contained
 from grokterm.tui.views.catalogue import views
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Scalars

@@ -149,7 +149,7 @@ def _term(environment: Mapping[str, str]) -> Check:
 
 def _colors(environment: Mapping[str, str]) -> Check:
     try:
-        from grokterm.tui.depth import shown_colors
+        from grokterm.tui.terminal.colors import shown_colors
     except ImportError as error:
         return Check("colours", f"not known: {error}", "note")
     colors = shown_colors("auto", environment)

@@ -23,18 +23,18 @@ from textual.worker import Worker, WorkerFailed
 from grokterm.loading import load_now
 from grokterm.real_files import open_file
 from grokterm.runs.folder import RunFolder
-from grokterm.tui.cadence import Cadence
-from grokterm.tui.depth import SYSTEMS, offered, shown_colors, suited
-from grokterm.tui.driver import TerminalDriver
-from grokterm.tui.memory import give_back_early
-from grokterm.tui.outcome import Left, Outcome
-from grokterm.tui.picture import save_picture
 from grokterm.tui.run.pending_changes import PendingChanges
 from grokterm.tui.run.pictures import PictureRequester
 from grokterm.tui.run.state import RunState
 from grokterm.tui.run.time_travel import Cursor
 from grokterm.tui.run.trainer_link import TrainerLink
 from grokterm.tui.screens.watch import WatchScreen
+from grokterm.tui.terminal.colors import SYSTEMS, offered, shown_colors, suited
+from grokterm.tui.terminal.driver import TerminalDriver
+from grokterm.tui.terminal.exit_message import Left, Outcome
+from grokterm.tui.terminal.frame_rate import Cadence
+from grokterm.tui.terminal.memory import give_back_early
+from grokterm.tui.terminal.screenshot import save_picture
 from grokterm.tui.theme import load_themes
 from grokterm.view_options import ViewOptions
 
@@ -51,7 +51,7 @@ _SIGNALS: Final[dict[signal.Signals, Left]] = {signal.SIGTERM: "terminated", sig
 
 def _key_commands() -> type[Provider]:
     """What the palette offers, loaded with it."""
-    from grokterm.tui.commands import KeyCommands
+    from grokterm.tui.command_palette import KeyCommands
 
     return KeyCommands
 
@@ -203,7 +203,7 @@ class GrokApp(App[Outcome], inherit_bindings=False):
 
     def action_command_palette(self) -> None:
         """Opens the palette, but not over a dialog."""
-        from grokterm.tui.commands import KeyPalette
+        from grokterm.tui.command_palette import KeyPalette
 
         if self.screen is self.watch_screen:
             self.push_screen(KeyPalette())

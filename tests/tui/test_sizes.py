@@ -10,8 +10,8 @@ from textual import events
 from textual.geometry import Size
 
 from grokterm.runs.folder import RunFolder
-from grokterm.tui import footer
 from grokterm.tui.actions import bindings
+from grokterm.tui.text import footer
 from grokterm.view_options import ViewOptions
 from tests.patience import PATIENCE
 from tests.tui.conftest import NewRun

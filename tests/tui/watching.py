@@ -18,8 +18,8 @@ from grokterm.runs.folder import RunFolder, list_runs
 from grokterm.runs.log import LogReader
 from grokterm.runs.process import exit_status, trainer_alive, trainer_of
 from grokterm.tui.app import GrokApp
-from grokterm.tui.outcome import Outcome
 from grokterm.tui.screens.watch import WatchScreen
+from grokterm.tui.terminal.exit_message import Outcome
 from grokterm.tui.watch.view_control import ViewControl
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Change, Record

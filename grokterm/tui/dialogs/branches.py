@@ -17,7 +17,7 @@ from grokterm.runs.summary import RunSummary
 from grokterm.tui.dialogs.dialog import Dialog
 from grokterm.tui.dialogs.options import WIDTH, FittedOptions, Part, aligned
 from grokterm.tui.drawing.sheet import plain_stem
-from grokterm.tui.words import percent
+from grokterm.tui.text.formats import percent
 from grokterm.view_options import Graph
 
 

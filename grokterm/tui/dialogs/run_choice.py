@@ -16,7 +16,7 @@ from grokterm.runs.folder import RunFolder
 from grokterm.runs.summary import RunSummary
 from grokterm.tui.dialogs.dialog import Dialog
 from grokterm.tui.dialogs.options import WIDTH, FittedOptions, Part, aligned
-from grokterm.tui.words import percent
+from grokterm.tui.text.formats import percent
 
 
 class RunChoice(Dialog[list[RunFolder]]):

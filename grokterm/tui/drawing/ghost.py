@@ -22,8 +22,8 @@ from grokterm.tui.drawing.states import (
     Codes,
 )
 from grokterm.tui.drawing.table import ASCII_GLYPHS, GLYPHS, draw_table, in_half_blocks, points_of
+from grokterm.tui.text.formats import number, percent
 from grokterm.tui.theme import Palette
-from grokterm.tui.words import number, percent
 from grokterm.view_options import Graph
 
 HEAD: Final = 3

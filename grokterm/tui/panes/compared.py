@@ -22,7 +22,7 @@ from grokterm.tui.drawing.sheet import Column, Row, draw_sheet, plain_stem
 from grokterm.tui.panes.curves import short_loss
 from grokterm.tui.panes.pane import Pane
 from grokterm.tui.run.state import RunState
-from grokterm.tui.words import percent
+from grokterm.tui.text.formats import percent
 
 Pairs = Literal["test", "train", "train and test"]
 PAIRS: Final[tuple[Pairs, ...]] = ("test", "train", "train and test")

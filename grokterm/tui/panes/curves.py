@@ -20,7 +20,7 @@ from grokterm.tui.drawing.sparkline import draw_sparklines
 from grokterm.tui.panes.pane import Pane
 from grokterm.tui.run.moment import phase_starts
 from grokterm.tui.run.state import RunState
-from grokterm.tui.words import percent, spelled
+from grokterm.tui.text.formats import percent, spelled
 from grokterm.wire.records import Change, EventName
 
 _CURVES_FROM: Final = (16, 5)

@@ -6,7 +6,7 @@ import asyncio
 import signal
 import time
 from contextlib import suppress
-from typing import Final
+from typing import Final, Literal
 
 from grokterm.errors import ConfigError, RunFolderError, TrainerError, WireError
 from grokterm.runs.folder import RunFolder
@@ -23,7 +23,6 @@ from grokterm.runs.process import (
     trainer_suspended,
 )
 from grokterm.runs.trainer_log import last_lines
-from grokterm.tui.lines import ShownState
 from grokterm.wire.client import Client, carried_out
 from grokterm.wire.messages import Answer, Look, Pictures, Reply, Request, Status, Stop
 
@@ -40,6 +39,12 @@ _ANSWERING: Final = 3.0
 """Seconds that a trainer is given to answer that it ends."""
 _STOPPING: Final = 10.0
 """Seconds that a trainer is given to write its last checkpoint."""
+
+
+ShownState = Literal[
+    "starting", "training", "paused", "finished", "diverged", "stopping", "not answering", "trainer gone"
+]
+"""What the screen says of a run: what its trainer does, or that there is none that answers."""
 
 
 class TrainerLink:

@@ -20,16 +20,16 @@ from grokterm.errors import GroktermError
 from grokterm.runs.compared import ComparedRun
 from grokterm.runs.folder import name_of
 from grokterm.runs.summary import summarize
-from grokterm.tui import words
-from grokterm.tui.board import Board
-from grokterm.tui.fitting import Part, between, fit
-from grokterm.tui.footer import Footer
-from grokterm.tui.line import Line
+from grokterm.tui.layout import Board
 from grokterm.tui.panes.compared import PAIRS, ComparedAccuracy, ComparedLoss, ComparedRuns, Comparison
 from grokterm.tui.panes.pane import Pane
 from grokterm.tui.run.state import RunState
-from grokterm.tui.steady import Steady
-from grokterm.tui.viewer import Viewer
+from grokterm.tui.terminal.resizing import Steady
+from grokterm.tui.text import formats
+from grokterm.tui.text.fitting import Part, between, fit
+from grokterm.tui.text.footer import Footer
+from grokterm.tui.text.one_line import Line
+from grokterm.tui.watch.viewer import Viewer
 
 _KEYS: Final = (
     ("esc", "back", 2),
@@ -120,7 +120,7 @@ class CompareScreen(Steady, Screen[None], inherit_bindings=False):
         pages = self._pages(self.size)
         present = min(self.page, len(pages) - 1)
         names = " ".join(name_of(run.folder) for run in self.comparison.runs)
-        tasks = {words.task(run.history.config) for run in self.comparison.runs}
+        tasks = {formats.task(run.history.config) for run in self.comparison.runs}
         right = Content.styled(f"page {present + 1} of {len(pages)}: tab", palette.markup("muted"))
         parts = [
             Part.of(("grokterm", 3), style=f"bold {palette.markup('accent')}"),

@@ -15,18 +15,17 @@ from textual.widget import Widget
 
 from grokterm.errors import GroktermError
 from grokterm.picture import PictureRequest
-from grokterm.tui import lines
 from grokterm.tui.actions import bindings
-from grokterm.tui.board import Board
-from grokterm.tui.footer import Footer
-from grokterm.tui.line import Line
+from grokterm.tui.layout import Board
 from grokterm.tui.panes import AccuracyPane, EventsPane, FourierPane, LossPane, TablePane, TryPane
-from grokterm.tui.phases import phase_words
-from grokterm.tui.problem import Problem
+from grokterm.tui.panes.compact import StatusView
 from grokterm.tui.run.state import RunState
-from grokterm.tui.status_view import StatusView
-from grokterm.tui.steady import Steady
-from grokterm.tui.viewer import Viewer
+from grokterm.tui.terminal.resizing import Steady
+from grokterm.tui.text import header
+from grokterm.tui.text.error_banner import Problem
+from grokterm.tui.text.footer import Footer, footer_keys
+from grokterm.tui.text.one_line import Line
+from grokterm.tui.text.phases import phase_words
 from grokterm.tui.watch.compare import CompareControl
 from grokterm.tui.watch.host import Result
 from grokterm.tui.watch.narration import Narration
@@ -35,6 +34,7 @@ from grokterm.tui.watch.run_control import RunControl
 from grokterm.tui.watch.surgery import Surgery
 from grokterm.tui.watch.time_travel import TimeTravel
 from grokterm.tui.watch.view_control import ViewControl
+from grokterm.tui.watch.viewer import Viewer
 
 if TYPE_CHECKING:
     from grokterm.tui.views.ablation import AblationView
@@ -136,12 +136,12 @@ class WatchScreen(Steady, Screen[None], inherit_bindings=False):
         """Draws header, phase line, tabs, footer and what is wrong, where they changed."""
         state, shown, width = self.state, self.run_control.shown_state, self.size.width
         found = self.pane_control.places
-        self.header_line.write(lines.header(state, shown, self.viewer.pending_changes.values, width))
-        self.phase_line.write(lines.phase_line(state, width))
+        self.header_line.write(header.header(state, shown, self.viewer.pending_changes.values, width))
+        self.phase_line.write(header.phase_line(state, width))
         if found.tabs:
             pages, page = [list(page) for page in found.pages], self.pane_control.page_in(found)
-            self.tab_line.write(lines.tabs(pages, page, state.palette, width))
-        self.footer_line.show(lines.footer(shown, state.palette, width))
+            self.tab_line.write(header.tabs(pages, page, state.palette, width))
+        self.footer_line.show(footer_keys(shown, state.palette, width))
         self.narration.show()
         if self.problem.write(self.run_control.what_is_wrong(), state.palette):
             self._lay_out()

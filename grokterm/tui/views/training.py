@@ -12,7 +12,6 @@ from grokterm.milestones import GROKKED, MEMORIZED
 from grokterm.runs.columns import Floats
 from grokterm.runs.emergence import acceleration, delay, fastest, rate_of_change
 from grokterm.runs.history import History
-from grokterm.tui.circuit_line import CIRCUIT_PHASES
 from grokterm.tui.drawing.cells import Cells
 from grokterm.tui.drawing.curves import LEAST_WIDTH, Shade
 from grokterm.tui.drawing.frame import GUTTER, NAMES, Axes
@@ -23,9 +22,10 @@ from grokterm.tui.drawing.scales import step_scale
 from grokterm.tui.panes.curves import marks_of
 from grokterm.tui.run.moment import phase_starts
 from grokterm.tui.run.state import RunState
+from grokterm.tui.text.circuit_phases import CIRCUIT_PHASES
+from grokterm.tui.text.formats import percent
 from grokterm.tui.views.panels import PANEL_FROM, Line, Panel, draw_panels, progress_line, scalars_line
 from grokterm.tui.views.view import ViewPane
-from grokterm.tui.words import percent
 
 _PHASES: Final = {"memorizing": "Memorizing", "generalizing": "Generalizing", "grokked": "Grokked"}
 _CIRCUIT: Final = {name: (long, color) for name, long, _, color in CIRCUIT_PHASES}

@@ -10,10 +10,10 @@ from textual.content import Content
 from textual.geometry import Region, Size
 from textual.widget import Widget
 
-from grokterm.tui.circuit_line import circuit_line, extra_lines, narration
-from grokterm.tui.line import Line
-from grokterm.tui.phases import circuit_words
 from grokterm.tui.run import narrator
+from grokterm.tui.text.circuit_phases import circuit_line, extra_lines, narration
+from grokterm.tui.text.one_line import Line
+from grokterm.tui.text.phases import circuit_words
 from grokterm.tui.watch.host import Host
 
 _NEWS: Final = 3

@@ -10,9 +10,9 @@ from textual.widget import Widget
 from grokterm.picture import PictureRequest
 from grokterm.tui.panes import TryPane
 from grokterm.tui.panes.pane import Pane
-from grokterm.tui.places import GUIDE, VIEW, Places, enlarged, explained, places
 from grokterm.tui.watch.host import Host
 from grokterm.tui.watch.narration import Narration
+from grokterm.tui.watch.places import GUIDE, VIEW, Places, enlarged, explained, places
 from grokterm.tui.watch.view_control import ViewControl
 
 _NO_ROOM = "there is no room for panes: enlarge the terminal"

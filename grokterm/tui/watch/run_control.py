@@ -9,8 +9,9 @@ from grokterm.config import Config, Value
 from grokterm.errors import GroktermError
 from grokterm.runs.folder import create_run
 from grokterm.runs.process import start_trainer
-from grokterm.tui import ladders, words
-from grokterm.tui.lines import ShownState
+from grokterm.tui.run.trainer_link import ShownState
+from grokterm.tui.text import formats
+from grokterm.tui.watch import ladders
 from grokterm.tui.watch.host import Host
 from grokterm.wire.messages import Go, Look, Pause, Request
 
@@ -78,7 +79,7 @@ class RunControl:
         new = ladders.scaled(name, old, direction)
         if new == old:
             self._host.say(
-                f"{words.setting(name)} is {words.number(old)}, as {'high' if direction > 0 else 'low'} as it goes"
+                f"{formats.setting(name)} is {formats.number(old)}, as {'high' if direction > 0 else 'low'} as it goes"
             )
         else:
             self.want({name: new})

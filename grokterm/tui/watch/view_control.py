@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grokterm.tui.panes import FourierPane
-from grokterm.tui.places import BESIDE_FROM
 from grokterm.tui.views.catalogue import views
 from grokterm.tui.watch.host import Host
+from grokterm.tui.watch.places import BESIDE_FROM
 
 if TYPE_CHECKING:
     from grokterm.tui.panes.guide import GuidePane

@@ -7,11 +7,29 @@ from typing import Final
 from textual import events
 from textual.content import Content
 
-from grokterm.tui.line import Line
+from grokterm.tui.actions import FOOTER_ORDER, action
+from grokterm.tui.run.trainer_link import ShownState
+from grokterm.tui.text.fitting import Part, fit
+from grokterm.tui.text.one_line import Line
 from grokterm.tui.theme import Palette
 
 _SAID: Final = 5.0
 """Seconds that a remark stands in the keys' place."""
+
+
+def footer_keys(state: ShownState, palette: Palette, width: int) -> Content:
+    """The keys and what they do, the most needed ones where there is little room."""
+    key, name = f"bold {palette.markup('accent')}", palette.markup("muted")
+    parts: list[Part] = []
+    for a in map(action, FOOTER_ORDER):
+        label = _pause_name(state) if a.id == "pause" else a.name
+        written = Content.assemble((a.footer_key or a.key, key), (f" {label}", name))
+        parts.append(Part.of((written, 10 + a.rank)))
+    return Content.assemble(" ", fit(parts, width - 2, Content("  ")))
+
+
+def _pause_name(state: ShownState) -> str:
+    return {"training": "pause", "starting": "pause", "trainer gone": "start again"}.get(state, "go on")
 
 
 class Footer(Line):

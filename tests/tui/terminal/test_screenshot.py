@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from grokterm.errors import RunFolderError
-from grokterm.tui.picture import save_picture, self_contained
+from grokterm.tui.terminal.screenshot import save_picture, self_contained
 
 
 def test_nothing_is_written_over(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from grokterm.tui.depth import Shown, offered, shown_colors, suited
+from grokterm.tui.terminal.colors import Shown, offered, shown_colors, suited
 from grokterm.tui.theme import load_themes
 from grokterm.view_options import Color
 

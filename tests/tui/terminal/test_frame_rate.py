@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from grokterm.tui.cadence import Cadence
+from grokterm.tui.terminal.frame_rate import Cadence
 
 SSH = {"SSH_CONNECTION": "1.2.3.4 5 6.7.8.9 22"}
 

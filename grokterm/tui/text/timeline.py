@@ -6,10 +6,10 @@ from bisect import bisect_right
 
 from textual.content import Content
 
-from grokterm.tui import words
-from grokterm.tui.fitting import Part
 from grokterm.tui.run.moment import Moment, phase_starts
 from grokterm.tui.run.state import RunState
+from grokterm.tui.text import formats
+from grokterm.tui.text.fitting import Part
 
 _LEAST = 8
 """Cells below which a line says nothing."""
@@ -17,7 +17,7 @@ _LEAST = 8
 
 def notice(state: RunState, moment: Moment, rank: int) -> Part:
     """The step that is looked at, and how to leave it; it gives way from `rank` on and never goes quite."""
-    at, now, short = f"{moment.step:,}", f"{state.newest:,}", words.count(moment.step)
+    at, now, short = f"{moment.step:,}", f"{state.newest:,}", formats.count(moment.step)
     going = f"going to step {at} …" if state.going else f"step {at} of {now}"
     reached = state.status.past if state.status and state.going else None
     way = f"going to step {at}, now at {reached:,} …" if reached is not None else going

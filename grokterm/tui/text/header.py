@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Final
 
 from textual.content import Content
 
@@ -12,18 +12,14 @@ from grokterm.config import Config, Value
 from grokterm.errors import ConfigError
 from grokterm.milestones import GENERALIZING_ACCURACY, GROKKED
 from grokterm.runs.history import History
-from grokterm.tui import words
-from grokterm.tui.actions import FOOTER_ORDER, action
-from grokterm.tui.fitting import Part, between, fit, fitted, joined
 from grokterm.tui.run.moment import Moment
 from grokterm.tui.run.state import RunState
-from grokterm.tui.slider import notice, slider
+from grokterm.tui.run.trainer_link import ShownState
+from grokterm.tui.text import formats
+from grokterm.tui.text.fitting import Part, between, fit, fitted, joined
+from grokterm.tui.text.timeline import notice, slider
 from grokterm.tui.theme import Palette
 from grokterm.wire.records import Scalars
-
-ShownState = Literal[
-    "starting", "training", "paused", "finished", "diverged", "stopping", "not answering", "trainer gone"
-]
 
 STATES: Final[Mapping[ShownState, tuple[str, str]]] = {
     "starting": ("◌", "muted"),
@@ -65,13 +61,13 @@ def header(state: RunState, shown: ShownState, wished: Mapping[str, Value], widt
     palette, config, moment = state.palette, state.config, state.moment
     right = state_mark(shown, palette)
     muted, text = palette.markup("muted"), palette.markup("text")
-    long, short, word = words.model(_as_wished(config, wished))
+    long, short, word = formats.model(_as_wished(config, wished))
     model = f"bold {palette.markup('accent')}" if _rebuilt(wished, config) else text
-    pairs, share = words.split(config)
+    pairs, share = formats.split(config)
     machine = _machine(state)
     parts = [
         Part.of(("grokterm", 95), style=f"bold {palette.markup('accent')}"),
-        Part.of((words.task(config), 2), style=f"bold {text}"),
+        Part.of((formats.task(config), 2), style=f"bold {text}"),
         Part.of((long, 70), (short, 60), (word, 3), style=model),
         Part.of((rates(config, wished, palette, long=True), 75), (rates(config, wished, palette, long=False), 30)),
         Part.of((pairs, 80), (share, 50), style=muted),
@@ -98,9 +94,9 @@ def phase_line(state: RunState, width: int) -> Content:
     bars = [(phases(state.history, palette, n), 80 - n) for n in (8, 6, 4, 3, 2)]
     parts = [
         Part.of(*bars, *((phases(state.history, palette, n), rank) for n, rank in ((0, 45), (-1, 12), (-2, 5)))),
-        Part.of((f"step {step:,}", 20), (words.count(step), 10), style=text),
-        Part.of((words.rate(status.steps_per_second) if status else "", 50), style=muted),
-        Part.of((words.clock(status.seconds) if status else "", 60), style=muted),
+        Part.of((f"step {step:,}", 20), (formats.count(step), 10), style=text),
+        Part.of((formats.rate(status.steps_per_second) if status else "", 50), style=muted),
+        Part.of((formats.clock(status.seconds) if status else "", 60), style=muted),
     ]
     parts += accuracies(last, palette) if last else []
     shown = fitted(parts, width - 2, 3)
@@ -111,7 +107,7 @@ def phase_line(state: RunState, width: int) -> Content:
 def accuracies(of: Scalars | Moment, palette: Palette) -> list[Part]:
     """Train and test accuracy."""
     return [
-        Part.of((f"{name} {words.percent(share)}", rank), style=f"bold {palette.markup(name)}")
+        Part.of((f"{name} {formats.percent(share)}", rank), style=f"bold {palette.markup(name)}")
         for name, share, rank in (("train", of.train_accuracy, 8), ("test", of.test_accuracy, 1))
     ]
 
@@ -120,8 +116,8 @@ def _moment_line(state: RunState, moment: Moment, width: int) -> Content:
     """The slider, and beside it the numbers of the moment."""
     palette = state.palette
     parts = [
-        Part.of((f"step {moment.step:,}", 20), (words.count(moment.step), 10), style=palette.markup("text")),
-        Part.of((words.clock(moment.seconds), 60), style=palette.markup("muted")),
+        Part.of((f"step {moment.step:,}", 20), (formats.count(moment.step), 10), style=palette.markup("text")),
+        Part.of((formats.clock(moment.seconds), 60), style=palette.markup("muted")),
         *accuracies(moment, palette),
     ]
     numbers = fit(parts, max(0, width * 2 // 3), Content("   "))
@@ -175,31 +171,16 @@ def tabs(pages: Sequence[Sequence[int]], present: int, palette: Palette, width: 
 
 
 @lru_cache(maxsize=8)
-def footer(state: ShownState, palette: Palette, width: int) -> Content:
-    """The keys and what they do, the most needed ones where there is little room."""
-    key, name = f"bold {palette.markup('accent')}", palette.markup("muted")
-    parts: list[Part] = []
-    for a in map(action, FOOTER_ORDER):
-        label = _pause_name(state) if a.id == "pause" else a.name
-        written = Content.assemble((a.footer_key or a.key, key), (f" {label}", name))
-        parts.append(Part.of((written, 10 + a.rank)))
-    return _padded(fit(parts, width - 2, Content("  ")))
-
-
-def _pause_name(state: ShownState) -> str:
-    return {"training": "pause", "starting": "pause", "trainer gone": "start again"}.get(state, "go on")
-
-
 def rates(config: Config, wished: Mapping[str, Value], palette: Palette, long: bool) -> Content:
     """`AdamW lr 1e-3 wd 1`; a value on its way reads `wd 1 → 2 …`."""
-    pieces: list[tuple[str, str]] = [(f"{words.optimizer(config)} ", palette.markup("muted"))] if long else []
+    pieces: list[tuple[str, str]] = [(f"{formats.optimizer(config)} ", palette.markup("muted"))] if long else []
     for name, short in (("lr", "lr"), ("weight_decay", "wd")):
         old, new = getattr(config, name), wished.get(name)
         pieces.append((f"{short} ", palette.markup("muted")))
         if new is None or new == old:
-            pieces.append((f"{words.spelled(old)} ", palette.markup("text")))
+            pieces.append((f"{formats.spelled(old)} ", palette.markup("text")))
         else:
-            pieces.append((f"{words.spelled(old)} → {words.spelled(new)} … ", f"bold {palette.markup('accent')}"))
+            pieces.append((f"{formats.spelled(old)} → {formats.spelled(new)} … ", f"bold {palette.markup('accent')}"))
     return Content.assemble(*pieces).rstrip()
 
 

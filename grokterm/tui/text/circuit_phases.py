@@ -7,9 +7,9 @@ from typing import Final
 from textual.content import Content
 
 from grokterm.runs.history import History
-from grokterm.tui.fitting import Part, between, fit, fitted
 from grokterm.tui.run.narrator import newest
 from grokterm.tui.run.state import RunState
+from grokterm.tui.text.fitting import Part, between, fit, fitted
 from grokterm.tui.theme import Palette
 
 CIRCUIT_LINE_FROM: Final = 32

@@ -6,7 +6,7 @@ import os
 import signal
 
 from grokterm.runs.process import trainer_of
-from grokterm.tui.cadence import Cadence
+from grokterm.tui.terminal.frame_rate import Cadence
 from tests.tui.conftest import NewRun
 from tests.tui.watching import Watching, watch
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from grokterm.config import Config
-from grokterm.tui.first_paint import first_line, first_paint
+from grokterm.tui.terminal.first_paint import first_line, first_paint
 
 
 @pytest.mark.parametrize("columns", [0, 5, 10, 28, 40, 80, 200])
@@ -28,6 +28,8 @@ def test_what_fails_while_loading_leaves_the_terminal_as_it_was(capfd: pytest.Ca
 
 
 def test_it_needs_nothing_that_is_slow_to_load() -> None:
-    code = "import sys, grokterm.tui.first_paint; print(sorted({'textual', 'numpy', 'rich'} & set(sys.modules)))"
+    code = (
+        "import sys, grokterm.tui.terminal.first_paint; print(sorted({'textual', 'numpy', 'rich'} & set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

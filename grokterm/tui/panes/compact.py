@@ -10,14 +10,14 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from grokterm.config import Value
-from grokterm.tui import lines, words
 from grokterm.tui.drawing.curves import Curve
 from grokterm.tui.drawing.frame import Axes
 from grokterm.tui.drawing.sparkline import draw_sparklines
-from grokterm.tui.fitting import Part, between, fit
-from grokterm.tui.lines import ShownState
 from grokterm.tui.run.state import RunState
-from grokterm.tui.slider import notice
+from grokterm.tui.run.trainer_link import ShownState
+from grokterm.tui.text import formats, header
+from grokterm.tui.text.fitting import Part, between, fit
+from grokterm.tui.text.timeline import notice
 
 ACCURACIES = (("train", "train_accuracy"), ("test", "test_accuracy"))
 
@@ -56,20 +56,20 @@ def status_strips(
     muted = palette.markup("muted")
     dot = Content.styled(" · ", palette.markup("border"))
     numbers = [
-        Part.of((f"step {step:,}", 2), (words.count(step), 1)),
-        Part.of((words.rate(status.steps_per_second) if status else "", 3), style=muted),
-        Part.of((words.clock(status.seconds) if status else "", 4), style=muted),
+        Part.of((f"step {step:,}", 2), (formats.count(step), 1)),
+        Part.of((formats.rate(status.steps_per_second) if status else "", 3), style=muted),
+        Part.of((formats.clock(status.seconds) if status else "", 4), style=muted),
     ]
-    mark = lines.state_mark(shown, palette)
+    mark = header.state_mark(shown, palette)
     doing = between(mark, fit(numbers, inner - mark.cell_length - 2, dot), inner)
     phase = fit(
         [notice(state, moment, 1)]
         if moment
-        else [Part.of((lines.phases(history, palette, 0), 2), (lines.phases(history, palette, -2), 1))],
+        else [Part.of((header.phases(history, palette, 0), 2), (header.phases(history, palette, -2), 1))],
         inner,
         dot,
     )
-    texts = [doing, phase, _model(state, inner), lines.rates(state.config, wished, palette, long=inner >= 36)]
+    texts = [doing, phase, _model(state, inner), header.rates(state.config, wished, palette, long=inner >= 36)]
     order = (0, 1) if height < 6 else (2, 3, 0, 1) if height >= 8 else (2, 0, 1)
     head = [Content(" ") + texts[i] for i in order][:height]
     strips = [Strip(content.truncate(width).render_segments()) for content in head]
@@ -81,9 +81,9 @@ def status_strips(
 def _model(state: RunState, width: int) -> Content:
     """Task and model as far as they fit."""
     config, palette = state.config, state.palette
-    long, short, word = words.model(config)
+    long, short, word = formats.model(config)
     parts = [
-        Part.of((words.task(config), 1), style=f"bold {palette.markup('text')}"),
+        Part.of((formats.task(config), 1), style=f"bold {palette.markup('text')}"),
         Part.of((long, 5), (short, 4), (word, 3)),
         Part.of((f"seed {config.seed}", 9), style=palette.markup("muted")),
     ]
@@ -95,7 +95,7 @@ def _accuracies(state: RunState, width: int, height: int) -> list[Strip]:
     history, last = state.history, state.moment or state.history.last
     if height < 1:
         return []
-    curves = [Curve(name, words.percent(getattr(last, column)) if last else "–", name) for name, column in ACCURACIES]
+    curves = [Curve(name, formats.percent(getattr(last, column)) if last else "–", name) for name, column in ACCURACIES]
     values = np.array([history.column(column) for _, column in ACCURACIES])
     axes = Axes(log_x=state.log_x, percent=True)
     graph, palette = state.view.graph, state.palette

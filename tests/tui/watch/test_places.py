@@ -4,7 +4,7 @@ from itertools import combinations
 
 import pytest
 
-from grokterm.tui.places import TABLE, enlarged, places, table_size
+from grokterm.tui.watch.places import TABLE, enlarged, places, table_size
 
 SIZES = [(56, 16), (80, 24), (80, 50), (99, 60), (100, 30), (120, 40), (160, 24), (160, 50), (200, 60), (300, 100)]
 

@@ -15,7 +15,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Resize
 from textual.message import Message
 
-from grokterm.tui.output import PATIENCE, Output, discard, write_last
+from grokterm.tui.terminal.output import PATIENCE, Output, discard, write_last
 
 _LEAVE: Final = (
     "\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"

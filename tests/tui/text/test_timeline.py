@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from grokterm.tui import lines
 from grokterm.tui.run.moment import config_at, index_of, moment_of, phase_starts
 from grokterm.tui.run.state import RunState
-from grokterm.tui.slider import slider
+from grokterm.tui.text import header
+from grokterm.tui.text.timeline import slider
 from grokterm.wire.records import Change, Event
-from tests.tui.test_lines import scalars, world
+from tests.tui.text.test_header import scalars, world
 
 CHANGE = Change(500, {"weight_decay": 2.0}, {"weight_decay": 1.0}, rebuilt=False, keep=False, words="", by="", time=0.0)
 REBUILD = Change(900, {"arch": "transformer"}, {"arch": "mlp"}, rebuilt=True, keep=False, words="", by="", time=0.0)
@@ -45,12 +45,12 @@ def test_the_slider_goes_from_the_first_step_to_now() -> None:
 
 def test_the_lines_tell_of_the_moment() -> None:
     made = travelled(1)
-    header = lines.header(made, "training", {}, 130).plain
-    assert "◂ step 300 of 1,421 · enter returns to live" in header
-    assert "● training" in header
-    assert "test 15.0 %" in lines.phase_line(made, 130).plain
+    top = header.header(made, "training", {}, 130).plain
+    assert "◂ step 300 of 1,421 · enter returns to live" in top
+    assert "● training" in top
+    assert "test 15.0 %" in header.phase_line(made, 130).plain
     made.going = True
-    assert "◂ going to step 300 …" in lines.header(made, "training", {}, 130).plain
+    assert "◂ going to step 300 …" in header.header(made, "training", {}, 130).plain
 
 
 @pytest.mark.parametrize("width", range(8, 220))
@@ -58,7 +58,7 @@ def test_no_line_is_longer_than_the_screen(width: int) -> None:
     for index in range(5):
         made = travelled(index)
         made.going = bool(index % 2)
-        for line in (lines.header(made, "trainer gone", {}, width), lines.phase_line(made, width)):
+        for line in (header.header(made, "trainer gone", {}, width), header.phase_line(made, width)):
             assert line.cell_length <= width
         if width >= 36:
-            assert "◂ step" in lines.header(made, "training", {}, width).plain or made.going
+            assert "◂ step" in header.header(made, "training", {}, width).plain or made.going

@@ -11,8 +11,8 @@ from types import FrameType
 from typing import Final, NoReturn
 
 from grokterm.config import Config
-from grokterm.tui import words
-from grokterm.tui.output import write_last
+from grokterm.tui.terminal.output import write_last
+from grokterm.tui.text import formats
 
 _ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[H\x1b[2J"
 """Alternate screen, no cursor, cleared."""
@@ -38,7 +38,13 @@ def first_paint(config: Config) -> Iterator[None]:
 
 def first_line(config: Config, columns: int) -> str:
     """What the run is, as far as it fits."""
-    parts = ["grokterm", words.task(config), words.model(config)[0], words.split(config)[0], f"seed {config.seed}"]
+    parts = [
+        "grokterm",
+        formats.task(config),
+        formats.model(config)[0],
+        formats.split(config)[0],
+        f"seed {config.seed}",
+    ]
     while parts and len(line := " " + " · ".join(parts)) > columns:
         parts.pop()
     return line if parts else ""

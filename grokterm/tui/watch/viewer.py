@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from grokterm.runs.compared import ComparedRun
     from grokterm.runs.folder import RunFolder
-    from grokterm.tui.outcome import Left
     from grokterm.tui.run.pending_changes import PendingChanges
     from grokterm.tui.run.state import RunState
     from grokterm.tui.run.time_travel import Cursor
     from grokterm.tui.run.trainer_link import TrainerLink
+    from grokterm.tui.terminal.exit_message import Left
     from grokterm.view_options import ViewOptions
 
 

@@ -11,8 +11,8 @@ from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits
 
 from grokterm.tui.actions import ACTIONS
 from grokterm.tui.dialogs.options import has_pages
-from grokterm.tui.lines import TITLES
-from grokterm.tui.steady import Steady
+from grokterm.tui.terminal.resizing import Steady
+from grokterm.tui.text.header import TITLES
 
 Command = tuple[str, str, Callable[[], Any]]
 

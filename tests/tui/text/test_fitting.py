@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.content import Content
 
-from grokterm.tui.fitting import Part, between, fit
+from grokterm.tui.text.fitting import Part, between, fit
 
 GAP = Content(" · ")
 

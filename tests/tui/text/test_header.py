@@ -4,9 +4,10 @@ import pytest
 
 from grokterm.config import Config
 from grokterm.runs.history import History
-from grokterm.tui import lines, phases
+from grokterm.tui.panes.compact import status_strips
 from grokterm.tui.run.state import RunState
-from grokterm.tui.status_view import status_strips
+from grokterm.tui.text import header, phases
+from grokterm.tui.text.footer import footer_keys
 from grokterm.tui.theme import find_theme
 from grokterm.view_options import ViewOptions
 from grokterm.wire.messages import Status
@@ -32,7 +33,7 @@ GENERALIZING = (scalars(1420, 0.342), Event(1210, "generalizing", "words"))
 
 
 def test_the_header_says_what_the_run_is() -> None:
-    line = lines.header(world(*GENERALIZING), "training", {}, 130).plain
+    line = header.header(world(*GENERALIZING), "training", {}, 130).plain
     for part in (
         "a + b mod 97",
         "mlp 512",
@@ -46,7 +47,7 @@ def test_the_header_says_what_the_run_is() -> None:
 
 
 def test_a_change_shows_before_it_is_confirmed() -> None:
-    line = lines.header(world(), "training", {"weight_decay": 2.0}, 130).plain
+    line = header.header(world(), "training", {"weight_decay": 2.0}, 130).plain
     assert "wd 1 → 2 …" in line
 
 
@@ -55,10 +56,10 @@ def test_no_line_is_longer_than_the_screen(width: int) -> None:
     seen = world(*GENERALIZING, config=Config(arch="transformer", op="x2+xy+y2+x", p=1999))
     pages = [[1, 2], [3, 5, 6], [4]]
     for line in (
-        lines.header(seen, "trainer gone", {"lr": 0.002}, width),
-        lines.phase_line(seen, width),
-        lines.tabs(pages, 1, seen.palette, width),
-        lines.footer("training", seen.palette, width),
+        header.header(seen, "trainer gone", {"lr": 0.002}, width),
+        header.phase_line(seen, width),
+        header.tabs(pages, 1, seen.palette, width),
+        footer_keys("training", seen.palette, width),
     ):
         assert line.cell_length <= width
 
@@ -66,28 +67,28 @@ def test_no_line_is_longer_than_the_screen(width: int) -> None:
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 120, 160, 200])
 def test_no_word_of_a_line_is_cut(width: int) -> None:
     seen = world(*GENERALIZING)
-    whole = set(lines.phase_line(seen, 400).plain.replace("━", " ").replace("─", " ").split())
+    whole = set(header.phase_line(seen, 400).plain.replace("━", " ").replace("─", " ").split())
     short = {"mem", "gen", "grok", "▸", "1,421"}
-    shown = lines.phase_line(seen, width).plain.replace("━", " ").replace("─", " ").replace("▸", " ").split()
+    shown = header.phase_line(seen, width).plain.replace("━", " ").replace("─", " ").replace("▸", " ").split()
     assert set(shown) <= whole | short
     assert "34.2" in shown
 
 
 def test_the_phases_with_the_steps_at_which_they_began() -> None:
-    line = lines.phase_line(world(*GENERALIZING), 120).plain
+    line = header.phase_line(world(*GENERALIZING), 120).plain
     assert "Memorizing 0" in line
     assert "Generalizing 1,210" in line
     assert "Grokked " in line
     assert "step 1,421" in line
     collapsed = (*GENERALIZING, Event(5000, "grokked", ""), Event(6000, "collapsed", ""))
-    line = lines.phase_line(world(*collapsed), 160).plain
+    line = header.phase_line(world(*collapsed), 160).plain
     assert "Grokked 5,000" in line
     assert "Collapsed 6,000" in line
 
 
 def test_only_the_present_phase_is_lit() -> None:
     seen = world(*GENERALIZING)
-    content = lines.phases(seen.history, seen.palette, 0)
+    content = header.phases(seen.history, seen.palette, 0)
     bold = [content.plain[s.start : s.end] for s in content.spans if "bold" in str(s.style)]
     assert bold == ["Generalizing 1,210"]
 
@@ -98,7 +99,7 @@ def test_only_the_present_phase_is_lit() -> None:
 def test_the_line_of_a_phase_fills_up(phase: str, test: float, share: float) -> None:
     history = world(scalars(10, test)).history
     history.phase = phase
-    assert lines.progress(history) == pytest.approx(share, abs=0.01)
+    assert header.progress(history) == pytest.approx(share, abs=0.01)
 
 
 def test_the_words_on_phases_say_every_threshold_and_which_one_the_label_uses() -> None:
