@@ -32,9 +32,9 @@ from grokterm.tui.screens.watch import WatchScreen
 from grokterm.tui.terminal.colors import SYSTEMS, offered, shown_colors, suited
 from grokterm.tui.terminal.driver import TerminalDriver
 from grokterm.tui.terminal.exit_message import Left, Outcome
-from grokterm.tui.terminal.frame_rate import Cadence
+from grokterm.tui.terminal.frame_rate import FrameRate
 from grokterm.tui.terminal.memory import give_back_early
-from grokterm.tui.terminal.screenshot import save_picture
+from grokterm.tui.terminal.screenshot import save_screenshot
 from grokterm.tui.theme import load_themes
 from grokterm.view_options import ViewOptions
 
@@ -80,7 +80,7 @@ class GrokApp(App[Outcome], inherit_bindings=False):
             self.register_theme(theme.textual())
         chosen = suited(self.themes, view.theme, self.shown_colors)
         self.theme = chosen.name
-        self.cadence = Cadence.here(view.fps)
+        self.frame_rate = FrameRate.here(view.fps)
         self._palette = chosen.palette
         self.left_early = False
         """Whether it ended before it took the terminal over."""
@@ -192,14 +192,14 @@ class GrokApp(App[Outcome], inherit_bindings=False):
         return [(name, self.themes[name].words) for name in offered(self.themes, self.shown_colors)]
 
     def save_screen(self, name: str = "") -> Path:
-        """Saves a picture of the screen where the viewer was started, else with the run; raises RunFolderError.
+        """Saves a screenshot where the viewer was started, else with the run; raises RunFolderError.
 
         Without a name it is called after run and step.
         """
         run, moment = self.link.folder, self.state.moment
         step = moment.step if moment else self.state.status.step if self.state.status else 0
         name = name or f"grokterm-{run.id}-step-{step}"
-        return save_picture(self.export_screenshot(), name, [Path.cwd(), run.path])
+        return save_screenshot(self.export_screenshot(), name, [Path.cwd(), run.path])
 
     def action_command_palette(self) -> None:
         """Opens the palette, but not over a dialog."""
@@ -220,7 +220,7 @@ class GrokApp(App[Outcome], inherit_bindings=False):
         self.link.read_log()
         self.link.pass_time()
         panes = self.watch_screen.pane_control
-        self._requester.tick(panes.wanted, panes.compared, self.cadence.picture_wait)
+        self._requester.tick(panes.wanted, panes.compared, self.frame_rate.picture_wait)
         if self.screen is self.watch_screen:
             self.watch_screen.show()
         elif self.screen is self.comparison:
@@ -259,7 +259,7 @@ class GrokApp(App[Outcome], inherit_bindings=False):
             seconds, sent = time.process_time(), watched.output.count if watched else 0
             self.tick()
             with suppress(TimeoutError):
-                async with asyncio.timeout(self.cadence.wait()):
+                async with asyncio.timeout(self.frame_rate.wait()):
                     await self._soon.wait()
             self._soon.clear()
             while watched and watched.behind and not watched.gone:
@@ -270,7 +270,7 @@ class GrokApp(App[Outcome], inherit_bindings=False):
             if watched and watched.lost:
                 watched.lost = False
                 self.screen.refresh(layout=True)
-            self.cadence.drawn(time.process_time() - seconds, (watched.output.count if watched else 0) - sent)
+            self.frame_rate.drawn(time.process_time() - seconds, (watched.output.count if watched else 0) - sent)
 
     def _handle_exception(self, error: Exception) -> None:
         """Keeps the details of a failure in the run's folder, and ends."""

@@ -191,7 +191,7 @@ async def test_a_picture_is_saved_and_never_over_another(
         await seen.press("s", "s")
         saved = sorted(tmp_path.glob("grokterm-*.svg"))
         assert len(saved) == 2
-        assert "picture saved as" in seen.footer
+        assert "screenshot saved as" in seen.footer
         assert "Accuracy" in saved[0].read_text()
         await seen.press("space")
 

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from grokterm.config import Value
 from grokterm.tui.drawing.curves import Curve
-from grokterm.tui.drawing.frame import Axes
+from grokterm.tui.drawing.plot_area import Axes
 from grokterm.tui.drawing.sparkline import draw_sparklines
 from grokterm.tui.run.state import RunState
 from grokterm.tui.run.trainer_link import ShownState

@@ -14,10 +14,10 @@ from textual.strip import Strip
 from grokterm.milestones import MEMORIZED, MILESTONES
 from grokterm.runs.compared import ComparedRun, differences
 from grokterm.runs.folder import name_of
-from grokterm.tui.drawing.frame import Axes
 from grokterm.tui.drawing.marks import Mark
 from grokterm.tui.drawing.message import draw_message
 from grokterm.tui.drawing.overlay import RunCurve, draw_overlay, has_room_for
+from grokterm.tui.drawing.plot_area import Axes
 from grokterm.tui.drawing.sheet import Column, Row, draw_sheet, plain_stem
 from grokterm.tui.panes.curves import short_loss
 from grokterm.tui.panes.pane import Pane

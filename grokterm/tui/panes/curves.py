@@ -12,9 +12,9 @@ from textual.strip import Strip
 from grokterm.config import settings, short_label
 from grokterm.runs.history import History
 from grokterm.tui.drawing.curves import Curve, draw_curves
-from grokterm.tui.drawing.frame import Axes
 from grokterm.tui.drawing.marks import Mark
 from grokterm.tui.drawing.message import draw_message
+from grokterm.tui.drawing.plot_area import Axes
 from grokterm.tui.drawing.slider import draw_slider
 from grokterm.tui.drawing.sparkline import draw_sparklines
 from grokterm.tui.panes.pane import Pane

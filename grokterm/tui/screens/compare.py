@@ -37,7 +37,7 @@ _KEYS: Final = (
     ("t", "test or train", 3),
     ("x y", "log axes", 5),
     ("T", "theme", 8),
-    ("s", "picture", 7),
+    ("s", "screenshot", 7),
     ("q", "leave: training goes on", 1),
 )
 """Keys of the footer, what they do, and the rank at which they give way."""
@@ -62,7 +62,7 @@ class CompareScreen(Steady, Screen[None], inherit_bindings=False):
         Binding("x", "log('x')", show=False),
         Binding("y", "log('y')", show=False),
         Binding("T", "theme", show=False),
-        Binding("s", "picture", show=False),
+        Binding("s", "screenshot", show=False),
         Binding("tab", "pane(1)", show=False),
         Binding("shift+tab", "pane(-1)", show=False),
         *(Binding(str(number), f"to_pane({number})", show=False) for number in (1, 2, 3)),
@@ -168,11 +168,11 @@ class CompareScreen(Steady, Screen[None], inherit_bindings=False):
         self.viewer.next_theme()
         self.show()
 
-    def action_picture(self) -> None:
-        """Saves a picture of the screen and says where it is."""
+    def action_screenshot(self) -> None:
+        """Saves a screenshot and says where it is."""
         numbers = "-".join(name_of(run.folder) for run in self.comparison.runs)
         try:
-            self.say(f"picture saved as {self.viewer.save_screen(f'grokterm-compare-{numbers}')}", "accent")
+            self.say(f"screenshot saved as {self.viewer.save_screen(f'grokterm-compare-{numbers}')}", "accent")
         except GroktermError as error:
             self.say(str(error), "error")
 

@@ -200,10 +200,10 @@ class WatchScreen(Steady, Screen[None], inherit_bindings=False):
         self.say(f"loss axis: {'logarithmic' if self.state.log_y else 'linear'}")
         self.show()
 
-    def action_picture(self) -> None:
-        """Saves a picture of the screen and says where it is."""
+    def action_screenshot(self) -> None:
+        """Saves a screenshot and says where it is."""
         try:
-            self.say(f"picture saved as {self.viewer.save_screen()}", "accent")
+            self.say(f"screenshot saved as {self.viewer.save_screen()}", "accent")
         except GroktermError as error:
             self.say(str(error), "error")
 

@@ -18,7 +18,7 @@ _FRESH: Final = 0.5
 
 
 @dataclass(slots=True)
-class Cadence:
+class FrameRate:
     """Keeps the running cost of a frame and says how long to wait for the next one."""
 
     fps: float
@@ -29,8 +29,8 @@ class Cadence:
     """Bytes that a frame takes, running mean."""
 
     @classmethod
-    def here(cls, fps: float, environment: Mapping[str, str] = os.environ) -> Cadence:
-        """The cadence for this terminal: slower over ssh."""
+    def here(cls, fps: float, environment: Mapping[str, str] = os.environ) -> FrameRate:
+        """The frame rate for this terminal: slower over ssh."""
         return cls(fps, remote="SSH_CONNECTION" in environment or "SSH_TTY" in environment)
 
     def drawn(self, seconds: float, bytes_: int) -> None:

@@ -1,4 +1,4 @@
-"""Saving a picture of the screen."""
+"""Saving a screenshot."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from grokterm.errors import RunFolderError
 
 
 def self_contained(svg: str) -> str:
-    """A picture without the comment and the fonts from the net that come with it: it shows the reader's own font."""
+    """A screenshot without the comment and the fonts from the net that come with it: it shows the reader's own font."""
     return re.sub(r"\s*<!--.*?-->|\s*@font-face\s*\{.*?\}", "", svg, flags=re.DOTALL)
 
 
-def save_picture(svg: str, name: str, folders: Sequence[Path]) -> Path:
-    """Writes a picture as `name`.svg into the first folder that can be written to, and nothing over anything.
+def save_screenshot(svg: str, name: str, folders: Sequence[Path]) -> Path:
+    """Writes a screenshot as `name`.svg into the first folder that can be written to, and nothing over anything.
 
     Raises RunFolderError where none can.
     """
@@ -34,4 +34,4 @@ def save_picture(svg: str, name: str, folders: Sequence[Path]) -> Path:
             except OSError as error:
                 problem = f"{path} cannot be written: {(error.strerror or str(error)).lower()}"
                 break
-    raise RunFolderError(f"no picture was saved: {problem}")
+    raise RunFolderError(f"no screenshot was saved: {problem}")

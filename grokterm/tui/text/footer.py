@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from textual import events
@@ -17,6 +18,7 @@ _SAID: Final = 5.0
 """Seconds that a remark stands in the keys' place."""
 
 
+@lru_cache(maxsize=8)
 def footer_keys(state: ShownState, palette: Palette, width: int) -> Content:
     """The keys and what they do, the most needed ones where there is little room."""
     key, name = f"bold {palette.markup('accent')}", palette.markup("muted")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Final
 
 from textual.content import Content
@@ -170,7 +169,6 @@ def tabs(pages: Sequence[Sequence[int]], present: int, palette: Palette, width: 
     return _padded(fit(written, width - 2, Content.styled(" │ ", palette.markup("border"))))
 
 
-@lru_cache(maxsize=8)
 def rates(config: Config, wished: Mapping[str, Value], palette: Palette, long: bool) -> Content:
     """`AdamW lr 1e-3 wd 1`; a value on its way reads `wd 1 → 2 …`."""
     pieces: list[tuple[str, str]] = [(f"{formats.optimizer(config)} ", palette.markup("muted"))] if long else []

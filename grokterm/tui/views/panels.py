@@ -13,8 +13,8 @@ from grokterm.runs.columns import Floats
 from grokterm.runs.history import History
 from grokterm.tui.drawing.cells import row
 from grokterm.tui.drawing.curves import Curve, Shade, draw_curves
-from grokterm.tui.drawing.frame import GUTTER, Axes
 from grokterm.tui.drawing.marks import Mark
+from grokterm.tui.drawing.plot_area import GUTTER, Axes
 from grokterm.tui.drawing.scales import short
 from grokterm.tui.run.state import RunState
 

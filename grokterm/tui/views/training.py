@@ -14,10 +14,10 @@ from grokterm.runs.emergence import acceleration, delay, fastest, rate_of_change
 from grokterm.runs.history import History
 from grokterm.tui.drawing.cells import Cells
 from grokterm.tui.drawing.curves import LEAST_WIDTH, Shade
-from grokterm.tui.drawing.frame import GUTTER, NAMES, Axes
 from grokterm.tui.drawing.marks import Mark
 from grokterm.tui.drawing.message import draw_message
 from grokterm.tui.drawing.phase_band import Phase, draw_phases
+from grokterm.tui.drawing.plot_area import GUTTER, NAMES, Axes
 from grokterm.tui.drawing.scales import step_scale
 from grokterm.tui.panes.curves import marks_of
 from grokterm.tui.run.moment import phase_starts

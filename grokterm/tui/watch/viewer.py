@@ -51,7 +51,7 @@ class Viewer(Protocol):
         """Goes on to the next theme that the terminal can show."""
 
     def save_screen(self, name: str = "", /) -> Path:
-        """Saves a picture of the screen; raises RunFolderError."""
+        """Saves a screenshot; raises RunFolderError."""
 
     def leave(self, left: Left, /) -> None:
         """Ends the viewer; the trainer goes on unless it was stopped."""

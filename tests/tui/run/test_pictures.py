@@ -6,11 +6,11 @@ import os
 import signal
 
 from grokterm.runs.process import trainer_of
-from grokterm.tui.terminal.frame_rate import Cadence
+from grokterm.tui.terminal.frame_rate import FrameRate
 from tests.tui.conftest import NewRun
 from tests.tui.watching import Watching, watch
 
-SELDOM = Cadence(fps=1e-3)
+SELDOM = FrameRate(fps=1e-3)
 
 
 async def stands_still(seen: Watching) -> None:
@@ -18,7 +18,7 @@ async def stands_still(seen: Watching) -> None:
     await seen.trains()
     await seen.until(lambda: len(seen.app.link.history) > 2, "a log")
     await seen.paused()
-    seen.app.cadence = SELDOM
+    seen.app.frame_rate = SELDOM
     seen.app.draw_soon()
 
 
@@ -32,7 +32,7 @@ async def test_a_view_is_drawn_when_its_picture_comes(new_run: NewRun) -> None:
         ):
             await seen.press("v", *view, "enter")
             await seen.shows(words)
-        assert seen.app.cadence is SELDOM
+        assert seen.app.frame_rate is SELDOM
 
 
 async def test_the_earlier_one_beside_it_is_drawn_too(new_run: NewRun) -> None:

@@ -1,4 +1,4 @@
-"""The frame of a plot among cells: where values lie, and its axes."""
+"""The area of a plot among cells: where values lie, and its axes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Axes:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class PlotArea:
     """A plot of `width` × `height` cells whose upper left cell is (left, 0)."""
 
     left: int
@@ -63,36 +63,36 @@ class Frame:
         return self.height - 1 - int(np.rint(place * (self.height * down - 1))) // down
 
 
-def draw_axes(cells: Cells, frame: Frame, axes: Axes, down: int, graph: Graph, palette: Palette) -> None:
+def draw_axes(cells: Cells, area: PlotArea, axes: Axes, down: int, graph: Graph, palette: Palette) -> None:
     """The y axis left of the plot and the numbers of both axes."""
     line, number = palette.style("border"), palette.style("muted")
     bar, tick = ("|", "+") if graph == "ascii" else ("│", "┤")
-    for y in range(frame.height):
-        cells.put(frame.left - 1, y, bar, line)
-    for value, text in _values(frame, axes):
-        y = frame.row(value, down)
-        cells.put(frame.left - 1, y, tick, line)
-        cells.put(frame.left - 1 - len(text), y, text, number)
-    _steps(cells, frame, number)
+    for y in range(area.height):
+        cells.put(area.left - 1, y, bar, line)
+    for value, text in _values(area, axes):
+        y = area.row(value, down)
+        cells.put(area.left - 1, y, tick, line)
+        cells.put(area.left - 1 - len(text), y, text, number)
+    _steps(cells, area, number)
 
 
-def _values(frame: Frame, axes: Axes) -> Iterable[tuple[float, str]]:
+def _values(area: PlotArea, axes: Axes) -> Iterable[tuple[float, str]]:
     if axes.percent:
-        even = next((n for n in (5, 3) if (frame.height - 1) % (n - 1) == 0 and frame.height >= 2 * n - 1), 0)
-        count = even or (3 if frame.height >= 7 else 2)
+        even = next((n for n in (5, 3) if (area.height - 1) % (n - 1) == 0 and area.height >= 2 * n - 1), 0)
+        count = even or (3 if area.height >= 7 else 2)
         return [(k / (count - 1), f"{100 * k // (count - 1)} %") for k in range(count)]
-    return [(value, short(value)) for value in ticks(frame.y, max(frame.height // 2, 2))]
+    return [(value, short(value)) for value in ticks(area.y, max(area.height // 2, 2))]
 
 
-def _steps(cells: Cells, frame: Frame, style: Style) -> None:
+def _steps(cells: Cells, area: PlotArea, style: Style) -> None:
     """The numbers of the x axis on the line below the plot, none touching another."""
-    taken = frame.left - 1
-    for step in ticks(frame.x, max(frame.width // _ACROSS, 3)):
+    taken = area.left - 1
+    for step in ticks(area.x, max(area.width // _ACROSS, 3)):
         text = short(step)
-        start = max(frame.column(step) - len(text) // 2, frame.left - 1)
-        start = min(start, frame.left + frame.width - len(text))
+        start = max(area.column(step) - len(text) // 2, area.left - 1)
+        start = min(start, area.left + area.width - len(text))
         if start >= taken:
-            cells.put(start, frame.height, text, style)
+            cells.put(start, area.height, text, style)
             taken = start + len(text) + 2
     if cells.width - taken >= len("steps") + 1 > 0:
-        cells.put(cells.width - len("steps"), frame.height, "steps", style)
+        cells.put(cells.width - len("steps"), area.height, "steps", style)
