@@ -28,6 +28,7 @@ from grokterm.trainer.server import Connection
 from grokterm.trainer.session import TrainingSession
 from grokterm.wire.client import Client
 from grokterm.wire.messages import Answer, Go, Look, Pause, Pictures, Predict, Prediction, Reply, Status
+from tests.lab.predictions import predictions
 from tests.trainer.conftest import NewConnection
 from tests.trainer.running import TINY, Running, change, wait_for
 from tests.wanted import wanted
@@ -48,7 +49,7 @@ CHANGES: Changes = {
 
 def bits(engine: Engine) -> Bits:
     """What a model is and what it answers."""
-    classes, probabilities = engine.predictions()
+    classes, probabilities = predictions(engine)
     return {name: raw(tensor) for name, tensor in {**engine.state_dict(), "p": classes, "q": probabilities}.items()}
 
 

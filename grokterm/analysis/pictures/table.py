@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import Final
 
 import torch
-from torch import Tensor
 
+from grokterm.analysis.logits import likeliest_classes
 from grokterm.analysis.model_at_step import ModelAtStep
-from grokterm.analysis.pairs import map_pairs
 from grokterm.analysis.pictures.picture import Chosen, Make, picture_of
 from grokterm.picture import Picture
 
@@ -19,7 +18,7 @@ def table(model: ModelAtStep, chosen: Chosen) -> Picture:
 
     Confidence is the softmax probability times 255, rounded.
     """
-    prediction, confidence = map_pairs(model.trained_logits_fn, model.config.p, _likeliest, model.labels.device)
+    prediction, confidence = likeliest_classes(model.trained_logits_fn, model.config.p, model.labels.device)
     shares = (255 * confidence.nan_to_num()).round().clamp(0, 255)
     return picture_of({"prediction": prediction.to(torch.int16), "confidence": shares.to(torch.uint8)})
 
@@ -39,12 +38,6 @@ def task(model: ModelAtStep, chosen: Chosen) -> Picture:
             "settings": torch.tensor([model.config.train_fraction, model.config.corrupt]),
         }
     )
-
-
-def _likeliest(logits: Tensor, _: Tensor) -> Tensor:
-    """Class and probability, [2, m], of logits [m, p]."""
-    best = logits.softmax(-1).max(-1)
-    return torch.stack([best.indices.to(best.values.dtype), best.values])
 
 
 PICTURES: Final[Mapping[str, Make]] = {"table": table, "task": task}

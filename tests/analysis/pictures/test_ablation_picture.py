@@ -16,6 +16,7 @@ from grokterm.surgery import Ablation
 from grokterm.trainer.checkpoint_series import CheckpointSeries
 from grokterm.trainer.pictures import PictureMaker
 from grokterm.wire.messages import Look
+from tests.lab.predictions import predictions
 
 SMALL = Config(p=13, width=24, d_model=16, heads=2, precision="float32", device="cpu", lr=1e-2)
 LARGE = SMALL.changed({"p": 256, "width": 8, "corrupt": 0.2})
@@ -51,7 +52,7 @@ def test_the_intact_side_is_what_the_engine_measures(tmp_path: Path) -> None:
     found, measures = arrays(pictured(tmp_path, engine, Ablation((3,)))), engine.measure()
     expected = [measures.train_loss, measures.test_loss, measures.train_accuracy, measures.test_accuracy]
     np.testing.assert_allclose(found["scores"][0], np.array(expected, float), rtol=1e-5)
-    states, (prediction, confidence) = found["states"][0], engine.predictions()
+    states, (prediction, confidence) = found["states"][0], predictions(engine)
     right = (prediction == engine.task.labels).numpy()
     sure = (confidence >= 0.5).numpy()
     trained = engine.task.train_mask.numpy()
@@ -118,7 +119,7 @@ def test_of_many_residues_some_stand_for_all(tmp_path: Path) -> None:
     found = arrays(pictured(tmp_path, engine, Ablation((3,))))
     assert found["stride"] == 3
     assert found["states"].shape == (2, 86, 86)
-    prediction, _ = engine.predictions()
+    prediction, _ = predictions(engine)
     task = engine.task
     right, trained = ((table)[::3, ::3] for table in (prediction == task.noisy_labels, task.train_mask))
     shares = [right[trained].float().mean(), right[~trained].float().mean()]
