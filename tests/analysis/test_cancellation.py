@@ -16,7 +16,7 @@ from tests.analysis.pictures.subjects import picture
 
 LONG = (
     "logit_spectrum", "neuron_spectrum", "attention", "attention_map", "activations", "contribution", "groups",
-    "restricted", "correct_logit", "losses", "path", "probes", "ablation",
+    "restricted", "correct_logit", "losses", "path", "probes", "ablation", "table",
 )  # fmt: skip
 
 
