@@ -90,9 +90,18 @@ class ModelAtStep:
         return found
 
     @cached_property
+    def _spectrum(self) -> tuple[Tensor, str, str]:
+        return spectrum(self.network, self.parameters, self.config)
+
+    @property
+    def norms_words(self) -> str:
+        """What the norms are taken from."""
+        return self._spectrum[2]
+
+    @cached_property
     def norms(self) -> Tensor:
         """Fourier norms of the embedding or first layer [frequencies]; raises UndefinedError without a basis."""
-        norms, basis, _ = spectrum(self.network, self.parameters, self.config)
+        norms, basis, _ = self._spectrum
         if basis == "none":
             raise UndefinedError(_no_frequencies(self.config))
         return norms

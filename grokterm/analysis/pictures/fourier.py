@@ -46,8 +46,6 @@ def first_spectrum(model: ModelAtStep, chosen: Chosen) -> Picture:
     config = model.config
     single = single_frequency_share(model.network, model.parameters, config)
     threshold, _ = KeyFrequencies(feature_count(config)).bounds(norms)
-    _, words = basis_of(config.op, config.p)
-    layer = "first layer" if config.arch == "mlp" else "embedding"
     return picture_of(
         {
             "norms": norms,
@@ -56,7 +54,7 @@ def first_spectrum(model: ModelAtStep, chosen: Chosen) -> Picture:
             "threshold": torch.tensor([threshold]),
             "single": torch.tensor([math.nan if single is None else single]),
         },
-        summary=f"{layer}, {words}",
+        summary=model.norms_words,
     )
 
 
