@@ -13,6 +13,7 @@ import numpy.typing as npt
 from grokterm.config import Config
 from grokterm.errors import ConfigError
 from grokterm.milestones import GAUGED_ACCURACY
+from grokterm.picture import Picture, PictureRequest
 from grokterm.surgery import INTACT, Ablation
 
 if TYPE_CHECKING:
@@ -20,33 +21,6 @@ if TYPE_CHECKING:
 
     from grokterm.analysis.model_at_step import ModelAtStep
     from grokterm.lab.models import Model, Parameters
-
-
-@dataclass(frozen=True, repr=False, eq=False)
-class Drawn:
-    """What a view draws; each array is an attribute too: `drawn.circles`."""
-
-    name: str
-    step: int
-    arrays: Mapping[str, npt.NDArray[Any]]
-    names: Mapping[str, tuple[str, ...]]
-    """What parts are called, along an axis of the arrays."""
-    words: str
-    """What it is taken from or, without arrays, why there is nothing to draw."""
-
-    def __repr__(self) -> str:
-        shapes = ", ".join(f"{name} {array.shape}" for name, array in self.arrays.items())
-        return f"<{self.name} at step {self.step:,}: {'; '.join(part for part in (shapes, self.words) if part)}>"
-
-    def __getattr__(self, name: str) -> npt.NDArray[Any]:
-        """An array by its name; raises AttributeError where there is none."""
-        arrays: Mapping[str, npt.NDArray[Any]] = self.__dict__.get("arrays", {})
-        if name not in arrays:
-            raise AttributeError(f"{self.__dict__.get('name')} has no array {name!r}: it has {', '.join(arrays)}")
-        return arrays[name]
-
-    def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self.arrays]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -78,7 +52,7 @@ class Snapshot:
     def __repr__(self) -> str:
         return f"<model at step {self.step:,}: {', '.join(f'{k} {v.shape}' for k, v in self.parameters.items())}>"
 
-    def __getattr__(self, name: str) -> Callable[..., Drawn]:
+    def __getattr__(self, name: str) -> Callable[..., Picture]:
         """The picture of a view, as a method; raises AttributeError where no view has the name."""
         if not name.startswith("_"):
             from grokterm.analysis.pictures import PICTURES
@@ -148,41 +122,38 @@ class Snapshot:
 
         from grokterm.analysis.key_frequencies import KeyFrequencies
         from grokterm.analysis.model_at_step import ModelAtStep
-        from grokterm.analysis.spectrum import feature_count, spectrum
+        from grokterm.analysis.spectrum import feature_count
 
-        norms = spectrum(self._model, self._tensors, self.config)[0]
         return ModelAtStep(
             step=self.step,
             config=self.config,
             parameters=self._tensors,
             labels=torch.from_numpy(self.labels).to(self._device),
             train=torch.from_numpy(self.train).to(self._device),
-            key_frequencies=KeyFrequencies(feature_count(self.config), self._keys).update(norms),
+            estimate=KeyFrequencies(feature_count(self.config), self._keys).update,
         )
 
     def _draw(
         self, view: str, /, *, present: Snapshot | None = None, without: Ablation = INTACT, **chosen: int
-    ) -> Drawn:
+    ) -> Picture:
         """What a view draws; raises ConfigError for something to choose that it does not have."""
         from dataclasses import replace
 
-        from grokterm.analysis.pictures import picture
+        from grokterm.analysis.pictures import make_picture
 
         here = self._model_at_step
         seen = replace(
             here,
             present=present._model_at_step if present is not None else None,
             earlier=lambda: self._earlier(here),
-            ablation=without,
         )
         choices = _RecordedChoices(chosen)
-        made = picture(view, seen, choices)
+        made = make_picture(PictureRequest(view, choices, without), seen)
         unknown = [name for name in chosen if name not in choices.names]
         if made.arrays and unknown:
             there = f"it has {', '.join(sorted(choices.names))}" if choices.names else "it has nothing to choose"
             raise ConfigError(f"{view} has no {unknown[0]!r} to choose: {there}")
-        arrays = {name: _array(tensor) for name, tensor in made.arrays.items()}
-        return Drawn(view, self.step, arrays, dict(made.names), made.words)
+        return made
 
     def _row(self, a: int) -> npt.NDArray[np.float32]:
         """Logits [p, p] of the pairs (a, 0), (a, 1) …"""

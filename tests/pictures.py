@@ -24,8 +24,8 @@ from grokterm.config import Config
 from grokterm.runs.folder import create_run
 from grokterm.runs.process import start_trainer
 from grokterm.tui.app import GrokApp
-from grokterm.tui.outcome import Outcome
-from grokterm.tui.picture import self_contained
+from grokterm.tui.terminal.exit_message import Outcome
+from grokterm.tui.terminal.screenshot import self_contained
 from grokterm.tui.views.catalogue import views
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Scalars
@@ -59,7 +59,7 @@ async def take(into: Path) -> None:
         app = GrokApp(folder, view)
         async with app.run_test(size=SIZE) as pilot:
             for name, reached in MOMENTS.items():
-                while not (last := app.world.history.last) or not reached(last):
+                while not (last := app.state.history.last) or not reached(last):
                     await pilot.pause(0.05)
                 await pilot.press("space")
                 await pilot.pause(SETTLED)
@@ -76,7 +76,7 @@ async def take_views(into: Path, config: Config, step: int, names: Mapping[int, 
         start_trainer(folder)
         app = GrokApp(folder, view)
         async with app.run_test(size=SIZE) as pilot:
-            while not (last := app.world.history.last) or last.step < step:
+            while not (last := app.state.history.last) or last.step < step:
                 await pilot.pause(0.1)
             await pilot.press("space")
             while app.link.state != "paused":
@@ -93,8 +93,10 @@ async def _open(app: GrokApp, pilot: Pilot[Outcome], number: int) -> None:
     while (view := screen.view_control.view) is None or view.number != number:
         await pilot.press("n")
     while time.monotonic() < deadline:
-        seen, before = view.seen(app.world), view.before(app.world)
-        if not view.pictured or (seen is not None and (before is not None or not view.compares or not seen.arrays)):
+        picture, before = view.picture(app.state), view.before(app.state)
+        if not view.pictured or (
+            picture is not None and (before is not None or not view.compares or not picture.arrays)
+        ):
             break
         await pilot.pause(0.1)
     await pilot.pause(SETTLED)

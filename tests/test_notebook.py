@@ -18,6 +18,7 @@ from grokterm.runs.emergence import emergence
 from grokterm.runs.folder import RunFolder, create_run
 from grokterm.trainer.opening import open_run
 from grokterm.view_options import ViewOptions
+from tests.lab.predictions import predictions
 from tests.trainer.running import TINY
 
 CONFIG = TINY.changed({"log_every": 5, "measure_every": 50})
@@ -103,7 +104,7 @@ def test_the_model_at_any_step_is_the_one_that_was_trained(folder: RunFolder, st
     assert model.parameters.keys() == engine.parameters.keys()
     for name, tensor in engine.parameters.items():
         assert model.parameters[name].tobytes() == tensor.numpy().tobytes()
-    classes, _ = engine.predictions()
+    classes, _ = predictions(engine)
     assert model.predictions().tolist() == classes.tolist()
     assert model.logits().shape == (7, 7, 7)
     assert model.logits().argmax(-1).tolist() == classes.tolist()

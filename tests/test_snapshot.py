@@ -13,9 +13,9 @@ import torch
 import grokterm
 from grokterm.analysis.key_frequencies import KeyFrequencies
 from grokterm.analysis.model_at_step import ModelAtStep
-from grokterm.analysis.pictures import PICTURES, picture
+from grokterm.analysis.pictures import PICTURES
 from grokterm.analysis.progress import progress
-from grokterm.analysis.spectrum import feature_count, spectrum
+from grokterm.analysis.spectrum import feature_count
 from grokterm.errors import ConfigError
 from grokterm.lab.engine import Engine
 from grokterm.runs.checkpoints import REGULAR
@@ -25,6 +25,7 @@ from grokterm.surgery import Ablation
 from grokterm.trainer.opening import open_run
 from grokterm.training.checkpoint_series import CheckpointSeries
 from grokterm.view_options import ViewOptions
+from tests.analysis.pictures.subjects import picture
 from tests.trainer.running import TINY
 
 CONFIG = TINY.changed({"p": 11, "arch": "embed-mlp", "log_every": 10, "measure_every": 20})
@@ -49,14 +50,13 @@ def subject(step: int) -> ModelAtStep:
     engine.advance(step)
     train = torch.zeros(CONFIG.p**2, dtype=torch.bool)
     train[engine.task.train] = True
-    norms = spectrum(engine.model, engine.parameters, CONFIG)[0]
     return ModelAtStep(
         step=step,
         config=CONFIG,
         parameters=engine.parameters,
         labels=engine.task.labels,
         train=train.view(CONFIG.p, CONFIG.p),
-        key_frequencies=KeyFrequencies(feature_count(CONFIG)).update(norms),
+        estimate=KeyFrequencies(feature_count(CONFIG)).update,
     )
 
 
@@ -67,7 +67,7 @@ def test_every_view_is_a_method_with_the_numbers_of_its_picture(folder: RunFolde
     series = CheckpointSeries(folder)
     wanted = picture(name, replace(here, earlier=lambda: series.before(here)), {})
     drawn = getattr(model, name)()
-    assert (drawn.name, drawn.step, drawn.words) == (name, 50, wanted.words)
+    assert (drawn.name, drawn.step, drawn.summary) == (name, 50, wanted.summary)
     assert dict(drawn.names) == dict(wanted.names)
     assert drawn.arrays.keys() == wanted.arrays.keys()
     for key, tensor in wanted.arrays.items():

@@ -31,7 +31,7 @@ from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
 from grokterm.trainer.opening import open_run
 from grokterm.trainer.session import TrainingSession
-from grokterm.tui.narrator import sentences
+from grokterm.tui.run.narrator import sentences
 from grokterm.view_options import ViewOptions
 from tests.reference.ablated_logits import without_frequencies
 

@@ -13,6 +13,17 @@ from grokterm.analysis.measures import restricted_logits
 from grokterm.analysis.pairs import LogitsFn, map_pairs
 
 
+def likeliest_classes(logits_fn: LogitsFn, p: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """The class of the largest logit, int64 [p, p], and its probability, float32 [p, p], both on the CPU."""
+
+    def reduce(logits: Tensor, _: Tensor) -> Tensor:
+        best = logits.softmax(-1).max(-1)
+        return torch.stack([best.indices.to(best.values.dtype), best.values])
+
+    classes, probabilities = map_pairs(logits_fn, p, reduce, device).cpu()
+    return classes.long(), probabilities.float()
+
+
 def correct_logits(logits_fn: LogitsFn, labels: Tensor) -> Tensor:
     """The logit of the right answer for every pair, [..., p, p]; labels int64 [p, p], NaN where one is −1."""
     wanted = labels.flatten()

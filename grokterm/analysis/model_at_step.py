@@ -43,14 +43,16 @@ class ModelAtStep:
     """int64 [p, p], −1 where the operation is not defined."""
     train: Tensor
     """bool [p, p]."""
-    key_frequencies: tuple[int, ...] = ()
-    """The estimate, largest norm first."""
+    estimate: Callable[[Tensor], tuple[int, ...]] = lambda norms: ()
+    """The key frequencies, largest norm first, from Fourier norms (`key_frequencies.KeyFrequencies`)."""
     present: ModelAtStep | None = None
     """The model of now, where this is one of the past."""
     noisy_labels: Tensor | None = None
     """The labels trained on, int64 [p, p], where some of them are wrong; None where all are those of `labels`."""
     ablation: Ablation = INTACT
     """The parts of the model that a picture leaves out."""
+    trained_as: Model | None = None
+    """The model's functions with the products in which it trains; None for those of `network`."""
     earlier: Callable[[], Sequence[ModelAtStep]] = _no_models
     """The same model at a few steps before this one, in order, as far as they are kept."""
 
@@ -64,13 +66,18 @@ class ModelAtStep:
         """Logits [m, p] of pairs a, b (int64 [m])."""
         return self.logits_fn_with(self.parameters)
 
-    def logits_fn_with(self, parameters: Parameters) -> LogitsFn:
-        """The same for other parameters."""
-        copied = dict(parameters)
+    @property
+    def trained_logits_fn(self) -> LogitsFn:
+        """The same with the products in which the model trains."""
+        return self.logits_fn_with(self.parameters, self.trained_as)
+
+    def logits_fn_with(self, parameters: Parameters, network: Model | None = None) -> LogitsFn:
+        """The same for other parameters, or by the functions of another network."""
+        copied, network = dict(parameters), network or self.network
 
         def logits_fn(a: Tensor, b: Tensor) -> Tensor:
             check_cancelled()
-            return self.network.residue_logits(copied, a, b)
+            return network.residue_logits(copied, a, b)
 
         return logits_fn
 
@@ -83,12 +90,29 @@ class ModelAtStep:
         return found
 
     @cached_property
+    def _spectrum(self) -> tuple[Tensor, str, str]:
+        return spectrum(self.network, self.parameters, self.config)
+
+    @property
+    def norms_words(self) -> str:
+        """What the norms are taken from."""
+        return self._spectrum[2]
+
+    @cached_property
     def norms(self) -> Tensor:
         """Fourier norms of the embedding or first layer [frequencies]; raises UndefinedError without a basis."""
-        norms, basis, _ = spectrum(self.network, self.parameters, self.config)
+        norms, basis, _ = self._spectrum
         if basis == "none":
             raise UndefinedError(_no_frequencies(self.config))
         return norms
+
+    @cached_property
+    def key_frequencies(self) -> tuple[int, ...]:
+        """The estimate, largest norm first; none without a basis."""
+        try:
+            return self.estimate(self.norms)
+        except UndefinedError:
+            return ()
 
     @cached_property
     def frequencies(self) -> tuple[int, ...]:

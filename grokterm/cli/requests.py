@@ -10,7 +10,7 @@ from grokterm.runs.folder import RunFolder
 from grokterm.runs.process import exit_status, socket_of, trainer_alive
 from grokterm.runs.summary import summarize
 from grokterm.wire.client import ask_once, carried_out
-from grokterm.wire.messages import Answer, Look, Request, View
+from grokterm.wire.messages import Answer, Look, Pictures, Request
 
 PATIENCE: Final = 60.0
 """Seconds that a trainer may take to load torch and answer."""
@@ -35,12 +35,12 @@ def wait_until_caught_up(folder: RunFolder) -> None:
             _check_there(folder, deadline)
         else:
             try:
-                reply = ask_once(socket, Look(0, ()), PATIENCE)
+                reply = ask_once(socket, Look(0), PATIENCE)
             except TrainerError:
                 if trainer_alive(folder):
                     raise
                 reply = None  # gone: said with its last words above
-            if isinstance(reply, View) and reply.status.state != "starting":
+            if isinstance(reply, Pictures) and reply.status.state != "starting":
                 return
         time.sleep(_POLL)
 

@@ -113,8 +113,8 @@ def runs_option(values: Values) -> str:
 
 def show(folder: RunFolder, options: ViewOptions, values: Values, compared: Sequence[ComparedRun] = ()) -> int:
     """Draws the run, or a comparison of runs, until it is left; the exit status."""
-    from grokterm.tui.first_paint import first_paint
-    from grokterm.tui.output import write_in_time
+    from grokterm.tui.terminal.first_paint import first_paint
+    from grokterm.tui.terminal.output import write_in_time
 
     with first_paint(folder.config()):
         with without_garbage_collection():

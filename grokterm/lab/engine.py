@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import torch
@@ -76,21 +76,6 @@ class Engine:
             squared_weights={name: square for name, square in squares.items() if self.parameters[name].ndim == 2},
             gradient_norm=self._gradient_norm,
         )
-
-    def predictions(self, check_cancelled: Callable[[], None] = lambda: None) -> tuple[Tensor, Tensor]:
-        """The class of the largest logit, int64 [p, p], and its probability, float32 [p, p], both on the CPU.
-
-        `check_cancelled` is called before each chunk of the pairs; what it raises ends the computation.
-        """
-        p = self.task.p
-        classes, probabilities = torch.empty(p * p, dtype=torch.int64), torch.empty(p * p)
-        start = 0
-        for part in self.task.pairs(torch.arange(p * p, device=self.device)).chunks(self._chunk_size):
-            check_cancelled()
-            best = self._logits(part.a, part.b).softmax(-1).max(-1)
-            rows = slice(start, start := start + len(part))
-            classes[rows], probabilities[rows] = best.indices, best.values
-        return classes.view(p, p), probabilities.view(p, p)
 
     def top_classes(self, a: int, b: int, count: int) -> list[tuple[int, float]]:
         """The `count` likeliest classes of one pair with their probabilities; raises ConfigError outside 0 … p − 1."""

@@ -13,11 +13,11 @@ from grokterm.analysis.cancellation import cancellable
 from grokterm.errors import FolderLostError, RunFolderError
 from grokterm.trainer.claim import Claim
 from grokterm.trainer.clock import Pace, StepTimer
-from grokterm.trainer.frames import Frames
 from grokterm.trainer.idle import IDLE_SECONDS, IdleTimer
 from grokterm.trainer.opening import OpenedRun
 from grokterm.trainer.past_model import PastModel
 from grokterm.trainer.past_requests import PastRequests
+from grokterm.trainer.pictures import PictureMaker
 from grokterm.trainer.present_requests import PresentRequests
 from grokterm.trainer.process_log import ProcessLog
 from grokterm.trainer.requests import handle_request
@@ -54,13 +54,13 @@ class Trainer:
         """Whether to end at the next step boundary, after a checkpoint."""
         self.past = PastModel(opened.folder, opened.session.run_log.index)
         series, trackers = CheckpointSeries(opened.folder), self.session.run_log.trackers
-        frames = Frames(series, keys=lambda _: trackers.keys)
-        self._present_requests = PresentRequests(server, self.session, frames, self.status, stop_requested)
+        maker = PictureMaker(series, keys=lambda _: trackers.keys)
+        self._present_requests = PresentRequests(server, self.session, maker, self.status, stop_requested)
         self.past_requests = PastRequests(
             self.past,
             server.send,
             self.status,
-            partial(Frames, series, self._present_requests.model_at_step, trackers.keys_at),
+            partial(PictureMaker, series, self._present_requests.model_at_step, trackers.keys_at),
         )
         self._opened = opened
         self._claim = claim

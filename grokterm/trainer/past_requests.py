@@ -10,11 +10,11 @@ from typing import Final, NamedTuple
 from grokterm.analysis.cancellation import CancelledError
 from grokterm.errors import GroktermError
 from grokterm.lab.engine import Engine
-from grokterm.trainer.frames import Frames
 from grokterm.trainer.past_model import PastModel
+from grokterm.trainer.pictures import PictureMaker
 from grokterm.trainer.predictions import predict
 from grokterm.trainer.server import Connection
-from grokterm.wire.messages import Answer, Look, Predict, Reply, Status, View
+from grokterm.wire.messages import Answer, Look, Pictures, Predict, Reply, Status
 
 SLICE: Final = 0.02
 """Seconds of work between polls; a step is never split."""
@@ -40,7 +40,7 @@ class PastRequests:
         past: PastModel,
         send: Callable[[Connection, Reply], None],
         status: Callable[[], Status],
-        frames: Callable[[], Frames],
+        new_maker: Callable[[], PictureMaker],
         free_seconds: float = FREE_SECONDS,
     ) -> None:
         self._past = past
@@ -48,8 +48,8 @@ class PastRequests:
         self._status = status
         self._free_seconds = free_seconds
         self._waiting: list[PastRequest] = []
-        self._make_frames = frames
-        self._frames = (-1, frames())
+        self._new_maker = new_maker
+        self._maker = (-1, new_maker())
         self._next = -math.inf
         self._forget_at = math.inf
 
@@ -104,16 +104,15 @@ class PastRequests:
                 self._send(waiting.connection, reply)
 
     def _replies(self, step: int, engine: Engine) -> list[tuple[PastRequest, Reply]]:
-        if self._frames[0] != step:
+        if self._maker[0] != step:
             # Key frequencies are those of this model alone, whatever was looked at before.
-            self._frames = (step, self._make_frames())
-        frames = self._frames[1]
+            self._maker = (step, self._new_maker())
         replies: list[tuple[PastRequest, Reply]] = []
         for waiting in self._at(step):
             request = waiting.request
             if isinstance(request, Look):
-                made = frames.make(request, engine, 0)
-                replies.append((waiting, View(request.id, self._status(), made, step)))
+                made = self._maker[1].make(request, engine, 0)
+                replies.append((waiting, Pictures(request.id, self._status(), made)))
             else:
                 replies.append((waiting, predict(request, engine)))
         return replies
@@ -123,7 +122,7 @@ class PastRequests:
 
     def _supersede(self, request: Look | Predict, step: int) -> Reply:
         if isinstance(request, Look):
-            return View(request.id, self._status(), (), request.at or 0)
+            return Pictures(request.id, self._status(), ())
         return self._refusal(request, f"overtaken by a request for step {step:,}")
 
     def _refusal(self, request: Look | Predict, words: str) -> Answer:
@@ -131,5 +130,5 @@ class PastRequests:
 
     def _forget(self) -> None:
         self._past.free()
-        self._frames = (-1, self._make_frames())
+        self._maker = (-1, self._new_maker())
         self._forget_at = math.inf

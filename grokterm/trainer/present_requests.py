@@ -1,4 +1,4 @@
-"""Requests for frames of the present model: made one after the other, and cancelled by other requests."""
+"""Requests for pictures of the present model: made one after the other, and cancelled by other requests."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from grokterm.analysis.cancellation import CancelledError
 from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.errors import ConfigError
-from grokterm.trainer.frames import Frames, PendingLooks
+from grokterm.trainer.pictures import PendingLooks, PictureMaker
 from grokterm.trainer.server import Connection, Server, UnreadableRequest
 from grokterm.trainer.session import TrainingSession
-from grokterm.wire.messages import Answer, Look, Reply, Request, Status, View
+from grokterm.wire.messages import Answer, Look, Pictures, Reply, Request, Status
 
 Heard = tuple[Connection, Request | UnreadableRequest]
 """A request and who sent it."""
@@ -24,13 +24,13 @@ class PresentRequests:
         self,
         server: Server,
         session: TrainingSession,
-        frames: Frames,
+        maker: PictureMaker,
         status: Callable[[], Status],
         stop_requested: Callable[[], bool],
     ) -> None:
         self._server = server
         self._session = session
-        self._frames = frames
+        self._maker = maker
         self._status = status
         self._stop_requested = stop_requested
         self._pending = PendingLooks()
@@ -56,7 +56,7 @@ class PresentRequests:
             raise CancelledError
 
     def add(self, connection: Connection, look: Look) -> None:
-        """Adds a request for frames of the present model; one that costs nothing is answered at once."""
+        """Adds a request for pictures of the present model; one that costs nothing is answered at once."""
         if PendingLooks.is_cheap(look):
             self._answer(connection, look)
             return
@@ -65,7 +65,7 @@ class PresentRequests:
             self._supersede(connection, older)
 
     def answer_due(self, busy: bool) -> None:
-        """Answers those who wait for frames, if frames may be made now; `busy` while training wants the time."""
+        """Answers those who wait for pictures, if some may be made now; `busy` while training wants the time."""
         due = self._pending.due(busy)
         if not due:
             return
@@ -86,18 +86,18 @@ class PresentRequests:
 
     def model_at_step(self) -> ModelAtStep:
         """The model of now."""
-        return self._frames.model_at_step(self._session.engine)
+        return self._maker.model_at_step(self._session.engine, self._session.run_log.changes)
 
     def _answer(self, connection: Connection, look: Look) -> None:
         session = self._session
         reply: Reply
         try:
-            frames = self._frames.make(look, session.engine, session.run_log.changes)
-            reply = View(look.id, self._status(), frames, session.step)
+            made = self._maker.make(look, session.engine, session.run_log.changes)
+            reply = Pictures(look.id, self._status(), made)
         except ConfigError as refusal:
             reply = Answer(look.id, False, str(refusal), session.step)
         self._server.send(connection, reply)
 
     def _supersede(self, connection: Connection, look: Look) -> None:
         """Answers a request that a newer one of the same viewer supersedes."""
-        self._server.send(connection, View(look.id, self._status(), (), self._session.step))
+        self._server.send(connection, Pictures(look.id, self._status(), ()))

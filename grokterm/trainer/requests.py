@@ -64,7 +64,7 @@ def handle_request(trainer: Trainer, connection: Connection, request: Request | 
             case UnreadableRequest():
                 raise TrainerError(request.words)
             case Look():
-                raise TypeError("frames of the present are answered by the trainer's looks")
+                raise TypeError("pictures of the present are made by PresentRequests")
     except (TrainerError, ConfigError) as refusal:
         _reply(trainer, connection, request.id, str(refusal), ok=False)
 

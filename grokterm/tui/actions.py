@@ -68,7 +68,7 @@ ACTIONS: Final = (
            call="next_view(-1)"),
     Action("ablate", "k", "ablate", "See the model without frequencies, neurons or heads",
            "the trainer", "What is shown", rank=12),
-    Action("mark", "m", "mark", "Compare with this step in views that show before and now", "the screen",
+    Action("mark", "m", "mark", "Compare with this step: table, bars and views show before and now", "the screen",
            "What is shown"),
     Action("next_pane", "tab", "panes", "Go to the next pane", "the screen", "What is shown", call="next_pane(1)"),
     Action("previous_pane", "shift+tab", "panes", "Go to the pane before", "the screen", "What is shown",
@@ -81,7 +81,7 @@ ACTIONS: Final = (
     Action("log_x", "x", "log x", "Logarithmic step axis on or off", "the screen", "What is shown"),
     Action("narrator", "S", "narrator", "Let the narrator speak or be silent", "the screen", "What is shown"),
     Action("next_theme", "T", "theme", "The next theme", "the screen", "What is shown", rank=15),
-    Action("picture", "s", "picture", "Save a picture of the screen (SVG)", "the screen", "What is shown", rank=12),
+    Action("screenshot", "s", "screenshot", "Save a screenshot (SVG)", "the screen", "What is shown", rank=12),
     Action("help", "?", "help", "All keys and the phases; in a view, its page of the guide", "the screen",
            "What is shown", rank=4),
     Action("palette", "ctrl+p", "palette", "Find any of these by name", "the screen", "What is shown"),
@@ -110,7 +110,7 @@ ACTIONS: Final = (
 
 FOOTER_ORDER: Final = (
     "pause", "one_step", "decay_down", "rate_down", "architecture", "change", "slower", "earlier", "try_it", "views",
-    "ablate", "enlarge", "go_to_pane", "log_y", "next_theme", "picture", "fork", "branches", "compare", "restart",
+    "ablate", "enlarge", "go_to_pane", "log_y", "next_theme", "screenshot", "fork", "branches", "compare", "restart",
     "help", "detach", "quit",
 )  # fmt: skip
 

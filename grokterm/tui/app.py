@@ -23,20 +23,19 @@ from textual.worker import Worker, WorkerFailed
 from grokterm.loading import load_now
 from grokterm.real_files import open_file
 from grokterm.runs.folder import RunFolder
-from grokterm.tui.before import Before
-from grokterm.tui.cadence import Cadence
-from grokterm.tui.depth import SYSTEMS, offered, suited
-from grokterm.tui.driver import TerminalDriver
-from grokterm.tui.link import Link
-from grokterm.tui.memory import give_back_early
-from grokterm.tui.outcome import Left, Outcome
-from grokterm.tui.picture import save_picture
-from grokterm.tui.present import Present
+from grokterm.tui.run.pending_changes import PendingChanges
+from grokterm.tui.run.pictures import PictureRequester
+from grokterm.tui.run.state import RunState
+from grokterm.tui.run.time_travel import Cursor
+from grokterm.tui.run.trainer_link import TrainerLink
 from grokterm.tui.screens.watch import WatchScreen
+from grokterm.tui.terminal.colors import SYSTEMS, offered, suited
+from grokterm.tui.terminal.driver import TerminalDriver
+from grokterm.tui.terminal.exit_message import Left, Outcome
+from grokterm.tui.terminal.frame_rate import FrameRate
+from grokterm.tui.terminal.memory import give_back_early
+from grokterm.tui.terminal.screenshot import save_screenshot
 from grokterm.tui.theme import load_themes
-from grokterm.tui.travel import Travel
-from grokterm.tui.wishes import Wishes
-from grokterm.tui.world import World
 from grokterm.view_options import ViewOptions, shown_colors
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ _SIGNALS: Final[dict[signal.Signals, Left]] = {signal.SIGTERM: "terminated", sig
 
 def _key_commands() -> type[Provider]:
     """What the palette offers, loaded with it."""
-    from grokterm.tui.commands import KeyCommands
+    from grokterm.tui.command_palette import KeyCommands
 
     return KeyCommands
 
@@ -81,14 +80,14 @@ class GrokApp(App[Outcome], inherit_bindings=False):
             self.register_theme(theme.textual())
         chosen = suited(self.themes, view.theme, self.shown_colors)
         self.theme = chosen.name
-        self.cadence = Cadence.here(view.fps)
+        self.frame_rate = FrameRate.here(view.fps)
         self._palette = chosen.palette
         self.left_early = False
         """Whether it ended before it took the terminal over."""
         self._signaled = False
         self._details = ""
         self._follower: Worker[None] | None = None
-        self._hurried = asyncio.Event()
+        self._soon = asyncio.Event()
         self._compared = list(compared)
         self.comparison: CompareScreen | None = None
         """The screen that compares runs, while it is there."""
@@ -139,7 +138,7 @@ class GrokApp(App[Outcome], inherit_bindings=False):
             self.show_comparison(self._compared)
         # What a long log says comes after the first paint, and so does the trainer.
         self.call_after_refresh(self._follow)
-        self.call_after_refresh(self.spawn, self._beat)
+        self.call_after_refresh(self.spawn, self._frame_loop)
         for message in self.themes.messages[:1]:
             self.watch_screen.say(message, "warning")
 
@@ -178,7 +177,7 @@ class GrokApp(App[Outcome], inherit_bindings=False):
     def use_theme(self, name: str) -> None:
         """Changes the theme."""
         self.theme = name
-        self._palette = self.world.palette = self.themes[name].palette
+        self._palette = self.state.palette = self.themes[name].palette
         self.watch_screen.say(f"theme {name}: {self.themes[name].words}")
         self.watch_screen.show()
 
@@ -193,25 +192,25 @@ class GrokApp(App[Outcome], inherit_bindings=False):
         return [(name, self.themes[name].words) for name in offered(self.themes, self.shown_colors)]
 
     def save_screen(self, name: str = "") -> Path:
-        """Saves a picture of the screen where the viewer was started, else with the run; raises RunFolderError.
+        """Saves a screenshot where the viewer was started, else with the run; raises RunFolderError.
 
         Without a name it is called after run and step.
         """
-        run, moment = self.link.folder, self.world.moment
-        step = moment.step if moment else self.world.status.step if self.world.status else 0
+        run, moment = self.link.folder, self.state.moment
+        step = moment.step if moment else self.state.status.step if self.state.status else 0
         name = name or f"grokterm-{run.id}-step-{step}"
-        return save_picture(self.export_screenshot(), name, [Path.cwd(), run.path])
+        return save_screenshot(self.export_screenshot(), name, [Path.cwd(), run.path])
 
     def action_command_palette(self) -> None:
         """Opens the palette, but not over a dialog."""
-        from grokterm.tui.commands import KeyPalette
+        from grokterm.tui.command_palette import KeyPalette
 
         if self.screen is self.watch_screen:
             self.push_screen(KeyPalette())
 
-    def hurry(self) -> None:
+    def draw_soon(self) -> None:
         """Makes the next tick come at once: somebody waits for what it asks for or draws."""
-        self._hurried.set()
+        self._soon.set()
 
     def tick(self) -> None:
         """Reads what is new, asks for the next pictures, and draws."""
@@ -220,44 +219,27 @@ class GrokApp(App[Outcome], inherit_bindings=False):
             return
         self.link.read_log()
         self.link.pass_time()
-        views, frames = self.watch_screen.view_control, self.watch_screen.pane_control.frames
-        picture = views.picture
-        if not self.travel.tick(frames, picture) and views.compares:
-            self.before.tick(picture)
-        self.present.tick(frames, picture, self.cadence.picture_wait)
+        panes = self.watch_screen.pane_control
+        self._requester.tick(panes.wanted, panes.compared, self.frame_rate.picture_wait)
         if self.screen is self.watch_screen:
             self.watch_screen.show()
         elif self.screen is self.comparison:
             self.comparison.follow()
 
     def _open(self, folder: RunFolder) -> None:
-        old = getattr(self, "world", None)
-        self.link = Link(folder)
-        self.world = World(folder.id, self.link.history, self.view, self._palette)
+        old = getattr(self, "state", None)
+        self.link = TrainerLink(folder)
+        self.state = RunState(folder.id, self.link.history, self.view, self._palette)
         if old is not None:
-            self.world.log_x, self.world.log_y = old.log_x, old.log_y
-        self.wishes = Wishes(self.link, self.spawn, partial(self._settled, self.link))
-        self.travel = Travel(self.link, self.world, self._spawn_fetch, self._say)
-        self.before = Before(self.link, self.world, self._spawn_fetch)
-        self.present = Present(self.link, self.world, self.spawn, self.hurry, self._say)
-
-    def _spawn_fetch(self, fetch: Callable[[], Coroutine[None, None, None]]) -> Worker[None]:
-        """Runs what fetches pictures of the past beside; draws at once what it brings."""
-
-        async def fetched() -> None:
-            world = self.world
-            had = (world.table, world.spectrum, world.picture, world.before)
-            await fetch()
-            has = (world.table, world.spectrum, world.picture, world.before)
-            if any(new is not old for new, old in zip(has, had, strict=True)):
-                self.hurry()
-
-        return self.spawn(fetched)
+            self.state.log_x, self.state.log_y = old.log_x, old.log_y
+        self.pending_changes = PendingChanges(self.link, self.spawn, partial(self._settled, self.link))
+        self.cursor = Cursor(self.state)
+        self._requester = PictureRequester(self.link, self.state, self.spawn, self.draw_soon, self._say)
 
     def _say(self, words: str, color: str) -> None:
         self.watch_screen.say(words, color)
 
-    def _settled(self, link: Link, words: str, made: bool) -> None:
+    def _settled(self, link: TrainerLink, words: str, made: bool) -> None:
         """Tells how a change was answered, if its run is still the one that is shown."""
         if link is self.link and self.is_running:
             self._say(words, "accent" if made else "error")
@@ -268,7 +250,7 @@ class GrokApp(App[Outcome], inherit_bindings=False):
             self._follower.cancel()
         self._follower = self.spawn(self.link.follow)
 
-    async def _beat(self) -> None:
+    async def _frame_loop(self) -> None:
         """Ticks for as long as the viewer runs, never while the terminal has not taken the last frame."""
         load_now("numpy")  # which drawing a log or a picture takes; the screen is there by now
         driver = self._driver
@@ -277,9 +259,9 @@ class GrokApp(App[Outcome], inherit_bindings=False):
             seconds, sent = time.process_time(), watched.output.count if watched else 0
             self.tick()
             with suppress(TimeoutError):
-                async with asyncio.timeout(self.cadence.wait()):
-                    await self._hurried.wait()
-            self._hurried.clear()
+                async with asyncio.timeout(self.frame_rate.wait()):
+                    await self._soon.wait()
+            self._soon.clear()
             while watched and watched.behind and not watched.gone:
                 await asyncio.sleep(_BEHIND)
             if watched and watched.gone:
@@ -288,7 +270,7 @@ class GrokApp(App[Outcome], inherit_bindings=False):
             if watched and watched.lost:
                 watched.lost = False
                 self.screen.refresh(layout=True)
-            self.cadence.drawn(time.process_time() - seconds, (watched.output.count if watched else 0) - sent)
+            self.frame_rate.drawn(time.process_time() - seconds, (watched.output.count if watched else 0) - sent)
 
     def _handle_exception(self, error: Exception) -> None:
         """Keeps the details of a failure in the run's folder, and ends."""

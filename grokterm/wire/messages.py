@@ -2,105 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
 
 from grokterm.config import Value
 from grokterm.errors import WireError
-from grokterm.surgery import INTACT, Ablation
-from grokterm.tasks.arithmetic import Basis
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
+from grokterm.picture import Array, Picture, PictureRequest
+from grokterm.surgery import Ablation
 
 State = Literal["starting", "training", "paused", "finished", "diverged"]
-FrameName = Literal["task", "table", "spectrum"]
-UNDEFINED: Final = 65535
-"""The label, uint16, of a pair on which the operation is not defined."""
-
-
-class Array(msgspec.Struct, frozen=True):
-    """A numpy array in a message."""
-
-    dtype: str
-    shape: tuple[int, ...]
-    data: bytes
-
-    @classmethod
-    def of(cls, array: npt.NDArray[Any]) -> Array:
-        """The message form of an array."""
-        return cls(array.dtype.str, array.shape, np.ascontiguousarray(array).tobytes())
-
-    def numpy(self) -> npt.NDArray[Any]:
-        """The array, read-only; raises WireError."""
-        try:
-            if np.dtype(self.dtype).hasobject:
-                raise ValueError("objects are not numbers")
-            return np.frombuffer(self.data, dtype=np.dtype(self.dtype)).reshape(self.shape)
-        except (TypeError, ValueError) as error:
-            raise WireError(f"an array in a message cannot be read: {error}") from None
-
-
-class TaskFrame(msgspec.Struct, frozen=True, tag="task"):
-    """Labels and split, each [p, p] indexed [a, b]; they change with `train_fraction` and `corrupt` alone."""
-
-    label: Array
-    """uint16, the right answers; UNDEFINED where the operation is not defined."""
-    trained: Array
-    """bool: the pair is in the training set."""
-    given: Array
-    """uint16: the labels trained on, wrong ones where the training set is corrupted."""
-    train_fraction: float
-    corrupt: float
-
-
-class TableFrame(msgspec.Struct, frozen=True, tag="table"):
-    """The model's answer for every pair, each [p, p] indexed [a, b]."""
-
-    prediction: Array
-    """uint16: the class of the largest logit."""
-    confidence: Array
-    """uint8: the softmax probability of that class times 255, rounded."""
-
-
-class SpectrumFrame(msgspec.Struct, frozen=True, tag="spectrum"):
-    """Fourier norms of the first layer or embedding, frequencies k = 1 … in order."""
-
-    norms: Array
-    """float32 [frequencies]: norm over d_model or width of the cos and sin components at k."""
-    key_frequencies: tuple[int, ...]
-    """The present estimate, k ≥ 1, largest norm first."""
-    basis: Basis
-    words: str
-    """What the bars are taken from, or why there are none."""
-    single_frequency_share: float | None = None
-    """Share of the first layer's weight vectors that follow one frequency alone, 0 to 1; None without such vectors."""
-
-
-class PictureRequest(msgspec.Struct, frozen=True):
-    """Which picture of the model a view draws, by the view's name, and what of it."""
-
-    name: str
-    chosen: dict[str, int] = {}
-    """What a person chose among neurons, heads, matrices, …, each counted from 0."""
-    ablation: Ablation = INTACT
-    """What is taken out of the model that is drawn; the one that trains stays as it is."""
-
-
-class PictureFrame(msgspec.Struct, frozen=True, tag="picture"):
-    """The arrays that one view draws; none where the view is not defined for this model."""
-
-    request: PictureRequest
-    arrays: dict[str, Array]
-    names: dict[str, tuple[str, ...]]
-    """What the parts of the model are called, along an axis of the arrays."""
-    words: str
-    """What the arrays are taken from, or why there are none."""
-
-
-Frame = TaskFrame | TableFrame | SpectrumFrame | PictureFrame
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -124,14 +36,12 @@ class Status(msgspec.Struct, frozen=True):
 
 
 class Look(msgspec.Struct, frozen=True, tag="look"):
-    """Asks for pictures of the model, the present one or that after `at` steps; answered by View."""
+    """Asks for pictures of the model, the present one or that after `at` steps; answered by Pictures."""
 
     id: int
-    frames: tuple[FrameName, ...]
+    pictures: tuple[PictureRequest, ...] = ()
     at: int | None = None
     """A step of the past, before the changes that were made there; None is now."""
-    picture: PictureRequest | None = None
-    """The picture asked for beside the frames; answered by a PictureFrame."""
 
 
 class Change(msgspec.Struct, frozen=True, tag="change"):
@@ -187,14 +97,12 @@ class Answer(msgspec.Struct, frozen=True, tag="answer"):
     step: int
 
 
-class View(msgspec.Struct, frozen=True, tag="view"):
-    """The frames asked for, all of the model at `step`; none where a newer request took the place of this one."""
+class Pictures(msgspec.Struct, frozen=True, tag="pictures"):
+    """The pictures asked for; none where a newer request took the place of this one."""
 
     id: int
     status: Status
-    frames: tuple[Frame, ...]
-    step: int = 0
-    """Steps that the model of the frames has taken: `status.step`, or the step of the past that was asked for."""
+    pictures: tuple[Picture, ...]
 
 
 class Prediction(msgspec.Struct, frozen=True, tag="prediction"):
@@ -210,15 +118,35 @@ class Prediction(msgspec.Struct, frozen=True, tag="prediction"):
     trained: bool
 
 
-Reply = Answer | View | Prediction
+Reply = Answer | Pictures | Prediction
 
 MESSAGE_LIMIT = 64 * 2**20
 """Bytes of the longest message that either side accepts."""
 
 _HEADER = 4
-_encoder = msgspec.msgpack.Encoder()
+_ARRAY = 1
+"""The code of an array among msgpack's extensions."""
+
+
+def _pack(array: Any) -> msgspec.msgpack.Ext:
+    """An array as it is sent, floats in single precision."""
+    if not isinstance(array, np.ndarray):
+        raise NotImplementedError(f"{type(array).__name__} cannot be sent")
+    small = np.ascontiguousarray(array.astype(np.float32) if array.dtype == np.float64 else array)
+    return msgspec.msgpack.Ext(_ARRAY, msgspec.msgpack.encode((small.dtype.str, array.shape, small.tobytes())))
+
+
+def _unpack(code: int, data: memoryview) -> Array:
+    """The array that was sent, read-only; raises ValueError, TypeError, MsgspecError."""
+    dtype, shape, body = msgspec.msgpack.decode(data, type=tuple[str, tuple[int, ...], bytes])
+    if code != _ARRAY or np.dtype(dtype).hasobject:
+        raise ValueError("only arrays of numbers are sent")
+    return np.frombuffer(body, dtype=np.dtype(dtype)).reshape(shape)
+
+
+_encoder = msgspec.msgpack.Encoder(enc_hook=_pack)
 _requests: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
-_replies: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
+_replies: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply, ext_hook=_unpack)
 
 
 def encode_message(message: Request | Reply) -> bytes:
@@ -253,5 +181,5 @@ def decode_reply(body: bytes) -> Reply:
     """The reply in a message's body; raises WireError."""
     try:
         return _replies.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
         raise WireError(f"a reply cannot be read: {error}") from None

@@ -22,6 +22,7 @@ from grokterm.lab.engine import Engine
 from grokterm.lab.models import build
 from grokterm.surgery import Ablation
 from tests.analysis.models import make_engine, random_sample, sample, small, trained_sample
+from tests.lab.predictions import predictions
 from tests.reference.ablated_logits import without_frequencies
 
 
@@ -33,7 +34,7 @@ def test_a_score_is_that_of_the_engine(op: str) -> None:
     got, expected = score(partial(found.model.logits, found.parameters), found.labels, found.train), engine.measure()
     for name in ("train_loss", "test_loss", "train_accuracy", "test_accuracy"):
         assert float(getattr(got, name)) == pytest.approx(getattr(expected, name), rel=1e-5)
-    prediction, confidence = engine.predictions()
+    prediction, confidence = predictions(engine)
     assert torch.equal(got.prediction, prediction)
     torch.testing.assert_close(got.confidence, confidence)
 

@@ -7,16 +7,16 @@ import torch
 
 from grokterm.analysis.cancellation import CancelledError, cancellable, check_cancelled
 from grokterm.analysis.model_at_step import ModelAtStep
-from grokterm.analysis.pictures import picture
 from grokterm.config import Config
 from grokterm.lab.models import build
 from grokterm.lab.seeds import generator
 from grokterm.lab.tasks import make_task
 from grokterm.surgery import Ablation
+from tests.analysis.pictures.subjects import picture
 
 LONG = (
     "logit_spectrum", "neuron_spectrum", "attention", "attention_map", "activations", "contribution", "groups",
-    "restricted", "correct_logit", "losses", "path", "probes", "ablation",
+    "restricted", "correct_logit", "losses", "path", "probes", "ablation", "table",
 )  # fmt: skip
 
 

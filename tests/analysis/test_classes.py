@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 from torch.testing import assert_close
 
 from grokterm.analysis.model_at_step import ModelAtStep
-from grokterm.analysis.pictures import PICTURES, picture
+from grokterm.analysis.pictures import PICTURES
 from grokterm.analysis.progress import gini_coefficients, progress, structure
 from grokterm.analysis.spectrum import spectrum
 from grokterm.config import Config
@@ -19,6 +19,7 @@ from grokterm.lab.models import build
 from grokterm.lab.models.layout import Layout
 from grokterm.lab.tasks import make_task
 from tests.analysis.models import small
+from tests.analysis.pictures.subjects import picture
 from tests.lab.examples import loss_and_gradient
 from tests.reference.plain import plain_gradients
 
@@ -38,7 +39,7 @@ def subjects(arch: str, depth: int = 1) -> tuple[ModelAtStep, ModelAtStep]:
                 parameters[name][tuple(slice(size) for size in value.shape)] = value
             parameters["W_U" if arch == "transformer" else "W_out"][:, P] *= 100
         task = make_task(config)
-        seen = partial(ModelAtStep, step=3, labels=task.labels, train=task.train_mask, key_frequencies=(2, 5))
+        seen = partial(ModelAtStep, step=3, labels=task.labels, train=task.train_mask, estimate=lambda norms: (2, 5))
         found.append(seen(config=config, parameters=parameters))
     return found[0], found[1]
 
@@ -70,7 +71,7 @@ def test_pictures(arch: str, view: str) -> None:
     if view == "path":
         return  # of all weights, those of "=" too
     found = [picture(view, replace(one), {}) for one in (plain, more)]
-    assert found[0].words == found[1].words
+    assert found[0].summary == found[1].summary
     assert found[0].arrays.keys() == found[1].arrays.keys()
     for name, array in found[0].arrays.items():
         assert_close(found[1].arrays[name], array, rtol=1e-6, atol=1e-9, equal_nan=True, msg=f"{view} {name}")

@@ -16,8 +16,9 @@ from grokterm.errors import GroktermError
 from grokterm.runs.process import exit_status
 from grokterm.trainer.server import CONNECTION_LIMIT, REQUEST_LIMIT
 from grokterm.wire.client import ask_once
-from grokterm.wire.messages import Change, Go, Look, PictureRequest, Predict, Request, View, encode_message
+from grokterm.wire.messages import Change, Go, Look, Pictures, Predict, Request, encode_message
 from tests.trainer.running import TINY, Running
+from tests.wanted import wanted
 
 SERVED: Final = 20.0
 """Seconds in which a viewer that comes is answered, on a machine that does much else."""
@@ -150,10 +151,8 @@ class Peers:
         number = self._random.choice((0, 1, 2**31, 2**63 - 1))
         at = self._random.choice((None, None, 0, 5, -1, 10**12))
         made: tuple[Request, ...] = (
-            Look(number, self._random.choice(((), ("table",), ("task", "table", "spectrum"))), at=at),
-            Look(
-                number, (), picture=PictureRequest(self._random.choice(("embedding", "logits", "nowhere", ""))), at=at
-            ),
+            Look(number, self._random.choice(((), wanted("table"), wanted("task", "table", "spectrum"))), at=at),
+            Look(number, wanted(self._random.choice(("embedding", "logits", "nowhere", ""))), at=at),
             Predict(number, self._random.randrange(-2, 9), 3, at=at),
             Change(number, {"p": "many"}),
             Change(number, {"nothing": 1}, by="x" * 1000),
@@ -181,8 +180,8 @@ def _steps_told(run: Running) -> set[int]:
     end, steps = time.monotonic() + SERVED, set[int]()
     while len(steps) < 2 and time.monotonic() < end and exit_status(run.folder) is None:
         with suppress(GroktermError):
-            view = ask_once(run.socket, Look(0, ()), SERVED)
-            assert isinstance(view, View)
+            view = ask_once(run.socket, Look(0), SERVED)
+            assert isinstance(view, Pictures)
             steps.add(view.status.step)
             if view.status.state != "training":
                 ask_once(run.socket, Go(0), SERVED)  # a mutant may be a request to pause, or to go a few steps

@@ -11,6 +11,7 @@ from torch import Tensor
 from grokterm.config import Config
 from grokterm.lab.engine import Engine
 from tests.lab.examples import ARCHITECTURES, small
+from tests.lab.predictions import predictions
 
 CHANGES: list[dict[str, Any]] = [
     {"train_fraction": 0.2},
@@ -70,4 +71,4 @@ def test_train_accuracy_counts_the_labels_trained_on() -> None:
     count = len(engine.task.train)
     assert engine.measure().train_accuracy == pytest.approx(1 - int(0.25 * count) / count)
     assert engine.measure().test_accuracy == 1
-    assert torch.equal(engine.predictions()[0], engine.task.labels)
+    assert torch.equal(predictions(engine)[0], engine.task.labels)

@@ -19,6 +19,7 @@ from grokterm.lab.engine import Engine
 from grokterm.measures import Measures
 from grokterm.tasks.polynomial import UNDEFINED
 from tests.lab.examples import ARCHITECTURES, all_pairs, small
+from tests.lab.predictions import predictions
 from tests.patience import PATIENCE
 from tests.reference.plain import plain_gradients, plain_logits
 
@@ -104,19 +105,20 @@ def test_measuring_in_parts_changes_nothing(arch: str, monkeypatch: pytest.Monke
     for name in Measures.__struct_fields__:
         value, expected = getattr(one, name), getattr(other, name)
         assert value == (None if expected is None else pytest.approx(expected, rel=1e-9))
-    assert torch.equal(whole.predictions()[0], parted.predictions()[0])
+    assert torch.equal(predictions(whole)[0], predictions(parted)[0])
 
 
 PEAK_MEMORY = """
 import resource, sys
 from grokterm.config import Config
 from grokterm.lab.engine import Engine
+from tests.lab.predictions import predictions
 Engine(Config(p=5, device="cpu")).advance(1)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 engine = Engine(Config(p=499, device="cpu", arch=sys.argv[1], train_fraction=0.1))
 engine.advance(1)
 engine.measure()
-engine.predictions()
+predictions(engine)
 after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print((after - before) * (1 if sys.platform == "darwin" else 1024))
 """
@@ -239,7 +241,7 @@ def test_predictions_and_answers_are_the_softmax_of_the_logits(arch: str) -> Non
     engine.advance(20)
     a, b = all_pairs(13)
     expected = plain_logits(config, engine.parameters, a, b).softmax(-1).view(13, 13, 13)
-    classes, confidence = engine.predictions()
+    classes, confidence = predictions(engine)
     assert (classes.dtype, confidence.dtype) == (torch.int64, torch.float32)
     assert torch.equal(classes, expected.argmax(-1))
     assert_close(confidence, expected.amax(-1).float())

@@ -10,6 +10,7 @@ from torch.testing import assert_close
 from grokterm.config import Config
 from grokterm.lab.engine import Engine
 from grokterm.presets import PRESETS
+from tests.lab.predictions import predictions
 from tests.reference.paper import Network, train
 
 STEPS = 20
@@ -76,7 +77,7 @@ def test_equals_takes_part_in_the_loss_and_in_nothing_else() -> None:
         logits = network.logits(tokens)
     logits[:, p] = 1e3  # were it an answer, it would be the one
     engine.parameters["W_U"][:, p] *= 1e3
-    classes, chances = engine.predictions()
+    classes, chances = predictions(engine)
     assert classes.shape == (p, p)
     assert torch.equal(classes.flatten(), logits[:, :p].argmax(-1))
     assert_close(chances.flatten().double(), logits[:, :p].softmax(-1).amax(-1), rtol=1e-6, atol=1e-6)

@@ -19,7 +19,12 @@ _LATER = (
     *("torch", "plotext", "cyclopts", *NUMBERS),
     *("grokterm.lab", "grokterm.analysis", "grokterm.trainer", "grokterm.guide", "grokterm.chart", "grokterm.notebook"),
     *("grokterm.cli.commands", "grokterm.runs.compared", "grokterm.runs.fork", "grokterm.runs.summary"),
-    *("grokterm.tui.commands", "grokterm.tui.panes.compared", "grokterm.tui.panes.guide", "grokterm.tui.views.view"),
+    *(
+        "grokterm.tui.command_palette",
+        "grokterm.tui.panes.compared",
+        "grokterm.tui.panes.guide",
+        "grokterm.tui.views.view",
+    ),
     *("grokterm.tui.screens.compare", *(f"grokterm.tui.dialogs.{name}" for name in DIALOGS)),
 )
 LATER = tuple(f"{name}." for name in _LATER)

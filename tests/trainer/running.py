@@ -21,7 +21,7 @@ from grokterm.runs.process import exit_status, socket_of, start_trainer, trainer
 from grokterm.view_options import ViewOptions
 from grokterm.wire import messages
 from grokterm.wire.client import ask_once
-from grokterm.wire.messages import Answer, Look, Reply, Request, Status, View
+from grokterm.wire.messages import Answer, Look, Pictures, Reply, Request, Status
 from grokterm.wire.records import Change, Record, Scalars, Session, TrainingRecord
 from tests.patience import PATIENCE
 
@@ -70,8 +70,8 @@ class Running:
         return reply
 
     def status(self) -> Status:
-        view = self.ask(Look(0, ()))
-        assert isinstance(view, View)
+        view = self.ask(Look(0))
+        assert isinstance(view, Pictures)
         return view.status
 
     def reaches(self, step: int) -> Status:

@@ -21,9 +21,10 @@ from grokterm.runs.presence import identity
 from grokterm.runs.process import TrainerProcess, recorded_trainer, start_time, start_trainer, trainer_alive, trainer_of
 from grokterm.trainer.server import REQUEST_LIMIT
 from grokterm.wire.client import Client, ask_once
-from grokterm.wire.messages import Answer, Look, Predict, Reply, View, decode_reply, encode_message, split_messages
+from grokterm.wire.messages import Answer, Look, Pictures, Predict, Reply, decode_reply, encode_message, split_messages
 from tests.patience import PATIENCE
 from tests.trainer.running import TINY, Running, change, wait_for
+from tests.wanted import wanted
 
 NewRun = Callable[..., Running]
 
@@ -80,14 +81,14 @@ def test_garbage_ends_the_connection_alone(busy: Running, sent: bytes) -> None:
         {"type": "fork", "id": 7, "at": 100},
         {"type": "change", "id": 7, "values": {"lr": [1, 2]}},
         {"type": "predict", "id": 7, "a": "one", "b": 2},
-        {"type": "look", "id": 7, "frames": ["everything"]},
+        {"type": "look", "id": 7, "pictures": ["everything"]},
         {"id": 7},
     ],
 )
 def test_what_is_no_request_is_refused_with_a_reason(busy: Running, message: dict[str, object]) -> None:
     with call(busy) as stream:
         stream.sendall(framed(msgspec.msgpack.encode(message)))
-        stream.sendall(encode_message(Look(8, ())))
+        stream.sendall(encode_message(Look(8)))
         buffer, replies = bytearray(), list[Reply]()
         while len(replies) < 2:
             buffer += stream.recv(2**16)
@@ -96,7 +97,7 @@ def test_what_is_no_request_is_refused_with_a_reason(busy: Running, message: dic
     assert isinstance(refused, Answer)
     assert (refused.id, refused.ok) == (7, False)
     assert refused.words
-    assert isinstance(view, View)
+    assert isinstance(view, Pictures)
 
 
 def test_half_a_message_is_waited_for_without_harm(busy: Running) -> None:
@@ -109,10 +110,10 @@ def test_half_a_message_is_waited_for_without_harm(busy: Running) -> None:
 
 
 def test_viewers_that_never_read_slow_nothing_down(busy: Running) -> None:
-    """Each asks for thousands of frames and takes none of them."""
+    """Each asks for thousands of pictures and takes none of them."""
     before = busy.memory()
     silent = [call(busy) for _ in range(20)]
-    requests = 200 * encode_message(Look(1, ("task", "table", "spectrum")))
+    requests = 200 * encode_message(Look(1, wanted("task", "table", "spectrum")))
     for stream in silent:
         stream.setblocking(False)
 
@@ -138,7 +139,7 @@ def test_more_viewers_than_there_is_room_for_are_turned_away(busy: Running) -> N
     trains_on(busy)
 
 
-@pytest.mark.parametrize("sent", [b"", encode_message(Look(1, ("task", "table")))], ids=["silent", "asked once"])
+@pytest.mark.parametrize("sent", [b"", encode_message(Look(1, wanted("task", "table")))], ids=["silent", "asked once"])
 def test_those_who_never_read_make_room_for_a_viewer(busy: Running, sent: bytes) -> None:
     """Two hundred of them, between a viewer that was there before and one that comes after."""
     with call(busy) as before:
@@ -159,20 +160,20 @@ def test_those_who_never_read_make_room_for_a_viewer(busy: Running, sent: bytes)
 
 def look(stream: socket.socket) -> None:
     """Asks for the status and reads the answer."""
-    stream.sendall(encode_message(Look(5, ())))
+    stream.sendall(encode_message(Look(5)))
     buffer, bodies = bytearray(), list[bytes]()
     while not bodies:
         block = stream.recv(2**16)
         assert block, "this viewer was turned away"
         buffer += block
         bodies = split_messages(buffer)
-    assert isinstance(decode_reply(bodies[0]), View)
+    assert isinstance(decode_reply(bodies[0]), Pictures)
 
 
 def served(run: Running) -> bool:
     """Whether a viewer that comes now is answered."""
     try:
-        return isinstance(ask_once(run.socket, Look(0, ()), 20.0), View)
+        return isinstance(ask_once(run.socket, Look(0), 20.0), Pictures)
     except TrainerError:
         return False
 
@@ -193,8 +194,8 @@ async def test_two_viewers_change_one_run(busy: Running) -> None:
         *(viewer.ask(change(name, beta1=value)) for viewer, name, value in ((first, "a", 0.7), (second, "b", 0.8)))
     )
     assert all(isinstance(answer, Answer) and answer.ok for answer in answers)
-    views = await asyncio.gather(*(viewer.ask(Look(0, ("table",))) for viewer in (first, second, first, second)))
-    assert all(isinstance(view, View) for view in views)
+    views = await asyncio.gather(*(viewer.ask(Look(0, wanted("table"))) for viewer in (first, second, first, second)))
+    assert all(isinstance(view, Pictures) for view in views)
     assert sorted(logged.by for logged in busy.history().changes[-2:]) == ["a", "b"]
     await first.close()
     await second.close()

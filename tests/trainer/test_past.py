@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -16,19 +16,22 @@ from torch import Tensor
 from grokterm.config import Value
 from grokterm.errors import RunFolderError
 from grokterm.lab.engine import Engine
+from grokterm.picture import Picture
 from grokterm.runs.checkpoints import REGULAR, list_checkpoints
 from grokterm.runs.folder import RunFolder
-from grokterm.trainer.frames import Frames
 from grokterm.trainer.opening import open_run
 from grokterm.trainer.past_model import PastModel
 from grokterm.trainer.past_requests import PastRequest, PastRequests
+from grokterm.trainer.pictures import PictureMaker
 from grokterm.trainer.server import Connection
 from grokterm.trainer.session import TrainingSession
 from grokterm.training.checkpoint_series import CheckpointSeries
 from grokterm.wire.client import Client
-from grokterm.wire.messages import Answer, Go, Look, Pause, Predict, Prediction, Reply, Status, TableFrame, View
+from grokterm.wire.messages import Answer, Go, Look, Pause, Pictures, Predict, Prediction, Reply, Status
+from tests.lab.predictions import predictions
 from tests.trainer.conftest import NewConnection
 from tests.trainer.running import TINY, Running, change, wait_for
+from tests.wanted import wanted
 
 NewRun = Callable[..., Running]
 Bits = dict[str, bytes]
@@ -46,7 +49,7 @@ CHANGES: Changes = {
 
 def bits(engine: Engine) -> Bits:
     """What a model is and what it answers."""
-    classes, probabilities = engine.predictions()
+    classes, probabilities = predictions(engine)
     return {name: raw(tensor) for name, tensor in {**engine.state_dict(), "p": classes, "q": probabilities}.items()}
 
 
@@ -164,7 +167,7 @@ class Desk:
             past,
             lambda connection, reply: self.sent.append((connection, reply)),
             lambda: status,
-            lambda: Frames(CheckpointSeries(RunFolder(Path("nowhere")))),
+            lambda: PictureMaker(CheckpointSeries(RunFolder(Path("nowhere")))),
             patience,
         )
 
@@ -188,20 +191,20 @@ def test_the_newest_request_of_each_viewer_wins(new_run: NewRun, new_connection:
     lived = Lived.through(run, CHANGES)
     desk = Desk(lived.past(run))
     one, two = new_connection(), new_connection()
-    desk.ask(one, Look(1, ("table",), 100))
-    desk.ask(two, Look(1, ("table",), 90))
+    desk.ask(one, Look(1, wanted("table"), 100))
+    desk.ask(two, Look(1, wanted("table"), 90))
     desk.ask(one, Predict(2, 3, 4, at=100))
     desk.ask(one, Predict(3, 3, 4, at=130))
     [(_, look), (_, asked)] = desk.sent
-    assert (look.id, isinstance(look, View) and look.frames, asked.id) == (1, (), 2)
+    assert (look.id, isinstance(look, Pictures) and look.pictures, asked.id) == (1, (), 2)
     assert isinstance(asked, Answer)
     assert (asked.ok, asked.words) == (False, "overtaken by a request for step 130")
-    desk.ask(one, Look(4, ("table", "spectrum"), 130))
+    desk.ask(one, Look(4, wanted("table", "spectrum"), 130))
     assert len(desk.sent) == 2
     views = desk.answer(5)[2:]
     assert [(connection is one, reply.id) for connection, reply in views] == [(False, 1), (True, 3), (True, 4)]
-    assert isinstance(views[0][1], View)
-    assert views[0][1].step == 90
+    assert isinstance(views[0][1], Pictures)
+    assert [picture.step for picture in views[0][1].pictures] == [90]
     assert isinstance(views[1][1], Prediction)
     assert views[1][1].step == 130
     assert desk.visits.reached is None
@@ -211,10 +214,10 @@ def test_training_keeps_its_share_of_the_time(new_run: NewRun, new_connection: N
     run = new_run(SMALL)
     lived = Lived.through(run, {})
     desk = Desk(lived.past(run))
-    desk.ask(new_connection(), Look(1, ("table",), LAST - 1))
+    desk.ask(new_connection(), Look(1, wanted("table"), LAST - 1))
     assert desk.visits.wait(training=True) == 0
     desk.visits.work(training=True)
-    desk.ask(new_connection(), Look(1, ("table",), 2))
+    desk.ask(new_connection(), Look(1, wanted("table"), 2))
     assert desk.visits.wait(training=True) > 0
     assert desk.visits.wait(training=False) == 0
 
@@ -223,7 +226,7 @@ def test_a_model_nobody_asks_for_is_given_up(new_run: NewRun, new_connection: Ne
     run = new_run(SMALL)
     past = Lived.through(run, {}).past(run)
     desk = Desk(past, patience=0.05)
-    desk.ask(new_connection(), Look(1, ("table",), 77))
+    desk.ask(new_connection(), Look(1, wanted("table"), 77))
     desk.answer(1)
     engine = past.advance_to(77, 0.0)
     assert engine is not None
@@ -240,14 +243,14 @@ def test_a_way_that_cannot_be_gone_is_told(new_run: NewRun, new_connection: NewC
     shutil.rmtree(run.folder.checkpoint_folder)
     run.folder.config_path.unlink()
     desk = Desk(past)
-    desk.ask(new_connection(), Look(6, ("table",), 77))
+    desk.ask(new_connection(), Look(6, wanted("table"), 77))
     [(_, answer)] = desk.answer(1)
     assert isinstance(answer, Answer)
     assert not answer.ok
     assert answer.words.startswith("the model of step 77 cannot be made again: ")
 
 
-Kind = TypeVar("Kind", View, Prediction, Answer)
+Kind = TypeVar("Kind", Pictures, Prediction, Answer)
 
 
 def of_kind(kind: type[Kind], reply: Reply) -> Kind:
@@ -255,36 +258,43 @@ def of_kind(kind: type[Kind], reply: Reply) -> Kind:
     return reply
 
 
+def contents(pictures: Sequence[Picture]) -> list[bytes]:
+    """All numbers of some pictures."""
+    return [array.tobytes() for picture in pictures for array in picture.arrays.values()]
+
+
 def test_a_trainer_shows_what_it_showed_then(new_run: NewRun) -> None:
     """Step by step with live looks; then back to each of them, paused and while it trains on."""
     run = new_run(p=11).start(paused=True)
-    live: dict[int, View] = {}
+    live: dict[int, list[bytes]] = {}
     for values in ({}, {"weight_decay": 4.0}, {"arch": "transformer"}, {"batch_size": 8}, {}):
         if values:
             assert run.command(change(**values)).ok
         assert run.command(Go(0, 9)).ok
         wait_for(lambda: run.status().state == "paused")
-        view = of_kind(View, run.ask(Look(0, ("task", "table"))))
-        live[view.step] = view
+        now = of_kind(Pictures, run.ask(Look(0, wanted("task", "table")))).pictures
+        assert not any(picture.past for picture in now)
+        live[now[0].step] = contents(now)
     assert list(live) == [9, 18, 27, 36, 45]
-    for step, view in reversed(live.items()):
-        assert of_kind(View, run.ask(Look(0, ("task", "table"), step))).frames == view.frames
+    for step, now_bytes in reversed(live.items()):
+        then = of_kind(Pictures, run.ask(Look(0, wanted("task", "table"), step)))
+        assert contents(then.pictures) == now_bytes
+        assert all(picture.past and picture.step == step for picture in then.pictures)
     assert run.command(Go(0)).ok
-    for step, view in live.items():
-        then = of_kind(View, run.ask(Look(0, ("table", "spectrum"), step)))
-        assert (then.step, then.frames[0]) == (step, view.frames[1])
+    for step, now_bytes in live.items():
+        then = of_kind(Pictures, run.ask(Look(0, wanted("table", "spectrum"), step)))
+        assert (then.pictures[0].step, contents(then.pictures[:1])) == (step, now_bytes[-2:])
         assert then.status.step > 45
         asked = of_kind(Prediction, run.ask(Predict(0, 1, 2, at=step)))
-        table = then.frames[0]
-        assert isinstance(table, TableFrame)
-        assert (asked.step, asked.answers[0][0]) == (step, table.prediction.numpy()[1, 2])
+        table = then.pictures[0]
+        assert (asked.step, asked.answers[0][0]) == (step, table.prediction[1, 2])
     assert run.status().past is None
 
 
 @pytest.mark.parametrize(
     ("request_", "words"),
     [
-        (Look(0, ("table",), -1), "step -1 is not in this run: it has steps 0 to "),
+        (Look(0, wanted("table"), -1), "step -1 is not in this run: it has steps 0 to "),
         (Look(0, (), 10**15), "step 1,000,000,000,000,000 is not in this run"),
         (Predict(0, 7, 0, at=0), "a and b must be from 0 to 6"),
     ],
@@ -309,8 +319,8 @@ async def test_training_goes_on_while_somebody_is_on_a_long_way(new_run: NewRun)
         path.unlink()
     viewer = await Client.connect(run.socket)
     before = run.status().step
-    view = of_kind(View, await viewer.ask(Look(0, ("table",), 550)))
-    assert view.step == 550
+    view = of_kind(Pictures, await viewer.ask(Look(0, wanted("table"), 550)))
+    assert [picture.step for picture in view.pictures] == [550]
     assert view.status.step > before
     assert of_kind(Answer, await viewer.ask(Pause(0))).ok
     await viewer.close()

@@ -10,26 +10,26 @@ from pathlib import Path
 import pytest
 
 from grokterm.analysis.cancellation import CancelledError, cancellable
-from grokterm.trainer.frames import Frames
+from grokterm.picture import PictureRequest
 from grokterm.trainer.opening import open_run
+from grokterm.trainer.pictures import PictureMaker
 from grokterm.trainer.present_requests import PresentRequests
 from grokterm.trainer.server import Server, UnreadableRequest
 from grokterm.training.checkpoint_series import CheckpointSeries
 from grokterm.wire.messages import (
-    FrameName,
     Go,
     Look,
     Pause,
-    PictureRequest,
+    Pictures,
     Reply,
     Request,
     Status,
-    View,
     decode_reply,
     encode_message,
     split_messages,
 )
 from tests.trainer.running import TINY, Running
+from tests.wanted import wanted
 
 NewRun = Callable[..., Running]
 PICTURE = PictureRequest("neuron_spectrum")
@@ -68,8 +68,8 @@ class Room:
         self.session.begin()
         self.leaves = False
         status = Status(0, "paused", 0.0, 0.0, "max", "cpu", "float32")
-        frames = Frames(CheckpointSeries(run.folder))
-        self.showing = PresentRequests(self.server, self.session, frames, lambda: status, lambda: self.leaves)
+        maker = PictureMaker(CheckpointSeries(run.folder))
+        self.showing = PresentRequests(self.server, self.session, maker, lambda: status, lambda: self.leaves)
         self.parts = 0
 
     def viewer(self) -> Viewer:
@@ -118,7 +118,7 @@ def room(new_run: NewRun, tmp_path: Path) -> Iterator[Room]:
 
 def test_a_command_does_not_wait_for_a_picture(room: Room) -> None:
     viewer, other = room.viewer(), room.viewer()
-    viewer.send(Look(1, (), picture=PICTURE))
+    viewer.send(Look(1, (PICTURE,)))
     assert room.hears() == []
     assert room.shows(2, lambda: other.send(Pause(2))) == 2
     assert viewer.replies() == []
@@ -126,26 +126,28 @@ def test_a_command_does_not_wait_for_a_picture(room: Room) -> None:
     assert room.hears() == [Pause(2)]
     assert room.shows() > 3
     [reply] = viewer.replies()
-    assert isinstance(reply, View)
-    assert (reply.id, len(reply.frames)) == (1, 1)
+    assert isinstance(reply, Pictures)
+    assert (reply.id, len(reply.pictures)) == (1, 1)
 
 
 def test_other_looks_do_not_end_a_picture(room: Room) -> None:
     """Those that cost nothing are answered at once; of the others the newest waits for its turn."""
     viewer, other = room.viewer(), room.viewer()
-    viewer.send(Look(1, (), picture=PICTURE))
+    viewer.send(Look(1, (PICTURE,)))
     assert room.hears() == []
-    past = Look(5, (), at=0, picture=PICTURE)
+    past = Look(5, (PICTURE,), at=0)
 
     def look() -> None:
-        names: tuple[FrameName, ...] = ("task", "table", "spectrum")
-        for number, name in enumerate(names, start=2):
-            other.send(Look(number, (name,)))
+        for number, name in enumerate(("task", "table", "spectrum"), start=2):
+            other.send(Look(number, wanted(name)))
         viewer.send(past)
 
     assert room.shows(1, look) > 3
     assert [reply.id for reply in viewer.replies()] == [1]
-    assert [(reply.id, len(reply.frames)) for reply in other.replies() if isinstance(reply, View)] == [(2, 1), (3, 0)]
+    assert [(reply.id, len(reply.pictures)) for reply in other.replies() if isinstance(reply, Pictures)] == [
+        (2, 1),
+        (3, 0),
+    ]
     assert room.hears() == [past]
     room.shows()
     assert [reply.id for reply in other.replies()] == [4]
@@ -153,37 +155,37 @@ def test_other_looks_do_not_end_a_picture(room: Room) -> None:
 
 def test_a_newer_look_takes_the_place_of_one_that_gave_way(room: Room) -> None:
     viewer, other = room.viewer(), room.viewer()
-    viewer.send(Look(1, (), picture=PICTURE))
+    viewer.send(Look(1, (PICTURE,)))
     assert room.hears() == []
 
     def both() -> None:
-        viewer.send(Look(2, (), picture=PictureRequest("spectrum")))
+        viewer.send(Look(2, wanted("spectrum")))
         other.send(Go(3))
 
     room.shows(2, both)
     [reply] = viewer.replies()
-    assert isinstance(reply, View)
-    assert (reply.id, reply.frames) == (1, ())
+    assert isinstance(reply, Pictures)
+    assert (reply.id, reply.pictures) == (1, ())
     assert room.hears() == [Go(3)]
     room.shows()
-    assert [(reply.id, len(reply.frames)) for reply in viewer.replies() if isinstance(reply, View)] == [(2, 1)]
+    assert [(reply.id, len(reply.pictures)) for reply in viewer.replies() if isinstance(reply, Pictures)] == [(2, 1)]
 
 
 def test_a_picture_of_the_past_also_gives_way_to_another_step(room: Room) -> None:
     viewer = room.viewer()
     room.hears()
-    viewer.send(Look(1, (), at=0, picture=PICTURE))
+    viewer.send(Look(1, (PICTURE,), at=0))
     room.showing.poll()
     assert room.showing.wait() == 0
     with pytest.raises(CancelledError):
         room.showing.poll(of_past=True)
-    assert room.hears() == [Look(1, (), at=0, picture=PICTURE)]
+    assert room.hears() == [Look(1, (PICTURE,), at=0)]
     room.showing.poll(of_past=True)
 
 
 def test_a_trainer_that_is_to_end_finishes_no_picture(room: Room) -> None:
     viewer = room.viewer()
-    viewer.send(Look(1, (), picture=PICTURE))
+    viewer.send(Look(1, (PICTURE,)))
     assert room.hears() == []
 
     def leave() -> None:

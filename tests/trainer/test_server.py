@@ -34,7 +34,7 @@ class Crowd:
 
     def ask(self, caller: socket.socket, answered: bool = True) -> Connection:
         """A request of a caller, and its answer; the server's end of it."""
-        caller.sendall(encode_message(Look(3, ())))
+        caller.sendall(encode_message(Look(3)))
         ((connection, request),) = self.server.poll(0)
         if answered:
             self.server.send(connection, Answer(request.id, True, "", 0))
@@ -106,7 +106,7 @@ def test_a_flood_of_callers_ends_none_that_came_with_it(crowd: Crowd) -> None:
     crowd.callers += flood
     for caller in flood:
         caller.connect(str(crowd.path))
-    flood[0].sendall(encode_message(Look(3, ())))
+    flood[0].sendall(encode_message(Look(3)))
     heard = [request for _ in range(4) for _, request in crowd.server.poll(0)]
-    assert heard == [Look(3, ())]
+    assert heard == [Look(3)]
     assert crowd.kept(flood[0])

@@ -19,17 +19,15 @@ from grokterm.wire.messages import (
     Go,
     Look,
     Pause,
+    Pictures,
     Predict,
     Prediction,
-    SpectrumFrame,
     Stop,
-    TableFrame,
-    TaskFrame,
-    View,
 )
 from grokterm.wire.records import Scalars, Session
 from tests.patience import PATIENCE
 from tests.trainer.running import Running, change, wait_for
+from tests.wanted import wanted
 
 NewRun = Callable[..., Running]
 
@@ -180,27 +178,24 @@ def test_stop_ends_the_trainer(new_run: NewRun) -> None:
     assert summarize(run.folder).state == "stopped"
 
 
-def test_frames_are_of_the_present_model(new_run: NewRun) -> None:
+def test_pictures_are_of_the_present_model(new_run: NewRun) -> None:
     run = new_run().start(paused=True)
-    view = run.ask(Look(0, ("task", "table", "spectrum")))
-    assert isinstance(view, View)
-    task, table, spectrum = view.frames
-    assert isinstance(task, TaskFrame)
-    assert isinstance(table, TableFrame)
-    assert isinstance(spectrum, SpectrumFrame)
-    label, trained = task.label.numpy(), task.trained.numpy()
+    view = run.ask(Look(0, wanted("task", "table", "spectrum")))
+    assert isinstance(view, Pictures)
+    task, table, spectrum = view.pictures
+    label, trained = task.label, task.trained
     assert np.array_equal(label, np.add.outer(np.arange(7), np.arange(7)) % 7)
-    right = table.prediction.numpy() == label
+    right = table.prediction == label
     scalars = next(record for record in run.records() if isinstance(record, Scalars))
     assert right[trained].mean() == pytest.approx(scalars.train_accuracy)
     assert right[~trained].mean() == pytest.approx(scalars.test_accuracy)
-    assert spectrum.norms.numpy().shape == (3,)
+    assert spectrum.norms.shape == (3,)
     for a, b in [(0, 0), (3, 6)]:
         prediction = run.ask(Predict(0, a, b))
         assert isinstance(prediction, Prediction)
         assert len(prediction.answers) == 3
-        assert prediction.answers[0][0] == table.prediction.numpy()[a, b]
-        assert 255 * prediction.answers[0][1] == pytest.approx(table.confidence.numpy()[a, b], abs=0.51)
+        assert prediction.answers[0][0] == table.prediction[a, b]
+        assert 255 * prediction.answers[0][1] == pytest.approx(table.confidence[a, b], abs=0.51)
         assert (prediction.right, prediction.trained) == ((a + b) % 7, trained[a, b])
     assert not run.command(Predict(0, 7, 0)).ok
     assert not run.command(Predict(0, 0, 0, count=0)).ok

@@ -16,6 +16,7 @@ from grokterm.wire.messages import Answer, Go, Look, Pause, Predict, Request, en
 from tests.trainer.running import Running, change, wait_for
 from tests.trainer.test_faults import call
 from tests.trainer.test_resume import GROKKING, train
+from tests.wanted import wanted
 
 NewRun = Callable[..., Running]
 
@@ -26,7 +27,7 @@ async def visit(run: Running, seed: int, read: bool) -> int:
     viewer = await Client.connect(run.socket)
     while run.sessions()[-1:] != ["finished"]:
         at = choose.choice([None, choose.randrange(GROKKING.max_steps), choose.randrange(20)])
-        looks: list[Request] = [Look(0, ("task", "table", "spectrum"), at), Predict(0, 1, 2, at=at)]
+        looks: list[Request] = [Look(0, wanted("task", "table", "spectrum"), at), Predict(0, 1, 2, at=at)]
         request = choose.choice(looks)
         asked = asyncio.create_task(viewer.ask(request))
         if read:
@@ -46,7 +47,7 @@ async def test_twenty_viewers_change_nothing(new_run: NewRun) -> None:
     viewers = [asyncio.create_task(visit(run, seed, read=seed % 4 > 0)) for seed in range(20)]
     silent = [call(run) for _ in range(5)]
     for stream in silent:
-        stream.sendall(100 * encode_message(Look(1, ("task", "table"))))
+        stream.sendall(100 * encode_message(Look(1, wanted("task", "table"))))
     assert await asyncio.to_thread(run.command, Go(0)) == Answer(1, True, "goes on", 0)
     replies = await asyncio.gather(*viewers)
     assert sum(reply > 0 for reply in replies) == 15

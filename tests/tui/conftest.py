@@ -11,7 +11,7 @@ import pytest
 from grokterm.config import Config, Value
 from grokterm.runs.folder import RunFolder, create_run
 from grokterm.runs.process import socket_of, start_trainer
-from grokterm.tui import footer
+from grokterm.tui.text import footer
 from grokterm.view_options import ViewOptions
 from tests.patience import PATIENCE
 from tests.trainer.nursery import Nursery

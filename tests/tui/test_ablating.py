@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from grokterm.picture import Picture
 from grokterm.surgery import Ablation
 from grokterm.tui.views.ablation import AblationView
 from grokterm.wire.messages import Go
@@ -19,10 +20,16 @@ def ghost(seen: Watching) -> AblationView:
     return view
 
 
+def shown(seen: Watching) -> Picture | None:
+    return seen.app.state.now.get("ablation")
+
+
 async def drawn(seen: Watching, ablation: Ablation) -> None:
     """Waits until the ghost without these parts is on the screen."""
     await seen.until(
-        lambda: (p := seen.app.world.picture) is not None and p.request.ablation == ablation and bool(p.arrays),
+        lambda: (
+            (p := seen.app.state.now.get("ablation")) is not None and p.request.ablation == ablation and bool(p.arrays)
+        ),
         f"the ghost of {ablation}",
     )
 
@@ -84,10 +91,10 @@ async def test_a_ghost_of_the_past_cannot_be_made_so(new_run: NewRun) -> None:
         await seen.press("k")
         await drawn(seen, Ablation())
         await seen.press("left_square_bracket", "x")
-        moment = seen.app.world.moment
+        moment = seen.app.state.moment
         assert moment is not None
         await drawn(seen, Ablation((1,)))
-        await seen.until(lambda: (p := seen.app.world.picture) is not None and p.step == moment.step, "that step")
+        await seen.until(lambda: (p := shown(seen)) is not None and p.step == moment.step, "that step")
         await seen.press("M", "M")
         await seen.shows("this is a step of the past")
         assert seen.changes() == []
@@ -107,18 +114,17 @@ async def test_the_split_follows_the_change_and_the_step_that_is_looked_at(new_r
         await seen.trains()
         await seen.until(lambda: len(seen.app.link.history) > 3, "four records")
         await seen.paused()
-        seen.app.wishes.want({"train_fraction": 0.2, "corrupt": 0.5})
+        seen.app.pending_changes.want({"train_fraction": 0.2, "corrupt": 0.5})
         [change] = await seen.until(seen.changes, "a change")
 
         def split() -> tuple[int, int]:
-            task = seen.app.world.task
-            assert task is not None
-            return int(task.trained.sum()), 0 if task.given is None else int((task.given != task.label).sum())
+            task = seen.app.state.now["task"]
+            return int(task.trained.sum()), int((task.given != task.label).sum())
 
         await seen.until(lambda: split() == (24, 12), "the new split")
         assert "20 % of 121 pairs, 50 % wrong" in seen.header
         await seen.app.link.order(Go(0, steps=3))
-        await seen.until(lambda: seen.app.world.newest >= change.step + 3, "three steps")
+        await seen.until(lambda: seen.app.state.newest >= change.step + 3, "three steps")
         await seen.until(lambda: len(seen.app.link.history) > change.step + 2, "their records")
         await seen.press("home")
         await seen.until(lambda: split() == (60, 0), "the split of the beginning")

@@ -12,8 +12,8 @@ from grokterm.runs.folder import create_run
 from grokterm.tui.actions import ACTIONS, FOOTER_ORDER, Action, action, bindings, groups
 from grokterm.tui.app import GrokApp
 from grokterm.tui.dialogs.help import help_text
-from grokterm.tui.phases import CIRCUIT_MEANINGS, MEANINGS
 from grokterm.tui.screens.watch import WatchScreen
+from grokterm.tui.text.phases import CIRCUIT_MEANINGS, MEANINGS
 from grokterm.tui.theme import find_theme
 from grokterm.view_options import ViewOptions
 from tests.tui.watching import TINY

@@ -106,7 +106,7 @@ async def test_a_new_run_is_offered_by_the_same_form(new_run: NewRun) -> None:
         await seen.trains()
         assert seen.app.link.history.config.p == 13
         await seen.shows("a + b mod 13")
-        await seen.until(lambda: seen.app.world.task and seen.app.world.task.label.shape == (13, 13), "its table")
+        await seen.until(lambda: (t := seen.app.state.now.get("task")) and t.label.shape == (13, 13), "its table")
         assert trainer_alive(first)
 
 
@@ -158,7 +158,7 @@ async def test_keys_behind_a_change_that_keeps_weights_leave_it_so(new_run: NewR
         os.kill(trainer.pid, signal.SIGSTOP)
         try:
             await seen.press("W")
-            await seen.until(lambda: seen.app.wishes._under_way, "a request in flight")
+            await seen.until(lambda: seen.app.pending_changes._under_way, "a request in flight")
             seen.screen.run_control.want({"activation": "gelu"}, keep=True)
             await seen.press("W")
         finally:
@@ -182,4 +182,4 @@ async def test_two_rebuilds_together_keep_weights_only_where_both_do(
         await seen.until(lambda: len(seen.changes()) > made, "the change")
         assert len(seen.changes()) == made + 1
         assert seen.changes()[-1].keep is kept
-        await seen.until(lambda: not seen.app.wishes.values, "an answer")
+        await seen.until(lambda: not seen.app.pending_changes.values, "an answer")

@@ -29,7 +29,7 @@ async def test_a_fork_from_the_cursor_goes_on_from_there_with_its_change(new_run
         await seen.press("enter")
         await seen.until(lambda: seen.app.link.folder != first, "the fork")
         await seen.shows(f"forked from {first.id} at step {step:,}: weight decay 1 → 3")
-        assert seen.app.world.moment is None
+        assert seen.app.state.moment is None
         await seen.trains()
         await has_logged(seen, step + 5)
         parent, fork = History(first.config(), "float32"), seen.app.link.history

@@ -11,9 +11,9 @@ from grokterm.guide import read_page
 from grokterm.runs.folder import RunFolder
 from grokterm.tui.dialogs.help import HelpDialog
 from grokterm.tui.panes.guide import GuidePane, page_strips
-from grokterm.tui.places import BESIDE_FROM, GUIDE, VIEW, explained
 from grokterm.tui.theme import load_themes
 from grokterm.tui.views.catalogue import views
+from grokterm.tui.watch.places import BESIDE_FROM, GUIDE, VIEW, explained
 from tests.tui.watching import Watching, watch
 
 

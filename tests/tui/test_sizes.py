@@ -10,13 +10,14 @@ from textual import events
 from textual.geometry import Size
 
 from grokterm.runs.folder import RunFolder
-from grokterm.tui import footer
 from grokterm.tui.actions import bindings
+from grokterm.tui.text import footer
 from grokterm.view_options import ViewOptions
 from tests.patience import PATIENCE
 from tests.tui.conftest import NewRun
 from tests.tui.storm import OPENERS, Storm
 from tests.tui.watching import Watching, watch
+from tests.wanted import wanted
 
 SIZES = [(40, 12), (80, 24), (120, 40), (160, 50), (200, 60)]
 
@@ -69,13 +70,15 @@ async def test_tabs_at_80_by_24_reach_every_pane(trained: RunFolder) -> None:
 
 async def test_only_the_pictures_that_are_seen_are_asked_for(trained: RunFolder) -> None:
     async with watch(trained, (80, 24)) as seen:
-        asked = [seen.screen.pane_control.frames]
+        panes = seen.screen.pane_control
+        asked = [panes.wanted]
         await seen.press("3")
-        asked.append(seen.screen.pane_control.frames)
+        asked.append(panes.wanted)
         for size in ((120, 40), (40, 12)):
             await seen.pilot.resize_terminal(*size)
-            asked.append(seen.screen.pane_control.frames)
-        assert asked == [(), ("table",), ("spectrum", "table"), ()]
+            asked.append(panes.wanted)
+        assert asked == [(), wanted("task", "table"), wanted("task", "table", "spectrum"), ()]
+        assert panes.compared == ()
 
 
 async def test_a_remark_is_fitted_again_when_the_screen_is_resized(
@@ -103,7 +106,7 @@ async def test_every_line_is_that_of_a_screen_opened_at_the_size(new_run: NewRun
 
     async with watch(folder) as seen:
         await seen.trains()
-        await seen.until(lambda: seen.app.world.history.events, "an event")
+        await seen.until(lambda: seen.app.state.history.events, "an event")
         await seen.paused()
         found = []
         for size in sizes:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from grokterm.picture import Picture
 from grokterm.runs.folder import RunFolder, create_run
 from grokterm.runs.log import LogReader
 from grokterm.runs.process import trainer_alive
-from grokterm.tui.moment import Moment
 from grokterm.tui.panes import TryPane
-from grokterm.tui.world import Table
+from grokterm.tui.run.moment import Moment
 from grokterm.view_options import ViewOptions
 from grokterm.wire.messages import Pause
 from grokterm.wire.records import Scalars
@@ -34,35 +34,33 @@ def logged(tmp_path_factory: pytest.TempPathFactory, start_at_once: StartTrainer
 
 async def has_logged(seen: Watching, step: int) -> None:
     """Waits until the log of the run has come to a step."""
-    await seen.until(lambda: seen.app.world.newest >= step and len(seen.app.link.history) > step, f"step {step}")
+    await seen.until(lambda: seen.app.state.newest >= step and len(seen.app.link.history) > step, f"step {step}")
 
 
-async def shown(seen: Watching, step: int, past: bool) -> Table:
+async def shown(seen: Watching, step: int, past: bool) -> Picture:
     """The table of a step, as soon as it is there."""
 
     def is_there() -> bool:
-        table = seen.app.world.table
+        table = seen.app.state.now.get("table")
         return table is not None and (table.step, table.past) == (step, past)
 
     await seen.until(is_there, f"the table at step {step}")
-    table = seen.app.world.table
-    assert table is not None
-    return table
+    return seen.app.state.now["table"]
 
 
-async def live_table(seen: Watching) -> Table:
+async def live_table(seen: Watching) -> Picture:
     """The table of the present model of a paused run."""
     step = await seen.paused()
     return await shown(seen, step, past=False)
 
 
 def moment(seen: Watching) -> Moment:
-    found = seen.app.world.moment
+    found = seen.app.state.moment
     assert found is not None
     return found
 
 
-async def arrived(seen: Watching) -> Table:
+async def arrived(seen: Watching) -> Picture:
     """The table of the step where the cursor stands, as soon as it is there."""
     return await shown(seen, moment(seen).step, past=True)
 
@@ -108,10 +106,10 @@ async def test_the_past_is_shown_as_it_was_while_training_goes_on(new_run: NewRu
         await seen.press("space")
         await has_logged(seen, was.step + 40)
         assert moment(seen).step == was.step
-        assert seen.app.world.table is found
+        assert seen.app.state.now["table"] is found
         await seen.shows("● training", f"◂ step {at} of ")
         await seen.press("enter")
-        await seen.until(lambda: seen.app.world.table and not seen.app.world.table.past, "a live table")
+        await seen.until(lambda: not seen.app.state.now["table"].past, "a live table")
         await seen.shows("Memorizing")
         await seen.until(lambda: "at step" not in seen.text(), "titles without a step")
 
@@ -121,7 +119,7 @@ async def test_keys_at_the_ends(new_run: NewRun) -> None:
     async with watch(new_run(log_every=1, pace=PACE)) as seen:
         await seen.trains()
         await seen.press("]", "}", "end")
-        assert seen.app.world.moment is None
+        assert seen.app.state.moment is None
         await seen.shows("this is now: [ goes back")
         await has_logged(seen, 60)
         last, small = await seen.paused(), stride(seen)
@@ -139,8 +137,8 @@ async def test_keys_at_the_ends(new_run: NewRun) -> None:
         assert moment(seen).step == last
         await seen.shows("this is the newest step logged", f"◂ step {last:,} of {last:,}")
         await seen.press("escape")
-        assert seen.app.world.moment is None
-        await seen.until(lambda: seen.app.world.table and not seen.app.world.table.past, "a live table")
+        assert seen.app.state.moment is None
+        await seen.until(lambda: not seen.app.state.now["table"].past, "a live table")
 
 
 async def test_the_newest_place_wins_when_a_key_is_held(logged: RunFolder) -> None:
@@ -150,7 +148,7 @@ async def test_the_newest_place_wins_when_a_key_is_held(logged: RunFolder) -> No
         await seen.press(*["["] * 12, *["]"] * 3, "{")
         step = moment(seen).step
         assert (await arrived(seen)).step == step
-        await seen.until(lambda: not seen.app.world.going, "the arrival")
+        await seen.until(lambda: not seen.app.state.going, "the arrival")
         await seen.press("z", "z")
         await seen.shows(f"3 Table at step {step:,}", f"4 Fourier at step {step:,}")
 

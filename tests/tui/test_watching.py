@@ -27,8 +27,8 @@ async def test_the_first_paint_does_not_wait_for_the_trainer(trained: RunFolder)
 async def test_steps_accuracies_and_pictures_arrive(trained: RunFolder) -> None:
     async with watch(trained) as seen:
         await seen.trains()
-        world = seen.app.world
-        await seen.until(lambda: world.table and world.spectrum, "table and spectrum")
+        world = seen.app.state
+        await seen.until(lambda: {"table", "spectrum"} <= world.now.keys(), "table and spectrum")
         before = seen.app.link.history.version
         await seen.until(lambda: seen.app.link.history.version > before, "records")
         last = next(r for r in reversed(seen.records()) if isinstance(r, Scalars))
@@ -55,14 +55,14 @@ async def test_space_pauses_and_goes_on_and_a_dot_takes_one_step(trained: RunFol
 async def test_a_rate_is_doubled_and_halved(trained: RunFolder, up: str, down: str, name: str, short: str) -> None:
     async with watch(trained) as seen:
         await seen.trains()
-        old = getattr(seen.app.wishes.config, name)
+        old = getattr(seen.app.pending_changes.config, name)
         made = len(seen.changes())
         await seen.press(up)
-        assert getattr(seen.app.wishes.config, name) == 2 * old
+        assert getattr(seen.app.pending_changes.config, name) == 2 * old
         await seen.until(lambda: len(seen.changes()) > made, "a change in the log")
         change = seen.changes()[-1]
         assert change.values == {name: 2 * old}
-        await seen.until(lambda: not seen.app.wishes.values, "an answer")
+        await seen.until(lambda: not seen.app.pending_changes.values, "an answer")
         assert change.words in seen.footer
         assert f"{short} " in seen.header
         await seen.press(down)
@@ -172,7 +172,7 @@ async def test_a_pane_is_enlarged_and_put_back(trained: RunFolder) -> None:
 
 async def test_axes_are_logarithmic_or_not(trained: RunFolder) -> None:
     async with watch(trained) as seen:
-        world = seen.app.world
+        world = seen.app.state
         assert (world.log_x, world.log_y) == (False, True)
         await seen.press("x", "y")
         assert (world.log_x, world.log_y) == (True, False)
@@ -191,7 +191,7 @@ async def test_a_picture_is_saved_and_never_over_another(
         await seen.press("s", "s")
         saved = sorted(tmp_path.glob("grokterm-*.svg"))
         assert len(saved) == 2
-        assert "picture saved as" in seen.footer
+        assert "screenshot saved as" in seen.footer
         assert "Accuracy" in saved[0].read_text()
         await seen.press("space")
 
@@ -203,7 +203,7 @@ async def test_themes_go_round(trained: RunFolder) -> None:
         assert len(names) >= 6
         for _ in names:
             await seen.press("T")
-            assert seen.app.world.palette == seen.app.themes[seen.app.theme].palette
+            assert seen.app.state.palette == seen.app.themes[seen.app.theme].palette
         assert seen.app.theme == first
 
 
@@ -228,7 +228,7 @@ async def test_the_palette_lists_every_key_and_runs_it(trained: RunFolder) -> No
         await seen.type("logarithmic step")
         await seen.until(lambda: 0 < options.option_count < 5, "what fits")
         await seen.press("enter", "enter")
-        await seen.until(lambda: seen.app.world.log_x, "the axis")
+        await seen.until(lambda: seen.app.state.log_x, "the axis")
 
 
 async def test_ctrl_c_tells_how_to_leave(trained: RunFolder) -> None:

@@ -18,8 +18,8 @@ from grokterm.runs.folder import RunFolder, list_runs
 from grokterm.runs.log import LogReader
 from grokterm.runs.process import exit_status, trainer_alive, trainer_of
 from grokterm.tui.app import GrokApp
-from grokterm.tui.outcome import Outcome
 from grokterm.tui.screens.watch import WatchScreen
+from grokterm.tui.terminal.exit_message import Outcome
 from grokterm.tui.watch.view_control import ViewControl
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Change, Record
@@ -82,7 +82,7 @@ class Watching:
 
     async def trains(self) -> None:
         """Waits until the trainer has answered and trains."""
-        await self.until(lambda: self.app.link.state == "training" and self.app.world.task, "training")
+        await self.until(lambda: self.app.link.state == "training", "training")
 
     async def paused(self) -> int:
         """Pauses, where it does not yet, and gives the step, when all records up to there are read."""

@@ -71,7 +71,7 @@ async def test_a_peer_that_is_no_trainer(tmp_path: Path, sent: bytes) -> None:
 
     async with connected(tmp_path / "socket", babble) as client:
         with pytest.raises(TrainerError):
-            await client.ask(Look(0, ()))
+            await client.ask(Look(0))
         assert client.closed
 
 
@@ -81,8 +81,8 @@ async def test_closing_ends_what_waits(tmp_path: Path) -> None:
         writer.close()
 
     async with connected(tmp_path / "socket", silent) as client:
-        waiting = asyncio.create_task(client.ask(Look(0, ())))
-        cancelled = asyncio.create_task(client.ask(Look(0, ())))
+        waiting = asyncio.create_task(client.ask(Look(0)))
+        cancelled = asyncio.create_task(client.ask(Look(0)))
         await asyncio.sleep(0)
         cancelled.cancel()
         await client.close()

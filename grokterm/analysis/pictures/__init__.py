@@ -1,17 +1,20 @@
-"""Pictures of a model: for each view the small arrays that it draws, from pure functions of one model."""
+"""Pictures of a model: for each pane the small arrays that it draws, from pure functions of one model."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Final
 
 import torch
+from msgspec import structs
 
 from grokterm.analysis.model_at_step import ModelAtStep, UndefinedError
-from grokterm.analysis.pictures.picture import Chosen, Make, Picture
+from grokterm.analysis.pictures.picture import Make
 from grokterm.errors import ConfigError
+from grokterm.picture import Picture, PictureRequest
 from grokterm.spelling import unknown
 
 
@@ -22,18 +25,21 @@ def _pictures() -> Iterator[tuple[str, Make]]:
 
 
 PICTURES: Final[Mapping[str, Make]] = dict(_pictures())
-"""What makes each picture, by the name of its view."""
+"""What makes each picture, by the name of its view or of what the board shows."""
 
 
 @torch.no_grad()
-def picture(name: str, model: ModelAtStep, chosen: Chosen) -> Picture:
-    """The picture of the view `name`; where undefined, without arrays and with the reason. Raises ConfigError."""
-    if name not in PICTURES:
-        raise ConfigError(unknown("picture", name, list(PICTURES)))
+def make_picture(request: PictureRequest, model: ModelAtStep) -> Picture:
+    """The picture of a model; where undefined, without arrays and with the reason. Raises ConfigError."""
+    if request.name not in PICTURES:
+        raise ConfigError(unknown("picture", request.name, list(PICTURES)))
+    if request.ablation != model.ablation:
+        model = replace(model, ablation=request.ablation)
     try:
-        return PICTURES[name](model, chosen)
+        made = PICTURES[request.name](model, request.chosen)
     except UndefinedError as why:
-        return Picture({}, words=str(why))
+        made = Picture(summary=str(why))
+    return structs.replace(made, request=request, step=model.step, past=model.present is not None)
 
 
-__all__ = ["PICTURES", "Chosen", "Picture", "picture"]
+__all__ = ["PICTURES", "make_picture"]

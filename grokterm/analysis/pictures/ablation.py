@@ -15,8 +15,9 @@ from grokterm.analysis.fourier import basis_of
 from grokterm.analysis.model_at_step import ModelAtStep, UndefinedError
 from grokterm.analysis.neurons import EXPLAINED, frequency_shares, neuron_frequencies, neuron_rows
 from grokterm.analysis.pairs import LogitsFn
-from grokterm.analysis.pictures.picture import Chosen, Make, Picture
+from grokterm.analysis.pictures.picture import Chosen, Make, picture_of
 from grokterm.errors import ConfigError
+from grokterm.picture import Picture
 from grokterm.surgery import head_count
 
 CONFIDENT: Final = 0.5
@@ -57,7 +58,7 @@ def ablation(model: ModelAtStep, chosen: Chosen) -> Picture:
         arrays["keys"] = torch.tensor(model.frequencies)
         if chosen.get("neurons"):
             arrays["groups"] = _groups(model)
-    return Picture(arrays, words=f"{model.frequency_words}; {words}" if basis != "none" else "")
+    return picture_of(arrays, summary=f"{model.frequency_words}; {words}" if basis != "none" else "")
 
 
 def stride_of(p: int) -> int:

@@ -10,7 +10,8 @@ from torch.nn.functional import adaptive_avg_pool2d
 
 from grokterm.analysis.attention import NO_ATTENTION, average_pattern, equals_pattern
 from grokterm.analysis.model_at_step import ModelAtStep, UndefinedError
-from grokterm.analysis.pictures.picture import Chosen, Make, Picture, pick
+from grokterm.analysis.pictures.picture import Chosen, Make, pick, picture_of
+from grokterm.picture import Picture
 
 PAIRS: Final = ("all {:,} pairs", "{:,} train pairs", "{:,} test pairs")
 """What an average is taken over, as `pairs` chooses."""
@@ -28,7 +29,7 @@ def average_patterns(model: ModelAtStep, chosen: Chosen) -> Picture:
     defined = model.labels >= 0
     kept = (defined, defined & model.train, defined & ~model.train)[of]
     found = average_pattern(model.config, model.parameters, block, kept)
-    return Picture({"patterns": found}, words=f"mean over {PAIRS[of].format(int(kept.sum()))}")
+    return picture_of({"patterns": found}, summary=f"mean over {PAIRS[of].format(int(kept.sum()))}")
 
 
 def attention_maps(model: ModelAtStep, chosen: Chosen) -> Picture:
@@ -41,7 +42,7 @@ def attention_maps(model: ModelAtStep, chosen: Chosen) -> Picture:
     maps = equals_pattern(model.config, model.parameters, block)[head]
     small = maps if p <= SIDE else adaptive_avg_pool2d(maps, (SIDE, SIDE))
     each = "" if p <= SIDE else f"; a point is the mean of about {(p / SIDE) ** 2:.0f} pairs"
-    return Picture({"maps": small, "means": maps.mean((-2, -1)), "p": torch.tensor([p])}, words=f"all pairs{each}")
+    return picture_of({"maps": small, "means": maps.mean((-2, -1)), "p": torch.tensor([p])}, summary=f"all pairs{each}")
 
 
 def _block(model: ModelAtStep, chosen: Chosen) -> int:

@@ -11,7 +11,8 @@ from torch import Tensor
 from grokterm.analysis.embedding import circles, components, explained_variance
 from grokterm.analysis.fourier import basis_of, fourier_norms, over_basis
 from grokterm.analysis.model_at_step import ModelAtStep, UndefinedError
-from grokterm.analysis.pictures.picture import Chosen, Make, Picture, pick
+from grokterm.analysis.pictures.picture import Chosen, Make, pick, picture_of
+from grokterm.picture import Picture
 
 CIRCLES: Final = 8
 """Frequencies whose circles are shown at most."""
@@ -50,9 +51,9 @@ def embedding_circles(model: ModelAtStep, chosen: Chosen) -> Picture:
     # Circles come by frequency, and are wanted by strength.
     found = circles(rows, angles, shown.tolist())[shown.argsort().argsort()]
     _, words = basis_of(model.config.op, model.config.p)
-    return Picture(
+    return picture_of(
         {"circles": found, "frequencies": shown, "residues": residues},
-        words=f"{strongest_words(model, CIRCLES)}; {words}",
+        summary=f"{strongest_words(model, CIRCLES)}; {words}",
     )
 
 
@@ -74,14 +75,14 @@ def principal_components(model: ModelAtStep, chosen: Chosen) -> Picture:
     basis, words = basis_of(model.config.op, model.config.p)
     strongest = int(fourier_norms(found.points).nan_to_num().argmax()) + 1 if basis != "none" else 0
     whose = "its own axes" if own and model.present else "axes of now"
-    return Picture(
+    return picture_of(
         {
             "points": found.points,
             "explained": found.explained,
             "residues": residues,
             "frequency": torch.tensor([strongest]),
         },
-        words=whose if basis == "none" else f"{whose}; {words}",
+        summary=whose if basis == "none" else f"{whose}; {words}",
     )
 
 
@@ -90,7 +91,7 @@ def variance_shares(model: ModelAtStep, chosen: Chosen) -> Picture:
     rows, _ = first_layer(model)
     shares = explained_variance(rows)
     layer = "first layer" if model.config.arch == "mlp" else "embedding"
-    return Picture({"shares": shares[:COMPONENTS], "total": torch.tensor([len(shares)])}, words=layer)
+    return picture_of({"shares": shares[:COMPONENTS], "total": torch.tensor([len(shares)])}, summary=layer)
 
 
 PICTURES: Final[Mapping[str, Make]] = {

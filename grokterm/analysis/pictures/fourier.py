@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Final
 
@@ -17,9 +18,10 @@ from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.analysis.neurons import EXPLAINED, frequency_shares, neuron_frequencies, neuron_rows
 from grokterm.analysis.pairs import LogitsFn
 from grokterm.analysis.pictures.embedding import first_layer, strongest_words
-from grokterm.analysis.pictures.picture import Chosen, Make, Picture, pick
-from grokterm.analysis.spectrum import feature_count
+from grokterm.analysis.pictures.picture import Chosen, Make, pick, picture_of
+from grokterm.analysis.spectrum import feature_count, single_frequency_share
 from grokterm.analysis.weights import downsampled
+from grokterm.picture import Picture
 
 PRODUCTS: Final = 2**27
 """Multiplications for the spectrum of the logits, about, and the output classes that they allow."""
@@ -37,21 +39,22 @@ FEATURES: Final = 256
 def first_spectrum(model: ModelAtStep, chosen: Chosen) -> Picture:
     """`norms` [frequencies] at k = 1 …, `keys` [keys] the largest first (section 4.1).
 
-    `background` [1] is their median, `threshold` [1] the norm from which a frequency becomes key.
+    `background` [1] is their median, `threshold` [1] the norm from which a frequency becomes key, `single` [1] the
+    share of the first layer's weight vectors that follow one frequency alone, NaN without such vectors.
     """
     norms = model.norms
     config = model.config
+    single = single_frequency_share(model.network, model.parameters, config)
     threshold, _ = KeyFrequencies(feature_count(config)).bounds(norms)
-    _, words = basis_of(config.op, config.p)
-    layer = "first layer" if config.arch == "mlp" else "embedding"
-    return Picture(
+    return picture_of(
         {
             "norms": norms,
             "keys": torch.tensor(model.key_frequencies, dtype=torch.int64),
             "background": torch.tensor([background(norms)]),
             "threshold": torch.tensor([threshold]),
+            "single": torch.tensor([math.nan if single is None else single]),
         },
-        words=f"{layer}, {words}",
+        summary=model.norms_words,
     )
 
 
@@ -73,7 +76,7 @@ def two_dimensional(model: ModelAtStep, chosen: Chosen) -> Picture:
     best = power.nan_to_num().topk(min(16, len(power)))
     small = norms if len(norms) <= SIDE else downsampled(norms, SIDE, SIDE)
     _, words = basis_of(model.config.op, p)
-    return Picture(
+    return picture_of(
         {
             "norms": small,
             "strongest": torch.stack([best.indices // len(norms), best.indices % len(norms)], -1),
@@ -81,7 +84,7 @@ def two_dimensional(model: ModelAtStep, chosen: Chosen) -> Picture:
             "highest": torch.tensor([len(norms) - 1]),
             "keys": torch.tensor(model.key_frequencies, dtype=torch.int64),
         },
-        words=f"{words}, {'all' if count == p else count} output classes",
+        summary=f"{words}, {'all' if count == p else count} output classes",
     )
 
 
@@ -100,13 +103,13 @@ def neuron_spectra(model: ModelAtStep, chosen: Chosen) -> Picture:
     picked = order[torch.arange(min(len(order), NEURONS)) * len(order) // min(len(order), NEURONS)]
     groups = sorted(((len(group), k) for k, group in found.groups().items()), reverse=True)
     explained = int((found.share >= EXPLAINED).sum())
-    return Picture(
+    return picture_of(
         {
             "shares": (shares[picked] * 255).round().clamp(0, 255).to(torch.uint8),
             "groups": torch.tensor([[k, size] for size, k in groups], dtype=torch.int64).view(-1, 2),
             "total": torch.tensor([len(order)]),
         },
-        words=f"{explained:,} of {len(order):,} neurons follow one frequency",
+        summary=f"{explained:,} of {len(order):,} neurons follow one frequency",
     )
 
 
@@ -120,7 +123,7 @@ def embedding_waves(model: ModelAtStep, chosen: Chosen) -> Picture:
     found = waves(rows, model.angles, model.frequencies[:FREQUENCIES])
     parts = torch.stack([found.cosine, found.sine], -2)
     small = downsampled(parts, 2, FEATURES) if parts.shape[-1] > FEATURES else parts
-    return Picture(
+    return picture_of(
         {
             "norms": found.norms,
             "frequencies": torch.tensor(found.frequencies, dtype=torch.int64),
@@ -128,7 +131,7 @@ def embedding_waves(model: ModelAtStep, chosen: Chosen) -> Picture:
             "coefficients": small,
             "features": torch.tensor([parts.shape[-1]]),
         },
-        words=strongest_words(model, FREQUENCIES),
+        summary=strongest_words(model, FREQUENCIES),
     )
 
 

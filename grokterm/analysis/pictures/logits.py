@@ -17,7 +17,8 @@ from grokterm.analysis.measures import cross_entropy
 from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.analysis.pairs import LogitsFn, pair_chunks
 from grokterm.analysis.pictures.axes import axis_residues
-from grokterm.analysis.pictures.picture import Chosen, Make, Picture, pick
+from grokterm.analysis.pictures.picture import Chosen, Make, pick, picture_of
+from grokterm.picture import Picture
 
 SIDE: Final = 190
 """Residues of a map shown at most, from 0 on."""
@@ -45,7 +46,7 @@ def restricted(model: ModelAtStep, chosen: Chosen) -> Picture:
     left = (full - only)[inside].square().sum()
     explained = 1 - ratio(left, full[inside].square().sum())
     residues, axes = axis_residues(model, SIDE)
-    return Picture(
+    return picture_of(
         {
             "full": full[residues][:, residues],
             "restricted": only[residues][:, residues],
@@ -67,7 +68,7 @@ def correct_logit(model: ModelAtStep, chosen: Chosen) -> Picture:
     at = torch.arange(0, p, stride, device=model.labels.device)
     labels = model.labels[at][:, at]
     values = correct_logits(lambda a, b: model.logits_fn(at[a], at[b]), labels)
-    return Picture({"values": values, "stride": torch.tensor([stride])})
+    return picture_of({"values": values, "stride": torch.tensor([stride])})
 
 
 def losses(model: ModelAtStep, chosen: Chosen) -> Picture:
@@ -82,7 +83,7 @@ def losses(model: ModelAtStep, chosen: Chosen) -> Picture:
         pairs = _sample((belongs & (model.labels >= 0)).flatten().nonzero().squeeze(-1))
         columns = [_quantiles(_losses(one, pairs)) for one in models]
         arrays[name] = torch.stack(columns, -1)
-    return Picture(arrays, words="" if len(models) > 1 else "the first checkpoints are still to come")
+    return picture_of(arrays, summary="" if len(models) > 1 else "the first checkpoints are still to come")
 
 
 def _one_class(model: ModelAtStep, which: int) -> LogitsFn:

@@ -23,8 +23,9 @@ from grokterm.analysis.neurons import (
     neuron_rows,
 )
 from grokterm.analysis.pictures.axes import axis_residues
-from grokterm.analysis.pictures.picture import Chosen, Make, Picture, pick
+from grokterm.analysis.pictures.picture import Chosen, Make, pick, picture_of
 from grokterm.analysis.weights import neuron_logit_map
+from grokterm.picture import Picture
 
 MAX_NUMBERS: Final = 200_000
 """Numbers in one picture at most: enough for all pairs mod 113 and as many neurons as a large screen holds."""
@@ -45,7 +46,7 @@ def neuron_clocks(model: ModelAtStep, chosen: Chosen) -> Picture:
     order, count = now.order(), _count(chosen)
     page = pick(chosen, "page", -(-len(order) // count))
     neurons = order[page * count : (page + 1) * count]
-    return Picture(
+    return picture_of(
         {
             "values": mine.values[:, neurons].transpose(0, 1),
             "neuron": neurons,
@@ -54,7 +55,7 @@ def neuron_clocks(model: ModelAtStep, chosen: Chosen) -> Picture:
             "residues": mine.residues,
             "total": torch.tensor([len(order)]),
         },
-        words=mine.words,
+        summary=mine.words,
     )
 
 
@@ -68,7 +69,7 @@ def neuron_activations(model: ModelAtStep, chosen: Chosen) -> Picture:
     side = min(model.config.p, math.isqrt(MAX_NUMBERS // max(len(neurons), 1)))
     residues, axes = axis_residues(model, side)
     maps = activation_maps(model.config, model.parameters, neurons, residues=residues)
-    return Picture({"maps": maps, **_named(found, neurons, total)}, {"axes": axes}, _layer(model))
+    return picture_of({"maps": maps, **_named(found, neurons, total)}, {"axes": axes}, _layer(model))
 
 
 def neuron_contribution(model: ModelAtStep, chosen: Chosen) -> Picture:
@@ -92,7 +93,7 @@ def neuron_contribution(model: ModelAtStep, chosen: Chosen) -> Picture:
         "adds": mean.unsqueeze(0),
     }
     passed = "; the LayerNorm behind it is passed over" if config.layer_norm == "post" or _normed(model) else ""
-    return Picture({**arrays, **_named(found, neurons, total)}, {"axes": axes}, _layer(model) + passed)
+    return picture_of({**arrays, **_named(found, neurons, total)}, {"axes": axes}, _layer(model) + passed)
 
 
 def neuron_groups(model: ModelAtStep, chosen: Chosen) -> Picture:
@@ -114,7 +115,7 @@ def neuron_groups(model: ModelAtStep, chosen: Chosen) -> Picture:
         "silent": (frequency == 0).sum().unsqueeze(0),
         "total": torch.tensor([len(frequency)]),
     }
-    return Picture(arrays, words=_layer(model))
+    return picture_of(arrays, summary=_layer(model))
 
 
 def _count(chosen: Chosen) -> int:

@@ -9,9 +9,10 @@ import torch
 
 from grokterm.analysis.fourier import basis_of
 from grokterm.analysis.model_at_step import ModelAtStep, UndefinedError
-from grokterm.analysis.pictures.picture import Chosen, Make, Picture, pick
+from grokterm.analysis.pictures.picture import Chosen, Make, pick, picture_of
 from grokterm.analysis.probes import probes
 from grokterm.analysis.weights import flatten_parameters, path
+from grokterm.picture import Picture
 from grokterm.tasks.arithmetic import discrete_logarithms, is_prime
 
 ORDERS: Final = ("residues", "logarithms")
@@ -35,7 +36,7 @@ def weights_path(model: ModelAtStep, chosen: Chosen) -> Picture:
     found = path([weights for _, weights in finite])
     steps = torch.tensor([step for step, _ in finite])
     words = "" if len(finite) > 2 else "too few checkpoints yet: they come every few seconds"
-    return Picture({"points": found.points, "steps": steps, "explained": found.explained}, words=words)
+    return picture_of({"points": found.points, "steps": steps, "explained": found.explained}, summary=words)
 
 
 def operation(model: ModelAtStep, chosen: Chosen) -> Picture:
@@ -63,7 +64,7 @@ def operation(model: ModelAtStep, chosen: Chosen) -> Picture:
         "p": torch.tensor([p]),
         "classes": torch.tensor([len(places)]),
     }
-    return Picture(arrays, {"order": ORDERS}, words)
+    return picture_of(arrays, {"order": ORDERS}, words)
 
 
 def layer_probes(model: ModelAtStep, chosen: Chosen) -> Picture:
@@ -75,7 +76,7 @@ def layer_probes(model: ModelAtStep, chosen: Chosen) -> Picture:
     words = basis_of(model.config.op, model.config.p)[1]
     found = probes(model.config, model.parameters, model.angles, keys, model.train)
     arrays = {"r2": torch.stack(list(found.values())), "frequencies": torch.tensor(keys)}
-    return Picture(arrays, {"layer": tuple(found)}, f"{model.frequency_words}; {words}")
+    return picture_of(arrays, {"layer": tuple(found)}, f"{model.frequency_words}; {words}")
 
 
 PICTURES: Final[Mapping[str, Make]] = {"path": weights_path, "operation": operation, "probes": layer_probes}

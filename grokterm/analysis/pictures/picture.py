@@ -1,29 +1,26 @@
-"""What a picture consists of."""
+"""How pictures are made: from tensors of a model, and from what a person chose."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 from torch import Tensor
 
 from grokterm.analysis.model_at_step import ModelAtStep
+from grokterm.picture import Picture
 
 Chosen = Mapping[str, int]
 """What a person chose among neurons, heads, matrices, …, each counted from 0."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Picture:
-    """Small arrays for one view, and a sentence on what they are computed from or why there are none."""
-
-    arrays: Mapping[str, Tensor]
-    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """What parts are called, along an axis of the arrays."""
-    words: str = ""
-
-
 Make = Callable[[ModelAtStep, Chosen], Picture]
+
+
+def picture_of(
+    tensors: Mapping[str, Tensor], names: Mapping[str, tuple[str, ...]] | None = None, summary: str = ""
+) -> Picture:
+    """A picture with the tensors as arrays; `pictures.make_picture` says of which model it is."""
+    return Picture(
+        {name: tensor.detach().cpu().numpy() for name, tensor in tensors.items()}, dict(names or {}), summary
+    )
 
 
 def pick(chosen: Chosen, name: str, count: int) -> int:

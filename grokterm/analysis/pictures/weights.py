@@ -10,8 +10,9 @@ from torch import Tensor
 
 from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.analysis.neuron_waves import reference_model, wave_order
-from grokterm.analysis.pictures.picture import Chosen, Make, Picture, pick
+from grokterm.analysis.pictures.picture import Chosen, Make, pick, picture_of
 from grokterm.analysis.weights import downsampled, matrices
+from grokterm.picture import Picture
 
 STEPS: Final = 8
 """Steps at which one matrix is shown."""
@@ -57,7 +58,7 @@ def matrix(model: ModelAtStep, chosen: Chosen) -> Picture:
     name = list(named)[pick(chosen, "matrix", len(named))]
     values = _in_order(reference_model(model), name, chosen)(named[name])
     arrays = {"values": downsampled(values, *_LARGE), "shape": torch.tensor(values.shape)}
-    return Picture(arrays, {"matrix": tuple(named), "axes": _axes(model, name)})
+    return picture_of(arrays, {"matrix": tuple(named), "axes": _axes(model, name)})
 
 
 def matrix_over_time(model: ModelAtStep, chosen: Chosen) -> Picture:
@@ -78,7 +79,7 @@ def matrix_over_time(model: ModelAtStep, chosen: Chosen) -> Picture:
         "shape": torch.tensor(named[name].shape),
     }
     words = "" if len(models) > 1 else "the first checkpoint is still to come"
-    return Picture(arrays, {"matrix": tuple(named), "axes": axes}, words)
+    return picture_of(arrays, {"matrix": tuple(named), "axes": axes}, words)
 
 
 def evenly(models: Sequence[ModelAtStep], count: int) -> list[ModelAtStep]:

@@ -17,10 +17,10 @@ from textual.widgets import Input, Label, Static
 
 from grokterm.config import Config, Value, choices, docs, field_type, settings
 from grokterm.setting import Acts
-from grokterm.tui import words
 from grokterm.tui.dialogs.choice import Choice
 from grokterm.tui.dialogs.dialog import Dialog, Wanted
 from grokterm.tui.dialogs.draft import Draft
+from grokterm.tui.text import formats
 
 MARKS: Final[dict[Acts, tuple[str, str]]] = {
     "at once": ("●", "correct"),
@@ -176,12 +176,12 @@ class ChangeDialog(Dialog[Wanted]):
     def _row(self, name: str) -> Widget:
         value: Value = getattr(self._draft.config, name)
         glyph, color = MARKS[settings()[name].acts]
-        label = Label(Content.assemble((f"{glyph} ", f"${color}"), words.setting(name)))
+        label = Label(Content.assemble((f"{glyph} ", f"${color}"), formats.setting(name)))
         only_words = field_type(name) is not str and not _numeric(name)
         entry: Widget = (
             Choice(choices(name), str(value), id=name)
             if only_words
-            else Input(words.typed(value), id=name, compact=True, select_on_focus=True)
+            else Input(formats.typed(value), id=name, compact=True, select_on_focus=True)
         )
         return Horizontal(label, entry, classes="row")
 

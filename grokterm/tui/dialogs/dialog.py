@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from grokterm.config import Value
-from grokterm.tui.steady import Steady
+from grokterm.tui.terminal.resizing import Steady
 
 Result = TypeVar("Result")
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from grokterm.config import Config, Value, parse, settings
 from grokterm.errors import ConfigError
-from grokterm.tui import words
 from grokterm.tui.dialogs.carrying import keeps
+from grokterm.tui.text import formats
 
 
 @dataclass(slots=True)
@@ -74,7 +74,7 @@ class Draft:
         if not values:
             return "Nothing is changed yet."
         listed = ", ".join(
-            f"{words.setting(name)} {words.spelled(getattr(self.config, name))} → {words.spelled(value)}"
+            f"{formats.setting(name)} {formats.spelled(getattr(self.config, name))} → {formats.spelled(value)}"
             for name, value in values.items()
         )
         if self.new_run:

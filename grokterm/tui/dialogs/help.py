@@ -13,9 +13,9 @@ from textual.content import Content
 from textual.widgets import Static
 
 from grokterm.tui.actions import groups
-from grokterm.tui.circuit_line import CIRCUIT_PHASES
 from grokterm.tui.dialogs.dialog import Dialog
-from grokterm.tui.phases import CIRCUIT_MEANINGS, CIRCUIT_SOURCE, MEANINGS, WHY_TWO
+from grokterm.tui.text.circuit_phases import CIRCUIT_PHASES
+from grokterm.tui.text.phases import CIRCUIT_MEANINGS, CIRCUIT_SOURCE, MEANINGS, WHY_TWO
 from grokterm.tui.theme import Palette
 
 _NAMES: Final = 14

@@ -42,7 +42,7 @@ class ViewsDialog(Dialog[int]):
             if view.group != group:
                 group = view.group
                 options.append(Option(Content.styled(group, "bold $accent"), disabled=True))
-            line = Content.assemble((f"{number:>3}  ", "bold"), (view.title.ljust(19), ""), (view.told, "$muted"))
+            line = Content.assemble((f"{number:>3}  ", "bold"), (view.title.ljust(19), ""), (view.summary, "$muted"))
             options.append(Option(line, id=str(number)))
         found = Lines(*options, classes="box")
         found.border_title = "Views"

@@ -20,14 +20,21 @@ _ABOVE_MEDIAN = 3
 
 
 def draw_bars(
-    norms: Floats, keys: Sequence[int], width: int, height: int, graph: Graph, palette: Palette
+    norms: Floats,
+    keys: Sequence[int],
+    width: int,
+    height: int,
+    graph: Graph,
+    palette: Palette,
+    top: float | None = None,
 ) -> list[Strip]:
     """Norms of k = 1 … n as bars; `keys` are frequencies, most important first.
 
-    Where there are more bars than columns, a column shows the largest of its bars. The last row names the keys.
+    Where there are more bars than columns, a column shows the largest of its bars. The last row names the keys. `top`
+    is the norm that fills the height, where that is not `full_height`.
     """
     cells = Cells(width, height)
-    put_bars(cells, 0, norms, keys, graph, palette)
+    put_bars(cells, 0, norms, keys, graph, palette, top=top)
     return cells.strips()
 
 

@@ -12,8 +12,8 @@ from textual.strip import Strip
 from grokterm.tui.drawing.cells import Cells
 from grokterm.tui.drawing.columns import Columns, reduce, spans
 from grokterm.tui.drawing.dots import DOTS, Dots
-from grokterm.tui.drawing.frame import GUTTER, Axes, Frame, draw_axes, even_rows, names_beside
 from grokterm.tui.drawing.marks import Mark, draw_cursor, draw_marks
+from grokterm.tui.drawing.plot_area import GUTTER, Axes, PlotArea, draw_axes, even_rows, names_beside
 from grokterm.tui.drawing.scales import Floats, Scale, step_scale, value_scale
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph
@@ -79,17 +79,17 @@ def draw_curves(
     high = max(height - framed, 1)
     if framed and not axes.percent:
         y = even_rows(y, high, DOTS[graph][1])
-    frame = Frame(left, plot_width, high, x, y)
-    _lines(cells, frame, columns, curves, graph, palette)
+    area = PlotArea(left, plot_width, high, x, y)
+    _lines(cells, area, columns, curves, graph, palette)
     if right:
-        _ends(cells, frame, columns, curves, DOTS[graph], palette)
+        _ends(cells, area, columns, curves, DOTS[graph], palette)
     if framed:
-        draw_axes(cells, frame, axes, DOTS[graph][1], graph, palette)
+        draw_axes(cells, area, axes, DOTS[graph][1], graph, palette)
     if cursor is not None:
-        draw_cursor(cells, frame, cursor, graph, palette)
-    draw_marks(cells, frame, marks, graph, palette)
+        draw_cursor(cells, area, cursor, graph, palette)
+    draw_marks(cells, area, marks, graph, palette)
     if shade is not None:
-        _fill(cells, frame, columns, shade, graph, palette)
+        _fill(cells, area, columns, shade, graph, palette)
     return cells.strips()
 
 
@@ -108,23 +108,23 @@ def spread(rows: Sequence[int], height: int) -> list[int]:
 
 
 def _lines(
-    cells: Cells, frame: Frame, columns: Columns, curves: Sequence[Curve], graph: Graph, palette: Palette
+    cells: Cells, area: PlotArea, columns: Columns, curves: Sequence[Curve], graph: Graph, palette: Palette
 ) -> None:
     for number, curve in enumerate(curves):
         letter = _ASCII[(number - len(curves)) % len(_ASCII)]
-        draw_line(cells, frame, columns, number, palette.style(curve.color), letter, graph)
+        draw_line(cells, area, columns, number, palette.style(curve.color), letter, graph)
 
 
 def draw_line(
-    cells: Cells, frame: Frame, columns: Columns, number: int, style: Style, letter: str, graph: Graph
+    cells: Cells, area: PlotArea, columns: Columns, number: int, style: Style, letter: str, graph: Graph
 ) -> None:
     """One curve of the columns, over what is there; in ascii it is written with `letter`."""
-    dots = Dots(frame.width, frame.height, graph)
-    dots.columns(*spans(columns, number, frame.y, frame.height * dots.down, frame.width * dots.across))
-    dots.paint(cells, frame.left, 0, style, letter)
+    dots = Dots(area.width, area.height, graph)
+    dots.columns(*spans(columns, number, area.y, area.height * dots.down, area.width * dots.across))
+    dots.paint(cells, area.left, 0, style, letter)
 
 
-def _fill(cells: Cells, frame: Frame, columns: Columns, shade: Shade, graph: Graph, palette: Palette) -> None:
+def _fill(cells: Cells, area: PlotArea, columns: Columns, shade: Shade, graph: Graph, palette: Palette) -> None:
     """Shades the cells that are still blank between two curves."""
     across, down = DOTS[graph]
     upper, lower = columns.high[shade.upper], columns.low[shade.lower]
@@ -132,12 +132,12 @@ def _fill(cells: Cells, frame: Frame, columns: Columns, shade: Shade, graph: Gra
     if not known.any():
         return
     at = columns.index[known] // across
-    first, last = (frame.column(step) - frame.left for step in (shade.first, shade.last))
+    first, last = (area.column(step) - area.left for step in (shade.first, shade.last))
     for x in range(max(first, int(at[0])), min(last, int(at[-1])) + 1):
-        top, bottom = (frame.row(float(np.interp(x, at, row[known])), down) for row in (upper, lower))
+        top, bottom = (area.row(float(np.interp(x, at, row[known])), down) for row in (upper, lower))
         for y in range(top + 1, bottom):
-            if cells.free(frame.left + x, y, 1) and not _is_among_words(cells, frame.left + x, y):
-                cells.put(frame.left + x, y, ":" if graph == "ascii" else "░", palette.style(shade.color))
+            if cells.free(area.left + x, y, 1) and not _is_among_words(cells, area.left + x, y):
+                cells.put(area.left + x, y, ":" if graph == "ascii" else "░", palette.style(shade.color))
 
 
 def _is_among_words(cells: Cells, x: int, y: int) -> bool:
@@ -146,15 +146,15 @@ def _is_among_words(cells: Cells, x: int, y: int) -> bool:
 
 
 def _ends(
-    cells: Cells, frame: Frame, columns: Columns, curves: Sequence[Curve], dots: tuple[int, int], palette: Palette
+    cells: Cells, area: PlotArea, columns: Columns, curves: Sequence[Curve], dots: tuple[int, int], palette: Palette
 ) -> None:
     """Names and live values right of the curves' ends, moved apart."""
     across, down = dots
-    end = frame.left + (int(columns.index[-1]) // across if columns.index.size else 0)
+    end = area.left + (int(columns.index[-1]) // across if columns.index.size else 0)
     values = [last_value(columns, number) for number in range(len(curves))]
-    rows = [frame.height - 1 if np.isnan(v) else frame.row(v, down) for v in values]
+    rows = [area.height - 1 if np.isnan(v) else area.row(v, down) for v in values]
     order = sorted(range(len(curves)), key=lambda i: (rows[i], -np.nan_to_num(values[i])))
-    placed = spread([rows[i] for i in order], frame.height)
+    placed = spread([rows[i] for i in order], area.height)
     for i, row in zip(order, placed, strict=True):
         name, live = curves[i].name, curves[i].live
         cells.put(end + 2, row, name, palette.style(curves[i].color))

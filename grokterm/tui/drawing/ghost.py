@@ -22,7 +22,7 @@ from grokterm.tui.drawing.states import (
     WRONG_TRAINED,
     Codes,
 )
-from grokterm.tui.drawing.table import ASCII_GLYPHS, GLYPHS, draw_table, in_half_blocks, picture
+from grokterm.tui.drawing.table import ASCII_GLYPHS, GLYPHS, draw_table, in_half_blocks, points_of
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph
 
@@ -79,7 +79,7 @@ def _table(codes: Codes, width: int, height: int, graph: Graph, palette: Palette
     if height < 1 or width < 1:
         return []
     lattice = whole(codes.shape[0], width, height, in_half_blocks(graph, palette))
-    return draw_table(picture(codes, lattice), lattice, None, width, height, graph, palette)
+    return draw_table(points_of(codes, lattice), lattice, None, width, height, graph, palette)
 
 
 def _numbers(scores: npt.NDArray[Any], side: int, title: str, width: int, palette: Palette) -> list[Strip]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grokterm.tui.drawing.cells import Cells
-from grokterm.tui.drawing.frame import Frame
+from grokterm.tui.drawing.plot_area import PlotArea
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph
 
@@ -23,7 +23,7 @@ class Mark:
     color: str
 
 
-def draw_marks(cells: Cells, frame: Frame, marks: Sequence[Mark], graph: Graph, palette: Palette) -> None:
+def draw_marks(cells: Cells, area: PlotArea, marks: Sequence[Mark], graph: Graph, palette: Palette) -> None:
     """Draws marks on the cells that are still blank; changes go before milestones, newer before older.
 
     Words come first and lines pass behind them, so that a mark among others still says what it is.
@@ -31,33 +31,33 @@ def draw_marks(cells: Cells, frame: Frame, marks: Sequence[Mark], graph: Graph, 
     glyph = ":" if graph == "ascii" else "┊"
     columns: dict[int, Mark] = {}
     for mark in sorted(marks, key=lambda m: (m.color != "mark", -m.step)):
-        if frame.x.low <= mark.step <= frame.x.high and len(columns) < max(frame.width // _CELLS_A_MARK, 1):
-            columns.setdefault(frame.column(mark.step), mark)
+        if area.x.low <= mark.step <= area.x.high and len(columns) < max(area.width // _CELLS_A_MARK, 1):
+            columns.setdefault(area.column(mark.step), mark)
     for x, mark in columns.items():
-        _words(cells, frame, x, mark, palette)
+        _words(cells, area, x, mark, palette)
     for x, mark in columns.items():
-        for y in range(frame.height):
+        for y in range(area.height):
             if cells.free(x, y, 1):
                 cells.put(x, y, glyph, palette.style(mark.color))
 
 
-def draw_cursor(cells: Cells, frame: Frame, step: float, graph: Graph, palette: Palette) -> None:
+def draw_cursor(cells: Cells, area: PlotArea, step: float, graph: Graph, palette: Palette) -> None:
     """Draws a whole line at a step on the cells that are still blank, and below it a pointer between the numbers."""
-    x, style = frame.column(min(max(step, frame.x.low), frame.x.high)), palette.style("accent")
+    x, style = area.column(min(max(step, area.x.low), area.x.high)), palette.style("accent")
     line, pointer = ("|", "^") if graph == "ascii" else ("│", "▲")
-    for y in range(frame.height):
+    for y in range(area.height):
         if cells.free(x, y, 1):
             cells.put(x, y, line, style)
-    if cells.free(x, frame.height, 1):
-        cells.put(x, frame.height, pointer, style)
+    if cells.free(x, area.height, 1):
+        cells.put(x, area.height, pointer, style)
 
 
-def _words(cells: Cells, frame: Frame, x: int, mark: Mark, palette: Palette) -> None:
+def _words(cells: Cells, area: PlotArea, x: int, mark: Mark, palette: Palette) -> None:
     """Writes a mark's words right or left of its line, in the first row where they touch nothing."""
     length = len(mark.words)
-    for y in range(frame.height):
+    for y in range(area.height):
         for start, room in ((x + 2, x + 1), (x - length - 1, x - length - 2)):
-            inside = start >= frame.left and start + length <= frame.left + frame.width
+            inside = start >= area.left and start + length <= area.left + area.width
             if inside and cells.free(room, y, length + 2):
                 cells.put(start, y, mark.words, palette.style(mark.color))
                 return

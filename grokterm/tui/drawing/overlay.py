@@ -14,8 +14,8 @@ from grokterm.tui.drawing.cells import Cells
 from grokterm.tui.drawing.columns import Columns, reduce
 from grokterm.tui.drawing.curves import LEAST_WIDTH, draw_line, last_value
 from grokterm.tui.drawing.dots import DOTS
-from grokterm.tui.drawing.frame import GUTTER, Axes, Frame, draw_axes, even_rows
 from grokterm.tui.drawing.marks import Mark, draw_marks
+from grokterm.tui.drawing.plot_area import GUTTER, Axes, PlotArea, draw_axes, even_rows
 from grokterm.tui.drawing.scales import Floats, Scale, step_scale, value_scale
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph
@@ -69,19 +69,19 @@ def draw_overlay(
     high = max(height - framed, 1)
     if framed and not axes.percent:
         y = even_rows(y, high, DOTS[graph][1])
-    frame = Frame(left, plot_width, high, x, y)
+    area = PlotArea(left, plot_width, high, x, y)
     drawn = list(zip(curves, found, strict=True))
     for curve, columns in reversed(drawn):
         style = palette.style(curve.color) + (_DIM if curve.faint else Style())
-        draw_line(cells, frame, columns, 0, style, curve.letter.lower() if curve.faint else curve.letter, graph)
+        draw_line(cells, area, columns, 0, style, curve.letter.lower() if curve.faint else curve.letter, graph)
     if palette.depth != "truecolor" and graph != "ascii":
         for place, (curve, columns) in enumerate(drawn):
-            _letters(cells, frame, columns, curve, place, DOTS[graph], palette)
+            _letters(cells, area, columns, curve, place, DOTS[graph], palette)
     if framed:
-        draw_axes(cells, frame, axes, DOTS[graph][1], graph, palette)
+        draw_axes(cells, area, axes, DOTS[graph][1], graph, palette)
     for curve, columns in sorted(drawn, key=lambda item: _height_of(item[1])):
-        _name(cells, frame, columns, curve, DOTS[graph], palette)
-    draw_marks(cells, frame, marks, graph, palette)
+        _name(cells, area, columns, curve, DOTS[graph], palette)
+    draw_marks(cells, area, marks, graph, palette)
     return cells.strips()
 
 
@@ -108,7 +108,7 @@ def _height_of(columns: Columns) -> float:
 
 
 def _letters(
-    cells: Cells, frame: Frame, columns: Columns, curve: RunCurve, place: int, dots: tuple[int, int], palette: Palette
+    cells: Cells, area: PlotArea, columns: Columns, curve: RunCurve, place: int, dots: tuple[int, int], palette: Palette
 ) -> None:
     """The curve's letter on it, again and again; those of different curves stand at different places."""
     across, down = dots
@@ -117,12 +117,12 @@ def _letters(
     seen = -1
     for at, value in zip((columns.index // across).tolist(), middle.tolist(), strict=True):
         if at % _APART == offset % _APART and at != seen and value == value:
-            cells.put(frame.left + at, frame.row(value, down), curve.letter, palette.style(curve.color) + _BOLD)
+            cells.put(area.left + at, area.row(value, down), curve.letter, palette.style(curve.color) + _BOLD)
             seen = at
 
 
 def _name(
-    cells: Cells, frame: Frame, columns: Columns, curve: RunCurve, dots: tuple[int, int], palette: Palette
+    cells: Cells, area: PlotArea, columns: Columns, curve: RunCurve, dots: tuple[int, int], palette: Palette
 ) -> None:
     """Letter, name and live value where the curve ends, in the nearest row that is free; nowhere if none is."""
     label = _label(curve)
@@ -130,12 +130,12 @@ def _name(
         return
     across, down = dots
     value = last_value(columns, 0)
-    row = frame.height - 1 if np.isnan(value) else frame.row(value, down)
-    end = frame.left + int(columns.index[-1]) // across
+    row = area.height - 1 if np.isnan(value) else area.row(value, down)
+    end = area.left + int(columns.index[-1]) // across
     style = palette.style(curve.color)
-    beside, within = frame.left + frame.width + 1, cells.width - len(label)
-    for start in [place for place in (end + 2, beside, within) if frame.left < place <= within]:
-        for y in sorted(range(frame.height), key=lambda y: abs(y - row)):
+    beside, within = area.left + area.width + 1, cells.width - len(label)
+    for start in [place for place in (end + 2, beside, within) if area.left < place <= within]:
+        for y in sorted(range(area.height), key=lambda y: abs(y - row)):
             if cells.free(start - 1, y, len(label) + 1):
                 cells.put(start, y, label, style)
                 cells.put(start + len(label) - len(curve.live), y, curve.live, style + _BOLD)

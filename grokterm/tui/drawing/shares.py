@@ -10,7 +10,7 @@ from textual.strip import Strip
 from grokterm.tui.drawing.blocks import stack
 from grokterm.tui.drawing.cells import Cells, row
 from grokterm.tui.drawing.dots import Dots
-from grokterm.tui.drawing.frame import GUTTER
+from grokterm.tui.drawing.plot_area import GUTTER
 from grokterm.tui.drawing.scales import Floats, Scale, evenly, round_up, ticks
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph

@@ -10,7 +10,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from grokterm.tui.drawing.cells import Cells
-from grokterm.tui.drawing.frame import GUTTER, Axes, Frame, names_beside
+from grokterm.tui.drawing.plot_area import GUTTER, Axes, PlotArea, names_beside
 from grokterm.tui.drawing.scales import Floats, Scale, step_scale
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph
@@ -33,10 +33,10 @@ def draw_slider(
     plot = max(width - GUTTER - names_beside(width - GUTTER), 1)
     last, first = float(steps.max(initial=0.0)), float(steps[steps > 0].min(initial=np.inf))
     x = step_scale(last, first, axes.log_x)
-    frame = Frame(GUTTER, plot, 1, x, Scale(0.0, 1.0))
-    place, end = frame.column(at), frame.column(last)
+    area = PlotArea(GUTTER, plot, 1, x, Scale(0.0, 1.0))
+    place, end = area.column(at), area.column(last)
     done, ahead, handle = ("=", "-", "o") if graph == "ascii" else ("━", "─", "●")
-    begun = [frame.column(max(step, x.low)) for step, _ in phases]
+    begun = [area.column(max(step, x.low)) for step, _ in phases]
     for cell in range(GUTTER, end + 1):
         number = max(bisect_right(begun, cell) - 1, 0)
         color = phases[number][1] if phases else "muted"

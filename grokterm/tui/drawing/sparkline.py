@@ -12,7 +12,7 @@ from grokterm.tui.drawing.blocks import stack
 from grokterm.tui.drawing.cells import Cells
 from grokterm.tui.drawing.columns import Columns, reduce
 from grokterm.tui.drawing.curves import Curve
-from grokterm.tui.drawing.frame import Axes
+from grokterm.tui.drawing.plot_area import Axes
 from grokterm.tui.drawing.scales import Floats, Scale, step_scale, value_scale
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph

@@ -10,7 +10,7 @@ from textual.strip import Strip
 
 from grokterm.tui.drawing.bars import full_height, put_bars
 from grokterm.tui.drawing.cells import Cells
-from grokterm.tui.drawing.frame import GUTTER
+from grokterm.tui.drawing.plot_area import GUTTER
 from grokterm.tui.drawing.scales import Floats, Scale, evenly, short, ticks
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph

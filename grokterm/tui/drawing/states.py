@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
-from grokterm.wire.messages import UNDEFINED
+from grokterm.tasks.polynomial import UNDEFINED
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -34,9 +34,9 @@ _BY_MERIT: Final = (WRONG, RIGHT, UNSURE, WRONG_TRAINED, RIGHT_TRAINED, UNSURE_T
 
 
 def classify(
-    label: npt.NDArray[np.uint16],
+    label: npt.NDArray[np.int16],
     trained: npt.NDArray[np.bool_],
-    prediction: npt.NDArray[np.uint16] | None,
+    prediction: npt.NDArray[np.int16] | None,
     confidence: Codes | None,
 ) -> Codes:
     """The code of every pair, [p, p] indexed [a, b]; without predictions every pair is blank."""
@@ -49,7 +49,7 @@ def classify(
 
 
 def count_right(
-    label: npt.NDArray[np.uint16], trained: npt.NDArray[np.bool_], prediction: npt.NDArray[np.uint16]
+    label: npt.NDArray[np.int16], trained: npt.NDArray[np.bool_], prediction: npt.NDArray[np.int16]
 ) -> tuple[int, int]:
     """How many test pairs are answered right, however sure, and how many test pairs there are."""
     test = ~trained & (label != UNDEFINED)

@@ -1,4 +1,4 @@
-"""The p × p table: a picture of codes, drawn in half-blocks or, with few colours, in glyphs."""
+"""The p × p table: codes of points, drawn in half-blocks or, with few colours, in glyphs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def in_half_blocks(graph: Graph, palette: Palette) -> bool:
     return graph != "ascii" and palette.depth == "truecolor"
 
 
-def picture(codes: Codes, lattice: Lattice) -> Codes:
+def points_of(codes: Codes, lattice: Lattice) -> Codes:
     """The codes of the lattice's points, [rows, columns], from those of all pairs [p, p] indexed [a, b]."""
     if lattice.reduced:
         return reduce(codes, lattice.starts(0), lattice.starts(1), blend=lattice.half).T

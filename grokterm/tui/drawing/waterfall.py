@@ -11,9 +11,9 @@ import numpy as np
 from textual.strip import Strip
 
 from grokterm.tui.drawing.cells import Cells, row
-from grokterm.tui.drawing.frame import GUTTER, Axes, Frame, draw_axes
 from grokterm.tui.drawing.heat import draw_heat, draw_scale, in_half_blocks, largest, resized
 from grokterm.tui.drawing.matrix import Axis
+from grokterm.tui.drawing.plot_area import GUTTER, Axes, PlotArea, draw_axes
 from grokterm.tui.drawing.scales import Floats, Scale, step_scale
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph
@@ -52,10 +52,10 @@ def draw_waterfall(
         return heat
     cells = Cells(width, high + 1)
     # No number of the y axis fits in: frequencies are whole, and named here.
-    frame = Frame(GUTTER, wide, high, x, Scale(0.0, 1.0))
-    draw_axes(cells, replace(frame, y=Scale(math.nan, math.nan)), Axes(log_x=log_x), 1, graph, palette)
+    area = PlotArea(GUTTER, wide, high, x, Scale(0.0, 1.0))
+    draw_axes(cells, replace(area, y=Scale(math.nan, math.nan)), Axes(log_x=log_x), 1, graph, palette)
     if cursor is not None:
-        cells.put(frame.column(cursor), high, "^" if graph == "ascii" else "▲", palette.style("accent"))
+        cells.put(area.column(cursor), high, "^" if graph == "ascii" else "▲", palette.style("accent"))
     _frequencies(cells, Axis("k", count, 1), points, keys, palette)
     drawn = [
         Strip.join([line.crop(0, GUTTER), picture, line.crop(width - NAMES, width)])

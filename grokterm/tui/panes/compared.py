@@ -15,14 +15,14 @@ from grokterm.milestones import MEMORIZED, MILESTONES
 from grokterm.number_format import percent
 from grokterm.runs.compared import ComparedRun, differences
 from grokterm.runs.folder import name_of
-from grokterm.tui.drawing.frame import Axes
 from grokterm.tui.drawing.marks import Mark
 from grokterm.tui.drawing.message import draw_message
 from grokterm.tui.drawing.overlay import RunCurve, draw_overlay, has_room_for
+from grokterm.tui.drawing.plot_area import Axes
 from grokterm.tui.drawing.sheet import Column, Row, draw_sheet, plain_stem
 from grokterm.tui.panes.curves import short_loss
 from grokterm.tui.panes.pane import Pane
-from grokterm.tui.world import World
+from grokterm.tui.run.state import RunState
 
 Pairs = Literal["test", "train", "train and test"]
 PAIRS: Final[tuple[Pairs, ...]] = ("test", "train", "train and test")
@@ -54,7 +54,7 @@ class ComparedCurves(Pane):
         super().__init__(id=f"compared-{self.measure}")
         self.comparison = comparison
 
-    def axes(self, world: World) -> Axes:
+    def axes(self, state: RunState) -> Axes:
         """How the axes run."""
         raise NotImplementedError
 
@@ -62,21 +62,21 @@ class ComparedCurves(Pane):
         """A value as it stands at the end of its curve."""
         raise NotImplementedError
 
-    def watched(self, world: World) -> Hashable:
+    def watched(self, state: RunState) -> Hashable:
         """The logs, the axes and which pairs."""
-        return self.comparison.version, self.axes(world)
+        return self.comparison.version, self.axes(state)
 
-    def live_texts(self, world: World) -> Sequence[Content]:
+    def live_texts(self, state: RunState) -> Sequence[Content]:
         """Which pairs, and which axes are logarithmic."""
-        axes = self.axes(world)
+        axes = self.axes(state)
         pairs = "train pairs faint, test pairs" if self.comparison.pairs == "train and test" else ""
         words = [pairs or f"{self.comparison.pairs} pairs"]
         words += [f"log {name}" for name, on in (("x", axes.log_x), ("y", axes.log_y)) if on]
         return [Content.styled(" · ".join(words), "$muted"), Content.styled(self.comparison.pairs, "$muted")]
 
-    def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
+    def draw(self, state: RunState, width: int, height: int) -> Sequence[Strip]:
         """The curves, and a mark where each fork begins."""
-        runs, palette = self.comparison.runs, world.palette
+        runs, palette = self.comparison.runs, state.palette
         if not any(len(run.history) for run in runs):
             return draw_message("none of these runs has taken a step yet", width, height, palette)
         long = has_room_for(max(len(run.folder.id) for run in runs), width)
@@ -85,7 +85,7 @@ class ComparedCurves(Pane):
         letters = {run.folder.id for run in runs}
         forks = [run for run in runs if run.fork and run.fork.run in letters]
         marks = [Mark(run.fork.step, f"{run.letter} forked", "milestone") for run in forks if run.fork]
-        return draw_overlay(curves, marks, self.axes(world), width, height, world.view.graph, palette)
+        return draw_overlay(curves, marks, self.axes(state), width, height, state.view.graph, palette)
 
     def _curves(self, run: ComparedRun, long: bool) -> list[RunCurve]:
         """The curve of a run with its id or its number; a faint one of the training pairs where both are asked for."""
@@ -107,9 +107,9 @@ class ComparedAccuracy(ComparedCurves):
     title = "Accuracy"
     measure = "accuracy"
 
-    def axes(self, world: World) -> Axes:
+    def axes(self, state: RunState) -> Axes:
         """Fixed from 0 to 100 %."""
-        return Axes(log_x=world.log_x, percent=True)
+        return Axes(log_x=state.log_x, percent=True)
 
     def live_value(self, value: float) -> str:
         """A share as 34.2."""
@@ -123,9 +123,9 @@ class ComparedLoss(ComparedCurves):
     title = "Loss"
     measure = "loss"
 
-    def axes(self, world: World) -> Axes:
+    def axes(self, state: RunState) -> Axes:
         """Logarithmic where asked for."""
-        return Axes(log_x=world.log_x, log_y=world.log_y)
+        return Axes(log_x=state.log_x, log_y=state.log_y)
 
     def live_value(self, value: float) -> str:
         """A loss in at most six characters."""
@@ -151,27 +151,27 @@ class ComparedRuns(Pane):
         """The first line shown."""
         self.lines = 0
 
-    def watched(self, world: World) -> Hashable:
+    def watched(self, state: RunState) -> Hashable:
         """The logs, and where it is scrolled to."""
         return self.comparison.version, self.first
 
-    def live_texts(self, world: World) -> Sequence[Content]:
+    def live_texts(self, state: RunState) -> Sequence[Content]:
         """That there is more than is seen."""
         more = self.lines > self.content_size.height
         return [Content.styled("↑ ↓ for more", "$muted")] if more else []
 
-    def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
+    def draw(self, state: RunState, width: int, height: int) -> Sequence[Strip]:
         """The lines from the first shown on."""
         runs = self.comparison.runs
-        rows = [Row(_stem(run, world), run.letter, run.folder.id, f"run_{run.letter.lower()}") for run in runs]
+        rows = [Row(_stem(run, state), run.letter, run.folder.id, f"run_{run.letter.lower()}") for run in runs]
         columns = columns_of(self.comparison)
-        strips, self.lines = draw_sheet(rows, columns, width, height, self.first, world.palette)
+        strips, self.lines = draw_sheet(rows, columns, width, height, self.first, state.palette)
         return strips
 
-    def show(self, world: World) -> None:
+    def show(self, state: RunState) -> None:
         """Draws what changed; the border says whether there is more."""
         lines = self.lines
-        super().show(world)
+        super().show(state)
         if self.lines != lines:
             self.redraw()
 
@@ -208,5 +208,5 @@ def _column(group: str, title: str, texts: Sequence[str]) -> Column:
     return Column(group, title, tuple(texts))
 
 
-def _stem(run: ComparedRun, world: World) -> str:
-    return plain_stem(run.stem) if world.view.graph == "ascii" else run.stem
+def _stem(run: ComparedRun, state: RunState) -> str:
+    return plain_stem(run.stem) if state.view.graph == "ascii" else run.stem

@@ -13,15 +13,15 @@ from grokterm.config import settings, short_label
 from grokterm.number_format import percent
 from grokterm.runs.history import History
 from grokterm.tui.drawing.curves import Curve, draw_curves
-from grokterm.tui.drawing.frame import Axes
 from grokterm.tui.drawing.marks import Mark
 from grokterm.tui.drawing.message import draw_message
+from grokterm.tui.drawing.plot_area import Axes
 from grokterm.tui.drawing.slider import draw_slider
 from grokterm.tui.drawing.sparkline import draw_sparklines
-from grokterm.tui.moment import phase_starts
 from grokterm.tui.panes.pane import Pane
-from grokterm.tui.words import spelled
-from grokterm.tui.world import World
+from grokterm.tui.run.moment import phase_starts
+from grokterm.tui.run.state import RunState
+from grokterm.tui.text.formats import spelled
 from grokterm.wire.records import Change, EventName
 
 _CURVES_FROM: Final = (16, 5)
@@ -44,7 +44,7 @@ class CurvesPane(Pane):
 
     columns: ClassVar[tuple[str, str]]
 
-    def axes(self, world: World) -> Axes:
+    def axes(self, state: RunState) -> Axes:
         """How the axes run."""
         raise NotImplementedError
 
@@ -52,19 +52,19 @@ class CurvesPane(Pane):
         """A live value as it stands at the end of its curve."""
         raise NotImplementedError
 
-    def watched(self, world: World) -> Hashable:
+    def watched(self, state: RunState) -> Hashable:
         """The log, the axes, and where the cursor stands."""
-        return world.history.version, self.axes(world), world.moment and world.moment.step
+        return state.history.version, self.axes(state), state.moment and state.moment.step
 
-    def live_texts(self, world: World) -> Sequence[Content]:
+    def live_texts(self, state: RunState) -> Sequence[Content]:
         """The axes that are logarithmic."""
-        axes = self.axes(world)
+        axes = self.axes(state)
         words = [f"log {name}" for name, on in (("x", axes.log_x), ("y", axes.log_y)) if on]
         return [Content.styled(" · ".join(words), "$muted")]
 
-    def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
+    def draw(self, state: RunState, width: int, height: int) -> Sequence[Strip]:
         """Curves, or sparklines where there is no room."""
-        history, graph, palette, axes = world.history, world.view.graph, world.palette, self.axes(world)
+        history, graph, palette, axes = state.history, state.view.graph, state.palette, self.axes(state)
         if not len(history):
             return draw_message("waiting for the first steps", width, height, palette)
         steps = history.column("step")
@@ -75,7 +75,7 @@ class CurvesPane(Pane):
         ]
         if width < _CURVES_FROM[0] or height < _CURVES_FROM[1]:
             return draw_sparklines(steps, values, curves, axes, width, height, graph, palette)
-        marks, moment = marks_of(history), world.moment
+        marks, moment = marks_of(history), state.moment
         if moment is None:
             return draw_curves(steps, values, curves, marks, axes, width, height, graph, palette)
         slides = width >= _SLIDER_FROM[0] and height >= _SLIDER_FROM[1]
@@ -92,9 +92,9 @@ class AccuracyPane(CurvesPane):
     title = "Accuracy"
     columns = ("train_accuracy", "test_accuracy")
 
-    def axes(self, world: World) -> Axes:
+    def axes(self, state: RunState) -> Axes:
         """Fixed from 0 to 100 %."""
-        return Axes(log_x=world.log_x, percent=True)
+        return Axes(log_x=state.log_x, percent=True)
 
     def live_value(self, value: float) -> str:
         """A share as 34.2."""
@@ -108,9 +108,9 @@ class LossPane(CurvesPane):
     title = "Loss"
     columns = ("train_loss", "test_loss")
 
-    def axes(self, world: World) -> Axes:
+    def axes(self, state: RunState) -> Axes:
         """Logarithmic where asked for."""
-        return Axes(log_x=world.log_x, log_y=world.log_y)
+        return Axes(log_x=state.log_x, log_y=state.log_y)
 
     def live_value(self, value: float) -> str:
         """A loss in at most six characters."""

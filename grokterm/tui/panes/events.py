@@ -13,9 +13,9 @@ from textual.strip import Strip
 from grokterm.runs.history import History
 from grokterm.tui.drawing.happenings import Happening, draw_happenings
 from grokterm.tui.drawing.message import draw_message
-from grokterm.tui.narrator import sentences
 from grokterm.tui.panes.pane import Pane
-from grokterm.tui.world import World
+from grokterm.tui.run.narrator import sentences
+from grokterm.tui.run.state import RunState
 from grokterm.wire.records import EventName, SessionName
 
 _EVENT_COLORS: Final[dict[EventName, str]] = {
@@ -54,28 +54,28 @@ class EventsPane(Pane):
         """The first line shown, counted from the newest."""
         self._lines = 0
 
-    def show(self, world: World) -> None:
+    def show(self, state: RunState) -> None:
         """Draws what changed; another run from its newest event on."""
-        if self.world is not None and self.world.run_id != world.run_id:
+        if self.state is not None and self.state.run_id != state.run_id:
             self.first = 0
-        super().show(world)
+        super().show(state)
 
-    def watched(self, world: World) -> Hashable:
+    def watched(self, state: RunState) -> Hashable:
         """What is in the log beside numbers, and where it is scrolled to."""
-        history = world.history
-        told = sentences(history) if world.view.narrator == "on" else ()
+        history = state.history
+        told = sentences(history) if state.view.narrator == "on" else ()
         return len(history.events), len(history.changes), len(history.sessions), len(told), self.first
 
-    def live_texts(self, world: World) -> Sequence[Content]:
+    def live_texts(self, state: RunState) -> Sequence[Content]:
         """That there is more, when scrolled."""
         return [Content.styled("newer ↑", "$muted")] if self.first else []
 
-    def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
+    def draw(self, state: RunState, width: int, height: int) -> Sequence[Strip]:
         """The lines from the first shown on."""
-        happenings = happenings_of(world.history, narrated=world.view.narrator == "on")
+        happenings = happenings_of(state.history, narrated=state.view.narrator == "on")
         if not happenings:
-            return draw_message("nothing has happened yet", width, height, world.palette)
-        strips, self._lines = draw_happenings(happenings, width, height, self.first, world.palette)
+            return draw_message("nothing has happened yet", width, height, state.palette)
+        strips, self._lines = draw_happenings(happenings, width, height, self.first, state.palette)
         return strips
 
     def action_scroll_by(self, lines: int) -> None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 from textual.content import Content
 from textual.strip import Strip
 
-from grokterm.tui.drawing.bars import draw_bars
+from grokterm.picture import Picture
+from grokterm.tui.drawing.bars import draw_bars, full_height
 from grokterm.tui.drawing.cells import row
-from grokterm.tui.drawing.message import draw_message
-from grokterm.tui.panes.pane import Pane
-from grokterm.tui.world import Spectrum, World
+from grokterm.tui.panes.picture_pane import PicturePane
+from grokterm.tui.run.state import RunState
 
 PICKED: Final = 0.03
 """Share of the weight vectors that follow one frequency from which it is said that neurons pick frequencies.
@@ -25,60 +25,49 @@ LINE_FROM: Final = 5
 """Lines of the pane from which one of them is for words."""
 
 
-class FourierPane(Pane):
+class FourierPane(PicturePane):
     """A bar for each frequency k = 1 … (p − 1)/2; key frequencies lit and named."""
 
     number = 4
     title = "Fourier"
-    frames = ("spectrum",)
+    name = "spectrum"
+    sides_from = 44
 
-    def watched(self, world: World) -> Hashable:
-        """The last spectrum."""
-        return world.spectrum
-
-    def step_shown(self, world: World) -> int | None:
-        """The step of the spectrum, where that or what is looked at is of the past."""
-        spectrum = world.spectrum
-        return spectrum.step if spectrum and (spectrum.past or world.moment) else None
-
-    def live_texts(self, world: World) -> Sequence[Content]:
+    def live_texts(self, state: RunState) -> Sequence[Content]:
         """The key frequencies, an estimate, and how many of the neurons' weight vectors follow one frequency alone."""
-        spectrum = world.spectrum
-        if spectrum is None or spectrum.basis == "none":
+        spectrum = self.picture(state)
+        if spectrum is None or not spectrum.arrays:
             return []
-        share = spectrum.single_frequency_share
-        alone = ""
-        if share is not None and math.isfinite(share):
-            alone = f"{100 * share:.0f} % of weight vectors follow one frequency"
-        if not spectrum.key_frequencies:
+        share, found = _single(spectrum), sorted(spectrum.arrays["keys"].tolist())
+        alone = f"{100 * share:.0f} % of weight vectors follow one frequency" if math.isfinite(share) else ""
+        if not found:
             none = Content.styled("no key frequencies yet", "$muted")
             several = [f"no key frequencies · {alone}", alone] if alone else []
             return [*(Content.styled(words, "$muted") for words in several), none]
-        name = "key frequency" if len(spectrum.key_frequencies) == 1 else "key frequencies"
-        keys = " ".join(str(k) for k in sorted(spectrum.key_frequencies))
-        lit = Content.styled(keys, world.palette.markup("key"))
+        name = "key frequency" if len(found) == 1 else "key frequencies"
+        lit = Content.styled(" ".join(map(str, found)), state.palette.markup("key"))
         named = Content.assemble((f"{name} ", "$muted"), lit)
         longest = [Content.assemble((f"{alone} · ", "$muted"), named)] if alone else []
         return [*longest, named, Content.assemble(("key ", "$muted"), lit), lit]
 
-    def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
-        """Bars, or why there are none."""
-        spectrum, palette = world.spectrum, world.palette
-        if spectrum is None:
-            return draw_message("waiting for the model", width, height, palette)
-        if spectrum.basis == "none" or not spectrum.norms.size:
-            return draw_message(spectrum.words, width, height, palette)
-        norms, keys = spectrum.norms.astype(np.float64), spectrum.key_frequencies
-        words = _why_level(spectrum)
-        if not words or height < LINE_FROM or width < len(words):
-            return draw_bars(norms, keys, width, height, world.view.graph, palette)
-        bars = draw_bars(norms, keys, width, height - 1, world.view.graph, palette)
-        return [*bars, row([(words.center(width), palette.style("muted"))], width)]
+    def draw_picture(self, state: RunState, picture: Picture, width: int, height: int) -> Sequence[Strip]:
+        """Bars, those of before and now to one scale; why they are level, where they are."""
+        norms, keys = picture.arrays["norms"].astype(np.float64), picture.arrays["keys"].tolist()
+        words, palette = _why_level(picture), state.palette
+        sides = [side for side in (self.picture(state), self.before(state)) if side is not None and side.arrays]
+        top = max(full_height(side.arrays["norms"].astype(np.float64)) for side in sides)
+        room = height >= LINE_FROM and width >= len(words) > 0
+        bars = draw_bars(norms, keys, width, height - room, state.view.graph, palette, top)
+        return [*bars, row([(words.center(width), palette.style("muted"))], width)] if room else bars
 
 
-def _why_level(spectrum: Spectrum) -> str:
+def _single(spectrum: Picture) -> float:
+    """Share of the weight vectors that follow one frequency alone, 0 to 1; NaN where there are none."""
+    return float(spectrum.arrays["single"][0])
+
+
+def _why_level(spectrum: Picture) -> str:
     """What happens where all bars stay level; empty where they do not, or while nothing happens yet."""
-    share = spectrum.single_frequency_share
-    if spectrum.key_frequencies or share is None or not share >= PICKED:
+    if spectrum.arrays["keys"].size or not _single(spectrum) >= PICKED:
         return ""
     return "level bars: neurons pick a frequency each, and none is shared by all"

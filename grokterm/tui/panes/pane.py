@@ -11,15 +11,15 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from grokterm.tui.world import World
-from grokterm.wire.messages import FrameName
+from grokterm.picture import PictureRequest
+from grokterm.tui.run.state import RunState
 
 _AROUND_TITLE = 6
 """Cells of the top border that a title never takes: corners, a dash and a blank at each side."""
 
 
 class Pane(Widget, can_focus=True):
-    """A part of the screen that draws a `World`; it redraws what changed and nothing else."""
+    """A part of the screen that draws a `RunState`; it redraws what changed and nothing else."""
 
     DEFAULT_CSS = """
     Pane {
@@ -35,12 +35,10 @@ class Pane(Widget, can_focus=True):
     number: ClassVar[int] = 0
     """The key that goes to the pane."""
     title: ClassVar[str] = ""
-    frames: ClassVar[tuple[FrameName, ...]] = ()
-    """What the pane asks of the trainer."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self.world: World | None = None
+        self.state: RunState | None = None
         self.live: tuple[Content, ...] = ()
         self._at: int | None = None
         self._late = False
@@ -48,45 +46,53 @@ class Pane(Widget, can_focus=True):
         self._strips: list[Strip] = []
         self._drawn_from: Hashable = None
 
-    def show(self, world: World) -> None:
+    def requests(self) -> tuple[PictureRequest, ...]:
+        """The pictures of the model that the pane draws."""
+        return ()
+
+    def shows_before(self, state: RunState) -> bool:
+        """Whether it shows the same pictures of an earlier step beside them."""
+        return False
+
+    def show(self, state: RunState) -> None:
         """Draws what changed since the last call."""
-        self.world = world
-        self.set_class(world.palette.depth != "truecolor", "-few-colors")
+        self.state = state
+        self.set_class(state.palette.depth != "truecolor", "-few-colors")
         width, height = self.content_size
         if width < 1 or height < 1:
             return
-        at = self.step_shown(world)
-        late = at is not None and (world.moment is None or world.moment.step != at)
-        now = (width, height, world.palette, world.view.graph, at, late, self.watched(world))
+        at = self.step_shown(state)
+        late = at is not None and (state.moment is None or state.moment.step != at)
+        now = (width, height, state.palette, state.view.graph, at, late, self.watched(state))
         if now == self._drawn_from:
             return
         self._drawn_from = now
         self._at, self._late = at, late
-        self.live = tuple(self.live_texts(world))
+        self.live = tuple(self.live_texts(state))
         self.write_title()
-        self._replace(self.draw(world, width, height))
+        self._replace(self.draw(state, width, height))
 
-    def watched(self, world: World) -> Hashable:
+    def watched(self, state: RunState) -> Hashable:
         """What the drawing depends on, beside size and palette; equal values draw nothing."""
         return None
 
-    def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
+    def draw(self, state: RunState, width: int, height: int) -> Sequence[Strip]:
         """The pane's lines, each `width` cells."""
         return []
 
-    def live_texts(self, world: World) -> Sequence[Content]:
+    def live_texts(self, state: RunState) -> Sequence[Content]:
         """What stands at the right of the border: the longest first, shorter ones for where there is less room."""
         return []
 
-    def step_shown(self, world: World) -> int | None:
+    def step_shown(self, state: RunState) -> int | None:
         """The step of the past whose model is drawn, for the title; None where the pane shows the present."""
         return None
 
     def redraw(self) -> None:
         """Draws again, whether or not something changed."""
         self._drawn_from = None
-        if self.world is not None:
-            self.show(self.world)
+        if self.state is not None:
+            self.show(self.state)
 
     def write_title(self) -> None:
         """Writes number, title and the longest live text that fits into the border."""

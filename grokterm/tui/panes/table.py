@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, TypeGuard
 
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.geometry import Region
 from textual.strip import Strip
 
+from grokterm.picture import Picture, PictureRequest
+from grokterm.tasks.polynomial import UNDEFINED
 from grokterm.tui.drawing.lattice import DEEPEST, Lattice, whole, zoomed
 from grokterm.tui.drawing.legend import WIDTH, draw_legend
 from grokterm.tui.drawing.message import draw_message
 from grokterm.tui.drawing.pair import PairAnswer, draw_pair
 from grokterm.tui.drawing.states import Codes, classify, count_right
-from grokterm.tui.drawing.table import draw_table, in_half_blocks, picture
-from grokterm.tui.panes.pane import Pane
-from grokterm.tui.world import Table, Task, World
-from grokterm.wire.messages import UNDEFINED
+from grokterm.tui.drawing.table import draw_table, in_half_blocks, points_of
+from grokterm.tui.panes.picture_pane import PicturePane
+from grokterm.tui.run.state import RunState
 
 _FAR = 10
 """Pairs that the cursor moves with shift."""
@@ -27,12 +29,13 @@ _BESIDE = 3
 """Cells between a table and the legend beside it, and right of that."""
 
 
-class TablePane(Pane):
+class TablePane(PicturePane):
     """The table with a cursor: arrows, mouse; + and - zoom."""
 
     number = 3
     title = "Table"
-    frames = ("task", "table")
+    name = "table"
+    sides_from = 44
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(f"{shift}{key}", f"move({far * a}, {far * b})", "Cursor", show=False)
@@ -49,45 +52,71 @@ class TablePane(Pane):
         """The pair (a, b) that the lower line tells about."""
         self.zoom = 0
         """How much larger a pair is than in the whole table; 0 shows the whole."""
-        self.lattice: Lattice | None = None
-        self._states: tuple[Task, Table | None, Codes] | None = None
-        self._picture: tuple[Codes, Lattice, Codes] | None = None
+        self.lattices: list[Lattice] = []
+        """Where pairs stand on each of the sides."""
+        self._old: Lattice | None = None
+        """That of the drawing before, around which it zooms."""
+        self._codes: dict[bool, tuple[Picture, Picture | None, Codes]] = {}
+        """The codes of before and of now, and the pictures that they are from."""
+        self._points: dict[bool, tuple[Codes, Lattice, Codes]] = {}
+        """Those of the points that are drawn, and what they are from."""
 
-    def watched(self, world: World) -> Hashable:
+    @property
+    def lattice(self) -> Lattice | None:
+        """Where pairs stand on the side of now; None while there is none."""
+        return self.lattices[-1] if self.lattices else None
+
+    def requests(self) -> tuple[PictureRequest, ...]:
+        """The labels too, that answers are held against."""
+        return (PictureRequest("task"), *super().requests())
+
+    def watched(self, state: RunState) -> Hashable:
         """Task, answers, cursor and zoom."""
-        return world.task, world.table, self.cursor, self.zoom
+        return super().watched(state), state.now.get("task"), state.before.get("task"), self.cursor, self.zoom
 
-    def step_shown(self, world: World) -> int | None:
-        """The step of the table, where that or what is looked at is of the past."""
-        table = world.table
-        return table.step if table and (table.past or world.moment) else None
-
-    def live_texts(self, world: World) -> Sequence[Content]:
+    def live_texts(self, state: RunState) -> Sequence[Content]:
         """How many test pairs are right."""
-        task, table = world.task, world.table
-        if task is None or table is None or table.prediction.shape != task.label.shape:
+        task, table = state.now.get("task"), self.picture(state)
+        if task is None or not _is_of(table, task):
             return []
         right, tested = count_right(task.label, task.trained, table.prediction)
         count = Content.assemble((f"{right:,}", "bold $test"), (f" of {tested:,}", "$muted"))
         test, end = ("test ", "$test"), (" right", "$muted")
         return [Content.assemble(test, count, end), Content.assemble(test, count), count]
 
-    def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
-        """The table, and below it the pair under the cursor."""
-        task, graph, palette = world.task, world.view.graph, world.palette
+    def draw(self, state: RunState, width: int, height: int) -> Sequence[Strip]:
+        """The table before and now, or now alone; blank without answers, for labels come first."""
+        task, self._old, self.lattices = state.now.get("task"), self.lattice, []
         if task is None:
-            self.lattice = None
-            return draw_message("waiting for the trainer", width, height, palette)
-        p = task.label.shape[0]
+            return draw_message("waiting for the trainer", width, height, state.palette)
+        p = len(task.label)
         self.cursor = (min(self.cursor[0], p - 1), min(self.cursor[1], p - 1))
-        words = 1 if height >= 3 else 0
-        self.lattice = lattice = self._lattice(p, width, height - words, in_half_blocks(graph, palette))
-        points = self._points(self._codes(task, world.table), lattice)
+        table = self.picture(state)
+        if table is None or not table.arrays:
+            self.sides = [Region(0, 0, width, height)]
+            return self._draw_side(state, (task, None), False, width, height)
+        return super().draw(state, width, height)
+
+    def draw_picture(self, state: RunState, picture: Picture, width: int, height: int) -> Sequence[Strip]:
+        """One table, held against the labels of its step where those are here."""
+        is_before = picture is self.before(state)
+        task = state.before.get("task") if is_before else None
+        return self._draw_side(state, (task or state.now["task"], picture), is_before, width, height)
+
+    def _draw_side(
+        self, state: RunState, pictures: tuple[Picture, Picture | None], before: bool, width: int, height: int
+    ) -> list[Strip]:
+        """A table from its task and the answers, and below it the pair under the cursor."""
+        graph, palette = state.view.graph, state.palette
+        p, words = len(pictures[0].label), 1 if height >= 3 else 0
+        lattice = self._lattice(p, width, height - words, in_half_blocks(graph, palette))
+        self.lattices.append(lattice)
+        points = self._points_of(pictures, lattice, before)
         strips = draw_table(points, lattice, self.cursor, width, height - words, graph, palette)
-        strips = self._with_legend(strips, lattice, width, world)
+        strips = self._with_legend(strips, lattice, width, state)
         if words:
             below = min(lattice.top + lattice.height + 1, height - 1)
-            strips.insert(below, draw_pair(self._pair(task, world.table), width, graph, palette))
+            strips.insert(below, draw_pair(self._pair(*pictures), width, graph, palette))
         return strips
 
     def action_move(self, a: int, b: int) -> None:
@@ -98,7 +127,7 @@ class TablePane(Pane):
 
     def action_zoom(self, steps: int) -> None:
         """Zooms in or out around the cursor."""
-        if self.world is None or self.lattice is None:
+        if self.state is None or self.lattice is None:
             return
         largest = max(DEEPEST - self._whole_scale(self.lattice), 0)
         zoom = min(max(self.zoom + steps, 0), largest)
@@ -126,9 +155,11 @@ class TablePane(Pane):
 
     def _go_to_mouse(self, event: events.MouseEvent) -> None:
         offset = event.get_content_offset(self)
-        pair = self.lattice.pair(offset.x, offset.y) if offset is not None and self.lattice is not None else None
-        if pair is not None:
-            self._go(pair)
+        for side, lattice in zip(self.sides, self.lattices, strict=False):
+            pair = lattice.pair(*(offset - side.offset)) if offset is not None else None
+            if pair is not None:
+                self._go(pair)
+                return
 
     def _go(self, pair: tuple[int, int]) -> None:
         if pair != self.cursor:
@@ -137,48 +168,52 @@ class TablePane(Pane):
 
     def _whole_scale(self, lattice: Lattice) -> int:
         """Points that a pair takes across in the whole table; 0 where a point holds more than one pair."""
-        full = _whole(lattice.p, self.content_size.width, max(self.content_size.height - 1, 1), lattice.half)
+        full = _whole(lattice.p, self.sides[-1].width, max(self.sides[-1].height - 1, 1), lattice.half)
         return 0 if full.reduced else full.scale[0]
 
     def _lattice(self, p: int, width: int, height: int, half: bool) -> Lattice:
         full = _whole(p, width, height, half)
         if not self.zoom:
             return full
-        origin = self.lattice.origin if self.lattice is not None and self.lattice.p == p else (0, 0)
+        origin = self._old.origin if self._old is not None and self._old.p == p else (0, 0)
         scale = (0 if full.reduced else full.scale[0]) + self.zoom
         return zoomed(p, width, height, half, scale, self.cursor, origin)
 
-    def _codes(self, task: Task, table: Table | None) -> Codes:
-        if self._states is None or self._states[0] is not task or self._states[1] is not table:
-            prediction, confidence = (table.prediction, table.confidence) if table else (None, None)
-            self._states = (task, table, classify(task.label, task.trained, prediction, confidence))
-        return self._states[2]
+    def _points_of(self, pictures: tuple[Picture, Picture | None], lattice: Lattice, before: bool) -> Codes:
+        """What is drawn of a side, made again where something of it has changed."""
+        task, table = pictures
+        known = self._codes.get(before)
+        if known is None or known[0] is not task or known[1] is not table:
+            answers = (table.prediction, table.confidence) if table else (None, None)
+            known = self._codes[before] = (task, table, classify(task.label, task.trained, *answers))
+        drawn = self._points.get(before)
+        if drawn is None or drawn[0] is not known[2] or drawn[1] != lattice:
+            drawn = self._points[before] = (known[2], lattice, points_of(known[2], lattice))
+        return drawn[2]
 
-    def _points(self, codes: Codes, lattice: Lattice) -> Codes:
-        if self._picture is None or self._picture[0] is not codes or self._picture[1] != lattice:
-            self._picture = (codes, lattice, picture(codes, lattice))
-        return self._picture[2]
-
-    def _pair(self, task: Task, table: Table | None) -> PairAnswer:
+    def _pair(self, task: Picture, table: Picture | None) -> PairAnswer:
         a, b = self.cursor
-        right: int | None = int(task.label[a, b])
-        right = None if right == UNDEFINED else right
-        given = int(task.given[a, b]) if task.given is not None else task.label[a, b]
-        wrongly = given if given != task.label[a, b] else None
+        label, given = int(task.label[a, b]), int(task.given[a, b])
+        right, wrongly = None if label == UNDEFINED else label, given if given != label else None
         pair = PairAnswer(a, b, right, None, 0.0, bool(task.trained[a, b]), wrongly)
-        if table is None or table.prediction.shape != task.label.shape:
+        if not _is_of(table, task):
             return pair
         return replace(pair, answer=int(table.prediction[a, b]), confidence=float(table.confidence[a, b]) / 255)
 
-    def _with_legend(self, strips: list[Strip], lattice: Lattice, width: int, world: World) -> list[Strip]:
+    def _with_legend(self, strips: list[Strip], lattice: Lattice, width: int, state: RunState) -> list[Strip]:
         used = lattice.left + lattice.columns
-        legend = draw_legend(lattice, world.view.graph, world.palette)
+        legend = draw_legend(lattice, state.view.graph, state.palette)
         if legend is None or width - used < WIDTH + _BESIDE:
             return strips
         for y, strip in enumerate(legend.strips(), start=lattice.top):
             rest = Strip.blank(width - used - WIDTH - 2)
             strips[y] = Strip.join([strips[y].crop(0, used), Strip.blank(2), strip, rest])
         return strips
+
+
+def _is_of(table: Picture | None, task: Picture) -> TypeGuard[Picture]:
+    """Whether there are answers, and to the questions of a task."""
+    return table is not None and bool(table.arrays) and table.prediction.shape == task.label.shape
 
 
 def _whole(p: int, width: int, height: int, half: bool) -> Lattice:

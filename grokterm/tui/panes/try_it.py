@@ -16,7 +16,7 @@ from textual.widgets import Input
 from grokterm.tui.drawing.answers import answer_words, best_answer, blank, draw_answers
 from grokterm.tui.drawing.cells import PLAIN, row
 from grokterm.tui.panes.pane import Pane
-from grokterm.tui.world import World
+from grokterm.tui.run.state import RunState
 from grokterm.wire.messages import Prediction
 
 _FIELD: Final = 13
@@ -41,7 +41,6 @@ class TryPane(Pane, can_focus=False):
     """
     number = 5
     title = "Try it"
-    frames = ("task",)
 
     class Asked(Message):
         """The pair (a, b) was typed and the model's answers are wanted."""
@@ -67,15 +66,15 @@ class TryPane(Pane, can_focus=False):
         """The field."""
         yield Input(restrict=r"[0-9 +\-*/·,;.²]*", max_length=16, compact=True)
 
-    def show(self, world: World) -> None:
+    def show(self, state: RunState) -> None:
         """Draws what changed, and asks again when the model has trained on or is that of another step."""
-        super().show(world)
-        last = self._modulus(world) - 1
+        super().show(state)
+        last = self._modulus(state) - 1
         self.query_one(Input).placeholder = f"{min(14, last)} + {min(83, last)}"
-        if self.asked and self._asked_of != _looked_at(world):
+        if self.asked and self._asked_of != _looked_at(state):
             self._ask(self.asked)
         elif self.asked and self._asked_of is None and not self._waiting:
-            step = world.status.step if world.status else None
+            step = state.status.step if state.status else None
             answered = self.prediction is not None and self._answered_of is None and self.prediction.step == step
             if not answered and time.monotonic() - self._asked_at >= _AGAIN:
                 self._ask(self.asked)
@@ -86,32 +85,32 @@ class TryPane(Pane, can_focus=False):
             self.prediction, self._answered_of, self._waiting = prediction, of, False
             self.redraw()
 
-    def step_shown(self, world: World) -> int | None:
+    def step_shown(self, state: RunState) -> int | None:
         """The step of the answers, where those or what is looked at are of the past."""
-        if self.prediction is None or (self._answered_of is None and world.moment is None):
+        if self.prediction is None or (self._answered_of is None and state.moment is None):
             return None
         return self.prediction.step
 
-    def watched(self, world: World) -> Hashable:
+    def watched(self, state: RunState) -> Hashable:
         """The answers and what is wrong with the question."""
-        return self.prediction, self._wrong, self._modulus(world)
+        return self.prediction, self._wrong, self._modulus(state)
 
-    def live_texts(self, world: World) -> Sequence[Content]:
+    def live_texts(self, state: RunState) -> Sequence[Content]:
         """The first answer, where there is no row for it."""
         if self.prediction is None or self.content_size.height > 1:
             return []
-        parts = best_answer(self.prediction, world.view.graph, world.palette)
-        return [Content.assemble(*((text, world.palette.markup(color)) for text, color in parts))]
+        parts = best_answer(self.prediction, state.view.graph, state.palette)
+        return [Content.assemble(*((text, state.palette.markup(color)) for text, color in parts))]
 
-    def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
+    def draw(self, state: RunState, width: int, height: int) -> Sequence[Strip]:
         """Beside the field what is asked for or was found, below it the answers."""
-        graph, palette, room = world.view.graph, world.palette, max(width - _FIELD - 3, 0)
+        graph, palette, room = state.view.graph, state.palette, max(width - _FIELD - 3, 0)
         if self._wrong:
             words = row([(self._wrong, palette.style("warning"))], room)
         elif self.prediction is not None:
             words = answer_words(self.prediction, room, graph, palette)
         else:
-            words = row([(self._hint(world, room), palette.style("muted"))], room)
+            words = row([(self._hint(state, room), palette.style("muted"))], room)
         first = Strip.join([blank(width - room), words])
         answers = draw_answers(self.prediction, width, height - 1, graph, palette) if self.prediction else []
         return [first, *answers, *[row([("", PLAIN)], width)] * (height - 1 - len(answers))][:height]
@@ -125,9 +124,9 @@ class TryPane(Pane, can_focus=False):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Asks, or says what is allowed."""
         event.stop()
-        if self.world is None:
+        if self.state is None:
             return
-        p = self._modulus(self.world)
+        p = self._modulus(self.state)
         match = re.fullmatch(r"\s*(\d{1,9})\s*[^\d\s]?\s*(?<!\d)(\d{1,9})\s*", event.value)
         pair = (int(match[1]), int(match[2])) if match else None
         if pair is None or max(pair) >= p:
@@ -140,22 +139,22 @@ class TryPane(Pane, can_focus=False):
         if pair != self.asked:
             self.prediction = None
         self.asked, self._waiting, self._asked_at = pair, True, time.monotonic()
-        self._asked_of = _looked_at(self.world)
+        self._asked_of = _looked_at(self.state)
         self.redraw()
         self.question = self.Asked(*pair, self._asked_of)
         self.post_message(self.question)
 
-    def _hint(self, world: World, room: int) -> str:
+    def _hint(self, state: RunState, room: int) -> str:
         if self._waiting:
             return "asking …"
-        last = f"{self._modulus(world) - 1:,}"
+        last = f"{self._modulus(state) - 1:,}"
         hints = (f"a and b, 0 to {last}, then enter", f"0 to {last}, then enter", f"0 to {last}")
         return next((hint for hint in hints if len(hint) <= room), "")
 
-    def _modulus(self, world: World) -> int:
-        return world.history.config.p
+    def _modulus(self, state: RunState) -> int:
+        return state.history.config.p
 
 
-def _looked_at(world: World | None) -> int | None:
+def _looked_at(state: RunState | None) -> int | None:
     """The step of the past that is looked at; None where that is the present."""
-    return world.moment.step if world and world.moment else None
+    return state.moment.step if state and state.moment else None

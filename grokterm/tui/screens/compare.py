@@ -20,16 +20,16 @@ from grokterm.errors import GroktermError
 from grokterm.runs.compared import ComparedRun
 from grokterm.runs.folder import name_of
 from grokterm.runs.summary import summarize
-from grokterm.tui import words
-from grokterm.tui.board import Board
-from grokterm.tui.fitting import Part, between, fit
-from grokterm.tui.footer import Footer
-from grokterm.tui.line import Line
+from grokterm.tui.layout import Board
 from grokterm.tui.panes.compared import PAIRS, ComparedAccuracy, ComparedLoss, ComparedRuns, Comparison
 from grokterm.tui.panes.pane import Pane
-from grokterm.tui.steady import Steady
-from grokterm.tui.viewer import Viewer
-from grokterm.tui.world import World
+from grokterm.tui.run.state import RunState
+from grokterm.tui.terminal.resizing import Steady
+from grokterm.tui.text import formats
+from grokterm.tui.text.fitting import Part, between, fit
+from grokterm.tui.text.footer import Footer
+from grokterm.tui.text.one_line import Line
+from grokterm.tui.watch.viewer import Viewer
 
 _KEYS: Final = (
     ("esc", "back", 2),
@@ -37,7 +37,7 @@ _KEYS: Final = (
     ("t", "test or train", 3),
     ("x y", "log axes", 5),
     ("T", "theme", 8),
-    ("s", "picture", 7),
+    ("s", "screenshot", 7),
     ("q", "leave: training goes on", 1),
 )
 """Keys of the footer, what they do, and the rank at which they give way."""
@@ -62,7 +62,7 @@ class CompareScreen(Steady, Screen[None], inherit_bindings=False):
         Binding("x", "log('x')", show=False),
         Binding("y", "log('y')", show=False),
         Binding("T", "theme", show=False),
-        Binding("s", "picture", show=False),
+        Binding("s", "screenshot", show=False),
         Binding("tab", "pane(1)", show=False),
         Binding("shift+tab", "pane(-1)", show=False),
         *(Binding(str(number), f"to_pane({number})", show=False) for number in (1, 2, 3)),
@@ -74,14 +74,14 @@ class CompareScreen(Steady, Screen[None], inherit_bindings=False):
     def __init__(self, runs: list[ComparedRun], viewer: Viewer) -> None:
         """The axes begin as those of the viewer's present run."""
         super().__init__()
-        self.viewer, world = viewer, viewer.world
+        self.viewer, state = viewer, viewer.state
         self.comparison = Comparison(runs)
         self.panes: tuple[Pane, ...] = tuple(
             kind(self.comparison) for kind in (ComparedAccuracy, ComparedLoss, ComparedRuns)
         )
         self.header_line, self.footer_line = Line(id="header"), Footer(id="footer")
         self.page = 0
-        self._world = World("", runs[0].history, world.view, world.palette, log_x=world.log_x, log_y=world.log_y)
+        self._state = RunState("", runs[0].history, state.view, state.palette, log_x=state.log_x, log_y=state.log_y)
         self._board = Board(self._regions)
         self._states_at = 0.0
 
@@ -115,12 +115,12 @@ class CompareScreen(Steady, Screen[None], inherit_bindings=False):
 
     def show(self) -> None:
         """Draws what changed."""
-        self._world.palette = palette = self.viewer.world.palette
+        self._state.palette = palette = self.viewer.state.palette
         width = self.size.width
         pages = self._pages(self.size)
         present = min(self.page, len(pages) - 1)
         names = " ".join(name_of(run.folder) for run in self.comparison.runs)
-        tasks = {words.task(run.history.config) for run in self.comparison.runs}
+        tasks = {formats.task(run.history.config) for run in self.comparison.runs}
         right = Content.styled(f"page {present + 1} of {len(pages)}: tab", palette.markup("muted"))
         parts = [
             Part.of(("grokterm", 3), style=f"bold {palette.markup('accent')}"),
@@ -137,11 +137,11 @@ class CompareScreen(Steady, Screen[None], inherit_bindings=False):
         keys = [Part.of((Content.assemble((k, key), (f" {told}", name)), rank)) for k, told, rank in _KEYS]
         self.footer_line.show(Content.assemble(" ", fit(keys, width - 2, Content("  "))))
         for number in pages[present]:
-            self.panes[number].show(self._world)
+            self.panes[number].show(self._state)
 
     def say(self, text: str, meaning: str = "text") -> None:
         """Shows a remark in the footer's place for a moment."""
-        self.footer_line.say(text, meaning, self._world.palette)
+        self.footer_line.say(text, meaning, self._state.palette)
 
     def action_back(self) -> None:
         """Returns to the run."""
@@ -160,7 +160,7 @@ class CompareScreen(Steady, Screen[None], inherit_bindings=False):
     def action_log(self, axis: str) -> None:
         """A logarithmic step or loss axis on or off."""
         name = f"log_{axis}"
-        setattr(self._world, name, not getattr(self._world, name))
+        setattr(self._state, name, not getattr(self._state, name))
         self.show()
 
     def action_theme(self) -> None:
@@ -168,11 +168,11 @@ class CompareScreen(Steady, Screen[None], inherit_bindings=False):
         self.viewer.next_theme()
         self.show()
 
-    def action_picture(self) -> None:
-        """Saves a picture of the screen and says where it is."""
+    def action_screenshot(self) -> None:
+        """Saves a screenshot and says where it is."""
         numbers = "-".join(name_of(run.folder) for run in self.comparison.runs)
         try:
-            self.say(f"picture saved as {self.viewer.save_screen(f'grokterm-compare-{numbers}')}", "accent")
+            self.say(f"screenshot saved as {self.viewer.save_screen(f'grokterm-compare-{numbers}')}", "accent")
         except GroktermError as error:
             self.say(str(error), "error")
 

@@ -14,17 +14,18 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from grokterm.errors import GroktermError
-from grokterm.tui import lines
+from grokterm.picture import PictureRequest
 from grokterm.tui.actions import bindings
-from grokterm.tui.board import Board
-from grokterm.tui.footer import Footer
-from grokterm.tui.line import Line
+from grokterm.tui.layout import Board
 from grokterm.tui.panes import AccuracyPane, EventsPane, FourierPane, LossPane, TablePane, TryPane
-from grokterm.tui.phases import phase_words
-from grokterm.tui.problem import Problem
-from grokterm.tui.status_view import StatusView
-from grokterm.tui.steady import Steady
-from grokterm.tui.viewer import Viewer
+from grokterm.tui.panes.compact import StatusView
+from grokterm.tui.run.state import RunState
+from grokterm.tui.terminal.resizing import Steady
+from grokterm.tui.text import header
+from grokterm.tui.text.error_banner import Problem
+from grokterm.tui.text.footer import Footer, footer_keys
+from grokterm.tui.text.one_line import Line
+from grokterm.tui.text.phases import phase_words
 from grokterm.tui.watch.compare import CompareControl
 from grokterm.tui.watch.host import Result
 from grokterm.tui.watch.narration import Narration
@@ -33,8 +34,7 @@ from grokterm.tui.watch.run_control import RunControl
 from grokterm.tui.watch.surgery import Surgery
 from grokterm.tui.watch.time_travel import TimeTravel
 from grokterm.tui.watch.view_control import ViewControl
-from grokterm.tui.world import World
-from grokterm.wire.messages import FrameName
+from grokterm.tui.watch.viewer import Viewer
 
 if TYPE_CHECKING:
     from grokterm.tui.views.ablation import AblationView
@@ -62,7 +62,7 @@ class WatchScreen(Steady, Screen[None], inherit_bindings=False):
         self.status_view = StatusView()
         self.problem = Problem()
         self._board = Board(self._regions)
-        self._wanted: tuple[FrameName, ...] = ()
+        self._wanted: tuple[PictureRequest, ...] = ()
         """The pictures of the model that were wanted when the screen was drawn last."""
         self.run_control = RunControl(self)
         self.time_travel = TimeTravel(self)
@@ -115,40 +115,40 @@ class WatchScreen(Steady, Screen[None], inherit_bindings=False):
         return self._board
 
     @property
-    def world(self) -> World:
+    def state(self) -> RunState:
         """What the panes draw."""
-        return self.viewer.world
+        return self.viewer.state
 
     def show(self) -> None:
         """Draws what changed; has at once asked for what a pane that came into sight draws."""
-        wanted, self._wanted = self._wanted, self.pane_control.frames
-        if not set(self._wanted) <= set(wanted):
-            self.viewer.hurry()
+        wanted, self._wanted = self._wanted, self.pane_control.wanted
+        if any(request not in wanted for request in self._wanted):
+            self.viewer.draw_soon()
         self.show_lines()
         if self.pane_control.places.kind == "status":
-            self.status_view.show(self.world, self.viewer.link.state, self.viewer.wishes.values)
+            self.status_view.show(self.state, self.viewer.link.state, self.viewer.pending_changes.values)
         for pane in self.pane_control.shown:
-            pane.show(self.world)
+            pane.show(self.state)
         if self.view_control.guide is not None:
-            self.view_control.guide.draw(self.world.palette)
+            self.view_control.guide.draw(self.state.palette)
 
     def show_lines(self) -> None:
         """Draws header, phase line, tabs, footer and what is wrong, where they changed."""
-        world, state, width = self.world, self.run_control.shown_state, self.size.width
+        state, shown, width = self.state, self.run_control.shown_state, self.size.width
         found = self.pane_control.places
-        self.header_line.write(lines.header(world, state, self.viewer.wishes.values, width))
-        self.phase_line.write(lines.phase_line(world, width))
+        self.header_line.write(header.header(state, shown, self.viewer.pending_changes.values, width))
+        self.phase_line.write(header.phase_line(state, width))
         if found.tabs:
             pages, page = [list(page) for page in found.pages], self.pane_control.page_in(found)
-            self.tab_line.write(lines.tabs(pages, page, world.palette, width))
-        self.footer_line.show(lines.footer(state, world.palette, width))
+            self.tab_line.write(header.tabs(pages, page, state.palette, width))
+        self.footer_line.show(footer_keys(shown, state.palette, width))
         self.narration.show()
-        if self.problem.write(self.run_control.what_is_wrong(), world.palette):
+        if self.problem.write(self.run_control.what_is_wrong(), state.palette):
             self._lay_out()
 
     def say(self, text: str, meaning: str = "text") -> None:
         """Shows a remark in the footer's place for a moment; `meaning` is a colour of the palette."""
-        self.footer_line.say(text, meaning, self.world.palette)
+        self.footer_line.say(text, meaning, self.state.palette)
 
     def rearrange(self) -> None:
         """Puts the parts in their places and draws them."""
@@ -165,10 +165,10 @@ class WatchScreen(Steady, Screen[None], inherit_bindings=False):
 
     def start_over(self) -> None:
         """Shows another run from its beginning."""
-        self.problem.write((), self.world.palette)
+        self.problem.write((), self.state.palette)
         view = self.view_control.view
         for pane in [*self.pane_control.panes.values(), *([view] if view else [])]:
-            pane.show(self.world)
+            pane.show(self.state)
             pane.redraw()
         self.rearrange()
 
@@ -190,20 +190,20 @@ class WatchScreen(Steady, Screen[None], inherit_bindings=False):
 
     def action_log_x(self) -> None:
         """Logarithmic steps on or off."""
-        self.world.log_x = not self.world.log_x
-        self.say(f"step axis: {'logarithmic' if self.world.log_x else 'linear'}")
+        self.state.log_x = not self.state.log_x
+        self.say(f"step axis: {'logarithmic' if self.state.log_x else 'linear'}")
         self.show()
 
     def action_log_y(self) -> None:
         """Logarithmic loss on or off."""
-        self.world.log_y = not self.world.log_y
-        self.say(f"loss axis: {'logarithmic' if self.world.log_y else 'linear'}")
+        self.state.log_y = not self.state.log_y
+        self.say(f"loss axis: {'logarithmic' if self.state.log_y else 'linear'}")
         self.show()
 
-    def action_picture(self) -> None:
-        """Saves a picture of the screen and says where it is."""
+    def action_screenshot(self) -> None:
+        """Saves a screenshot and says where it is."""
         try:
-            self.say(f"picture saved as {self.viewer.save_screen()}", "accent")
+            self.say(f"screenshot saved as {self.viewer.save_screen()}", "accent")
         except GroktermError as error:
             self.say(str(error), "error")
 
@@ -226,7 +226,7 @@ class WatchScreen(Steady, Screen[None], inherit_bindings=False):
 
     def on_view_pane_chosen(self) -> None:
         """Draws what was chosen, and what that makes of the screen, at once."""
-        self.viewer.hurry()
+        self.viewer.draw_soon()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Remembers the pane."""

@@ -12,14 +12,14 @@ from textual.content import Content
 from textual.message import Message
 from textual.strip import Strip
 
+from grokterm.picture import Picture, PictureRequest
 from grokterm.surgery import INTACT, Ablation, frequency_count, head_count, neuron_count
 from grokterm.tui.drawing.cells import row
 from grokterm.tui.drawing.ghost import HEAD, draw_ghost, draw_states
 from grokterm.tui.drawing.message import draw_message
 from grokterm.tui.drawing.parts import Part, draw_parts
+from grokterm.tui.run.state import RunState
 from grokterm.tui.views.view import ViewPane
-from grokterm.tui.world import Seen, World
-from grokterm.wire.messages import PictureRequest
 
 Kind = Literal["frequencies", "groups", "neurons", "heads"]
 KINDS: Final[dict[Kind, str]] = {
@@ -51,7 +51,7 @@ class AblationView(ViewPane):
     """The tables of the intact model and of the ghost, and what is taken out of that."""
 
     name = "ablation"
-    told = "the model without frequencies, neurons or heads"
+    summary = "the model without frequencies, neurons or heads"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("x", "take_out", show=False),
         Binding("o", "only", show=False),
@@ -88,70 +88,70 @@ class AblationView(ViewPane):
         """The picture without what is taken out, with the neurons' frequencies where they are chosen by those."""
         return PictureRequest(self.name, {"neurons": 1} if self.kind == "groups" else {}, self.ablation)
 
-    def watched(self, world: World) -> Hashable:
+    def watched(self, state: RunState) -> Hashable:
         """The picture, what is taken out, and the cursor."""
-        return self.seen(world), self.ablation, self.kind, self.at[self.kind], world.config
+        return self.picture(state), self.ablation, self.kind, self.at[self.kind], state.config
 
-    def live_texts(self, world: World) -> Sequence[Content]:
+    def live_texts(self, state: RunState) -> Sequence[Content]:
         """What is taken out."""
-        words = Content.styled(self.ablation.words(world.config), "bold $accent")
+        words = Content.styled(self.ablation.words(state.config), "bold $accent")
         return [Content.assemble(("without ", "$muted"), words), words] if self.ablation.parts else []
 
-    def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
+    def draw(self, state: RunState, width: int, height: int) -> Sequence[Strip]:
         """The picture; where it is not defined, why, over what can be put back."""
-        seen = self.seen(world)
-        if seen is not None and not seen.arrays and self.ablation.parts and height > 2:
-            return [*draw_message(seen.words, width, height - 1, world.palette), self._key_line(world, width)]
-        return super().draw(world, width, height)
+        picture = self.picture(state)
+        if picture is not None and not picture.arrays and self.ablation.parts and height > 2:
+            return [*draw_message(picture.summary, width, height - 1, state.palette), self._key_line(state, width)]
+        return super().draw(state, width, height)
 
-    def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
+    def draw_picture(self, state: RunState, picture: Picture, width: int, height: int) -> Sequence[Strip]:
         """Both tables with their numbers; below them the parts, the one under the cursor in words, and the keys."""
-        foot = self._foot(world, seen, width)[: max(height - HEAD - 2, 0)]
+        foot = self._foot(state, picture, width)[: max(height - HEAD - 2, 0)]
         tall = height - len(foot)
-        key = (seen, width, tall, world.palette, world.view.graph)
+        key = (picture, width, tall, state.palette, state.view.graph)
         if self._tables[0] != key:
-            drawn = seen.request.ablation
-            without = f"without {drawn.words(world.config)}" if drawn.parts else "nothing is left out"
-            states, scores = seen.arrays["states"], seen.arrays["scores"]
-            titles = (f"intact{_sample(world, seen)}", without)
-            strips = draw_ghost(states, scores, titles, width, tall, world.view.graph, world.palette)
+            drawn = picture.request.ablation
+            without = f"without {drawn.words(state.config)}" if drawn.parts else "nothing is left out"
+            states, scores = picture.arrays["states"], picture.arrays["scores"]
+            titles = (f"intact{_sample(state, picture)}", without)
+            strips = draw_ghost(states, scores, titles, width, tall, state.view.graph, state.palette)
             self._tables = (key, strips)
         return [*self._tables[1], *foot]
 
     def action_choose(self, keys: str, stride: int) -> None:
         """Moves the cursor among the parts, or goes to another kind of them."""
-        if self.world is None:
+        if self.state is None:
             return
         if keys == "up down":
-            kinds = self._kinds(self.world)
+            kinds = self._kinds(self.state)
             at = kinds.index(self.kind) if self.kind in kinds else 0
             self.kind = kinds[(at + (1 if stride > 0 else -1)) % len(kinds)]
         else:
-            count = max(1, len(self._choices(self.world)))
+            count = max(1, len(self._choices(self.state)))
             self.at[self.kind] = (self.at[self.kind] + stride) % count
         self._changed()
 
     def action_take_out(self) -> None:
         """Takes the part under the cursor out of the ghost, or puts it back."""
-        choices = self._choices(self.world) if self.world else []
+        choices = self._choices(self.state) if self.state else []
         if choices:
             at = min(self.at[self.kind], len(choices) - 1)
             self._toggle(choices[at].numbers)
 
     def action_only(self) -> None:
         """Takes out all frequencies but those chosen, or those again."""
-        if self.world and frequency_count(self.world.config):
+        if self.state and frequency_count(self.state.config):
             self.ablation = replace(self.ablation, only=not self.ablation.only)
             self._changed()
 
     def action_key_ones(self) -> None:
         """Chooses the key frequencies, or the neurons that follow them."""
-        seen = self.seen(self.world) if self.world else None
-        keys = seen.arrays.get("keys", ()) if seen else ()
+        picture = self.picture(self.state) if self.state else None
+        keys = picture.arrays.get("keys", ()) if picture else ()
         if self.kind == "frequencies":
             self.ablation = replace(self.ablation, frequencies=tuple(sorted(int(k) for k in keys)))
-        elif self.kind == "groups" and seen and "groups" in seen.arrays:
-            found = np.flatnonzero(np.isin(seen.arrays["groups"], keys))
+        elif self.kind == "groups" and picture and "groups" in picture.arrays:
+            found = np.flatnonzero(np.isin(picture.arrays["groups"], keys))
             self.ablation = replace(self.ablation, neurons=tuple(found.tolist()))
         self._changed()
 
@@ -162,13 +162,13 @@ class AblationView(ViewPane):
 
     def action_make_it_so(self) -> None:
         """Asks for the same in the model that trains, once it is pressed again."""
-        if self.world is None or not self.ablation.parts:
+        if self.state is None or not self.ablation.parts:
             self.post_message(self.Told("nothing is taken out: x takes out what is under the cursor"))
-        elif self.world.moment:
+        elif self.state.moment:
             self.post_message(self.Told("this is a step of the past: enter returns to live, or f forks here"))
         elif self._sure != self.ablation:
             self._sure = self.ablation
-            words = self.ablation.words(self.world.config)
+            words = self.ablation.words(self.state.config)
             self.post_message(self.Told(f"M again takes {words} out of the model that trains"))
         else:
             self.post_message(self.MakeItSo(self.ablation))
@@ -190,29 +190,29 @@ class AblationView(ViewPane):
         self.redraw()
         self.post_message(self.Chosen())
 
-    def _kinds(self, world: World) -> list[Kind]:
+    def _kinds(self, state: RunState) -> list[Kind]:
         """The kinds of parts that the model has."""
-        config = world.config
+        config = state.config
         waves = bool(frequency_count(config))
         has = {"frequencies": waves, "groups": waves, "neurons": True, "heads": bool(head_count(config))}
         return [kind for kind in KINDS if has[kind]]
 
-    def _choices(self, world: World) -> list[_Choice]:
+    def _choices(self, state: RunState) -> list[_Choice]:
         """What the cursor goes through."""
-        seen, config, ablation = self.seen(world), world.config, self.ablation
-        if self.kind not in self._kinds(world):
-            self.kind = self._kinds(world)[0]
-        if seen is None or not seen.arrays:
+        picture, config, ablation = self.picture(state), state.config, self.ablation
+        if self.kind not in self._kinds(state):
+            self.kind = self._kinds(state)[0]
+        if picture is None or not picture.arrays:
             return []
-        keys = {int(k) for k in seen.arrays.get("keys", ())}
+        keys = {int(k) for k in picture.arrays.get("keys", ())}
         match self.kind:
             case "frequencies":
                 return [
                     _frequency(k, float(norm), (k in ablation.frequencies) != ablation.only, k in keys)
-                    for k, norm in enumerate(seen.arrays.get("norms", ()), 1)
+                    for k, norm in enumerate(picture.arrays.get("norms", ()), 1)
                 ]
             case "groups":
-                return _groups(seen, ablation, keys)
+                return _groups(picture, ablation, keys)
             case "neurons":
                 out = set(ablation.neurons)
                 return [
@@ -226,13 +226,13 @@ class AblationView(ViewPane):
                         (h,),
                         f"head {h % config.heads} of block {h // config.heads}: norm of what it writes {norm:.3g}",
                     )
-                    for h, norm in enumerate(seen.arrays.get("heads", ()))
+                    for h, norm in enumerate(picture.arrays.get("heads", ()))
                 ]
 
-    def _foot(self, world: World, seen: Seen, width: int) -> list[Strip]:
+    def _foot(self, state: RunState, picture: Picture, width: int) -> list[Strip]:
         """A legend, the parts in two lines, the one under the cursor, and the keys."""
-        graph, palette = world.view.graph, world.palette
-        choices = self._choices(world)
+        graph, palette = state.view.graph, state.palette
+        choices = self._choices(state)
         at = min(self.at[self.kind], max(len(choices) - 1, 0))
         muted, text = palette.style("muted"), palette.style("text")
         if choices:
@@ -242,21 +242,21 @@ class AblationView(ViewPane):
         else:
             strips = [Strip.blank(width), Strip.blank(width)]
             words = row([(f"{KINDS[self.kind]}: waiting for the model", muted)], width)
-        return [draw_states(width, graph, palette), *strips, words, self._key_line(world, width)]
+        return [draw_states(width, graph, palette), *strips, words, self._key_line(state, width)]
 
-    def _key_line(self, world: World, width: int) -> Strip:
-        kinds = self._kinds(world)
+    def _key_line(self, state: RunState, width: int) -> Strip:
+        kinds = self._kinds(state)
         following = KINDS[kinds[(kinds.index(self.kind) + 1) % len(kinds)]] if self.kind in kinds else ""
         written = [keys.format(next=following) for keys in _KEYS]
-        if world.view.graph == "ascii":
+        if state.view.graph == "ascii":
             written = [_in_ascii(keys) for keys in written]
         keys = next((keys for keys in written if len(keys) <= width), written[-1])
-        return row([(keys, world.palette.style("muted"))], width)
+        return row([(keys, state.palette.style("muted"))], width)
 
 
-def _sample(world: World, seen: Seen) -> str:
+def _sample(state: RunState, picture: Picture) -> str:
     """How many pairs stand for all, where there are too many."""
-    shown, every = seen.arrays["states"][0].size, world.config.p**2
+    shown, every = picture.arrays["states"][0].size, state.config.p**2
     return f", over {shown:,} of {every:,} pairs" if shown < every else ""
 
 
@@ -271,9 +271,9 @@ def _frequency(k: int, norm: float, out: bool, key: bool) -> _Choice:
     return _Choice(Part(str(k), norm, out, key), (k,), words)
 
 
-def _groups(seen: Seen, ablation: Ablation, keys: set[int]) -> list[_Choice]:
+def _groups(picture: Picture, ablation: Ablation, keys: set[int]) -> list[_Choice]:
     """The neurons that one frequency explains, by that, and last those that none does."""
-    groups = seen.arrays.get("groups")
+    groups = picture.arrays.get("groups")
     if groups is None:
         return []
     found, out = [], set(ablation.neurons)

@@ -8,13 +8,14 @@ from typing import Final
 import numpy as np
 from textual.strip import Strip
 
+from grokterm.picture import Picture
 from grokterm.tui.drawing.cells import row
 from grokterm.tui.drawing.heads import TOKENS, draw_heads
 from grokterm.tui.drawing.heat import draw_scale, largest
 from grokterm.tui.drawing.matrix import Axis, draw_matrix
 from grokterm.tui.drawing.tiles import draw_tiles, tiles_of
+from grokterm.tui.run.state import RunState
 from grokterm.tui.views.view import Chooser, ViewPane
-from grokterm.tui.world import Seen, World
 
 _PAIRS: Final = ("all", "train", "test")
 _LEAST: Final = (20, 7)
@@ -23,43 +24,43 @@ _THREE_FROM: Final = 150
 """Width from which the attention to "=", which the two others leave over, has a map too."""
 
 
-def _blocks(world: World, seen: Seen | None) -> int:
-    return world.config.depth
+def _blocks(state: RunState, picture: Picture | None) -> int:
+    return state.config.depth
 
 
 class AttentionView(ViewPane):
     """The average pattern of every head."""
 
     name = "attention"
-    told = "what each head looks at on average"
+    summary = "what each head looks at on average"
     choosers = (
         Chooser("block", "up down", _blocks),
-        Chooser("pairs", "left right", lambda world, seen: len(_PAIRS), lambda world, seen, at: _PAIRS[at]),
+        Chooser("pairs", "left right", lambda state, picture: len(_PAIRS), lambda state, picture, at: _PAIRS[at]),
     )
 
-    def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
+    def draw_picture(self, state: RunState, picture: Picture, width: int, height: int) -> Sequence[Strip]:
         """A square a head: which token looks, and which it looks at."""
-        patterns = seen.arrays["patterns"].astype(np.float64)
-        return draw_heads(patterns, width, height, world.view.graph, world.palette)
+        patterns = picture.arrays["patterns"].astype(np.float64)
+        return draw_heads(patterns, width, height, state.view.graph, state.palette)
 
 
 class AttentionMapView(ViewPane):
     """What one head looks at from "=" for every pair."""
 
     name = "attention_map"
-    told = 'what "=" looks at for every pair, a head at a time'
+    summary = 'what "=" looks at for every pair, a head at a time'
     choosers = (
         Chooser("block", "up down", _blocks),
-        Chooser("head", "left right", lambda world, seen: world.config.heads),
+        Chooser("head", "left right", lambda state, picture: state.config.heads),
     )
 
-    def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
+    def draw_picture(self, state: RunState, picture: Picture, width: int, height: int) -> Sequence[Strip]:
         """A map over all pairs for each token that is looked at."""
-        maps, means = seen.arrays["maps"].astype(np.float64), seen.arrays["means"]
-        last, top = int(seen.arrays["p"][0]) - 1, largest(maps)
+        maps, means = picture.arrays["maps"].astype(np.float64), picture.arrays["means"]
+        last, top = int(picture.arrays["p"][0]) - 1, largest(maps)
         shown = len(TOKENS) if width >= _THREE_FROM else 2
         tiles = tiles_of(shown, width, height - 1, _LEAST, (5, 2))
-        graph, palette = world.view.graph, world.palette
+        graph, palette = state.view.graph, state.palette
 
         def draw(at: int) -> list[Strip]:
             return draw_matrix(

@@ -8,40 +8,41 @@ from typing import Final
 import numpy as np
 from textual.strip import Strip
 
+from grokterm.picture import Picture
 from grokterm.tui.drawing.cells import row
 from grokterm.tui.drawing.scales import Floats, short
 from grokterm.tui.drawing.scatter import Line, draw_scatter
 from grokterm.tui.drawing.shares import draw_shares
 from grokterm.tui.drawing.tiles import draw_tiles, tiles_of
+from grokterm.tui.run.state import RunState
 from grokterm.tui.views.view import Chooser, ViewPane
-from grokterm.tui.world import Seen, World
 
 _LEAST: Final = (26, 12)
 """Cells of one circle, at least."""
 _AXES: Final = ("now", "own")
 
 
-def _circles(world: World, seen: Seen | None) -> int:
-    return len(seen.arrays["frequencies"]) if seen is not None and seen.arrays else 1
+def _circles(state: RunState, picture: Picture | None) -> int:
+    return len(picture.arrays["frequencies"]) if picture is not None and picture.arrays else 1
 
 
 class CirclesView(ViewPane):
     """Every residue in the plane of each key frequency."""
 
     name = "circles"
-    told = "every residue in the plane of each key frequency"
+    summary = "every residue in the plane of each key frequency"
     compares = True
     choosers = (
-        Chooser("from", "left right", _circles, lambda world, seen, at: f"{at + 1} of {_circles(world, seen)}"),
+        Chooser("from", "left right", _circles, lambda state, picture, at: f"{at + 1} of {_circles(state, picture)}"),
     )
 
-    def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
+    def draw_picture(self, state: RunState, picture: Picture, width: int, height: int) -> Sequence[Strip]:
         """A plane for each frequency from the chosen one on, residues named in the order of their angles."""
-        frequencies, residues = seen.arrays["frequencies"].tolist(), seen.arrays["residues"]
+        frequencies, residues = picture.arrays["frequencies"].tolist(), picture.arrays["residues"]
         first = min(self.chosen["from"], max(len(frequencies) - 1, 0))
-        circles = seen.arrays["circles"].astype(np.float64)[first:]
+        circles = picture.arrays["circles"].astype(np.float64)[first:]
         tiles = tiles_of(len(circles), width, height, _LEAST, (0, 1))
-        palette, left_out = world.palette, max(len(circles) - tiles.count, 0)
+        palette, left_out = state.palette, max(len(circles) - tiles.count, 0)
 
         def draw(at: int) -> list[Strip]:
             k, places = frequencies[first + at], circles[at]
@@ -55,7 +56,7 @@ class CirclesView(ViewPane):
                 places[order],
                 tiles.width,
                 tiles.height - 1,
-                world.view.graph,
+                state.view.graph,
                 palette,
                 names=[str(residue) for residue in residues[order]],
                 lines=[Line(ring(places, k), "bar")],
@@ -69,16 +70,16 @@ class ComponentsView(ViewPane):
     """Every residue along the first two principal components."""
 
     name = "components"
-    told = "every residue along two principal components"
+    summary = "every residue along two principal components"
     compares = True
-    choosers = (Chooser("axes", "left right", lambda world, seen: len(_AXES), lambda world, seen, at: _AXES[at]),)
+    choosers = (Chooser("axes", "left right", lambda state, picture: len(_AXES), lambda state, picture, at: _AXES[at]),)
 
-    def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
+    def draw_picture(self, state: RunState, picture: Picture, width: int, height: int) -> Sequence[Strip]:
         """Residues in the plane, joined in the order of their strongest frequency."""
-        points, residues = seen.arrays["points"].astype(np.float64), seen.arrays["residues"]
+        points, residues = picture.arrays["points"].astype(np.float64), picture.arrays["residues"]
         if points.shape[1] < 2:
             points = np.pad(points, ((0, 0), (0, 2 - points.shape[1])))
-        k, explained = int(seen.arrays["frequency"][0]), seen.arrays["explained"]
+        k, explained = int(picture.arrays["frequency"][0]), picture.arrays["explained"]
         order = round_about(len(points), k)
         names = [
             f"component {i} ({100 * share:.0f} %)" if np.isfinite(share) else f"component {i}"
@@ -86,13 +87,13 @@ class ComponentsView(ViewPane):
         ]
         first, second = [*names, "", ""][:2]
         joined = f"joined in the order of k = {k}" if k else "each point a residue"
-        note = row([(joined, world.palette.style("muted"))], width)
+        note = row([(joined, state.palette.style("muted"))], width)
         plane = draw_scatter(
             points[order],
             width,
             max(height - 1, 0),
-            world.view.graph,
-            world.palette,
+            state.view.graph,
+            state.palette,
             names=[str(residue) for residue in residues[order]],
             lines=[Line(ring(points, k), "bar")] if k else [],
             axes=(first, second),
@@ -104,15 +105,15 @@ class VarianceView(ViewPane):
     """The share of the variance along each principal component."""
 
     name = "variance"
-    told = "in how many directions the embedding really lies"
+    summary = "in how many directions the embedding really lies"
     compares = True
 
-    def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
+    def draw_picture(self, state: RunState, picture: Picture, width: int, height: int) -> Sequence[Strip]:
         """Bars, and what they add up to."""
-        shares, total = seen.arrays["shares"].astype(np.float64), int(seen.arrays["total"][0])
-        sides = [side for side in (self.seen(world), self.before(world)) if side is not None and side.arrays]
+        shares, total = picture.arrays["shares"].astype(np.float64), int(picture.arrays["total"][0])
+        sides = [side for side in (self.picture(state), self.before(state)) if side is not None and side.arrays]
         most = max((float(np.nanmax(side.arrays["shares"], initial=0.0)) for side in sides), default=0.0)
-        return draw_shares(shares, total, width, height, world.view.graph, world.palette, most)
+        return draw_shares(shares, total, width, height, state.view.graph, state.palette, most)
 
 
 def round_about(n: int, k: int) -> list[int]:

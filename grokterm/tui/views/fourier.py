@@ -9,6 +9,7 @@ import numpy as np
 from textual.content import Content
 from textual.strip import Strip
 
+from grokterm.picture import Picture
 from grokterm.tasks.rules import rule_of
 from grokterm.tui.drawing.cells import Cells
 from grokterm.tui.drawing.heat import draw_scale, largest
@@ -17,9 +18,9 @@ from grokterm.tui.drawing.message import draw_message
 from grokterm.tui.drawing.spectrum import draw_spectrum
 from grokterm.tui.drawing.waterfall import draw_waterfall
 from grokterm.tui.drawing.waves import draw_waves
+from grokterm.tui.run.state import RunState
 from grokterm.tui.theme import Palette
 from grokterm.tui.views.view import Chooser, ViewPane
-from grokterm.tui.world import Seen, World
 
 _SIDE: Final = 26
 """Cells of the list beside a picture, with the gap to it."""
@@ -31,49 +32,49 @@ class SpectrumView(ViewPane):
     """The Fourier norms of the embedding or first layer, with what makes a frequency key."""
 
     name = "spectrum"
-    told = "how strong each frequency is in the embedding"
+    summary = "how strong each frequency is in the embedding"
 
-    def live_texts(self, world: World) -> Sequence[Content]:
+    def live_texts(self, state: RunState) -> Sequence[Content]:
         """The key frequencies, and what the norms are taken from."""
-        seen = self.seen(world)
-        if seen is None or not seen.arrays:
+        picture = self.picture(state)
+        if picture is None or not picture.arrays:
             return []
-        keys = sorted(seen.arrays["keys"].tolist())
-        words = Content.styled(seen.words, "$muted")
+        keys = sorted(picture.arrays["keys"].tolist())
+        words = Content.styled(picture.summary, "$muted")
         if not keys:
             return [Content.assemble(words, ("; no key frequencies yet", "$muted")), words]
-        lit = Content.styled(" ".join(map(str, keys)), world.palette.markup("key"))
+        lit = Content.styled(" ".join(map(str, keys)), state.palette.markup("key"))
         named = Content.assemble(("key ", "$muted"), lit)
         return [Content.assemble(words, ("; ", "$muted"), named), named]
 
-    def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
+    def draw_picture(self, state: RunState, picture: Picture, width: int, height: int) -> Sequence[Strip]:
         """Bars with the background and the threshold as lines across."""
         levels = [
-            ("key from", float(seen.arrays["threshold"][0]), "key"),
-            ("background (median)", float(seen.arrays["background"][0]), "muted"),
+            ("key from", float(picture.arrays["threshold"][0]), "key"),
+            ("background (median)", float(picture.arrays["background"][0]), "muted"),
         ]
-        norms, keys = seen.arrays["norms"].astype(np.float64), seen.arrays["keys"].tolist()
-        return draw_spectrum(norms, keys, levels, width, height, world.view.graph, world.palette)
+        norms, keys = picture.arrays["norms"].astype(np.float64), picture.arrays["keys"].tolist()
+        return draw_spectrum(norms, keys, levels, width, height, state.view.graph, state.palette)
 
 
 class WaterfallView(ViewPane):
     """The spectrum over time, from the log."""
 
     name = "waterfall"
-    told = "the spectrum over training: frequency against step"
+    summary = "the spectrum over training: frequency against step"
     pictured = False
 
-    def watched(self, world: World) -> Hashable:
+    def watched(self, state: RunState) -> Hashable:
         """The spectra of the log, the axis, and the step that is looked at."""
-        return len(world.history.spectra.steps), world.log_x, world.moment and world.moment.step
+        return len(state.history.spectra.steps), state.log_x, state.moment and state.moment.step
 
-    def live_texts(self, world: World) -> Sequence[Content]:
+    def live_texts(self, state: RunState) -> Sequence[Content]:
         """What the rows are."""
         return [Content.styled("norm of each frequency, a column a step", "$muted")]
 
-    def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
+    def draw(self, state: RunState, width: int, height: int) -> Sequence[Strip]:
         """A picture, or why there is none."""
-        history, config = world.history, world.config
+        history, config = state.history, state.config
         spectra = history.spectra
         if not len(spectra.steps):
             words = "waiting for the first spectrum"
@@ -83,18 +84,18 @@ class WaterfallView(ViewPane):
                 )
             elif len(history) and not config.measure_every:
                 words = "this run logs no spectra: measure_every is 0"
-            return draw_message(words, width, height, world.palette)
-        at = world.moment.step if world.moment else None
+            return draw_message(words, width, height, state.palette)
+        at = state.moment.step if state.moment else None
         keys = [k for step, k in history.key_frequencies if at is None or step <= at][-1:]
         return draw_waterfall(
             spectra.steps.astype(np.float64),
             spectra.rows.astype(np.float64),
             keys[0] if keys else (),
-            world.log_x,
+            state.log_x,
             width,
             height,
-            world.view.graph,
-            world.palette,
+            state.view.graph,
+            state.palette,
             at,
         )
 
@@ -103,14 +104,14 @@ class LogitSpectrumView(ViewPane):
     """The two-dimensional spectrum of the logits."""
 
     name = "logit_spectrum"
-    told = "which frequencies of a and b make up the logits"
+    summary = "which frequencies of a and b make up the logits"
 
-    def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
+    def draw_picture(self, state: RunState, picture: Picture, width: int, height: int) -> Sequence[Strip]:
         """A map over pairs of frequencies, and the strongest pairs beside it."""
-        norms, highest = seen.arrays["norms"].astype(np.float64), int(seen.arrays["highest"][0])
-        keys, side = seen.arrays["keys"].tolist(), _SIDE if width >= _SIDE_FROM else 0
-        graph, palette, top = world.view.graph, world.palette, largest(norms)
-        picture = draw_matrix(
+        norms, highest = picture.arrays["norms"].astype(np.float64), int(picture.arrays["highest"][0])
+        keys, side = picture.arrays["keys"].tolist(), _SIDE if width >= _SIDE_FROM else 0
+        graph, palette, top = state.view.graph, state.palette, largest(norms)
+        strips = draw_matrix(
             norms, width - side, height - 1, graph, palette,
             down=Axis("a: k", 0, highest, keys), across=Axis("b: k", 0, highest, keys),
             title="norm of the logits at each pair of frequencies", top=top, pooling="peak", square=True,
@@ -118,31 +119,31 @@ class LogitSpectrumView(ViewPane):
         if side:
             rows = [
                 (f"{i:>4} {j:>5}  {100 * share:5.1f} %", "key" if i == j and i in keys else "text")
-                for (i, j), share in zip(seen.arrays["strongest"], seen.arrays["share"], strict=True)
+                for (i, j), share in zip(picture.arrays["strongest"], picture.arrays["share"], strict=True)
                 if share >= 0.0005
             ]
             listed = _listed("  of a  of b  variance", rows, side, height - 1, palette)
-            picture = [Strip.join([line, beside]) for line, beside in zip(picture, listed, strict=True)]
-        return [*picture, draw_scale(top, width, graph, palette)]
+            strips = [Strip.join([line, beside]) for line, beside in zip(strips, listed, strict=True)]
+        return [*strips, draw_scale(top, width, graph, palette)]
 
 
 class NeuronSpectrumView(ViewPane):
     """The spectra of the neurons, sorted by their frequency."""
 
     name = "neuron_spectrum"
-    told = "which frequency each neuron follows"
+    summary = "which frequency each neuron follows"
     choosers = (
-        Chooser("layer", "up down", lambda world, seen: world.config.depth, lambda world, seen, at: str(at + 1)),
+        Chooser("layer", "up down", lambda state, picture: state.config.depth, lambda state, picture, at: str(at + 1)),
     )
 
-    def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
+    def draw_picture(self, state: RunState, picture: Picture, width: int, height: int) -> Sequence[Strip]:
         """Frequencies up, neurons across, and how many follow each key frequency beside it."""
-        shares, groups = seen.arrays["shares"].astype(np.float64) / 255, seen.arrays["groups"]
-        total, count = int(seen.arrays["total"][0]), shares.shape[1]
+        shares, groups = picture.arrays["shares"].astype(np.float64) / 255, picture.arrays["groups"]
+        total, count = int(picture.arrays["total"][0]), shares.shape[1]
         side = _SIDE if width >= _SIDE_FROM else 0
-        graph, palette = world.view.graph, world.palette
+        graph, palette = state.view.graph, state.palette
         marks = [int(k) for k, _ in groups]
-        picture = draw_matrix(
+        strips = draw_matrix(
             shares.T[::-1], width - side, height - 1, graph, palette,
             down=Axis("k", count, 1, marks), across=Axis("neuron", 1, total),
             title="share of a neuron's variance at frequency k", top=1.0, pooling="peak",
@@ -151,28 +152,28 @@ class NeuronSpectrumView(ViewPane):
             rows = [(f"{k:>5}  {size:>7,}", "key") for k, size in groups]
             rows.append((f" none  {total - int(groups[:, 1].sum()):>7,}", "muted"))
             listed = _listed("    k  neurons", rows, side, height - 1, palette)
-            picture = [Strip.join([line, beside]) for line, beside in zip(picture, listed, strict=True)]
-        return [*picture, draw_scale(1.0, width, graph, palette)]
+            strips = [Strip.join([line, beside]) for line, beside in zip(strips, listed, strict=True)]
+        return [*strips, draw_scale(1.0, width, graph, palette)]
 
 
 class WavesView(ViewPane):
     """The cosine and sine parts of the embedding at each key frequency."""
 
     name = "waves"
-    told = "cosine and sine of each frequency in the embedding"
+    summary = "cosine and sine of each frequency in the embedding"
 
-    def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
+    def draw_picture(self, state: RunState, picture: Picture, width: int, height: int) -> Sequence[Strip]:
         """Norms, angles and coefficients."""
         return draw_waves(
-            seen.arrays["frequencies"].tolist(),
-            seen.arrays["norms"].astype(np.float64),
-            seen.arrays["between"].astype(np.float64),
-            seen.arrays["coefficients"].astype(np.float64),
-            int(seen.arrays["features"][0]),
+            picture.arrays["frequencies"].tolist(),
+            picture.arrays["norms"].astype(np.float64),
+            picture.arrays["between"].astype(np.float64),
+            picture.arrays["coefficients"].astype(np.float64),
+            int(picture.arrays["features"][0]),
             width,
             height,
-            world.view.graph,
-            world.palette,
+            state.view.graph,
+            state.palette,
         )
 
 

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from textual.strip import Strip
 
+from grokterm.picture import Picture
 from grokterm.tui.drawing.cells import row
 from grokterm.tui.drawing.heat import draw_scale, largest
 from grokterm.tui.drawing.image import draw_image, draw_ramp, loss_scale
@@ -16,8 +17,8 @@ from grokterm.tui.drawing.pair_map import draw_pair_map, holds_all
 from grokterm.tui.drawing.relief import draw_relief
 from grokterm.tui.drawing.scales import Scale, short
 from grokterm.tui.drawing.tiles import draw_tiles, tiles_of
+from grokterm.tui.run.state import RunState
 from grokterm.tui.views.view import Chooser, ViewPane
-from grokterm.tui.world import Seen, World
 
 _MAP: Final = (24, 8)
 """Width and height of a map over pairs at least."""
@@ -31,26 +32,26 @@ class RestrictedView(ViewPane):
     """The logits of one class, and the part of them that the key frequencies make."""
 
     name = "restricted"
-    told = "full against restricted logits of one output class"
-    choosers = (Chooser("class", "up down", lambda world, seen: world.config.p),)
+    summary = "full against restricted logits of one output class"
+    choosers = (Chooser("class", "up down", lambda state, picture: state.config.p),)
 
-    def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
+    def draw_picture(self, state: RunState, picture: Picture, width: int, height: int) -> Sequence[Strip]:
         """Full, restricted and, where there is room, what is left, in one scale."""
-        graph, palette = world.view.graph, world.palette
-        full, only = (seen.arrays[name].astype(np.float64) for name in ("full", "restricted"))
-        keys = " ".join(str(k) for k in seen.arrays["keys"].tolist())
+        graph, palette = state.view.graph, state.palette
+        full, only = (picture.arrays[name].astype(np.float64) for name in ("full", "restricted"))
+        keys = " ".join(str(k) for k in picture.arrays["keys"].tolist())
         maps = [("full", full), ("restricted", only), ("what is left", full - only)]
         maps = maps if width >= _THREE_FROM else maps[:2]
         top, tiles = largest(full), tiles_of(len(maps), width, height - 2, _MAP, (3, 2))
 
         def draw(at: int) -> list[Strip]:
             name, values = maps[at]
-            axis = seen.names["axes"][0]
+            axis = picture.names["axes"][0]
             return draw_pair_map(
                 values, name, tiles.width, tiles.height, graph, palette, scale="signed", top=top, axis=axis
             )
 
-        explained = float(seen.arrays["explained"][0])
+        explained = float(picture.arrays["explained"][0])
         share = f"{100 * explained:.1f} % of the variance" if math.isfinite(explained) else "nothing"
         words = f"restricted explains {share}, with k = {keys}"
         drawn = draw_tiles(tiles, min(len(maps), tiles.count), width, height - 2, draw)
@@ -62,12 +63,12 @@ class CorrectLogitView(ViewPane):
     """The logit of the right answer of every pair."""
 
     name = "correct_logit"
-    told = "the logit of the right answer, as a relief"
+    summary = "the logit of the right answer, as a relief"
 
-    def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
+    def draw_picture(self, state: RunState, picture: Picture, width: int, height: int) -> Sequence[Strip]:
         """A map, and the relief seen from the side."""
-        graph, palette = world.view.graph, world.palette
-        values, stride = seen.arrays["values"].astype(np.float64), int(seen.arrays["stride"][0])
+        graph, palette = state.view.graph, state.palette
+        values, stride = picture.arrays["values"].astype(np.float64), int(picture.arrays["stride"][0])
         finite = values[np.isfinite(values)]
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
         scale = Scale(low, high) if high > low else Scale(low, low + 1)
@@ -83,7 +84,7 @@ class CorrectLogitView(ViewPane):
         if not beside:
             return [*shown, *ramp][:height]
         room = width - left - 2
-        long = f"seen from b = 0, neighbours taken together; {numbers}"
+        long = f"picture from b = 0, neighbours taken together; {numbers}"
         head = row([(long if len(long) <= room else numbers, palette.style("muted"))], room)
         relief = [head, *draw_relief(values, room, height - 3, graph, palette)]
         gap = Strip.blank(2)
@@ -94,14 +95,14 @@ class LossesView(ViewPane):
     """The loss of every pair over the run."""
 
     name = "losses"
-    told = "the loss of every pair over training, sorted"
+    summary = "the loss of every pair over training, sorted"
 
-    def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
+    def draw_picture(self, state: RunState, picture: Picture, width: int, height: int) -> Sequence[Strip]:
         """Train and test pairs as images over one scale."""
-        graph, palette = world.view.graph, world.palette
-        steps = seen.arrays["steps"].tolist()
-        images = {name: seen.arrays[name].astype(np.float64) for name in ("train", "test")}
-        scale = loss_scale(np.concatenate(list(images.values())), math.log(max(world.config.p, 2)))
+        graph, palette = state.view.graph, state.palette
+        steps = picture.arrays["steps"].tolist()
+        images = {name: picture.arrays[name].astype(np.float64) for name in ("train", "test")}
+        scale = loss_scale(np.concatenate(list(images.values())), math.log(max(state.config.p, 2)))
         tiles = (
             tiles_of(2, width, height - 2, (30, 6)) if width >= _BESIDE_FROM else tiles_of(1, width, height - 2, (1, 1))
         )
@@ -111,7 +112,7 @@ class LossesView(ViewPane):
             name = f"{names[at]} pairs, by their loss"
             return draw_image(images[names[at]], steps, scale, name, tiles.width, tiles.height, graph, palette)
 
-        guess = f"loss (guessing: {math.log(max(world.config.p, 2)):.2f})"
+        guess = f"loss (guessing: {math.log(max(state.config.p, 2)):.2f})"
         return [
             *draw_tiles(tiles, len(names), width, height - 2, draw),
             *draw_ramp(scale, guess, width, graph, palette),

@@ -13,10 +13,10 @@ from grokterm.runs.columns import Floats
 from grokterm.runs.history import History
 from grokterm.tui.drawing.cells import row
 from grokterm.tui.drawing.curves import Curve, Shade, draw_curves
-from grokterm.tui.drawing.frame import GUTTER, Axes
 from grokterm.tui.drawing.marks import Mark
+from grokterm.tui.drawing.plot_area import GUTTER, Axes
 from grokterm.tui.drawing.scales import short
-from grokterm.tui.world import World
+from grokterm.tui.run.state import RunState
 
 PANEL_FROM: Final = 6
 """Lines from which a panel says something."""
@@ -45,19 +45,19 @@ class Panel:
     live: Callable[[float], str] = short
 
 
-def draw_panels(panels: Sequence[Panel], world: World, width: int, height: int) -> list[Strip]:
+def draw_panels(panels: Sequence[Panel], state: RunState, width: int, height: int) -> list[Strip]:
     """Panels of the same height below each other, the last ones left out where there is no room."""
     count = max(1, min(len(panels), height // PANEL_FROM))
     strips: list[Strip] = []
     for at, panel in enumerate(panels[:count]):
-        strips += _draw_panel(panel, world, width, (height - len(strips)) // (count - at))
+        strips += _draw_panel(panel, state, width, (height - len(strips)) // (count - at))
     return strips
 
 
-def _draw_panel(panel: Panel, world: World, width: int, height: int) -> list[Strip]:
+def _draw_panel(panel: Panel, state: RunState, width: int, height: int) -> list[Strip]:
     """A line of words in the colours of the curves, and the curves."""
-    palette, cursor = world.palette, world.moment.step if world.moment else None
-    steps, values = _together(panel.lines, world.history, world.log_x)
+    palette, cursor = state.palette, state.moment.step if state.moment else None
+    steps, values = _together(panel.lines, state.history, state.log_x)
     curves = [Curve(line.name, panel.live(_last(line.values)), line.color) for line in panel.lines]
     head: list[Strip] = []
     if height >= PANEL_FROM:
@@ -66,7 +66,7 @@ def _draw_panel(panel: Panel, world: World, width: int, height: int) -> list[Str
         parts += [(text, palette.style(line.color)) for text, line in zip(words, panel.lines, strict=True)]
         head = [row(parts, width)]
     return head + draw_curves(
-        steps, values, curves, panel.marks, panel.axes, width, height - len(head), world.view.graph, palette, cursor,
+        steps, values, curves, panel.marks, panel.axes, width, height - len(head), state.view.graph, palette, cursor,
         panel.shade,
     )  # fmt: skip
 
@@ -95,16 +95,21 @@ def _together(lines: Sequence[Line], history: History, log_x: bool) -> tuple[Flo
 
 
 def scalars_line(
-    world: World, words: str, name: str, column: str, color: str = "", change: Callable[[Floats], Floats] | None = None
+    state: RunState,
+    words: str,
+    name: str,
+    column: str,
+    color: str = "",
+    change: Callable[[Floats], Floats] | None = None,
 ) -> Line:
     """A number of every record."""
-    steps, values = world.history.column("step"), world.history.column(column)
+    steps, values = state.history.column("step"), state.history.column(column)
     return Line(words, name, color or name, steps, change(values) if change else values)
 
 
-def progress_line(world: World, words: str, name: str, color: str, measure: str) -> Line:
+def progress_line(state: RunState, words: str, name: str, color: str, measure: str) -> Line:
     """A progress measure."""
-    return Line(words, name, color, *world.history.progress(measure))
+    return Line(words, name, color, *state.history.progress(measure))
 
 
 def _last(values: Floats) -> float:

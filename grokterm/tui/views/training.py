@@ -13,19 +13,19 @@ from grokterm.number_format import percent
 from grokterm.runs.columns import Floats
 from grokterm.runs.emergence import acceleration, delay, fastest, rate_of_change
 from grokterm.runs.history import History
-from grokterm.tui.circuit_line import CIRCUIT_PHASES
 from grokterm.tui.drawing.cells import Cells
 from grokterm.tui.drawing.curves import LEAST_WIDTH, Shade
-from grokterm.tui.drawing.frame import GUTTER, NAMES, Axes
 from grokterm.tui.drawing.marks import Mark
 from grokterm.tui.drawing.message import draw_message
 from grokterm.tui.drawing.phase_band import Phase, draw_phases
+from grokterm.tui.drawing.plot_area import GUTTER, NAMES, Axes
 from grokterm.tui.drawing.scales import step_scale
-from grokterm.tui.moment import phase_starts
 from grokterm.tui.panes.curves import marks_of
+from grokterm.tui.run.moment import phase_starts
+from grokterm.tui.run.state import RunState
+from grokterm.tui.text.circuit_phases import CIRCUIT_PHASES
 from grokterm.tui.views.panels import PANEL_FROM, Line, Panel, draw_panels, progress_line, scalars_line
 from grokterm.tui.views.view import ViewPane
-from grokterm.tui.world import World
 
 _PHASES: Final = {"memorizing": "Memorizing", "generalizing": "Generalizing", "grokked": "Grokked"}
 _CIRCUIT: Final = {name: (long, color) for name, long, _, color in CIRCUIT_PHASES}
@@ -36,35 +36,35 @@ class TrainingViewPane(ViewPane):
 
     pictured = False
 
-    def panels(self, world: World) -> Sequence[Panel]:
+    def panels(self, state: RunState) -> Sequence[Panel]:
         """What is drawn, the most telling first where there is little room."""
         raise NotImplementedError
 
-    def missing(self, world: World) -> str:
+    def missing(self, state: RunState) -> str:
         """Why there is nothing to draw; empty where there is."""
-        return "" if len(world.history) else "waiting for the first steps"
+        return "" if len(state.history) else "waiting for the first steps"
 
-    def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
+    def draw(self, state: RunState, width: int, height: int) -> Sequence[Strip]:
         """As many panels as there is room for."""
-        if words := self.missing(world):
-            return draw_message(words, width, height, world.palette)
-        return draw_panels(self.panels(world), world, width, height)
+        if words := self.missing(state):
+            return draw_message(words, width, height, state.palette)
+        return draw_panels(self.panels(state), state, width, height)
 
 
 class CurvesView(TrainingViewPane):
     """Accuracy and loss of the training and the test pairs."""
 
     name = "training"
-    told = "accuracy and loss of training and test pairs"
+    summary = "accuracy and loss of training and test pairs"
 
-    def panels(self, world: World) -> Sequence[Panel]:
+    def panels(self, state: RunState) -> Sequence[Panel]:
         """Accuracy over loss."""
-        marks = marks_of(world.history)
-        accuracy = [scalars_line(world, f"{name} accuracy", name, f"{name}_accuracy") for name in ("train", "test")]
-        loss = [scalars_line(world, f"{name} loss", name, f"{name}_loss") for name in ("train", "test")]
+        marks = marks_of(state.history)
+        accuracy = [scalars_line(state, f"{name} accuracy", name, f"{name}_accuracy") for name in ("train", "test")]
+        loss = [scalars_line(state, f"{name} loss", name, f"{name}_loss") for name in ("train", "test")]
         return (
-            Panel("accuracy", accuracy, Axes(world.log_x, percent=True), marks, live=_bare_percent),
-            Panel("loss, nats a pair", loss, Axes(world.log_x, world.log_y), marks),
+            Panel("accuracy", accuracy, Axes(state.log_x, percent=True), marks, live=_bare_percent),
+            Panel("loss, nats a pair", loss, Axes(state.log_x, state.log_y), marks),
         )
 
 
@@ -72,36 +72,36 @@ class ProgressView(TrainingViewPane):
     """The progress measures of Nanda et al. 2023 on one step axis."""
 
     name = "progress"
-    told = "restricted and excluded loss, consensus, Gini, Σθ²"
+    summary = "restricted and excluded loss, consensus, Gini, Σθ²"
 
-    def missing(self, world: World) -> str:
+    def missing(self, state: RunState) -> str:
         """Also where nothing was measured, or nothing is defined."""
-        return super().missing(world) or _unmeasured(world.history)
+        return super().missing(state) or _unmeasured(state.history)
 
-    def panels(self, world: World) -> Sequence[Panel]:
+    def panels(self, state: RunState) -> Sequence[Panel]:
         """Losses, shares and weights."""
-        history, marks = world.history, _milestones(world.history)
+        history, marks = state.history, _milestones(state.history)
         steps, _ = history.progress("consensus_loss")
         test = Line("test loss", "test", "test", steps, _at(history, steps, "test_loss"))
         losses = [
             test,
-            progress_line(world, "excluded loss (train pairs)", "excl", "error", "excluded_loss"),
-            progress_line(world, "restricted loss (all pairs)", "restr", "accent", "restricted_loss"),
-            progress_line(world, "consensus loss (held-out pairs)", "cons", "mark", "consensus_loss"),
+            progress_line(state, "excluded loss (train pairs)", "excl", "error", "excluded_loss"),
+            progress_line(state, "restricted loss (all pairs)", "restr", "accent", "restricted_loss"),
+            progress_line(state, "consensus loss (held-out pairs)", "cons", "mark", "consensus_loss"),
         ]
         without = "" if np.isfinite(losses[2].values).any() else ", no key frequencies yet"
         losses = [line for line in losses if line is test or _is_known(line)]
         shares = [
             Line("variance explained", "var", "muted", history.column("step"), _between(history, "variance_share")),
-            scalars_line(world, "Gini of the embedding", "emb", "embedding_gini", "train"),
-            scalars_line(world, "Gini of the read-out", "out", "read_out_gini", "grokked"),
+            scalars_line(state, "Gini of the embedding", "emb", "embedding_gini", "train"),
+            scalars_line(state, "Gini of the read-out", "out", "read_out_gini", "grokked"),
         ]
         shares = [line for line in shares if _is_known(line)] or shares[-1:]
-        weights = [scalars_line(world, "sum of squared weights", "weight", "sum_squared_weights", "text")]
+        weights = [scalars_line(state, "sum of squared weights", "weight", "sum_squared_weights", "text")]
         return (
-            Panel(f"losses, nats a pair{without}", losses, Axes(world.log_x, world.log_y), marks),
-            Panel("a few frequencies", shares, Axes(world.log_x), marks),
-            Panel("weights", weights, Axes(world.log_x), marks),
+            Panel(f"losses, nats a pair{without}", losses, Axes(state.log_x, state.log_y), marks),
+            Panel("a few frequencies", shares, Axes(state.log_x), marks),
+            Panel("weights", weights, Axes(state.log_x), marks),
         )
 
 
@@ -109,14 +109,14 @@ class PhasesView(TrainingViewPane):
     """The boundaries of both kinds of phases over all curves."""
 
     name = "phases"
-    told = "the boundaries of the phases over all curves"
+    summary = "the boundaries of the phases over all curves"
 
-    def panels(self, world: World) -> Sequence[Panel]:
+    def panels(self, state: RunState) -> Sequence[Panel]:
         """All curves, each as a share of its largest value."""
-        history = world.history
+        history = state.history
         steps = history.column("step")
         lines = [
-            scalars_line(world, "sum of squared weights", "weight", "sum_squared_weights", "text", _of_largest),
+            scalars_line(state, "sum of squared weights", "weight", "sum_squared_weights", "text", _of_largest),
             *(
                 Line(words, name, color, steps, _of_largest(values))
                 for words, name, color, values in (
@@ -127,22 +127,22 @@ class PhasesView(TrainingViewPane):
                 )
                 if np.isfinite(values).any()
             ),
-            scalars_line(world, "train accuracy", "train", "train_accuracy"),
-            scalars_line(world, "test accuracy", "test", "test_accuracy"),
+            scalars_line(state, "train accuracy", "train", "train_accuracy"),
+            scalars_line(state, "test accuracy", "test", "test_accuracy"),
         ]
         boundaries = [Mark(phase.step, "", "milestone") for phase in (*_phases(history), *_circuit_phases(history))]
         shown = [mark for mark in boundaries if mark.step > 0]
         return (
-            Panel("shares of the largest value", lines, Axes(world.log_x, percent=True), shown, live=_bare_percent),
+            Panel("shares of the largest value", lines, Axes(state.log_x, percent=True), shown, live=_bare_percent),
         )
 
-    def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
+    def draw(self, state: RunState, width: int, height: int) -> Sequence[Strip]:
         """The phases in lines of their own above the curves."""
-        if self.missing(world) or height < PANEL_FROM + 2 or width < LEAST_WIDTH:
-            return super().draw(world, width, height)
-        history, graph, palette = world.history, world.view.graph, world.palette
+        if self.missing(state) or height < PANEL_FROM + 2 or width < LEAST_WIDTH:
+            return super().draw(state, width, height)
+        history, graph, palette = state.history, state.view.graph, state.palette
         steps = history.column("step")
-        x = step_scale(float(steps.max()), float(steps[steps > 0].min(initial=np.inf)), world.log_x)
+        x = step_scale(float(steps.max()), float(steps[steps > 0].min(initial=np.inf)), state.log_x)
         right = NAMES if width - GUTTER - NAMES >= LEAST_WIDTH // 2 else 0
         kinds = [_phases(history)]
         if history.basis not in ("", "none"):
@@ -150,18 +150,18 @@ class PhasesView(TrainingViewPane):
         cells = Cells(width, len(kinds))
         for y, phases in enumerate(kinds):
             draw_phases(cells, y, GUTTER, width - GUTTER - right, x, float(steps.max()), phases, graph, palette)
-        return [*cells.strips(), *super().draw(world, width, height - len(kinds))]
+        return [*cells.strips(), *super().draw(state, width, height - len(kinds))]
 
 
 class EmergenceView(TrainingViewPane):
     """How fast test accuracy changes, and the gap to train accuracy between memorization and grokking."""
 
     name = "emergence"
-    told = "how fast test accuracy rises; generalization gap"
+    summary = "how fast test accuracy rises; generalization gap"
 
-    def panels(self, world: World) -> Sequence[Panel]:
+    def panels(self, state: RunState) -> Sequence[Panel]:
         """The gap below the rate of change."""
-        history = world.history
+        history = state.history
         steps, test = history.column("step"), history.column("test_accuracy")
         at, rates = rate_of_change(steps, test)
         peak, bend = fastest(history), acceleration(history)
@@ -172,11 +172,11 @@ class EmergenceView(TrainingViewPane):
             title += f", bends most at {bend.step:,}"
         title += f" (averaged over {peak.window:,} steps)" if peak else ""
         rate = Line("test accuracy, % per 100 steps", "rate", "test", np.r_[steps[:1], at], np.r_[np.nan, rates * 1e4])
-        accuracies = [scalars_line(world, f"{name} accuracy", name, f"{name}_accuracy") for name in ("train", "test")]
+        accuracies = [scalars_line(state, f"{name} accuracy", name, f"{name}_accuracy") for name in ("train", "test")]
         return (
-            Panel(_delay(history), accuracies, Axes(world.log_x, percent=True), _milestones(history), _gap(history),
+            Panel(_delay(history), accuracies, Axes(state.log_x, percent=True), _milestones(history), _gap(history),
                   _bare_percent),
-            Panel(title, [rate], Axes(world.log_x), marks),
+            Panel(title, [rate], Axes(state.log_x), marks),
         )  # fmt: skip
 
 

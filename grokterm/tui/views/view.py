@@ -11,21 +11,15 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
-from textual.strip import Strip
 
 from grokterm.errors import GuideError
 from grokterm.guide import number_of, read_page
-from grokterm.tui.drawing.cells import row
-from grokterm.tui.drawing.message import draw_message
-from grokterm.tui.panes.pane import Pane
-from grokterm.tui.world import Seen, World
-from grokterm.wire.messages import PictureRequest
+from grokterm.picture import Picture, PictureRequest
+from grokterm.tui.panes.picture_pane import PicturePane
+from grokterm.tui.run.state import RunState
 
 _FAR: Final = 10
 """How many things at once shift goes on by."""
-_SIDES_FROM: Final = 60
-"""Cells of width from which before and now stand side by side."""
-_BETWEEN: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +29,14 @@ class Chooser:
     name: str
     """As the picture's `chosen` calls it, and as a person reads it: neuron, head, matrix."""
     keys: Literal["up down", "left right"]
-    count: Callable[[World, Seen | None], int]
+    count: Callable[[RunState, Picture | None], int]
     """How many there are."""
-    spelled: Callable[[World, Seen | None, int], str] | None = None
+    spelled: Callable[[RunState, Picture | None, int], str] | None = None
     """What one of them is called, where that is not its number."""
 
 
-class ViewPane(Pane):
-    """One view; `name` and `told` say what it is, its page of the guide where it stands, `draw_picture` draws it."""
+class ViewPane(PicturePane):
+    """One view; `name`, that of its guide page too, and `summary` say what it is, the page where it stands."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
@@ -53,10 +47,8 @@ class ViewPane(Pane):
         )
     ]
 
-    name: ClassVar[str] = ""
-    """The view's word: that of its picture, its guide page and `grokterm guide`."""
     group: ClassVar[str] = ""
-    told: ClassVar[str] = ""
+    summary: ClassVar[str] = ""
     """What it shows, in one line of the list of views on 80 columns: at most 50 characters."""
     pictured: ClassVar[bool] = True
     """Whether it draws a picture of the model; else it draws the log alone."""
@@ -83,78 +75,47 @@ class ViewPane(Pane):
         """The picture to ask for."""
         return PictureRequest(self.name, dict(self.chosen)) if self.pictured else None
 
-    def seen(self, world: World) -> Seen | None:
-        """The picture of now, or of the step that is looked at, if it has come."""
-        return world.picture if world.picture and world.picture.request.name == self.name else None
+    def shows_before(self, state: RunState) -> bool:
+        """Whatever the board does."""
+        return self.compares
 
-    def before(self, world: World) -> Seen | None:
-        """The picture of the earlier step to compare with, if it has come."""
-        found = world.before if self.compares else None
-        return found if found and found.request.name == self.name else None
-
-    def draw_picture(self, world: World, seen: Seen, width: int, height: int) -> Sequence[Strip]:
-        """The picture's lines; its arrays are there."""
-        raise NotImplementedError
-
-    def watched(self, world: World) -> Hashable:
+    def watched(self, state: RunState) -> Hashable:
         """The pictures, the key presses, and for a view of the log the log."""
-        log = None if self.pictured else (world.history.version, world.log_x, world.log_y, world.moment)
-        return self.seen(world), self.before(world), tuple(self.chosen.items()), log
+        log = None if self.pictured else (state.history.version, state.log_x, state.log_y, state.moment)
+        return super().watched(state), tuple(self.chosen.items()), log
 
-    def step_shown(self, world: World) -> int | None:
-        """The step of the picture, where that or what is looked at is of the past."""
-        seen = self.seen(world)
-        return seen.step if seen and (seen.past or world.moment) else None
-
-    def live_texts(self, world: World) -> Sequence[Content]:
+    def live_texts(self, state: RunState) -> Sequence[Content]:
         """What is chosen, with its keys, and what the picture is taken from."""
-        seen = self.seen(world)
-        parts = [self._chosen_text(world, seen, chooser) for chooser in self.choosers]
+        picture = self.picture(state)
+        parts = [self._chosen_text(state, picture, chooser) for chooser in self.choosers]
         choices = Content("  ").join(parts)
-        words = Content.styled(seen.words, "$muted") if seen and seen.arrays and seen.words else Content("")
+        words = (
+            Content.styled(picture.summary, "$muted") if picture and picture.arrays and picture.summary else Content("")
+        )
         if not words.cell_length:
             return [choices]
         return [Content.assemble(words, "  ", choices) if parts else words, choices]
 
-    def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
-        """Before and now side by side where there is room; else the picture, or why there is none."""
-        seen, before = self.seen(world), self.before(world)
-        palette = world.palette
-        if seen is None:
-            return draw_message("waiting for the model", width, height, palette)
-        if not seen.arrays:
-            return draw_message(seen.words, width, height, palette)
-        if before is None or not before.arrays or width < _SIDES_FROM or height < 3 or before.step == seen.step:
-            return self.draw_picture(world, seen, width, height)
-        left = (width - _BETWEEN) // 2
-        sides = []
-        for side, room in ((before, left), (seen, width - _BETWEEN - left)):
-            label = f"{'before, ' if side is before else ''}at step {side.step:,}"
-            head = row([(label.center(room), palette.style("muted"))], room)
-            sides.append([head, *self.draw_picture(world, side, room, height - 1)])
-        gap = Strip.blank(_BETWEEN)
-        return [Strip.join([a, gap, b]) for a, b in zip(*sides, strict=True)]
-
     def on_resize(self, event: events.Resize) -> None:
         """Draws for the new size, and asks at once for what it has room for."""
         super().on_resize(event)
-        seen = self.seen(self.world) if self.world else None
-        if self.pictured and (seen is None or seen.request != self.request()):
+        picture = self.picture(self.state) if self.state else None
+        if self.pictured and (picture is None or picture.request != self.request()):
             self.post_message(self.Chosen())
 
     def action_choose(self, keys: str, stride: int) -> None:
         """Chooses the next or an earlier thing."""
         chooser = next((c for c in self.choosers if c.keys == keys), None)
-        if chooser is None or self.world is None:
+        if chooser is None or self.state is None:
             return
-        count = max(1, chooser.count(self.world, self.seen(self.world)))
+        count = max(1, chooser.count(self.state, self.picture(self.state)))
         self.chosen[chooser.name] = (self.chosen[chooser.name] + stride) % count
         self.redraw()
         self.post_message(self.Chosen())
 
-    def _chosen_text(self, world: World, seen: Seen | None, chooser: Chooser) -> Content:
+    def _chosen_text(self, state: RunState, picture: Picture | None, chooser: Chooser) -> Content:
         at = self.chosen[chooser.name]
-        spelled = chooser.spelled(world, seen, at) if chooser.spelled else f"{at:,}"
+        spelled = chooser.spelled(state, picture, at) if chooser.spelled else f"{at:,}"
         arrows = "↑↓" if chooser.keys == "up down" else "←→"
-        keys = {"↑↓": "up/down", "←→": "left/right"}[arrows] if world.view.graph == "ascii" else arrows
+        keys = {"↑↓": "up/down", "←→": "left/right"}[arrows] if state.view.graph == "ascii" else arrows
         return Content.assemble((f"{chooser.name} ", "$muted"), (spelled, "bold"), (f" {keys}", "$muted"))

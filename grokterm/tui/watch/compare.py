@@ -53,7 +53,7 @@ class CompareControl:
         from grokterm.runs.summary import summarize
         from grokterm.tui.dialogs.branches import BranchDialog
 
-        present, graph = self._viewer.link.folder, self._viewer.world.view.graph
+        present, graph = self._viewer.link.folder, self._viewer.state.view.graph
         found = await self._listed(
             lambda: [(row, summarize(row.folder)) for row in tree(family(present))],
             "this run has no branches: f forks it",

@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 if TYPE_CHECKING:
-    from grokterm.tui.viewer import Viewer
+    from grokterm.tui.watch.viewer import Viewer
 
 Result = TypeVar("Result")
 

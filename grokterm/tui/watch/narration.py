@@ -10,10 +10,10 @@ from textual.content import Content
 from textual.geometry import Region, Size
 from textual.widget import Widget
 
-from grokterm.tui import narrator
-from grokterm.tui.circuit_line import circuit_line, extra_lines, narration
-from grokterm.tui.line import Line
-from grokterm.tui.phases import circuit_words
+from grokterm.tui.run import narrator
+from grokterm.tui.text.circuit_phases import circuit_line, extra_lines, narration
+from grokterm.tui.text.one_line import Line
+from grokterm.tui.text.phases import circuit_words
 from grokterm.tui.watch.host import Host
 
 _NEWS: Final = 3
@@ -34,7 +34,7 @@ class Narration:
     @property
     def speaks(self) -> bool:
         """Whether the narrator speaks."""
-        return self._viewer.world.view.narrator == "on"
+        return self._viewer.state.view.narrator == "on"
 
     def line_count(self, size: Size) -> int:
         """How many of the two lines a screen has room for."""
@@ -47,24 +47,24 @@ class Narration:
 
     def show(self) -> None:
         """Writes the lines; without one of his own the narrator speaks in the footer's place."""
-        world, size = self._viewer.world, self._host.size
+        state, size = self._viewer.state, self._host.size
         count = self.line_count(size)
         if count > 0:
-            self.circuit_line.write(circuit_line(world, size.width))
-        self.narrator_line.write(narration(world, size.width) if count > 1 else Content(""))
+            self.circuit_line.write(circuit_line(state, size.width))
+        self.narrator_line.write(narration(state, size.width) if count > 1 else Content(""))
         if self.speaks and count < 2:
             self._speak()
 
     def narrator(self) -> None:
         """Lets the narrator speak or be silent."""
-        viewer, world = self._viewer, self._viewer.world
-        viewer.view = world.view = replace(world.view, narrator="off" if self.speaks else "on")
+        viewer, state = self._viewer, self._viewer.state
+        viewer.view = state.view = replace(state.view, narrator="off" if self.speaks else "on")
         self._host.say(f"the narrator {'speaks' if self.speaks else 'is silent'}")
         self._host.rearrange()
 
     def _speak(self) -> None:
         """Says what happened just now."""
-        history = self._viewer.world.history
+        history = self._viewer.state.history
         newest = narrator.newest(history)
         if newest is None or newest == self._spoken:
             return

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from textual.geometry import Region, Size
 from textual.widget import Widget
 
+from grokterm.picture import PictureRequest
 from grokterm.tui.panes import TryPane
 from grokterm.tui.panes.pane import Pane
-from grokterm.tui.places import GUIDE, VIEW, Places, enlarged, explained, places
 from grokterm.tui.watch.host import Host
 from grokterm.tui.watch.narration import Narration
+from grokterm.tui.watch.places import GUIDE, VIEW, Places, enlarged, explained, places
 from grokterm.tui.watch.view_control import ViewControl
-from grokterm.wire.messages import FrameName
 
 _NO_ROOM = "there is no room for panes: enlarge the terminal"
 
@@ -41,7 +41,7 @@ class PaneControl:
     def places_in(self, size: Size) -> Places:
         """The places below the lines that tell of the circuit, as if those were not there."""
         size = Size(size.width, size.height - self._narration.line_count(size))
-        found = places(size.width, size.height, self._viewer.world.history.config.p)
+        found = places(size.width, size.height, self._viewer.state.history.config.p)
         if found.kind == "status":
             return found
         if self._views.view is not None:
@@ -72,10 +72,15 @@ class PaneControl:
         return [pane for number, pane in self.panes.items() if number in page]
 
     @property
-    def frames(self) -> tuple[FrameName, ...]:
+    def wanted(self) -> tuple[PictureRequest, ...]:
         """The pictures of the model that the visible panes draw."""
-        wanted = {frame for pane in self.shown for frame in pane.frames}
-        return tuple(sorted(wanted - {"task"}))
+        return tuple(request for pane in self.shown for request in pane.requests())
+
+    @property
+    def compared(self) -> tuple[PictureRequest, ...]:
+        """Those of them that are drawn beside the same of an earlier step."""
+        state = self._viewer.state
+        return tuple(request for pane in self.shown if pane.shows_before(state) for request in pane.requests())
 
     @property
     def focused(self) -> int | None:

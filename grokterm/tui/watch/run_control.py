@@ -9,10 +9,11 @@ from grokterm.config import Config, Value
 from grokterm.errors import GroktermError
 from grokterm.runs.folder import create_run
 from grokterm.runs.process import start_trainer
-from grokterm.tui import ladders, words
-from grokterm.tui.lines import ShownState
+from grokterm.tui.run.trainer_link import ShownState
+from grokterm.tui.text import formats
+from grokterm.tui.watch import ladders
 from grokterm.tui.watch.host import Host
-from grokterm.wire.messages import Go, Pause, Request
+from grokterm.wire.messages import Go, Look, Pause, Request
 
 if TYPE_CHECKING:
     from grokterm.tui.dialogs.dialog import Wanted
@@ -65,7 +66,7 @@ class RunControl:
         """The next slower or faster pace."""
         status = self._viewer.link.status
         reached = status.steps_per_second if status and status.state == "training" else 0.0
-        old = self._viewer.wishes.config.pace
+        old = self._viewer.pending_changes.config.pace
         new = ladders.paced(old, direction, reached)
         if new == old:
             self._host.say("this is the fastest pace" if direction > 0 else "this is the slowest pace")
@@ -74,11 +75,11 @@ class RunControl:
 
     def scale(self, name: str, direction: int) -> None:
         """Doubles or halves a rate."""
-        old = float(getattr(self._viewer.wishes.config, name))
+        old = float(getattr(self._viewer.pending_changes.config, name))
         new = ladders.scaled(name, old, direction)
         if new == old:
             self._host.say(
-                f"{words.setting(name)} is {words.number(old)}, as {'high' if direction > 0 else 'low'} as it goes"
+                f"{formats.setting(name)} is {formats.number(old)}, as {'high' if direction > 0 else 'low'} as it goes"
             )
         else:
             self.want({name: new})
@@ -86,7 +87,7 @@ class RunControl:
     def want(self, values: dict[str, Value], keep: bool = False) -> None:
         """Asks for settings, and says at once where no run can have them."""
         try:
-            self._viewer.wishes.want(values, keep)
+            self._viewer.pending_changes.want(values, keep)
         except GroktermError as error:
             self._host.say(str(error), "error")
         self._host.show_lines()
@@ -95,17 +96,17 @@ class RunControl:
         """Opens the chooser of architectures."""
         from grokterm.tui.dialogs.architecture import ArchitectureDialog
 
-        self._host.open_dialog(ArchitectureDialog(self._viewer.wishes.config), self._take)
+        self._host.open_dialog(ArchitectureDialog(self._viewer.pending_changes.config), self._take)
 
     def change(self) -> None:
         """Opens the form of all settings."""
         from grokterm.tui.dialogs.change import ChangeDialog
 
-        self._host.open_dialog(ChangeDialog(self._viewer.wishes.config), self._take)
+        self._host.open_dialog(ChangeDialog(self._viewer.pending_changes.config), self._take)
 
     def restart(self) -> None:
         """Starts a new run with the next seed."""
-        present = self._viewer.wishes.config
+        present = self._viewer.pending_changes.config
         self._start_new(present.changed({"seed": present.seed + 1}), stop=True)
 
     def detach(self) -> None:
@@ -130,7 +131,7 @@ class RunControl:
         if wanted is None or not wanted.values:
             return
         if wanted.new_run:
-            self._start_new(self._viewer.wishes.config.changed(wanted.values), stop=wanted.stop)
+            self._start_new(self._viewer.pending_changes.config.changed(wanted.values), stop=wanted.stop)
         else:
             self.want(wanted.values, wanted.keep)
 
@@ -144,7 +145,7 @@ class RunControl:
         host.show_lines()
         try:
             await viewer.link.order(request)
-            await viewer.link.look((), viewer.world)
+            viewer.state.status = (await viewer.link.look(Look(0))).status
         except GroktermError as error:
             host.say(str(error), "error")
         finally:
@@ -170,7 +171,7 @@ class RunControl:
         """Makes and starts a run and shows it in this one's place."""
         host, viewer, old = self._host, self._viewer, self._viewer.link
         try:
-            folder = create_run(config, viewer.world.view, old.folder.path.parent)
+            folder = create_run(config, viewer.state.view, old.folder.path.parent)
             start_trainer(folder)
         except GroktermError as error:
             host.say(str(error), "error")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from grokterm.errors import GroktermError
 from grokterm.runs.process import start_trainer
-from grokterm.tui.moment import config_at
 from grokterm.tui.panes import TryPane
+from grokterm.tui.run.moment import config_at
 from grokterm.tui.watch.host import Host
 from grokterm.user_name import user_name
 from grokterm.wire.messages import Answer, Pause, Predict, Prediction
@@ -28,19 +28,19 @@ class TimeTravel:
 
     def travel(self, strides: int) -> None:
         """Moves the cursor through the logged steps."""
-        self._moved(self._viewer.travel.by(strides))
+        self._moved(self._viewer.cursor.by(strides))
 
     def first_step(self) -> None:
         """Goes to the beginning."""
-        self._moved(self._viewer.travel.to_first())
+        self._moved(self._viewer.cursor.to_first())
 
     def newest_step(self) -> None:
         """Goes to the last step logged."""
-        self._moved(self._viewer.travel.to_newest())
+        self._moved(self._viewer.cursor.to_newest())
 
     def live(self) -> None:
         """Returns to the present."""
-        if self._viewer.travel.leave():
+        if self._viewer.cursor.leave():
             self._host.say("live")
             self._host.show()
 
@@ -48,7 +48,7 @@ class TimeTravel:
         """Opens the form of what the fork changes."""
         from grokterm.tui.dialogs.fork import ForkDialog
 
-        moment, history = self._viewer.world.moment, self._viewer.link.history
+        moment, history = self._viewer.state.moment, self._viewer.link.history
         if not len(history):
             self._host.say("there is nothing to fork yet: no step is logged", "warning")
             return
@@ -70,13 +70,13 @@ class TimeTravel:
     def _moved(self, moved: bool) -> None:
         """Draws the new place, or says why there is none."""
         if moved:
-            self._viewer.hurry()
+            self._viewer.draw_soon()
         elif not len(self._viewer.link.history):
             self._host.say("no step is logged yet")
-        elif self._viewer.world.moment is None:
+        elif self._viewer.state.moment is None:
             self._host.say("this is now: [ goes back")
         else:
-            first = self._viewer.world.moment.step == int(self._viewer.link.history.column("step")[0])
+            first = self._viewer.state.moment.step == int(self._viewer.link.history.column("step")[0])
             self._host.say(
                 "this is the first step" if first else "this is the newest step logged: enter returns to live"
             )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grokterm.tui.places import BESIDE_FROM
+from grokterm.tui.panes import FourierPane
 from grokterm.tui.views.catalogue import views
 from grokterm.tui.watch.host import Host
-from grokterm.wire.messages import PictureRequest
+from grokterm.tui.watch.places import BESIDE_FROM
 
 if TYPE_CHECKING:
     from grokterm.tui.panes.guide import GuidePane
@@ -25,18 +25,6 @@ class ViewControl:
         """The page about it, while that is shown."""
         self._last = 1
 
-    @property
-    def picture(self) -> PictureRequest | None:
-        """The picture of the model that the open view draws."""
-        if self.view is None or self._viewer.compares:
-            return None
-        return self.view.request()
-
-    @property
-    def compares(self) -> bool:
-        """Whether the open view stands beside an earlier one."""
-        return self.view is not None and self.view.compares
-
     def views(self) -> None:
         """Opens the list of views."""
         from grokterm.tui.dialogs.views import ViewsDialog
@@ -50,10 +38,16 @@ class ViewControl:
         self.open(numbers[(at + stride) % len(numbers)] if self.view is not None else numbers[at])
 
     def mark(self) -> None:
-        """Takes the step that is looked at as the one to compare with."""
-        world = self._viewer.world
-        world.mark = world.moment.step if world.moment else world.newest
-        self._host.say(f"views compare with step {world.mark:,}")
+        """Takes the step that is looked at as the one to compare with; on the board, ends comparing if it does."""
+        state = self._viewer.state
+        if self.view is None and state.comparing:
+            state.comparing = False
+            self._host.say("table and Fourier bars show one step")
+            return
+        state.mark = state.moment.step if state.moment else state.newest
+        state.comparing = state.comparing or self.view is None
+        who = "views" if self.view else "table, Fourier bars and views"
+        self._host.say(f"{who} compare with step {state.mark:,}")
 
     def help(self) -> None:
         """Opens or closes the page about the open view; without a view, opens the help."""
@@ -65,7 +59,7 @@ class ViewControl:
         else:
             from grokterm.tui.dialogs.help import HelpDialog
 
-            self._host.open_dialog(HelpDialog(self._viewer.world.palette))
+            self._host.open_dialog(HelpDialog(self._viewer.state.palette))
 
     def turn_pages(self, screens: int) -> None:
         """Scrolls the page about the open view."""
@@ -89,13 +83,15 @@ class ViewControl:
             self.close_guide()
         self._host.rearrange()
         self.focus()
-        self._viewer.hurry()
+        self._viewer.draw_soon()
 
     def close(self) -> None:
         """Takes the view off the screen, if there is one."""
         if self.view is not None:
             view, self.view = self.view, None
-            self._viewer.world.picture = self._viewer.world.before = None
+            if view.name != FourierPane.name:  # whose picture the board draws, too
+                for slot in (self._viewer.state.now, self._viewer.state.before):
+                    slot.pop(view.name, None)
             view.remove()
             self.close_guide()
 
@@ -117,7 +113,7 @@ class ViewControl:
         """Shows a page of the guide."""
         from grokterm.tui.panes.guide import GuidePane
 
-        self.guide = GuidePane(name, self._viewer.world.palette)
+        self.guide = GuidePane(name, self._viewer.state.palette)
         self._host.mount(self.guide)
         self._host.rearrange()
         self.focus()

@@ -10,11 +10,13 @@ import pytest
 
 from grokterm.config import Config
 from grokterm.lab.engine import Engine
+from grokterm.picture import Picture, PictureRequest
 from grokterm.runs.folder import RunFolder
 from grokterm.surgery import Ablation
-from grokterm.trainer.frames import Frames
+from grokterm.trainer.pictures import PictureMaker
 from grokterm.training.checkpoint_series import CheckpointSeries
-from grokterm.wire.messages import Look, PictureFrame, PictureRequest
+from grokterm.wire.messages import Look
+from tests.lab.predictions import predictions
 
 SMALL = Config(p=13, width=24, d_model=16, heads=2, precision="float32", device="cpu", lr=1e-2)
 LARGE = SMALL.changed({"p": 256, "width": 8, "corrupt": 0.2})
@@ -22,16 +24,15 @@ LARGE = SMALL.changed({"p": 256, "width": 8, "corrupt": 0.2})
 SOLVED = SMALL.changed({"width": 21, "activation": "quadratic", "init": "closed-form"})
 
 
-def pictured(folder: Path, engine: Engine, ablation: Ablation, groups: bool = False) -> PictureFrame:
+def pictured(folder: Path, engine: Engine, ablation: Ablation, groups: bool = False) -> Picture:
     request = PictureRequest("ablation", {"neurons": 1} if groups else {}, ablation)
-    [frame] = Frames(CheckpointSeries(RunFolder(folder))).make(Look(0, (), picture=request), engine, 0)
-    assert isinstance(frame, PictureFrame)
-    return frame
+    [made] = PictureMaker(CheckpointSeries(RunFolder(folder))).make(Look(0, (request,)), engine, 0)
+    return made
 
 
-def arrays(frame: PictureFrame) -> dict[str, npt.NDArray[np.generic]]:
-    assert frame.arrays, frame.words
-    return {name: array.numpy() for name, array in frame.arrays.items()}
+def arrays(made: Picture) -> dict[str, npt.NDArray[np.generic]]:
+    assert made.arrays, made.summary
+    return made.arrays
 
 
 @pytest.mark.parametrize("arch", ["mlp", "embed-mlp", "transformer"])
@@ -51,7 +52,7 @@ def test_the_intact_side_is_what_the_engine_measures(tmp_path: Path) -> None:
     found, measures = arrays(pictured(tmp_path, engine, Ablation((3,)))), engine.measure()
     expected = [measures.train_loss, measures.test_loss, measures.train_accuracy, measures.test_accuracy]
     np.testing.assert_allclose(found["scores"][0], np.array(expected, float), rtol=1e-5)
-    states, (prediction, confidence) = found["states"][0], engine.predictions()
+    states, (prediction, confidence) = found["states"][0], predictions(engine)
     right = (prediction == engine.task.labels).numpy()
     sure = (confidence >= 0.5).numpy()
     trained = engine.task.train_mask.numpy()
@@ -103,9 +104,9 @@ def test_a_head_that_is_taken_out_is_missed(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_not_there_is_said(tmp_path: Path, values: dict[str, str], ablation: Ablation, words: str) -> None:
-    frame = pictured(tmp_path, Engine(SMALL.changed(values)), ablation)
-    assert not frame.arrays
-    assert frame.words == words
+    made = pictured(tmp_path, Engine(SMALL.changed(values)), ablation)
+    assert not made.arrays
+    assert made.summary == words
 
 
 def test_without_frequencies_there_are_neurons_still(tmp_path: Path) -> None:
@@ -118,7 +119,7 @@ def test_of_many_residues_some_stand_for_all(tmp_path: Path) -> None:
     found = arrays(pictured(tmp_path, engine, Ablation((3,))))
     assert found["stride"] == 3
     assert found["states"].shape == (2, 86, 86)
-    prediction, _ = engine.predictions()
+    prediction, _ = predictions(engine)
     task = engine.task
     right, trained = ((table)[::3, ::3] for table in (prediction == task.noisy_labels, task.train_mask))
     shares = [right[trained].float().mean(), right[~trained].float().mean()]

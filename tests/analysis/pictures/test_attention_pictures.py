@@ -4,10 +4,9 @@ import pytest
 import torch
 
 from grokterm.analysis.attention import average_pattern, equals_pattern
-from grokterm.analysis.pictures import picture
 from grokterm.analysis.pictures.attention import SIDE
 from tests.analysis.models import random_sample
-from tests.analysis.pictures.subjects import subject_of
+from tests.analysis.pictures.subjects import picture, subject_of
 
 
 @pytest.mark.parametrize("pairs", [0, 1, 2])
@@ -19,8 +18,8 @@ def test_average_patterns_are_those_of_all_train_or_test_pairs(pairs: int) -> No
     wanted = average_pattern(sample.config, sample.parameters, 0, kept)
     torch.testing.assert_close(made.arrays["patterns"], wanted, rtol=1e-9, atol=1e-12)
     torch.testing.assert_close(made.arrays["patterns"].sum(-1), torch.ones(2, 3, dtype=torch.float64))
-    assert made.words.startswith("mean over ")
-    assert f"{int(kept.sum())}" in made.words
+    assert made.summary.startswith("mean over ")
+    assert f"{int(kept.sum())}" in made.summary
 
 
 def test_maps_are_those_of_the_chosen_head() -> None:
@@ -43,4 +42,4 @@ def test_an_mlp_has_none() -> None:
     for name in ("attention", "attention_map"):
         made = picture(name, subject_of(random_sample("mlp", "add", 13)), {})
         assert not made.arrays
-        assert "only a transformer has attention" in made.words
+        assert "only a transformer has attention" in made.summary

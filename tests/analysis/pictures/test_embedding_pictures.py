@@ -1,28 +1,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 
-from grokterm.analysis.pictures import picture
 from tests.analysis.models import random_sample, trained_sample
-from tests.analysis.pictures.subjects import of_the_past, subject_of
+from tests.analysis.pictures.subjects import of_the_past, picture, subject_of
 
 
 def test_circles_come_the_strongest_first_each_with_its_own_residues() -> None:
-    subject = replace(subject_of(trained_sample("mlp")), key_frequencies=(7, 2, 5))
+    subject = replace(subject_of(trained_sample("mlp")), estimate=lambda norms: (7, 2, 5))
     made = picture("circles", subject, {})
     assert made.arrays["frequencies"].tolist() == [7, 2, 5]
     for k, points in zip((7, 2, 5), made.arrays["circles"], strict=True):
-        alone = picture("circles", replace(subject, key_frequencies=(k,)), {}).arrays["circles"][0]
+        alone = picture("circles", replace(subject, estimate=partial(lambda k, norms: (k,), k)), {}).arrays["circles"][
+            0
+        ]
         torch.testing.assert_close(points, alone)
 
 
 def test_without_key_frequencies_the_past_is_seen_at_the_strongest_of_now() -> None:
-    now = replace(subject_of(random_sample("mlp", "add", 31)), key_frequencies=())
-    then = of_the_past(replace(subject_of(trained_sample("mlp")), key_frequencies=()), now)
+    now = replace(subject_of(random_sample("mlp", "add", 31)), estimate=lambda norms: ())
+    then = of_the_past(replace(subject_of(trained_sample("mlp")), estimate=lambda norms: ()), now)
     wanted = (now.norms.argsort(descending=True)[:3] + 1).tolist()
     assert (then.norms.argsort(descending=True)[:3] + 1).tolist() != wanted
     for subject in (now, then):
@@ -32,7 +34,7 @@ def test_without_key_frequencies_the_past_is_seen_at_the_strongest_of_now() -> N
 def test_residues_of_a_product_stand_by_their_logarithms() -> None:
     made = picture("circles", subject_of(random_sample("embed-mlp", "multiply", 13)), {})
     assert made.arrays["residues"].tolist() == [pow(2, i, 13) for i in range(12)]
-    assert made.words == "key frequencies; over logarithms to base 2"
+    assert made.summary == "key frequencies; over logarithms to base 2"
 
 
 def test_components_on_axes_of_now_are_a_shadow_on_them() -> None:
@@ -47,7 +49,7 @@ def test_components_on_axes_of_now_are_a_shadow_on_them() -> None:
     torch.testing.assert_close(
         own.arrays["points"], picture("components", replace(then, present=None), {}).arrays["points"]
     )
-    assert own.words.startswith("its own axes")
+    assert own.summary.startswith("its own axes")
     assert float(own.arrays["explained"].sum()) >= float(
         picture("components", then, {}).arrays["explained"].sum() - 1e-12
     )
@@ -71,7 +73,7 @@ def test_components_are_defined_without_frequencies() -> None:
 def test_another_first_layer_has_no_common_axes() -> None:
     now = subject_of(random_sample("transformer", "add", 13))
     then = of_the_past(subject_of(random_sample("mlp", "add", 13)), now)
-    assert "choose its own axes" in picture("components", then, {}).words
+    assert "choose its own axes" in picture("components", then, {}).summary
     assert picture("components", then, {"axes": 1}).arrays
 
 

@@ -10,12 +10,11 @@ import torch
 from grokterm.analysis.fourier import fourier_basis
 from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.analysis.neurons import frequency_shares, neuron_rows
-from grokterm.analysis.pictures import picture
 from grokterm.config import Config
 from grokterm.lab.models import build
 from grokterm.lab.tasks import make_task
 from tests.analysis.models import random_sample, small, trained_sample
-from tests.analysis.pictures.subjects import subject_of
+from tests.analysis.pictures.subjects import picture, subject_of
 
 
 def one_wave(p: int = 31, k: int = 5) -> ModelAtStep:
@@ -31,7 +30,7 @@ def one_wave(p: int = 31, k: int = 5) -> ModelAtStep:
     }  # fmt: skip
     train = torch.zeros(p, p, dtype=torch.bool)
     return ModelAtStep(
-        step=0, config=config, parameters=parameters, labels=task.labels, train=train, key_frequencies=(k,)
+        step=0, config=config, parameters=parameters, labels=task.labels, train=train, estimate=lambda norms: (k,)
     )
 
 
@@ -75,7 +74,7 @@ def test_a_large_modulus_takes_a_few_classes(arch: str) -> None:
     train = torch.zeros(131, 131, dtype=torch.bool)
     subject = ModelAtStep(step=0, config=config, parameters=parameters, labels=task.labels, train=train)
     made = picture("logit_spectrum", subject, {})
-    assert "59 output classes" in made.words
+    assert "59 output classes" in made.summary
     assert made.arrays["norms"].shape == (66, 66)
 
 
@@ -99,7 +98,7 @@ def test_neurons_stand_by_frequency_and_are_counted() -> None:
     groups = dict(made.arrays["groups"].tolist())
     assert groups == {k: int((explained == k).sum()) for k in set(explained.tolist())}
     assert list(groups.values()) == sorted(groups.values(), reverse=True)
-    assert made.words == f"{len(explained)} of 128 neurons follow one frequency"
+    assert made.summary == f"{len(explained)} of 128 neurons follow one frequency"
 
 
 def test_each_layer_of_neurons_can_be_chosen() -> None:

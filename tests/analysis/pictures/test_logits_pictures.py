@@ -8,9 +8,8 @@ import pytest
 import torch
 
 from grokterm.analysis.model_at_step import ModelAtStep
-from grokterm.analysis.pictures import picture
 from tests.analysis.models import random_sample, trained_sample
-from tests.analysis.pictures.subjects import subject_of
+from tests.analysis.pictures.subjects import picture, subject_of
 
 
 def directions(p: int, keys: tuple[int, ...]) -> list[np.ndarray]:
@@ -39,7 +38,7 @@ def test_a_model_of_key_frequencies_alone_is_explained_wholly() -> None:
     made = picture("restricted", subject, {"class": 3})
     assert float(made.arrays["explained"][0]) == pytest.approx(1)
     torch.testing.assert_close(made.arrays["full"], made.arrays["restricted"], atol=1e-9, rtol=0)
-    without = picture("restricted", replace(subject, key_frequencies=(4,)), {"class": 3})
+    without = picture("restricted", replace(subject, estimate=lambda norms: (4,)), {"class": 3})
     assert float(without.arrays["explained"][0]) == pytest.approx(0, abs=1e-9)
 
 
@@ -58,7 +57,7 @@ def test_products_show_their_stripes_by_logarithms() -> None:
 def test_restricted_logits_say_why_there_are_none() -> None:
     made = picture("restricted", subject_of(random_sample("mlp", "x3+xy", 31)), {})
     assert not made.arrays
-    assert made.words.startswith("no invertible basis")
+    assert made.summary.startswith("no invertible basis")
 
 
 def test_the_correct_logit_of_every_pair() -> None:
@@ -103,7 +102,7 @@ def test_a_set_without_pairs_has_no_losses() -> None:
     made = picture("losses", replace(subject_of(found), train=torch.zeros(5, 5, dtype=torch.bool)), {})
     assert made.arrays["train"].isnan().all()
     assert made.arrays["test"].isfinite().all()
-    assert made.words
+    assert made.summary
 
 
 def waves(p: int, keys: tuple[int, ...]) -> ModelAtStep:
@@ -127,4 +126,4 @@ def waves(p: int, keys: tuple[int, ...]) -> ModelAtStep:
         "W_out": torch.stack(rows),
         "b_out": torch.zeros(p).double(),
     }
-    return replace(subject_of(sample), config=config, parameters=parameters, key_frequencies=keys)
+    return replace(subject_of(sample), config=config, parameters=parameters, estimate=lambda norms: keys)

@@ -9,9 +9,8 @@ import torch
 
 from grokterm.analysis.activations import activations, neuron_layers
 from grokterm.analysis.model_at_step import ModelAtStep
-from grokterm.analysis.pictures import picture
 from tests.analysis.models import OPERATIONS, random_sample, trained_sample
-from tests.analysis.pictures.subjects import of_the_past, subject_of
+from tests.analysis.pictures.subjects import of_the_past, picture, subject_of
 
 
 def one_wave(p: int = 31) -> ModelAtStep:
@@ -48,7 +47,7 @@ def test_pages_of_clocks_hold_every_neuron_once(op: str) -> None:
     last = picture("clocks", subject, {"page": 99, "count": 10})
     assert last.arrays["neuron"].tolist() == pages[-1].arrays["neuron"].tolist()
     assert pages[0].arrays["residues"].tolist()[:3] == ([1, 3, 9] if op == "multiply" else [0, 1, 2])
-    assert ("no frequencies" in pages[0].words) == (op == "x3+xy")
+    assert ("no frequencies" in pages[0].summary) == (op == "x3+xy")
 
 
 def test_before_and_now_are_the_same_neurons() -> None:
@@ -131,7 +130,7 @@ def test_trained_neurons_are_explained_where_fresh_ones_are_not() -> None:
 def test_groups_say_why_there_are_none() -> None:
     made = picture("groups", subject_of(random_sample("mlp", "x3+xy", 31)), {})
     assert not made.arrays
-    assert made.words.startswith("no invertible basis")
+    assert made.summary.startswith("no invertible basis")
 
 
 @pytest.mark.parametrize("name", ["clocks", "activations", "contribution", "groups"])
@@ -140,4 +139,4 @@ def test_weights_that_are_not_finite_do_no_harm(name: str, op: str) -> None:
     subject = subject_of(random_sample("transformer", op, 7))
     broken = {key: value * math.nan for key, value in subject.parameters.items()}
     made = picture(name, replace(subject, parameters=broken), {})
-    assert made.arrays or made.words.startswith("no invertible basis")
+    assert made.arrays or made.summary.startswith("no invertible basis")

@@ -6,9 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from grokterm.analysis.pictures import picture
 from tests.analysis.models import random_sample, trained_sample
-from tests.analysis.pictures.subjects import subject_of
+from tests.analysis.pictures.subjects import picture, subject_of
 
 
 def test_a_straight_way_lies_on_one_component() -> None:
@@ -23,7 +22,7 @@ def test_a_straight_way_lies_on_one_component() -> None:
     np.testing.assert_allclose(made.arrays["points"][:, 0].numpy(), norm * np.array([-0.5, -1 / 6, 1 / 6, 0.5]))
     np.testing.assert_allclose(made.arrays["points"][:, 1].numpy(), 0, atol=1e-6 * norm)
     np.testing.assert_allclose(made.arrays["explained"].numpy(), [1, 0], atol=1e-9)
-    assert not made.words
+    assert not made.summary
 
 
 def test_models_that_are_not_finite_are_left_out() -> None:
@@ -31,10 +30,10 @@ def test_models_that_are_not_finite_are_left_out() -> None:
     broken = replace(now, step=100, parameters={name: w * math.nan for name, w in now.parameters.items()})
     made = picture("path", replace(now, earlier=lambda: [broken]), {})
     assert made.arrays["steps"].tolist() == [300]
-    assert "too few checkpoints" in made.words
+    assert "too few checkpoints" in made.summary
     alone = picture("path", broken, {})
     assert not alone.arrays
-    assert "not finite" in alone.words
+    assert "not finite" in alone.summary
 
 
 def test_the_table_of_an_operation_in_order() -> None:
@@ -62,7 +61,7 @@ def test_what_has_no_logarithm_is_not_labelled() -> None:
         assert int(labels[i, j]) == (order.index(answer) if answer else -1)
     made = picture("operation", subject_of(random_sample("mlp", "multiply", 15)), {"order": 1})
     assert not made.arrays
-    assert "not a prime" in made.words
+    assert "not a prime" in made.summary
 
 
 def test_probes_know_a_sum_in_the_neurons_of_a_grokked_model() -> None:
@@ -80,4 +79,4 @@ def test_probes_know_a_sum_in_the_neurons_of_a_grokked_model() -> None:
 def test_probes_say_why_there_are_none() -> None:
     made = picture("probes", subject_of(random_sample("mlp", "x2+y2", 31)), {})
     assert not made.arrays
-    assert made.words.startswith("no invertible basis")
+    assert made.summary.startswith("no invertible basis")

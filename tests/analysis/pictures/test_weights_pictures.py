@@ -8,9 +8,8 @@ import numpy as np
 import torch
 
 from grokterm.analysis.model_at_step import ModelAtStep
-from grokterm.analysis.pictures import picture
 from tests.analysis.models import random_sample
-from tests.analysis.pictures.subjects import of_the_past, subject_of
+from tests.analysis.pictures.subjects import of_the_past, picture, subject_of
 
 
 def with_past(now: ModelAtStep, steps: Sequence[int]) -> ModelAtStep:
@@ -78,7 +77,7 @@ def test_of_a_large_matrix_the_first_residues_and_neurons_from_everywhere() -> N
 def test_a_fresh_run_has_the_present_alone() -> None:
     made = picture("matrix_over_time", subject_of(random_sample("mlp", "add", 31)), {})
     assert made.arrays["values"].shape[0] == 1
-    assert "still to come" in made.words
+    assert "still to come" in made.summary
 
 
 def test_the_past_stands_in_the_order_of_now_where_it_has_the_same_neurons() -> None:

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from grokterm.tui.drawing.curves import Curve, draw_curves, spread
-from grokterm.tui.drawing.frame import Axes
 from grokterm.tui.drawing.marks import Mark
+from grokterm.tui.drawing.plot_area import Axes
 from grokterm.tui.drawing.sparkline import draw_sparklines
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph

@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grokterm.tui.drawing.frame import Axes
 from grokterm.tui.drawing.marks import Mark
 from grokterm.tui.drawing.overlay import RunCurve, draw_overlay
+from grokterm.tui.drawing.plot_area import Axes
 from grokterm.tui.theme import Palette, find_theme
 from grokterm.view_options import Graph
 from tests.tui.drawing.seeing import fills, texts

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grokterm.tui.drawing.curves import Curve, draw_curves
-from grokterm.tui.drawing.frame import Axes
+from grokterm.tui.drawing.plot_area import Axes
 from grokterm.tui.drawing.slider import draw_slider
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph

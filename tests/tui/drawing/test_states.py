@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from grokterm.tasks.polynomial import UNDEFINED
 from grokterm.tui.drawing.states import (
     BLANK,
     MIXED,
@@ -16,11 +17,10 @@ from grokterm.tui.drawing.states import (
     count_right,
     reduce,
 )
-from grokterm.wire.messages import UNDEFINED
 
-LABEL = np.array([[0, 1, 2], [1, 2, 0], [2, 0, UNDEFINED]], np.uint16)
+LABEL = np.array([[0, 1, 2], [1, 2, 0], [2, 0, UNDEFINED]], np.int16)
 TRAINED = np.array([[1, 1, 1], [0, 0, 0], [0, 0, 0]], bool)
-PREDICTION = np.array([[0, 9, 2], [1, 9, 0], [2, 0, 0]], np.uint16)
+PREDICTION = np.array([[0, 9, 2], [1, 9, 0], [2, 0, 0]], np.int16)
 CONFIDENCE = np.array([[255, 255, 127], [128, 255, 127], [0, 255, 255]], np.uint8)
 
 

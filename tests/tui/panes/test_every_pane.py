@@ -7,8 +7,8 @@ import itertools
 import pytest
 
 from grokterm.tui.panes import AccuracyPane, EventsPane, FourierPane, LossPane, Pane, TablePane, TryPane
+from grokterm.tui.run.state import RunState
 from grokterm.tui.theme import load_themes
-from grokterm.tui.world import World
 from grokterm.view_options import Graph
 from tests.tui.panes.worlds import PaneApp, grokking, lines, make_world, scalars, top_line
 
@@ -19,17 +19,18 @@ SIZES = [(20, 5), (120, 40), (1, 1), (2, 2), (3, 3), (4, 20), (200, 3), (9, 6), 
 def test_each_has_its_number_and_title() -> None:
     assert [pane.number for pane in PANES] == [1, 2, 3, 4, 5, 6]
     assert len({pane.title for pane in PANES}) == 6
-    assert {frame for pane in PANES for frame in pane.frames} == {"task", "table", "spectrum"}
+    asked = [request.name for pane in PANES for request in pane().requests()]
+    assert asked == ["task", "table", "spectrum"]
 
 
-def worlds() -> list[World]:
+def worlds() -> list[RunState]:
     nan = [scalars(step, 1.0, 0.5, None) for step in range(0, 50, 10)]
     return [
         make_world(),
-        make_world(frames=True, p=3),
-        make_world(grokking(700), frames=True, p=97),
-        make_world(nan, frames=True, p=31),
-        make_world(grokking(10), frames=True, p=503),
+        make_world(pictures=True, p=3),
+        make_world(grokking(700), pictures=True, p=97),
+        make_world(nan, pictures=True, p=31),
+        make_world(grokking(10), pictures=True, p=503),
     ]
 
 
@@ -39,7 +40,7 @@ async def test_every_size_and_every_world_fills_the_pane(pane_type: type[Pane]) 
     app = PaneApp(make_world(), pane, size=(40, 10))
     async with app.run_test(size=(200, 60)) as pilot:
         for world, size in itertools.product(worlds(), SIZES):
-            app.world = world
+            app.state = world
             pane.styles.width, pane.styles.height = size
             await pilot.pause()
             app.show()
@@ -51,7 +52,7 @@ async def test_every_size_and_every_world_fills_the_pane(pane_type: type[Pane]) 
 @pytest.mark.parametrize("theme", ["dusk", "ansi", "mono", "paper"])
 async def test_every_theme_and_glyph(theme: str, graph: Graph) -> None:
     panes = [pane_type() for pane_type in PANES]
-    app = PaneApp(make_world(grokking(700), theme=theme, graph=graph, frames=True), *panes, size=(70, 9))
+    app = PaneApp(make_world(grokking(700), theme=theme, graph=graph, pictures=True), *panes, size=(70, 9))
     async with app.run_test(size=(70, 60)):
         app.show()
         assert all(any(lines(pane)) for pane in panes)
@@ -67,7 +68,7 @@ async def test_a_change_of_theme_redraws() -> None:
         app.show()
         before = pane.render_line(0)
         paper = load_themes()["paper"]
-        app.theme, app.world.palette = "paper", paper.palette
+        app.theme, app.state.palette = "paper", paper.palette
         await pilot.pause()
         app.show()
         after = pane.render_line(0)
@@ -102,7 +103,7 @@ def title(app: PaneApp, pane: Pane) -> list[tuple[str, str]]:
 
 async def test_live_text_gives_way_where_there_is_no_room() -> None:
     pane = TablePane()
-    app = PaneApp(make_world(grokking(100), p=31, frames=True), pane, size=(60, 9))
+    app = PaneApp(make_world(grokking(100), p=31, pictures=True), pane, size=(60, 9))
     async with app.run_test(size=(80, 20)) as pilot:
         ends = []
         for width in (60, 36, 32, 28, 24, 14):

@@ -9,18 +9,28 @@ from textual.widgets import Input
 
 from grokterm.tui.panes import EventsPane, FourierPane, TryPane
 from grokterm.tui.panes.events import happenings_of
-from grokterm.tui.world import Spectrum
 from grokterm.wire.messages import Prediction, Status
 from grokterm.wire.records import Event, Session
 from tests.patience import PATIENCE
-from tests.tui.panes.worlds import PaneApp, change, grokking, lines, make_world, scalars, top_line
+from tests.tui.panes.worlds import (
+    PaneApp,
+    change,
+    grokking,
+    lines,
+    make_world,
+    picture_of,
+    scalars,
+    show,
+    spectrum_of,
+    top_line,
+)
 
 
 async def test_fourier_bars_name_the_key_frequencies() -> None:
     world = make_world(grokking(100))
     norms = np.full(48, 0.1, np.float32)
     norms[[4, 30]] = [1.0, 0.8]
-    world.spectrum = Spectrum(100, norms, (5, 31), "residues", "W_E")
+    show(world, spectrum_of(100, norms, (5, 31)))
     pane = FourierPane()
     app = PaneApp(world, pane, size=(60, 8))
     async with app.run_test(size=(80, 20)):
@@ -28,7 +38,7 @@ async def test_fourier_bars_name_the_key_frequencies() -> None:
         assert top_line(pane).endswith("─ key frequencies 5 31 ─╮")
         assert lines(pane)[-1].split() == ["1", "5", "31", "48"]
         assert lines(pane)[0].count("█") == 1
-        world.spectrum = Spectrum(110, norms, (), "residues", "W_E")
+        show(world, spectrum_of(110, norms, ()))
         app.show()
         assert "no key frequencies yet" in top_line(pane)
 
@@ -40,7 +50,7 @@ async def test_fourier_says_why_there_are_no_bars() -> None:
     async with app.run_test(size=(80, 20)):
         app.show()
         assert "waiting for the model" in "\n".join(lines(pane))
-        world.spectrum = Spectrum(1, np.empty(0, np.float32), (), "none", "not [b]defined[/b] for a² + b²")
+        show(world, picture_of("spectrum", {}, 1, "not [b]defined[/b] for a² + b²"))
         app.show()
         assert "not [b]defined[/b] for a² + b²" in "\n".join(lines(pane))
 
@@ -160,13 +170,13 @@ async def test_events_scroll() -> None:
         assert lines(pane)[-1].strip() == "1  event 1"
         await pilot.press("home")
         assert pane.first == 0
-        app.world.history.add([Event(step=99, name="grokked", words="[b]event[/b] 99")])
+        app.state.history.add([Event(step=99, name="grokked", words="[b]event[/b] 99")])
         app.show()
         assert lines(pane)[0].strip() == "99  [b]event[/b] 99"
         await pilot.press("end")
         assert pane.first
-        app.world = make_world(events)
-        app.world.run_id = "8"
+        app.state = make_world(events)
+        app.state.run_id = "8"
         app.show()
         assert lines(pane)[0].strip() == "30  event 30"
 

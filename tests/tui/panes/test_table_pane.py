@@ -4,9 +4,9 @@ import pytest
 from textual.geometry import Region
 
 from grokterm.tui.panes import TablePane
+from grokterm.tui.run.state import RunState
 from grokterm.tui.theme import find_theme
-from grokterm.tui.world import World
-from tests.tui.panes.worlds import PaneApp, grokking, lines, make_world, table_of, top_line, undefined_in_row_0
+from tests.tui.panes.worlds import PaneApp, grokking, lines, make_world, show, table_of, top_line, undefined_in_row_0
 
 
 class Watched(TablePane):
@@ -20,13 +20,13 @@ class Watched(TablePane):
         return self
 
 
-def with_frames(p: int = 13) -> World:
-    return make_world(grokking(200), p=p, frames=True)
+def with_pictures(p: int = 13) -> RunState:
+    return make_world(grokking(200), p=p, pictures=True)
 
 
 async def test_the_table_counts_and_tells_about_the_pair_under_the_cursor() -> None:
     pane = TablePane()
-    app = PaneApp(with_frames(), pane, size=(60, 20))
+    app = PaneApp(with_pictures(), pane, size=(60, 20))
     async with app.run_test(size=(60, 20)) as pilot:
         app.show()
         assert top_line(pane).endswith("─ test 0 of 84 right ─╮")
@@ -40,7 +40,7 @@ async def test_the_table_counts_and_tells_about_the_pair_under_the_cursor() -> N
 
 async def test_the_cursor_stays_on_the_table() -> None:
     pane = TablePane()
-    app = PaneApp(with_frames(5), pane, size=(60, 20))
+    app = PaneApp(with_pictures(5), pane, size=(60, 20))
     async with app.run_test(size=(60, 20)) as pilot:
         app.show()
         pane.focus()
@@ -48,14 +48,14 @@ async def test_the_cursor_stays_on_the_table() -> None:
         assert pane.cursor == (0, 0)
         await pilot.press("shift+right", "shift+down", "right", "down")
         assert pane.cursor == (4, 4)
-        app.world.task, app.world.table = with_frames(3).task, None
+        app.state.now = {"task": with_pictures(3).now["task"]}
         app.show()
         assert pane.cursor == (2, 2)
 
 
 async def test_the_mouse_moves_the_cursor() -> None:
     pane = TablePane()
-    app = PaneApp(with_frames(), pane, size=(60, 20))
+    app = PaneApp(with_pictures(), pane, size=(60, 20))
     async with app.run_test(size=(60, 20)) as pilot:
         app.show()
         assert pane.lattice is not None
@@ -73,7 +73,7 @@ async def test_the_mouse_moves_the_cursor() -> None:
 
 async def test_zooming_follows_the_cursor() -> None:
     pane = TablePane()
-    app = PaneApp(with_frames(97), pane, size=(40, 15))
+    app = PaneApp(with_pictures(97), pane, size=(40, 15))
     async with app.run_test(size=(60, 20)) as pilot:
         app.show()
         assert pane.lattice is not None
@@ -91,7 +91,7 @@ async def test_zooming_follows_the_cursor() -> None:
 
 async def test_only_changed_rows_are_refreshed() -> None:
     pane = Watched()
-    app = PaneApp(with_frames(), pane, size=(60, 20))
+    app = PaneApp(with_pictures(), pane, size=(60, 20))
     async with app.run_test(size=(60, 20)) as pilot:
         app.show()
         pane.focus()
@@ -103,23 +103,21 @@ async def test_only_changed_rows_are_refreshed() -> None:
         await pilot.press("down")
         assert 0 < pane.rows <= 4
         pane.rows = 0
-        task = app.world.task
-        assert task is not None
-        app.world.table = table_of(task, 300, right=False)
+        task = app.state.now["task"]
+        show(app.state, table_of(task, 300, right=False))
         app.show()
         assert pane.rows == 0
-        app.world.table = table_of(task, 400, right=True)
+        show(app.state, table_of(task, 400, right=True))
         app.show()
         assert 13 <= pane.rows <= 15
 
 
 async def test_pairs_without_an_answer() -> None:
-    world = with_frames()
+    world = with_pictures()
     pane = TablePane()
     app = PaneApp(world, pane, size=(60, 20))
     async with app.run_test(size=(60, 20)):
-        assert world.task is not None
-        world.task, world.table = undefined_in_row_0(world.task), None
+        world.now = {"task": undefined_in_row_0(world.now["task"])}
         app.show()
         assert " a 0  b 0  not defined" in lines(pane)
         assert "test" not in top_line(pane)
@@ -128,7 +126,7 @@ async def test_pairs_without_an_answer() -> None:
 @pytest.mark.parametrize("theme", ["dusk", "ansi", "mono"])
 async def test_a_legend_stands_beside_a_small_table(theme: str) -> None:
     pane = TablePane()
-    app = PaneApp(make_world(grokking(100), p=19, theme=theme, frames=True), pane, size=(60, 24))
+    app = PaneApp(make_world(grokking(100), p=19, theme=theme, pictures=True), pane, size=(60, 24))
     async with app.run_test(size=(60, 24)):
         app.show()
         text = "\n".join(lines(pane))
@@ -148,8 +146,8 @@ async def test_without_a_trainer_the_table_waits() -> None:
 
 async def test_without_answers_a_table_is_blank_and_not_unsure() -> None:
     pane = TablePane()
-    world = with_frames()
-    answers, world.table = world.table, None
+    world = with_pictures()
+    answers = world.now.pop("table")
     app = PaneApp(world, pane, size=(60, 20))
     async with app.run_test(size=(60, 20)):
         app.show()
@@ -162,7 +160,7 @@ async def test_without_answers_a_table_is_blank_and_not_unsure() -> None:
         }
         assert not unsure & seen
         assert [part.text.strip() for row in cells[1:] for part in row if part.text.strip()] == []
-        world.table = answers
+        show(world, answers)
         app.show()
         filled = [pane.render_line(y).crop(lattice.left, lattice.left + lattice.columns) for y in range(2, 14)]
         assert any(part.style and part.style.bgcolor in shown_colors() for row in filled for part in row)
@@ -185,7 +183,7 @@ async def test_the_legend_has_a_place_where_it_costs_no_pairs(
     p: int, size: tuple[int, int], columns: int, rows: int
 ) -> None:
     pane = TablePane()
-    app = PaneApp(with_frames(p), pane, size=size)
+    app = PaneApp(with_pictures(p), pane, size=size)
     async with app.run_test(size=size):
         app.show()
         assert pane.lattice is not None

@@ -11,12 +11,14 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from grokterm.config import Config, Value
+from grokterm.picture import Array, Picture, PictureRequest
 from grokterm.runs.history import History
+from grokterm.tasks.polynomial import UNDEFINED
 from grokterm.tui.panes import Pane, TryPane
+from grokterm.tui.run.state import RunState
 from grokterm.tui.theme import find_theme, load_themes
-from grokterm.tui.world import Spectrum, Table, Task, World
 from grokterm.view_options import Graph, ViewOptions
-from grokterm.wire.messages import UNDEFINED, Status
+from grokterm.wire.messages import Status
 from grokterm.wire.records import Change, Event, Record, Scalars, Session
 
 
@@ -52,51 +54,69 @@ def grokking(last: int) -> list[Record]:
     return records
 
 
-def task_of(p: int) -> Task:
+def picture_of(name: str, arrays: dict[str, Array], step: int = 0, summary: str = "") -> Picture:
+    """A picture of the present model."""
+    return Picture(arrays, summary=summary, request=PictureRequest(name), step=step)
+
+
+def task_of(p: int) -> Picture:
     """Addition mod p; every other pair is trained on."""
     a, b = np.indices((p, p))
-    return Task(((a + b) % p).astype(np.uint16), (a + b) % 2 == 0)
+    label = ((a + b) % p).astype(np.int16)
+    settings = np.array([Config().train_fraction, 0], np.float32)
+    return picture_of("task", {"label": label, "given": label, "trained": (a + b) % 2 == 0, "settings": settings})
 
 
-def undefined_in_row_0(task: Task) -> Task:
+def undefined_in_row_0(task: Picture) -> Picture:
     """The same task, not defined where b is 0."""
     label = task.label.copy()
     label[:, 0] = UNDEFINED
-    return Task(label, task.trained & (label != UNDEFINED))
+    trained = task.trained & (label != UNDEFINED)
+    return picture_of("task", {**task.arrays, "label": label, "given": label, "trained": trained})
 
 
-def table_of(task: Task, step: int, right: bool) -> Table:
+def table_of(task: Picture, step: int, right: bool) -> Picture:
     """Answers that are all right, or right on what was trained on."""
-    known = task.label if right else np.where(task.trained, task.label, (task.label + 1) % task.label.shape[0])
-    return Table(step, known.astype(np.uint16), np.full(known.shape, 250, np.uint8))
+    known = task.label if right else np.where(task.trained, task.label, (task.label + 1) % len(task.label))
+    arrays: dict[str, Array] = {"prediction": known.astype(np.int16), "confidence": np.full(known.shape, 250, np.uint8)}
+    return picture_of("table", arrays, step)
+
+
+def spectrum_of(step: int, norms: Array, keys: tuple[int, ...], single: float = np.nan) -> Picture:
+    """A spectrum with its key frequencies."""
+    arrays = {"norms": norms, "keys": np.array(keys, np.int64), "single": np.array([single], np.float32)}
+    return picture_of("spectrum", arrays, step, "first layer, over residues")
 
 
 def make_world(
-    records: Sequence[Record] = (), p: int = 97, theme: str = "dusk", graph: Graph = "braille", frames: bool = False
-) -> World:
+    records: Sequence[Record] = (), p: int = 97, theme: str = "dusk", graph: Graph = "braille", pictures: bool = False
+) -> RunState:
     """A world with the log given, and with pictures of a model where asked for."""
     history = History(Config(p=p))
     history.add(records)
-    world = World("7", history, ViewOptions(graph=graph, theme=theme), find_theme(theme).palette)
+    world = RunState("7", history, ViewOptions(graph=graph, theme=theme), find_theme(theme).palette)
     step = history.last.step if history.last else 0
     world.status = Status(step, "training", 1.0, 100.0, "max", "cpu", "float32")
-    if frames:
-        world.task = task_of(p)
-        world.table = table_of(world.task, step, right=False)
+    if pictures:
         norms = np.linspace(0.1, 1, max((p - 1) // 2, 1), dtype=np.float32)
-        world.spectrum = Spectrum(step, norms, (1,), "residues", "W_E")
+        show(world, task := task_of(p), table_of(task, step, right=False), spectrum_of(step, norms, (1,)))
     return world
+
+
+def show(world: RunState, *pictures: Picture) -> None:
+    """Lets pictures be those of now."""
+    world.now |= {picture.name: picture for picture in pictures}
 
 
 class PaneApp(App[None]):
     """Panes on a screen, each with a size of its own."""
 
-    def __init__(self, world: World, *panes: Pane, size: tuple[int, int] | None = None) -> None:
+    def __init__(self, world: RunState, *panes: Pane, size: tuple[int, int] | None = None) -> None:
         super().__init__()
         for theme in load_themes().values():
             self.register_theme(theme.textual())
         self.theme = world.view.theme
-        self.world, self.panes, self.pane_size = world, panes, size
+        self.state, self.panes, self.pane_size = world, panes, size
         self.asked: list[tuple[int, int]] = []
 
     def compose(self) -> ComposeResult:
@@ -108,7 +128,7 @@ class PaneApp(App[None]):
     def show(self) -> None:
         """Hands the world to all panes, as a tick does."""
         for pane in self.panes:
-            pane.show(self.world)
+            pane.show(self.state)
 
     def on_try_pane_asked(self, event: TryPane.Asked) -> None:
         self.asked.append((event.a, event.b))

@@ -14,18 +14,19 @@ import pytest
 import torch
 
 from grokterm.analysis.model_at_step import ModelAtStep
-from grokterm.analysis.pictures import PICTURES, picture
+from grokterm.analysis.pictures import PICTURES, make_picture
 from grokterm.config import Config
 from grokterm.guide import GROUPS
 from grokterm.lab.models import build
 from grokterm.lab.tasks import make_task
+from grokterm.picture import Picture
 from grokterm.runs.history import History
+from grokterm.tui.run.state import RunState
 from grokterm.tui.theme import find_theme
 from grokterm.tui.views.catalogue import views
 from grokterm.tui.views.view import ViewPane
-from grokterm.tui.world import Seen, World
 from grokterm.view_options import Graph, ViewOptions
-from grokterm.wire.messages import Array, PictureFrame, PictureRequest, Status
+from grokterm.wire.messages import Status
 from grokterm.wire.records import Progress, Record, Scalars, Spectrum
 from tests.tui.drawing.seeing import fills
 from tests.tui.panes.worlds import grokking
@@ -71,24 +72,20 @@ def subject_of(config: Config, state: str) -> ModelAtStep:
         parameters=parameters_of(config, state),
         labels=task.labels,
         train=train.view(config.p, config.p),
-        key_frequencies=(1,) if state == "one wave" else (),
+        estimate=lambda norms: (1,) if state == "one wave" else (),
     )
     first = replace(subject, step=0, parameters=parameters_of(config, "fresh"), present=subject)
     return replace(subject, earlier=lambda: [first, replace(first, step=350)])
 
 
-def seen_of(view: ViewPane, subject: ModelAtStep) -> Seen | None:
+def picture_of(view: ViewPane, subject: ModelAtStep) -> Picture | None:
     """The picture that a view asks for, as the trainer would send it."""
     request = view.request()
     if request is None:
         return None
-    made = picture(request.name, subject, request.chosen)
-    arrays = {}
-    for name, tensor in made.arrays.items():
-        array = tensor.cpu().numpy()
-        arrays[name] = Array.of(array.astype(np.float32) if array.dtype.kind == "f" else array)
-    frame = PictureFrame(PictureRequest(view.name, dict(request.chosen)), arrays, dict(made.names), made.words)
-    return Seen.of(frame, subject.step, past=subject.present is not None)
+    made = make_picture(request, subject)
+    arrays = {n: a.astype(np.float32) if a.dtype.kind == "f" else a for n, a in made.arrays.items()}
+    return msgspec.structs.replace(made, arrays=arrays)
 
 
 def _with_ginis(record: Record, value: float | None) -> Record:
@@ -110,30 +107,33 @@ def records(p: int, broken: bool) -> list[Record]:
     ]
 
 
-def world_of(config: Config, broken: bool, theme: str = "dusk", graph: Graph = "braille") -> World:
+def world_of(config: Config, broken: bool, theme: str = "dusk", graph: Graph = "braille") -> RunState:
     history = History(config)
     history.add(records(config.p, broken))
-    world = World("7", history, ViewOptions(graph=graph, theme=theme), find_theme(theme).palette)
+    world = RunState("7", history, ViewOptions(graph=graph, theme=theme), find_theme(theme).palette)
     world.status = Status(700, "training", 1.0, 100.0, "max", "cpu", "float32")
     return world
 
 
 @cache
-def pictures_of(config: Config, state: str) -> dict[int, tuple[Seen | None, Seen | None]]:
+def pictures_of(config: Config, state: str) -> dict[int, tuple[Picture | None, Picture | None]]:
     """Every view's picture of now and of an earlier step."""
     now = subject_of(config, state)
     before = now.earlier()[0]
     return {
-        number: (seen_of(made, now), seen_of(made, before) if made.compares else None)
+        number: (picture_of(made, now), picture_of(made, before) if made.compares else None)
         for number, view in views().items()
         for made in [view()]
     }
 
 
-def drawn(view: type[ViewPane], world: World, seen: Seen | None, before: Seen | None, size: tuple[int, int]) -> str:
+def drawn(
+    view: type[ViewPane], world: RunState, seen: Picture | None, before: Picture | None, size: tuple[int, int]
+) -> str:
     """Draws, checks that the room is filled, and gives the text."""
     pane = view()
-    pane.world, world.picture, world.before = world, seen, before
+    pane.state = world
+    world.now, world.before = ({one.name: one} if one else {} for one in (seen, before))
     begun = time.thread_time()
     strips = pane.draw(world, *size)
     assert time.thread_time() - begun < SANE_SECONDS
@@ -184,7 +184,7 @@ def test_every_view_of_a_large_modulus() -> None:
     world, now = world_of(config, False), subject_of(config, "one wave")
     for view in views().values():
         if view.name in ("spectrum", "waves", "circles", "components", "variance", "ablation") or not view.pictured:
-            seen = seen_of(view(), now)
+            seen = picture_of(view(), now)
             for size in SIZES:
                 text = drawn(view, world, seen, None, size)
                 assert text.strip()
@@ -204,12 +204,12 @@ def test_an_undefined_view_says_why() -> None:
         seen = no_angles[number][0]
         assert seen is not None
         assert not seen.arrays
-        assert seen.words.startswith("no invertible basis: no order of residues makes a³ + ab a sum")
+        assert seen.summary.startswith("no invertible basis: no order of residues makes a³ + ab a sum")
     for number in (10, 11):
         seen = pictures_of(small("mlp", 97), "one wave")[number][0]
         assert seen is not None
         assert not seen.arrays
-        assert "only a transformer has attention" in seen.words
+        assert "only a transformer has attention" in seen.summary
         assert "only a transformer" in drawn(views()[number], world_of(small("mlp", 97), False), seen, None, SIZES[0])
 
 
@@ -228,6 +228,6 @@ def test_each_has_its_number_its_picture_and_its_words() -> None:
         assert view.number == number
         assert view.group in GROUPS
         assert view.title
-        assert 0 < len(view.told) <= 50  # a line of the list on 80 columns
+        assert 0 < len(view.summary) <= 50  # a line of the list on 80 columns
         assert not view.pictured or view.name in PICTURES
     assert len({view.name for view in views().values()}) == len(views())

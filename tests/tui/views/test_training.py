@@ -9,10 +9,10 @@ import msgspec
 import pytest
 from textual.strip import Strip
 
-from grokterm.tui.moment import moment_of
+from grokterm.tui.run.moment import moment_of
+from grokterm.tui.run.state import RunState
 from grokterm.tui.views.catalogue import views
 from grokterm.tui.views.training import VIEWS, EmergenceView, PhasesView, ProgressView, TrainingViewPane
-from grokterm.tui.world import World
 from grokterm.view_options import Graph
 from grokterm.wire.records import Change, Event, Progress, Record, Scalars
 from tests.tui.panes.worlds import grokking, make_world, scalars
@@ -56,11 +56,11 @@ def text(strips: list[Strip]) -> str:
     return "\n".join(strip.text for strip in strips)
 
 
-def drawn(view: TrainingViewPane, world: World, width: int = 118, height: int = 36) -> str:
+def drawn(view: TrainingViewPane, world: RunState, width: int = 118, height: int = 36) -> str:
     return text(list(view.draw(world, width, height)))
 
 
-def worlds() -> list[World]:
+def worlds() -> list[RunState]:
     rebuilt = Change(1200, {"arch": "transformer"}, {"arch": "mlp"}, True, False, "")
     return [
         make_world(),

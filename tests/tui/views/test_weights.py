@@ -10,7 +10,7 @@ from grokterm.runs.history import History
 from grokterm.tui.views.view import ViewPane
 from grokterm.tui.views.weights import MatricesView
 from tests.tui.panes.worlds import make_world, scalars
-from tests.tui.views.test_every_view import seen_of, subject_of
+from tests.tui.views.test_every_view import picture_of, subject_of
 
 SQUARES = {0: 90.0, 340: 512.25, 700: 256.0, 900: 1000.0}
 
@@ -25,7 +25,7 @@ def first_line(squares: dict[int, float], width: int = 118) -> str:
     world.history = History(config)
     world.history.add(records)
     view: ViewPane = MatricesView()
-    seen = seen_of(view, subject_of(config, "fresh"))
+    seen = picture_of(view, subject_of(config, "fresh"))
     assert seen is not None
     assert seen.step == 700
     return view.draw_picture(world, seen, width, 24)[0].text
