@@ -13,6 +13,7 @@ import pytest
 from hypothesis import settings
 
 from tests.needs import told
+from tests.trainer.nursery import LAUNCHER, Launcher, Nursery
 
 gc.disable()  # while tests and what they test are loaded
 
@@ -47,6 +48,22 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.chdir(tmp_path)
     return home
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """A process with torch in it, of which trainers are forks."""
+    with Nursery() as started:
+        yield started
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _trainers_begin_at_once(nursery: Nursery) -> Iterator[None]:
+    """Loading torch takes longer than most tests do; `start_afresh` starts a trainer that loads it."""
+    with pytest.MonkeyPatch.context() as patch:
+        if sys.platform == "linux":
+            patch.setattr(LAUNCHER, Launcher(nursery))
+        yield
 
 
 @pytest.fixture(autouse=True)
