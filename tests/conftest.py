@@ -8,10 +8,12 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
+from grokterm.cli.devices import describe_devices
 from tests.needs import told
 from tests.trainer.nursery import LAUNCHER, Launcher, Nursery
 
@@ -64,6 +66,18 @@ def _trainers_begin_at_once(nursery: Nursery) -> Iterator[None]:
         if sys.platform == "linux":
             patch.setattr(LAUNCHER, Launcher(nursery))
         yield
+
+
+@pytest.fixture(scope="session")
+def devices_described() -> dict[str, Any]:
+    """What the doctor is told of this machine by a process that loads torch."""
+    return describe_devices()
+
+
+@pytest.fixture
+def devices_known(devices_described: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The doctor has asked before: it takes seconds, for what most of its tests do not look at."""
+    monkeypatch.setattr("grokterm.cli.checks.describe_devices", lambda: devices_described)
 
 
 @pytest.fixture(autouse=True)

@@ -25,7 +25,7 @@ only_with_a_compiler = pytest.mark.usefixtures("_with_a_compiler")
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def cache(tmp_path: Path, devices_known: None, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache, and kernels that are not turned off."""
     monkeypatch.delenv("GROKTERM_KERNELS", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

@@ -49,6 +49,7 @@ def test_all_is_well_here(folders: Path, capsys: pytest.CaptureFixture[str], mon
     assert printed.endswith("grokterm can run here.\n")
 
 
+@pytest.mark.usefixtures("devices_known")
 def test_what_is_missing_is_named_with_its_remedy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = config_folder() / "config.toml"
     path.parent.mkdir(parents=True)
