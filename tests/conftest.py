@@ -29,6 +29,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so a shell starts what 
 os.environ.pop("NO_COLOR", None)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those marked so come first, in their order."""
+    items.sort(key=lambda item: item.get_closest_marker("first") is None)
+
+
 def pytest_collection_finish() -> None:
     """What is loaded by now stays, and need not be looked through for garbage."""
     gc.freeze()

@@ -1,15 +1,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 
 import pytest
 
 from grokterm.cli import main
 from grokterm.cli.options import configuration
 from grokterm.presets import PRESETS, preset_values
-from tests.cli.terminals import COMMAND
-from tests.patience import PATIENCE
+from tests.cli.terminals import run_here
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -19,8 +17,7 @@ def test_a_preset_is_a_configuration(name: str) -> None:
 
 
 def test_blink_groks_and_an_option_goes_before_it() -> None:
-    command = [*COMMAND, "train", "--preset", "blink", "--log-every", "4", "--max-steps", "100", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    done = run_here("train", "--preset", "blink", "--log-every", "4", "--max-steps", "100", "--json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["test_accuracy"] >= 0.99
