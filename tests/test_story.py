@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import math
-import os
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +34,7 @@ from grokterm.trainer.session import TrainingSession
 from grokterm.tui.narrator import sentences
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Scalars, decode_record
+from tests.once import shared_folder
 from tests.reference.ablated_logits import without_frequencies
 
 LAST: Final = 5000
@@ -50,7 +50,6 @@ class Recording:
     def __init__(self, top: Path) -> None:
         self._top = top
         self._outcomes = top / "outcomes.json"
-        top.mkdir(exist_ok=True)
 
     @property
     def folder(self) -> RunFolder:
@@ -118,8 +117,7 @@ def _train(session: TrainingSession, stage: int) -> str:
 @pytest.fixture(scope="session")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     """The run, recorded as far as somebody has needed it."""
-    base = tmp_path_factory.getbasetemp()
-    return Recording((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "story")
+    return Recording(shared_folder(tmp_path_factory, "story"))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-from functools import cache
 from typing import Final
 
 import pytest
@@ -13,6 +12,7 @@ from grokterm.config import Config
 from grokterm.lab import devices, native
 from tests.lab.examples import ARCHITECTURES
 from tests.needs import AMX, BFLOAT16, library, need
+from tests.once import numbers_made_once
 
 QUICK: Final = {
     "mlp": {"lr": 0.02},
@@ -30,14 +30,19 @@ def configs(arch: str) -> list[Config]:
     return [small.changed({"arch": arch, "seed": seed, **QUICK[arch]}) for seed in range(3)]
 
 
-@cache
-def plain(arch: str) -> list[int]:
-    return [run.step for run in learn_all_plainly(configs(arch), lambda words: None)]
+@pytest.fixture
+def plain(arch: str, tmp_path_factory: pytest.TempPathFactory) -> list[int]:
+    """The steps at which runs of an architecture grok in plain float32."""
+
+    def learned() -> list[int]:
+        return [run.step for run in learn_all_plainly(configs(arch), lambda words: None)]
+
+    return numbers_made_once(tmp_path_factory, f"plain-{arch}", learned)
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
 @pytest.mark.parametrize("way", WAYS)
-def test_a_way_of_taking_steps_groks_when_float32_with_autograd_does(arch: str, way: str) -> None:
+def test_a_way_of_taking_steps_groks_when_float32_with_autograd_does(arch: str, way: str, plain: list[int]) -> None:
     if WAYS[way].kernels:
         library()
     need(way in ways_here(), AMX if WAYS[way].kernels else BFLOAT16)
@@ -45,7 +50,7 @@ def test_a_way_of_taking_steps_groks_when_float32_with_autograd_does(arch: str, 
         steps = [run.step for run in learn_all(way, configs(arch), lambda words: None)]
     finally:
         native.load(None)
-    assert 1 / NEAR < statistics.median(steps) / statistics.median(plain(arch)) < NEAR, (steps, plain(arch))
+    assert 1 / NEAR < statistics.median(steps) / statistics.median(plain) < NEAR, (steps, plain)
 
 
 def test_a_run_that_never_groks_is_none_of_the_quick_ones() -> None:
