@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,8 +12,6 @@ from torch import Tensor
 from grokterm.analysis.angles import Angles, angles_of
 from grokterm.analysis.spectrum import spectrum
 from grokterm.config import Config
-from grokterm.kernels.build import build as build_kernels
-from grokterm.lab import native
 from grokterm.lab.engine import Engine
 from grokterm.lab.models import Model, build
 from grokterm.lab.tasks import make_task
@@ -58,16 +54,6 @@ def small(arch: str, op: str, p: int, **values: Any) -> Config:
     return Config(**{"p": p, "op": op, "arch": arch, "device": "cpu", "precision": "float32", "heads": 2, **values})
 
 
-@contextmanager
-def kernels() -> Iterator[None]:
-    """Steps in the C kernels where those are to be had, which take a part of the time."""
-    native.load(build_kernels())
-    try:
-        yield
-    finally:
-        native.load(None)
-
-
 def make_engine(config: Config) -> Engine:
     """An engine that leaves the process as it was: tests that draw the smallest floats run in it too."""
     engine = Engine(config)
@@ -95,6 +81,5 @@ def trained_sample(arch: str = "mlp", op: str = "add", p: int = 31, dtype: torch
 @cache
 def _trained(config: Config) -> dict[str, Tensor]:
     engine = make_engine(config)
-    with kernels():
-        engine.advance(600)
+    engine.advance(600)
     return {name: value.detach().clone() for name, value in engine.parameters.items()}

@@ -23,7 +23,7 @@ from grokterm.analysis.spectrum import feature_count, spectrum
 from grokterm.config import Config
 from grokterm.lab.models.model import Model
 from grokterm.measures import Measures, ProgressMeasures
-from tests.analysis.models import kernels, make_engine, random_sample, sample, small, trained_sample
+from tests.analysis.models import make_engine, random_sample, sample, small, trained_sample
 from tests.reference import measures_numpy as reference
 from tests.reference.ablated_logits import without_frequencies
 
@@ -121,8 +121,7 @@ def run_to_grokking() -> tuple[list[Record], Tensor, dict[str, Tensor]]:
         got = progress(config, logits_from_table(logits), train.view(59, 59), train.view(59, 59), found)
         few = concentration(config, engine.parameters, norms)
         records.append(Record(engine.step, engine.measure(), few, got, found))
-        with kernels():
-            engine.advance(20 if engine.step < 200 else 40)
+        engine.advance(20 if engine.step < 200 else 40)
     return records, train.view(59, 59), {name: value.detach().clone() for name, value in engine.parameters.items()}
 
 

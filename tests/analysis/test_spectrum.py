@@ -12,7 +12,6 @@ from grokterm.analysis.spectrum import feature_count, single_frequency_share, sp
 from grokterm.config import Architecture, Config
 from grokterm.lab.engine import Engine
 from grokterm.lab.models import build
-from tests.analysis.models import kernels
 
 ARCHITECTURES = get_args(Architecture)
 
@@ -76,11 +75,10 @@ def test_replicas_have_a_spectrum_each() -> None:
 def test_a_model_that_grokked_has_a_few_key_frequencies_and_relies_on_them() -> None:
     config = Config(p=59, arch="transformer", train_fraction=0.6, d_model=64, width=128, lr=5e-3)
     engine = Engine(config)
-    with kernels():
-        while engine.measure().test_accuracy < 0.99:
-            assert engine.step < 3000
-            engine.advance(100)
-        engine.advance(300)
+    while engine.measure().test_accuracy < 0.99:
+        assert engine.step < 3000
+        engine.advance(100)
+    engine.advance(300)
     norms, _, _ = spectrum(engine.model, engine.parameters, config)
     keys = KeyFrequencies(feature_count(config)).update(norms)
     assert 2 <= len(keys) <= 9
@@ -107,8 +105,7 @@ def accuracy_of(engine: Engine, keys: tuple[int, ...], keep: bool) -> float:
 def test_neurons_of_a_one_hot_mlp_come_to_follow_one_frequency_each() -> None:
     engine = Engine(Config(p=31, lr=1e-2, train_fraction=0.8, width=256))
     before = single_frequency_share(engine.model, engine.parameters, engine.config)
-    with kernels():
-        engine.advance(400)
+    engine.advance(400)
     after = single_frequency_share(engine.model, engine.parameters, engine.config)
     assert before is not None
     assert after is not None
