@@ -79,8 +79,9 @@ async def go_back_to(seen: Watching, step: int) -> None:
         await has_logged(seen, last + 1)
         await seen.until(lambda: seen.app.link.state == "paused", "a pause after the step")
     await seen.press("[")
-    while moment(seen).step > step:
+    while (stands := moment(seen).step) > step:
         await seen.press("[")
+        assert moment(seen).step < stands
     assert moment(seen).step == step
 
 
