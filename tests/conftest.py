@@ -8,11 +8,14 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
+from grokterm.cli.devices import describe_devices
 from tests.needs import told
+from tests.trainer.nursery import LAUNCHER, Launcher, Nursery
 
 gc.disable()  # while tests and what they test are loaded
 
@@ -24,6 +27,11 @@ os.environ["OMP_NUM_THREADS"] = "1"
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so a shell starts what is to run in the background
     signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ.pop("NO_COLOR", None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those marked so come first, in their order."""
+    items.sort(key=lambda item: item.get_closest_marker("first") is None)
 
 
 def pytest_collection_finish() -> None:
@@ -47,6 +55,34 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.chdir(tmp_path)
     return home
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """A process with torch in it, of which trainers are forks."""
+    with Nursery() as started:
+        yield started
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _trainers_begin_at_once(nursery: Nursery) -> Iterator[None]:
+    """Loading torch takes longer than most tests do; `start_afresh` starts a trainer that loads it."""
+    with pytest.MonkeyPatch.context() as patch:
+        if sys.platform == "linux":
+            patch.setattr(LAUNCHER, Launcher(nursery))
+        yield
+
+
+@pytest.fixture(scope="session")
+def devices_described() -> dict[str, Any]:
+    """What the doctor is told of this machine by a process that loads torch."""
+    return describe_devices()
+
+
+@pytest.fixture
+def devices_known(devices_described: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The doctor has asked before: it takes seconds, for what most of its tests do not look at."""
+    monkeypatch.setattr("grokterm.cli.checks.describe_devices", lambda: devices_described)
 
 
 @pytest.fixture(autouse=True)

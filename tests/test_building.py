@@ -25,7 +25,7 @@ only_with_a_compiler = pytest.mark.usefixtures("_with_a_compiler")
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def cache(tmp_path: Path, devices_known: None, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache, and kernels that are not turned off."""
     monkeypatch.delenv("GROKTERM_KERNELS", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -44,6 +44,11 @@ def compiler(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Path
     path.chmod(0o700)
     monkeypatch.setenv("CC", str(path))
     return path
+
+
+def compile_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leaves out what takes the compiler most of its time."""
+    monkeypatch.setattr(building, "FLAGS", (*(flag for flag in building.FLAGS if flag != "-O3"), "-O1"))
 
 
 def doctor(capsys: pytest.CaptureFixture[str], status: int = 0) -> str:
@@ -120,7 +125,7 @@ def test_a_limit_that_there_is_not_is_told(monkeypatch: pytest.MonkeyPatch, caps
 def test_kernels_can_be_kept_to_an_instruction_set(
     kept_to: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(building, "FLAGS", (*(flag for flag in building.FLAGS if flag != "-O3"), "-O1"))
+    compile_quickly(monkeypatch)
     monkeypatch.setenv("GROKTERM_KERNELS", kept_to)
     limited = library()
     assert products(limited) == ("float32",)
@@ -145,6 +150,7 @@ def with_version(folder: Path, monkeypatch: pytest.MonkeyPatch, version: str) ->
 def test_an_upgraded_compiler_compiles_them_anew_and_the_same_one_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    compile_quickly(monkeypatch)
     monkeypatch.setenv("GROKTERM_KERNELS", "portable")
     with_version(tmp_path, monkeypatch, "12.2.0")
     first = build(tmp_path)
@@ -179,7 +185,10 @@ def test_flags_and_source_are_in_the_name(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @only_with_a_compiler
-def test_log_and_doctor_tell_the_digest_of_the_library(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_log_and_doctor_tell_the_digest_of_the_library(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compile_quickly(monkeypatch)
     library = build()
     assert library is not None
     found = hashlib.blake2b(library.read_bytes(), digest_size=8).hexdigest()

@@ -41,6 +41,7 @@ def test_a_kernel_that_does_not_compile_is_a_failure_with_what_the_compiler_says
     broken = copy / "pairs.c"
     broken.write_text(f"{broken.read_text()}\nint f(void) {{ return nothing_of_this_name; }}\n")
     monkeypatch.setattr(building, "FOLDER", copy)
+    monkeypatch.setattr(building, "FLAGS", (*building.FLAGS, "-O0"))
     with pytest.raises(pytest.fail.Exception, match=rf"failed: {re.escape(str(broken))}:\d+:\d+: error: .*nothing_of"):
         needs.library()
 

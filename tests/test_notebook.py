@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import warnings
 from pathlib import Path
 
@@ -24,11 +25,10 @@ from tests.trainer.running import TINY
 CONFIG = TINY.changed({"log_every": 5, "measure_every": 50})
 
 
-@pytest.fixture
-def folder(folders: Path) -> RunFolder:
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """A run of 100 steps that was rebuilt at step 40."""
-    folders.mkdir()
-    made = create_run(CONFIG, ViewOptions(), folders)
+    made = create_run(CONFIG, ViewOptions(), tmp_path_factory.mktemp("recorded"))
     session = open_run(made).session
     session.begin()
     for stop in (20, 40, 70, 100):
@@ -38,6 +38,13 @@ def folder(folders: Path) -> RunFolder:
         if stop == 40:
             session.change({"arch": "embed-mlp", "weight_decay": 2.0}, keep=False, by="")
     return made
+
+
+@pytest.fixture
+def folder(recorded: RunFolder, folders: Path) -> RunFolder:
+    """A copy of that run as this test's own."""
+    shutil.copytree(recorded.path.parent, folders)
+    return RunFolder(folders / recorded.path.name)
 
 
 def snapshot(folder: RunFolder) -> dict[Path, tuple[int, bytes]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -31,17 +32,23 @@ from tests.trainer.running import TINY
 CONFIG = TINY.changed({"p": 11, "arch": "embed-mlp", "log_every": 10, "measure_every": 20})
 
 
-@pytest.fixture
-def folder(folders: Path) -> RunFolder:
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """A run of 60 steps with a checkpoint every 20."""
-    folders.mkdir()
-    made = create_run(CONFIG, ViewOptions(), folders)
+    made = create_run(CONFIG, ViewOptions(), tmp_path_factory.mktemp("recorded"))
     session = open_run(made).session
     session.begin()
     while session.step < 60:
         session.advance(20)
         session.save(REGULAR)
     return made
+
+
+@pytest.fixture
+def folder(recorded: RunFolder, folders: Path) -> RunFolder:
+    """A copy of that run as this test's own."""
+    shutil.copytree(recorded.path.parent, folders)
+    return RunFolder(folders / recorded.path.name)
 
 
 def subject(step: int) -> ModelAtStep:

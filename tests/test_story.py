@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import math
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import traceback
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -23,7 +23,7 @@ from grokterm.config import Config
 from grokterm.kernels.build import build
 from grokterm.lab import native
 from grokterm.lab.engine import Engine
-from grokterm.runs.checkpoints import REGULAR
+from grokterm.runs.checkpoints import REGULAR, list_checkpoints, load_checkpoint, parse_name
 from grokterm.runs.columns import Floats
 from grokterm.runs.emergence import acceleration
 from grokterm.runs.folder import RunFolder, create_run, list_runs
@@ -33,12 +33,91 @@ from grokterm.trainer.opening import open_run
 from grokterm.trainer.session import TrainingSession
 from grokterm.tui.run.narrator import sentences
 from grokterm.view_options import ViewOptions
+from grokterm.wire.records import Scalars, decode_record
+from tests.once import shared_folder
 from tests.reference.ablated_logits import without_frequencies
 
-CONFIG: Final = Config(p=47, arch="transformer", device="cpu", lr=1e-3, pace="max", until=5000, measure_every=100)
+LAST: Final = 5000
+CONFIG: Final = Config(p=47, arch="transformer", device="cpu", lr=1e-3, pace="max", until=LAST, measure_every=100)
 """`grokterm --arch transformer --p 47 --lr .001 --measure-every 100 --until 5000`: small and slow."""
-STAGES: Final = range(500, 5001, 500)
-"""Steps to which the tests bring the run one after another, so that none of them takes long."""
+STAGES: Final = range(LAST // 10, LAST + 1, LAST // 10)
+"""Steps at which the ten stages of the recording end, each with a checkpoint."""
+
+
+class Recording:
+    """The run that all tests of this session share, as a trainer trains it, and what went wrong on its way."""
+
+    def __init__(self, top: Path) -> None:
+        self._top = top
+        self._outcomes = top / "outcomes.json"
+
+    @property
+    def folder(self) -> RunFolder:
+        """The run."""
+        return next(iter(list_runs(self._top)), None) or create_run(CONFIG, ViewOptions(), self._top)
+
+    def to(self, stage: int) -> str:
+        """Brings the run to the end of a stage, if no worker has yet; what went wrong in that stage, if anything."""
+        threads = torch.get_num_threads()
+        with (self._top / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            outcomes = self._known()
+            if stage not in outcomes:
+                torch.set_num_threads(1)
+                native.load(build())
+                try:
+                    self._record(stage, outcomes)
+                finally:
+                    native.load(None)
+                    torch.set_num_threads(threads)
+                    torch.set_flush_denormal(False)
+            return outcomes[stage]
+
+    def _known(self) -> dict[int, str]:
+        """What went wrong in each stage that is recorded."""
+        if not self._outcomes.exists():
+            return {}
+        return msgspec.json.decode(self._outcomes.read_bytes(), type=dict[int, str])
+
+    def _record(self, last: int, outcomes: dict[int, str]) -> None:
+        """Records stages, each by a session of its own; behind a fault all others by the one that met it.
+
+        After that the log may lack a record, which one that opens the run anew would repeat.
+        """
+        fault = ""
+        for stage in (stage for stage in STAGES if stage not in outcomes):
+            if not fault:
+                if stage > last:
+                    break
+                session = open_run(self.folder).session
+                session.begin()
+            outcomes[stage] = _train(session, stage)
+            fault = fault or outcomes[stage]
+            self._outcomes.write_bytes(msgspec.json.encode(outcomes))
+
+
+def _train(session: TrainingSession, stage: int) -> str:
+    """Trains to the end of a stage and keeps a checkpoint; what went wrong, if anything."""
+    fault = ""
+    while session.step < stage:
+        before = session.step
+        try:
+            session.advance(stage - before)
+        except Exception:
+            fault = fault or traceback.format_exc()
+            if session.step == before:
+                return fault
+    if not session.save(REGULAR) or session.trouble:
+        fault = fault or session.trouble or "no checkpoint"
+    if session.run_log.differs_at is not None:
+        fault = fault or f"the log differs at record {session.run_log.differs_at}"
+    return fault
+
+
+@pytest.fixture(scope="session")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    """The run, recorded as far as somebody has needed it."""
+    return Recording(shared_folder(tmp_path_factory, "story"))
 
 
 @dataclass(frozen=True)
@@ -61,50 +140,30 @@ class Story:
         return step
 
 
-@contextmanager
-def brought_to(step: int, folders: pytest.TempPathFactory) -> Iterator[tuple[RunFolder, TrainingSession]]:
-    """The run of all tests of this session, trained as a trainer trains it, from where a test left it up to `step`."""
-    base = folders.getbasetemp()
-    top = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "story"
-    top.mkdir(exist_ok=True)
-    threads = torch.get_num_threads()
-    with (top / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        torch.set_num_threads(1)
-        native.load(build())
-        try:
-            folder = next(iter(list_runs(top)), None) or create_run(CONFIG, ViewOptions(), top)
-            session = open_run(folder).session
-            session.begin()
-            if session.step < step:
-                while session.step < step:
-                    session.advance(step - session.step)
-                assert session.save(REGULAR)
-            yield folder, session
-        finally:
-            native.load(None)
-            torch.set_num_threads(threads)
-            torch.set_flush_denormal(False)
-
-
 @pytest.fixture(scope="session")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
+def story(recording: Recording) -> Story:
     """The whole run."""
-    with brought_to(STAGES[-1], tmp_path_factory) as (folder, session):
-        history = History(CONFIG)
-        history.add(LogReader(folder.log_path).read())
-        return Story(history, session.engine)
+    recording.to(LAST)
+    history = History(CONFIG)
+    history.add(LogReader(recording.folder.log_path).read())
+    info, tensors = load_checkpoint(list_checkpoints(recording.folder.checkpoint_folder)[-1])
+    engine = Engine(info.to_config())
+    engine.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in tensors.items()})
+    return Story(history, engine)
 
 
-@pytest.mark.parametrize("step", STAGES)
-def test_the_run_goes_on(step: int, tmp_path_factory: pytest.TempPathFactory) -> None:
-    with brought_to(step, tmp_path_factory) as (folder, session):
-        assert session.step >= step
-        assert not session.trouble
-        assert session.run_log.differs_at is None
-        history = History(CONFIG)
-        history.add(LogReader(folder.log_path).read())
-        assert history.column("step").tolist() == list(range(0, session.step + 1, CONFIG.log_every))
+@pytest.mark.first
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_is_recorded_whole(recording: Recording, stage: int) -> None:
+    assert recording.to(stage) == ""
+    begin = stage - STAGES.step
+    logged = [decode_record(line) for line in recording.folder.log_path.read_bytes().splitlines()]
+    steps = [record.step for record in logged if isinstance(record, Scalars) and begin < record.step <= stage]
+    assert steps == list(range(begin + CONFIG.log_every, stage + 1, CONFIG.log_every))
+    (path,) = [path for path in list_checkpoints(recording.folder.checkpoint_folder) if parse_name(path)[0] == stage]
+    info, tensors = load_checkpoint(path)
+    assert (info.step, info.reason) == (stage, REGULAR)
+    assert all(np.isfinite(tensor).all() for tensor in tensors.values())
 
 
 def test_restricted_loss_of_test_pairs_falls_below_a_tenth_of_ln_p_before_test_accuracy_passes_half(

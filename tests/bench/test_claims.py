@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from grokterm.bench.claims import Trial, controls, grokking, outcome
+from grokterm.kernels.build import build
+from grokterm.lab import native
 
 CONTROLS = [replace(trial, steps=400) for trial in controls(seeds=1) if trial.config.p == 23]
 GROKKING = [replace(trial, steps=850) for trial in grokking(seeds=1) if trial.config.p == 53]
+
+
+@pytest.fixture(autouse=True)
+def _kernels() -> Iterator[None]:
+    """Steps are taken as a trainer takes them."""
+    native.load(build())
+    yield
+    native.load(None)
 
 
 def named(trial: Trial) -> str:

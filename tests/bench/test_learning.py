@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-from functools import cache
 from typing import Final
 
 import pytest
@@ -21,6 +20,7 @@ from grokterm.config import Config
 from grokterm.lab import devices, native
 from tests.lab.examples import ARCHITECTURES
 from tests.needs import AMX, BFLOAT16, library, need
+from tests.once import numbers_made_once
 
 QUICK: Final = {
     "mlp": {"lr": 0.02},
@@ -38,14 +38,19 @@ def configs(arch: str) -> list[Config]:
     return [small.changed({"arch": arch, "seed": seed, **QUICK[arch]}) for seed in range(3)]
 
 
-@cache
-def plain(arch: str) -> list[int]:
-    return [run.step for run in learn_all_plainly(configs(arch), lambda words: None)]
+@pytest.fixture
+def plain(arch: str, tmp_path_factory: pytest.TempPathFactory) -> list[int]:
+    """The steps at which runs of an architecture grok in plain float32."""
+
+    def learned() -> list[int]:
+        return [run.step for run in learn_all_plainly(configs(arch), lambda words: None)]
+
+    return numbers_made_once(tmp_path_factory, f"plain-{arch}", learned)
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_a_way_of_taking_steps_groks_when_float32_with_autograd_does(arch: str, variant: str) -> None:
+def test_a_way_of_taking_steps_groks_when_float32_with_autograd_does(arch: str, variant: str, plain: list[int]) -> None:
     if VARIANTS[variant].kernels:
         library()
     need(variant in variants_here(), AMX if VARIANTS[variant].kernels else BFLOAT16)
@@ -53,7 +58,7 @@ def test_a_way_of_taking_steps_groks_when_float32_with_autograd_does(arch: str, 
         steps = [run.step for run in learn_all(variant, configs(arch), lambda words: None)]
     finally:
         native.load(None)
-    assert 1 / NEAR < statistics.median(steps) / statistics.median(plain(arch)) < NEAR, (steps, plain(arch))
+    assert 1 / NEAR < statistics.median(steps) / statistics.median(plain) < NEAR, (steps, plain)
 
 
 def test_a_run_that_never_groks_is_none_of_the_quick_ones() -> None:

@@ -1,4 +1,4 @@
-"""The command in a pseudo-terminal of its own."""
+"""The command in this process, and in a pseudo-terminal of its own."""
 
 from __future__ import annotations
 
@@ -12,11 +12,22 @@ import sys
 import termios
 import time
 from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from typing import IO
 
+from grokterm.cli import main
 from tests.patience import PATIENCE
 
 COMMAND = (sys.executable, "-m", "grokterm.cli")
+
+
+def run_here(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """What a command prints and its exit status, without an interpreter of its own."""
+    out, errors = StringIO(), StringIO()
+    with redirect_stdout(out), redirect_stderr(errors):
+        status = main(arguments)
+    return subprocess.CompletedProcess(arguments, status, out.getvalue(), errors.getvalue())
 
 
 def on_terminal(

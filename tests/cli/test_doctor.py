@@ -6,6 +6,7 @@ import re
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ import grokterm
 from grokterm.cli import main
 from grokterm.cli.checks import Check, terminal_checks
 from grokterm.cli.defaults import config_folder
+from grokterm.kernels.build import build_or_explain
 from tests.cli.terminals import on_terminal
 
 
@@ -21,9 +23,17 @@ def terminal(**environment: str) -> dict[str, Check]:
     return {check.name: check for check in terminal_checks(environment)}
 
 
-def test_all_is_well_here(folders: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_is_well_here(
+    folders: Path,
+    devices_described: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for name in ("TMUX", "STY", "SSH_TTY", "SSH_CONNECTION"):
         monkeypatch.delenv(name, raising=False)
+    said = {"TERM": "vt220", "COLORTERM": "24bit", "LC_ALL": "de_DE.UTF-8", "COLUMNS": "91", "LINES": "33"}
+    for name, value in said.items():
+        monkeypatch.setenv(name, value)
     assert main(["doctor"]) == 0
     printed = capsys.readouterr().out
     assert printed.startswith(f"grokterm {grokterm.__version__}\n")
@@ -37,7 +47,8 @@ def test_all_is_well_here(folders: Path, capsys: pytest.CaptureFixture[str], mon
     threads, of, processors, _ = found["threads"].split()
     assert (of, int(processors)) == ("of", os.cpu_count())
     assert 1 <= int(threads) <= int(processors)
-    assert found["precision"].startswith("auto takes ")
+    assert found["precision"] == f"auto takes {devices_described['precision']} for matrix products"
+    assert found["CPU features"].startswith(f"{devices_described['cpu']}, ")
     assert found["run folder"] == f"{folders} (0 runs, 0 training)"
     assert re.fullmatch(r"[\d.,]+ [MGT]B", found["free space"])
     assert found["your defaults"] == f"none set ({config_folder() / 'config.toml'})"
@@ -45,10 +56,16 @@ def test_all_is_well_here(folders: Path, capsys: pytest.CaptureFixture[str], mon
     assert set(found["themes"].partition(" (")[0].split(", ")) == shipped
     assert found["multiplexer"] == "none"
     assert found["connection"] == "local"
-    assert {"size", "kind", "colours", "locale", "CPU features", "kernels"} <= found.keys()
+    assert found["size"] == "91×33"
+    assert found["kind"] == "TERM vt220, COLORTERM 24bit"
+    assert found["colours"] == "truecolor"
+    assert found["locale"].startswith("LC_ALL=de_DE.UTF-8; ")
+    built = build_or_explain()
+    assert (str(built.library) if built.library else built.reason) in found["kernels"]
     assert printed.endswith("grokterm can run here.\n")
 
 
+@pytest.mark.usefixtures("devices_known")
 def test_what_is_missing_is_named_with_its_remedy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = config_folder() / "config.toml"
     path.parent.mkdir(parents=True)

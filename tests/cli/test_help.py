@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Literal
 
@@ -14,14 +16,18 @@ from grokterm.cli.options import Option, folder_option, run_options, view_option
 ALL = [*run_options().values(), *view_options().values(), folder_option()]
 
 
-@pytest.fixture
-def pages(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The help page of each command, the words on one line each."""
-    monkeypatch.setenv("COLUMNS", "300")
     found = {}
-    for command in ("", *COMMANDS):
-        assert main([*command.split(), "--help"]) == 0
-        found[command] = capsys.readouterr().out
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", "300")
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+        for command in ("", *COMMANDS):
+            printed = StringIO()
+            with redirect_stdout(printed):
+                assert main([*command.split(), "--help"]) == 0
+            found[command] = printed.getvalue()
     return found
 
 

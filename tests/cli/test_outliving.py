@@ -18,7 +18,7 @@ from grokterm.runs.log import LogReader
 from grokterm.runs.process import trainer_alive
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Change, Event, Scalars, Session
-from tests.cli.terminals import COMMAND
+from tests.cli.terminals import COMMAND, run_here
 from tests.patience import PATIENCE
 from tests.terminal.conftest import Grokterm
 from tests.trainer.running import TINY, wait_for
@@ -43,6 +43,7 @@ def home(finished: Path, folders: Path) -> Path:
 
 
 def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """What a command prints in a process of its own, and its exit status."""
     return subprocess.run(
         [*COMMAND, *arguments], capture_output=True, text=True, timeout=PATIENCE, env=os.environ | environment
     )
@@ -62,7 +63,7 @@ def test_a_run_that_never_trained_is_begun(finished: Path) -> None:
 
 
 def test_going_on_to_a_further_goal(home: Path) -> None:
-    done = command("train", "--resume", "last", "--until", "100", "--wd", "2", "--json")
+    done = run_here("train", "--resume", "last", "--until", "100", "--wd", "2", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["step"] == 100
     assert "target reached at step 100" in done.stderr
@@ -72,9 +73,9 @@ def test_going_on_to_a_further_goal(home: Path) -> None:
     (change,) = [record for record in LogReader(folder.log_path).read() if isinstance(record, Change)]
     assert (change.step, change.values) == (GOAL, {"until": 100, "weight_decay": 2.0})
     # The limit that comes first ends it with status 3, also when somebody asks again.
-    assert command("train", "--resume", "1", "--until", "memorized", "--lr", "0", "--max-steps", "115").returncode == 3
+    assert run_here("train", "--resume", "1", "--until", "memorized", "--lr", "0", "--max-steps", "115").returncode == 3
     assert steps(folder)[-1] == 115
-    again = command("train", "--resume", "1")
+    again = run_here("train", "--resume", "1")
     assert (again.returncode, again.stdout) == (3, f"{folder.id} is at its step limit already: nothing to do\n")
 
 
@@ -110,10 +111,10 @@ def test_a_fork_beside_the_screen(home: Path) -> None:
     )
     wait_for(lambda: steps(folder)[-1] == 80 and not trainer_alive(folder))
     assert steps(folder) == list(range(0, 81, 10))
-    listed = command("runs").stdout.splitlines()
+    listed = run_here("runs").stdout.splitlines()
     assert "forked from" in listed[0]
     assert "0001-add7-mlp at 43" in listed[2]
-    assert json.loads(command("runs", "--json").stdout)[1]["parent"]["step"] == 43
+    assert json.loads(run_here("runs", "--json").stdout)[1]["parent"]["step"] == 43
     replayed = command("replay", "2")
     assert replayed.returncode == 0, replayed.stdout
     assert "Every record and every checkpoint agrees, bit by bit." in replayed.stdout

@@ -1,15 +1,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 
 import pytest
 
 from grokterm.cli import main
 from grokterm.cli.options import configuration
 from grokterm.presets import PRESETS, preset_values
-from tests.cli.terminals import COMMAND
-from tests.patience import PATIENCE
+from tests.cli.terminals import run_here
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -19,8 +17,7 @@ def test_a_preset_is_a_configuration(name: str) -> None:
 
 
 def test_blink_groks_and_an_option_goes_before_it() -> None:
-    command = [*COMMAND, "train", "--preset", "blink", "--log-every", "4", "--max-steps", "100", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    done = run_here("train", "--preset", "blink", "--log-every", "4", "--max-steps", "100", "--json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["test_accuracy"] >= 0.99
@@ -33,7 +30,6 @@ def test_an_unknown_preset_is_answered_with_the_nearest(command: list[str], caps
     assert "unknown preset 'blnk': choose blink, nanda; did you mean blink?" in capsys.readouterr().err
 
 
-def test_an_unknown_row_of_the_benchmark_is_named() -> None:
-    done = subprocess.run([*COMMAND, "bench", "--only", "speed"], capture_output=True, text=True, timeout=PATIENCE)
-    assert done.returncode == 2
-    assert "unknown row 'speed'" in done.stderr
+def test_an_unknown_row_of_the_benchmark_is_named(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "--only", "speed"]) == 2
+    assert "unknown row 'speed'" in capfd.readouterr().err

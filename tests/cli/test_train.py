@@ -14,7 +14,7 @@ from grokterm.runs.folder import RunFolder, list_runs, runs_home
 from grokterm.runs.log import LogReader
 from grokterm.runs.process import trainer_alive, trainer_of
 from grokterm.wire.records import Record, Scalars, Session
-from tests.cli.terminals import COMMAND, on_terminal
+from tests.cli.terminals import COMMAND, on_terminal, run_here
 from tests.patience import PATIENCE
 
 SMALL = ["--p", "11", "--width", "32", "--log-every", "5"]
@@ -28,7 +28,7 @@ KEYS = [
 
 
 def train(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, "train", *SMALL, *arguments], capture_output=True, text=True, timeout=PATIENCE)
+    return run_here("train", *SMALL, *arguments)
 
 
 def until(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
@@ -94,7 +94,7 @@ def test_a_loss_that_is_not_finite_ends_with_status_1(folders: Path) -> None:
     assert done.stderr.splitlines()[-1].startswith("grokterm: training of 0001-add11-mlp diverged after step ")
     (folder,) = list_runs(folders)
     assert not trainer_alive(folder)
-    (told,) = json.loads(subprocess.run([*COMMAND, "runs", "--json"], capture_output=True, timeout=PATIENCE).stdout)
+    (told,) = json.loads(run_here("runs", "--json").stdout)
     assert told["state"] == "diverged"
     assert told["words"].startswith("the loss is no longer finite")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -13,7 +15,7 @@ from grokterm.replay.replayer import Replayer
 from grokterm.replay.report import Progress as Told
 from grokterm.replay.report import Report, decode_message
 from grokterm.runs.checkpoints import REGULAR, list_checkpoints, load_checkpoint, save_checkpoint
-from grokterm.runs.folder import RunFolder, create_run, runs_home
+from grokterm.runs.folder import RunFolder, create_run
 from grokterm.runs.log import LogReader
 from grokterm.trainer.opening import open_run
 from grokterm.trainer.session import TrainingSession
@@ -29,28 +31,36 @@ CHANGES: dict[int, dict[str, int | float | str]] = {
 }
 
 
-def begun(config: Config = GROKKING) -> TrainingSession:
-    session = open_run(create_run(config, ViewOptions(), runs_home())).session
+def begun(home: Path, config: Config = GROKKING) -> TrainingSession:
+    session = open_run(create_run(config, ViewOptions(), home)).session
     session.begin()
     return session
 
 
-def run_folder() -> RunFolder:
-    (path,) = [path for path in runs_home().iterdir() if path.is_dir()]
+def run_folder(home: Path) -> RunFolder:
+    (path,) = [path for path in home.iterdir() if path.is_dir()]
     return RunFolder(path)
 
 
-@pytest.fixture
-def run() -> RunFolder:
-    """A run of 150 steps with events, three changes, and checkpoints before and behind them."""
-    session = begun()
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a run of 150 steps with events, three changes, and checkpoints before and behind them."""
+    home = tmp_path_factory.mktemp("recorded")
+    session = begun(home)
     for stop in [*CHANGES, 113, 150]:
         while session.step < stop:
             session.advance(stop - session.step)
         session.save(REGULAR)
         if stop in CHANGES:
             session.after_change(session.change(CHANGES[stop], keep=True, by="somebody"))
-    return run_folder()
+    return home
+
+
+@pytest.fixture
+def run(recorded: Path, folders: Path) -> RunFolder:
+    """A copy of that run as this test's own."""
+    shutil.copytree(recorded, folders)
+    return run_folder(folders)
 
 
 def replayed(folder: RunFolder, to: int | None = None) -> Report:
@@ -202,9 +212,9 @@ def test_checkpoints_that_cannot_be_compared_are_named(run: RunFolder) -> None:
     assert (report.records.differ, report.checkpoints.differ) == (0, 0)
 
 
-def test_a_loss_that_is_not_finite_is_repeated(run: RunFolder) -> None:
-    session = begun(TINY.changed({"activation": "quadratic", "lr": 10.0, "warmup": 1}))
-    folder = RunFolder(max(path for path in runs_home().iterdir() if path.is_dir()))
+def test_a_loss_that_is_not_finite_is_repeated(run: RunFolder, folders: Path) -> None:
+    session = begun(folders, TINY.changed({"activation": "quadratic", "lr": 10.0, "warmup": 1}))
+    folder = RunFolder(max(path for path in folders.iterdir() if path.is_dir()))
     while not session.diverged:
         session.advance(100)
     assert replayed(folder).agrees

@@ -67,6 +67,13 @@ def test_the_turn_of_a_straight_rise_is_found_exactly() -> None:
     assert rise.value == pytest.approx(1e-3)
 
 
+def test_the_height_of_the_plateau_counts_for_nothing() -> None:
+    # As above, at half the slope: S(t − w) = .5.
+    steps, accuracy = turning(1000, 1e-3, 2500)
+    found = acceleration(history_of(steps, 0.5 + accuracy / 2))
+    assert found == pytest.approx((1000, (0.1 - 2 * 0.15 / 11) / 2 / 100**2, 100))
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_noise_on_the_plateau_does_not_hide_the_turn(seed: int) -> None:
     steps, accuracy = turning(1000, 1e-3, 2500)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,6 +59,23 @@ def trained(run: Running, to: int = 200) -> TrainingSession:
     return session
 
 
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """The run that most tests fork."""
+    run = Running(tmp_path_factory.mktemp("recorded"), CHANGING)
+    trained(run)
+    return run.folder
+
+
+@pytest.fixture
+def parent(new_run: NewRun, recorded: RunFolder) -> Running:
+    """A copy of it as this test's own."""
+    run = new_run(CHANGING)
+    shutil.rmtree(run.folder.path)
+    shutil.copytree(recorded.path, run.folder.path)
+    return run
+
+
 def training_of(folder: RunFolder) -> list[TrainingRecord]:
     """The log less sessions and times."""
     run = Running.__new__(Running)
@@ -73,9 +91,7 @@ def final(folder: RunFolder) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("step", [0, 33, 69, 70, 100, 137, 200])
-def test_a_fork_without_changes_goes_on_as_its_parent_did(new_run: NewRun, folders: Path, step: int) -> None:
-    parent = new_run(CHANGING)
-    trained(parent)
+def test_a_fork_without_changes_goes_on_as_its_parent_did(parent: Running, folders: Path, step: int) -> None:
     fork = fork_run(parent.folder, folders, step)
     assert (fork.step, fork.words, fork.complaints) == (step, f"forked from {parent.folder.id} at step {step:,}", ())
     assert fork.folder.config() == parent.folder.config()
@@ -97,12 +113,11 @@ def test_a_fork_without_changes_goes_on_as_its_parent_did(new_run: NewRun, folde
 
 @pytest.mark.parametrize("values", [{"weight_decay": 3}, {"arch": "embed-mlp", "width": 20}])
 def test_a_fork_with_changes_is_the_parent_changed_there(
+    parent: Running,
     new_run: NewRun,
     folders: Path,
     values: dict[str, Value],
 ) -> None:
-    parent = new_run(CHANGING)
-    trained(parent)
     changed = new_run(CHANGING)
     session = trained(changed, to=87)
     session.change(values, keep=True, by="")
@@ -123,9 +138,7 @@ def test_a_fork_with_changes_is_the_parent_changed_there(
     assert final(fork.folder) == final(changed.folder)
 
 
-def test_its_files_are_its_own_and_the_parents_stay_as_they_were(new_run: NewRun, folders: Path) -> None:
-    parent = new_run(CHANGING)
-    trained(parent)
+def test_its_files_are_its_own_and_the_parents_stay_as_they_were(parent: Running, folders: Path) -> None:
     before = {path: path.read_bytes() for path in parent.folder.path.rglob("*") if path.is_file()}
     fork = fork_run(parent.folder, folders, 120)
     shared = list_checkpoints(fork.folder.checkpoint_folder)
@@ -151,9 +164,7 @@ def test_a_fork_from_a_checkpoint_behind_the_last_record(new_run: NewRun, folder
     assert opened(fork.folder).step == 57
 
 
-def test_a_fork_of_a_fork_and_how_it_is_listed(new_run: NewRun, folders: Path) -> None:
-    parent = new_run(CHANGING)
-    trained(parent)
+def test_a_fork_of_a_fork_and_how_it_is_listed(parent: Running, folders: Path) -> None:
     first = fork_run(parent.folder, folders, 150, {"weight_decay": 2.0})
     second = fork_run(first.folder, folders, 90)
     sessions = [record for record in LogReader(second.folder.log_path).read() if isinstance(record, Session)]
@@ -202,14 +213,12 @@ def test_a_run_is_forked_while_it_trains(new_run: NewRun, folders: Path) -> None
     ],
 )
 def test_what_cannot_be_forked(
-    new_run: NewRun,
+    parent: Running,
     folders: Path,
     step: int,
     values: dict[str, Value],
     words: str,
 ) -> None:
-    parent = new_run(CHANGING)
-    trained(parent)
     with pytest.raises(GroktermError) as error:
         fork_run(parent.folder, folders, step, values)
     assert words in str(error.value)
@@ -230,9 +239,7 @@ def test_a_run_that_never_began_cannot_be_forked(folders: Path) -> None:
         fork_run(parent, folders)
 
 
-def test_damaged_checkpoints_are_named_and_left_behind(new_run: NewRun, folders: Path) -> None:
-    parent = new_run(CHANGING)
-    trained(parent)
+def test_damaged_checkpoints_are_named_and_left_behind(parent: Running, folders: Path) -> None:
     newest = list_checkpoints(parent.folder.checkpoint_folder)[-1]
     newest.write_bytes(newest.read_bytes()[:50])
     fork = fork_run(parent.folder, folders)

@@ -53,6 +53,15 @@ def test_changes_make_the_present_configuration() -> None:
         history.add([Change(9, {"lr": -1}, {}, False, False, "")])
 
 
+def test_an_estimate_of_key_frequencies_is_kept_from_the_step_at_which_it_changed() -> None:
+    history = History(Config())
+    estimates = [None, (), (), (3,), (3,), (3, 1), None, (3, 1), ()]
+    history.add([measured(10 * at, key_frequencies=keys) for at, keys in enumerate(estimates)])
+    assert history.key_frequencies == [(10, ()), (30, (3,)), (50, (3, 1)), (80, ())]
+    history.add([measured(90, key_frequencies=()), measured(100, key_frequencies=(2,))])
+    assert history.key_frequencies[4:] == [(100, (2,))]
+
+
 def test_phases_and_milestones() -> None:
     history = History(Config())
     assert (history.phase, history.phase_steps) == ("memorizing", {"memorizing": 0})

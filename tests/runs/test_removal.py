@@ -9,11 +9,12 @@ import pytest
 from grokterm.config import Config
 from grokterm.errors import RunFolderError
 from grokterm.runs.folder import RunFolder, create_run, find_run, list_runs
-from grokterm.runs.process import start_trainer, trainer_alive
+from grokterm.runs.process import trainer_alive
 from grokterm.runs.removal import check_removable, remove_run
 from grokterm.view_options import ViewOptions
 from tests.needs import only_without_root
 from tests.trainer.conftest import NewRun
+from tests.trainer.nursery import start_afresh
 
 
 @pytest.fixture
@@ -113,6 +114,6 @@ def test_a_folder_that_cannot_be_written_to(run: RunFolder) -> None:
 
 def test_a_trainer_that_only_just_starts_keeps_its_run(new_run: NewRun) -> None:
     running = new_run()
-    running.pid = start_trainer(running.folder, paused=True)
+    running.pid = start_afresh(running.folder, paused=True)
     with pytest.raises(RunFolderError, match="has a trainer"):
         remove_run(running.folder)

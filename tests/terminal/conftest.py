@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from grokterm.runs.folder import create_run
+from grokterm.runs.process import start_trainer
+from grokterm.view_options import ViewOptions
 from tests.terminal.terminal import Terminal
+from tests.tui import watching
 from tests.tui.watching import end_trainers
 
 Grokterm = Callable[..., Terminal]
@@ -34,3 +38,13 @@ def grokterm(folders: Path) -> Iterator[Grokterm]:
     for terminal in opened:
         terminal.close()
     end_trainers(folders)
+
+
+@pytest.fixture(scope="module")
+def training(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home with two runs, of which the first trains, and quicker than the screen is drawn."""
+    home = tmp_path_factory.mktemp("home")
+    start_trainer(create_run(watching.TINY.changed({"pace": 100.0}), ViewOptions(), home))
+    create_run(watching.TINY, ViewOptions(), home)
+    yield home
+    end_trainers(home)

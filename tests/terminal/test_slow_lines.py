@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from grokterm.runs.folder import create_run
-from grokterm.runs.process import start_trainer
-from grokterm.view_options import ViewOptions
 from tests.terminal.conftest import Grokterm
 from tests.terminal.leaving import WAYS, fill, leave
 from tests.terminal.terminal import Terminal
-from tests.tui.watching import TINY, end_trainers
-
-
-@pytest.fixture(scope="module")
-def training(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A home with two runs, of which the first trains, and quicker than the screen is drawn."""
-    home = tmp_path_factory.mktemp("home")
-    start_trainer(create_run(TINY.changed({"pace": 100.0}), ViewOptions(), home))
-    create_run(TINY, ViewOptions(), home)
-    yield home
-    end_trainers(home)
 
 
 def on_the_way(grokterm: Grokterm, home: Path, way: str) -> Terminal:

@@ -90,9 +90,9 @@ DIRECT, NUMBERED, NAMED = (
     ids=["NO_COLOR", "16 colours", "vt100", "256 colours", "asked for 16", "asked for none"],
 )
 def test_no_more_colours_than_the_terminal_has(
-    grokterm: Grokterm, environment: dict[str, str], options: tuple[str, ...], codes: tuple[bytes, ...]
+    grokterm: Grokterm, training: Path, environment: dict[str, str], options: tuple[str, ...], codes: tuple[bytes, ...]
 ) -> None:
-    terminal = grokterm(*options, environment=environment)
+    terminal = grokterm("attach", "1", "--runs", str(training), *options, tiny=False, environment=environment)
     terminal.shows("● training", "1 Accuracy", "step [1-9]")
     assert not [found[0] for code in codes if (found := re.search(code, terminal.output))]
     terminal.press("d")
@@ -146,15 +146,16 @@ def test_a_size_that_nobody_asked_for_is_not_believed(grokterm: Grokterm) -> Non
     terminal.shows("paused", "d detach")
 
 
-def test_small_terminals_show_a_status(grokterm: Grokterm) -> None:
-    terminal = grokterm(size=(40, 12))
+def test_small_terminals_show_a_status(grokterm: Grokterm, training: Path) -> None:
+    terminal = grokterm("attach", "1", "--runs", str(training), size=(40, 12), tiny=False)
     terminal.shows("a \\+ b mod 11", "● training", "step [1-9]", "train", "test", "q quit")
     terminal.resize(80, 24)
     terminal.shows("1 Accuracy", "3 Table")
 
 
-def test_a_lying_environment_does_not_decide_the_size(grokterm: Grokterm) -> None:
-    terminal = grokterm(size=(100, 34), environment={"COLUMNS": "200", "LINES": "9"})
+def test_a_lying_environment_does_not_decide_the_size(grokterm: Grokterm, training: Path) -> None:
+    environment = {"COLUMNS": "200", "LINES": "9"}
+    terminal = grokterm("attach", "1", "--runs", str(training), size=(100, 34), tiny=False, environment=environment)
     terminal.shows("● training", "1 Accuracy", "6 Events", "q quit")
     assert terminal.screen.display[33].startswith(" space pause")
     terminal.resize(120, 40)

@@ -18,11 +18,12 @@ import pytest
 from grokterm.errors import TrainerError
 from grokterm.runs.checkpoints import list_checkpoints
 from grokterm.runs.presence import identity
-from grokterm.runs.process import TrainerProcess, recorded_trainer, start_time, start_trainer, trainer_alive, trainer_of
+from grokterm.runs.process import TrainerProcess, recorded_trainer, start_time, trainer_alive, trainer_of
 from grokterm.trainer.server import REQUEST_LIMIT
 from grokterm.wire.client import Client, ask_once
 from grokterm.wire.messages import Answer, Look, Pictures, Predict, Reply, decode_reply, encode_message, split_messages
 from tests.patience import PATIENCE
+from tests.trainer.nursery import start_afresh
 from tests.trainer.running import TINY, Running, change, wait_for
 from tests.wanted import wanted
 
@@ -268,7 +269,7 @@ def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
 
 def test_sigterm_while_torch_loads_ends_in_order(new_run: NewRun) -> None:
     run = new_run()
-    run.pid = start_trainer(run.folder)
+    run.pid = start_afresh(run.folder)
     wait_for(lambda: run.folder.trainer_path.exists())
     run.terminate()
     assert list_checkpoints(run.folder.checkpoint_folder) == [] or run.sessions()[-1] == "stopped"

@@ -39,12 +39,6 @@ CHANGES: list[dict[str, Value]] = [
 ]
 
 
-@pytest.fixture(scope="module")
-def nursery() -> Iterator[Nursery]:
-    with Nursery() as started:
-        yield started
-
-
 @pytest.fixture
 def one_thread() -> Iterator[None]:
     """As in the nursery."""

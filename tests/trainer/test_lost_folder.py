@@ -14,7 +14,7 @@ import pytest
 from grokterm.runs.folder import RunFolder, create_run
 from grokterm.runs.log import LogReader
 from grokterm.runs.presence import FolderWatch
-from grokterm.runs.process import exit_status, start_trainer
+from grokterm.runs.process import exit_status
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Session
 from tests import needs
@@ -22,6 +22,7 @@ from tests.cli.terminals import COMMAND
 from tests.patience import PATIENCE
 from tests.trainer.claiming import held, holding
 from tests.trainer.conftest import NewRun
+from tests.trainer.nursery import start_afresh
 from tests.trainer.running import TINY, wait_for
 
 
@@ -148,7 +149,7 @@ def test_a_folder_that_is_away_for_a_moment_is_not_lost(new_run: NewRun) -> None
 
 def test_a_folder_that_goes_while_torch_loads_is_not_written_to(new_run: NewRun) -> None:
     run = new_run()
-    run.pid = start_trainer(run.folder)
+    run.pid = start_afresh(run.folder)
     wait_for(lambda: run.folder.trainer_path.exists(), "a trainer")
     replace(run.folder)
     files = contents(run.folder.path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,35 +13,25 @@ from grokterm.runs.process import socket_of, start_trainer
 from grokterm.tui.text import footer
 from grokterm.view_options import ViewOptions
 from tests.patience import PATIENCE
-from tests.trainer.nursery import Nursery
+from tests.trainer.nursery import start_afresh
 from tests.trainer.running import wait_for
 from tests.tui.watching import TINY, end_trainers
 
 NewRun = Callable[..., RunFolder]
-StartTrainer = Callable[[RunFolder], object]
 
 
-@pytest.fixture(scope="session")
-def start_at_once() -> Iterator[StartTrainer]:
-    """Starts trainers as forks of one process, where that can be: loading torch takes longer than most tests here."""
-    if sys.platform != "linux":
-        yield start_trainer
-        return
-    with Nursery() as nursery:
-
-        def start(folder: RunFolder) -> None:
-            nursery.start(folder)
-            wait_for(lambda: socket_of(folder), "the trainer")
-
-        yield start
+def start_to_listen(folder: RunFolder) -> None:
+    """Starts a trainer and waits until it listens."""
+    start_trainer(folder)
+    wait_for(lambda: socket_of(folder), "the trainer")
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory, start_at_once: StartTrainer) -> Iterator[RunFolder]:
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunFolder]:
     """A run that trains for as long as the tests of a module."""
     home = tmp_path_factory.mktemp("shared")
     folder = create_run(TINY, ViewOptions(), home)
-    start_at_once(folder)
+    start_to_listen(folder)
     yield folder
     end_trainers(home)
 
@@ -54,16 +43,16 @@ def remarks_stay(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def new_run(folders: Path, start_at_once: StartTrainer) -> Iterator[NewRun]:
-    """Makes runs of this test alone; those of a `child` have a trainer that was started as the program does it."""
+def new_run(folders: Path) -> Iterator[NewRun]:
+    """Makes runs of this test alone; those of a `child` have a trainer that has yet to load torch."""
     folders.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def new(config: Config = TINY, start: bool = True, child: bool = False, **values: Value) -> RunFolder:
         folder = create_run(config.changed(values), ViewOptions(), folders)
         if child:
-            start_trainer(folder)
+            start_afresh(folder)
         elif start:
-            start_at_once(folder)
+            start_to_listen(folder)
         return folder
 
     yield new

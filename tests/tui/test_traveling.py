@@ -16,18 +16,18 @@ from grokterm.tui.run.moment import Moment
 from grokterm.view_options import ViewOptions
 from grokterm.wire.messages import Pause
 from grokterm.wire.records import Scalars
-from tests.tui.conftest import NewRun, StartTrainer
+from tests.tui.conftest import NewRun, start_to_listen
 from tests.tui.watching import TINY, Watching, end_trainers, watch
 
 PACE = 50.0
 
 
 @pytest.fixture(scope="module")
-def logged(tmp_path_factory: pytest.TempPathFactory, start_at_once: StartTrainer) -> Iterator[RunFolder]:
+def logged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunFolder]:
     """A run that trains on and logs every step, for tests that leave it so."""
     home = tmp_path_factory.mktemp("logged")
     folder = create_run(TINY.changed({"log_every": 1, "pace": PACE, "lr": 0.05}), ViewOptions(), home)
-    start_at_once(folder)
+    start_to_listen(folder)
     yield folder
     end_trainers(home)
 
@@ -77,8 +77,9 @@ async def go_back_to(seen: Watching, step: int) -> None:
         await has_logged(seen, last + 1)
         await seen.until(lambda: seen.app.link.state == "paused", "a pause after the step")
     await seen.press("[")
-    while moment(seen).step > step:
+    while (stands := moment(seen).step) > step:
         await seen.press("[")
+        assert moment(seen).step < stands
     assert moment(seen).step == step
 
 

@@ -16,7 +16,7 @@ from tests.tui.watching import watch
 
 
 async def test_a_killed_trainer_is_told_and_started_again(new_run: NewRun) -> None:
-    folder = new_run(child=True)
+    folder = new_run()
     async with watch(folder) as seen:
         await seen.trains()
         trainer = trainer_of(folder)

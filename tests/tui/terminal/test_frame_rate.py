@@ -49,8 +49,8 @@ def test_one_dear_frame_counts_by_half_and_is_forgotten() -> None:
 
 
 def test_pictures_of_the_model_come_two_to_four_a_second() -> None:
-    assert 2 <= 1 / FrameRate.here(60.0, {}).picture_wait <= 4
-    assert 2 <= 1 / FrameRate.here(60.0, {"SSH_TTY": "x"}).picture_wait <= 4
+    assert FrameRate.here(60.0, {}).picture_wait == 0.3
+    assert FrameRate.here(60.0, {"SSH_TTY": "x"}).picture_wait == 0.5
 
 
 def test_pictures_wait_for_two_frames_when_those_are_dear() -> None:
