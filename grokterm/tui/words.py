@@ -7,6 +7,7 @@ from typing import Final
 from grokterm.config import Config, Value, label, short_label
 from grokterm.consistency import pair_count
 from grokterm.operations import FORMULAS
+from grokterm.optimizers import FILTERS, OPTIMIZERS
 
 _LABEL: Final = 16
 """Characters of the longest name of a setting in a dialog."""
@@ -56,8 +57,9 @@ def model(config: Config) -> tuple[str, str, str]:
 
 
 def optimizer(config: Config) -> str:
-    """The optimizer's name as it is written in papers."""
-    return {"adamw": "AdamW"}.get(config.optimizer, config.optimizer)
+    """Filter and optimizer as they are written in papers."""
+    filtered = "" if config.filter == "none" else f"{FILTERS[config.filter].title} "
+    return filtered + OPTIMIZERS[config.optimizer].title
 
 
 def split(config: Config) -> tuple[str, str]:

@@ -48,7 +48,7 @@ def test_one_value_has_one_form() -> None:
         (Config(), {"until": 50}, "until 50 is behind: this run is at step 1,000"),
         (Config(), {"max_steps": 1000}, "step limit 1,000 is behind"),
         (Config(), {"weight_decay": -1.0}, "--weight-decay"),
-        (Config(), {"momentum": 1.0}, "unknown setting 'momentum'"),
+        (Config(), {"inertia": 1.0}, "unknown setting 'inertia'"),
     ],
 )
 def test_what_cannot_be_changed(config: Config, values: dict[str, Value], words: str) -> None:
