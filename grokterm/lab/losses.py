@@ -59,15 +59,13 @@ def stablemax(logits: Tensor, labels: Tensor) -> Tensor:
     As ln(1 + Σ_{j≠y} s(z_j)/s(z_y)): of a model that is sure, exact as far as a logarithm near 0 can be.
     """
     sizes = torch.where(logits < 0, 1 / (1 - logits.clamp(max=0)), logits.clamp(min=0) + 1)
-    wanted = labels.expand(logits.shape[:-1])[..., None]
-    others = sizes.scatter(-1, wanted, 0).sum(-1)
-    return torch.log1p(others / sizes.gather(-1, wanted).squeeze(-1))
+    right = _is_right(logits, labels)
+    return torch.log1p(torch.where(right, 0, sizes).sum(-1) / torch.where(right, sizes, 0).sum(-1))
 
 
 def squared_error(logits: Tensor, labels: Tensor) -> Tensor:
     """Mean over classes of (z_j − [j = y])², as torch.nn.MSELoss has it (grokking with it: Gromov 2023, 2301.02679)."""
-    wanted = labels.expand(logits.shape[:-1])[..., None]
-    return (logits - torch.zeros_like(logits).scatter(-1, wanted, 1)).square().mean(-1)
+    return (logits - _is_right(logits, labels).to(logits.dtype)).square().mean(-1)
 
 
 def hinge(logits: Tensor, labels: Tensor) -> Tensor:
@@ -75,9 +73,14 @@ def hinge(logits: Tensor, labels: Tensor) -> Tensor:
 
     They take the sum; as a mean it is the hinge loss of two classes where there are two, and 1 for logits of 0.
     """
-    wanted = labels.expand(logits.shape[:-1])[..., None]
-    missing = (1 + logits - logits.gather(-1, wanted)).clamp(min=0)
-    return missing.scatter(-1, wanted, 0).sum(-1) / (logits.shape[-1] - 1)
+    right = _is_right(logits, labels)
+    missing = (1 + logits - torch.where(right, logits, 0).sum(-1, keepdim=True)).clamp(min=0)
+    return torch.where(right, 0, missing).sum(-1) / (logits.shape[-1] - 1)
+
+
+def _is_right(logits: Tensor, labels: Tensor) -> Tensor:
+    """Whether a class is the label, bool [n, classes]: to gather by it would scatter back, in any order on CUDA."""
+    return torch.arange(logits.shape[-1], device=logits.device) == labels[:, None]
 
 
 LOSSES: Final[dict[Loss, Callable[[Tensor, Tensor], Tensor]]] = {
