@@ -78,6 +78,8 @@ class Trainer:
         self._step_seconds = math.inf
         self._expected = math.inf
         self._logged: SessionName = "started"
+        self._strategy = ""
+        """What was last said of who takes the steps."""
 
     def run(self) -> None:
         """Trains until a signal, a request or the idle timer ends it; raises RunFolderError when it cannot save."""
@@ -131,6 +133,10 @@ class Trainer:
         self._step_seconds = math.inf
         if rebuilt:
             self.session.clock.reset_rate()
+        words = _strategy_words(self.session.engine)
+        if words != self._strategy:
+            self._strategy = words
+            self._log_session("noted", f"steps are taken{words or ' in torch'}")
 
     def status(self) -> Status:
         """What the trainer is doing, for the screen."""
@@ -298,7 +304,8 @@ class Trainer:
 
     def _log_start(self, words: str) -> None:
         engine = self.session.engine
-        words += f", on {engine.device} with {engine.precision} products{_strategy_words(engine)}"
+        self._strategy = _strategy_words(engine)
+        words += f", on {engine.device} with {engine.precision} products{self._strategy}"
         if engine.device.type == "cpu" and self._opened.remark:
             words += f"; {self._opened.remark}"
         self._log_session("started", words, circumstances(engine) | {"pid": os.getpid()})
@@ -311,9 +318,8 @@ class Trainer:
 
 
 def _strategy_words(engine: Engine) -> str:
-    """Whether the kernels take the steps, and why they do not where only the classes are in their way."""
+    """Whether the kernels take the steps, and why they do not where they know the layers of the model."""
     if engine.strategy.name == "kernels":
         return " by kernels"
-    return (
-        " in torch, for the kernels know p classes alone" if engine.model.layers_have_kernel(engine.parameters) else ""
-    )
+    why = engine.objective.parts.why_not_by_kernels or "the kernels know p classes alone"
+    return f" in torch, for {why}" if engine.model.layers_have_kernel(engine.parameters) else ""

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.strip import Strip
 
 from grokterm.config import settings, short_label
+from grokterm.losses import LOSSES, loss_unit
 from grokterm.runs.history import History
 from grokterm.tui.drawing.curves import Curve, draw_curves
 from grokterm.tui.drawing.frame import Axes
@@ -59,7 +60,11 @@ class CurvesPane(Pane):
         """The axes that are logarithmic."""
         axes = self.axes(world)
         words = [f"log {name}" for name, on in (("x", axes.log_x), ("y", axes.log_y)) if on]
-        return [Content.styled(" · ".join(words), "$muted")]
+        return [Content.styled(" · ".join([*self.unit(world), *words]), "$muted")]
+
+    def unit(self, world: World) -> list[str]:
+        """What is measured in which unit, where that is not the usual one."""
+        return []
 
     def draw(self, world: World, width: int, height: int) -> Sequence[Strip]:
         """Curves, or sparklines where there is no room."""
@@ -101,11 +106,19 @@ class AccuracyPane(CurvesPane):
 
 
 class LossPane(CurvesPane):
-    """Mean cross-entropy on train and test pairs, nats."""
+    """Mean loss on train and test pairs: cross-entropy in nats, or what is trained on."""
 
     number = 2
     title = "Loss"
     columns = ("train_loss", "test_loss")
+
+    def unit(self, world: World) -> list[str]:
+        """The loss, and its unit, where it is not cross-entropy."""
+        config = world.history.config
+        hot = [f"T {config.temperature:g}"] if config.temperature != 1 else []
+        return (
+            [f"{LOSSES[config.loss].title}, {loss_unit(config.loss)}", *hot] if config.loss != "cross-entropy" else hot
+        )
 
     def axes(self, world: World) -> Axes:
         """Logarithmic where asked for."""
