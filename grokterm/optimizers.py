@@ -50,5 +50,7 @@ def idle_setting(name: str, optimizer: Optimizer, filter: Filter) -> str:
     for chosen, described in ((OPTIMIZERS[optimizer], OPTIMIZERS), (FILTERS[filter], FILTERS)):
         readers = [key for key, one in described.items() if name in one.uses]
         if readers and name not in chosen.uses:
-            return f"does nothing with {chosen.title}: only {' and '.join(readers)} read it"
+            *others, last = readers
+            names = f"{', '.join(others)} and {last} read it" if others else f"{last} reads it"
+            return f"does nothing with {chosen.title}: only {names}"
     return ""

@@ -113,12 +113,10 @@ class LossPane(CurvesPane):
     columns = ("train_loss", "test_loss")
 
     def unit(self, world: World) -> list[str]:
-        """The loss, and its unit, where it is not cross-entropy."""
+        """The loss, and its unit, where it is not cross-entropy, and a temperature that is not 1."""
         config = world.history.config
-        hot = [f"T {config.temperature:g}"] if config.temperature != 1 else []
-        return (
-            [f"{LOSSES[config.loss].title}, {loss_unit(config.loss)}", *hot] if config.loss != "cross-entropy" else hot
-        )
+        named = [f"{LOSSES[config.loss].title}, {loss_unit(config.loss)}"] if config.loss != "cross-entropy" else []
+        return [*named, f"temperature {config.temperature:g}"] if config.temperature != 1 else named
 
     def axes(self, world: World) -> Axes:
         """Logarithmic where asked for."""
