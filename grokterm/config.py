@@ -133,7 +133,7 @@ class Config:
         "Loss",
         "at once",
         "Penalty: this times the sum of |θ| over all parameters, 0 to 10.",
-        label="ℓ1",
+        label="L1",
         ge=0,
         le=10,
     )

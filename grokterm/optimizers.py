@@ -27,7 +27,7 @@ OPTIMIZERS: Final[Mapping[Optimizer, Described]] = {
     ),
     "muon": Described(
         "Muon",
-        "hidden matrices by orthogonalised momentum, all else by AdamW; decay apart",
+        "orthogonal momentum for hidden matrices, AdamW for the rest",
         _ADAM | {"momentum", "muon_lr"},
     ),
     "lion": Described("Lion", "the sign of an interpolated momentum; decay apart", frozenset({"beta1", "beta2"})),

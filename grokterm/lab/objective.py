@@ -53,7 +53,7 @@ class Parts:
 
 
 class Objective:
-    """Loss, temperature, dropout and the penalty of the Jacobian; ℓ1 needs no model and is the optimizer's."""
+    """Loss, temperature, dropout and the penalty of the Jacobian; L1 needs no model and is the optimizer's."""
 
     def __init__(self, config: Config, device: torch.device) -> None:
         dtype = torch.float32 if device.type == "mps" else torch.float64

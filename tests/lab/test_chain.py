@@ -10,10 +10,15 @@ from torch import Tensor
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.testing import assert_close
 
-from grokterm.config import Config, choices
+from grokterm.config import Config, choices, settings
+from grokterm.lab.losses import LOSSES as LOSS_FUNCTIONS
 from grokterm.lab.models import build
 from grokterm.lab.models.layout import Layout
 from grokterm.lab.optimizers import Chain, Hyperparameters, Known, Optimizer
+from grokterm.lab.optimizers.chain import rules
+from grokterm.lab.optimizers.filters import FILTERS as MADE
+from grokterm.losses import LOSSES
+from grokterm.optimizers import FILTERS, OPTIMIZERS
 from tests.lab.cuda import only_on_cuda
 from tests.lab.examples import random_parameters, small
 from tests.lab.fakes import audited, on_fake_cuda
@@ -69,6 +74,15 @@ class Run:
 
     def fresh(self, config: Config, hyper: Hyperparameters | None = None) -> Optimizer:
         return Optimizer(config.optimizer, self.flat, hyper or self.hyper, "fused", Chain.of(config), self.known)
+
+
+def test_every_name_is_described_and_made() -> None:
+    assert tuple(OPTIMIZERS) == choices("optimizer")
+    assert rules().keys() == set(OPTIMIZERS)
+    assert tuple(FILTERS) == tuple(MADE) == choices("filter")
+    assert tuple(LOSSES) == tuple(LOSS_FUNCTIONS) == choices("loss")
+    for described in (*OPTIMIZERS.values(), *FILTERS.values()):
+        assert described.uses <= settings().keys()
 
 
 @pytest.mark.parametrize("values", CHAINS, ids=named)

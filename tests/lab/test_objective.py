@@ -39,7 +39,7 @@ def plain_neurons_kept(config: Config, step: int, pairs: Pairs) -> Tensor:
 
 
 def plain_objective(config: Config, parameters: Parameters, pairs: Pairs, step: int) -> Tensor:
-    """What a step of the one-hot MLP or of any model without dropout lowers, but for ℓ1."""
+    """What a step of the one-hot MLP or of any model without dropout lowers, but for L1."""
     if config.dropout:
         hidden = functional.relu(parameters["W_a"][pairs.a] + parameters["W_b"][pairs.b] + parameters["b_1"])
         hidden = hidden * plain_neurons_kept(config, step, pairs)

@@ -125,7 +125,7 @@ class PlainOrthoGrad:
 
 
 class PlainRun:
-    """A whole chain on tensors by name: ℓ1, filter, rule, decay towards zero or the start, and the clamp."""
+    """A whole chain on tensors by name: L1, filter, rule, decay towards zero or the start, and the clamp."""
 
     def __init__(self, config: Config, start: Tensors, hidden: frozenset[str]) -> None:
         self.config, self.t = config, 0
