@@ -13,10 +13,10 @@ def finite(number: float | None) -> float | None:
 
 
 class Measures(msgspec.Struct, frozen=True, kw_only=True):
-    """Losses (mean nats a pair), accuracies (0 to 1), sums of squares, and how few frequencies the weights use."""
+    """Losses (means over pairs), accuracies (0 to 1), sums of squares, and how few frequencies the weights use."""
 
     train_loss: float | None
-    """Mean cross-entropy over the training pairs, nats."""
+    """Mean over the training pairs of the loss that is trained on, without penalties: in nats for cross-entropy."""
     test_loss: float | None
     train_accuracy: float
     """Share of the training pairs answered correctly, 0 to 1."""

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 from grokterm.errors import ConfigError
 from grokterm.spelling import option_name, unknown
 
-Group = Literal["Task", "Model", "Training", "Machine", "Run", "Screen"]
+Group = Literal["Task", "Model", "Loss", "Training", "Machine", "Run", "Screen"]
 Acts = Literal["at once", "rebuilds the model", "starts a new run"]
 
 KEY: Final = "setting"

@@ -60,6 +60,13 @@ class CircuitPhases:
         self.phase: CircuitPhase = "memorization"
         self._test_peak = -math.inf
         self._weight_peak = -math.inf
+        self._memory = 1.0
+        """Test loss as a share of its peak, when last looked at."""
+        self._loss_is_another = False
+
+    def change_loss(self) -> None:
+        """Another loss is trained on, in a unit of its own: the share of its peak goes on where it was."""
+        self._loss_is_another = True
 
     def update(
         self, evidence: Evidence, test_loss: float, sum_squared_weights: float
@@ -67,9 +74,11 @@ class CircuitPhases:
         """The phases that the next record begins, with the numbers that decided it; none without a consensus."""
         if evidence.consensus_loss is None or not (math.isfinite(test_loss) and math.isfinite(sum_squared_weights)):
             return []
+        if self._loss_is_another:
+            self._test_peak, self._loss_is_another = test_loss / self._memory if self._memory else test_loss, False
         self._test_peak = max(self._test_peak, test_loss)
         self._weight_peak = max(self._weight_peak, sum_squared_weights)
-        memory = test_loss / self._test_peak
+        memory = self._memory = test_loss / self._test_peak if self._test_peak > 0 else 0.0
         lighter = sum_squared_weights <= LIGHTER * self._weight_peak
         test = f"test loss {test_loss:.2g} is {_percent(memory)} of its peak"
         began: list[tuple[CircuitPhase, str]] = []

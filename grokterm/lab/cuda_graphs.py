@@ -62,7 +62,13 @@ class StepBatch:
             # The warm-up before a capture advances the plan.
             self._optimizer.invalidate_plan()
             self._optimizer.prepare()
-            touched = [*self._state, *self._optimizer.planned, self._worst, self._last]
+            touched = [
+                *self._state,
+                *self._optimizer.planned,
+                *self._strategy.objective.touched,
+                self._worst,
+                self._last,
+            ]
             graph = self._graphs[key] = _Graph(self._step, pairs, touched)
         else:
             self._optimizer.prepare()
@@ -74,6 +80,7 @@ class StepBatch:
         finite_check(loss, gradient, self._flat, out=self._last)
         torch.maximum(self._worst, self._last, out=self._worst)  # keeps inf and NaN
         self._optimizer.step(self._flat, gradient)
+        self._strategy.objective.advance()
 
 
 class _Graph:

@@ -16,7 +16,8 @@ from grokterm.lab.batches import Batches
 from grokterm.lab.cuda_graphs import StepBatch
 from grokterm.lab.models import Model, Parameters, build
 from grokterm.lab.models.layout import Layout
-from grokterm.lab.optimizers import Hyperparameters, Optimizer, implementation_for
+from grokterm.lab.objective import Objective, Parts
+from grokterm.lab.optimizers import Chain, Hyperparameters, Known, Optimizer, implementation_for
 from grokterm.lab.precision import DTYPES, product_for
 from grokterm.lab.seeds import generator
 from grokterm.lab.strategies import Strategy, choose_strategy, finite_check
@@ -29,13 +30,21 @@ CHUNK_FLOATS: Final = {"cpu": 1 << 22, "cuda": 1 << 27, "mps": 1 << 25}
 STEPS_PER_CHECK: Final = {"cpu": 1, "cuda": 256, "mps": 1}
 """Steps between two checks that they are finite, by kind of device: on CUDA a check waits for the device."""
 
+WINDOW_FLOATS: Final = 1 << 28
+"""Numbers that a filter may hold of past gradients: 1 GiB in float32."""
+
 
 class Engine:
     """One run: `advance` trains, `measure` reads; the same config, device and threads give the same bits."""
 
+    config: Config
+    objective: Objective
+    _optimizer: Optimizer
+
     def __init__(self, config: Config) -> None:
         """Build the task and fresh parameters of `config`; raises ConfigError for a device that is not there."""
         devices.prepare()
+        _check_memory(config)
         self.device, self.precision = devices.resolve(config)
         self.step = 0
         """Updates applied so far, over all models of the run."""
@@ -87,11 +96,27 @@ class Engine:
         return list(zip(best.indices.tolist(), best.values.tolist(), strict=True))
 
     def apply_settings(self, config: Config) -> None:
-        """Take settings that act at once, from the next step on; raises ConfigError when others differ."""
+        """Take settings that act at once, from the next step on; raises ConfigError when others differ.
+
+        Weights stay. Another optimizer or filter begins with a state of its own, an optimizer with warm-up too.
+        """
         self._check_changes(config, "at once")
+        _check_memory(config)
         self._change_task(config)
-        self.config = config
-        self._optimizer.update(config)
+        before, self.config = self.config, config
+        same_rule = before.optimizer == config.optimizer
+        if same_rule and Chain.of(before) == Chain.of(config):
+            self._optimizer.update(config)
+        else:
+            optimizer = self._new_optimizer()
+            optimizer.take_over(self._optimizer)
+            self._optimizer = optimizer
+            self._choose_step_batch()
+        if Parts.of(before) == Parts.of(config):
+            self.objective.update(config)
+        else:
+            self.objective = Objective(config, self.device)
+            self._choose_strategy()
 
     def rebuild(self, config: Config, keep: bool) -> None:
         """Go on with a new model, optimizer and warm-up, seeded by seed and step; the step stays.
@@ -101,6 +126,7 @@ class Engine:
         MemoryError where there is no room for the new model; nothing is changed then.
         """
         self._check_changes(config, "at once", "rebuilds the model")
+        _check_memory(config)
         before = vars(self).copy()
         try:
             self._rebuild(config, keep)
@@ -118,12 +144,17 @@ class Engine:
                 self.parameters[name].copy_(held[name])
 
     def state_dict(self) -> dict[str, Tensor]:
-        """All that the next steps depend on, as copies on the CPU: steps from it give the same bits."""
+        """All that the next steps depend on, as copies on the CPU: steps from it give the same bits.
+
+        `built_at` is there where the model's first step does not follow from the optimizer's count.
+        """
         numbers = {
             "step": self.step,
             "batches.epoch": self._batches.epoch,
             "batches.position": self._batches.position,
         }
+        if self._built_at != self._step_of_first_update():
+            numbers["built_at"] = self._built_at
         norm = math.nan if self._gradient_norm is None else self._gradient_norm
         tensors = self._tensors() | {name: torch.tensor(number) for name, number in numbers.items()}
         tensors["gradient_norm"] = torch.tensor(norm, dtype=torch.float64)
@@ -132,6 +163,9 @@ class Engine:
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Load what `state_dict` gave; raises ConfigError when names, shapes or precision do not fit."""
         expected = self.state_dict()
+        expected.pop("built_at", None)
+        given_start = state.get("built_at")
+        state = {name: tensor for name, tensor in state.items() if name != "built_at"}
         for name in expected.keys() | state.keys():
             if name not in expected or name not in state:
                 where = "missing from" if name in expected else "unknown to the model of"
@@ -148,6 +182,8 @@ class Engine:
         self.step = int(state["step"])
         self._batches.epoch = int(state["batches.epoch"])
         self._batches.position = int(state["batches.position"])
+        self._built_at = self._step_of_first_update() if given_start is None else int(given_start)
+        self._know_start()
         norm = float(state["gradient_norm"])
         self._gradient_norm = None if math.isnan(norm) else norm
         self.finite = True
@@ -175,19 +211,54 @@ class Engine:
         self.config = config
         self.model: Model = build(config, product_for(self.precision))
         self._layout = Layout(self.model.shapes())
-        fresh = self.model.init(generator(config.seed, "parameters", self.step))
-        self._flat = self._layout.flatten(fresh).to(self.device, DTYPES[self.precision])
+        self._built_at = self.step
+        self._flat = self._start()
         self.parameters: Parameters = self._layout.unflatten(self._flat)
-        hyper = Hyperparameters.of(config, self.device)
-        self._optimizer = Optimizer(config.optimizer, self._flat, hyper, implementation_for(self.device))
+        self._optimizer = self._new_optimizer()
         self._gradient_norm = None
         self._chunk_size = max(1, CHUNK_FLOATS[self.device.type] // self.model.floats_per_pair)
-        self.strategy: Strategy = choose_strategy(self.model, self._layout, self._flat, self._chunk_size)
-        self._step_batch = StepBatch(self.strategy, self._optimizer) if STEPS_PER_CHECK[self.device.type] > 1 else None
+        self.objective = Objective(config, self.device)
+        self._choose_strategy()
+
+    def _choose_strategy(self) -> None:
+        """The strategy of the present objective."""
+        given = (self._layout, self._flat, self._chunk_size, self.objective)
+        self.strategy: Strategy = choose_strategy(self.model, *given)
+        self._choose_step_batch()
+
+    def _choose_step_batch(self) -> None:
+        """Batches of steps of the present strategy and optimizer, where the device has them."""
+        many = STEPS_PER_CHECK[self.device.type] > 1
+        self._step_batch = StepBatch(self.strategy, self._optimizer) if many else None
+
+    def _new_optimizer(self) -> Optimizer:
+        """The optimizer of the present configuration, at its beginning."""
+        config, chain = self.config, Chain.of(self.config)
+        known = Known(self._layout, self.model.hidden_matrices, self._start() if chain.needs_start else None)
+        hyper = Hyperparameters.of(config, self.device)
+        return Optimizer(config.optimizer, self._flat, hyper, implementation_for(self.device), chain, known)
+
+    def _start(self) -> Tensor:
+        """The parameters, flat, that seed and step gave the model when it was built, made anew."""
+        fresh = self.model.init(generator(self.config.seed, "parameters", self._built_at))
+        return self._layout.flatten(fresh).to(self.device, DTYPES[self.precision])
+
+    def _know_start(self) -> None:
+        """Have the optimizer know the start of another model, whose state was loaded."""
+        if Chain.of(self.config).needs_start:
+            optimizer = self._new_optimizer()
+            optimizer.take_over(self._optimizer)
+            self._optimizer = optimizer
+            self._choose_step_batch()
+
+    def _step_of_first_update(self) -> int:
+        """The step at which the model was built, if its optimizer was not changed since."""
+        return self.step - int(self._optimizer.count)
 
     def _advance_by(self, count: int) -> bool:
         """Take steps, or leave everything as it is and return False where one would not be finite."""
         position = (self._batches.epoch, self._batches.position)
+        self.objective.begin(self.step)
         batches = (self._batches.next(self.config.batch_size) for _ in range(count))
         numbers = self._step_batch.run(batches) if self._step_batch is not None else self._take_one(next(batches))
         if numbers is None:
@@ -226,3 +297,14 @@ class Engine:
         for name, setting in settings().items():
             if old[name] != new[name] and setting.acts not in acts:
                 raise ConfigError(f"{name} {setting.acts}: it cannot change from {old[name]} to {new[name]} here")
+
+
+def _check_memory(config: Config) -> None:
+    """Raises ConfigError where a filter would hold more gradients than there is room for."""
+    window = Chain.of(config).window
+    size = Layout(build(config).shapes()).size if window > 1 else 0
+    if window * size > WINDOW_FLOATS:
+        raise ConfigError(
+            f"--ma-window {window:,} would hold {window:,} gradients of {size:,} numbers: "
+            f"choose {WINDOW_FLOATS // size:,} at most for this model"
+        )

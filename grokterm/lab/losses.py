@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from grokterm.losses import Loss
+
 
 def cross_entropy_sum(logits: Tensor, labels: Tensor) -> Tensor:
     """Cross-entropy in nats summed over pairs: logits [..., n, p] and labels int64 [n] give [...]."""
-    return _CrossEntropy.apply(logits, labels).sum(-1)  # type: ignore[no-any-return,no-untyped-call]
+    return cross_entropy(logits, labels).sum(-1)
+
+
+def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropies in nats: logits [..., n, p] and labels int64 [n] give [..., n]."""
+    return _CrossEntropy.apply(logits, labels)  # type: ignore[no-any-return,no-untyped-call]
 
 
 def cross_entropy_and_gradient(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
@@ -43,3 +51,46 @@ class _CrossEntropy(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         (errors,) = ctx.saved_tensors
         return errors * gradients[0][..., None], None
+
+
+def stablemax(logits: Tensor, labels: Tensor) -> Tensor:
+    """−ln(s(z_y)/Σ s(z_j)) with s(x) = x + 1 from 0 on and 1/(1 − x) below (Prieto et al. 2025, arXiv:2501.04697).
+
+    As ln(1 + Σ_{j≠y} s(z_j)/s(z_y)): of a model that is sure, exact as far as a logarithm near 0 can be.
+    """
+    sizes = torch.where(logits < 0, 1 / (1 - logits.clamp(max=0)), logits.clamp(min=0) + 1)
+    right = _is_right(logits, labels)
+    return torch.log1p(torch.where(right, 0, sizes).sum(-1) / torch.where(right, sizes, 0).sum(-1))
+
+
+def squared_error(logits: Tensor, labels: Tensor) -> Tensor:
+    """Mean over classes of (z_j − [j = y])², as torch.nn.MSELoss has it (grokking with it: Gromov 2023, 2301.02679)."""
+    return (logits - _is_right(logits, labels).to(logits.dtype)).square().mean(-1)
+
+
+def hinge(logits: Tensor, labels: Tensor) -> Tensor:
+    """Mean over the wrong classes of max(0, 1 − (z_y − z_j)) (Weston & Watkins 1999, ESANN, equation 3).
+
+    They take the sum; as a mean it is the hinge loss of two classes where there are two, and 1 for logits of 0.
+    """
+    right = _is_right(logits, labels)
+    missing = (1 + logits - torch.where(right, logits, 0).sum(-1, keepdim=True)).clamp(min=0)
+    return torch.where(right, 0, missing).sum(-1) / (logits.shape[-1] - 1)
+
+
+def _is_right(logits: Tensor, labels: Tensor) -> Tensor:
+    """Whether a class is the label, bool [n, classes]: to gather by it would scatter back, in any order on CUDA."""
+    return torch.arange(logits.shape[-1], device=logits.device) == labels[:, None]
+
+
+LOSSES: Final[dict[Loss, Callable[[Tensor, Tensor], Tensor]]] = {
+    "cross-entropy": cross_entropy,
+    "stablemax": stablemax,
+    "mse": squared_error,
+    "hinge": hinge,
+}
+"""The loss of every pair: logits [..., n, classes] and labels int64 [n] give [..., n]."""
+ERRORS: Final[dict[Loss, Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]]] = {
+    "cross-entropy": cross_entropy_and_gradient
+}
+"""Those with their gradient by the logits, where it is better known by hand than by autograd."""

@@ -23,6 +23,7 @@ from grokterm.lab.models.few_operations import (
 from grokterm.lab.models.fused_pairs import FusedPairsModel
 from grokterm.lab.models.layout import Layout
 from grokterm.lab.models.transformer_in_few_operations import TransformerInFewOperations
+from grokterm.lab.objective import Objective
 from grokterm.lab.tasks import Pairs
 
 FEW_OPERATIONS: Final[dict[Architecture, type[FewOperations]]] = {
@@ -39,13 +40,14 @@ class Strategy(ABC):
 
     name: ClassVar[str]
 
-    def __init__(self, model: Model, layout: Layout, flat: Tensor, chunk_size: int) -> None:
+    def __init__(self, model: Model, layout: Layout, flat: Tensor, chunk_size: int, objective: Objective) -> None:
         """Without kernels, at most `chunk_size` pairs are held at a time."""
         self.model, self.layout, self.flat, self.chunk_size = model, layout, flat, chunk_size
+        self.objective = objective
 
     @abstractmethod
     def loss_and_gradient(self, pairs: Pairs) -> tuple[Tensor, Tensor]:
-        """Mean cross-entropy [...] of the pairs, in nats, and its gradient [..., size] by the flat parameters.
+        """Mean loss [...] of the pairs and its gradient [..., size] by the flat parameters.
 
         The order of the pairs is fixed, so the sums are the same bits every time. The gradient may be written over by
         the next call.
@@ -53,7 +55,7 @@ class Strategy(ABC):
 
     @abstractmethod
     def scores(self, *sets: Pairs) -> list[tuple[float, int]]:
-        """Of one replica, for each set: cross-entropy in nats summed over its pairs, and how many get their label."""
+        """Of one replica, for each set: the loss summed over its pairs, and how many get their label."""
 
     def threads(self) -> AbstractContextManager[None]:
         """A context that limits torch to the threads that its share of a step is worth."""
@@ -68,8 +70,8 @@ class KernelStrategy(Strategy):
 
     name = "kernels"
 
-    def __init__(self, model: Model, layout: Layout, flat: Tensor, chunk_size: int) -> None:
-        super().__init__(model, layout, flat, chunk_size)
+    def __init__(self, model: Model, layout: Layout, flat: Tensor, chunk_size: int, objective: Objective) -> None:
+        super().__init__(model, layout, flat, chunk_size, objective)
         self._gradient = torch.empty_like(flat)
         one_axis = (-1, layout.size) if flat.ndim > 1 else (-1,)
         self._parameters, self._gradients = (layout.unflatten(each.view(one_axis)) for each in (flat, self._gradient))
@@ -116,12 +118,12 @@ class AutogradStrategy(Strategy):
         return found
 
     def _loss(self, parameters: Parameters, pairs: Pairs) -> Tensor:
-        """Cross-entropy in nats summed over the pairs, [...]."""
-        return self.model.loss(parameters, pairs)
+        """What a step lowers, summed over the pairs, [...]."""
+        return self.objective.training_loss_sum(self.model, parameters, pairs)
 
     def _scorer(self, parameters: Parameters) -> Callable[[Pairs], tuple[float, int]]:
         """A function that scores a chunk of the pairs."""
-        return partial(self.model.score, parameters)
+        return partial(self.model.score, parameters, loss_sum=self.objective.loss_sum)
 
 
 class FusedPairsStrategy(AutogradStrategy):
@@ -129,15 +131,18 @@ class FusedPairsStrategy(AutogradStrategy):
 
     name = "by hand in torch"
 
-    def __init__(self, model: FusedPairsModel, layout: Layout, flat: Tensor, chunk_size: int) -> None:
-        super().__init__(model, layout, flat, chunk_size)
+    def __init__(
+        self, model: FusedPairsModel, layout: Layout, flat: Tensor, chunk_size: int, objective: Objective
+    ) -> None:
+        super().__init__(model, layout, flat, chunk_size, objective)
         self._fused = model
 
     def _loss(self, parameters: Parameters, pairs: Pairs) -> Tensor:
-        return self._fused.fused_loss(parameters, pairs)
+        return self._fused.fused_loss(parameters, pairs, self.objective.errors)
 
     def _scorer(self, parameters: Parameters) -> Callable[[Pairs], tuple[float, int]]:
-        return partial(self._fused.fused_score, self._fused.fused_inputs(parameters))
+        inputs = self._fused.fused_inputs(parameters)
+        return partial(self._fused.fused_score, inputs, loss_sum=self.objective.loss_sum)
 
 
 class FewOperationsStrategy(AutogradStrategy):
@@ -145,9 +150,11 @@ class FewOperationsStrategy(AutogradStrategy):
 
     name = "by hand in few operations"
 
-    def __init__(self, model: FusedPairsModel, layout: Layout, flat: Tensor, chunk_size: int) -> None:
+    def __init__(
+        self, model: FusedPairsModel, layout: Layout, flat: Tensor, chunk_size: int, objective: Objective
+    ) -> None:
         """The one-hot vectors of `chunk_size` pairs are held, or of fewer where they are the widest tensor."""
-        super().__init__(model, layout, flat, chunk_size)
+        super().__init__(model, layout, flat, chunk_size, objective)
         self._widest = 2 * model.config.p + 1
         self._chunk_size = max(1, chunk_size * model.floats_per_pair // max(model.floats_per_pair, self._widest))
         self._gradient = torch.empty_like(flat)
@@ -178,17 +185,26 @@ class FewOperationsStrategy(AutogradStrategy):
         return inputs
 
 
-def choose_strategy(model: Model, layout: Layout, flat: Tensor, chunk_size: int) -> Strategy:
-    """The fastest strategy for a model with flat parameters [..., size] on this machine."""
+def choose_strategy(
+    model: Model, layout: Layout, flat: Tensor, chunk_size: int, objective: Objective | None = None
+) -> Strategy:
+    """The fastest strategy for a model with flat parameters [..., size] and an objective on this machine.
+
+    The objective is that of the model's configuration where none is given.
+    """
+    objective = objective or Objective(model.config, flat.device)
+    given, parts = (layout, flat, chunk_size, objective), objective.parts
     one = layout.unflatten(flat.view(-1, layout.size)[0])
-    if model.has_kernel(one):
-        return KernelStrategy(model, layout, flat, chunk_size)
-    if flat.ndim == 1 and isinstance(model, FusedPairsModel) and model.is_single_layer:
-        if flat.device.type == "cuda":
-            return FewOperationsStrategy(model, layout, flat, chunk_size)
+    by_kernels = not parts.why_not_by_kernels
+    if by_kernels and model.has_kernel(one):
+        return KernelStrategy(model, *given)
+    whole = not (parts.drops or parts.aligns)
+    if whole and flat.ndim == 1 and isinstance(model, FusedPairsModel) and model.is_single_layer:
+        if flat.device.type == "cuda" and by_kernels:
+            return FewOperationsStrategy(model, *given)
         if model.has_fused_pairs(one):
-            return FusedPairsStrategy(model, layout, flat, chunk_size)
-    return AutogradStrategy(model, layout, flat, chunk_size)
+            return FusedPairsStrategy(model, *given)
+    return AutogradStrategy(model, *given)
 
 
 def finite_check(loss: Tensor, gradient: Tensor, flat: Tensor, out: Tensor | None = None) -> Tensor:

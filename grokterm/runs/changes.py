@@ -10,6 +10,7 @@ from typing import Final, get_args
 from grokterm.config import Config, Value, field_type, label, settings
 from grokterm.errors import ConfigError
 from grokterm.number_format import spelled
+from grokterm.optimizers import idle_setting
 from grokterm.surgery import Ablation, check_ablation
 from grokterm.wire.records import Change
 
@@ -66,6 +67,9 @@ def plan_change(config: Config, step: int, values: Mapping[str, Value], ablation
             raise ConfigError(f"{label(name)} cannot change while a run trains: {spelled(value)} needs a new run")
         if new.arch in UNUSED and name in UNUSED[new.arch] and config.arch == new.arch:
             raise ConfigError(f"{label(name)} does nothing in {new.arch}: only {UNUSED[new.arch][name]} has it")
+        idle = idle_setting(name, new.optimizer, new.filter)
+        if idle and (config.optimizer, config.filter) == (new.optimizer, new.filter):
+            raise ConfigError(f"{label(name)} {idle}")
     _check_goal(new, step, changed)
     old = {name: config.as_dict()[name] for name in changed}
     words = [f"{label(name)} {spelled(old[name])} → {spelled(changed[name])}" for name in changed]

@@ -127,6 +127,7 @@ class Trainer:
         self._timer = StepTimer()
         if rebuilt:
             self.session.clock.reset_rate()
+        self._log.note_strategy()
 
     def status(self) -> Status:
         """What the trainer is doing, for the screen."""

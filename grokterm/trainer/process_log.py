@@ -21,14 +21,24 @@ class ProcessLog:
         """The last one that says whether it trains."""
         self._session = session
         self._remark = remark
+        self._strategy = ""
+        """What was last said of who takes the steps."""
 
     def started(self, words: str) -> None:
         """Logs that this process trains now, and on what."""
         engine = self._session.engine
-        words += f", on {engine.device} with {engine.precision} products{_strategy_words(engine)}"
+        self._strategy = _strategy_words(engine)
+        words += f", on {engine.device} with {engine.precision} products{self._strategy}"
         if engine.device.type == "cpu" and self._remark:
             words += f"; {self._remark}"
         self.write("started", words, circumstances(engine) | {"pid": os.getpid()})
+
+    def note_strategy(self) -> None:
+        """Logs who takes the steps from here on, where that is new."""
+        words = _strategy_words(self._session.engine)
+        if words != self._strategy:
+            self._strategy = words
+            self.write("noted", f"steps are taken{words or ' in torch'}")
 
     def write(self, name: SessionName, words: str, about: dict[str, Value] | None = None) -> None:
         """Logs what the process did."""
@@ -38,9 +48,8 @@ class ProcessLog:
 
 
 def _strategy_words(engine: Engine) -> str:
-    """Whether the kernels take the steps, and why they do not where only the classes are in their way."""
+    """Whether the kernels take the steps, and why they do not where they know the layers of the model."""
     if engine.strategy.name == "kernels":
         return " by kernels"
-    return (
-        " in torch, for the kernels know p classes alone" if engine.model.layers_have_kernel(engine.parameters) else ""
-    )
+    why = engine.objective.parts.why_not_by_kernels or "the kernels know p classes alone"
+    return f" in torch, for {why}" if engine.model.layers_have_kernel(engine.parameters) else ""

@@ -59,6 +59,8 @@ class Trackers:
     def _change(self, change: Change) -> None:
         self._train_fraction = float(change.values.get("train_fraction", self._train_fraction))
         self.largest_train_fraction = max(self.largest_train_fraction, self._train_fraction)
+        if {"loss", "temperature"} & change.values.keys():
+            self.circuit.change_loss()
         if change.rebuilt:
             self.largest_train_fraction = self._train_fraction
             self.phases.restart()

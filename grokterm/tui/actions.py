@@ -57,6 +57,8 @@ ACTIONS: Final = (
            call="scale('lr', -1)", rank=6, footer_key="l L"),
     Action("architecture", "a", "architecture", "Choose another architecture; says what each choice keeps",
            "the trainer", "Model and settings", rank=7),
+    Action("optimizer", "o", "optimizer", "Choose another optimizer or gradient filter; the weights stay",
+           "the trainer", "Model and settings", rank=16),
     Action("change", "c", "change", "Change anything: at once, with a rebuilt model, or in a new run",
            "the trainer", "Model and settings", rank=5),
     Action("try_it", "t", "try", "Type a and b and see the model's answers", "the trainer", "What is shown", rank=9),
@@ -109,9 +111,9 @@ ACTIONS: Final = (
 )  # fmt: skip
 
 FOOTER_ORDER: Final = (
-    "pause", "one_step", "decay_down", "rate_down", "architecture", "change", "slower", "earlier", "try_it", "views",
-    "ablate", "enlarge", "go_to_pane", "log_y", "next_theme", "screenshot", "fork", "branches", "compare", "restart",
-    "help", "detach", "quit",
+    "pause", "one_step", "decay_down", "rate_down", "architecture", "optimizer", "change", "slower", "earlier",
+    "try_it", "views", "ablate", "enlarge", "go_to_pane", "log_y", "next_theme", "screenshot", "fork", "branches",
+    "compare", "restart", "help", "detach", "quit",
 )  # fmt: skip
 
 

@@ -121,3 +121,18 @@ def test_every_change_of_phase_is_an_event(records: list[tuple[Seen, float, floa
             assert words.startswith(name)
             seen = name
         assert phases.phase == seen
+
+
+def test_another_loss_goes_on_at_the_share_of_its_peak_that_the_last_one_had() -> None:
+    phases = after(STORY)
+    phases.change_loss()
+    # .1 of 9.1 was 1 % of the peak: a loss of .002 in another unit has .18 as its peak.
+    assert phases.update(Seen(0.0001), 0.002, 18000) == []
+    assert phases.update(Seen(0.0001), 0.1, 18000) == []
+    assert [words for _, words in phases.update(Seen(0.0001), 0.15, 18000)] == [
+        "circuit formation again: test loss 0.15 is 82 % of its peak"
+    ]
+
+
+def test_a_loss_of_nothing_has_no_peak_to_fall_from() -> None:
+    assert after([(Seen(4.1), 0.0, 100), (Seen(4.1), 0.0, 90)]).phase == "memorization"

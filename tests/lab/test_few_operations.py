@@ -15,6 +15,7 @@ from grokterm.lab.engine import Engine
 from grokterm.lab.models import build
 from grokterm.lab.models.fused_pairs import FusedPairsModel
 from grokterm.lab.models.layout import Layout
+from grokterm.lab.objective import Objective
 from grokterm.lab.optimizers import Hyperparameters, Optimizer
 from grokterm.lab.precision import product_for
 from grokterm.lab.strategies import FewOperationsStrategy
@@ -27,7 +28,7 @@ from tests.reference.plain import plain_gradients
 def strategy(config: Config, flat: Tensor, most: int = 10**6) -> FewOperationsStrategy:
     model = build(config, product_for(config.precision))
     assert isinstance(model, FusedPairsModel)
-    return FewOperationsStrategy(model, Layout(model.shapes()), flat, most)
+    return FewOperationsStrategy(model, Layout(model.shapes()), flat, most, Objective(config, flat.device))
 
 
 def drawn(config: Config, dtype: torch.dtype = torch.float64) -> Tensor:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from grokterm.lab.losses import cross_entropy_and_gradient, cross_entropy_sum
+from grokterm.lab.losses import LOSSES, cross_entropy_and_gradient, cross_entropy_sum
+from grokterm.losses import Loss
 
 
 def drawn(gap: float, replicas: tuple[int, ...] = ()) -> tuple[Tensor, Tensor]:
@@ -47,3 +50,29 @@ def test_numbers_that_are_not_finite_are_not_hidden() -> None:
     logits[7, labels[7]] = torch.nan
     losses, _ = cross_entropy_and_gradient(logits, labels)
     assert losses.isnan().nonzero().tolist() == [[7]]
+
+
+@pytest.mark.parametrize(
+    ("loss", "of_zeros"),
+    [("cross-entropy", math.log(11)), ("stablemax", math.log(11)), ("mse", 1 / 11), ("hinge", 1.0)],
+)
+def test_the_loss_of_a_model_that_knows_nothing(loss: Loss, of_zeros: float) -> None:
+    losses = LOSSES[loss](torch.zeros(3, 11, dtype=torch.float64), torch.tensor([0, 4, 10]))
+    assert losses.tolist() == pytest.approx([of_zeros] * 3)
+
+
+def test_of_two_classes_the_hinge_is_that_of_a_margin() -> None:
+    lead = torch.tensor([-2.0, 0.0, 0.25, 1.0, 3.0])
+    logits = torch.stack((lead / 2, -lead / 2), -1)
+    assert LOSSES["hinge"](logits, torch.zeros(5, dtype=torch.int64)).tolist() == [3.0, 1.0, 0.75, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("gap", [-1e6, -3.0, 0.0, 5.0, 1e4, 1e7])
+def test_stablemax_is_exact_however_sure_the_model_is(gap: float) -> None:
+    logits, labels = drawn(gap)
+    given = [logits.clone().requires_grad_(), logits.double().requires_grad_()]
+    sums = [LOSSES["stablemax"](one, labels) for one in given]
+    torch.testing.assert_close(sums[0].double(), sums[1], rtol=2e-5, atol=0)
+    gradients = [torch.autograd.grad(one.sum(), of)[0] for one, of in zip(sums, given, strict=True)]
+    torch.testing.assert_close(gradients[0].double(), gradients[1], rtol=2e-4, atol=0)
+    assert bool(gradients[0].gather(-1, labels[:, None]).all())

@@ -19,7 +19,7 @@ from grokterm.lab.optimizers import implementation_for
 from grokterm.lab.precision import cpu_has_fast_bfloat16
 
 FOLDER: Final = Path(grokterm.__file__).parent
-USED: Final = {"_fused_adamw_": "lab/optimizers.py", "_is_amx_tile_supported": "lab/precision.py"}
+USED: Final = {"_fused_adamw_": "lab/optimizers/adam.py", "_is_amx_tile_supported": "lab/precision.py"}
 """Where each stands."""
 
 

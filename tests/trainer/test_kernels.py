@@ -34,3 +34,25 @@ def test_with_equals_as_a_class_steps_are_taken_in_torch_and_the_log_says_why(ar
     assert _strategy_words(kernel_step) == (" by kernels" if fits else "")
     assert _strategy_words(in_torch) == (" in torch, for the kernels know p classes alone" if fits else "")
     assert in_torch.advance(3) == 3
+
+
+@pytest.mark.usefixtures("kernels")
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ({"loss": "mse"}, "the kernels know cross-entropy alone, and the loss is MSE"),
+        ({"temperature": 2.0}, "the kernels know a temperature of 1 alone"),
+        ({"dropout": 0.1}, "the kernels know no dropout"),
+        ({"jacobian": 0.1}, "the kernels know no penalty of the Jacobian"),
+    ],
+)
+def test_what_the_kernels_do_not_know_is_taken_in_torch_and_the_log_says_why(
+    values: dict[str, int | float | str], why: str
+) -> None:
+    engine = Engine(Config(p=11, width=32, device="cpu"))
+    before = _strategy_words(engine)
+    engine.apply_settings(engine.config.changed(values))
+    assert _strategy_words(engine) == (f" in torch, for {why}" if before else "")
+    assert engine.advance(3) == 3
+    engine.apply_settings(Config(p=11, width=32, device="cpu"))
+    assert _strategy_words(engine) == before

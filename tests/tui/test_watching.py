@@ -12,6 +12,7 @@ from grokterm.runs.folder import RunFolder
 from grokterm.runs.process import trainer_alive
 from grokterm.tui.actions import ACTIONS
 from grokterm.tui.dialogs.architecture import ArchitectureDialog
+from grokterm.tui.dialogs.optimizer import OptimizerDialog
 from grokterm.tui.panes import TryPane
 from grokterm.wire.records import Scalars
 from tests.tui.watching import TINY, watch
@@ -104,6 +105,29 @@ async def test_the_pace_goes_down_and_up(trained: RunFolder) -> None:
         await seen.until(lambda: seen.app.link.history.config.pace != usual, "a faster pace")
         seen.screen.run_control.want({"pace": usual})
         await seen.until(lambda: seen.app.link.history.config.pace == usual, "the old pace")
+
+
+async def test_another_optimizer_and_a_filter_are_chosen_and_keep_the_weights(trained: RunFolder) -> None:
+    async with watch(trained) as seen:
+        await seen.trains()
+        await seen.press("o")
+        assert isinstance(seen.app.screen, OptimizerDialog)
+        await seen.shows("This is the present optimizer.")
+        await seen.press("down", "down")
+        await seen.shows("Keeps the weights and the filter")
+        await seen.shows("momentum 0.95")
+        await seen.press("enter")
+        await seen.until(lambda: seen.app.link.history.config.optimizer == "sgd", "SGD")
+        assert not seen.changes()[-1].rebuilt
+        await seen.press("o", "up", "up", "up")
+        await seen.shows("Keeps the weights and the optimizer with its state")
+        await seen.press("enter")
+        await seen.until(lambda: seen.app.link.history.config.filter == "orthograd", "the filter")
+        await seen.press("o", "enter")
+        assert seen.app.screen.id == seen.screen.id
+        assert seen.changes()[-1].values == {"filter": "orthograd"}
+        seen.screen.run_control.want({"beta1": 0.5})
+        await seen.shows("does nothing with SGD")
 
 
 async def test_another_architecture_is_chosen_and_says_what_it_keeps(trained: RunFolder) -> None:

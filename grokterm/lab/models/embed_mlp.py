@@ -10,7 +10,7 @@ from torch import Tensor
 from grokterm.lab.models.mlp import Mlp
 from grokterm.lab.models.model import Parameters, Shapes
 from grokterm.lab.models.small_products import small_product
-from grokterm.lab.models.sublayers import linear_init, normal_init
+from grokterm.lab.models.sublayers import gather_rows, linear_init, normal_init
 from grokterm.lab.precision import Product
 
 
@@ -26,6 +26,10 @@ class EmbedMlp(Mlp):
     def input_tables(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
         """The embeddings of a and of b, [..., p, d_model] each."""
         return [parameters["E_a"], parameters["E_b"]]
+
+    def inputs(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
+        """Both embeddings side by side, [..., n, 2 · d_model]."""
+        return torch.cat((gather_rows(parameters["E_a"], a), gather_rows(parameters["E_b"], b)), -1)
 
     def _input_size(self) -> int:
         return 2 * self.config.d_model

@@ -6,19 +6,22 @@ Operations per residue are left to autograd: they have p rows, not p².
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from grokterm.config import Activation
-from grokterm.lab.losses import cross_entropy_and_gradient
-from grokterm.lab.models.model import Model
+from grokterm.lab.losses import cross_entropy_and_gradient, cross_entropy_sum
+from grokterm.lab.models.model import LossSum, Model
 from grokterm.lab.models.sublayers import ACTIVATIONS
 from grokterm.lab.precision import Product, cast_input
 from grokterm.lab.row_sums import RowSums
 from grokterm.lab.tasks import Pairs
+
+Errors = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+"""Losses [n] and their gradient by the logits, of logits [n, classes] and labels int64 [n]."""
 
 
 class OutputLayer(NamedTuple):
@@ -52,16 +55,20 @@ class FusedPairsModel(Model):
     def output_layer(self, inputs: tuple[Tensor, ...], pairs: Pairs, cast_inputs: bool) -> OutputLayer:
         """The inputs of the output layer for the pairs; with `cast_inputs` in the dtype that a step's products read."""
 
-    def fused_loss(self, parameters: Mapping[str, Tensor], pairs: Pairs) -> Tensor:
-        """The same as `loss` of one replica, in fewer passes over the pairs."""
+    def fused_loss(
+        self, parameters: Mapping[str, Tensor], pairs: Pairs, errors: Errors = cross_entropy_and_gradient
+    ) -> Tensor:
+        """The loss of one replica summed over the pairs, in fewer passes over them."""
         output_layer = self.output_layer(self.fused_inputs(parameters), pairs, cast_inputs=True)
-        return output_loss(self.product, self.config.activation, *output_layer, pairs.labels)
+        return output_loss(self.product, self.config.activation, errors, *output_layer, pairs.labels)
 
-    def fused_score(self, inputs: tuple[Tensor, ...], pairs: Pairs) -> tuple[float, int]:
+    def fused_score(
+        self, inputs: tuple[Tensor, ...], pairs: Pairs, loss_sum: LossSum = cross_entropy_sum
+    ) -> tuple[float, int]:
         """The same as `score`, without autograd, of what `fused_inputs` gave."""
         hidden, weight, direct = self.output_layer(inputs, pairs, cast_inputs=False)
         active = _activate(self.config.activation, hidden)
-        return self._score_of(self.product(active, weight).add_(direct), pairs.labels)
+        return self._score_of(self.product(active, weight).add_(direct), pairs.labels, loss_sum)
 
 
 def supports_fusion(rows: Tensor) -> bool:
@@ -86,13 +93,19 @@ def pair_attention(scores: Tensor, values: Tensor, row_sums: RowSums) -> Tensor:
 
 
 def output_loss(
-    product: Product, activation: Activation, hidden: Tensor, weight: Tensor, direct: Tensor, labels: Tensor
+    product: Product,
+    activation: Activation,
+    errors: Errors,
+    hidden: Tensor,
+    weight: Tensor,
+    direct: Tensor,
+    labels: Tensor,
 ) -> Tensor:
-    """Cross-entropy in nats, summed over pairs, of the logits f(hidden) @ weight + direct; `hidden` is overwritten.
+    """The loss, summed over pairs, of the logits f(hidden) @ weight + direct; `hidden` is overwritten.
 
     Pre-activations [n, width], `weight` [width, p], `direct` [n, p] or [1, p] and labels int64 [n] give a scalar.
     """
-    return _OutputLoss.apply(product, activation, hidden, weight, direct, labels)  # type: ignore[no-any-return,no-untyped-call]
+    return _OutputLoss.apply(product, activation, errors, hidden, weight, direct, labels)  # type: ignore[no-any-return,no-untyped-call]
 
 
 class _PairSum(torch.autograd.Function):
@@ -138,26 +151,27 @@ class _OutputLoss(torch.autograd.Function):
         ctx: Any,
         product: Product,
         activation: Activation,
+        errors: Errors,
         hidden: Tensor,
         weight: Tensor,
         direct: Tensor,
         labels: Tensor,
     ) -> Tensor:
         active = _activate(activation, hidden)
-        losses, error = cross_entropy_and_gradient(product(active.to(weight.dtype), weight).add_(direct), labels)
+        losses, error = errors(product(active.to(weight.dtype), weight).add_(direct), labels)
         ctx.save_for_backward(active, hidden, weight, error)
         ctx.product, ctx.activation, ctx.rows = product, activation, len(direct)
         return losses.sum()
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[None, None, Tensor, Tensor, Tensor, None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[None, None, None, Tensor, Tensor, Tensor, None]:
         active, hidden, weight, error = ctx.saved_tensors
         error = error * gradients[0]
         given = error.to(hidden.dtype)
         of_weight = active.mT @ given
         of_hidden = _activation_backward(ctx.activation, hidden, given @ weight.mT.to(hidden.dtype))
         of_direct = error if ctx.rows == len(error) else error.sum(0, keepdim=True)
-        return None, None, of_hidden, of_weight.to(weight.dtype), of_direct, None
+        return None, None, None, of_hidden, of_weight.to(weight.dtype), of_direct, None
 
 
 def _activate(activation: Activation, x: Tensor) -> Tensor:

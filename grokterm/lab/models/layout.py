@@ -19,9 +19,13 @@ class Layout:
         self._counts = [math.prod(shape) for shape in shapes.values()]
         self.size = sum(self._counts)
 
+    def split(self, flat: Tensor) -> tuple[Tensor, ...]:
+        """The parameters in a vector [..., size], [..., count] each, as views of it."""
+        return flat.split_with_sizes(self._counts, -1)
+
     def unflatten(self, flat: Tensor) -> Parameters:
         """The parameters in a vector [..., size], as views of it."""
-        parts = zip(self.shapes.items(), flat.split_with_sizes(self._counts, -1), strict=True)
+        parts = zip(self.shapes.items(), self.split(flat), strict=True)
         return {name: part.view(*flat.shape[:-1], *shape) for (name, shape), part in parts}
 
     def span(self, flat: Tensor, first: str, last: str) -> Tensor:

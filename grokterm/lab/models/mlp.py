@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from grokterm.lab import native
 from grokterm.lab.models.closed_form import closed_form
 from grokterm.lab.models.fused_pairs import FusedPairsModel, OutputLayer, pair_sum, supports_fusion
-from grokterm.lab.models.model import Parameters, Shapes
+from grokterm.lab.models.model import Drop, Parameters, Shapes
 from grokterm.lab.models.small_products import small_product
 from grokterm.lab.models.sublayers import (
     ACTIVATIONS,
@@ -64,7 +65,7 @@ class Mlp(FusedPairsModel):
                 parameters[name] = linear_init(shape, fan_in, generator)
         return {name: parameters[name] for name in self.shapes()}
 
-    def logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
+    def logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor, drop: Drop | None = None) -> Tensor:
         """Logits [..., n, classes] of the pairs a, b (int64 [n] each)."""
         of_a, of_b = self._input_rows(parameters, self.product)
         of_a = of_a + parameters["b_1"][..., None, :]
@@ -72,11 +73,32 @@ class Mlp(FusedPairsModel):
             x = pair_sum(of_a, of_b, pair_row_sums(a, b, self.config.p))
         else:
             x = gather_rows(of_a, a) + gather_rows(of_b, b)
+        return self._logits_of_hidden(parameters, x, drop)
+
+    def inputs(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
+        """Two one-hot vectors side by side, [..., n, 2p]."""
+        bias = parameters["b_1"]
+        one_hot = torch.cat([functional.one_hot(n, self.config.p) for n in (a, b)], -1).to(bias.dtype)
+        return one_hot.expand(*bias.shape[:-1], *one_hot.shape)
+
+    def logits_of_inputs(self, parameters: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
+        """Logits [..., n, classes] of what `inputs` gives."""
+        weight = torch.cat((parameters["W_a"], parameters["W_b"]), -2)
+        return self._logits_of_hidden(parameters, affine(self.product, inputs, weight, parameters["b_1"]), None)
+
+    def _logits_of_hidden(self, parameters: Mapping[str, Tensor], x: Tensor, drop: Drop | None) -> Tensor:
+        """The logits of the first layer's pre-activations [..., n, width]."""
         for layer in self._layers():
             if layer > 1:
                 x = affine(self.product, x, parameters[f"W_{layer}"], parameters[f"b_{layer}"])
             x = self._activate(parameters, layer, x)
+            x = x if drop is None else drop(layer, x)
         return affine(self.product, x, parameters["W_out"], parameters["b_out"])
+
+    @property
+    def hidden_matrices(self) -> frozenset[str]:
+        """Every layer but the last; of one-hot vectors that is the first as well, for there is no embedding."""
+        return super().hidden_matrices | {"W_a", "W_b"}
 
     def layers_have_kernel(self, parameters: Mapping[str, Tensor]) -> bool:
         """Whether only an activation that the kernels support is between the sum of two rows and the output layer."""

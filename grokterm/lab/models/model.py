@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
@@ -17,6 +17,10 @@ from grokterm.lab.tasks import Pairs
 Parameters = dict[str, Tensor]
 """Tensors by name; each may carry leading replica axes, the same for all."""
 Shapes = dict[str, tuple[int, ...]]
+Drop = Callable[[int, Tensor], Tensor]
+"""Leaves out some of a layer's neurons: the layer's number, from 1, and the neurons [..., n, width] give as many."""
+LossSum = Callable[[Tensor, Tensor], Tensor]
+"""A loss summed over pairs: logits [..., n, classes] and labels int64 [n] give [...]."""
 
 
 class Model(ABC):
@@ -38,8 +42,24 @@ class Model(ABC):
         """Fresh float32 parameters on the CPU, in the order of `shapes`."""
 
     @abstractmethod
-    def logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
-        """Logits [..., n, classes] of the pairs a, b (int64 [n] each); replica axes of the parameters lead."""
+    def logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor, drop: Drop | None = None) -> Tensor:
+        """Logits [..., n, classes] of the pairs a, b (int64 [n] each); replica axes of the parameters lead.
+
+        `drop` is given the active neurons of every layer.
+        """
+
+    @abstractmethod
+    def inputs(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
+        """What the pairs are to the first layer, [..., n, features]: one-hot vectors, or embeddings, side by side."""
+
+    @abstractmethod
+    def logits_of_inputs(self, parameters: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
+        """Logits [..., n, classes] of any `inputs` [..., n, features], with nothing shared among pairs."""
+
+    @property
+    def hidden_matrices(self) -> frozenset[str]:
+        """The matrices that are neither embedding nor read-out."""
+        return frozenset(n for n, shape in self.shapes().items() if len(shape) == 2 and n not in self.transferable)
 
     def has_kernel(self, parameters: Mapping[str, Tensor]) -> bool:
         """Whether the kernels support this model and these parameters; else `kernel_inputs` and `kernel_step` raise.
@@ -73,13 +93,11 @@ class Model(ABC):
         MemoryError.
         """
 
-    def loss(self, parameters: Mapping[str, Tensor], pairs: Pairs) -> Tensor:
-        """Cross-entropy in nats summed over the pairs, [...]."""
-        return cross_entropy_sum(self.logits(parameters, pairs.a, pairs.b), pairs.labels)
-
-    def score(self, parameters: Mapping[str, Tensor], pairs: Pairs) -> tuple[float, int]:
-        """Cross-entropy in nats summed over the pairs, and how many have their label as a residue's largest logit."""
-        return self._score_of(self.logits(parameters, pairs.a, pairs.b), pairs.labels)
+    def score(
+        self, parameters: Mapping[str, Tensor], pairs: Pairs, loss_sum: LossSum = cross_entropy_sum
+    ) -> tuple[float, int]:
+        """The loss summed over the pairs, and how many have their label as a residue's largest logit."""
+        return self._score_of(self.logits(parameters, pairs.a, pairs.b), pairs.labels, loss_sum)
 
     @abstractmethod
     def input_tables(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
@@ -90,6 +108,6 @@ class Model(ABC):
     def floats_per_pair(self) -> int:
         """Width of the largest tensor that `logits` holds for each pair."""
 
-    def _score_of(self, logits: Tensor, labels: Tensor) -> tuple[float, int]:
+    def _score_of(self, logits: Tensor, labels: Tensor, loss_sum: LossSum) -> tuple[float, int]:
         right = int((logits[..., : self.config.p].max(-1).indices == labels).sum())
-        return float(cross_entropy_sum(logits, labels)), right
+        return float(loss_sum(logits, labels)), right

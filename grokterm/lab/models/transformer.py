@@ -14,10 +14,11 @@ from grokterm.lab import native
 from grokterm.lab.models import transformer_kernel_step
 from grokterm.lab.models.attention import Stream, attend, by_head
 from grokterm.lab.models.fused_pairs import FusedPairsModel, OutputLayer, pair_attention, supports_fusion
-from grokterm.lab.models.model import Parameters, Shapes
+from grokterm.lab.models.model import Drop, Parameters, Shapes
 from grokterm.lab.models.sublayers import (
     ACTIVATIONS,
     affine,
+    gather_rows,
     layer_norm,
     layer_norm_init,
     layer_norm_shapes,
@@ -72,17 +73,36 @@ class Transformer(FusedPairsModel):
                 parameters[name] = normal_init(shape, math.sqrt(variance), generator)
         return parameters
 
-    def logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
-        """Logits [..., n, classes] of the pairs a, b (int64 [n] each)."""
+    def logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor, drop: Drop | None = None) -> Tensor:
+        """Logits [..., n, classes] of the pairs a, b (int64 [n] each).
+
+        Of several blocks, neurons at a position that sees one residue are left out for a residue, not for a pair.
+        """
         if self.is_single_layer:  # nothing stands between the products of the one block: they are multiplied first
             mixed = self._mixed_of_pairs(parameters, a, b)
             to_hidden, to_logits, of_neurons = self._folded(parameters)
             neurons = ACTIVATIONS[self.config.activation](self.product(mixed, to_hidden))
+            neurons = neurons if drop is None else drop(1, neurons)
             return self.product(mixed, to_logits) + self.product(neurons, of_neurons)
-        streams = self._embed(parameters, a, b)
+        return self._logits_of_streams(parameters, self._embed(parameters, a, b), drop)
+
+    def inputs(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
+        """The embeddings of a and b side by side, [..., n, 2 · d_model]."""
+        return torch.cat([gather_rows(parameters["W_E"], n) for n in (a, b)], -1)
+
+    def logits_of_inputs(self, parameters: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
+        """Logits [..., n, classes] of what `inputs` gives."""
+        equals = parameters["W_E"][..., -1:, :]
+        of_a, of_b, of_equals = parameters["W_pos"].split_with_sizes([1] * POSITIONS, -2)
+        a, b = inputs.chunk(2, -1)
+        streams = [Stream(rows, None) for rows in (a + of_a, b + of_b, equals + of_equals)]
+        return self._logits_of_streams(parameters, streams, None)
+
+    def _logits_of_streams(self, parameters: Mapping[str, Tensor], streams: list[Stream], drop: Drop | None) -> Tensor:
+        """The logits, read at "=", of the three positions before the first block."""
         for block in range(self.config.depth - 1):
-            streams = [self._block(parameters, block, streams[: i + 1]) for i in range(POSITIONS)]
-        answer = self._block(parameters, self.config.depth - 1, streams).rows
+            streams = [self._block(parameters, block, streams[: i + 1], drop) for i in range(POSITIONS)]
+        answer = self._block(parameters, self.config.depth - 1, streams, drop).rows
         if self.config.layer_norm == "pre":
             answer = layer_norm(parameters, "norm_out", answer)
         return self.product(answer, parameters["W_U"])
@@ -134,7 +154,7 @@ class Transformer(FusedPairsModel):
         of_a, of_b, of_equals = parameters["W_pos"].split_with_sizes([1] * POSITIONS, -2)
         return [Stream(tokens + of_a, a), Stream(tokens + of_b, b), Stream(equals + of_equals, None)]
 
-    def _block(self, parameters: Mapping[str, Tensor], block: int, streams: list[Stream]) -> Stream:
+    def _block(self, parameters: Mapping[str, Tensor], block: int, streams: list[Stream], drop: Drop | None) -> Stream:
         """The last of the positions after the block, which sees them all."""
         mixed = self._mixed(parameters, block, streams)
         x = streams[-1]
@@ -149,6 +169,8 @@ class Transformer(FusedPairsModel):
             parameters[f"{block}.b_in"],
         )
         hidden = ACTIVATIONS[self.config.activation](hidden)
+        if drop is not None:
+            hidden = drop(1 + block * POSITIONS + len(streams), hidden)
         out = affine(self.product, hidden, parameters[f"{block}.W_out"], parameters[f"{block}.b_out"])
         return x.map(lambda rows: self._after(parameters, f"{block}.norm_mlp", rows + out))
 

@@ -28,7 +28,7 @@ MARKS: Final[dict[Acts, tuple[str, str]]] = {
     "starts a new run": ("▲", "error"),
 }
 """Glyph and colour for how a setting acts."""
-_LEFT: Final = ("Task", "Model")
+_LEFT: Final = ("Task", "Model", "Loss")
 _TWO_COLUMNS_FROM: Final = 74
 _BELOW: Final = 7
 """Rows below the fields: an option, what is told, the legend, and the border."""

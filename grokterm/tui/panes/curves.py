@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.strip import Strip
 
 from grokterm.config import settings, short_label
+from grokterm.losses import LOSSES, loss_unit
 from grokterm.number_format import percent
 from grokterm.runs.history import History
 from grokterm.tui.drawing.curves import Curve, draw_curves
@@ -60,7 +61,11 @@ class CurvesPane(Pane):
         """The axes that are logarithmic."""
         axes = self.axes(state)
         words = [f"log {name}" for name, on in (("x", axes.log_x), ("y", axes.log_y)) if on]
-        return [Content.styled(" · ".join(words), "$muted")]
+        return [Content.styled(" · ".join([*self.unit(state), *words]), "$muted")]
+
+    def unit(self, state: RunState) -> list[str]:
+        """What is measured in which unit, where that is not the usual one."""
+        return []
 
     def draw(self, state: RunState, width: int, height: int) -> Sequence[Strip]:
         """Curves, or sparklines where there is no room."""
@@ -102,11 +107,17 @@ class AccuracyPane(CurvesPane):
 
 
 class LossPane(CurvesPane):
-    """Mean cross-entropy on train and test pairs, nats."""
+    """Mean loss on train and test pairs: cross-entropy in nats, or what is trained on."""
 
     number = 2
     title = "Loss"
     columns = ("train_loss", "test_loss")
+
+    def unit(self, state: RunState) -> list[str]:
+        """The loss, and its unit, where it is not cross-entropy, and a temperature that is not 1."""
+        config = state.history.config
+        named = [f"{LOSSES[config.loss].title}, {loss_unit(config.loss)}"] if config.loss != "cross-entropy" else []
+        return [*named, f"temperature {config.temperature:g}"] if config.temperature != 1 else named
 
     def axes(self, state: RunState) -> Axes:
         """Logarithmic where asked for."""

@@ -192,6 +192,9 @@ def _softmax(model: _Model) -> Iterator[Sentence]:
 
 def _spikes(model: _Model) -> Iterator[Sentence]:
     steps, losses = model.column("train_loss")
+    others = [c.step for c in model.history.changes if {"loss", "temperature"} & c.values.keys()]
+    kept = steps > max(others, default=-1)  # of another loss, numbers are no rise
+    steps, losses = steps[kept], losses[kept]
     if losses.size <= _BEFORE_SPIKE:
         return
     windows = np.lib.stride_tricks.sliding_window_view(losses[:-1], _BEFORE_SPIKE)

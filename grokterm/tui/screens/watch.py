@@ -79,7 +79,11 @@ class WatchScreen(Steady, Screen[None], inherit_bindings=False):
         run, past, views, panes = self.run_control, self.time_travel, self.view_control, self.pane_control
         self.action_pause, self.action_one_step = run.pause, run.one_step
         self.action_pace, self.action_scale = run.pace, run.scale
-        self.action_architecture, self.action_change = run.architecture, run.change
+        self.action_architecture, self.action_optimizer, self.action_change = (
+            run.architecture,
+            run.optimizer,
+            run.change,
+        )
         self.action_restart, self.action_detach, self.action_quit = run.restart, run.detach, run.quit
         self.action_how_to_leave = run.how_to_leave
         self.action_travel, self.action_live, self.action_fork = past.travel, past.live, past.fork

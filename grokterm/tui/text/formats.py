@@ -7,6 +7,7 @@ from typing import Final
 from grokterm import number_format
 from grokterm.config import Config, Value, label, short_label
 from grokterm.number_format import clock, count, number, percent, rate, typed
+from grokterm.optimizers import FILTERS, OPTIMIZERS
 from grokterm.tasks.rules import defined_count, describe
 
 __all__ = ["clock", "count", "number", "percent", "rate", "typed"]
@@ -47,8 +48,9 @@ def model(config: Config) -> tuple[str, str, str]:
 
 
 def optimizer(config: Config) -> str:
-    """The optimizer's name as it is written in papers."""
-    return {"adamw": "AdamW"}.get(config.optimizer, config.optimizer)
+    """Filter and optimizer as they are written in papers."""
+    filtered = "" if config.filter == "none" else f"{FILTERS[config.filter].title} "
+    return filtered + OPTIMIZERS[config.optimizer].title
 
 
 def split(config: Config) -> tuple[str, str]:

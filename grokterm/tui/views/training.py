@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from textual.strip import Strip
 
+from grokterm.losses import loss_unit
 from grokterm.milestones import GROKKED, MEMORIZED
 from grokterm.number_format import percent
 from grokterm.runs.columns import Floats
@@ -64,7 +65,7 @@ class CurvesView(TrainingViewPane):
         loss = [scalars_line(state, f"{name} loss", name, f"{name}_loss") for name in ("train", "test")]
         return (
             Panel("accuracy", accuracy, Axes(state.log_x, percent=True), marks, live=_bare_percent),
-            Panel("loss, nats a pair", loss, Axes(state.log_x, state.log_y), marks),
+            Panel(f"loss, {loss_unit(state.history.config.loss)}", loss, Axes(state.log_x, state.log_y), marks),
         )
 
 
@@ -90,6 +91,8 @@ class ProgressView(TrainingViewPane):
             progress_line(state, "consensus loss (held-out pairs)", "cons", "mark", "consensus_loss"),
         ]
         without = "" if np.isfinite(losses[2].values).any() else ", no key frequencies yet"
+        if (history.config.loss, history.config.temperature) != ("cross-entropy", 1):  # the measures are cross-entropy
+            losses.remove(test)
         losses = [line for line in losses if line is test or _is_known(line)]
         shares = [
             Line("variance explained", "var", "muted", history.column("step"), _between(history, "variance_share")),

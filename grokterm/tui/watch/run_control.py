@@ -98,6 +98,12 @@ class RunControl:
 
         self._host.open_dialog(ArchitectureDialog(self._viewer.pending_changes.config), self._take)
 
+    def optimizer(self) -> None:
+        """Opens the chooser of optimizer and filter."""
+        from grokterm.tui.dialogs.optimizer import OptimizerDialog
+
+        self._host.open_dialog(OptimizerDialog(self._viewer.pending_changes.config), self._take)
+
     def change(self) -> None:
         """Opens the form of all settings."""
         from grokterm.tui.dialogs.change import ChangeDialog

@@ -74,6 +74,13 @@ async def test_a_loss_that_is_not_finite_leaves_the_rest() -> None:
         assert "test ?" in "\n".join(lines(pane))
 
 
+def test_a_loss_in_another_unit_says_which() -> None:
+    new: dict[str, Value] = {"loss": "mse", "temperature": 2.0}
+    other = change(5, "…", new, {"loss": "cross-entropy", "temperature": 1.0})
+    told = [[text.plain for text in LossPane().live_texts(make_world(r))] for r in ([scalars(0, 0, 0)], [other])]
+    assert told == [["log y"], ["MSE, squared error · temperature 2 · log y"]]
+
+
 def test_quick_changes_of_one_setting_are_one_mark() -> None:
     first, second = set_to(500, weight_decay=2.0), set_to(510, weight_decay=4.0)
     marks = marks_of(history_of(scalars(1000, 1, 0), first, second, set_to(600, weight_decay=8.0)))

@@ -140,6 +140,12 @@ def test_a_loss_spike_is_told_of_and_those_soon_after_are_not() -> None:
     ]
 
 
+def test_another_loss_is_no_spike() -> None:
+    records: list[Record] = [scalars(10 * i, 0.0, 0.001) for i in range(20)]
+    change = Change(190, {"loss": "hinge"}, {"loss": "cross-entropy"}, rebuilt=False, keep=False, words="…")
+    assert told([*records, change, *(scalars(10 * i, 0.0, 0.9) for i in range(20, 60))]) == []
+
+
 def test_a_rebuilt_model_is_told_of_by_itself() -> None:
     rebuilt = Change(250, {"arch": "transformer"}, {"arch": "mlp"}, True, False, "")
     records = course(progress(0), progress(200, 1.0), progress(300, 0.3), progress(400, 0.02))

@@ -1,0 +1,52 @@
+"""The numbers that an optimizer step reads, as tensors on the device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Tensor
+
+from grokterm.config import Config, Value
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """What an optimizer step reads, as tensors on the device, so that a captured step sees a change too.
+
+    Each is a scalar, or [..., 1] with the replica axes of the parameters.
+    """
+
+    lr: Tensor
+    weight_decay: Tensor
+    beta1: Tensor
+    beta2: Tensor
+    epsilon: Tensor
+    warmup: Tensor
+    warmup_from: Tensor
+    momentum: Tensor
+    nesterov: Tensor
+    """1 where it is on, else 0."""
+    muon_lr: Tensor
+    ema_alpha: Tensor
+    ema_lambda: Tensor
+    ma_lambda: Tensor
+    l1: Tensor
+    norm_clamp: Tensor
+
+    @classmethod
+    def of(cls, config: Config, device: torch.device) -> Hyperparameters:
+        """The hyperparameters of a configuration, in float64 where the device has it."""
+        dtype = torch.float32 if device.type == "mps" else torch.float64
+        values = config.as_dict()
+        return cls(**{f.name: torch.tensor(_number(values[f.name]), dtype=dtype, device=device) for f in fields(cls)})
+
+    def update(self, config: Config) -> None:
+        """Take the values of `config`, in place."""
+        values = config.as_dict()
+        for field in fields(self):
+            getattr(self, field.name).fill_(_number(values[field.name]))
+
+
+def _number(value: Value) -> float:
+    return float(value == "on") if isinstance(value, str) else float(value)
