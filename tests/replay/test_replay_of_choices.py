@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from grokterm.runs.checkpoints import REGULAR
 from grokterm.trainer.opening import open_run
 from tests.replay.test_replay import GROKKING, begun, replayed, run_folder
@@ -16,18 +18,19 @@ CHANGES: dict[int, dict[str, int | float | str]] = {
 }
 
 
-def test_a_run_with_every_kind_of_change_is_repeated() -> None:
-    session = begun()
+def test_a_run_with_every_kind_of_change_is_repeated(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    session = begun(home)
     for stop in [*CHANGES, 100]:
         while session.step < stop:
             session.advance(stop - session.step)
         session.save(REGULAR)
         if stop in CHANGES:
             session.after_change(session.change(CHANGES[stop], keep=True, by="somebody"))
-    report = replayed(run_folder())
+    report = replayed(run_folder(home))
     assert report.agrees, report
     assert report.checkpoints.compared > len(CHANGES)
-    opened = open_run(run_folder()).session
+    opened = open_run(run_folder(home)).session
     assert opened.step == 100
     assert opened.config == GROKKING.changed({name: v for values in CHANGES.values() for name, v in values.items()})
     state, again = session.engine, opened.engine
