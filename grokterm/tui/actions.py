@@ -70,7 +70,7 @@ ACTIONS: Final = (
            call="next_view(-1)"),
     Action("ablate", "k", "ablate", "See the model without frequencies, neurons or heads",
            "the trainer", "What is shown", rank=12),
-    Action("mark", "m", "mark", "Compare with this step: table, bars and views show before and now", "the screen",
+    Action("mark", "m", "mark", "Compare with this step: before and now stand side by side", "the screen",
            "What is shown"),
     Action("next_pane", "tab", "panes", "Go to the next pane", "the screen", "What is shown", call="next_pane(1)"),
     Action("previous_pane", "shift+tab", "panes", "Go to the pane before", "the screen", "What is shown",

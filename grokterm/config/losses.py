@@ -1,0 +1,29 @@
+"""Losses by name: what each is and in what unit it is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal, NamedTuple
+
+Loss = Literal["cross-entropy", "stablemax", "mse", "hinge"]
+
+
+class DescribedLoss(NamedTuple):
+    """How papers write a loss, what it is of a pair, and its unit."""
+
+    title: str
+    words: str
+    unit: str
+
+
+LOSSES: Final[Mapping[Loss, DescribedLoss]] = {
+    "cross-entropy": DescribedLoss("cross-entropy", "−ln of the right class's softmax", "nats a pair"),
+    "stablemax": DescribedLoss("StableMax", "−ln of the right class's stablemax", "nats a pair"),
+    "mse": DescribedLoss("MSE", "mean squared distance of the logits from the one-hot answer", "squared error"),
+    "hinge": DescribedLoss("hinge", "mean over wrong classes of max(0, 1 − lead of the right one)", "lead missing"),
+}
+
+
+def loss_unit(loss: Loss) -> str:
+    """The unit of train and test loss, for an axis."""
+    return LOSSES[loss].unit
