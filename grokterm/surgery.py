@@ -9,7 +9,7 @@ from typing import Final
 
 from grokterm.config import Config
 from grokterm.errors import ConfigError
-from grokterm.tasks.rules import group_order, rule_of
+from grokterm.tasks.operations import group_order, rule_of
 
 _LISTED: Final = 6
 """Numbers that words name one by one."""

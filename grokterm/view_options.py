@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from grokterm.setting import setting
+from grokterm.config.setting import setting
 
 Color = Literal["auto", "truecolor", "256", "16", "none"]
 Graph = Literal["braille", "block", "ascii"]

@@ -16,7 +16,8 @@ from grokterm.lab.losses import cross_entropy_and_gradient
 from grokterm.lab.models import build
 from grokterm.lab.seeds import generator
 from grokterm.lab.tasks import make_task, operation_table
-from grokterm.tasks.rules import OPERATIONS, group_order
+from grokterm.tasks.operations import group_order
+from grokterm.tasks.rules import OPERATIONS
 
 
 def at_gap(gap: float, classes: int) -> torch.Tensor:

@@ -11,11 +11,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from grokterm.config import Config, choices, docs, field_type, parse, settings
-from grokterm.consistency import train_count
+from grokterm.config.consistency import train_count
 from grokterm.errors import ConfigError
 from grokterm.spelling import option_name
 from grokterm.tasks.arithmetic import is_prime
-from grokterm.tasks.rules import OPERATIONS, defined_count
+from grokterm.tasks.operations import defined_count
+from grokterm.tasks.rules import OPERATIONS
 from grokterm.view_options import ViewOptions
 
 NUMBERS = [name for name in settings() if field_type(name) in (int, float) or name in ("batch_size", "until", "pace")]

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from grokterm.tasks.arithmetic import Basis, discrete_logarithms, is_prime
-from grokterm.tasks.rules import group_order, rule_of
+from grokterm.tasks.operations import group_order, rule_of
 
 NO_BASIS: Final = "no invertible basis"
 

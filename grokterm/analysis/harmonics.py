@@ -16,8 +16,9 @@ from torch.nn import functional
 
 from grokterm.analysis.angles import Angles, angles_of
 from grokterm.tasks.groups import FiniteGroup, finite_group
+from grokterm.tasks.operations import rule_of
 from grokterm.tasks.representations import isotypic_rows, representations
-from grokterm.tasks.rules import GroupProduct, rule_of
+from grokterm.tasks.rules import GroupProduct
 
 
 @dataclass(frozen=True, slots=True, eq=False)

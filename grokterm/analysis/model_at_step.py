@@ -18,7 +18,7 @@ from grokterm.analysis.spectrum import spectrum
 from grokterm.config import Config
 from grokterm.lab.models import Model, build
 from grokterm.surgery import INTACT, Ablation
-from grokterm.tasks.rules import rule_of
+from grokterm.tasks.operations import rule_of
 
 STRONGEST: Final = 3
 """Frequencies that stand in for key frequencies as long as there are none."""

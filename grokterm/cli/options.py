@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from grokterm.config import Config, choices, field_type, parse, settings
-from grokterm.consistency import check_order
+from grokterm.config.consistency import check_order
 from grokterm.errors import ConfigError
 from grokterm.spelling import option_name, unknown
 from grokterm.view_options import ViewOptions

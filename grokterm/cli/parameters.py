@@ -10,9 +10,9 @@ from typing import Annotated, Any, Final, Literal, get_args
 from cyclopts import Group, Parameter
 
 from grokterm.cli.options import Option, shown
+from grokterm.config.setting import Group as GroupName
 from grokterm.errors import ConfigError
 from grokterm.presets import PRESETS
-from grokterm.setting import Group as GroupName
 from grokterm.spelling import unknown
 
 _RUN_WORDS: Final = "A run's id, its number, a unique beginning, last, or a path."

@@ -24,7 +24,7 @@ from grokterm.runs.folder import RunFolder, find_run, runs_home
 from grokterm.runs.history import History
 from grokterm.runs.measured import MEASURES, columns_of, measured
 from grokterm.spelling import unknown
-from grokterm.tasks.rules import describe
+from grokterm.tasks.operations import describe
 from grokterm.view_options import ViewOptions
 
 if TYPE_CHECKING:

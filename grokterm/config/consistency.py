@@ -7,7 +7,7 @@ from typing import Final
 
 from grokterm.errors import ConfigError
 from grokterm.spelling import unknown
-from grokterm.tasks.rules import defined_count, group_order, rule_of
+from grokterm.tasks.operations import defined_count, group_order, rule_of
 
 CLOSED_FORM_WIDTH: Final = 7
 """Fewest neurons of the closed-form solution; one more where an operation has zero factors."""

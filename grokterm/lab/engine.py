@@ -9,11 +9,12 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from grokterm.config import Config, settings
+from grokterm.config import Config
 from grokterm.errors import ConfigError
 from grokterm.lab import devices
 from grokterm.lab.batches import Batches
 from grokterm.lab.cuda_graphs import StepBatch
+from grokterm.lab.engine_checks import check_changes, check_memory, check_state
 from grokterm.lab.models import Model, Parameters, build
 from grokterm.lab.models.layout import Layout
 from grokterm.lab.objective import Objective, Parts
@@ -23,15 +24,11 @@ from grokterm.lab.seeds import generator
 from grokterm.lab.strategies import Strategy, choose_strategy, finite_check
 from grokterm.lab.tasks import Pairs, make_task
 from grokterm.measures import Measures
-from grokterm.setting import Acts
 
 CHUNK_FLOATS: Final = {"cpu": 1 << 22, "cuda": 1 << 27, "mps": 1 << 25}
 """Largest tensor over pairs that a pass holds, in floats, by kind of device: 16 MiB on the CPU."""
 STEPS_PER_CHECK: Final = {"cpu": 1, "cuda": 256, "mps": 1}
 """Steps between two checks that they are finite, by kind of device: on CUDA a check waits for the device."""
-
-WINDOW_FLOATS: Final = 1 << 28
-"""Numbers that a filter may hold of past gradients: 1 GiB in float32."""
 
 
 class Engine:
@@ -44,7 +41,7 @@ class Engine:
     def __init__(self, config: Config) -> None:
         """Build the task and fresh parameters of `config`; raises ConfigError for a device that is not there."""
         devices.prepare()
-        _check_memory(config)
+        check_memory(config)
         self.device, self.precision = devices.resolve(config)
         self.step = 0
         """Updates applied so far, over all models of the run."""
@@ -100,8 +97,8 @@ class Engine:
 
         Weights stay. Another optimizer or filter begins with a state of its own, an optimizer with warm-up too.
         """
-        self._check_changes(config, "at once")
-        _check_memory(config)
+        check_changes(self.config, config, "at once")
+        check_memory(config)
         self._change_task(config)
         before, self.config = self.config, config
         same_rule = before.optimizer == config.optimizer
@@ -125,8 +122,8 @@ class Engine:
         be those of the closed form. Raises ConfigError when a setting that starts a new run differs, RuntimeError or
         MemoryError where there is no room for the new model; nothing is changed then.
         """
-        self._check_changes(config, "at once", "rebuilds the model")
-        _check_memory(config)
+        check_changes(self.config, config, "at once", "rebuilds the model")
+        check_memory(config)
         before = vars(self).copy()
         try:
             self._rebuild(config, keep)
@@ -162,20 +159,8 @@ class Engine:
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Load what `state_dict` gave; raises ConfigError when names, shapes or precision do not fit."""
-        expected = self.state_dict()
-        expected.pop("built_at", None)
+        check_state(self.state_dict(), state)
         given_start = state.get("built_at")
-        state = {name: tensor for name, tensor in state.items() if name != "built_at"}
-        for name in expected.keys() | state.keys():
-            if name not in expected or name not in state:
-                where = "missing from" if name in expected else "unknown to the model of"
-                raise ConfigError(f"{name} is {where} this state: it is of another model")
-            given, own = state[name], expected[name]
-            if given.shape != own.shape or given.dtype != own.dtype:
-                raise ConfigError(
-                    f"{name} of this state is {given.dtype} {list(given.shape)}, "
-                    f"and the model needs {own.dtype} {list(own.shape)}"
-                )
         for name, tensor in self._tensors().items():
             tensor.copy_(state[name])
         self._optimizer.invalidate_plan()
@@ -291,20 +276,3 @@ class Engine:
             else:
                 named[f"optimizer.{name}"] = tensor
         return named
-
-    def _check_changes(self, config: Config, *acts: Acts) -> None:
-        old, new = self.config.as_dict(), config.as_dict()
-        for name, setting in settings().items():
-            if old[name] != new[name] and setting.acts not in acts:
-                raise ConfigError(f"{name} {setting.acts}: it cannot change from {old[name]} to {new[name]} here")
-
-
-def _check_memory(config: Config) -> None:
-    """Raises ConfigError where a filter would hold more gradients than there is room for."""
-    window = Chain.of(config).window
-    size = Layout(build(config).shapes()).size if window > 1 else 0
-    if window * size > WINDOW_FLOATS:
-        raise ConfigError(
-            f"--ma-window {window:,} would hold {window:,} gradients of {size:,} numbers: "
-            f"choose {WINDOW_FLOATS // size:,} at most for this model"
-        )

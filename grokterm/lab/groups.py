@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from grokterm.tasks.arithmetic import discrete_logarithms
-from grokterm.tasks.rules import group_order, rule_of
+from grokterm.tasks.operations import group_order, rule_of
 
 
 class Group(NamedTuple):

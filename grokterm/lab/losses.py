@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from grokterm.losses import Loss
+from grokterm.config.losses import Loss
 
 
 def cross_entropy_sum(logits: Tensor, labels: Tensor) -> Tensor:

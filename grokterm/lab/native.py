@@ -17,7 +17,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from grokterm.config import Activation
+from grokterm.config.model import Activation
 from grokterm.kernels.digest import digest
 from grokterm.lab.precision import Product, bfloat16_product
 from grokterm.lab.tasks import Pairs

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from grokterm.config import Config
+from grokterm.config.losses import LOSSES as NAMED
+from grokterm.config.losses import Loss
 from grokterm.lab.hashing import key_of, random_bits
 from grokterm.lab.losses import ERRORS, LOSSES
 from grokterm.lab.tasks import Pairs
-from grokterm.losses import LOSSES as NAMED
-from grokterm.losses import Loss
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from grokterm.config import Config
-from grokterm.consistency import train_count
+from grokterm.config.consistency import train_count
 from grokterm.lab.row_sums import RowSums, head_row_sums, pair_row_sums
 from grokterm.lab.seeds import generator
+from grokterm.tasks.operations import answer_table
 from grokterm.tasks.polynomial import UNDEFINED
-from grokterm.tasks.rules import answer_table
 
 CACHED_PAIRS: Final = 1 << 19
 """Pairs whose chunks are cached with their row sums (up to 200 bytes per pair and four heads); beyond, none is.

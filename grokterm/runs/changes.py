@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final, get_args
 
 from grokterm.config import Config, Value, field_type, label, settings
+from grokterm.config.optimizers import idle_setting
 from grokterm.errors import ConfigError
 from grokterm.number_format import spelled
-from grokterm.optimizers import idle_setting
 from grokterm.surgery import Ablation, check_ablation
 from grokterm.wire.records import Change
 

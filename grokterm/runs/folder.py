@@ -21,7 +21,8 @@ from grokterm import durable
 from grokterm.config import Config, settings
 from grokterm.errors import ConfigError, RunFolderError, reason_of
 from grokterm.real_files import FILE, FOLDER, is_there, kind_of, open_file, reading
-from grokterm.tasks.rules import OPERATIONS, rule_of
+from grokterm.tasks.operations import rule_of
+from grokterm.tasks.rules import OPERATIONS
 from grokterm.version import __version__
 from grokterm.view_options import ViewOptions
 

@@ -18,7 +18,7 @@ from grokterm.runs.history import History
 from grokterm.runs.log import read_tail
 from grokterm.runs.process import trainer_alive
 from grokterm.runs.trainer_log import last_lines
-from grokterm.tasks.rules import describe
+from grokterm.tasks.operations import describe
 from grokterm.wire.records import Change, Event, Record, Scalars, Session
 
 RunState = Literal[

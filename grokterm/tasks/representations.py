@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from grokterm.tasks.groups import FiniteGroup, finite_group
-from grokterm.tasks.rules import GroupProduct, rule_of
+from grokterm.tasks.operations import rule_of
+from grokterm.tasks.rules import GroupProduct
 
 if TYPE_CHECKING:
     import numpy.typing as npt

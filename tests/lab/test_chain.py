@@ -11,14 +11,14 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from torch.testing import assert_close
 
 from grokterm.config import Config, choices, settings
+from grokterm.config.losses import LOSSES
+from grokterm.config.optimizers import FILTERS, OPTIMIZERS
 from grokterm.lab.losses import LOSSES as LOSS_FUNCTIONS
 from grokterm.lab.models import build
 from grokterm.lab.models.layout import Layout
 from grokterm.lab.optimizers import Chain, Hyperparameters, Known, Optimizer
 from grokterm.lab.optimizers.chain import rules
 from grokterm.lab.optimizers.filters import FILTERS as MADE
-from grokterm.losses import LOSSES
-from grokterm.optimizers import FILTERS, OPTIMIZERS
 from tests.lab.cuda import only_on_cuda
 from tests.lab.examples import random_parameters, small
 from tests.lab.fakes import audited, on_fake_cuda

@@ -7,7 +7,8 @@ from typing import Literal
 import pytest
 import torch
 
-from grokterm.config import Activation, Architecture, Config
+from grokterm.config import Config
+from grokterm.config.model import Activation, Architecture
 from grokterm.lab import native
 from grokterm.lab.engine import Engine
 from grokterm.lab.losses import cross_entropy_sum

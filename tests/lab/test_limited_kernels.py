@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from grokterm.config import Architecture, Config, Precision
+from grokterm.config import Config
+from grokterm.config.model import Architecture
+from grokterm.config.run import Precision
 from grokterm.kernels.build import products
 from grokterm.kernels.instruction_sets import LIMITS, NONE, VARIABLE, limit
 from grokterm.lab import native

@@ -11,7 +11,7 @@ from torch.testing import assert_close
 
 from grokterm.config import choices
 from grokterm.errors import ConfigError
-from grokterm.lab import engine as engine_module
+from grokterm.lab import engine_checks
 from grokterm.lab.engine import Engine
 from tests.lab.examples import small
 from tests.lab.test_engine import assert_same_state
@@ -144,7 +144,7 @@ def test_decay_to_the_initial_weights_ends_there() -> None:
 
 
 def test_more_gradients_than_there_is_room_for_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine_module, "WINDOW_FLOATS", 10_000)
+    monkeypatch.setattr(engine_checks, "WINDOW_FLOATS", 10_000)
     config = small(p=7)
     size = sum(tensor.numel() for tensor in Engine(config).parameters.values())
     wanted = config.changed({"filter": "grokfast-ma", "ma_window": 100})

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from grokterm.config.losses import Loss
 from grokterm.lab.losses import LOSSES, cross_entropy_and_gradient, cross_entropy_sum
-from grokterm.losses import Loss
 
 
 def drawn(gap: float, replicas: tuple[int, ...] = ()) -> tuple[Tensor, Tensor]:

@@ -14,7 +14,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from grokterm.config import Activation
+from grokterm.config.model import Activation
 from grokterm.kernels.build import build
 from grokterm.lab import native
 from grokterm.lab.losses import cross_entropy_sum

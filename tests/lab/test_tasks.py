@@ -7,12 +7,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grokterm.config import Architecture, Config
-from grokterm.consistency import train_count
+from grokterm.config import Config
+from grokterm.config.consistency import train_count
+from grokterm.config.model import Architecture
 from grokterm.lab import engine, tasks
 from grokterm.lab.tasks import make_task, operation_table
+from grokterm.tasks.operations import defined_count
 from grokterm.tasks.polynomial import UNDEFINED
-from grokterm.tasks.rules import OPERATIONS, defined_count
+from grokterm.tasks.rules import OPERATIONS
 
 
 def by_hand(op: str, a: int, b: int, p: int) -> int:

@@ -8,8 +8,9 @@ import pytest
 from grokterm.config import Config
 from grokterm.errors import ConfigError
 from grokterm.tasks.groups import finite_group
+from grokterm.tasks.operations import answer_table, defined_count, describe, group_order, rule_of
 from grokterm.tasks.polynomial import UNDEFINED
-from grokterm.tasks.rules import OPERATIONS, Sum, answer_table, defined_count, describe, group_order, rule_of
+from grokterm.tasks.rules import OPERATIONS, Sum
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from grokterm.config import Config
-from grokterm.consistency import CLOSED_FORM_WIDTH
+from grokterm.config.consistency import CLOSED_FORM_WIDTH
 from grokterm.lab.groups import group_of
 from grokterm.lab.models.model import Parameters, Shapes
-from grokterm.tasks.rules import rule_of
+from grokterm.tasks.operations import rule_of
 
 PHASES: Final = CLOSED_FORM_WIDTH
 """Evenly spaced phases a frequency at which all unwanted terms cancel exactly."""

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from grokterm.config import Activation, Config
+from grokterm.config import Config
+from grokterm.config.model import Activation
 from grokterm.lab.models.layout import Layout
 from grokterm.lab.models.model import Parameters
 from grokterm.lab.models.sublayers import ACTIVATIONS

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from grokterm.config import Activation
+from grokterm.config.model import Activation
 from grokterm.lab.losses import cross_entropy_and_gradient, cross_entropy_sum
 from grokterm.lab.models.model import LossSum, Model
 from grokterm.lab.models.sublayers import ACTIVATIONS

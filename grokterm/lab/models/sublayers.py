@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from grokterm.config import Activation
+from grokterm.config.model import Activation
 from grokterm.lab.models.model import Shapes
 
 ACTIVATIONS: Final[dict[Activation, Callable[[Tensor], Tensor]]] = {

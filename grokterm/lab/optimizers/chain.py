@@ -14,14 +14,14 @@ from torch import Tensor
 
 import grokterm.lab.optimizers as package
 from grokterm.config import Config
+from grokterm.config.optimizers import Filter
+from grokterm.config.optimizers import Optimizer as OptimizerName
 from grokterm.lab.models.layout import Layout
 from grokterm.lab.optimizers.adam import AdamW, has_fused_step
 from grokterm.lab.optimizers.constraints import NormClamp
 from grokterm.lab.optimizers.filters import FILTERS
 from grokterm.lab.optimizers.hyperparameters import Hyperparameters
 from grokterm.lab.optimizers.rule import Rule
-from grokterm.optimizers import Filter
-from grokterm.optimizers import Optimizer as OptimizerName
 
 Implementation = Literal["chain", "fused", "planned"]
 """How a step is computed: one operation after another; fused in one pass over the parameters, with numbers read on the

@@ -7,9 +7,9 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from grokterm.config.optimizers import Filter as FilterName
 from grokterm.lab.models.layout import Layout
 from grokterm.lab.optimizers.hyperparameters import Hyperparameters
-from grokterm.optimizers import Filter as FilterName
 
 _TINY: Final = 1e-30
 """Against division by zero, as the authors of ⊥Grad have it."""

@@ -8,11 +8,11 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from grokterm.config.optimizers import Optimizer
 from grokterm.lab.models.layout import Layout
 from grokterm.lab.optimizers.adam import AdamW
 from grokterm.lab.optimizers.hyperparameters import Hyperparameters
 from grokterm.lab.optimizers.rule import Rule
-from grokterm.optimizers import Optimizer
 
 _COEFFICIENTS: Final = (3.4445, -4.7750, 2.0315)
 _ITERATIONS: Final = 5

@@ -7,10 +7,10 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from grokterm.config.optimizers import Optimizer
 from grokterm.lab.models.layout import Layout
 from grokterm.lab.optimizers.hyperparameters import Hyperparameters
 from grokterm.lab.optimizers.rule import Rule
-from grokterm.optimizers import Optimizer
 
 
 class Sgd(Rule):

@@ -16,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
 from grokterm.config import Config, Value, choices, docs, field_type, settings
-from grokterm.setting import Acts
+from grokterm.config.setting import Acts
 from grokterm.tui.dialogs.choice import Choice
 from grokterm.tui.dialogs.dialog import Dialog, Wanted
 from grokterm.tui.dialogs.draft import Draft

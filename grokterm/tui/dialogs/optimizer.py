@@ -12,7 +12,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from grokterm.config import Config, settings
-from grokterm.optimizers import FILTERS, OPTIMIZERS, Described
+from grokterm.config.optimizers import FILTERS, OPTIMIZERS, Described
 from grokterm.tui.dialogs.dialog import Dialog, Wanted
 from grokterm.tui.dialogs.options import Options
 from grokterm.tui.text import formats

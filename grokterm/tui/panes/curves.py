@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.strip import Strip
 
 from grokterm.config import settings, short_label
-from grokterm.losses import LOSSES, loss_unit
+from grokterm.config.losses import LOSSES, loss_unit
 from grokterm.number_format import percent
 from grokterm.runs.history import History
 from grokterm.tui.drawing.curves import Curve, draw_curves

@@ -6,9 +6,9 @@ from typing import Final
 
 from grokterm import number_format
 from grokterm.config import Config, Value, label, short_label
+from grokterm.config.optimizers import FILTERS, OPTIMIZERS
 from grokterm.number_format import clock, count, number, percent, rate, typed
-from grokterm.optimizers import FILTERS, OPTIMIZERS
-from grokterm.tasks.rules import defined_count, describe
+from grokterm.tasks.operations import defined_count, describe
 
 __all__ = ["clock", "count", "number", "percent", "rate", "typed"]
 

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.strip import Strip
 
 from grokterm.picture import Picture
-from grokterm.tasks.rules import rule_of
+from grokterm.tasks.operations import rule_of
 from grokterm.tui.drawing.cells import Cells
 from grokterm.tui.drawing.heat import draw_scale, largest
 from grokterm.tui.drawing.matrix import Axis, draw_matrix

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from textual.strip import Strip
 
-from grokterm.losses import loss_unit
+from grokterm.config.losses import loss_unit
 from grokterm.milestones import GROKKED, MEMORIZED
 from grokterm.number_format import percent
 from grokterm.runs.columns import Floats

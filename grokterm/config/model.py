@@ -1,0 +1,68 @@
+"""The settings of a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from grokterm.config.setting import setting
+
+Architecture = Literal["mlp", "embed-mlp", "transformer"]
+Classes = Literal["p", "p+1"]
+Init = Literal["random", "closed-form"]
+LayerNorm = Literal["none", "pre", "post"]
+Activation = Literal["relu", "gelu", "quadratic"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSettings:
+    """What is trained."""
+
+    arch: Architecture = setting(
+        "mlp",
+        "Model",
+        "rebuilds the model",
+        "Architecture: one-hot pair → width → p; two embeddings → width → p; or transformer.",
+        label="architecture",
+    )
+    width: int = setting(
+        512, "Model", "rebuilds the model", "Hidden neurons of each MLP layer, 1 to 65,536.", ge=1, le=65536
+    )
+    d_model: int = setting(
+        128,
+        "Model",
+        "rebuilds the model",
+        "Embedding dimensions (embed-mlp, transformer), 1 to 8,192.",
+        label="d_model",
+        ge=1,
+        le=8192,
+    )
+    heads: int = setting(
+        4, "Model", "rebuilds the model", "Attention heads (transformer), 1 to 64; must divide d_model.", ge=1, le=64
+    )
+    depth: int = setting(
+        1, "Model", "rebuilds the model", "Hidden layers (mlp, embed-mlp) or blocks (transformer), 1 to 3.", ge=1, le=3
+    )
+    layer_norm: LayerNorm = setting(
+        "none",
+        "Model",
+        "rebuilds the model",
+        "LayerNorm: none, before (pre) or after (post) each sublayer.",
+        label="LayerNorm",
+        short="norm",
+    )
+    activation: Activation = setting("relu", "Model", "rebuilds the model", "Activation of the MLP neurons.")
+    classes: Classes = setting(
+        "p",
+        "Model",
+        "rebuilds the model",
+        'Classes of the softmax: p residues, or p+1 with "=", never an answer (Nanda et al.\'s code; without kernels).',
+    )
+    init: Init = setting(
+        "random",
+        "Model",
+        "rebuilds the model",
+        "Initial weights: random, or the closed-form solution (mlp, depth 1, quadratic, no LayerNorm).",
+        label="initial weights",
+        short="init",
+    )

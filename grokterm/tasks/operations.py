@@ -1,0 +1,102 @@
+"""Operations by what a person types, and their tables."""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Final, Literal
+
+from grokterm.errors import ConfigError
+from grokterm.spelling import unknown
+from grokterm.tasks.arithmetic import is_prime
+from grokterm.tasks.formula import parse_formula
+from grokterm.tasks.groups import finite_group, is_group_name
+from grokterm.tasks.rules import (
+    OPERATIONS,
+    PRODUCTS,
+    SHOWN_CHOICES,
+    Choice,
+    Chosen,
+    Conditional,
+    Formula,
+    GroupProduct,
+    Rule,
+)
+
+if TYPE_CHECKING:
+    from grokterm.tasks.polynomial import Whole
+
+_CHOICES: Final[dict[str, Choice]] = {
+    "min": "min",
+    "min(a,b)": "min",
+    "max": "max",
+    "max(a,b)": "max",
+    "|a-b|": "|a-b|",
+    "abs(a-b)": "|a-b|",
+}
+_CONDITION: Final = re.compile(r"(.+?)\s+if\s+([abxy])\s+(?:is\s+)?(odd|even)[\s,]+(?:else|otherwise)\s+(.+)")
+_LETTERS: Final[dict[str, Literal["a", "b"]]] = {"a": "a", "b": "b", "x": "a", "y": "b"}
+_PARITIES: Final[dict[str, Literal["odd", "even"]]] = {"odd": "odd", "even": "even"}
+
+
+@cache
+def rule_of(op: str) -> Rule:
+    """The rule of an operation: a name, a formula, a choice between two, or a group; raises ConfigError."""
+    text = op.strip()
+    plain = text.lower()
+    if found := _CONDITION.fullmatch(plain):
+        then, letter, parity, other = found.groups()
+        both = _simple(then), _simple(other)
+        return Conditional(both[0], _LETTERS[letter], _PARITIES[parity], both[1])
+    name, _, product = plain.partition("-")
+    if is_group_name(name) and (product == "" or "-" + product in PRODUCTS):
+        return GroupProduct(finite_group(name), "-" + product if product else "")
+    return _simple(text)
+
+
+def describe(op: str, p: int) -> str:
+    """The task as people write it: a + b mod 97, ab in S₅."""
+    rule = rule_of(op)
+    return rule.shown if rule.order else f"{rule.shown} mod {p}"
+
+
+def group_order(op: str, p: int) -> int | None:
+    """How many angles an operation adds: p residues or p − 1 logarithms; None where it adds no angles."""
+    found = rule_of(op).sum
+    if found is None or found.basis == "residues":
+        return None if found is None else p
+    return p - 1 if is_prime(p) and math.prod(found.shift) % p else None
+
+
+@cache
+def answer_table(op: str, p: int) -> Whole:
+    """The answers of an operation, [p, p] indexed [a, b], UNDEFINED (−1) where it has none; not to be written to."""
+    import numpy as np
+
+    a, b = np.divmod(np.arange(p * p), p)
+    table = rule_of(op).evaluate((a, b), p).reshape(p, p)
+    table.flags.writeable = False
+    return table
+
+
+@cache
+def defined_count(op: str, p: int) -> int:
+    """On how many pairs (a, b) an operation is defined."""
+    return int((answer_table(op, p) >= 0).sum()) if rule_of(op).divides else p * p
+
+
+def _simple(text: str) -> Formula | Chosen:
+    """A rule that is no choice between others; raises ConfigError."""
+    plain = text.strip().lower()
+    if choice := _CHOICES.get(plain.replace(" ", "")):
+        return Chosen(choice)
+    if plain in OPERATIONS:
+        return Formula(parse_formula(OPERATIONS[plain]))
+    if re.fullmatch("[a-z]{2,}", plain) and set(plain) - set("abxy"):  # a word, and no product of letters
+        others = ["a group such as s5", "a formula such as a^2 + 3ab"]
+        raise ConfigError(unknown("op", text, [*OPERATIONS, *SHOWN_CHOICES, *others]))
+    formula = Formula(parse_formula(text))
+    if not formula.inputs:
+        raise ConfigError(f"--op {text!r} has the same answer for all a and b: choose a formula with a or b in it")
+    return formula
