@@ -67,9 +67,15 @@ def component_labels(op: str) -> tuple[str, ...]:
 
 
 def frequency_label(op: str, k: int) -> str:
-    """What people call a frequency, its number, or a representation of a group: [4,1] 4."""
+    """What people call a frequency, its number, or a representation of a group: 12, [4,1] 4."""
     labels = component_labels(op)
     return labels[k - 1] if labels else f"{k}"
+
+
+def key_words(op: str, keys: Sequence[int]) -> tuple[str, list[str]]:
+    """What key frequencies or representations are called, one or several, and each of them in order."""
+    one, several = ("representation", "representations") if component_labels(op) else ("frequency", "frequencies")
+    return f"key {one if len(keys) == 1 else several}", [frequency_label(op, k) for k in sorted(keys)]
 
 
 def neuron_count(config: Config) -> int:
@@ -102,9 +108,8 @@ def _check(what: str, numbers: Sequence[int], least: int, most: int) -> None:
 
 
 def _named(config: Config, frequencies: Sequence[int]) -> str:
-    if component_labels(config.op):
-        return ", ".join(frequency_label(config.op, k) for k in sorted(frequencies))
-    return f"k = {_listed(frequencies)}"
+    labels = component_labels(config.op)
+    return ", ".join(labels[k - 1] for k in sorted(frequencies)) if labels else f"k = {_listed(frequencies)}"
 
 
 def _listed(numbers: Sequence[int]) -> str:

@@ -13,11 +13,12 @@ from grokterm.analysis.activations import Parameters
 from grokterm.analysis.angles import Angles, angles_of
 from grokterm.analysis.cancellation import check_cancelled
 from grokterm.analysis.fourier import NO_BASIS, basis_of
+from grokterm.analysis.harmonics import harmonics_of
 from grokterm.analysis.pairs import LogitsFn
 from grokterm.analysis.spectrum import spectrum
 from grokterm.config import Config
 from grokterm.lab.models import Model, build
-from grokterm.surgery import INTACT, Ablation
+from grokterm.surgery import INTACT, Ablation, key_words
 from grokterm.tasks.operations import rule_of
 
 STRONGEST: Final = 3
@@ -90,6 +91,11 @@ class ModelAtStep:
         return found
 
     @cached_property
+    def harmonics(self) -> Angles:
+        """The same, or the group in which the operation multiplies; raises UndefinedError where it does neither."""
+        return harmonics_of(self.config.op, self.config.p) or self.angles
+
+    @cached_property
     def _spectrum(self) -> tuple[Tensor, str, str]:
         return spectrum(self.network, self.parameters, self.config)
 
@@ -127,7 +133,8 @@ class ModelAtStep:
     @property
     def frequency_words(self) -> str:
         """What `frequencies` are: key frequencies, or the strongest as long as there are none."""
-        return "key frequencies" if self._keys else "no key frequencies yet: the strongest"
+        keys, _ = key_words(self.config.op, ())
+        return keys if self._keys else f"no {keys} yet: the strongest"
 
     @property
     def _keys(self) -> tuple[int, ...]:
@@ -137,6 +144,8 @@ class ModelAtStep:
 
 def _no_frequencies(config: Config) -> str:
     """Why an operation has no Fourier basis."""
+    if rule_of(config.op).order:
+        return f"{rule_of(config.op).shown} has no angles"
     why = basis_of(config.op, config.p)[1].removeprefix(NO_BASIS).removeprefix(": ")
     reason = f": {why}" if why else ""
     return f"{NO_BASIS}: no order of residues makes {rule_of(config.op).shown} a sum of their angles{reason}"

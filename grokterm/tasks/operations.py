@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -59,6 +60,22 @@ def describe(op: str, p: int) -> str:
     """The task as people write it: a + b mod 97, ab in S₅."""
     rule = rule_of(op)
     return rule.shown if rule.order else f"{rule.shown} mod {p}"
+
+
+def element_name(op: str) -> Callable[[int], str]:
+    """What people call each input and answer: a residue by its number, a permutation by its cycles."""
+    rule = rule_of(op)
+    return rule.group.elements.__getitem__ if isinstance(rule, GroupProduct) else str
+
+
+def element_number(op: str, name: str) -> int | None:
+    """The input of a name, or of a number from 0; None where there is none."""
+    rule = rule_of(op)
+    known = rule.group.elements if isinstance(rule, GroupProduct) else ()
+    plain = " ".join(name.split())
+    if plain in known:
+        return known.index(plain)
+    return int(plain) if re.fullmatch(r"\d{1,9}", plain, re.ASCII) else None
 
 
 def group_order(op: str, p: int) -> int | None:

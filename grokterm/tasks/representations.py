@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from string import ascii_lowercase
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     Real = npt.NDArray[np.float64]
 
+_RAISED: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _ROUNDING: Final = 1e-6
 
 
@@ -27,7 +29,7 @@ class Representation:
     """An irreducible representation over the reals: one of its complex ones, or two conjugate ones counted once."""
 
     name: str
-    """The partition for a permutation group of all permutations, [4,1]; else the dimension and a letter, 4a."""
+    """The partition for a group of all permutations, [2,1³]; else the dimension and a letter, 4a."""
     dimension: int
     """Of the complex representation."""
     character: Real
@@ -141,8 +143,15 @@ def _partition_name(group: FiniteGroup, character: Real) -> str | None:
     for partition in _partitions(n, n):
         of_types = {lengths: symmetric_character(partition, lengths) for lengths in set(group.cycle_types)}
         if np.abs(character - [of_types[lengths] for lengths in group.cycle_types]).max() < _ROUNDING:
-            return f"[{','.join(map(str, partition))}]"
+            parts = [(part, len(list(same))) for part, same in groupby(partition)]
+            return (
+                f"[{','.join(f'{part}{str(many).translate(_RAISED) if many > 1 else str()}' for part, many in parts)}]"
+            )
     return None
+
+
+def _raised(part: int, times: int) -> str:
+    return f"{part}{str(times).translate(_RAISED)}" if times > 1 else f"{part}"
 
 
 def _partitions(n: int, most: int) -> Iterator[tuple[int, ...]]:

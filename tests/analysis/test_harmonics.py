@@ -109,7 +109,7 @@ def test_a_representation_is_taken_out_of_the_embeddings_and_no_other() -> None:
         assert float(after[2]) == pytest.approx(0, abs=1e-4)
         torch.testing.assert_close(after[[0, 1, 3]], before[[0, 1, 3]], rtol=1e-4, atol=1e-5)
     assert frequency_count(config) == 4
-    assert Ablation(frequencies=(3, 1)).words(config) == "[1,1,1,1] 1, [3,1] 3"
+    assert Ablation(frequencies=(3, 1)).words(config) == "[1⁴] 1, [3,1] 3"
 
 
 def test_what_is_memorized_has_no_consensus_and_a_trace_has_one() -> None:

@@ -28,6 +28,17 @@ S5 = {  # the character table in Fulton and Harris, Representation Theory (1991)
     (4, 1): (-1, 0, 0, 0, -1, 1),
     (5,): (1, -1, 1, -1, 0, 0),
 }
+
+
+def partition_of(name: str) -> tuple[int, ...]:
+    """The partition in a name such as [2,1³]."""
+    parts: list[int] = []
+    for part in name[1:-1].split(","):
+        times = part[1:].translate(str.maketrans("²³⁴⁵", "2345"))
+        parts += [int(part[0])] * int(times or 1)
+    return tuple(parts)
+
+
 S5_PARTITIONS = ((1, 1, 1, 1, 1), (4, 1), (3, 1, 1), (2, 1, 1, 1), (3, 2), (2, 2, 1))
 
 
@@ -76,16 +87,16 @@ def test_the_characters_of_s5_are_those_of_its_table() -> None:
     types = group.cycle_types
     assert types is not None
     assert [each.name for each in representations("s5")] == [
-        "[1,1,1,1,1]",
+        "[1⁵]",
         "[4,1]",
-        "[2,1,1,1]",
+        "[2,1³]",
         "[3,2]",
-        "[2,2,1]",
-        "[3,1,1]",
+        "[2²,1]",
+        "[3,1²]",
     ]
     assert representations("s5")[1].label == "[4,1] 4"
     for each in representations("s5"):
-        column = S5_PARTITIONS.index(tuple(int(part) for part in each.name[1:-1].split(",")))
+        column = S5_PARTITIONS.index(partition_of(each.name))
         wanted = [S5[lengths][column] for lengths in types]
         assert np.allclose(each.character, wanted, atol=1e-9)
 
@@ -101,7 +112,7 @@ def test_every_character_of_a_symmetric_group_follows_that_rule(name: str) -> No
     group = finite_group(name)
     assert group.cycle_types is not None
     for each in representations(name):
-        partition = tuple(int(part) for part in each.name[1:-1].split(","))
+        partition = partition_of(each.name)
         wanted = [symmetric_character(partition, lengths) for lengths in group.cycle_types]
         assert np.allclose(each.character, wanted, atol=1e-9)
 

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from grokterm.analysis.ablation import Score, ablated, score
-from grokterm.analysis.fourier import basis_of
 from grokterm.analysis.model_at_step import ModelAtStep, UndefinedError
 from grokterm.analysis.neurons import EXPLAINED, frequency_shares, neuron_frequencies, neuron_rows
 from grokterm.analysis.pairs import LogitsFn
 from grokterm.analysis.pictures.picture import Chosen, Make, picture_of
+from grokterm.analysis.spectrum import spectral_basis
 from grokterm.errors import ConfigError
 from grokterm.picture import Picture
 from grokterm.surgery import head_count
@@ -52,11 +52,11 @@ def ablation(model: ModelAtStep, chosen: Chosen) -> Picture:
         "stride": torch.tensor([stride]),
         "heads": _heads(model),
     }
-    basis, words = basis_of(config.op, config.p)
+    basis, words = spectral_basis(config)
     if basis != "none":
         arrays["norms"] = model.norms.cpu()
         arrays["keys"] = torch.tensor(model.frequencies)
-        if chosen.get("neurons"):
+        if chosen.get("neurons") and basis != "representations":
             arrays["groups"] = _groups(model)
     return picture_of(arrays, summary=f"{model.frequency_words}; {words}" if basis != "none" else "")
 

@@ -22,6 +22,7 @@ from grokterm.analysis.pictures.picture import Chosen, Make, pick, picture_of
 from grokterm.analysis.spectrum import feature_count, single_frequency_share
 from grokterm.analysis.weights import downsampled
 from grokterm.picture import Picture
+from grokterm.surgery import component_labels
 
 PRODUCTS: Final = 2**27
 """Multiplications for the spectrum of the logits, about, and the output classes that they allow."""
@@ -40,7 +41,8 @@ def first_spectrum(model: ModelAtStep, chosen: Chosen) -> Picture:
     """`norms` [frequencies] at k = 1 …, `keys` [keys] the largest first (section 4.1).
 
     `background` [1] is their median, `threshold` [1] the norm from which a frequency becomes key, `single` [1] the
-    share of the first layer's weight vectors that follow one frequency alone, NaN without such vectors.
+    share of the first layer's weight vectors that follow one frequency alone, NaN without such vectors. In a group k
+    counts its representations, which `components` names.
     """
     norms = model.norms
     config = model.config
@@ -54,6 +56,7 @@ def first_spectrum(model: ModelAtStep, chosen: Chosen) -> Picture:
             "threshold": torch.tensor([threshold]),
             "single": torch.tensor([math.nan if single is None else single]),
         },
+        {"components": component_labels(config.op)},
         summary=model.norms_words,
     )
 

@@ -11,13 +11,13 @@ from torch import Tensor
 
 from grokterm.analysis.activations import activations
 from grokterm.analysis.decomposition import ratio
-from grokterm.analysis.fourier import basis_of
 from grokterm.analysis.logits import class_logits, correct_logits, restricted_class_logits
 from grokterm.analysis.measures import cross_entropy
 from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.analysis.pairs import LogitsFn, pair_chunks
 from grokterm.analysis.pictures.axes import axis_residues
 from grokterm.analysis.pictures.picture import Chosen, Make, pick, picture_of
+from grokterm.analysis.spectrum import spectral_basis
 from grokterm.picture import Picture
 
 SIDE: Final = 190
@@ -35,7 +35,7 @@ def restricted(model: ModelAtStep, chosen: Chosen) -> Picture:
     `full` that the restricted ones explain over all pairs, `keys` the frequencies. Residues are in the order of
     `axes.axis_residues`.
     """
-    p, angles, keys = model.config.p, model.angles, model.frequencies
+    p, angles, keys = model.config.p, model.harmonics, model.frequencies
     full = class_logits(_one_class(model, pick(chosen, "class", p)), p, 0, model.labels.device)
     total = torch.zeros(angles.n, dtype=torch.float64, device=full.device)
     total.index_add_(0, angles.sums().flatten().to(full.device), angles.table(full).double().flatten())
@@ -54,7 +54,7 @@ def restricted(model: ModelAtStep, chosen: Chosen) -> Picture:
             "keys": torch.tensor(sorted(keys)),
         },
         {"axes": axes},
-        f"{model.frequency_words}; {basis_of(model.config.op, p)[1]}",
+        f"{model.frequency_words}; {spectral_basis(model.config)[1]}",
     )
 
 

@@ -27,14 +27,15 @@ def draw_bars(
     graph: Graph,
     palette: Palette,
     top: float | None = None,
+    names: Sequence[str] = (),
 ) -> list[Strip]:
     """Norms of k = 1 … n as bars; `keys` are frequencies, most important first.
 
     Where there are more bars than columns, a column shows the largest of its bars. The last row names the keys. `top`
-    is the norm that fills the height, where that is not `full_height`.
+    is the norm that fills the height, where that is not `full_height`. Bars with `names` all have theirs under them.
     """
     cells = Cells(width, height)
-    put_bars(cells, 0, norms, keys, graph, palette, top=top)
+    put_bars(cells, 0, norms, keys, graph, palette, top=top, names=names)
     return cells.strips()
 
 
@@ -48,10 +49,11 @@ def put_bars(
     widest: int = WIDEST,
     centred: bool = True,
     top: float | None = None,
+    names: Sequence[str] = (),
 ) -> None:
     """Draws the bars on all cells from column `start` on, at most `widest` cells from one to the next.
 
-    `top` is the norm that fills the height, where that is not `full_height`.
+    `top` is the norm that fills the height, where that is not `full_height`; `names` are those of all bars.
     """
     width, height = cells.width - start, cells.height
     if not norms.size or width < 1 or height < 1:
@@ -71,8 +73,11 @@ def put_bars(
             if glyph != " ":
                 cells.put(left + column * pitch, y, glyph * bar, key if column in lit else rest)
     if height > 1:
-        _names(cells, [(left + int(owner[k - 1]) * pitch, bar, k) for k in keys if 1 <= k <= norms.size], palette)
-        _ends(cells, left, (columns - 1) * pitch + bar, norms.size, palette)
+        named = [*keys, *(k for k in range(1, len(names) + 1) if k not in keys)]
+        places = [(left + int(owner[k - 1]) * pitch, bar, k) for k in named if 1 <= k <= norms.size]
+        _names(cells, places, names, keys, palette)
+        if not names:
+            _ends(cells, left, (columns - 1) * pitch + bar, norms.size, palette)
 
 
 def full_height(norms: Floats) -> float:
@@ -88,16 +93,18 @@ def layout(count: int, width: int, widest: int = WIDEST) -> tuple[int, int, int]
     return columns, pitch, max((width - columns * pitch + (pitch > 1)) // 2, 0)
 
 
-def _names(cells: Cells, places: Sequence[tuple[int, int, int]], palette: Palette) -> None:
-    """Writes the keys under their bars, the most important first, none touching another."""
+def _names(
+    cells: Cells, places: Sequence[tuple[int, int, int]], names: Sequence[str], keys: Sequence[int], palette: Palette
+) -> None:
+    """Writes names, or numbers, under bars, the most important first, none touching another."""
     for x, bar, k in places:
-        text = str(k)
+        text = names[k - 1] if names else str(k)
         start = min(max(x + (bar - len(text)) // 2, 0), cells.width - len(text))
         before = max(start - 1, 0)
         if start >= 0 and cells.free(
             before, cells.height - 1, min(len(text) + 1 + start - before, cells.width - before)
         ):
-            cells.put(start, cells.height - 1, text, palette.style("key"))
+            cells.put(start, cells.height - 1, text, palette.style("key" if k in keys else "muted"))
 
 
 def _ends(cells: Cells, left: int, wide: int, count: int, palette: Palette) -> None:

@@ -28,16 +28,20 @@ def draw_spectrum(
     height: int,
     graph: Graph,
     palette: Palette,
+    names: Sequence[str] = (),
 ) -> list[Strip]:
-    """Norms at k = 1 … as bars, keys lit and named; `levels` are lines across: what they are, the norm, a colour."""
+    """Norms at k = 1 … as bars, keys lit and named; `levels` are lines across: what they are, the norm, a colour.
+
+    `names` are those of all bars, where they are no frequencies.
+    """
     if width < _AXES_FROM[0] or height < _AXES_FROM[1]:
         cells = Cells(width, height)
-        put_bars(cells, 0, norms, keys, graph, palette)
+        put_bars(cells, 0, norms, keys, graph, palette, names=names)
         return cells.strips()
     cells = Cells(width, height - 1)
     rows = cells.height - 1
     scale = evenly(Scale(0.0, full_height(norms) or 1.0), rows)
-    put_bars(cells, GUTTER, norms, keys, graph, palette, _WIDEST, centred=False, top=scale.high)
+    put_bars(cells, GUTTER, norms, keys, graph, palette, _WIDEST, centred=False, top=scale.high, names=names)
     bar, tick = ("|", "+") if graph == "ascii" else ("│", "┤")
     for y in range(rows):
         cells.put(GUTTER - 1, y, bar, palette.style("border"))
@@ -55,7 +59,7 @@ def draw_spectrum(
         text = f"{dash * 2} {words} {short(value)}"
         legend.put(x, 0, text, palette.style(color))
         x += len(text) + 3
-    note = "norm of cosine and sine at frequency k"
+    note = "norm per two dimensions" if names else "norm of cosine and sine at frequency k"
     if width - x >= len(note):
         legend.put(width - len(note), 0, note, palette.style("muted"))
     return [*cells.strips(), *legend.strips()]

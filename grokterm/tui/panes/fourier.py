@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.strip import Strip
 
 from grokterm.picture import Picture
+from grokterm.surgery import component_labels, key_words
 from grokterm.tui.drawing.bars import draw_bars, full_height
 from grokterm.tui.drawing.cells import row
 from grokterm.tui.panes.picture_pane import PicturePane
@@ -26,7 +27,7 @@ LINE_FROM: Final = 5
 
 
 class FourierPane(PicturePane):
-    """A bar for each frequency k = 1 … (p − 1)/2; key frequencies lit and named."""
+    """A bar for each frequency k = 1 … (p − 1)/2, or representation of a group; key ones lit and named."""
 
     number = 4
     title = "Fourier"
@@ -38,14 +39,15 @@ class FourierPane(PicturePane):
         spectrum = self.picture(state)
         if spectrum is None or not spectrum.arrays:
             return []
-        share, found = _single(spectrum), sorted(spectrum.arrays["keys"].tolist())
+        share, found = _single(spectrum), spectrum.arrays["keys"].tolist()
+        name, labels = key_words(state.config.op, found)
         alone = f"{100 * share:.0f} % of weight vectors follow one frequency" if math.isfinite(share) else ""
         if not found:
-            none = Content.styled("no key frequencies yet", "$muted")
-            several = [f"no key frequencies · {alone}", alone] if alone else []
+            none = Content.styled(f"no {name} yet", "$muted")
+            several = [f"no {name} · {alone}", alone] if alone else []
             return [*(Content.styled(words, "$muted") for words in several), none]
-        name = "key frequency" if len(found) == 1 else "key frequencies"
-        lit = Content.styled(" ".join(map(str, found)), state.palette.markup("key"))
+        apart = "  " if component_labels(state.config.op) else " "
+        lit = Content.styled(apart.join(labels), state.palette.markup("key"))
         named = Content.assemble((f"{name} ", "$muted"), lit)
         longest = [Content.assemble((f"{alone} · ", "$muted"), named)] if alone else []
         return [*longest, named, Content.assemble(("key ", "$muted"), lit), lit]
@@ -57,7 +59,8 @@ class FourierPane(PicturePane):
         sides = [side for side in (self.picture(state), self.before(state)) if side is not None and side.arrays]
         top = max(full_height(side.arrays["norms"].astype(np.float64)) for side in sides)
         room = height >= LINE_FROM and width >= len(words) > 0
-        bars = draw_bars(norms, keys, width, height - room, state.view.graph, palette, top)
+        names = picture.names.get("components", ())
+        bars = draw_bars(norms, keys, width, height - room, state.view.graph, palette, top, names)
         return [*bars, row([(words.center(width), palette.style("muted"))], width)] if room else bars
 
 

@@ -13,6 +13,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from grokterm.picture import Picture, PictureRequest
+from grokterm.tasks.operations import element_name
 from grokterm.tasks.polynomial import UNDEFINED
 from grokterm.tui.drawing.lattice import DEEPEST, Lattice, whole, zoomed
 from grokterm.tui.drawing.legend import WIDTH, draw_legend
@@ -116,7 +117,7 @@ class TablePane(PicturePane):
         strips = self._with_legend(strips, lattice, width, state)
         if words:
             below = min(lattice.top + lattice.height + 1, height - 1)
-            strips.insert(below, draw_pair(self._pair(*pictures), width, graph, palette))
+            strips.insert(below, draw_pair(self._pair(*pictures), width, graph, palette, element_name(state.config.op)))
         return strips
 
     def action_move(self, a: int, b: int) -> None:

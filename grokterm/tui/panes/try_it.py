@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widgets import Input
 
+from grokterm.tasks.operations import element_name, element_number, rule_of
 from grokterm.tui.drawing.answers import answer_words, best_answer, blank, draw_answers
 from grokterm.tui.drawing.cells import PLAIN, row
 from grokterm.tui.panes.pane import Pane
@@ -64,13 +65,14 @@ class TryPane(Pane, can_focus=False):
 
     def compose(self) -> ComposeResult:
         """The field."""
-        yield Input(restrict=r"[0-9 +\-*/·,;.²]*", max_length=16, compact=True)
+        yield Input(restrict=r"[0-9a-z ()+\-−*/·,;.²³⁰¹⁴-⁹]*", max_length=40, compact=True)
 
     def show(self, state: RunState) -> None:
         """Draws what changed, and asks again when the model has trained on or is that of another step."""
         super().show(state)
         last = self._modulus(state) - 1
-        self.query_one(Input).placeholder = f"{min(14, last)} + {min(83, last)}"
+        name, sign = element_name(state.config.op), "·" if rule_of(state.config.op).order else "+"
+        self.query_one(Input).placeholder = f"{name(min(14, last))} {sign} {name(min(83, last))}"
         if self.asked and self._asked_of != _looked_at(state):
             self._ask(self.asked)
         elif self.asked and self._asked_of is None and not self._waiting:
@@ -99,20 +101,21 @@ class TryPane(Pane, can_focus=False):
         """The first answer, where there is no row for it."""
         if self.prediction is None or self.content_size.height > 1:
             return []
-        parts = best_answer(self.prediction, state.view.graph, state.palette)
+        parts = best_answer(self.prediction, state.view.graph, state.palette, element_name(state.config.op))
         return [Content.assemble(*((text, state.palette.markup(color)) for text, color in parts))]
 
     def draw(self, state: RunState, width: int, height: int) -> Sequence[Strip]:
         """Beside the field what is asked for or was found, below it the answers."""
         graph, palette, room = state.view.graph, state.palette, max(width - _FIELD - 3, 0)
+        name = element_name(state.config.op)
         if self._wrong:
             words = row([(self._wrong, palette.style("warning"))], room)
         elif self.prediction is not None:
-            words = answer_words(self.prediction, room, graph, palette)
+            words = answer_words(self.prediction, room, graph, palette, name)
         else:
             words = row([(self._hint(state, room), palette.style("muted"))], room)
         first = Strip.join([blank(width - room), words])
-        answers = draw_answers(self.prediction, width, height - 1, graph, palette) if self.prediction else []
+        answers = draw_answers(self.prediction, width, height - 1, graph, palette, name) if self.prediction else []
         return [first, *answers, *[row([("", PLAIN)], width)] * (height - 1 - len(answers))][:height]
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -127,8 +130,7 @@ class TryPane(Pane, can_focus=False):
         if self.state is None:
             return
         p = self._modulus(self.state)
-        match = re.fullmatch(r"\s*(\d{1,9})\s*[^\d\s]?\s*(?<!\d)(\d{1,9})\s*", event.value)
-        pair = (int(match[1]), int(match[2])) if match else None
+        pair = _pair_of(event.value, self.state.config.op)
         if pair is None or max(pair) >= p:
             self._wrong = f"two numbers from 0 to {p - 1:,}"
             self.redraw()
@@ -153,6 +155,16 @@ class TryPane(Pane, can_focus=False):
 
     def _modulus(self, state: RunState) -> int:
         return state.history.config.p
+
+
+def _pair_of(text: str, op: str) -> tuple[int, int] | None:
+    """Two numbers with a sign or a blank between them, or two elements of a group; None where it is neither."""
+    numbers = re.fullmatch(r"\s*(\d{1,9})\s*[^\d\s]?\s*(?<!\d)(\d{1,9})\s*", text)
+    parts = list(numbers.groups()) if numbers else re.split(r"\s*[*·;]\s*", text.strip())
+    found = [element_number(op, part) for part in parts]
+    if len(found) != 2 or found[0] is None or found[1] is None:
+        return None
+    return found[0], found[1]
 
 
 def _looked_at(state: RunState | None) -> int | None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from grokterm.runs.columns import Floats
 from grokterm.runs.history import CIRCUIT_PHASES, History
+from grokterm.surgery import component_labels, key_words
 from grokterm.wire.records import Event, EventName
 
 TENTH: Final = 0.1
@@ -160,10 +161,11 @@ def _has_circuit(model: _Model, steps: Floats) -> np.ndarray[tuple[int, ...], np
 def _keys(model: _Model) -> Iterator[Sentence]:
     for step, keys in model.history.key_frequencies:
         if keys and model.contains(step):
-            named = ", ".join(map(str, sorted(keys)[:_MOST_KEYS]))
+            what, labels = key_words(model.history.config.op, keys)
+            named = ("" if component_labels(model.history.config.op) else "k = ") + ", ".join(labels[:_MOST_KEYS])
             more = f" and {len(keys) - _MOST_KEYS} more" if len(keys) > _MOST_KEYS else ""
-            what, do = ("key frequencies", "stand") if len(keys) > 1 else ("key frequency", "stands")
-            yield Sentence(step, f"{what} k = {named}{more} {do} out", "an estimate that may change", "key")
+            do = "stand" if len(keys) > 1 else "stands"
+            yield Sentence(step, f"{what} {named}{more} {do} out", "an estimate that may change", "key")
             return
 
 

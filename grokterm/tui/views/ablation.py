@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar, Final, Literal
 
 import numpy as np
@@ -13,12 +13,20 @@ from textual.message import Message
 from textual.strip import Strip
 
 from grokterm.picture import Picture, PictureRequest
-from grokterm.surgery import INTACT, Ablation, frequency_count, head_count, neuron_count
+from grokterm.surgery import (
+    INTACT,
+    Ablation,
+    component_labels,
+    frequency_count,
+    head_count,
+    neuron_count,
+)
 from grokterm.tui.drawing.cells import row
 from grokterm.tui.drawing.ghost import HEAD, draw_ghost, draw_states
 from grokterm.tui.drawing.message import draw_message
 from grokterm.tui.drawing.parts import Part, draw_parts
 from grokterm.tui.run.state import RunState
+from grokterm.tui.views.ablation_choices import Choice, frequency_choice, group_choices
 from grokterm.tui.views.view import ViewPane
 
 Kind = Literal["frequencies", "groups", "neurons", "heads"]
@@ -35,16 +43,6 @@ _KEYS: Final = (
     "←→ ↑↓ x · o only · e key · ⌫ back · M make it so",
 )
 """What keys do, at length and shorter."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    """Something that x takes out or puts back."""
-
-    part: Part
-    numbers: tuple[int, ...]
-    """The frequency, the neurons or the head."""
-    words: str
 
 
 class AblationView(ViewPane):
@@ -193,11 +191,12 @@ class AblationView(ViewPane):
     def _kinds(self, state: RunState) -> list[Kind]:
         """The kinds of parts that the model has."""
         config = state.config
-        waves = bool(frequency_count(config))
-        has = {"frequencies": waves, "groups": waves, "neurons": True, "heads": bool(head_count(config))}
+        parts = bool(frequency_count(config))
+        waves = parts and not component_labels(config.op)
+        has = {"frequencies": parts, "groups": waves, "neurons": True, "heads": bool(head_count(config))}
         return [kind for kind in KINDS if has[kind]]
 
-    def _choices(self, state: RunState) -> list[_Choice]:
+    def _choices(self, state: RunState) -> list[Choice]:
         """What the cursor goes through."""
         picture, config, ablation = self.picture(state), state.config, self.ablation
         if self.kind not in self._kinds(state):
@@ -208,20 +207,20 @@ class AblationView(ViewPane):
         match self.kind:
             case "frequencies":
                 return [
-                    _frequency(k, float(norm), (k in ablation.frequencies) != ablation.only, k in keys)
+                    frequency_choice(config.op, k, float(norm), (k in ablation.frequencies) != ablation.only, k in keys)
                     for k, norm in enumerate(picture.arrays.get("norms", ()), 1)
                 ]
             case "groups":
-                return _groups(picture, ablation, keys)
+                return group_choices(picture, ablation, keys)
             case "neurons":
                 out = set(ablation.neurons)
                 return [
-                    _Choice(Part(f"{n:,}", 0.0, n in out), (n,), f"neuron {n:,} of {neuron_count(config):,}, from 0")
+                    Choice(Part(f"{n:,}", 0.0, n in out), (n,), f"neuron {n:,} of {neuron_count(config):,}, from 0")
                     for n in range(neuron_count(config))
                 ]
             case "heads":
                 return [
-                    _Choice(
+                    Choice(
                         Part(str(h), float(norm), h in ablation.heads),
                         (h,),
                         f"head {h % config.heads} of block {h // config.heads}: norm of what it writes {norm:.3g}",
@@ -264,26 +263,6 @@ def _in_ascii(keys: str) -> str:
     for glyph, word in (("←→ ↑↓", "arrows"), ("←→", "left/right"), ("↑↓", "up/down"), ("⌫", "backspace"), (" ·", ";")):
         keys = keys.replace(glyph, word)
     return keys
-
-
-def _frequency(k: int, norm: float, out: bool, key: bool) -> _Choice:
-    words = f"k = {k}, norm {norm:.3g}" + (", a key frequency" if key else "")
-    return _Choice(Part(str(k), norm, out, key), (k,), words)
-
-
-def _groups(picture: Picture, ablation: Ablation, keys: set[int]) -> list[_Choice]:
-    """The neurons that one frequency explains, by that, and last those that none does."""
-    groups = picture.arrays.get("groups")
-    if groups is None:
-        return []
-    found, out = [], set(ablation.neurons)
-    for k in [*sorted(int(k) for k in np.unique(groups) if k), 0]:
-        numbers = tuple(np.flatnonzero(groups == k).tolist())
-        if numbers:
-            follow = f"explained by k = {k}" if k else "explained by no single frequency"
-            part = Part(str(k) if k else "rest", len(numbers), out.issuperset(numbers), k in keys)
-            found.append(_Choice(part, numbers, f"{len(numbers):,} neuron{'s' if len(numbers) > 1 else ''} {follow}"))
-    return found
 
 
 def _toggled(old: tuple[int, ...], numbers: tuple[int, ...]) -> tuple[int, ...]:

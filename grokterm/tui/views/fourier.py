@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.strip import Strip
 
 from grokterm.picture import Picture
+from grokterm.surgery import component_labels, key_words
 from grokterm.tasks.operations import rule_of
 from grokterm.tui.drawing.cells import Cells
 from grokterm.tui.drawing.heat import draw_scale, largest
@@ -39,11 +40,13 @@ class SpectrumView(ViewPane):
         picture = self.picture(state)
         if picture is None or not picture.arrays:
             return []
-        keys = sorted(picture.arrays["keys"].tolist())
+        keys = picture.arrays["keys"].tolist()
+        name, labels = key_words(state.config.op, keys)
         words = Content.styled(picture.summary, "$muted")
         if not keys:
-            return [Content.assemble(words, ("; no key frequencies yet", "$muted")), words]
-        lit = Content.styled(" ".join(map(str, keys)), state.palette.markup("key"))
+            return [Content.assemble(words, (f"; no {name} yet", "$muted")), words]
+        apart = "  " if component_labels(state.config.op) else " "
+        lit = Content.styled(apart.join(labels), state.palette.markup("key"))
         named = Content.assemble(("key ", "$muted"), lit)
         return [Content.assemble(words, ("; ", "$muted"), named), named]
 
@@ -54,7 +57,8 @@ class SpectrumView(ViewPane):
             ("background (median)", float(picture.arrays["background"][0]), "muted"),
         ]
         norms, keys = picture.arrays["norms"].astype(np.float64), picture.arrays["keys"].tolist()
-        return draw_spectrum(norms, keys, levels, width, height, state.view.graph, state.palette)
+        names = picture.names.get("components", ())
+        return draw_spectrum(norms, keys, levels, width, height, state.view.graph, state.palette, names)
 
 
 class WaterfallView(ViewPane):

@@ -10,6 +10,7 @@ import numpy as np
 from textual.strip import Strip
 
 from grokterm.picture import Picture
+from grokterm.surgery import component_labels, key_words
 from grokterm.tui.drawing.cells import row
 from grokterm.tui.drawing.heat import draw_scale, largest
 from grokterm.tui.drawing.image import draw_image, draw_ramp, loss_scale
@@ -39,7 +40,8 @@ class RestrictedView(ViewPane):
         """Full, restricted and, where there is room, what is left, in one scale."""
         graph, palette = state.view.graph, state.palette
         full, only = (picture.arrays[name].astype(np.float64) for name in ("full", "restricted"))
-        keys = " ".join(str(k) for k in picture.arrays["keys"].tolist())
+        op = state.config.op
+        keys = ("" if component_labels(op) else "k = ") + " ".join(key_words(op, picture.arrays["keys"].tolist())[1])
         maps = [("full", full), ("restricted", only), ("what is left", full - only)]
         maps = maps if width >= _THREE_FROM else maps[:2]
         top, tiles = largest(full), tiles_of(len(maps), width, height - 2, _MAP, (3, 2))
@@ -53,7 +55,7 @@ class RestrictedView(ViewPane):
 
         explained = float(picture.arrays["explained"][0])
         share = f"{100 * explained:.1f} % of the variance" if math.isfinite(explained) else "nothing"
-        words = f"restricted explains {share}, with k = {keys}"
+        words = f"restricted explains {share}, with {keys}"
         drawn = draw_tiles(tiles, min(len(maps), tiles.count), width, height - 2, draw)
         scale = draw_scale(top, width, graph, palette, "signed", "logit about its mean")
         return [*drawn, row([(words, palette.style("text"))], width), scale][:height]
