@@ -13,7 +13,7 @@ from grokterm.tui.dialogs.change import ChangeDialog
 from grokterm.tui.dialogs.dialog import Dialog
 from tests.tui.watching import Watching
 
-OPENERS: Final = ("v", "a", "c", "C", "b", "f", "question_mark", "ctrl+p", "t", "k", "n", "N", "z", "tab")
+OPENERS: Final = ("v", "a", "o", "c", "C", "b", "f", "question_mark", "ctrl+p", "t", "k", "n", "N", "z", "tab")
 """Keys that open the dialogs, go through the views, or focus a pane that takes keys itself."""
 SMALL: Final = ((4, 4), (3, 3), (2, 2), (1, 1), (1, 40), (30, 1), (1, 2), (2, 1), (20, 5))
 MOVES: Final = ("pageup", "pagedown", "home", "end", "up", "down", "left", "right")

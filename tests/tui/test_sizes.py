@@ -34,7 +34,7 @@ async def test_a_run_is_shown_at_this_size(trained: RunFolder, size: tuple[int, 
 @pytest.mark.parametrize("size", SIZES)
 async def test_dialogs_open_at_this_size(trained: RunFolder, size: tuple[int, int]) -> None:
     async with watch(trained, size) as seen:
-        for key in ("question_mark", "a", "c", "ctrl+p"):
+        for key in ("question_mark", "a", "o", "c", "ctrl+p"):
             await seen.press(key)
             assert seen.app.screen is not seen.screen
             await seen.pilot.pause()
@@ -42,7 +42,7 @@ async def test_dialogs_open_at_this_size(trained: RunFolder, size: tuple[int, in
             await seen.until(lambda: seen.app.screen is seen.screen, "the run")
 
 
-@pytest.mark.parametrize("key", ["question_mark", "a", "c", "ctrl+p"])
+@pytest.mark.parametrize("key", ["question_mark", "a", "o", "c", "ctrl+p"])
 async def test_dialogs_survive_any_size_and_being_closed_at_once(trained: RunFolder, key: str) -> None:
     async with watch(trained) as seen:
         await seen.press(key)
