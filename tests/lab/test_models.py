@@ -16,6 +16,7 @@ from grokterm.lab.models import build
 from grokterm.lab.models.layout import Layout
 from grokterm.lab.seeds import generator
 from grokterm.lab.tasks import Pairs, make_task
+from grokterm.tasks.rules import OPERATIONS
 from tests.lab.examples import ARCHITECTURES, all_pairs, loss_and_gradient, random_parameters, small
 from tests.reference.plain import plain_gradients, plain_logits
 
@@ -48,7 +49,7 @@ def test_every_variant_is_the_plain_model(p: int, arch: str, depth: int, layer_n
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
-@pytest.mark.parametrize("op", choices("op"))
+@pytest.mark.parametrize("op", list(OPERATIONS))
 def test_every_operation_is_the_plain_model(arch: str, op: str) -> None:
     task = make_task(config := small(p=13, arch=arch, op=op))
     assert_like_plain(config, task.pairs(task.train))

@@ -19,7 +19,7 @@ CHANGES: dict[int, dict[str, int | float | str]] = {
 
 
 def test_a_run_with_every_kind_of_change_is_repeated(tmp_path: Path) -> None:
-    home = tmp_path / "home"
+    home = tmp_path
     session = begun(home)
     for stop in [*CHANGES, 100]:
         while session.step < stop:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 from typing import Final, Literal
 
 import torch
 from torch import Tensor
 
-import grokterm.lab.optimizers as package
 from grokterm.config import Config
 from grokterm.config.optimizers import Filter
 from grokterm.config.optimizers import Optimizer as OptimizerName
@@ -40,7 +40,7 @@ def implementation_for(device: torch.device) -> Implementation:
 def rules() -> Mapping[OptimizerName, type[Rule]]:
     """Every rule by its name: those in `RULES` of the modules beside this one."""
     found: dict[OptimizerName, type[Rule]] = {}
-    for module in iter_modules(package.__path__, f"{package.__name__}."):
+    for module in iter_modules([str(Path(__file__).parent)], f"{__package__}."):
         found |= getattr(import_module(module.name), "RULES", {})
     return found
 
