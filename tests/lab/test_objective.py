@@ -121,7 +121,7 @@ def test_the_projection_estimates_the_norm_of_the_whole_jacobian(arch: str, dept
     estimates = []
     for step in range(400):
         objective.begin(step)
-        estimates.append(float(objective._alignment(model, parameters, pair)))
+        estimates.append(objective._alignment(model, parameters, pair).item())
     assert sum(estimates) / 400 == pytest.approx(whole, rel=0.15)
     assert len({round(one, 9) for one in estimates}) <= 2**4  # signs of 5 classes, where v and −v are alike
 

@@ -8,7 +8,15 @@ import pytest
 from grokterm.config import Config
 from grokterm.errors import ConfigError
 from grokterm.tasks.groups import finite_group
-from grokterm.tasks.operations import answer_table, defined_count, describe, group_order, rule_of
+from grokterm.tasks.operations import (
+    answer_table,
+    defined_count,
+    describe,
+    element_name,
+    element_number,
+    group_order,
+    rule_of,
+)
 from grokterm.tasks.polynomial import UNDEFINED
 from grokterm.tasks.rules import OPERATIONS, Sum
 
@@ -132,3 +140,17 @@ def test_sums_of_angles_are_known(op: str, found: Sum | None, order: int | None)
 def test_what_has_no_table_is_refused(op: str, p: int, problem: str) -> None:
     with pytest.raises(ConfigError, match=problem):
         Config(op=op, p=p)
+
+
+def test_elements_are_named_and_found_by_their_names() -> None:
+    assert element_name("s3")(3) == "(1 2 3)"
+    assert element_name("add")(3) == "3"
+    assert [element_number("s3", name) for name in ("(1 2 3)", " (1  2   3) ", "4", "e", "(1 2 4)", "x")] == [
+        3,
+        3,
+        4,
+        0,
+        None,
+        None,
+    ]
+    assert [element_number("add", name) for name in ("12", "e", "", "1.5")] == [12, None, None, None]

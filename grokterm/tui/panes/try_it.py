@@ -22,6 +22,9 @@ from grokterm.wire.messages import Prediction
 
 _FIELD: Final = 13
 """Cells of the field in which a and b are typed."""
+_NUMBERS: Final = r"[0-9 +\-*/·,;.²]*"
+_NAMES: Final = r"[0-9a-z ()+\-−*/·,;.²³⁰¹⁴-⁹]*"
+"""What can be typed where inputs are numbers, and where they are elements of a group."""
 _AGAIN: Final = 0.3
 """Seconds after which a question is asked again while the model trains on."""
 
@@ -65,14 +68,16 @@ class TryPane(Pane, can_focus=False):
 
     def compose(self) -> ComposeResult:
         """The field."""
-        yield Input(restrict=r"[0-9a-z ()+\-−*/·,;.²³⁰¹⁴-⁹]*", max_length=40, compact=True)
+        yield Input(restrict=_NUMBERS, max_length=16, compact=True)
 
     def show(self, state: RunState) -> None:
         """Draws what changed, and asks again when the model has trained on or is that of another step."""
         super().show(state)
         last = self._modulus(state) - 1
-        name, sign = element_name(state.config.op), "·" if rule_of(state.config.op).order else "+"
-        self.query_one(Input).placeholder = f"{name(min(14, last))} {sign} {name(min(83, last))}"
+        field, name, sign = self.query_one(Input), element_name(state.config.op), "+"
+        if rule_of(state.config.op).order:  # elements have names
+            field.restrict, field.max_length, sign = _NAMES, 40, "·"
+        field.placeholder = f"{name(min(14, last))} {sign} {name(min(83, last))}"
         if self.asked and self._asked_of != _looked_at(state):
             self._ask(self.asked)
         elif self.asked and self._asked_of is None and not self._waiting:
@@ -132,7 +137,8 @@ class TryPane(Pane, can_focus=False):
         p = self._modulus(self.state)
         pair = _pair_of(event.value, self.state.config.op)
         if pair is None or max(pair) >= p:
-            self._wrong = f"two numbers from 0 to {p - 1:,}"
+            what = "elements, or" if rule_of(self.state.config.op).order else "numbers from"
+            self._wrong = f"two {what} 0 to {p - 1:,}"
             self.redraw()
             return
         self._ask(pair)
