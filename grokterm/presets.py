@@ -50,6 +50,19 @@ PRESETS: Final[dict[str, Preset]] = {
             "warmup_from": 0,
         },
     ),
+    "s5": Preset(
+        "groks ab in S₅, the permutations of five things, in about 2,400 steps",
+        {
+            "op": "s5",
+            "train_fraction": 0.5,
+            "arch": "embed-mlp",
+            "width": 256,
+            "d_model": 64,
+            "lr": 5e-3,
+            "weight_decay": 1.0,
+            "pace": "max",
+        },
+    ),
 }
 
 

@@ -108,7 +108,7 @@ async def watch(
     folder: RunFolder, size: tuple[int, int] = (120, 40), view: ViewOptions | None = None
 ) -> AsyncIterator[Watching]:
     """An app on a run; what it raises, the test raises."""
-    app = GrokApp(folder, view or ViewOptions(color="truecolor"))
+    app = GrokApp(folder, view or ViewOptions(color="truecolor", narrator="off"))
     async with app.run_test(size=size) as pilot:
         yield Watching(app, pilot)
 
