@@ -9,7 +9,7 @@ from typing import Final
 
 from grokterm.bench.row import Bench, Goal, Row
 from grokterm.config import Config, Value
-from grokterm.config.model import Architecture
+from grokterm.config.architectures import Architecture
 from grokterm.lab.engine import Engine
 from grokterm.lab.models import ARCHITECTURES
 from grokterm.milestones import GROKKED

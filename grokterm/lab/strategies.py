@@ -11,7 +11,7 @@ from typing import ClassVar, Final
 import torch
 from torch import Tensor
 
-from grokterm.config.model import Architecture
+from grokterm.config.architectures import Architecture
 from grokterm.lab import native
 from grokterm.lab.models import Model, Parameters
 from grokterm.lab.models.few_operations import (

@@ -7,7 +7,7 @@ from typing import Final
 import torch
 
 from grokterm.config import Config
-from grokterm.config.model import Architecture
+from grokterm.config.architectures import Architecture
 from grokterm.lab.models.embed_mlp import EmbedMlp
 from grokterm.lab.models.mlp import Mlp
 from grokterm.lab.models.model import Model, Parameters
