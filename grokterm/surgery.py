@@ -8,6 +8,7 @@ from functools import cache
 from typing import Final
 
 from grokterm.config import Config
+from grokterm.config.architectures import users
 from grokterm.errors import ConfigError
 from grokterm.tasks.operations import group_order, rule_of
 
@@ -85,7 +86,7 @@ def neuron_count(config: Config) -> int:
 
 def head_count(config: Config) -> int:
     """Heads of all blocks; 0 without attention."""
-    return config.heads * config.depth if config.arch == "transformer" else 0
+    return config.heads * config.depth if "heads" in config.architecture.uses else 0
 
 
 def check_ablation(config: Config, ablation: Ablation) -> None:
@@ -95,7 +96,7 @@ def check_ablation(config: Config, ablation: Ablation) -> None:
     _check("frequency", ablation.frequencies, 1, frequency_count(config))
     _check("neuron", ablation.neurons, 0, neuron_count(config) - 1)
     if ablation.heads and not head_count(config):
-        raise ConfigError(f"{config.arch} has no heads: only transformer has them")
+        raise ConfigError(f"{config.arch} has no heads: only {' and '.join(users('heads'))} has them")
     _check("head", ablation.heads, 0, head_count(config) - 1)
 
 

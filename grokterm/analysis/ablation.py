@@ -14,6 +14,7 @@ from grokterm.analysis.harmonics import harmonics_of
 from grokterm.analysis.measures import cross_entropy
 from grokterm.analysis.pairs import LogitsFn, pair_chunks
 from grokterm.config import Config
+from grokterm.lab.models import build
 from grokterm.surgery import Ablation, check_ablation
 
 
@@ -60,11 +61,10 @@ def weights_without_frequencies(
 
     The constant part stays, and so do the rows of residues outside the group and of "=".
     """
-    names = {"mlp": ("W_a", "W_b"), "embed-mlp": ("E_a", "E_b"), "transformer": ("W_E",)}[config.arch]
     chosen = {angles.fold(k) for k in keys}
     removed = set(range(1, angles.frequencies + 1)) - chosen if keep else chosen
     changed = dict(parameters)
-    for name in names:
+    for name in build(config).embeddings:
         table = parameters[name].clone()
         rows = angles.a.to(table.device)
         inside = table.index_select(-2, rows)
@@ -98,17 +98,13 @@ def ablated(config: Config, parameters: Parameters, ablation: Ablation) -> dict[
 
 def without_neurons(config: Config, parameters: Parameters, neurons: Tensor, layer: int = -1) -> dict[str, Tensor]:
     """The parameters with the outgoing weights of neurons (int64) of a layer set to 0; −1 is the last layer."""
-    layer %= config.depth
-    if config.arch == "transformer":
-        name = f"{layer}.W_out"
-    else:
-        name = "W_out" if layer == config.depth - 1 else f"W_{layer + 2}"
+    name = build(config).outgoing(layer % config.depth)
     return {**parameters, name: parameters[name].index_fill(-2, neurons, 0)}
 
 
 def without_head(config: Config, parameters: Parameters, head: int, block: int = 0) -> dict[str, Tensor]:
     """The parameters with what a head writes (its rows of W_O) set to 0."""
     size = config.d_model // config.heads
-    name = f"{block}.W_O"
+    name = build(config).head_writes(block)
     rows = torch.arange(head * size, (head + 1) * size, device=parameters[name].device)
     return {**parameters, name: parameters[name].index_fill(-2, rows, 0)}

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 import torch
 from torch import Tensor
 
-from grokterm.analysis.activations import Parameters, input_tables, next_positions, pattern, positions
+from grokterm.analysis.activations import Parameters
+from grokterm.analysis.cancellation import check_cancelled
 from grokterm.analysis.pairs import CHUNK
 from grokterm.config import Config
-from grokterm.lab.models.attention import Stream
+from grokterm.config.architectures import users
+from grokterm.lab.models import build
+from grokterm.surgery import head_count
 
-NO_ATTENTION: Final = "only a transformer has attention"
+NO_ATTENTION: Final = f"only {' or '.join(f'a {name}' for name in users('heads'))} has attention"
 POSITIONS: Final = 3
 
 
@@ -25,8 +28,7 @@ def average_pattern(config: Config, parameters: Parameters, block: int = 0, pair
     """
     chosen = torch.ones(config.p**2, dtype=torch.bool) if pairs is None else pairs.flatten()
     total, start = torch.zeros(()), 0
-    for streams in _streams(config, parameters, block):
-        part = _lower(streams, config, parameters, block)
+    for part in _patterns(config, parameters, block, every=True):
         count = part.shape[-4]
         share = chosen[start : start + count].to(part)
         # A pair that is left out counts nothing, NaN or not.
@@ -42,33 +44,18 @@ def equals_pattern(config: Config, parameters: Parameters, block: int = 0) -> Te
     Raises ValueError where there is no attention.
     """
     p = config.p
-    parts = [pattern(config, parameters, block, streams) for streams in _streams(config, parameters, block)]
-    table = torch.cat(parts, -3)
+    table = torch.cat(list(_patterns(config, parameters, block, every=False)), -3)
     return table.movedim(-3, -1).reshape(*table.shape[:-3], config.heads, POSITIONS, p, p)
 
 
-def _streams(config: Config, parameters: Parameters, block: int) -> Iterator[Sequence[Stream]]:
-    """The three positions as they enter a block, for consecutive pairs, in parts."""
-    if config.arch != "transformer" or not 0 <= block < config.depth:
-        raise ValueError(NO_ATTENTION if config.arch != "transformer" else f"there is no block {block}")
-    p = config.p
-    tables = input_tables(config, parameters)
-    residues = torch.arange(p, device=tables[0].device)
+def _patterns(config: Config, parameters: Parameters, block: int, every: bool) -> Iterator[Tensor]:
+    """`Model.attention` for consecutive pairs, in parts."""
+    if not head_count(config) or not 0 <= block < config.depth:
+        raise ValueError(f"there is no block {block}" if head_count(config) else NO_ATTENTION)
+    p, model = config.p, build(config)
+    residues = torch.arange(p, device=next(iter(parameters.values())).device)
     step = max(1, CHUNK // (p * max(config.width if block else 0, POSITIONS * config.d_model)))
     for start in range(0, p, step):
+        check_cancelled()
         a = residues[start : start + step]
-        streams = positions(config, parameters, tables, a.repeat_interleave(p), residues.repeat(len(a)))
-        for earlier in range(block):
-            streams = next_positions(config, parameters, earlier, streams)
-        yield streams
-
-
-def _lower(streams: Sequence[Stream], config: Config, parameters: Parameters, block: int) -> Tensor:
-    """The pattern of every position, [..., m, heads, 3 (from), 3 (to)], 0 for those that come after it."""
-    seen = [pattern(config, parameters, block, streams[: at + 1]) for at in range(POSITIONS)]
-    last = seen[-1]
-    full = torch.zeros(*last.shape[:-1], POSITIONS, POSITIONS).to(last)
-    full[..., 0, 0] = 1  # the first position sees itself alone
-    for at in (1, 2):
-        full[..., at, : at + 1] = seen[at]
-    return full
+        yield model.attention(parameters, a.repeat_interleave(p), residues.repeat(len(a)), block, every)

@@ -16,6 +16,7 @@ from grokterm.analysis.angles import Angles
 from grokterm.analysis.decomposition import eigh, svd
 from grokterm.analysis.fourier import fourier_power
 from grokterm.config import Config
+from grokterm.lab.models import build
 
 TRIPLES: Final = 1000
 """Triples (a, b, c) over which gradient symmetricity is averaged."""
@@ -36,7 +37,7 @@ def gradient_symmetricity(config: Config, parameters: Parameters, of: Tensor) ->
     embedding MLP have bases of their own: E_b → E_b Q with W_b → QᵀW_b changes no logit, but the angle between the
     gradients. Triples with a gradient of zero are left out.
     """
-    if config.arch != "transformer" or config.op != "add":
+    if len(build(config).embeddings) > 1 or config.op != "add":
         return None
     a, b, c = of.to(next(iter(parameters.values())).device).unbind(-1)
     table_a, table_b = input_tables(config, parameters)

@@ -43,7 +43,7 @@ def waves(model: ModelAtStep) -> Waves:
     config = model.config
     basis, words = basis_of(config.op, config.p)
     of_a, of_b = clocks(config, model.parameters)
-    same = config.arch == "transformer"
+    same = len(model.network.embeddings) == 1
     tables = torch.stack([of_a] if same else [of_a, of_b])
     places = torch.arange(config.p, device=tables.device)
     if basis == "none":

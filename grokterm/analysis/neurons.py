@@ -9,12 +9,13 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from grokterm.analysis.activations import Parameters, activations, grid_activations, input_tables, neuron_layers
+from grokterm.analysis.activations import Parameters, activations, grid_activations, neuron_layers
 from grokterm.analysis.angles import Angles, Rows
 from grokterm.analysis.decomposition import ratio
 from grokterm.analysis.fourier import fourier_power
 from grokterm.analysis.pairs import CHUNK
 from grokterm.config import Config
+from grokterm.lab.models import build
 
 EXPLAINED: Final = 0.85
 """Share of its variance from which a neuron counts as explained by one frequency (Nanda et al.)."""
@@ -110,10 +111,11 @@ def activation_maps(
 
     `residues`, int64 [n], are those along both axes; all p in order where they are not given.
     """
-    name = layer or neuron_layers(config)[-1]
+    layers = neuron_layers(config)
+    name = layer or layers[-1]
     b = torch.arange(config.p, device=neurons.device) if residues is None else residues
     count = len(b)
-    chosen = _alone(config, parameters, neurons, name)
+    chosen = build(config).only_neurons(parameters, neurons, layers.index(name))
     features = config.width if chosen is None else max(config.d_model, len(neurons))
     step = max(1, CHUNK // (count * features))
     parts = []
@@ -123,19 +125,6 @@ def activation_maps(
         parts.append((seen if chosen else seen.index_select(-1, neurons)).mT)
     maps = torch.cat(parts, -1)
     return maps.view(*maps.shape[:-1], count, count)
-
-
-def _alone(config: Config, parameters: Parameters, neurons: Tensor, layer: str) -> dict[str, Tensor] | None:
-    """Parameters in which a layer has the chosen neurons alone; None where all of them have to be computed."""
-    if config.arch == "transformer":
-        block = layer.partition(".")[0]
-        into, out = [f"{block}.W_in", f"{block}.b_in"], f"{block}.W_out"
-    elif config.depth == 1 and config.layer_norm == "none":
-        into, out = ["W_a", "W_b", "b_1"], "W_out"
-    else:
-        return None
-    found = {name: parameters[name].index_select(-1, neurons) for name in into}
-    return {**parameters, **found, out: parameters[out].index_select(-2, neurons)}
 
 
 def contribution(maps: Tensor, weights: Tensor, labels: Tensor) -> Tensor:
@@ -151,12 +140,7 @@ def contribution(maps: Tensor, weights: Tensor, labels: Tensor) -> Tensor:
 def clocks(config: Config, parameters: Parameters) -> tuple[Tensor, Tensor]:
     """What each residue as a and as b adds to each neuron of the first layer, [..., width, p] each.
 
-    In a transformer it is what passes by attention, were it to look at that position alone: W_E W_V W_O W_in.
+    In a transformer it is what passes by attention, were it to look at that position alone.
     """
-    of_a, of_b = input_tables(config, parameters)
-    if config.arch == "embed-mlp":
-        of_a, of_b = of_a @ parameters["W_a"], of_b @ parameters["W_b"]
-    if config.arch == "transformer":
-        way = parameters["0.W_V"] @ parameters["0.W_O"] @ parameters["0.W_in"]
-        of_a = of_b = of_a @ way
+    of_a, of_b = build(config).neuron_inputs(parameters)
     return of_a.mT, of_b.mT

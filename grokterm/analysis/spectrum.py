@@ -12,6 +12,7 @@ from grokterm.analysis.fourier import basis_of, fourier_norms, frequency_purity,
 from grokterm.analysis.harmonics import GroupAngles, component_norms, harmonics_of
 from grokterm.analysis.neurons import EXPLAINED
 from grokterm.config import Config
+from grokterm.lab.models import build
 from grokterm.tasks.arithmetic import Basis
 
 
@@ -33,8 +34,7 @@ def spectrum(model: HasFirstLayer, parameters: Parameters, config: Config) -> tu
     with torch.no_grad():
         of_tables = [table_norms(config, table) for table in model.input_tables(dict(parameters))]
         norms = of_tables[0] if len(of_tables) == 1 else torch.linalg.vector_norm(torch.stack(of_tables), dim=0)
-    layer = "first layer" if config.arch == "mlp" else "embedding"
-    return norms.float().cpu(), basis, f"{layer}, {words}"
+    return norms.float().cpu(), basis, f"{config.architecture.embedding_words}, {words}"
 
 
 def spectral_basis(config: Config) -> tuple[Basis, str]:
@@ -60,7 +60,7 @@ def single_frequency_share(model: HasFirstLayer, parameters: Parameters, config:
     and for embeddings, whose dimensions are no neurons.
     """
     basis, _ = basis_of(config.op, config.p)
-    if basis == "none" or config.arch != "mlp":
+    if basis == "none" or not config.architecture.one_hot:
         return None
     with torch.no_grad():
         tables = model.input_tables(dict(parameters))
@@ -70,4 +70,6 @@ def single_frequency_share(model: HasFirstLayer, parameters: Parameters, config:
 
 def feature_count(config: Config) -> int:
     """Number of features behind each norm of `spectrum`: those of all tables together."""
-    return {"mlp": 2 * config.width, "embed-mlp": 2 * config.d_model, "transformer": config.d_model}[config.arch]
+    model = build(config)
+    shapes = model.shapes()
+    return sum(shapes[name][-1] for name in model.embeddings)

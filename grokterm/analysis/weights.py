@@ -27,13 +27,8 @@ def matrices(config: Config, parameters: Parameters) -> dict[str, Tensor]:
 
 
 def neuron_logit_map(config: Config, parameters: Parameters) -> Tensor:
-    """W_L [..., width, p]: from the last neurons to the logits, W_out W_U in a transformer (Nanda et al. 2023, 4.2).
-
-    A LayerNorm between them is passed over, and so is the class of "=".
-    """
-    if config.arch != "transformer":
-        return parameters["W_out"][..., : config.p]
-    return parameters[f"{config.depth - 1}.W_out"] @ parameters["W_U"][..., : config.p]
+    """W_L [..., width, p]: from the last neurons to the logits, as `Model.neuron_logit_map` says."""
+    return build(config).neuron_logit_map(parameters)
 
 
 def downsampled(matrix: Tensor, rows: int, columns: int) -> Tensor:

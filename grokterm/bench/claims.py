@@ -9,9 +9,9 @@ from typing import Final
 
 from grokterm.bench.row import Bench, Goal, Row
 from grokterm.config import Config, Value
-from grokterm.config.model import Architecture
+from grokterm.config.architectures import ARCHITECTURES, Architecture
 from grokterm.lab.engine import Engine
-from grokterm.lab.models import ARCHITECTURES
+from grokterm.lab.models import build
 from grokterm.milestones import GROKKED
 from grokterm.training.recording import make_records
 from grokterm.training.trackers import Trackers
@@ -26,11 +26,7 @@ HALF: Final = 0.5
 """Test accuracy before which a circuit is to be claimed."""
 CLAIMED_AT_MOST: Final = 0.02
 IN_TIME_AT_LEAST: Final = 0.9
-_SIZE: Final[dict[Architecture, dict[str, Value]]] = {
-    "mlp": {"width": 256},
-    "embed-mlp": {"width": 256, "d_model": 64},
-    "transformer": {"width": 256, "d_model": 64},
-}
+_SIZE: Final[dict[str, Value]] = {"width": 256, "d_model": 64}
 
 
 @dataclass(frozen=True)
@@ -56,8 +52,8 @@ def controls(seeds: int = CONTROL_SEEDS, device: str = "cpu") -> list[Trial]:
     """Runs that learn by heart and do not generalize: random labels, no weight decay, too few pairs."""
     found = []
     for arch in ARCHITECTURES:
-        # In a transformer, transposes of trained pairs are known too: half of the pairs would be most of them.
-        half = 0.3 if arch == "transformer" else 0.5
+        # With one table for both numbers, transposes of trained pairs are known too: half would be most of them.
+        half = 0.3 if _shares_table(arch) else 0.5
         for p in (23, 53, 97):
             kinds: dict[str, dict[str, Value]] = {
                 "random labels": {"corrupt": 1.0},
@@ -71,9 +67,8 @@ def controls(seeds: int = CONTROL_SEEDS, device: str = "cpu") -> list[Trial]:
 
 def grokking(seeds: int = GROKKING_SEEDS, device: str = "cpu") -> list[Trial]:
     """Runs that memorize first and then grok."""
-    fractions = {"mlp": 0.5, "embed-mlp": 0.5, "transformer": 0.4}
     return [
-        _trial(arch, p, "groks", seed, {"train_fraction": fractions[arch]}, GROKKING_STEPS, device)
+        _trial(arch, p, "groks", seed, {"train_fraction": 0.4 if _shares_table(arch) else 0.5}, GROKKING_STEPS, device)
         for arch in ARCHITECTURES
         for p in (53, 97)
         for seed in range(seeds)
@@ -131,11 +126,16 @@ def grokking_rows(bench: Bench) -> Iterator[Row]:
     yield Row("claims/grokking", what, "runs", in_time, len(grokked), share, goal, more=more)
 
 
+def _shares_table(arch: Architecture) -> bool:
+    """Whether a and b are looked up in one table."""
+    return len(build(Config(arch=arch)).embeddings) == 1
+
+
 def _trial(
     arch: Architecture, p: int, kind: str, seed: int, values: dict[str, Value], steps: int, device: str
 ) -> Trial:
     own: dict[str, Value] = {"arch": arch, "p": p, "seed": seed, "lr": 5e-3, "device": device}
-    config = Config().changed({**own, **_SIZE[arch], **values, "measure_every": EVERY, "log_every": EVERY})
+    config = Config().changed({**own, **_SIZE, **values, "measure_every": EVERY, "log_every": EVERY})
     return Trial(f"{arch} p {p} {kind} seed {seed}", config, steps)
 
 

@@ -17,10 +17,10 @@ from torch.nn import functional
 from grokterm.bench.row import Bench, Goal, Row
 from grokterm.chart import COLORS, Curve
 from grokterm.config import Config
+from grokterm.config.architectures import ARCHITECTURES
 from grokterm.kernels.build import build
 from grokterm.lab import devices, native
 from grokterm.lab.engine import Engine
-from grokterm.lab.models import ARCHITECTURES
 from grokterm.lab.models import build as build_model
 from grokterm.lab.models.layout import Layout
 from grokterm.lab.optimizers import Hyperparameters, Optimizer

@@ -98,23 +98,16 @@ class ChapterTransformer(nn.Module):
         return logits
 
 
-PLAIN_MODELS: dict[str, type[nn.Module]] = {
-    "mlp": PlainMlp,
-    "embed-mlp": PlainEmbedMlp,
-    "transformer": PlainTransformer,
-}
-
-
 class PlainLoop:
     """The loop of a run's config: one step, then loss and accuracy of the whole test set, again and again."""
 
-    def __init__(self, config: Config, model: type[nn.Module] | None = None) -> None:
+    def __init__(self, config: Config, model: type[nn.Module]) -> None:
         device, _ = devices.resolve(config)
         torch.manual_seed(config.seed)
         task = make_task(config).to(device)
         self.train, self.train_labels = _inputs(task.train, task.labels)
         self.test, self.test_labels = _inputs(task.test, task.labels)
-        self.model = (model or PLAIN_MODELS[config.arch])(config).to(device)
+        self.model = model(config).to(device)
         betas = (config.beta1, config.beta2)
         self.optimizer = torch.optim.AdamW(
             self.model.parameters(), lr=config.lr, betas=betas, eps=config.epsilon, weight_decay=config.weight_decay

@@ -8,9 +8,9 @@ from functools import partial
 from typing import Final
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from grokterm.bench.plain import PlainLoop
+from grokterm.bench.plain import PlainEmbedMlp, PlainLoop, PlainMlp, PlainTransformer
 from grokterm.bench.recorded import Recorded, parts, seconds_a_step, steps_at_once, whole_round
 from grokterm.bench.row import Bench, Goal, Row
 from grokterm.config import Config
@@ -21,6 +21,12 @@ SET_UPS: Final[dict[str, Config]] = {
     "embed-mlp": Config(arch="embed-mlp"),
     "transformer": Config(arch="transformer"),
     "nanda": Config(arch="transformer", p=113, train_fraction=0.3),
+}
+PLAIN_MODELS: Final[dict[str, type[nn.Module]]] = {
+    "mlp": PlainMlp,
+    "embed-mlp": PlainEmbedMlp,
+    "transformer": PlainTransformer,
+    "nanda": PlainTransformer,
 }
 RATIOS: Final = {"mlp": 10, "embed-mlp": 10, "transformer": 20, "nanda": 20}
 """Times as fast as the plain loop with bfloat16 products, at least."""
@@ -40,7 +46,7 @@ COUNTED: Final = "steps and each kind of record timed by themselves, counted as 
 def step_rows(set_up: str, bench: Bench) -> Iterator[Row]:
     """Our step with all records of the log beside the plain loop's step, which evaluates after each."""
     config = bench.config(SET_UPS[set_up])
-    recorded, loop = Recorded(config), PlainLoop(config)
+    recorded, loop = Recorded(config), PlainLoop(config, PLAIN_MODELS[set_up])
 
     def plain(steps: int) -> None:
         for _ in range(steps):
@@ -89,16 +95,7 @@ def floor_rows(set_up: str, bench: Bench) -> Iterator[Row]:
 
 def product_sizes(engine: Engine) -> list[tuple[int, int, int]]:
     """Rows, inner and columns of the matrix products of a forward pass, none of them filled up; two more go back."""
-    config, n = engine.config, len(engine.task.train)
-    p, d, w = config.p, config.d_model, config.width
-    match config.arch:
-        case "mlp":
-            return [(n, w, p)]
-        case "embed-mlp":
-            return [(n, w, p), (p, d, w), (p, d, w)]
-        case "transformer":
-            rows = [(2 * p + 1, d, d)] * 2 + [(1, d, d), (1, d, w), (1, d, p)]
-            return [(n, d, w), (n, w, p), (n, d, p), (d, d, w), (d, d, p), (w, d, p), *rows]
+    return engine.model.product_sizes(len(engine.task.train))
 
 
 def matrix_products(engine: Engine) -> list[tuple[Tensor, Tensor]]:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import cache
 from typing import Any, Final, get_type_hints
 
+from grokterm.config.architectures import ARCHITECTURES, ArchitectureSpec
 from grokterm.config.consistency import check_closed_form, check_device, check_heads, check_split
 from grokterm.config.model import ModelSettings
 from grokterm.config.run import RunSettings
@@ -34,7 +35,7 @@ class Config(RunSettings, TrainingSettings, ModelSettings, TaskSettings):
         object.__setattr__(self, "op", rule.name)
         object.__setattr__(self, "p", rule.order or self.p)
         check_split(self.p, self.op, self.train_fraction)
-        if self.arch == "transformer":
+        if "heads" in self.architecture.uses:
             check_heads(self.d_model, self.heads)
         check_device(self.device)
         if self.init == "closed-form":
@@ -47,6 +48,11 @@ class Config(RunSettings, TrainingSettings, ModelSettings, TaskSettings):
             if name not in settings():
                 raise ConfigError(unknown("setting", name, list(settings())))
         return replace(self, **values)
+
+    @property
+    def architecture(self) -> ArchitectureSpec:
+        """What is known of its architecture."""
+        return ARCHITECTURES[self.arch]
 
     @property
     def class_count(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from grokterm.config.architectures import ARCHITECTURES, Architecture
 from grokterm.errors import ConfigError
 from grokterm.spelling import unknown
 from grokterm.tasks.operations import defined_count, group_order, rule_of
@@ -52,10 +53,15 @@ def check_device(device: str) -> None:
         raise ConfigError(unknown("device", device, ["auto", "cpu", "cuda", "cuda:N", "mps"]))
 
 
-def check_closed_form(p: int, op: str, width: int, arch: str, depth: int, activation: str, layer_norm: str) -> None:
+def check_closed_form(
+    p: int, op: str, width: int, arch: Architecture, depth: int, activation: str, layer_norm: str
+) -> None:
     """Raises ConfigError where there is no closed-form solution."""
-    if (arch, depth, activation, layer_norm) != ("mlp", 1, "quadratic", "none"):
-        raise ConfigError("--init closed-form needs --arch mlp --depth 1 --activation quadratic --layer-norm none")
+    if not ARCHITECTURES[arch].closed_form or (depth, activation, layer_norm) != (1, "quadratic", "none"):
+        solved = " or ".join(name for name, spec in ARCHITECTURES.items() if spec.closed_form)
+        raise ConfigError(
+            f"--init closed-form needs --arch {solved} --depth 1 --activation quadratic --layer-norm none"
+        )
     order = group_order(op, p)
     if order is None:
         raise ConfigError(f"--init closed-form does not know {op} mod {p}: it is no sum of angles")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from grokterm.config.architectures import Architecture, brief_words, layer_words, users
 from grokterm.config.setting import setting
 
-Architecture = Literal["mlp", "embed-mlp", "transformer"]
 Classes = Literal["p", "p+1"]
 Init = Literal["random", "closed-form"]
 LayerNorm = Literal["none", "pre", "post"]
@@ -22,7 +22,7 @@ class ModelSettings:
         "mlp",
         "Model",
         "rebuilds the model",
-        "Architecture: one-hot pair → width → p; two embeddings → width → p; or transformer.",
+        f"Architecture: {brief_words()}.",
         label="architecture",
     )
     width: int = setting(
@@ -32,16 +32,26 @@ class ModelSettings:
         128,
         "Model",
         "rebuilds the model",
-        "Embedding dimensions (embed-mlp, transformer), 1 to 8,192.",
+        f"Embedding dimensions ({', '.join(users('d_model'))}), 1 to 8,192.",
         label="d_model",
         ge=1,
         le=8192,
     )
     heads: int = setting(
-        4, "Model", "rebuilds the model", "Attention heads (transformer), 1 to 64; must divide d_model.", ge=1, le=64
+        4,
+        "Model",
+        "rebuilds the model",
+        f"Attention heads ({', '.join(users('heads'))}), 1 to 64; must divide d_model.",
+        ge=1,
+        le=64,
     )
     depth: int = setting(
-        1, "Model", "rebuilds the model", "Hidden layers (mlp, embed-mlp) or blocks (transformer), 1 to 3.", ge=1, le=3
+        1,
+        "Model",
+        "rebuilds the model",
+        f"{layer_words()[0].upper()}{layer_words()[1:]}, 1 to 3.",
+        ge=1,
+        le=3,
     )
     layer_norm: LayerNorm = setting(
         "none",

@@ -11,26 +11,14 @@ from typing import ClassVar, Final
 import torch
 from torch import Tensor
 
-from grokterm.config.model import Architecture
 from grokterm.lab import native
 from grokterm.lab.models import Model, Parameters
-from grokterm.lab.models.few_operations import (
-    EmbedMlpInFewOperations,
-    FewOperations,
-    MlpInFewOperations,
-    StepInputs,
-)
+from grokterm.lab.models.few_operations import StepInputs
 from grokterm.lab.models.fused_pairs import FusedPairsModel
 from grokterm.lab.models.layout import Layout
-from grokterm.lab.models.transformer_in_few_operations import TransformerInFewOperations
 from grokterm.lab.objective import Objective
 from grokterm.lab.tasks import Pairs
 
-FEW_OPERATIONS: Final[dict[Architecture, type[FewOperations]]] = {
-    "mlp": MlpInFewOperations,
-    "embed-mlp": EmbedMlpInFewOperations,
-    "transformer": TransformerInFewOperations,
-}
 CACHED_FLOATS: Final = 1 << 28
 """One-hot vectors that are cached from one step to the next, in floats: 1 GiB."""
 
@@ -158,8 +146,7 @@ class FewOperationsStrategy(AutogradStrategy):
         self._widest = 2 * model.config.p + 1
         self._chunk_size = max(1, chunk_size * model.floats_per_pair // max(model.floats_per_pair, self._widest))
         self._gradient = torch.empty_like(flat)
-        kind = FEW_OPERATIONS[model.config.arch]
-        self._few = kind(model.config, model.product, layout, flat, self._gradient)
+        self._few = model.few_operations(model.config, model.product, layout, flat, self._gradient)
 
     def loss_and_gradient(self, pairs: Pairs) -> tuple[Tensor, Tensor]:
         """See `Strategy`."""

@@ -5,20 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, get_args
+from typing import get_args
 
 from grokterm.config import Config, Value, field_type, label, settings
+from grokterm.config.architectures import idle_in
 from grokterm.config.optimizers import idle_setting
 from grokterm.errors import ConfigError
 from grokterm.number_format import spelled
 from grokterm.surgery import Ablation, check_ablation
 from grokterm.wire.records import Change
-
-UNUSED: Final = {
-    "mlp": {"d_model": "embed-mlp or transformer", "heads": "transformer"},
-    "embed-mlp": {"heads": "transformer"},
-}
-"""Settings that an architecture does not have, and those that do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +60,9 @@ def plan_change(config: Config, step: int, values: Mapping[str, Value], ablation
     for name, value in changed.items():
         if settings()[name].acts == "starts a new run":
             raise ConfigError(f"{label(name)} cannot change while a run trains: {spelled(value)} needs a new run")
-        if new.arch in UNUSED and name in UNUSED[new.arch] and config.arch == new.arch:
-            raise ConfigError(f"{label(name)} does nothing in {new.arch}: only {UNUSED[new.arch][name]} has it")
+        idle = idle_in(name, new.arch)
+        if idle and config.arch == new.arch:
+            raise ConfigError(f"{label(name)} {idle}")
         idle = idle_setting(name, new.optimizer, new.filter)
         if idle and (config.optimizer, config.filter) == (new.optimizer, new.filter):
             raise ConfigError(f"{label(name)} {idle}")

@@ -100,8 +100,6 @@ class Theme:
         Textual's own `$text` and `$border` (of what has the focus) keep their meaning.
         """
         css = self.palette.css
-        own = {name.replace("_", "-"): css(name) for name in palette_names() if name not in ("text", "border")}
-        border, text, back = css("border"), css("text"), css("background")
         return TextualTheme(
             name=self.name,
             dark=self.dark,
@@ -112,31 +110,37 @@ class Theme:
             warning=css("warning"),
             error=css("error"),
             success=css("correct"),
-            foreground=text,
-            background=back,
+            foreground=css("text"),
+            background=css("background"),
             surface=css("surface"),
             panel=css("surface"),
-            variables=own
-            | {
-                "border": css("accent"),
-                "border-blurred": border,
-                "block-cursor-background": css("accent"),
-                "block-cursor-foreground": back if self.palette.depth == "truecolor" else "ansi_black",
-                "footer-background": back,
-                "footer-foreground": css("muted"),
-                "footer-description-foreground": css("muted"),
-                "footer-key-foreground": css("accent"),
-                "ansi-background": "ansi_default",
-                "ansi-foreground": "ansi_default",
-                "scrollbar": border,
-                "scrollbar-hover": css("muted"),
-                "scrollbar-active": css("accent"),
-                "scrollbar-background": back,
-                "scrollbar-background-hover": back,
-                "scrollbar-background-active": back,
-                "scrollbar-corner-color": back,
-            },
+            variables=self._variables(),
         )
+
+    def _variables(self) -> dict[str, str]:
+        """The meanings, and the colours of Textual's widgets."""
+        css = self.palette.css
+        own = {name.replace("_", "-"): css(name) for name in palette_names() if name not in ("text", "border")}
+        border, back = css("border"), css("background")
+        return own | {
+            "border": css("accent"),
+            "border-blurred": border,
+            "block-cursor-background": css("accent"),
+            "block-cursor-foreground": back if self.palette.depth == "truecolor" else "ansi_black",
+            "footer-background": back,
+            "footer-foreground": css("muted"),
+            "footer-description-foreground": css("muted"),
+            "footer-key-foreground": css("accent"),
+            "ansi-background": "ansi_default",
+            "ansi-foreground": "ansi_default",
+            "scrollbar": border,
+            "scrollbar-hover": css("muted"),
+            "scrollbar-active": css("accent"),
+            "scrollbar-background": back,
+            "scrollbar-background-hover": back,
+            "scrollbar-background-active": back,
+            "scrollbar-corner-color": back,
+        }
 
 
 class Themes(dict[str, Theme]):

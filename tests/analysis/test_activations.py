@@ -4,13 +4,14 @@ import pytest
 import torch
 
 from grokterm.analysis.activations import activations, input_tables, neuron_layers
+from grokterm.config import choices
 from grokterm.lab.models import build
 from tests.analysis.models import small
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3])
 @pytest.mark.parametrize("layer_norm", ["none", "pre", "post"])
-@pytest.mark.parametrize("arch", ["mlp", "embed-mlp", "transformer"])
+@pytest.mark.parametrize("arch", choices("arch"))
 def test_the_opened_forward_pass_ends_in_the_logits_of_the_model(arch: str, layer_norm: str, depth: int) -> None:
     config = small(arch, "add", 7, depth=depth, layer_norm=layer_norm, width=12, d_model=8, activation="gelu")
     model, generator = build(config), torch.Generator().manual_seed(0)
@@ -25,7 +26,7 @@ def test_the_opened_forward_pass_ends_in_the_logits_of_the_model(arch: str, laye
     assert all(found[name].shape == (2, 49, 12) for name in neuron_layers(config))
 
 
-@pytest.mark.parametrize("arch", ["mlp", "embed-mlp", "transformer"])
+@pytest.mark.parametrize("arch", choices("arch"))
 def test_given_tables_stand_in_for_the_embedding(arch: str) -> None:
     config = small(arch, "add", 5, width=6, d_model=4)
     parameters = build(config).init(torch.Generator().manual_seed(0))

@@ -10,7 +10,7 @@ from grokterm.analysis.fourier import NO_BASIS, fourier_norms
 from grokterm.analysis.key_frequencies import KeyFrequencies
 from grokterm.analysis.spectrum import feature_count, single_frequency_share, spectrum
 from grokterm.config import Config
-from grokterm.config.model import Architecture
+from grokterm.config.architectures import Architecture
 from grokterm.lab.engine import Engine
 from grokterm.lab.models import build
 

@@ -14,10 +14,10 @@ from grokterm.bench.__main__ import FAMILIES, chosen, main, measured
 from grokterm.bench.budget import LeftOutError
 from grokterm.bench.grok import Trained, median_seconds, train
 from grokterm.bench.measures import measures_rows
-from grokterm.bench.plain import PLAIN_MODELS, PlainLoop
+from grokterm.bench.plain import PlainLoop
 from grokterm.bench.recorded import Recorded, parts, seconds_a_step, steps_at_once, whole_round
 from grokterm.bench.row import QUICK_REPETITIONS, REPETITIONS, Bench, Goal, Row
-from grokterm.bench.steps import matrix_products
+from grokterm.bench.steps import PLAIN_MODELS, SET_UPS, matrix_products
 from grokterm.bench.table import explanations, heading, line
 from grokterm.config import Config
 from grokterm.errors import ConfigError, GroktermError
@@ -204,10 +204,10 @@ def test_a_run_without_time_is_given_up_after_its_first_record() -> None:
     assert run.seconds > 0
 
 
-@pytest.mark.parametrize("arch", PLAIN_MODELS)
-def test_the_plain_loop_learns(arch: str) -> None:
-    config = Config(p=7, width=32, d_model=8, heads=2, lr=0.01, weight_decay=0, device="cpu").changed({"arch": arch})
-    loop = PlainLoop(config)
+@pytest.mark.parametrize("set_up", PLAIN_MODELS)
+def test_the_plain_loop_learns(set_up: str) -> None:
+    small = {"p": 7, "width": 32, "d_model": 8, "heads": 2, "lr": 0.01, "weight_decay": 0, "device": "cpu"}
+    loop = PlainLoop(SET_UPS[set_up].changed(small), PLAIN_MODELS[set_up])
     before = functional.cross_entropy(loop.model(loop.train), loop.train_labels)
     for _ in range(20):
         loop.epoch()

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from grokterm.bench.claims import Trial, controls, grokking, outcome
+from grokterm.config import choices
 from grokterm.kernels.build import build
 from grokterm.lab import native
 
@@ -31,7 +32,7 @@ def test_controls_and_runs_that_grok_are_of_every_architecture() -> None:
     assert len(controls()) >= 2 * len(CONTROLS) * 3
     assert len(controls()) + len(grokking()) >= 60
     for trials in (CONTROLS, GROKKING):
-        assert {trial.config.arch for trial in trials} == {"mlp", "embed-mlp", "transformer"}
+        assert {trial.config.arch for trial in trials} == set(choices("arch"))
     assert len({trial.name for trial in (*controls(), *grokking())}) == len(controls()) + len(grokking())
 
 

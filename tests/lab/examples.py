@@ -14,6 +14,7 @@ from grokterm.lab.strategies import choose_strategy
 from grokterm.lab.tasks import Pairs
 
 ARCHITECTURES = ("mlp", "embed-mlp", "transformer")
+"""Those with steps of their own by hand, on a CPU and on a GPU."""
 
 
 def small(**values: Any) -> Config:

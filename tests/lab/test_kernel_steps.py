@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from grokterm.config import Config
-from grokterm.config.model import Activation, Architecture
+from grokterm.config.architectures import Architecture
+from grokterm.config.model import Activation
 from grokterm.lab import native
 from grokterm.lab.engine import Engine
 from grokterm.lab.losses import cross_entropy_sum

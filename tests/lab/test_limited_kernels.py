@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from grokterm.config import Config
-from grokterm.config.model import Architecture
+from grokterm.config.architectures import Architecture
 from grokterm.config.run import Precision
 from grokterm.kernels.build import products
 from grokterm.kernels.instruction_sets import LIMITS, NONE, VARIABLE, limit

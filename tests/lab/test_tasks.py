@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grokterm.config import Config
+from grokterm.config.architectures import Architecture
 from grokterm.config.consistency import train_count
-from grokterm.config.model import Architecture
 from grokterm.lab import engine, tasks
 from grokterm.lab.tasks import make_task, operation_table
 from grokterm.tasks.operations import defined_count

@@ -57,3 +57,6 @@ def perceptron_logits(config: Config, parameters: Mapping[str, Tensor], a: Tenso
     module = PlainPerceptron(config, x.shape[-1]).to(dtype)
     logits: Tensor = torch.func.functional_call(module, weights, (x,), strict=True)
     return logits
+
+
+TWINS = {"mlp": perceptron_logits, "embed-mlp": perceptron_logits}

@@ -1,8 +1,11 @@
-"""Plain textbook models with grokterm's parameters, to compare with."""
+"""Plain textbook models with grokterm's parameters, to compare with: those in `TWINS` of the files here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import import_module
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -10,14 +13,23 @@ from torch.nn import functional
 
 from grokterm.config import Config
 from grokterm.lab.models import Parameters
-from tests.reference.perceptrons import perceptron_logits
-from tests.reference.plain_transformer import transformer_logits
+
+Twin = Callable[[Config, Mapping[str, Tensor], Tensor, Tensor], Tensor]
+"""Logits [n, p] of pairs a, b, differentiable by grokterm's parameters."""
+
+
+@cache
+def twins() -> Mapping[str, Twin]:
+    """The plain model of every architecture by its name."""
+    found: dict[str, Twin] = {}
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        found |= getattr(import_module(f"tests.reference.{file.stem}"), "TWINS", {})
+    return found
 
 
 def plain_logits(config: Config, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
     """Logits [n, p] of the plain model of `config`."""
-    of_arch = transformer_logits if config.arch == "transformer" else perceptron_logits
-    return of_arch(config, parameters, a, b)
+    return twins()[config.arch](config, parameters, a, b)
 
 
 def plain_gradients(

@@ -92,3 +92,6 @@ def transformer_logits(config: Config, parameters: Mapping[str, Tensor], a: Tens
     module = PlainTransformer(config).to(parameters["W_U"].dtype)
     logits: Tensor = torch.func.functional_call(module, weights, (a, b), strict=True)
     return logits
+
+
+TWINS = {"transformer": transformer_logits}

@@ -84,7 +84,8 @@ def _states(found: Score, labels: Tensor, train: Tensor) -> Tensor:
 
 def _heads(model: ModelAtStep) -> Tensor:
     config = model.config
-    rows = [model.parameters[f"{block}.W_O"] for block in range(config.depth)] if head_count(config) else []
+    blocks = range(config.depth) if head_count(config) else ()
+    rows = [model.parameters[model.network.head_writes(block)] for block in blocks]
     norms = [w.view(config.heads, -1).norm(dim=-1) for w in rows]
     return torch.cat(norms).cpu() if norms else torch.zeros(0)
 

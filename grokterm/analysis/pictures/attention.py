@@ -12,6 +12,7 @@ from grokterm.analysis.attention import NO_ATTENTION, average_pattern, equals_pa
 from grokterm.analysis.model_at_step import ModelAtStep, UndefinedError
 from grokterm.analysis.pictures.picture import Chosen, Make, pick, picture_of
 from grokterm.picture import Picture
+from grokterm.surgery import head_count
 
 PAIRS: Final = ("all {:,} pairs", "{:,} train pairs", "{:,} test pairs")
 """What an average is taken over, as `pairs` chooses."""
@@ -46,7 +47,7 @@ def attention_maps(model: ModelAtStep, chosen: Chosen) -> Picture:
 
 
 def _block(model: ModelAtStep, chosen: Chosen) -> int:
-    if model.config.arch != "transformer":
+    if not head_count(model.config):
         raise UndefinedError(f"not defined: {NO_ATTENTION}; an MLP reads a and b with weights that never move")
     return pick(chosen, "block", model.config.depth)
 

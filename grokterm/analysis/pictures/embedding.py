@@ -90,8 +90,8 @@ def variance_shares(model: ModelAtStep, chosen: Chosen) -> Picture:
     """`shares` [components] of the variance along each principal component, falling; `total` [1] components in all."""
     rows, _ = first_layer(model)
     shares = explained_variance(rows)
-    layer = "first layer" if model.config.arch == "mlp" else "embedding"
-    return picture_of({"shares": shares[:COMPONENTS], "total": torch.tensor([len(shares)])}, summary=layer)
+    arrays = {"shares": shares[:COMPONENTS], "total": torch.tensor([len(shares)])}
+    return picture_of(arrays, summary=model.config.architecture.embedding_words)
 
 
 PICTURES: Final[Mapping[str, Make]] = {

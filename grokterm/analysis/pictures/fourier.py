@@ -140,9 +140,7 @@ def embedding_waves(model: ModelAtStep, chosen: Chosen) -> Picture:
 
 def _classes(model: ModelAtStep, classes: Tensor) -> LogitsFn:
     """Logits of a few classes alone, without working out the others."""
-    last = ("W_U",) if model.config.arch == "transformer" else ("W_out", "b_out")
-    kept = {name: model.parameters[name].index_select(-1, classes) for name in last}
-    parameters = {**model.parameters, **kept}
+    parameters = model.network.only_classes(model.parameters, classes)
     return lambda a, b: activations(model.config, parameters, a, b)["logits"]
 
 

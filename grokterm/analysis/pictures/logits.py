@@ -89,9 +89,7 @@ def losses(model: ModelAtStep, chosen: Chosen) -> Picture:
 def _one_class(model: ModelAtStep, which: int) -> LogitsFn:
     """Answers with the logit of one class alone, [m, 1]."""
     only = torch.tensor([which], device=model.labels.device)
-    last = ("W_U",) if model.config.arch == "transformer" else ("W_out", "b_out")
-    parameters = dict(model.parameters)
-    parameters |= {name: parameters[name].index_select(-1, only) for name in last}
+    parameters = model.network.only_classes(model.parameters, only)
     return lambda a, b: activations(model.config, parameters, a, b)["logits"]
 
 

@@ -92,7 +92,7 @@ def neuron_contribution(model: ModelAtStep, chosen: Chosen) -> Picture:
         "weights": _over_basis(model, (weights - weights.mean(-1, keepdim=True)).squeeze(-2)),
         "adds": mean.unsqueeze(0),
     }
-    passed = "; the LayerNorm behind it is passed over" if config.layer_norm == "post" or _normed(model) else ""
+    passed = "; the LayerNorm behind it is passed over" if model.network.normalizes_output else ""
     return picture_of({**arrays, **_named(found, neurons, total)}, {"axes": axes}, _layer(model) + passed)
 
 
@@ -161,10 +161,6 @@ def _layer(model: ModelAtStep) -> str:
     basis, words = basis_of(model.config.op, model.config.p)
     where = "" if len(layers) == 1 else f"layer {len(layers)} of {len(layers)}, "
     return where + ("the operation has no frequencies" if basis == "none" else f"frequencies {words}")
-
-
-def _normed(model: ModelAtStep) -> bool:
-    return model.config.arch == "transformer" and model.config.layer_norm == "pre"
 
 
 PICTURES: Final[Mapping[str, Make]] = {

@@ -22,30 +22,6 @@ _LARGE: Final = (116, 200)
 """Rows and columns of one matrix at most: more points no screen has."""
 _SMALL: Final = (60, 100)
 """The same for one of several, where nobody says how many there is room for."""
-_AXES: Final[Mapping[str, tuple[str, str]]] = {
-    "W_out": ("neuron", "class"),
-    "W_2": ("neuron", "neuron of layer 2"),
-    "W_3": ("neuron of layer 2", "neuron of layer 3"),
-}
-_MLP: Final = {**_AXES, "W_a": ("residue a", "neuron"), "W_b": ("residue b", "neuron")}
-_EMBEDDED: Final = {
-    **_AXES,
-    "E_a": ("residue a", "dimension"),
-    "E_b": ("residue b", "dimension"),
-    "W_a": ("dimension of a", "neuron"),
-    "W_b": ("dimension of b", "neuron"),
-}
-_TRANSFORMER: Final = {
-    "W_E": ("residue, last =", "dimension"),
-    "W_pos": ("position a b =", "dimension"),
-    "W_Q": ("dimension", "query, heads side by side"),
-    "W_K": ("dimension", "key, heads side by side"),
-    "W_V": ("dimension", "value, heads side by side"),
-    "W_O": ("value, heads in turn", "dimension"),
-    "W_in": ("dimension", "neuron"),
-    "W_out": ("neuron", "dimension"),
-    "W_U": ("dimension", "class"),
-}
 
 
 def matrix(model: ModelAtStep, chosen: Chosen) -> Picture:
@@ -100,8 +76,7 @@ def _part(matrix: Tensor, axes: tuple[str, str], most: tuple[int, int]) -> Tenso
 
 
 def _axes(model: ModelAtStep, name: str) -> tuple[str, str]:
-    tables = {"mlp": _MLP, "embed-mlp": _EMBEDDED, "transformer": _TRANSFORMER}
-    rows, columns = tables[model.config.arch].get(name.rpartition(".")[2], ("row", "column"))
+    rows, columns = model.network.matrix_axes.get(name.rpartition(".")[2], ("row", "column"))
     return rows, "class, last =" if columns == "class" and model.config.classes == "p+1" else columns
 
 
@@ -120,7 +95,7 @@ class _Order:
 
 def _in_order(model: ModelAtStep, name: str, chosen: Chosen) -> _Order:
     of_first_layer = "." not in name or name.startswith("0.")
-    deep = model.config.depth > 1 and name == "W_out"
+    deep = model.config.depth > 1 and name == model.network.outgoing(model.config.depth - 1)
     wanted = pick(chosen, "neurons", len(ORDERS)) == 1 and of_first_layer and not deep
     return _Order(_axes(model, name), wave_order(model) if wanted else None)
 

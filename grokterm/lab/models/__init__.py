@@ -1,28 +1,30 @@
-"""Models: two pure functions each, `init` and `logits`, over a dict of tensors."""
+"""Models: pure functions, `init`, `logits` and `trace`, over a dict of tensors; a file an architecture."""
 
 from __future__ import annotations
 
-from typing import Final
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 
 import torch
 
 from grokterm.config import Config
-from grokterm.config.model import Architecture
-from grokterm.lab.models.embed_mlp import EmbedMlp
-from grokterm.lab.models.mlp import Mlp
+from grokterm.config.architectures import Architecture
 from grokterm.lab.models.model import Model, Parameters
-from grokterm.lab.models.transformer import Transformer
 from grokterm.lab.precision import Product
 
-__all__ = ["ARCHITECTURES", "Model", "Parameters", "build"]
+__all__ = ["Model", "Parameters", "build"]
 
-ARCHITECTURES: Final[dict[Architecture, type[Model]]] = {
-    "mlp": Mlp,
-    "embed-mlp": EmbedMlp,
-    "transformer": Transformer,
-}
+
+@cache
+def _models() -> dict[Architecture, type[Model]]:
+    """Every model by the name of its architecture: those in `MODELS` of the modules here."""
+    found: dict[Architecture, type[Model]] = {}
+    for module in iter_modules(__path__, f"{__name__}."):
+        found |= getattr(import_module(module.name), "MODELS", {})
+    return found
 
 
 def build(config: Config, product: Product = torch.matmul) -> Model:
     """The model of a configuration, with its matrix products taken by `product`."""
-    return ARCHITECTURES[config.arch](config, product)
+    return _models()[config.arch](config, product)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar, Final
 
 import torch
 from torch import Tensor
 
+from grokterm.config.architectures import Architecture
+from grokterm.lab.models.few_operations import EmbedMlpInFewOperations
 from grokterm.lab.models.mlp import Mlp
-from grokterm.lab.models.model import Parameters, Shapes
+from grokterm.lab.models.model import Model, Parameters, Shapes, Tables
 from grokterm.lab.models.small_products import small_product
 from grokterm.lab.models.sublayers import gather_rows, linear_init, normal_init
 from grokterm.lab.precision import Product
@@ -21,15 +24,23 @@ class EmbedMlp(Mlp):
     `W_b` are the two halves of that layer: 2p rows are multiplied, not n.
     """
 
-    transferable = ("E_a", "E_b", "W_out", "b_out")
-
-    def input_tables(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
-        """The embeddings of a and of b, [..., p, d_model] each."""
-        return [parameters["E_a"], parameters["E_b"]]
+    few_operations = EmbedMlpInFewOperations
+    matrix_axes: ClassVar = {
+        **Mlp.matrix_axes,
+        "E_a": ("residue a", "dimension"),
+        "E_b": ("residue b", "dimension"),
+        "W_a": ("dimension of a", "neuron"),
+        "W_b": ("dimension of b", "neuron"),
+    }
 
     def inputs(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
         """Both embeddings side by side, [..., n, 2 · d_model]."""
         return torch.cat((gather_rows(parameters["E_a"], a), gather_rows(parameters["E_b"], b)), -1)
+
+    def product_sizes(self, pairs: int) -> list[tuple[int, int, int]]:
+        """Those of the one-hot MLP, and of each embedding with its half of the first layer."""
+        p, d_model, width = self.config.p, self.config.d_model, self.config.width
+        return [*super().product_sizes(pairs), *[(p, d_model, width)] * 2]
 
     def _input_size(self) -> int:
         return 2 * self.config.d_model
@@ -47,7 +58,7 @@ class EmbedMlp(Mlp):
             for name, shape in self._input_shapes().items()
         }
 
-    def _input_rows(self, parameters: Mapping[str, Tensor], product: Product) -> tuple[Tensor, Tensor]:
+    def _input_rows(self, parameters: Mapping[str, Tensor], product: Product) -> Tables:
         return product(parameters["E_a"], parameters["W_a"]), product(parameters["E_b"], parameters["W_b"])
 
     def _gradient_rows(self, gradient: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
@@ -62,3 +73,7 @@ class EmbedMlp(Mlp):
             embedding, weight = parameters[f"E_{name}"], parameters[f"W_{name}"]
             product(given, weight.mT, out=gradient[f"E_{name}"])
             product(embedding.mT, given, out=gradient[f"W_{name}"])
+
+
+MODELS: Final[dict[Architecture, type[Model]]] = {"embed-mlp": EmbedMlp}
+"""The architecture of this file by its name."""

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor
 
 from grokterm.config.model import Activation
 from grokterm.lab.losses import cross_entropy_and_gradient, cross_entropy_sum
+from grokterm.lab.models.few_operations import FewOperations
 from grokterm.lab.models.model import LossSum, Model
 from grokterm.lab.models.sublayers import ACTIVATIONS
 from grokterm.lab.precision import Product, cast_input
@@ -37,6 +38,9 @@ class OutputLayer(NamedTuple):
 
 class FusedPairsModel(Model):
     """A model whose operations over pairs can be fused, where it has one hidden layer."""
+
+    few_operations: ClassVar[type[FewOperations]]
+    """Its steps in few operations, for a GPU."""
 
     def has_fused_pairs(self, parameters: Mapping[str, Tensor]) -> bool:
         """Whether they can be for these parameters."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar, Final
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from grokterm.config.architectures import Architecture
 from grokterm.lab import native
 from grokterm.lab.models.closed_form import closed_form
+from grokterm.lab.models.few_operations import MlpInFewOperations
 from grokterm.lab.models.fused_pairs import FusedPairsModel, OutputLayer, pair_sum, supports_fusion
-from grokterm.lab.models.model import Drop, Parameters, Shapes
+from grokterm.lab.models.model import LOGITS, Drop, Model, Parameters, Shapes, Tables
 from grokterm.lab.models.small_products import small_product
 from grokterm.lab.models.sublayers import (
     ACTIVATIONS,
@@ -35,7 +38,14 @@ class Mlp(FusedPairsModel):
     f(LN(xW + b)), with `post` it is LN(f(xW + b)), for the activation f.
     """
 
-    transferable = ("W_a", "W_b", "W_out", "b_out")
+    few_operations = MlpInFewOperations
+    matrix_axes: ClassVar = {
+        "W_a": ("residue a", "neuron"),
+        "W_b": ("residue b", "neuron"),
+        "W_2": ("neuron", "neuron of layer 2"),
+        "W_3": ("neuron of layer 2", "neuron of layer 3"),
+        "W_out": ("neuron", "class"),
+    }
 
     def shapes(self) -> Shapes:
         """The shape of every parameter: W_a, W_b, b_1, then W_i, b_i a further layer, then W_out, b_out."""
@@ -95,6 +105,61 @@ class Mlp(FusedPairsModel):
             x = x if drop is None else drop(layer, x)
         return affine(self.product, x, parameters["W_out"], parameters["b_out"])
 
+    def trace(
+        self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor, tables: Tables | None = None, last: str = LOGITS
+    ) -> Parameters:
+        """`sum` (what a and b add up to, before the first activation), `neurons_1` …, `logits`."""
+        given = {} if tables is None else dict(zip(self.embeddings, tables, strict=True))
+        of_a, of_b = self._rows_with_bias({**parameters, **given})
+        return self._trace_of_sum(parameters, of_a.index_select(-2, a) + of_b.index_select(-2, b), last)
+
+    def trace_grid(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor, last: str) -> Parameters:
+        """The same for each of a with each of b, whose rows are taken once."""
+        of_a, of_b = self._rows_with_bias(parameters)
+        x = of_a.index_select(-2, a).unsqueeze(-2) + of_b.index_select(-2, b).unsqueeze(-3)
+        return self._trace_of_sum(parameters, x.flatten(-3, -2), last)
+
+    def _rows_with_bias(self, parameters: Mapping[str, Tensor]) -> Tables:
+        """What a and b each add to the first sum, [..., p, width]; the bias is with b."""
+        of_a, of_b = self.neuron_inputs(parameters)
+        return of_a, of_b + parameters["b_1"][..., None, :]
+
+    def _trace_of_sum(self, parameters: Mapping[str, Tensor], x: Tensor, last: str) -> Parameters:
+        seen = {"sum": x}
+        for layer in self._layers():
+            if layer > 1:
+                x = affine(self.product, x, parameters[f"W_{layer}"], parameters[f"b_{layer}"])
+            x = self._activate(parameters, layer, x)
+            seen[f"neurons_{layer}"] = x
+            if last in seen:
+                return seen
+        seen[LOGITS] = affine(self.product, x, parameters["W_out"], parameters["b_out"])[..., : self.config.p]
+        return seen
+
+    @property
+    def neuron_layers(self) -> list[str]:
+        """`neurons_1` …, as in `trace`."""
+        return [f"neurons_{layer}" for layer in self._layers()]
+
+    def outgoing(self, layer: int) -> str:
+        """The weights of the layer behind it."""
+        return "W_out" if layer == self.config.depth - 1 else f"W_{layer + 2}"
+
+    def only_neurons(self, parameters: Mapping[str, Tensor], neurons: Tensor, layer: int) -> Parameters | None:
+        """Of a single layer, their columns of the first weights and rows of the last; else None."""
+        if not self.is_single_layer:
+            return None
+        found = {name: parameters[name].index_select(-1, neurons) for name in ("W_a", "W_b", "b_1")}
+        return {**parameters, **found, "W_out": parameters["W_out"].index_select(-2, neurons)}
+
+    def neuron_inputs(self, parameters: Mapping[str, Tensor]) -> Tables:
+        """What each residue as a and as b adds to the first hidden layer, [..., p, width] each."""
+        return self._input_rows(parameters, self.product)
+
+    def neuron_logit_map(self, parameters: Mapping[str, Tensor]) -> Tensor:
+        """W_out of the residues, [..., width, p]."""
+        return parameters["W_out"][..., : self.config.p]
+
     @property
     def hidden_matrices(self) -> frozenset[str]:
         """Every layer but the last; of one-hot vectors that is the first as well, for there is no embedding."""
@@ -137,9 +202,10 @@ class Mlp(FusedPairsModel):
         self._pass_on(parameters, d_of_a, d_of_b, gradient)
         return losses
 
-    def input_tables(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
-        """The first layer's weights from a and from b, [..., p, width] each."""
-        return [parameters["W_a"], parameters["W_b"]]
+    def product_sizes(self, pairs: int) -> list[tuple[int, int, int]]:
+        """Those of the layers behind the first, which is a sum of rows."""
+        width, between = self.config.width, self.config.depth - 1
+        return [(pairs, width, self.config.class_count), *[(pairs, width, width)] * between]
 
     @property
     def floats_per_pair(self) -> int:
@@ -168,7 +234,7 @@ class Mlp(FusedPairsModel):
     def _input_init(self, generator: torch.Generator) -> Parameters:
         return {name: linear_init(shape, self._input_size(), generator) for name, shape in self._input_shapes().items()}
 
-    def _input_rows(self, parameters: Mapping[str, Tensor], product: Product) -> tuple[Tensor, Tensor]:
+    def _input_rows(self, parameters: Mapping[str, Tensor], product: Product) -> Tables:
         """The contribution of each residue, as a and as b, to the first hidden layer: [..., p, width] each."""
         return parameters["W_a"], parameters["W_b"]
 
@@ -180,3 +246,7 @@ class Mlp(FusedPairsModel):
         self, parameters: Mapping[str, Tensor], d_of_a: Tensor, d_of_b: Tensor, gradient: Mapping[str, Tensor]
     ) -> None:
         """Write the gradients of what `_input_rows` is computed from; here the rows are parameters."""
+
+
+MODELS: Final[dict[Architecture, type[Model]]] = {"mlp": Mlp}
+"""The architecture of this file by its name."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from typing import ClassVar, Final
 
 import torch
 from torch import Tensor
@@ -19,19 +20,37 @@ Parameters = dict[str, Tensor]
 Shapes = dict[str, tuple[int, ...]]
 Drop = Callable[[int, Tensor], Tensor]
 """Leaves out some of a layer's neurons: the layer's number, from 1, and the neurons [..., n, width] give as many."""
+Tables = tuple[Tensor, Tensor]
+"""Rows of a and of b, [..., p, features] each."""
+LOGITS: Final = "logits"
+"""The last layer of every trace."""
 LossSum = Callable[[Tensor, Tensor], Tensor]
 """A loss summed over pairs: logits [..., n, classes] and labels int64 [n] give [...]."""
 
 
 class Model(ABC):
-    """Two pure functions, `init` and `logits`, and the names by which parts of a model are known."""
+    """Pure functions, `init`, `logits` and `trace`, and the names by which parts of a model are known.
 
-    transferable: tuple[str, ...] = ()
-    """Parameters of the embedding and the output layer, which a rebuilt model may carry over."""
+    What is abstract here is all that an architecture has to have. Kernels and attention are for those that have them.
+    """
+
+    matrix_axes: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    """What rows and columns of a matrix count, by the last part of its name."""
 
     def __init__(self, config: Config, product: Product = torch.matmul) -> None:
         self.config = config
         self.product = product
+
+    @property
+    def transferable(self) -> tuple[str, ...]:
+        """Parameters of the embedding and the output layer, which a rebuilt model may carry over."""
+        spec = self.config.architecture
+        return spec.embedding.parameters + spec.read_out.parameters
+
+    @property
+    def embeddings(self) -> tuple[str, ...]:
+        """Parameters whose first p rows residues are looked up in: one for both numbers, or one for each."""
+        return self.config.architecture.embedding.parameters
 
     @abstractmethod
     def shapes(self) -> Shapes:
@@ -56,6 +75,67 @@ class Model(ABC):
     def logits_of_inputs(self, parameters: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
         """Logits [..., n, classes] of any `inputs` [..., n, features], with nothing shared among pairs."""
 
+    @abstractmethod
+    def trace(
+        self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor, tables: Tables | None = None, last: str = LOGITS
+    ) -> Parameters:
+        """Activations by layer, [..., m, features] for m pairs a, b (int64 [m]), in the order in which they arise.
+
+        The last are the `logits` of the residues: that of "=" is dropped. `tables` stand in for `residue_tables`, and
+        a, b index their rows. Nothing is computed beyond the layer `last`.
+        """
+
+    def trace_grid(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor, last: str) -> Parameters:
+        """The same for each of a (int64 [m]) with each of b (int64 [n]), [..., m · n, features]."""
+        return self.trace(parameters, a.repeat_interleave(len(b)), b.repeat(len(a)), last=last)
+
+    @property
+    @abstractmethod
+    def neuron_layers(self) -> list[str]:
+        """The names of the layers of neurons in `trace`, first to last."""
+
+    @abstractmethod
+    def outgoing(self, layer: int) -> str:
+        """The matrix whose rows are what the neurons of a layer, from 0, write."""
+
+    def only_neurons(self, parameters: Mapping[str, Tensor], neurons: Tensor, layer: int) -> Parameters | None:
+        """Parameters in which a layer, from 0, has the chosen neurons (int64) alone; None where it needs all."""
+        return None
+
+    @abstractmethod
+    def neuron_inputs(self, parameters: Mapping[str, Tensor]) -> Tables:
+        """What each residue as a and as b adds to each neuron of the first layer, [..., p, width] each."""
+
+    @abstractmethod
+    def neuron_logit_map(self, parameters: Mapping[str, Tensor]) -> Tensor:
+        """W_L [..., width, p]: from the last neurons to the logits of the residues (Nanda et al. 2023, section 4.2).
+
+        A LayerNorm between them is passed over.
+        """
+
+    @property
+    def normalizes_output(self) -> bool:
+        """Whether a LayerNorm is between the last neurons and the logits."""
+        return self.config.layer_norm == "post"
+
+    def only_classes(self, parameters: Mapping[str, Tensor], classes: Tensor) -> Parameters:
+        """Parameters that answer with the logits of the chosen classes (int64) alone, fewer than p."""
+        names = self.config.architecture.read_out.parameters
+        return {**parameters, **{name: parameters[name].index_select(-1, classes) for name in names}}
+
+    def attention(
+        self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor, block: int, every: bool = False
+    ) -> Tensor:
+        """How the last token of each pair attends to all, [..., m, heads, tokens]; or `every` one, the one from first.
+
+        Then it is [..., m, heads, tokens (from), tokens (to)]. Defined where there are heads.
+        """
+        raise NotImplementedError(f"{self.config.arch} has no attention")
+
+    def head_writes(self, block: int) -> str:
+        """The matrix whose rows, of the heads in turn, are what the heads of a block write. Defined likewise."""
+        raise NotImplementedError(f"{self.config.arch} has no attention")
+
     @property
     def hidden_matrices(self) -> frozenset[str]:
         """The matrices that are neither embedding nor read-out."""
@@ -68,9 +148,9 @@ class Model(ABC):
         """
         return self.config.classes == "p" and self.layers_have_kernel(parameters)
 
-    @abstractmethod
     def layers_have_kernel(self, parameters: Mapping[str, Tensor]) -> bool:
         """Whether the kernels support its layers, whatever its classes."""
+        return False
 
     @torch.no_grad()
     def residue_logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
@@ -79,11 +159,10 @@ class Model(ABC):
             return native.logits(self.product, self.config.activation, a, b, self.kernel_inputs(parameters))
         return self.logits(parameters, a, b)[..., : self.config.p].contiguous()
 
-    @abstractmethod
     def kernel_inputs(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """The tensors that the kernels compute logits from (`lab.native`), without autograd."""
+        raise NotImplementedError(f"{self.config.arch} has no kernel")
 
-    @abstractmethod
     def kernel_step(
         self, parameters: Mapping[str, Tensor], pairs: Pairs, gradient: Mapping[str, Tensor]
     ) -> list[float]:
@@ -92,6 +171,7 @@ class Model(ABC):
         The gradient of its mean is written into `gradient`. Memory does not grow with the number of pairs. Raises
         MemoryError.
         """
+        raise NotImplementedError(f"{self.config.arch} has no kernel")
 
     def score(
         self, parameters: Mapping[str, Tensor], pairs: Pairs, loss_sum: LossSum = cross_entropy_sum
@@ -99,9 +179,22 @@ class Model(ABC):
         """The loss summed over the pairs, and how many have their label as a residue's largest logit."""
         return self._score_of(self.logits(parameters, pairs.a, pairs.b), pairs.labels, loss_sum)
 
-    @abstractmethod
     def input_tables(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
         """The tables [..., p, features] in which residues are looked up, one for each position that has its own."""
+        return [parameters[name][..., : self.config.p, :] for name in self.embeddings]
+
+    def residue_tables(self, parameters: Mapping[str, Tensor]) -> Tables:
+        """The rows [..., p, features] that a and b are looked up in; both are one where they have no table each."""
+        tables = self.input_tables(parameters)
+        return tables[0], tables[-1]
+
+    def product_sizes(self, pairs: int) -> list[tuple[int, int, int]]:
+        """Rows, inner and columns of the matrix products without which there are no logits of so many pairs.
+
+        Those of every matrix behind the embedding, where nothing is known to be shared among pairs.
+        """
+        behind = [shape for name, shape in self.shapes().items() if len(shape) == 2 and name not in self.embeddings]
+        return [(pairs, rows, columns) for rows, columns in behind]
 
     @property
     @abstractmethod

@@ -48,6 +48,11 @@ def affine(product: Callable[[Tensor, Tensor], Tensor], x: Tensor, weight: Tenso
     return product(x, weight) + bias[..., None, :]
 
 
+def with_one(x: Tensor) -> Tensor:
+    """x [..., d] with a last feature of 1."""
+    return functional.pad(x, (0, 1), value=1)
+
+
 def layer_norm(parameters: Mapping[str, Tensor], name: str, x: Tensor) -> Tensor:
     """LayerNorm of the last axis (Ba et al. 2016) with the gain and shift kept under `name`."""
     normal = functional.layer_norm(x, x.shape[-1:])

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Final
+from typing import ClassVar, Final
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
+from grokterm.config.architectures import Architecture
 from grokterm.lab import native
-from grokterm.lab.models import transformer_kernel_step
+from grokterm.lab.models import transformer_kernel_step, transformer_trace
 from grokterm.lab.models.attention import Stream, attend, by_head
 from grokterm.lab.models.fused_pairs import FusedPairsModel, OutputLayer, pair_attention, supports_fusion
-from grokterm.lab.models.model import Drop, Parameters, Shapes
+from grokterm.lab.models.model import LOGITS, Drop, Model, Parameters, Shapes, Tables
 from grokterm.lab.models.sublayers import (
     ACTIVATIONS,
     affine,
@@ -23,7 +23,9 @@ from grokterm.lab.models.sublayers import (
     layer_norm_init,
     layer_norm_shapes,
     normal_init,
+    with_one,
 )
+from grokterm.lab.models.transformer_in_few_operations import TransformerInFewOperations
 from grokterm.lab.precision import cast_input
 from grokterm.lab.row_sums import head_row_sums, pair_row_sums
 from grokterm.lab.tasks import Pairs
@@ -44,7 +46,19 @@ class Transformer(FusedPairsModel):
     block; "=" is one row there, and in the last block it is the only position computed.
     """
 
-    transferable = ("W_E", "W_pos", "W_U")
+    few_operations = TransformerInFewOperations
+    embeddings = ("W_E",)
+    matrix_axes: ClassVar = {
+        "W_E": ("residue, last =", "dimension"),
+        "W_pos": ("position a b =", "dimension"),
+        "W_Q": ("dimension", "query, heads side by side"),
+        "W_K": ("dimension", "key, heads side by side"),
+        "W_V": ("dimension", "value, heads side by side"),
+        "W_O": ("value, heads in turn", "dimension"),
+        "W_in": ("dimension", "neuron"),
+        "W_out": ("neuron", "dimension"),
+        "W_U": ("dimension", "class"),
+    }
 
     def shapes(self) -> Shapes:
         """The shape of every parameter; those of block i are named `i.…`, from 0."""
@@ -107,6 +121,52 @@ class Transformer(FusedPairsModel):
             answer = layer_norm(parameters, "norm_out", answer)
         return self.product(answer, parameters["W_U"])
 
+    def trace(
+        self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor, tables: Tables | None = None, last: str = LOGITS
+    ) -> Parameters:
+        """At "=", of block i: `i.attention` (the stream after attention), `i.neurons`, `i.residual`; then `logits`."""
+        return transformer_trace.trace(self.config, parameters, self._embed(parameters, a, b, tables), last)
+
+    def attention(
+        self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor, block: int, every: bool = False
+    ) -> Tensor:
+        """What "=", or every position, attends to: a, b and itself."""
+        return transformer_trace.attention(self.config, parameters, block, self._embed(parameters, a, b), every)
+
+    def head_writes(self, block: int) -> str:
+        """W_O of the block."""
+        return f"{block}.W_O"
+
+    @property
+    def neuron_layers(self) -> list[str]:
+        """`i.neurons` of every block, as in `trace`."""
+        return [f"{block}.neurons" for block in range(self.config.depth)]
+
+    def outgoing(self, layer: int) -> str:
+        """W_out of the block."""
+        return f"{layer}.W_out"
+
+    def only_neurons(self, parameters: Mapping[str, Tensor], neurons: Tensor, layer: int) -> Parameters:
+        """Their columns of W_in and rows of W_out."""
+        found = {name: parameters[name].index_select(-1, neurons) for name in (f"{layer}.W_in", f"{layer}.b_in")}
+        out = self.outgoing(layer)
+        return {**parameters, **found, out: parameters[out].index_select(-2, neurons)}
+
+    def neuron_inputs(self, parameters: Mapping[str, Tensor]) -> Tables:
+        """What passes by attention, were it to look at that position alone: W_E W_V W_O W_in, the same for both."""
+        way = parameters["0.W_V"] @ parameters["0.W_O"] @ parameters["0.W_in"]
+        rows = self.residue_tables(parameters)[0] @ way
+        return rows, rows
+
+    def neuron_logit_map(self, parameters: Mapping[str, Tensor]) -> Tensor:
+        """W_out W_U of the last block, [..., width, p]."""
+        return parameters[self.outgoing(self.config.depth - 1)] @ parameters["W_U"][..., : self.config.p]
+
+    @property
+    def normalizes_output(self) -> bool:
+        """Whether there is any LayerNorm: `pre` has one before W_U."""
+        return self.config.layer_norm != "none"
+
     def layers_have_kernel(self, parameters: Mapping[str, Tensor]) -> bool:
         """Whether there is one block without LayerNorm, of widths and heads that the kernels support."""
         width, d_model, heads = self.config.width, self.config.d_model, self.config.heads
@@ -140,19 +200,27 @@ class Transformer(FusedPairsModel):
         """Summed cross-entropies in nats, and the gradient of their means."""
         return transformer_kernel_step.step(self.config, self.product, parameters, pairs, gradient)
 
-    def input_tables(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
-        """The embedding of the residues, [..., p, d_model]; "=" is left out."""
-        return [parameters["W_E"][..., :-1, :]]
+    def product_sizes(self, pairs: int) -> list[tuple[int, int, int]]:
+        """Those of one block: over the pairs, of the weights that `_folded` multiplies, and over the tokens."""
+        p, d, width, classes = self.config.p, self.config.d_model, self.config.width, self.config.class_count
+        over_pairs = [(pairs, d, width), (pairs, width, classes), (pairs, d, classes)]
+        folded = [(d, d, width), (d, d, classes), (width, d, classes)]
+        tokens = [(2 * p + 1, d, d)] * 2 + [(1, d, d), (1, d, width), (1, d, classes)]
+        return [*over_pairs, *folded, *tokens]
 
     @property
     def floats_per_pair(self) -> int:
         """The largest of MLP width, residual stream and classes."""
         return max(self.config.width, self.config.d_model, self.config.class_count)
 
-    def _embed(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> list[Stream]:
+    def _embed(
+        self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor, tables: Tables | None = None
+    ) -> list[Stream]:
+        """The three positions before the first block; `tables` stand in for the rows of a and of b."""
         tokens, equals = parameters["W_E"].split_with_sizes([self.config.p, 1], -2)
+        rows_a, rows_b = tables or (tokens, tokens)
         of_a, of_b, of_equals = parameters["W_pos"].split_with_sizes([1] * POSITIONS, -2)
-        return [Stream(tokens + of_a, a), Stream(tokens + of_b, b), Stream(equals + of_equals, None)]
+        return [Stream(rows_a + of_a, a), Stream(rows_b + of_b, b), Stream(equals + of_equals, None)]
 
     def _block(self, parameters: Mapping[str, Tensor], block: int, streams: list[Stream], drop: Drop | None) -> Stream:
         """The last of the positions after the block, which sees them all."""
@@ -226,6 +294,5 @@ class Transformer(FusedPairsModel):
         return layer_norm(parameters, name, x) if self.config.layer_norm == "post" else x
 
 
-def with_one(x: Tensor) -> Tensor:
-    """x [..., d] with a last feature of 1."""
-    return functional.pad(x, (0, 1), value=1)
+MODELS: Final[dict[Architecture, type[Model]]] = {"transformer": Transformer}
+"""The architecture of this file by its name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,17 +11,12 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from grokterm.config import Config, choices
+from grokterm.config import Config
+from grokterm.config.architectures import ARCHITECTURES, ArchitectureSpec
 from grokterm.errors import ConfigError
 from grokterm.tui.dialogs.carrying import carried, keeps
 from grokterm.tui.dialogs.dialog import Dialog, Wanted
 from grokterm.tui.dialogs.options import Options
-
-_WHAT: Final = {
-    "mlp": "one-hot a and b → {width} neurons → {outputs} logits",
-    "embed-mlp": "two embeddings of {d_model} → {width} neurons → {outputs} logits",
-    "transformer": "a b = in {d_model} dimensions, {heads} heads, mlp of {width}, read at =",
-}
 
 
 class ArchitectureDialog(Dialog[Wanted]):
@@ -43,9 +38,8 @@ class ArchitectureDialog(Dialog[Wanted]):
 
     def compose(self) -> ComposeResult:
         """The architectures, what the lit one keeps, and the keys."""
-        names = choices("arch")
-        options = Options(*(Option(self._line(name), id=name) for name in names))
-        options.highlighted = names.index(self._config.arch)
+        options = Options(*(Option(self._line(name, spec), id=name) for name, spec in ARCHITECTURES.items()))
+        options.highlighted = list(ARCHITECTURES).index(self._config.arch)
         box = VerticalScroll(
             options, Static(id="kept"), Static(id="keys", classes="muted"), classes="box", can_focus=False
         )
@@ -76,14 +70,14 @@ class ArchitectureDialog(Dialog[Wanted]):
         """Lights the next one."""
         self.query_one(OptionList).action_cursor_down()
 
-    def _line(self, name: str) -> Content:
-        what = _WHAT[name].format(**self._config.as_dict(), outputs=self._config.class_count)
+    def _line(self, name: str, spec: ArchitectureSpec) -> Content:
+        what = spec.words.format(**self._config.as_dict(), outputs=self._config.class_count)
         here = "●" if name == self._config.arch else " "
         return Content.assemble((f"{here} {name:<13}", "bold"), what)
 
     def _tell(self) -> None:
         options = self.query_one(OptionList)
-        name = choices("arch")[options.highlighted or 0]
+        name = list(ARCHITECTURES)[options.highlighted or 0]
         told, keys = "This is the present architecture.", "arrows choose another · esc leaves"
         if name != self._config.arch:
             told, keys = self._change(name)

@@ -5,23 +5,20 @@ from __future__ import annotations
 from typing import Final
 
 from grokterm.config import Config
+from grokterm.config.architectures import Part
 
 ALWAYS_KEPT: Final = "step counter, split and curves"
-_HEAD_SIZES: Final = {
-    "mlp": ("width", "width"),
-    "embed-mlp": ("d_model", "width"),
-    "transformer": ("d_model", "d_model"),
-}
-"""For each architecture, the settings that give the sizes of its embedding and of its read-out."""
 
 
 def carried(old: Config, new: Config) -> list[str]:
     """Which of embedding and read-out have the same name and shape in both models, so that they can be carried over."""
-    embedding, read_out = _HEAD_SIZES[new.arch]
-    same = {name: getattr(old, name) == getattr(new, name) for name in ("d_model", "width")}
-    found = ["embedding"] if old.arch == new.arch and same[embedding] else []
-    alike = old.arch == new.arch or {old.arch, new.arch} == {"mlp", "embed-mlp"}
-    return [*found, "read-out"] if alike and same[read_out] and old.classes == new.classes else found
+
+    def same(before: Part, after: Part) -> bool:
+        return before == after and getattr(old, after.size) == getattr(new, after.size)
+
+    found = ["embedding"] if same(old.architecture.embedding, new.architecture.embedding) else []
+    read_outs = same(old.architecture.read_out, new.architecture.read_out)
+    return [*found, "read-out"] if read_outs and old.classes == new.classes else found
 
 
 def keeps(old: Config, new: Config, keep: bool) -> str:

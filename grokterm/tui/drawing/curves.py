@@ -65,21 +65,10 @@ def draw_curves(
     cells = Cells(width, height)
     if width < 1 or height < 1:
         return cells.strips()
-    size = min(steps.size, values.shape[-1])
-    steps, values = steps[:size], values[:, :size]
     framed = width >= LEAST_WIDTH and height >= 3
     left = GUTTER if framed else 0
     right = names_beside(width - left)
-    last, first = (float(steps.max()), float(steps[steps > 0].min(initial=np.inf))) if size else (0.0, np.inf)
-    x = step_scale(last, first, axes.log_x)
-    across, _ = DOTS[graph]
-    plot_width = max(width - left - right, 1)
-    columns = reduce(steps, values, x, plot_width * across)
-    y = Scale(0.0, 1.0) if axes.percent else value_scale(np.r_[columns.low.ravel(), columns.high.ravel()], axes.log_y)
-    high = max(height - framed, 1)
-    if framed and not axes.percent:
-        y = even_rows(y, high, DOTS[graph][1])
-    area = PlotArea(left, plot_width, high, x, y)
+    area, columns = _scaled(steps, values, axes, left, max(width - left - right, 1), height, framed, graph)
     _lines(cells, area, columns, curves, graph, palette)
     if right:
         _ends(cells, area, columns, curves, DOTS[graph], palette)
@@ -91,6 +80,23 @@ def draw_curves(
     if shade is not None:
         _fill(cells, area, columns, shade, graph, palette)
     return cells.strips()
+
+
+def _scaled(
+    steps: Floats, values: Floats, axes: Axes, left: int, width: int, height: int, framed: bool, graph: Graph
+) -> tuple[PlotArea, Columns]:
+    """The area of the curves from the column `left` on, with both scales, and the curves as its columns."""
+    size = min(steps.size, values.shape[-1])
+    steps, values = steps[:size], values[:, :size]
+    last, first = (float(steps.max()), float(steps[steps > 0].min(initial=np.inf))) if size else (0.0, np.inf)
+    x = step_scale(last, first, axes.log_x)
+    across, down = DOTS[graph]
+    columns = reduce(steps, values, x, width * across)
+    y = Scale(0.0, 1.0) if axes.percent else value_scale(np.r_[columns.low.ravel(), columns.high.ravel()], axes.log_y)
+    rows = max(height - framed, 1)
+    if framed and not axes.percent:
+        y = even_rows(y, rows, down)
+    return PlotArea(left, width, rows, x, y), columns
 
 
 def spread(rows: Sequence[int], height: int) -> list[int]:

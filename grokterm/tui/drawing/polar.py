@@ -39,18 +39,9 @@ def draw_clock(
     """
     if width < 3 or height < 2:
         return
-    middle = np.array([width / 2, height / 2])
-    radius = min(width / 2, height) - 0.5
-
-    def place(angle: Floats, distance: Floats) -> Floats:
-        # A cell is about twice as high as it is wide.
-        way = np.stack([np.cos(angle), -np.sin(angle) / 2], -1)
-        found: Floats = middle + radius * distance[:, None] * way
-        return found
-
     ring = Dots(width, height, graph)
     round_ = np.linspace(0, 2 * np.pi, _RING_DOTS, endpoint=False)
-    ring.points(place(round_, np.full(_RING_DOTS, _RING)))
+    ring.points(_places(width, height, round_, np.full(_RING_DOTS, _RING)))
     ring.paint(cells, left, top, palette.style("border"), ".")
     far = max((float(np.abs(wave[np.isfinite(wave)]).max(initial=0)) for wave in waves), default=0.0)
     for wave, color, glyph in zip(waves, COLORS, _GLYPHS, strict=False):
@@ -58,10 +49,19 @@ def draw_clock(
             continue
         angle = 2 * np.pi * (turns * np.arange(wave.size) % wave.size) / wave.size
         layer = Dots(width, height, graph)
-        layer.points(place(angle, _RING + (1 - _RING) * wave / far))
+        layer.points(_places(width, height, angle, _RING + (1 - _RING) * wave / far))
         phase, length = _hand(wave, angle)
-        layer.line(place(np.array([phase, phase]), np.array([0.0, _RING * length])))
+        layer.line(_places(width, height, np.array([phase, phase]), np.array([0.0, _RING * length])))
         layer.paint(cells, left, top, palette.style(color), glyph)
+
+
+def _places(width: int, height: int, angle: Floats, distance: Floats) -> Floats:
+    """Points [n, 2] at angles and shares of the radius in the largest clock in `width` × `height` cells."""
+    radius = min(width / 2, height) - 0.5
+    # A cell is about twice as high as it is wide.
+    way = np.stack([np.cos(angle), -np.sin(angle) / 2], -1)
+    found: Floats = np.array([width / 2, height / 2]) + radius * distance[:, None] * way
+    return found
 
 
 def _hand(wave: Floats, angle: Floats) -> tuple[float, float]:

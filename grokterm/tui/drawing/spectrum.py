@@ -42,13 +42,7 @@ def draw_spectrum(
     rows = cells.height - 1
     scale = evenly(Scale(0.0, full_height(norms) or 1.0), rows)
     put_bars(cells, GUTTER, norms, keys, graph, palette, _WIDEST, centred=False, top=scale.high, names=names)
-    bar, tick = ("|", "+") if graph == "ascii" else ("│", "┤")
-    for y in range(rows):
-        cells.put(GUTTER - 1, y, bar, palette.style("border"))
-    for value in ticks(scale, max(rows // 3, 2)):
-        y, text = _row(value, scale, rows), short(value)
-        cells.put(GUTTER - 1, y, tick, palette.style("border"))
-        cells.put(GUTTER - 1 - len(text), y, text, palette.style("muted"))
+    _norm_axis(cells, scale, graph, palette)
     dash, legend = ("-" if graph == "ascii" else "╌"), Cells(width, 1)
     x = GUTTER
     for words, value, color in levels:
@@ -63,6 +57,18 @@ def draw_spectrum(
     if width - x >= len(note):
         legend.put(width - len(note), 0, note, palette.style("muted"))
     return [*cells.strips(), *legend.strips()]
+
+
+def _norm_axis(cells: Cells, scale: Scale, graph: Graph, palette: Palette) -> None:
+    """The axis left of the bars, with round norms."""
+    rows = cells.height - 1
+    bar, tick = ("|", "+") if graph == "ascii" else ("│", "┤")
+    for y in range(rows):
+        cells.put(GUTTER - 1, y, bar, palette.style("border"))
+    for value in ticks(scale, max(rows // 3, 2)):
+        y, text = _row(value, scale, rows), short(value)
+        cells.put(GUTTER - 1, y, tick, palette.style("border"))
+        cells.put(GUTTER - 1 - len(text), y, text, palette.style("muted"))
 
 
 def _row(value: float, scale: Scale, rows: int) -> int:

@@ -57,13 +57,18 @@ def draw_waterfall(
     if cursor is not None:
         cells.put(area.column(cursor), high, "^" if graph == "ascii" else "▲", palette.style("accent"))
     _frequencies(cells, Axis("k", count, 1), points, keys, palette)
-    drawn = [
+    words = row([("norm ", palette.style("muted"))], 5)
+    scale = Strip.join([words, draw_scale(top, width - 5, graph, palette)])
+    return [*_framed(cells, heat), cells.strips()[high], scale]
+
+
+def _framed(cells: Cells, heat: Sequence[Strip]) -> list[Strip]:
+    """The lines of the picture, between the axis and the names that stand in the cells."""
+    width = cells.width
+    return [
         Strip.join([line.crop(0, GUTTER), picture, line.crop(width - NAMES, width)])
         for line, picture in zip(cells.strips(), heat, strict=False)
     ]
-    words = row([("norm ", palette.style("muted"))], 5)
-    scale = Strip.join([words, draw_scale(top, width - 5, graph, palette)])
-    return [*drawn, cells.strips()[high], scale]
 
 
 def _frequencies(cells: Cells, axis: Axis, points: int, keys: Sequence[int], palette: Palette) -> None:

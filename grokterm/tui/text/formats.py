@@ -37,13 +37,8 @@ def model(config: Config) -> tuple[str, str, str]:
     extra += [config.activation] if config.activation != "relu" else []
     extra += [f"{config.layer_norm}-norm"] if config.layer_norm != "none" else []
     extra += ["p+1 classes"] if config.classes == "p+1" else []
-    if config.arch == "mlp":
-        long = short = f"mlp {config.width}"
-    elif config.arch == "embed-mlp":
-        long, short = f"embed-mlp {config.d_model} → {config.width}", f"embed-mlp {config.width}"
-    else:
-        long = f"transformer {config.d_model}, {config.heads} heads, mlp {config.width}"
-        short = f"transformer {config.d_model}"
+    spec = config.architecture
+    long, short = (f"{config.arch} {size.format_map(vars(config))}" for size in (spec.size, spec.short))
     return " ".join([long, *extra]), short, config.arch
 
 

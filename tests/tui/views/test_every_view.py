@@ -15,7 +15,7 @@ import torch
 
 from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.analysis.pictures import PICTURES, make_picture
-from grokterm.config import Config
+from grokterm.config import Config, choices
 from grokterm.guide import GROUPS
 from grokterm.lab.models import build
 from grokterm.lab.tasks import make_task
@@ -39,7 +39,7 @@ LOOKS: list[tuple[str, Graph]] = [("dusk", "braille"), ("ansi", "block"), ("mono
 SANE_SECONDS = 5.0
 """Of the processor, whatever else it does."""
 """No view may take as long to draw as this, whatever else the machine does."""
-ARCHITECTURES = ("mlp", "embed-mlp", "transformer")
+ARCHITECTURES = choices("arch")
 STATES = ("fresh", "one wave", "NaN")
 
 

@@ -1,0 +1,106 @@
+"""Architectures by name: what each is, how its size is written, and which settings it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal, NamedTuple
+
+Architecture = Literal["mlp", "embed-mlp", "transformer"]
+
+
+class Part(NamedTuple):
+    """Parameters that a rebuilt model may carry over together."""
+
+    parameters: tuple[str, ...]
+    size: str
+    """The setting that gives their size, beside p and the classes."""
+
+
+class ArchitectureSpec(NamedTuple):
+    """What is known of an architecture without torch; `words`, `size` and `short` name settings in braces."""
+
+    brief: str
+    """What it is, for the help of `--arch`."""
+    words: str
+    """What it is with its sizes, for the chooser; `outputs` are its classes."""
+    size: str
+    """Its size behind its name."""
+    short: str
+    """The same where there is little room."""
+    embedding: Part
+    """What residues are looked up in."""
+    read_out: Part
+    """What the logits are read by; its parameters have a column for each class."""
+    uses: frozenset[str] = frozenset()
+    """The settings that it reads and not every other does; with `heads` it has attention."""
+    layers: str = "hidden layers"
+    """What `depth` counts."""
+    one_hot: bool = False
+    """Whether residues are one-hot vectors: the columns of its embedding are then neurons of a first layer."""
+    closed_form: bool = False
+    """Whether it has initial weights that solve a sum of angles."""
+
+    @property
+    def embedding_words(self) -> str:
+        """What people call its embedding."""
+        return "first layer" if self.one_hot else "embedding"
+
+
+ARCHITECTURES: Final[Mapping[Architecture, ArchitectureSpec]] = {
+    "mlp": ArchitectureSpec(
+        brief="one-hot pair → width → p",
+        words="one-hot a and b → {width} neurons → {outputs} logits",
+        size="{width}",
+        short="{width}",
+        embedding=Part(("W_a", "W_b"), "width"),
+        read_out=Part(("W_out", "b_out"), "width"),
+        one_hot=True,
+        closed_form=True,
+    ),
+    "embed-mlp": ArchitectureSpec(
+        brief="two embeddings → width → p",
+        words="two embeddings of {d_model} → {width} neurons → {outputs} logits",
+        size="{d_model} → {width}",
+        short="{width}",
+        embedding=Part(("E_a", "E_b"), "d_model"),
+        read_out=Part(("W_out", "b_out"), "width"),
+        uses=frozenset({"d_model"}),
+    ),
+    "transformer": ArchitectureSpec(
+        brief="transformer",
+        words="a b = in {d_model} dimensions, {heads} heads, mlp of {width}, read at =",
+        size="{d_model}, {heads} heads, mlp {width}",
+        short="{d_model}",
+        embedding=Part(("W_E", "W_pos"), "d_model"),
+        read_out=Part(("W_U",), "d_model"),
+        uses=frozenset({"d_model", "heads"}),
+        layers="blocks",
+    ),
+}
+
+
+def users(setting: str) -> list[str]:
+    """The architectures that read a setting which not every one does; none where all do."""
+    return [name for name, spec in ARCHITECTURES.items() if setting in spec.uses]
+
+
+def idle_in(setting: str, arch: Architecture) -> str:
+    """Why a setting does nothing in an architecture, in words; empty where it does something."""
+    readers = users(setting)
+    if not readers or arch in readers:
+        return ""
+    return f"does nothing in {arch}: only {' or '.join(readers)} has it"
+
+
+def brief_words() -> str:
+    """Every architecture in a few words."""
+    *others, last = [spec.brief for spec in ARCHITECTURES.values()]
+    return "; ".join([*others, f"or {last}"])
+
+
+def layer_words() -> str:
+    """What `depth` counts, and in which architectures."""
+    kinds: dict[str, list[str]] = {}
+    for name, spec in ARCHITECTURES.items():
+        kinds.setdefault(spec.layers, []).append(name)
+    return " or ".join(f"{kind} ({', '.join(names)})" for kind, names in kinds.items())
