@@ -24,7 +24,7 @@ from grokterm.tui.dialogs.dialog import Dialog
 from grokterm.tui.dialogs.options import WIDTH, FittedOptions, Part, aligned
 from grokterm.tui.text import formats
 
-_FIRST: Final = ("3 × lr", "Grokfast-EMA", "⊥Grad", "Muon")
+_FIRST: Final = (", 3 × lr", "Grokfast-EMA", "⊥Grad", "Muon")
 """How the titles end of those that are chosen beside the baseline before a person chooses."""
 _STEPS: Final = 5000
 _FROM_START: Final = "step 0"
@@ -171,7 +171,7 @@ class RaceDialog(Dialog[WantedRace]):
         """What enter would start."""
         count = len(self._marked)
         what = f"{count} new runs with the same seed" if self._from_start else f"{count} forks"
-        judged = "compared up to the seconds that all have come to" if self._equal_seconds else "compared by steps"
+        judged = "compared at equal seconds" if self._equal_seconds else "compared by steps"
         return f"{what} of {self._steps:,} steps each, at full pace side by side, {judged}; this run stays as it is."
 
     @property
@@ -186,9 +186,7 @@ class RaceDialog(Dialog[WantedRace]):
 
     def _head(self, at: int) -> Content:
         chosen = at in self._marked
-        return Content.assemble(
-            ("[x] " if chosen else "[ ] ", "bold $accent" if chosen else ""), (self._entrants[at].title, "bold")
-        )
+        return Content.styled(f"[{'x' if chosen else ' '}] {self._entrants[at].title}", "bold" if chosen else "")
 
 
 def _row(name: str, field: Widget) -> Widget:

@@ -22,7 +22,7 @@ from grokterm.tui.drawing.plot_area import Axes
 from grokterm.tui.drawing.sheet import Column, Row, draw_sheet, plain_stem
 from grokterm.tui.panes.curves import short_loss
 from grokterm.tui.panes.pane import Pane
-from grokterm.tui.panes.standing import baseline_words, column, milestone_columns
+from grokterm.tui.panes.standing import baseline_words, column, grokking_columns, milestone_columns
 from grokterm.tui.run.state import RunState
 from grokterm.tui.text import formats
 
@@ -195,8 +195,10 @@ class ComparedRuns(Pane):
     def live_texts(self, state: RunState) -> Sequence[Content]:
         """What ratios are to, and that there is more than is seen."""
         more = ["↑ ↓ for more"] if self.lines > self.content_size.height else []
-        told = baseline_words(self.comparison.standings, self.comparison.names)
-        return [Content.styled(" · ".join(words), "$muted") for words in ([told, *more], [told], more) if words]
+        found = self.comparison.standings
+        told = baseline_words(found, self.comparison.names[found.baseline])
+        ways = [[words, *rest] for words in told for rest in (more, []) if rest or not more] + [[told[-1]], more]
+        return [Content.styled(" · ".join(way), "$muted") for way in ways if way]
 
     def draw(self, state: RunState, width: int, height: int) -> Sequence[Strip]:
         """The lines from the first shown on."""
@@ -222,15 +224,15 @@ class ComparedRuns(Pane):
 
 
 def columns_of(comparison: Comparison) -> list[Column]:
-    """The settings that differ, the milestones, and the last values; rules, where those differ, come first."""
+    """The settings that differ, the milestones, the last values; where rules differ, these and their ratios first."""
     runs = comparison.runs
     differ = [Column("differ in", d.name, d.texts) for d in differences(runs)]
     differ = differ or [Column("differ in", "no setting", ("",) * len(runs))]
-    reached = milestone_columns(comparison.standings)
-    if rules := comparison.rules:
-        columns = [Column("", "entrant", tuple(rules), right=False), *reached, *differ]
+    found, names = comparison.standings, comparison.rules
+    if names:
+        columns = [Column("", "entrant", tuple(names), right=False), *grokking_columns(found), *differ]
     else:
-        columns = [*differ, *reached]
+        columns = [*differ, *milestone_columns(found)]
     states = ["damaged" if run.trouble else comparison.states.get(run.letter, "") for run in runs]
     return [*columns, *_last_columns(comparison), Column("now", "state", tuple(states), right=False)]
 

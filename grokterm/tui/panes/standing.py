@@ -13,31 +13,47 @@ _NOT_YET: Final = "not yet"
 _BEFORE: Final = "before"
 
 
-def milestone_columns(found: Standings) -> list[Column]:
-    """Steps to all milestones, seconds to memorize and to grok, and how it is to the baseline."""
-    steps = f"steps from {found.start:,} to" if found.start else "reached at step"
-    columns = []
-    for milestone in MILESTONES:
-        reached = [row.milestones[milestone.step_name] for row in found.rows]
-        columns.append(column(steps, _title(milestone), [_steps_text(one, found.start) for one in reached]))
-    for milestone in (MEMORIZED, GROKKED):
-        reached = [row.milestones[milestone.step_name] for row in found.rows]
-        columns.append(column("seconds to", _title(milestone), [_seconds_text(one, found.start) for one in reached]))
+def grokking_columns(found: Standings) -> list[Column]:
+    """Steps and seconds to memorize and to grok, and how it is to the baseline."""
     ratios = [_NOT_YET if row.ratio is None else f"{row.ratio:.2f}" for row in found.rows]
-    taken = "seconds" if found.cut is not None else "steps"
-    return [*columns, column(f"{taken} to {GROKKED.sign}", "× baseline", ratios)]
+    return [
+        *(_step_column(found, milestone) for milestone in (MEMORIZED, GROKKED)),
+        column("grokked", "× baseline", ratios),
+        *(_second_column(found, milestone) for milestone in (MEMORIZED, GROKKED)),
+    ]
 
 
-def baseline_words(found: Standings, names: Sequence[str]) -> str:
-    """To which run ratios are: the best of the first one's rule, where more than one rate of it was tried."""
-    told = f"baseline: {names[found.baseline]}"
-    if found.cut is not None:
-        told = f"first {found.cut:.1f} s · {told}"
-    if found.rates < 2:
-        return told
-    if found.rows[found.baseline].ratio is None:
-        return f"{told}; none of its {found.rates} rates has grokked yet"
-    return f"{told}, the best {'' if found.settled else 'so far '}of {found.rates}"
+def milestone_columns(found: Standings) -> list[Column]:
+    """Steps to all milestones."""
+    return [_step_column(found, milestone) for milestone in MILESTONES]
+
+
+def baseline_words(found: Standings, name: str) -> list[str]:
+    """From where and to where it is counted, and to which run ratios are; the longest first."""
+    told = f"baseline: {name}"
+    if found.rates > 1 and found.rows[found.baseline].ratio is None:
+        told += f"; none of its {found.rates} rates has grokked yet"
+    elif found.rates > 1:
+        told += f", the best {'' if found.settled else 'so far '}of {found.rates}"
+    parts = [f"from step {found.start:,}"] if found.start else []
+    parts += [f"first {found.cut:.1f} s"] if found.cut is not None else []
+    return [" · ".join([*parts, told]), *([told] if parts else [])]
+
+
+def _step_column(found: Standings, milestone: Milestone) -> Column:
+    reached = [row.milestones[milestone.step_name] for row in found.rows]
+    texts = [_text(one, found.start, f"{one.steps:,}" if one else "") for one in reached]
+    return column("steps to" if found.start else "reached at step", _title(milestone), texts)
+
+
+def _second_column(found: Standings, milestone: Milestone) -> Column:
+    reached = [row.milestones[milestone.step_name] for row in found.rows]
+    texts = [_text(one, found.start, f"{one.seconds:.1f}" if one else "") for one in reached]
+    return column("seconds to", _title(milestone), texts)
+
+
+def _text(reached: Reached | None, start: int, number: str) -> str:
+    return _NOT_YET if reached is None else _BEFORE if start and reached.steps <= 0 else number
 
 
 def column(group: str, title: str, texts: Sequence[str]) -> Column:
@@ -47,11 +63,3 @@ def column(group: str, title: str, texts: Sequence[str]) -> Column:
 
 def _title(milestone: Milestone) -> str:
     return "memorized" if milestone is MEMORIZED else milestone.sign
-
-
-def _steps_text(reached: Reached | None, start: int) -> str:
-    return _NOT_YET if reached is None else _BEFORE if start and reached.steps <= 0 else f"{reached.steps:,}"
-
-
-def _seconds_text(reached: Reached | None, start: int) -> str:
-    return _NOT_YET if reached is None else _BEFORE if start and reached.steps <= 0 else f"{reached.seconds:.1f}"
