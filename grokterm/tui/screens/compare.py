@@ -210,7 +210,8 @@ class CompareScreen(Steady, Screen[None], inherit_bindings=False):
         body = Region(0, 1, width, height)
         runs = len(self.comparison.runs)
         if width >= _TOGETHER_FROM[0] and size.height >= _TOGETHER_FROM[1]:
-            table = min(runs + _HEADINGS - 1 if width >= _BESIDE_FROM else 2 * (runs + 3) + 1, height // 2)
+            one_block = width >= _BESIDE_FROM and not self.comparison.rules
+            table = min(runs + _HEADINGS - 1 if one_block else 2 * (runs + 3) + 1, height // 2)
             curves, foot = body.split_horizontal(-table)
             one, other = _halves(curves, width >= _BESIDE_FROM)
             return [{0: one, 1: other, 2: foot}]
