@@ -96,7 +96,8 @@ def start_race(
     They are forks at `step`, its last one by default, or new runs; `config` is the parent's there. Where one cannot be
     made, the others are removed again and none is started. Raises GroktermError.
     """
-    home, made = parent.path.parent, list[RunFolder]()
+    home = parent.path.parent
+    made: list[RunFolder] = []
     # The parent may train meanwhile: all begin where the first one does.
     at = 0 if race.from_start else step if step is not None else last_step(parent, LogReader(parent.log_path).read())
     try:

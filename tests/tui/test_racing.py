@@ -117,6 +117,34 @@ async def test_no_more_than_six_race(home: Path) -> None:
         await seen.shows("6 are chosen, and no more fit")
 
 
+async def test_the_dialog_survives_any_size_and_fast_keys(home: Path) -> None:
+    async with watch(logged(home, 100)) as seen:
+        await seen.until(lambda: len(seen.app.link.history), "the log")
+        for width, height in [(1, 1), (24, 5), (80, 24), (40, 12), (200, 60)]:
+            await dialog(seen)
+            await seen.pilot.resize_terminal(width, height)
+            await seen.press("space", "pagedown", "end", "space", "tab", "right", "tab", "right", "tab", "x")
+            await seen.press("shift+tab", "shift+tab", "left", "escape")
+            await seen.until(lambda: seen.app.screen is seen.screen, "the run")
+        assert len(list_runs(home)) == 1
+
+
+async def test_at_the_first_step_of_the_past_a_race_begins_anew(home: Path) -> None:
+    run = logged(home, 100)
+    async with watch(run) as seen:
+        await seen.until(lambda: len(seen.app.link.history), "the log")
+        await seen.press("[")
+        opened = await dialog(seen)
+        step = seen.app.state.moment.step if seen.app.state.moment else None
+        assert opened.query_one("#from", Choice).value == f"step {step}"
+        await seen.press("escape")
+        await seen.until(lambda: seen.app.screen is seen.screen, "the run")
+        await seen.press("home")
+        opened = await dialog(seen)
+        assert opened.query_one("#from", Choice).value == "step 0"
+        await seen.shows("5 new runs with the same seed")
+
+
 async def test_before_a_step_is_logged_there_is_nothing_to_race_from(new_run: NewRun) -> None:
     async with watch(new_run(start=False)) as seen:
         await seen.press("R")

@@ -74,7 +74,7 @@ class RaceDialog(Dialog[WantedRace]):
         options = FittedOptions(self._lines)
         options.highlighted = min(1, len(self._entrants) - 1)
         here = "now" if self._step is None else f"step {self._step:,}"
-        places = [here, _FROM_START]
+        places = list(dict.fromkeys((here, _FROM_START)))
         first = _FROM_START if why_no_race(self._history, self._at) else here
         box = VerticalScroll(
             options,
