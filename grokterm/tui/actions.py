@@ -104,6 +104,8 @@ ACTIONS: Final = (
     Action("branches", "b", "branches", "Go to another branch: the run's parent, siblings and forks",
            "the run", "Runs", rank=14),
     Action("compare", "C", "compare", "Compare up to six runs on the same axes", "the screen", "Runs", rank=13),
+    Action("race", "R", "race", "Race rules: forks or new runs, each by another optimizer or rate, compared",
+           "the run", "Runs", rank=15),
     Action("restart", "r", "restart", "A new run with the next seed; this one stops after a checkpoint",
            "the run", "Runs", rank=11),
     Action("detach", "d", "detach", "Leave the screen; the trainer goes on", "the run", "Runs", rank=2),
@@ -113,7 +115,7 @@ ACTIONS: Final = (
 FOOTER_ORDER: Final = (
     "pause", "one_step", "decay_down", "rate_down", "architecture", "optimizer", "change", "slower", "earlier",
     "try_it", "views", "ablate", "enlarge", "go_to_pane", "log_y", "next_theme", "screenshot", "fork", "branches",
-    "compare", "restart", "help", "detach", "quit",
+    "compare", "race", "restart", "help", "detach", "quit",
 )  # fmt: skip
 
 

@@ -159,11 +159,11 @@ class GrokApp(App[Outcome], inherit_bindings=False):
         self._follow()
         self.watch_screen.start_over()
 
-    def show_comparison(self, runs: list[ComparedRun]) -> None:
+    def show_comparison(self, runs: list[ComparedRun], equal_seconds: bool = False) -> None:
         """Shows runs on the same axes until that is left."""
         from grokterm.tui.screens.compare import CompareScreen
 
-        self.comparison = CompareScreen(runs, self)
+        self.comparison = CompareScreen(runs, self, equal_seconds)
         self.push_screen(self.comparison, self._compared_enough)
 
     def _compared_enough(self, _: None) -> None:

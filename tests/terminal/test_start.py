@@ -14,11 +14,12 @@ from tests.tui.watching import end_trainers
 
 NUMBERS = ("numpy._core", "psutil._common", "safetensors")
 """Libraries, or what they load first where only their name is known, that wait for something to be drawn or asked."""
-DIALOGS = ("architecture", "branches", "change", "dialog", "fork", "help", "options", "run_choice", "views")
+DIALOGS = ("architecture", "branches", "change", "dialog", "fork", "help", "options", "race", "run_choice", "views")
 _LATER = (
     *("torch", "plotext", "cyclopts", *NUMBERS),
     *("grokterm.lab", "grokterm.analysis", "grokterm.trainer", "grokterm.guide", "grokterm.chart", "grokterm.notebook"),
     *("grokterm.cli.commands", "grokterm.runs.compared", "grokterm.runs.fork", "grokterm.runs.summary"),
+    *("grokterm.runs.race", "grokterm.runs.standings"),
     *(
         "grokterm.tui.command_palette",
         "grokterm.tui.panes.compared",

@@ -11,9 +11,10 @@ from textual import events
 from grokterm.tui.actions import bindings
 from grokterm.tui.dialogs.change import ChangeDialog
 from grokterm.tui.dialogs.dialog import Dialog
+from grokterm.tui.dialogs.race import RaceDialog
 from tests.tui.watching import Watching
 
-OPENERS: Final = ("v", "a", "o", "c", "C", "b", "f", "question_mark", "ctrl+p", "t", "k", "n", "N", "z", "tab")
+OPENERS: Final = ("v", "a", "o", "c", "C", "R", "b", "f", "question_mark", "ctrl+p", "t", "k", "n", "N", "z", "tab")
 """Keys that open the dialogs, go through the views, or focus a pane that takes keys itself."""
 SMALL: Final = ((4, 4), (3, 3), (2, 2), (1, 1), (1, 40), (30, 1), (1, 2), (2, 1), (20, 5))
 MOVES: Final = ("pageup", "pagedown", "home", "end", "up", "down", "left", "right")
@@ -98,7 +99,7 @@ class Storm:
     def _takes_all_keys(self) -> bool:
         """Whether a dialog is open in which no key leaves the viewer or starts a trainer."""
         screen = self._seen.app.screen if self.runs else None
-        return isinstance(screen, Dialog) and not isinstance(screen, ChangeDialog)
+        return isinstance(screen, Dialog) and not isinstance(screen, ChangeDialog | RaceDialog)
 
     def _size(self) -> tuple[int, int]:
         return self._chance.randrange(1, 170), self._chance.randrange(1, 55)

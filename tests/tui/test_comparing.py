@@ -14,6 +14,7 @@ from grokterm.runs.process import trainer_alive
 from grokterm.tui.app import GrokApp
 from grokterm.tui.dialogs.run_choice import RunChoice
 from grokterm.tui.screens.compare import CompareScreen
+from grokterm.tui.terminal.exit_message import Outcome
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Event
 from tests.runs.logged import append, logged, numbers
@@ -119,7 +120,7 @@ async def test_a_comparison_fits_every_size(home: Path, size: tuple[int, int]) -
     async with app.run_test(size=size) as pilot:
         seen = Watching(app, pilot)
         await seen.until(lambda: all(len(run.history) for run in app.comparison.comparison.runs), "the logs")  # type: ignore[union-attr]
-        for key in ("tab", "tab", "tab", "t", "x", "y", "T", "shift+tab", "down", "pageup", "1", "3", "t"):
+        for key in ("tab", "tab", "tab", "t", "e", "x", "y", "e", "T", "shift+tab", "down", "pageup", "1", "3", "t"):
             await seen.press(key)
             await pilot.pause()
             lines = seen.text().splitlines()
@@ -138,6 +139,24 @@ async def test_forks_are_a_tree_and_start_on_their_parents_curve(home: Path) -> 
     outcome = app.return_value
     assert outcome is not None
     assert outcome.words() == "nothing was changed; compare again with: grokterm attach 1 3 2"
+
+
+async def test_equal_seconds_are_drawn_over_seconds(home: Path) -> None:
+    runs = [logged(home, 400), logged(home, 200, optimizer="muon")]
+    app = GrokApp(runs[0], ViewOptions(color="truecolor"), compare(runs))
+    async with app.run_test(size=(160, 50)) as pilot:
+        seen = Watching(app, pilot)
+        await seen.shows("steps", "400", "Muon 10.0", "not yet")
+        await seen.press("e")
+        await seen.shows("test pairs · equal seconds", "seconds", "at 2.0 s", "first 2.0 s · baseline: AdamW")
+        assert " 400 " not in seen.text()
+        await seen.press("e")
+        await seen.shows(" 400 ")
+
+
+def test_leaving_a_comparison_says_what_trains_on(trained: RunFolder, home: Path) -> None:
+    outcome = Outcome("detached", trained, compared=(trained, logged(home, 10)))
+    assert outcome.words() == "1 of 2 runs have a trainer; compare again with: grokterm attach 1 1"
 
 
 async def test_without_a_branch_the_key_says_so(home: Path) -> None:

@@ -34,7 +34,8 @@ async def test_a_run_is_shown_at_this_size(trained: RunFolder, size: tuple[int, 
 @pytest.mark.parametrize("size", SIZES)
 async def test_dialogs_open_at_this_size(trained: RunFolder, size: tuple[int, int]) -> None:
     async with watch(trained, size) as seen:
-        for key in ("question_mark", "a", "o", "c", "ctrl+p"):
+        await seen.until(lambda: len(seen.app.link.history), "a record to race from")
+        for key in ("question_mark", "a", "o", "c", "R", "ctrl+p"):
             await seen.press(key)
             assert seen.app.screen is not seen.screen
             await seen.pilot.pause()
@@ -155,7 +156,7 @@ async def test_a_thousand_keys_pastes_and_resizes_at_random(new_run: NewRun, see
 
 def press(seen: Watching, key: str) -> None:
     """Sends a key without waiting for what it does; keys that would leave are left out."""
-    if key in ("d", "q", "r", "f") and seen.app.screen is seen.screen:
+    if key in ("d", "q", "r", "f", "R") and seen.app.screen is seen.screen:
         return
     seen.app.post_message(events.Key(key, key if len(key) == 1 else None))
 

@@ -32,7 +32,10 @@ _APART: Final = 14
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunCurve:
-    """One curve of a run: its letter, what stands at its end, its colour, and its values [n] over its steps [n]."""
+    """One curve of a run: its letter, what stands at its end, its colour, and its values [n] over its steps [n].
+
+    In place of steps there are seconds where the axis counts those.
+    """
 
     letter: str
     name: str
@@ -94,7 +97,7 @@ def _steps(curves: Sequence[RunCurve], axes: Axes) -> Scale:
     """The step axis that holds all curves."""
     last = max((float(curve.steps.max()) for curve in curves if curve.steps.size), default=0.0)
     first = min((float(curve.steps[curve.steps > 0].min(initial=np.inf)) for curve in curves), default=np.inf)
-    return step_scale(last, first, axes.log_x)
+    return step_scale(last, first, axes.log_x, 100.0 if axes.across == "steps" else 1.0)
 
 
 def _label(curve: RunCurve) -> str:

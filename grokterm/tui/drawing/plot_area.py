@@ -40,6 +40,8 @@ class Axes:
     log_x: bool = False
     log_y: bool = False
     percent: bool = False
+    across: str = "steps"
+    """What the x axis counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def draw_axes(cells: Cells, area: PlotArea, axes: Axes, down: int, graph: Graph,
         y = area.row(value, down)
         cells.put(area.left - 1, y, tick, line)
         cells.put(area.left - 1 - len(text), y, text, number)
-    _steps(cells, area, number)
+    _steps(cells, area, axes.across, number)
 
 
 def _values(area: PlotArea, axes: Axes) -> Iterable[tuple[float, str]]:
@@ -84,7 +86,7 @@ def _values(area: PlotArea, axes: Axes) -> Iterable[tuple[float, str]]:
     return [(value, short(value)) for value in ticks(area.y, max(area.height // 2, 2))]
 
 
-def _steps(cells: Cells, area: PlotArea, style: Style) -> None:
+def _steps(cells: Cells, area: PlotArea, across: str, style: Style) -> None:
     """The numbers of the x axis on the line below the plot, none touching another."""
     taken = area.left - 1
     for step in ticks(area.x, max(area.width // _ACROSS, 3)):
@@ -94,5 +96,5 @@ def _steps(cells: Cells, area: PlotArea, style: Style) -> None:
         if start >= taken:
             cells.put(start, area.height, text, style)
             taken = start + len(text) + 2
-    if cells.width - taken >= len("steps") + 1 > 0:
-        cells.put(cells.width - len("steps"), area.height, "steps", style)
+    if cells.width - taken >= len(across) + 1 > 0:
+        cells.put(cells.width - len(across), area.height, across, style)

@@ -58,9 +58,9 @@ def round_up(value: float) -> float:
     return next(m * unit for m in (*_ROUND, 20.0) if m * unit >= value * (1 - 1e-12))
 
 
-def step_scale(last: float, first: float, log: bool) -> Scale:
-    """The x axis of a run at step `last` whose first step above 0 is `first`."""
-    high = max(round_up(last), 100.0)
+def step_scale(last: float, first: float, log: bool, least: float = 100.0) -> Scale:
+    """The x axis of a run at step `last` whose first step above 0 is `first`; it ends at `least` or beyond."""
+    high = max(round_up(last), least)
     low = 10.0 ** math.floor(math.log10(first)) if log and math.isfinite(first) and first >= 1 else float(log)
     return Scale(low, max(high, 10 * low), log)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby, takewhile
 from typing import Final
 
 from rich.style import Style
@@ -41,11 +42,13 @@ class Column:
     title: str
     texts: tuple[str, ...]
     right: bool = True
+    least: int = 0
+    """Cells that it takes at least."""
 
     @property
     def length(self) -> int:
         """Cells that it takes."""
-        return max(len(text) for text in (self.title, *self.texts))
+        return max(self.least, *(len(text) for text in (self.title, *self.texts)))
 
 
 def draw_sheet(
@@ -54,7 +57,7 @@ def draw_sheet(
     """The table from its line `first` on as `height` strips of `width` cells, and how many lines it has in all."""
     name = max((row.length for row in rows), default=0)
     name = max(min(name, width // 3), min(_LEAST_NAME, width))
-    blocks = _blocks(columns, width - name)
+    blocks = _blocks(_widened(columns), width - name)
     tall = len(rows) + 3
     whole = Cells(width, max(len(blocks) * tall - 1, 0))
     for number, block in enumerate(blocks):
@@ -67,6 +70,16 @@ def draw_sheet(
 def plain_stem(stem: str) -> str:
     """What stands before a name in a tree, in ascii."""
     return stem.translate(_PLAIN)
+
+
+def _widened(columns: Sequence[Column]) -> list[Column]:
+    """The columns, the last one below a heading widened where that has no room over them."""
+    found: list[Column] = []
+    for group, below in groupby(columns, key=lambda column: column.group):
+        *others, last = below
+        room = sum(_GAP + column.length for column in others)
+        found += [*others, replace(last, least=len(group) - room)]
+    return found
 
 
 def _blocks(columns: Sequence[Column], room: int) -> list[list[Column]]:
@@ -89,11 +102,11 @@ def _draw_block(
     """Two lines of headings and a line a run."""
     muted, text = palette.style("muted"), palette.style("text")
     x, group = name, ""
-    for column in columns:
+    for number, column in enumerate(columns):
         x += _GAP
         if column.group != group:
             group = column.group
-            cells.put(x, top, group, muted)
+            cells.put(x, top, _cut(group, _room_of(columns[number:])), muted)
         cells.put(x + _shift(column, column.title), top + 1, column.title, text + _BOLD)
         for y, said in enumerate(column.texts, start=top + 2):
             cells.put(x + _shift(column, said), y, said, text)
@@ -101,8 +114,17 @@ def _draw_block(
     for y, row in enumerate(rows, start=top + 2):
         cells.put(0, y, row.stem, muted)
         head = f"{row.letter} {row.name}"
-        room = max(name - len(row.stem), 1)
-        cells.put(len(row.stem), y, head if len(head) <= room else head[: room - 1] + "…", palette.style(row.color))
+        cells.put(len(row.stem), y, _cut(head, max(name - len(row.stem), 1)), palette.style(row.color))
+
+
+def _room_of(columns: Sequence[Column]) -> int:
+    """Cells over the first of some columns and those after it with the same heading."""
+    same = list(takewhile(lambda column: column.group == columns[0].group, columns))
+    return sum(column.length for column in same) + _GAP * (len(same) - 1)
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: room - 1] + "…"
 
 
 def _shift(column: Column, text: str) -> int:

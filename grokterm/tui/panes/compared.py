@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final, Literal
 
 import numpy as np
@@ -11,10 +11,10 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.strip import Strip
 
-from grokterm.milestones import MEMORIZED, MILESTONES
-from grokterm.number_format import percent
+from grokterm.number_format import number, percent
 from grokterm.runs.compared import ComparedRun, differences
 from grokterm.runs.folder import name_of
+from grokterm.runs.standings import Standings, standings
 from grokterm.tui.drawing.marks import Mark
 from grokterm.tui.drawing.message import draw_message
 from grokterm.tui.drawing.overlay import RunCurve, draw_overlay, has_room_for
@@ -22,7 +22,9 @@ from grokterm.tui.drawing.plot_area import Axes
 from grokterm.tui.drawing.sheet import Column, Row, draw_sheet, plain_stem
 from grokterm.tui.panes.curves import short_loss
 from grokterm.tui.panes.pane import Pane
+from grokterm.tui.panes.standing import baseline_words, column, grokking_columns, milestone_columns
 from grokterm.tui.run.state import RunState
+from grokterm.tui.text import formats
 
 Pairs = Literal["test", "train", "train and test"]
 PAIRS: Final[tuple[Pairs, ...]] = ("test", "train", "train and test")
@@ -38,11 +40,38 @@ class Comparison:
     pairs: Pairs = "test"
     states: dict[str, str] = field(default_factory=dict)
     """What each run is doing, by letter."""
+    equal_seconds: bool = False
+    """Whether runs are drawn over seconds, up to those that all of them have come to."""
+    _standings: tuple[Hashable, Standings] | None = None
 
     @property
     def version(self) -> Hashable:
         """Changes with everything that can be seen."""
-        return self.pairs, tuple(self.states.items()), tuple((run.history.version, run.trouble) for run in self.runs)
+        logs = tuple((run.history.version, run.trouble) for run in self.runs)
+        return self.pairs, self.equal_seconds, tuple(self.states.items()), logs
+
+    @property
+    def standings(self) -> Standings:
+        """Where the runs stand now."""
+        if self._standings is None or self._standings[0] != self.version:
+            self._standings = self.version, standings(self.runs, self.equal_seconds)
+        return self._standings[1]
+
+    @property
+    def rules(self) -> list[str]:
+        """What each run trains by, with the learning rate where that differs; empty where the rule does not."""
+        configs = [run.history.config for run in self.runs]
+        names = [formats.optimizer(config) for config in configs]
+        if len({(config.lr, name) for config, name in zip(configs, names, strict=True)}) == 1:
+            return []
+        if len({config.lr for config in configs}) == 1:
+            return names
+        return [f"{name} lr {number(config.lr)}" for name, config in zip(names, configs, strict=True)]
+
+    @property
+    def names(self) -> list[str]:
+        """What tells runs apart: their rules, or their ids."""
+        return self.rules or [run.folder.id for run in self.runs]
 
 
 class ComparedCurves(Pane):
@@ -71,6 +100,7 @@ class ComparedCurves(Pane):
         axes = self.axes(state)
         pairs = "train pairs faint, test pairs" if self.comparison.pairs == "train and test" else ""
         words = [pairs or f"{self.comparison.pairs} pairs"]
+        words += ["equal seconds"] if self.comparison.equal_seconds else []
         words += [f"log {name}" for name, on in (("x", axes.log_x), ("y", axes.log_y)) if on]
         return [Content.styled(" · ".join(words), "$muted"), Content.styled(self.comparison.pairs, "$muted")]
 
@@ -79,21 +109,28 @@ class ComparedCurves(Pane):
         runs, palette = self.comparison.runs, state.palette
         if not any(len(run.history) for run in runs):
             return draw_message("none of these runs has taken a step yet", width, height, palette)
-        long = has_room_for(max(len(run.folder.id) for run in runs), width)
-        curves = [curve for run in runs for curve in self._curves(run, long)]
+        names = self.comparison.names
+        if not has_room_for(max(map(len, names)), width):
+            names = [name_of(run.folder) for run in runs]
+        curves = [curve for at, name in enumerate(names) for curve in self._curves(at, name)]
         curves.sort(key=lambda curve: curve.faint)
         letters = {run.folder.id for run in runs}
         forks = [run for run in runs if run.fork and run.fork.run in letters]
         marks = [Mark(run.fork.step, f"{run.letter} forked", "milestone") for run in forks if run.fork]
-        return draw_overlay(curves, marks, self.axes(state), width, height, state.view.graph, palette)
+        axes = replace(self.axes(state), across="seconds" if self.comparison.equal_seconds else "steps")
+        marks = [] if self.comparison.equal_seconds else marks
+        return draw_overlay(curves, marks, axes, width, height, state.view.graph, palette)
 
-    def _curves(self, run: ComparedRun, long: bool) -> list[RunCurve]:
-        """The curve of a run with its id or its number; a faint one of the training pairs where both are asked for."""
-        pairs = self.comparison.pairs.split(" and ")
-        name = run.folder.id if long else name_of(run.folder)
+    def _curves(self, at: int, name: str) -> list[RunCurve]:
+        """The curve of a run with its name; a faint one of the training pairs where both are asked for."""
+        run, pairs = self.comparison.runs[at], self.comparison.pairs.split(" and ")
         color, steps, curves = f"run_{run.letter.lower()}", run.history.column("step"), []
+        drawn = slice(None)
+        if self.comparison.equal_seconds:
+            course = self.comparison.standings.courses[at]
+            drawn, steps = slice(course.first, course.end), course.seconds
         for which in pairs:
-            values = run.history.column(f"{which}_{self.measure}")
+            values = run.history.column(f"{which}_{self.measure}")[drawn]
             faint = which == "train" and len(pairs) > 1
             live = self.live_value(float(values[-1])) if values.size else "–"
             curves.append(RunCurve(run.letter, "" if faint else name, live, color, steps, values, faint))
@@ -156,9 +193,12 @@ class ComparedRuns(Pane):
         return self.comparison.version, self.first
 
     def live_texts(self, state: RunState) -> Sequence[Content]:
-        """That there is more than is seen."""
-        more = self.lines > self.content_size.height
-        return [Content.styled("↑ ↓ for more", "$muted")] if more else []
+        """What ratios are to, and that there is more than is seen."""
+        more = ["↑ ↓ for more"] if self.lines > self.content_size.height else []
+        found = self.comparison.standings
+        told = baseline_words(found, self.comparison.names[found.baseline])
+        ways = [[words, *rest] for words in told for rest in (more, []) if rest or not more] + [[told[-1]], more]
+        return [Content.styled(" · ".join(way), "$muted") for way in ways if way]
 
     def draw(self, state: RunState, width: int, height: int) -> Sequence[Strip]:
         """The lines from the first shown on."""
@@ -184,28 +224,32 @@ class ComparedRuns(Pane):
 
 
 def columns_of(comparison: Comparison) -> list[Column]:
-    """The settings that differ, the milestones, and the last values."""
+    """The settings that differ, the milestones, the last values; where rules differ, these and their ratios first."""
     runs = comparison.runs
-    last = [run.history.last for run in runs]
-    columns = [Column("differ in", d.name, d.texts) for d in differences(runs)]
-    columns = columns or [Column("differ in", "no setting", ("",) * len(runs))]
-    for milestone in MILESTONES:
-        title = "memorized" if milestone is MEMORIZED else milestone.sign
-        steps = [run.history.milestones[milestone.step_name] for run in runs]
-        columns.append(_column("reached at step", title, [_MISSING if s is None else f"{s:,}" for s in steps]))
-    columns.append(_column("now", "step", [f"{record.step:,}" if record else _MISSING for record in last]))
-    for pairs in ("train", "test"):
-        shares = [percent(getattr(record, f"{pairs}_accuracy")) if record else _MISSING for record in last]
-        columns.append(_column("now", pairs, shares))
-    for pairs in ("train", "test"):
-        losses = [short_loss(getattr(record, f"{pairs}_loss")) if record else _MISSING for record in last]
-        columns.append(_column("now", f"{pairs} loss", losses))
+    differ = [Column("differ in", d.name, d.texts) for d in differences(runs)]
+    differ = differ or [Column("differ in", "no setting", ("",) * len(runs))]
+    found, names = comparison.standings, comparison.rules
+    if names:
+        columns = [Column("", "entrant", tuple(names), right=False), *grokking_columns(found), *differ]
+    else:
+        columns = [*differ, *milestone_columns(found)]
     states = ["damaged" if run.trouble else comparison.states.get(run.letter, "") for run in runs]
-    return [*columns, Column("now", "state", tuple(states), right=False)]
+    return [*columns, *_last_columns(comparison), Column("now", "state", tuple(states), right=False)]
 
 
-def _column(group: str, title: str, texts: Sequence[str]) -> Column:
-    return Column(group, title, tuple(texts))
+def _last_columns(comparison: Comparison) -> list[Column]:
+    """What each run has come to, at the cut where there is one."""
+    runs, found = comparison.runs, comparison.standings
+    group = "now" if found.cut is None else f"at {found.cut:.1f} s"
+    ends = [course.end - 1 for course in found.courses]
+
+    def texts(name: str, written: Callable[[float], str]) -> list[str]:
+        columns = [run.history.column(name) for run in runs]
+        return [written(float(c[at])) if at >= 0 else _MISSING for c, at in zip(columns, ends, strict=True)]
+
+    columns = [column(group, "step", texts("step", lambda step: f"{int(step):,}"))]
+    columns += [column(group, pairs, texts(f"{pairs}_accuracy", percent)) for pairs in ("train", "test")]
+    return columns + [column(group, f"{pairs} loss", texts(f"{pairs}_loss", short_loss)) for pairs in ("train", "test")]
 
 
 def _stem(run: ComparedRun, state: RunState) -> str:

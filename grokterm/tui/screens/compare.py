@@ -33,11 +33,12 @@ from grokterm.tui.watch.viewer import Viewer
 
 _KEYS: Final = (
     ("esc", "back", 2),
-    ("tab", "panes", 6),
+    ("tab", "panes", 7),
     ("t", "test or train", 3),
-    ("x y", "log axes", 5),
-    ("T", "theme", 8),
-    ("s", "screenshot", 7),
+    ("e", "equal seconds", 4),
+    ("x y", "log axes", 6),
+    ("T", "theme", 9),
+    ("s", "screenshot", 8),
     ("q", "leave: training goes on", 1),
 )
 """Keys of the footer, what they do, and the rank at which they give way."""
@@ -59,6 +60,7 @@ class CompareScreen(Steady, Screen[None], inherit_bindings=False):
         Binding("escape,C", "back", show=False),
         Binding("q,d,ctrl+c", "leave", show=False),
         Binding("t", "pairs", show=False),
+        Binding("e", "equal_seconds", show=False),
         Binding("x", "log('x')", show=False),
         Binding("y", "log('y')", show=False),
         Binding("T", "theme", show=False),
@@ -71,11 +73,11 @@ class CompareScreen(Steady, Screen[None], inherit_bindings=False):
     ALLOW_SELECT = False
     AUTO_FOCUS = ""
 
-    def __init__(self, runs: list[ComparedRun], viewer: Viewer) -> None:
-        """The axes begin as those of the viewer's present run."""
+    def __init__(self, runs: list[ComparedRun], viewer: Viewer, equal_seconds: bool = False) -> None:
+        """The axes begin as those of the viewer's present run, but for seconds."""
         super().__init__()
         self.viewer, state = viewer, viewer.state
-        self.comparison = Comparison(runs)
+        self.comparison = Comparison(runs, equal_seconds=equal_seconds)
         self.panes: tuple[Pane, ...] = tuple(
             kind(self.comparison) for kind in (ComparedAccuracy, ComparedLoss, ComparedRuns)
         )
@@ -157,6 +159,11 @@ class CompareScreen(Steady, Screen[None], inherit_bindings=False):
         self.comparison.pairs = PAIRS[(at + 1) % len(PAIRS)]
         self.show()
 
+    def action_equal_seconds(self) -> None:
+        """Draws and judges runs over seconds, up to those that all have come to, or over steps."""
+        self.comparison.equal_seconds = not self.comparison.equal_seconds
+        self.show()
+
     def action_log(self, axis: str) -> None:
         """A logarithmic step or loss axis on or off."""
         name = f"log_{axis}"
@@ -203,7 +210,8 @@ class CompareScreen(Steady, Screen[None], inherit_bindings=False):
         body = Region(0, 1, width, height)
         runs = len(self.comparison.runs)
         if width >= _TOGETHER_FROM[0] and size.height >= _TOGETHER_FROM[1]:
-            table = min(runs + _HEADINGS - 1 if width >= _BESIDE_FROM else 2 * (runs + 3) + 1, height // 2)
+            one_block = width >= _BESIDE_FROM and not self.comparison.rules
+            table = min(runs + _HEADINGS - 1 if one_block else 2 * (runs + 3) + 1, height // 2)
             curves, foot = body.split_horizontal(-table)
             one, other = _halves(curves, width >= _BESIDE_FROM)
             return [{0: one, 1: other, 2: foot}]

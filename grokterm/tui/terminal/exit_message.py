@@ -34,7 +34,9 @@ class Outcome:
         """One line for the shell: what goes on, and how to come back."""
         run, number = self.folder.id, name_of(self.folder)
         if self.compared and self.left == "detached":
-            return f"nothing was changed; compare again with: grokterm attach {' '.join(map(name_of, self.compared))}"
+            training = sum(map(trainer_alive, self.compared))
+            told = f"{training} of {len(self.compared)} runs have a trainer" if training else "nothing was changed"
+            return f"{told}; compare again with: grokterm attach {' '.join(map(name_of, self.compared))}"
         back = f"come back with: grokterm attach {number}"
         if self.left == "crashed":
             return f"the viewer failed: {self.details}; {back}"

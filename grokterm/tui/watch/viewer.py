@@ -44,8 +44,8 @@ class Viewer(Protocol):
     def move_to(self, folder: RunFolder, /) -> None:
         """Shows another run in the present one's place."""
 
-    def show_comparison(self, runs: list[ComparedRun], /) -> None:
-        """Shows runs on the same axes until that is left."""
+    def show_comparison(self, runs: list[ComparedRun], equal_seconds: bool = False, /) -> None:
+        """Shows runs on the same axes until that is left, over steps or up to equal seconds."""
 
     def next_theme(self) -> None:
         """Goes on to the next theme that the terminal can show."""

@@ -38,6 +38,21 @@ def test_columns_that_find_no_room_go_on_below_with_the_names_again(dusk: Palett
     assert sum("A 0001-add97-ml" in row for row in rows) == 2
 
 
+def test_a_heading_has_room_over_a_narrow_column_and_is_cut_where_its_others_go_on_below(dusk: Palette) -> None:
+    columns = [
+        Column("differ in", "seed", ("0", "1")),
+        Column("now", "step", ("1", "2")),
+        Column("now", "a", ("3", "4")),
+    ]
+    assert texts(draw_sheet(ROWS, columns, 60, 1, 0, dusk)[0]) == ["                     differ in  now"]
+    assert texts(draw_sheet(ROWS, columns, 60, 2, 0, dusk)[0])[1] == "                          seed  step  a"
+    rows = texts(draw_sheet(ROWS, [columns[0], *COLUMNS[1:]], 40, 10, 0, dusk)[0])
+    assert [row.strip() for row in rows if "reached" in row or "now" in row] == [
+        "differ in  reached …",
+        "reach…  now",
+    ]
+
+
 def test_what_is_scrolled_shows_the_end(dusk: Palette) -> None:
     whole = texts(draw_sheet(ROWS, COLUMNS, 50, 20, 0, dusk)[0])
     assert texts(draw_sheet(ROWS, COLUMNS, 50, 4, 5, dusk)[0]) == whole[5:9]
