@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
+from pathlib import Path
 
 import pytest
 import torch
 from torch.testing import assert_close
 
+import grokterm
 from grokterm.config import Config, choices
 from grokterm.config.architectures import ARCHITECTURES
 from grokterm.lab.models import build
@@ -78,3 +81,14 @@ def test_what_neurons_write_is_in_their_outgoing_weights(arch: str, depth: int, 
         whole = model.trace(parameters, a, b)
         without = model.trace({**parameters, last: torch.zeros_like(parameters[last])}, a, b)["logits"]
         assert_close(whole["logits"] - without, whole[neurons] @ model.neuron_logit_map(parameters))
+
+
+def test_nothing_asks_for_an_architecture_by_its_name() -> None:
+    """What differs between architectures is in their description and their model, lest a new one be forgotten."""
+    asking = []
+    for file in sorted(Path(grokterm.__file__).parent.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Compare | ast.match_case):
+                words = {repr(each.value) for each in ast.walk(node) if isinstance(each, ast.Constant)}
+                asking += [f"{file.name}: {name}" for name in words & set(map(repr, ARCHITECTURES))]
+    assert asking == []
