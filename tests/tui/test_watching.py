@@ -232,7 +232,7 @@ async def test_themes_go_round(trained: RunFolder) -> None:
 
 
 async def test_help_names_every_key(trained: RunFolder) -> None:
-    async with watch(trained, size=(100, 90)) as seen:
+    async with watch(trained, size=(100, 100)) as seen:
         await seen.press("question_mark")
         assert seen.app.screen.query_one(".box").border_title == "Keys and phases"
         await seen.shows(*(a.words for a in ACTIONS), "test accuracy is above 20%")
