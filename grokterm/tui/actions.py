@@ -104,7 +104,7 @@ ACTIONS: Final = (
     Action("branches", "b", "branches", "Go to another branch: the run's parent, siblings and forks",
            "the run", "Runs", rank=14),
     Action("compare", "C", "compare", "Compare up to six runs on the same axes", "the screen", "Runs", rank=13),
-    Action("race", "R", "race", "Race rules: forks or new runs, each by another optimizer or rate, compared",
+    Action("race", "R", "race", "Race optimizers side by side, as forks or as new runs",
            "the run", "Runs", rank=15),
     Action("restart", "r", "restart", "A new run with the next seed; this one stops after a checkpoint",
            "the run", "Runs", rank=11),
