@@ -15,7 +15,7 @@ from grokterm.config.consistency import train_count
 from grokterm.errors import ConfigError
 from grokterm.spelling import option_name
 from grokterm.tasks.arithmetic import is_prime
-from grokterm.tasks.operations import defined_count
+from grokterm.tasks.operations import defined_count, rule_of
 from grokterm.tasks.rules import OPERATIONS
 from grokterm.view_options import ViewOptions
 
@@ -45,6 +45,11 @@ def configs(draw: st.DrawFn) -> Config:
             values[name] = draw(st.sampled_from(words) | numbers if name in NUMBERS else st.sampled_from(words))
         else:
             values[name] = draw(numbers)
+    if values["init"] == "closed-form":
+        values |= {"arch": "mlp", "depth": 1, "activation": "quadratic", "layer_norm": "none"}
+        values |= {"op": draw(st.sampled_from(["add", "subtract"])), "width": max(values["width"], 8)}
+    if rule_of(values["op"]).divides:
+        values["p"] = draw(st.sampled_from([5, 97, 113, 1999]))
     values["heads"] = draw(st.sampled_from([h for h in range(1, 65) if values["d_model"] % h == 0]))
     try:
         return Config(**values)

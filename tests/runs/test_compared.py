@@ -48,7 +48,7 @@ def test_a_forks_columns_are_its_parents_up_to_the_fork(home: Path) -> None:
         run.read()
     same = forked.history.column("step") <= 100
     assert list(parent.history.column("test_accuracy")[:11]) == list(forked.history.column("test_accuracy")[same])
-    assert forked.history.column("test_accuracy")[-1] == 0.9
+    assert forked.history.column("test_accuracy")[-1] == pytest.approx(0.9)
     assert forked.fork is not None
     assert forked.fork.step == 100
 
