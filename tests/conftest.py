@@ -57,6 +57,13 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
+@pytest.fixture
+def home(folders: Path) -> Path:
+    """That home for runs, which is there."""
+    folders.mkdir(exist_ok=True)
+    return folders
+
+
 @pytest.fixture(scope="session")
 def nursery() -> Iterator[Nursery]:
     """A process with torch in it, of which trainers are forks."""

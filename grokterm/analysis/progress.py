@@ -26,6 +26,7 @@ from grokterm.analysis.pairs import LogitsFn, pair_chunks
 from grokterm.analysis.spectrum import table_norms
 from grokterm.analysis.weights import neuron_logit_map
 from grokterm.config import Config
+from grokterm.config.losses import LOSSES
 from grokterm.lab.models import build
 from grokterm.measures import ProgressMeasures, StructureMeasures, finite
 
@@ -51,8 +52,12 @@ def progress(
     """The measures of one model's logits; train and seen are bool [p, p].
 
     logits_fn is called up to three times for a pair (`pairs.cached_logits`); `seen` are the pairs that the model was
-    ever trained on, those of train among them.
+    ever trained on, those of train among them. All are of the logits that the loss sees, divided by the temperature;
+    where it does not make them those of probabilities, nothing is defined.
     """
+    if not LOSSES[config.loss].of_probabilities:
+        return ProgressMeasures()
+    logits_fn = _at_temperature(logits_fn, config.temperature)
     collapse = _collapse(logits_fn, train)
     angles = harmonics_of(config.op, config.p)
     if angles is None:
@@ -101,6 +106,10 @@ def structure(
         gradient_symmetricity=symmetric,
         circularity=_number(_circularity(config, parameters)),
     )
+
+
+def _at_temperature(logits_fn: LogitsFn, temperature: float) -> LogitsFn:
+    return logits_fn if temperature == 1 else lambda a, b: logits_fn(a, b) / temperature
 
 
 def _collapse(logits_fn: LogitsFn, train: Tensor) -> float | None:

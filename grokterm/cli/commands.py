@@ -7,7 +7,7 @@ from typing import Final
 from cyclopts import App, CycloptsError
 
 from grokterm.cli.defaults import read_defaults
-from grokterm.cli.options import folder_option, read, run_options, step_number, view_options
+from grokterm.cli.options import combined, folder_option, read, run_options, step_number, view_options
 from grokterm.cli.parameters import (
     AllRuns,
     AsJson,
@@ -73,8 +73,8 @@ def train(*, resume: Resume = None, preset: Preset = None, as_json: AsJson = Fal
 
     if resume is not None:
         return resume_training(resume, read_defaults(), preset_values(preset) | read(given), as_json)
-    own = {name: value for name, value in (read_defaults() | preset_values(preset)).items() if name != "pace"}
-    return start(TRAIN_DEFAULTS | own | read(given) | {"pace": "max"}, as_json)
+    own = {name: value for name, value in combined(read_defaults(), preset_values(preset)).items() if name != "pace"}
+    return start(combined(TRAIN_DEFAULTS | own, read(given)) | {"pace": "max"}, as_json)
 
 
 @with_options(_FOLDER, *_SCREEN)

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from grokterm.config import Config, choices, field_type, parse, settings
-from grokterm.config.consistency import check_order
 from grokterm.errors import ConfigError
 from grokterm.spelling import option_name, unknown
+from grokterm.tasks.operations import rule_of
 from grokterm.view_options import ViewOptions
 
 Values = dict[str, Any]
@@ -85,10 +85,13 @@ def folder_option() -> Option:
 
 def read(given: Mapping[str, str | None]) -> Values:
     """The values of the options that were given; raises ConfigError."""
-    values = {name: read_one(name, text) for name, text in given.items() if text is not None}
-    if "op" in values and "p" in values:
-        check_order(values["p"], values["op"])
-    return values
+    return {name: read_one(name, text) for name, text in given.items() if text is not None}
+
+
+def combined(defaults: Values, asked: Values) -> Values:
+    """The defaults with what is asked for in their place; a group that is asked for brings a p of its own."""
+    brings_p = "op" in asked and rule_of(asked["op"]).order is not None
+    return {name: value for name, value in defaults.items() if not (brings_p and name == "p")} | asked
 
 
 def read_one(name: str, text: str) -> Any:

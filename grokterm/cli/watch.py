@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from grokterm.cli.defaults import read_defaults
 from grokterm.cli.devices import check_device
-from grokterm.cli.options import Values, configuration, read, view
+from grokterm.cli.options import Values, combined, configuration, read, view
 from grokterm.cli.sanitize import sanitize
 from grokterm.cli.terminal import check_terminal, configure_textual
 from grokterm.errors import RunFolderError
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def begin(preset: str | None = None, **given: str | None) -> int:
     """Starts a run from the texts of options, and watches it; raises GroktermError before anything was started."""
     limit()  # a trainer that cannot read it would leave a run of no steps
-    return start(read_defaults() | preset_values(preset) | read(given))
+    return start(combined(combined(read_defaults(), preset_values(preset)), read(given)))
 
 
 def start(values: Values) -> int:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Final, get_type_hints
 
 from grokterm.config.architectures import ARCHITECTURES, ArchitectureSpec
-from grokterm.config.consistency import check_closed_form, check_device, check_heads, check_split
+from grokterm.config.consistency import check_closed_form, check_device, check_heads, check_order, check_split
 from grokterm.config.model import ModelSettings
 from grokterm.config.run import RunSettings
 from grokterm.config.setting import KEY, Setting, check, read, words_of
@@ -47,6 +47,8 @@ class Config(RunSettings, TrainingSettings, ModelSettings, TaskSettings):
         for name in values:
             if name not in settings():
                 raise ConfigError(unknown("setting", name, list(settings())))
+        if "p" in values:
+            check_order(values["p"], str(values.get("op", self.op)))
         return replace(self, **values)
 
     @property

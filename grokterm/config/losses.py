@@ -14,13 +14,17 @@ class DescribedLoss(NamedTuple):
     title: str
     words: str
     unit: str
+    of_probabilities: bool = True
+    """Whether it makes logits those of probabilities, so that a cross-entropy of them says something."""
 
 
 LOSSES: Final[Mapping[Loss, DescribedLoss]] = {
     "cross-entropy": DescribedLoss("cross-entropy", "−ln of the right class's softmax", "nats a pair"),
     "stablemax": DescribedLoss("StableMax", "−ln of the right class's stablemax", "nats a pair"),
-    "mse": DescribedLoss("MSE", "mean squared distance of the logits from the one-hot answer", "squared error"),
-    "hinge": DescribedLoss("hinge", "mean over wrong classes of max(0, 1 − lead of the right one)", "lead missing"),
+    "mse": DescribedLoss("MSE", "mean squared distance of the logits from the one-hot answer", "squared error", False),
+    "hinge": DescribedLoss(
+        "hinge", "mean over wrong classes of max(0, 1 − lead of the right one)", "lead missing", False
+    ),
 }
 
 

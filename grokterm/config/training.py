@@ -20,7 +20,7 @@ class TrainingSettings:
         "cross-entropy",
         "Loss",
         "at once",
-        "Loss trained on and logged; mse and hinge are of the logits. Progress measures stay cross-entropy.",
+        "Loss trained on and logged; mse and hinge are of the logits, and have no progress measures.",
     )
     temperature: float = setting(
         1.0, "Loss", "at once", "Temperature: the loss sees the logits divided by it; 1e-3 to 1,000.", ge=1e-3, le=1000

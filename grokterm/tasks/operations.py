@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final, Literal
 
 from grokterm.errors import ConfigError
@@ -86,7 +86,7 @@ def group_order(op: str, p: int) -> int | None:
     return p - 1 if is_prime(p) and math.prod(found.shift) % p else None
 
 
-@cache
+@lru_cache(maxsize=4)
 def answer_table(op: str, p: int) -> Whole:
     """The answers of an operation, [p, p] indexed [a, b], UNDEFINED (−1) where it has none; not to be written to."""
     import numpy as np

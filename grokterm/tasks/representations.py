@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
+from itertools import groupby, pairwise
 from string import ascii_lowercase
 from typing import TYPE_CHECKING, Final
 
@@ -75,12 +75,12 @@ def projector(group: FiniteGroup, representation: Representation) -> Real:
 @cache
 def isotypic_rows(name: str) -> tuple[Real, ...]:
     """Orthonormal rows [size, n] that span the isotypic component of each of the `representations`."""
-    group = finite_group(name)
-    found = []
-    for each in representations(name):
-        _, vectors = np.linalg.eigh(projector(group, each))
-        found.append(np.ascontiguousarray(vectors[:, -each.size :].T))
-    return tuple(found)
+    group, found = finite_group(name), representations(name)
+    # Each component is an eigenspace of k P_1 + …, the trivial one that of 0: one decomposition gives all of them.
+    mixed = sum((k * projector(group, each) for k, each in enumerate(found, 1)), np.zeros((group.order,) * 2))
+    rows = np.ascontiguousarray(np.linalg.eigh(mixed)[1].T)
+    ends = np.cumsum([1, *(each.size for each in found)])
+    return tuple(rows[start:stop] for start, stop in pairwise(ends))
 
 
 def conjugacy_classes(group: FiniteGroup) -> npt.NDArray[np.int64]:

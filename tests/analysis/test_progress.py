@@ -48,6 +48,22 @@ def test_measures_gathered_are_those_of_the_definitions(op: str) -> None:
     assert got.key_consensus_loss == pytest.approx(reference.consensus_loss(known, op, train, found.keys), rel=1e-9)
 
 
+def test_measures_are_those_of_the_logits_that_the_loss_sees() -> None:
+    found = trained_sample("mlp", "add")
+    plain = Config().changed({**found.config.as_dict(), "temperature": 1.0})
+    halved = progress(plain, logits_from_table(found.logits / 2), found.train, found.train, found.keys)
+    warm = plain.changed({"temperature": 2.0})
+    assert progress(warm, logits_from_table(found.logits), found.train, found.train, found.keys) == halved
+
+
+@pytest.mark.parametrize("loss", ["mse", "hinge"])
+def test_a_loss_that_makes_no_probabilities_has_no_measures(loss: str) -> None:
+    found = trained_sample("mlp", "add")
+    config = found.config.changed({"loss": loss})
+    got = progress(config, logits_from_table(found.logits), found.train, found.train, found.keys)
+    assert set(asdict(got).values()) == {None}
+
+
 @pytest.mark.parametrize("op", ["add", "divide"])
 def test_concentration_is_that_of_the_definitions(op: str) -> None:
     found = trained_sample("mlp", op)

@@ -6,7 +6,7 @@ import pytest
 
 from grokterm.cli import main
 from grokterm.cli.defaults import config_folder, read_defaults
-from grokterm.cli.options import configuration, view
+from grokterm.cli.options import combined, configuration, view
 from grokterm.errors import ConfigError
 
 
@@ -64,6 +64,16 @@ def test_the_command_line_comes_first(written: Path, capsys: pytest.CaptureFixtu
     assert "4 is not" in capsys.readouterr().err
     assert main(["train", "--op", "divide", "--p", "6"]) == 2
     assert "6 is not" in capsys.readouterr().err
+
+
+def test_a_group_brings_its_own_p_and_is_refused_another(written: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    written.write_text("p = 59\n")
+    defaults = read_defaults()
+    assert configuration(combined(defaults, {"op": "s4"})).p == 24
+    assert configuration(combined(defaults, {"op": "subtract"})).p == 59
+    for command in (["train", "--preset", "s5", "--p", "31"], ["train", "--op", "s5", "--p", "31"]):
+        assert main(command) == 2
+        assert "--op s5 has 120 elements, so that --p is 120 and not 31" in capsys.readouterr().err
 
 
 def test_help_does_not_need_it(written: Path, capsys: pytest.CaptureFixture[str]) -> None:

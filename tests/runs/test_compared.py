@@ -15,12 +15,6 @@ from grokterm.wire.records import Change, Event
 from tests.runs.logged import append, logged, numbers
 
 
-@pytest.fixture
-def home(folders: Path) -> Path:
-    folders.mkdir()
-    return folders
-
-
 def test_only_settings_that_differ_are_told_by_their_names(home: Path) -> None:
     first = logged(home)
     second = logged(home, lr=0.01, pace="max")

@@ -5,20 +5,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import pytest
-
 from grokterm.config import Config
 from grokterm.runs.family import family, parent_of, tree
 from grokterm.runs.folder import Parent, RunFolder, write_config
 from grokterm.runs.fork import fork_run
 from grokterm.view_options import ViewOptions
 from tests.runs.logged import logged
-
-
-@pytest.fixture
-def home(folders: Path) -> Path:
-    folders.mkdir()
-    return folders
 
 
 def drawn(folders: list[RunFolder]) -> list[str]:

@@ -23,12 +23,6 @@ from tests.measured import measured
 from tests.runs.logged import logged, numbers
 
 
-@pytest.fixture
-def home(folders: Path) -> Path:
-    folders.mkdir()
-    return folders
-
-
 def test_the_baseline_comes_first_then_its_rates_then_the_other_rules() -> None:
     found = entrants_of(Config(lr=5e-3), "AdamW")
     assert [entrant.title for entrant in found] == [

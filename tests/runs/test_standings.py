@@ -17,12 +17,6 @@ from tests.measured import measured
 from tests.runs.logged import append, logged, numbers
 
 
-@pytest.fixture
-def home(folders: Path) -> Path:
-    folders.mkdir()
-    return folders
-
-
 def read(folders: Sequence[RunFolder]) -> list[ComparedRun]:
     runs = compare(folders)
     for run in runs:

@@ -95,7 +95,11 @@ def test_tables_of_groups_are_products_and_conjugates() -> None:
 
 def test_a_group_brings_its_own_p() -> None:
     assert Config(op="s5").p == 120
-    assert Config(op="s5", p=31).p == 120
+    assert Config(p=31).changed({"op": "s5"}).p == 120
+    assert Config().changed(Config(op="s5").as_dict()).p == 120
+    for given in ({"op": "s5", "p": 31}, {"p": 31}):
+        with pytest.raises(ConfigError, match="has 120 elements"):
+            Config(op="s5").changed(given)
 
 
 @pytest.mark.parametrize(

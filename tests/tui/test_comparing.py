@@ -24,12 +24,6 @@ from tests.tui.watching import Watching, watch
 SIZES = [(1, 1), (40, 12), (80, 24), (200, 60)]
 
 
-@pytest.fixture
-def home(folders: Path) -> Path:
-    folders.mkdir(exist_ok=True)
-    return folders
-
-
 async def chooser(seen: Watching) -> RunChoice:
     await seen.press("C")
     await seen.until(lambda: isinstance(seen.app.screen, RunChoice) and seen.app.screen.is_open, "the chooser")

@@ -23,12 +23,6 @@ from tests.tui.conftest import NewRun
 from tests.tui.watching import Watching, watch
 
 
-@pytest.fixture
-def home(folders: Path) -> Path:
-    folders.mkdir(exist_ok=True)
-    return folders
-
-
 async def dialog(seen: Watching) -> RaceDialog:
     await seen.press("R")
     await seen.until(lambda: isinstance(seen.app.screen, RaceDialog) and seen.app.screen.is_open, "the dialog")

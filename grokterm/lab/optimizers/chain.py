@@ -104,8 +104,8 @@ class Optimizer:
         self.filter = FILTERS[chain.filter](parameters, known.layout, chain.window)
         self._target = known.start if chain.decays_to_start else None
         self._clamp = NormClamp(known.start) if chain.clamps and known.start is not None else None
-        one_pass = isinstance(self.rule, AdamW) and self.rule.in_one_pass and self._target is None
-        self._one_pass: AdamW | None = self.rule if one_pass and implementation != "chain" else None  # type: ignore[assignment]
+        rule, alone = self.rule, implementation != "chain" and self._target is None
+        self._one_pass = rule if isinstance(rule, AdamW) and rule.in_one_pass and alone else None
         self.implementation: Implementation = implementation if self._one_pass is not None else "chain"
         each = sum(getattr(hyper, field.name) for field in fields(hyper)).shape
         planned = PLAN_STEPS if self.implementation == "planned" else 0

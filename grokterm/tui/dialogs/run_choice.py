@@ -100,5 +100,5 @@ class RunChoice(Dialog[list[RunFolder]]):
     def _head(self, at: int) -> Content:
         marked = at in self._marked
         return Content.assemble(
-            ("[x] " if marked else "[ ] ", "bold $accent" if marked else ""), (self._runs[at][0].id, "bold")
+            ("[x] " if marked else "[ ] ", "bold" if marked else ""), (self._runs[at][0].id, "bold")
         )

@@ -6,6 +6,7 @@ from typing import Final
 
 from textual.content import Content
 
+from grokterm.config.losses import LOSSES
 from grokterm.runs.history import History
 from grokterm.tui.run.narrator import newest
 from grokterm.tui.run.state import RunState
@@ -35,6 +36,9 @@ def circuit_line(state: RunState, width: int) -> Content:
     muted = palette.markup("muted")
     if history.basis in ("", "none"):
         said = {"": "circuit: not measured yet", "none": "circuit: no invertible basis"}[history.basis]
+        return Content.assemble(" ", Content.styled(said, muted)).truncate(width)
+    if not LOSSES[state.config.loss].of_probabilities:
+        said = f"circuit: not defined for {LOSSES[state.config.loss].title}"
         return Content.assemble(" ", Content.styled(said, muted)).truncate(width)
     phase, words = _at(state)
     numbers = words.partition(": ")[2]

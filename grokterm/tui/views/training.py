@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from textual.strip import Strip
 
-from grokterm.config.losses import loss_unit
+from grokterm.config.losses import LOSSES, loss_unit
 from grokterm.milestones import GROKKED, MEMORIZED
 from grokterm.number_format import percent
 from grokterm.runs.columns import Floats
@@ -91,7 +91,7 @@ class ProgressView(TrainingViewPane):
             progress_line(state, "consensus loss (held-out pairs)", "cons", "mark", "consensus_loss"),
         ]
         without = "" if np.isfinite(losses[2].values).any() else ", no key frequencies yet"
-        if (history.config.loss, history.config.temperature) != ("cross-entropy", 1):  # the measures are cross-entropy
+        if history.config.loss != "cross-entropy":  # the measures are
             losses.remove(test)
         losses = [line for line in losses if line is test or _is_known(line)]
         shares = [
@@ -234,6 +234,9 @@ def _unmeasured(history: History) -> str:
     """Why there are no progress measures; empty where there are."""
     if history.basis == "none":
         return "no progress measures: this operation has no invertible basis"
+    if not LOSSES[history.config.loss].of_probabilities:
+        title = LOSSES[history.config.loss].title
+        return f"no progress measures: they are cross-entropies, and {title} does not make logits for one"
     if history.basis:
         return ""
     off = history.config.measure_every == 0
