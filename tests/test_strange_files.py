@@ -32,11 +32,12 @@ from grokterm.runs.log import LINE_LIMIT, LogReader, LogWriter, read_tail
 from grokterm.runs.process import recorded_trainer, start_trainer, trainer_alive
 from grokterm.runs.retention import checkpoint_budget, thin
 from grokterm.trainer.__main__ import main as train
-from grokterm.wire.records import Event, encode_record
+from grokterm.wire.records import Event, Session, encode_record
 from tests.cli.terminals import COMMAND
 from tests.patience import PATIENCE
 from tests.runs.logged import logged
 from tests.runs.test_checkpoints import mark
+from tests.trainer.running import wait_for
 
 FILES: Final = ("config.toml", "log.jsonl", "trainer.json", "trainer.log", "trainer.part", "viewer.log")
 LETTER: Final = "Dear reader,\nthis line has no end"
@@ -207,6 +208,8 @@ def test_a_run_folder_that_is_a_link_is_a_run(folders: Path, tmp_path: Path) -> 
     assert grokterm.open_run(tmp_path / "linked" / "0002-linked").last_step == 100
     again = RunFolder(folders / "0002-linked")
     start_trainer(again, paused=True)
+    # One that stops while it still repeats the log has no checkpoint to write.
+    wait_for(lambda: any(isinstance(one, Session) and one.name == "paused" for one in LogReader(again.log_path).read()))
     assert main(["stop", "2"]) == 0
     assert not trainer_alive(again)
     assert [path.name for path in run.checkpoint_folder.iterdir()] != []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from grokterm.cli.options import Values
 from grokterm.cli.sanitize import sanitize
 from grokterm.errors import RunFolderError, TrainerError
+from grokterm.runs.checkpoints import list_checkpoints
 from grokterm.runs.folder import RunFolder, find_run, home_path, list_runs
 from grokterm.runs.process import (
     ask_to_stop,
@@ -35,7 +36,8 @@ def stop(name: str | None, all_runs: bool, values: Values) -> int:
     for folder in alive:
         if not stop_trainer(folder):
             raise TrainerError(_not_ending(folder))
-        print(sanitize(f"{folder.id} is stopped, its last checkpoint is kept"))
+        kept = ", its last checkpoint is kept" if list_checkpoints(folder.checkpoint_folder) else ""
+        print(sanitize(f"{folder.id} is stopped{kept}"))
     return 0
 
 

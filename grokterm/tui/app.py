@@ -208,6 +208,10 @@ class GrokApp(App[Outcome], inherit_bindings=False):
         if self.screen is self.watch_screen:
             self.push_screen(KeyPalette())
 
+    def forget_picture(self, name: str, /) -> None:
+        """Drops the picture of a view that is closed, and what is still on its way of it."""
+        self._requester.forget(name)
+
     def draw_soon(self) -> None:
         """Makes the next tick come at once: somebody waits for what it asks for or draws."""
         self._soon.set()

@@ -57,12 +57,21 @@ class PictureRequester:
         self._moment: Moment | None = None
         self._moved_at = 0.0
         self._refused: Moment | None = None
+        self._forgotten: set[str] = set()
+        """Pictures that nobody wants any more, some of which may still be on their way."""
+
+    def forget(self, name: str) -> None:
+        """Drops the picture of a view that is closed, of now and before, and what is still on its way of it."""
+        self._forgotten.add(name)
+        for slot in (self._state.now, self._state.before):
+            slot.pop(name, None)
 
     def tick(self, wanted: Wanted, compared: Wanted, wait: float) -> None:
         """Asks for what is not here: of the present every `wait` seconds, but at once for what is newly wanted.
 
         `compared` are wanted of the step to compare with, once all `wanted` is there.
         """
+        self._forgotten -= {request.name for request in (*wanted, *compared)}
         if not self._visit(wanted):
             self._compare(compared)
         live = not self._state.moment and self._link.connected
@@ -148,8 +157,9 @@ class PictureRequester:
 
     def _take(self, pictures: tuple[Picture, ...], slot: dict[str, Picture]) -> None:
         """Puts pictures into their slot; those of a step that was passed meanwhile too: they say of which they are."""
-        new = any(picture.past or not _is_here(slot, picture.request) for picture in pictures)
-        slot.update({picture.name: picture for picture in pictures})
+        kept = {picture.name: picture for picture in pictures if picture.name not in self._forgotten}
+        new = any(picture.past or not _is_here(slot, picture.request) for picture in kept.values())
+        slot.update(kept)
         if new:
             self._draw_soon()
 

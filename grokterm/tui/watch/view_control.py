@@ -90,8 +90,7 @@ class ViewControl:
         if self.view is not None:
             view, self.view = self.view, None
             if view.name != FourierPane.name:  # whose picture the board draws, too
-                for slot in (self._viewer.state.now, self._viewer.state.before):
-                    slot.pop(view.name, None)
+                self._viewer.forget_picture(view.name)
             view.remove()
             self.close_guide()
 

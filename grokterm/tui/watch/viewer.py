@@ -38,6 +38,9 @@ class Viewer(Protocol):
     def spawn(self, work: Callable[[], Coroutine[None, None, None]], /) -> object:
         """Runs something beside; its failure is the viewer's."""
 
+    def forget_picture(self, name: str, /) -> None:
+        """Drops the picture of a view that is closed, and what is still on its way of it."""
+
     def draw_soon(self) -> None:
         """Makes the next tick come at once."""
 
