@@ -18,7 +18,7 @@
 #include "team.h"
 #include "pack.h"
 #include "step.h"
-#include "softmax.h"
+#include "losses.h"
 #include "hidden.h"
 #include "attention.h"
 #include "totals.h"

@@ -7,12 +7,15 @@ enum { ROWS = 128, PANEL = 32, LANES = 16 };
 
 enum { RELU, QUADRATIC, GELU }; /* max(z, 0), z², and z Φ(z) with the normal distribution's Φ */
 
+enum { CROSS_ENTROPY, SQUARED_ERROR }; /* in nats, and the mean over classes against the one-hot answer */
+
 typedef struct {
     int64_t n, p, width, k, heads;         /* pairs, classes, hidden units, features, heads */
     int64_t stride;                        /* from row to row of w_in, w_direct and their gradients */
     int64_t threads;
     int64_t activation;                    /* RELU, QUADRATIC or GELU */
-    double share;                          /* what each pair's cross-entropy counts in the gradients */
+    int64_t loss_function;                 /* CROSS_ENTROPY or SQUARED_ERROR */
+    double share;                          /* what each pair's loss counts in the gradients */
     const int32_t *a, *b, *labels;         /* [n] each */
     const float *of_a, *of_b;              /* [p, width] each: hidden = of_a[a] + of_b[b] */
     const float *scores, *values;          /* or, where of_a is null: x = attention's mix of values [2p + 1, k], */
@@ -23,7 +26,7 @@ typedef struct {
     float *d_w_in, *d_b_in, *d_w_direct;
     float *d_w_out, *d_b_out;
     float *logits;                         /* [n, p]; where not null, they alone are made, and labels not read */
-    double loss;                           /* summed cross-entropy in nats */
+    double loss;                           /* summed over the pairs */
     int64_t right;                         /* pairs whose class has the largest logit */
 } step;
 

@@ -17,12 +17,13 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
+from grokterm.config.losses import Loss
 from grokterm.config.model import Activation
 from grokterm.kernels.digest import digest
 from grokterm.lab.precision import Product, bfloat16_product
 from grokterm.lab.tasks import Pairs
 
-_SIZES: Final = ("n", "p", "width", "k", "heads", "stride", "threads", "activation")
+_SIZES: Final = ("n", "p", "width", "k", "heads", "stride", "threads", "activation", "loss_function")
 _TENSORS: Final = (
     "a", "b", "labels", "of_a", "of_b", "scores", "values", "w_in", "b_in", "w_direct", "w_out", "b_out",
     "d_of_a", "d_of_b", "d_scores", "d_values", "d_w_in", "d_b_in", "d_w_direct", "d_w_out", "d_b_out",
@@ -33,6 +34,8 @@ _TILE: Final = 32
 """Widths are multiples of this in the kernels, the features of a head of half of it."""
 _ACTIVATIONS: Final = ("relu", "quadratic", "gelu")
 """As the kernels number them."""
+LOSSES: Final[tuple[Loss, ...]] = ("cross-entropy", "mse")
+"""Losses that the kernels know, as they number them."""
 _HEADS: Final = 16
 """Heads at most."""
 
@@ -170,9 +173,11 @@ def logits(product: Product, activation: Activation, a: Tensor, b: Tensor, input
     return found
 
 
-def score(product: Product, activation: Activation, pairs: Pairs, inputs: Mapping[str, Tensor]) -> tuple[float, int]:
-    """Cross-entropy in nats summed over the pairs, and how many get their label; raises MemoryError."""
-    return _run_kernel(product, activation, pairs.packed, inputs, {})
+def score(
+    product: Product, activation: Activation, pairs: Pairs, inputs: Mapping[str, Tensor], loss: Loss = "cross-entropy"
+) -> tuple[float, int]:
+    """The loss, one of `LOSSES`, summed over the pairs, and how many get their label; raises MemoryError."""
+    return _run_kernel(product, activation, pairs.packed, inputs, {}, loss)
 
 
 def score_and_gradients(
@@ -181,13 +186,14 @@ def score_and_gradients(
     pairs: Pairs,
     inputs: Mapping[str, Tensor],
     gradients: Mapping[str, Tensor],
+    loss: Loss = "cross-entropy",
 ) -> tuple[float, int]:
-    """The same, and the gradients of the mean cross-entropy by the inputs, written into `gradients`.
+    """The same, and the gradients of the mean loss by the inputs, written into `gradients`.
 
     Every tensor has its rows in one piece; those of w_in, w_direct and their gradients may be rows of wider ones of
     the same width.
     """
-    return _run_kernel(product, activation, pairs.packed, inputs, _d(gradients))
+    return _run_kernel(product, activation, pairs.packed, inputs, _d(gradients), loss)
 
 
 def losses_and_gradients(
@@ -196,16 +202,17 @@ def losses_and_gradients(
     pairs: Pairs,
     inputs: Mapping[str, Tensor],
     gradients: Mapping[str, Tensor],
+    loss: Loss = "cross-entropy",
 ) -> list[float]:
     """The same without the right answers, of one replica, or of each along a leading axis; raises MemoryError."""
     if inputs["w_out"].ndim == 2:
-        return [score_and_gradients(product, activation, pairs, inputs, gradients)[0]]
+        return [score_and_gradients(product, activation, pairs, inputs, gradients, loss)[0]]
     count, width, _ = inputs["w_out"].shape
     replicas = ([{name: x[i] for name, x in each.items()} for each in (inputs, gradients)] for i in range(count))
     if len(pairs) * width > SMALL:
-        return [score_and_gradients(product, activation, pairs, *of_one)[0] for of_one in replicas]
+        return [score_and_gradients(product, activation, pairs, one, of, loss)[0] for one, of in replicas]
     one, of_one = next(replicas)
-    first = _step(activation, pairs.packed, one, _d(of_one), members=1)
+    first = _step(activation, pairs.packed, one, _d(of_one), 1, loss)
     steps = (_Step * count)(*([first] * count))
     # What differs from one replica to the next is where its tensors begin.
     bytes_apart = {name: 4 * tensor.stride(0) for name, tensor in {**inputs, **_d(gradients)}.items()}
@@ -228,21 +235,27 @@ def _run_kernel(
     numbers: Tensor,
     inputs: Mapping[str, Tensor],
     into: Mapping[str, Tensor],
+    loss: Loss = "cross-entropy",
 ) -> tuple[float, int]:
     """Run the kernel for this matrix product on a, b and labels, int32 [3, n] or [2, n]; raises MemoryError."""
-    step = _step(activation, numbers, inputs, into, _thread_count())
+    step = _step(activation, numbers, inputs, into, _thread_count(), loss)
     if _steps[product](ctypes.byref(step)):
         raise MemoryError("no memory for a step")
     return step.loss, step.right
 
 
 def _step(
-    activation: Activation, numbers: Tensor, inputs: Mapping[str, Tensor], into: Mapping[str, Tensor], members: int
+    activation: Activation,
+    numbers: Tensor,
+    inputs: Mapping[str, Tensor],
+    into: Mapping[str, Tensor],
+    members: int,
+    loss: Loss,
 ) -> _Step:
     """The kernel's arguments for a step; the tensors must outlive it."""
     (width, p), n = inputs["w_out"].shape, numbers.shape[1]
     step = _Step(n=n, p=p, width=width, share=1 / max(n, 1), threads=members)
-    step.activation = _ACTIVATIONS.index(activation)
+    step.activation, step.loss_function = _ACTIVATIONS.index(activation), LOSSES.index(loss)
     if "values" in inputs:
         step.k, step.heads = inputs["values"].shape[1], inputs["scores"].shape[1]
         step.stride = inputs["w_in"].stride(0)

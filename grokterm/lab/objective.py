@@ -13,6 +13,7 @@ from grokterm.config.losses import LOSSES as NAMED
 from grokterm.config.losses import Loss
 from grokterm.lab.hashing import key_of, random_bits
 from grokterm.lab.losses import ERRORS, LOSSES
+from grokterm.lab.native import LOSSES as KERNEL_LOSSES
 from grokterm.lab.tasks import Pairs
 
 if TYPE_CHECKING:
@@ -43,8 +44,9 @@ class Parts:
     @property
     def why_not_by_kernels(self) -> str:
         """What the kernels do not know of them, in words; empty where they know all."""
-        if self.loss != "cross-entropy":
-            return f"the kernels know cross-entropy alone, and the loss is {NAMED[self.loss].title}"
+        if self.loss not in KERNEL_LOSSES:
+            known = " and ".join(NAMED[loss].title for loss in KERNEL_LOSSES)
+            return f"the kernels know {known}, and the loss is {NAMED[self.loss].title}"
         if self.scales:
             return "the kernels know a temperature of 1 alone"
         if self.drops:

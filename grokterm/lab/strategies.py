@@ -66,14 +66,14 @@ class KernelStrategy(Strategy):
 
     def loss_and_gradient(self, pairs: Pairs) -> tuple[Tensor, Tensor]:
         """See `Strategy`; raises MemoryError."""
-        losses = self.model.kernel_step(self._parameters, pairs, self._gradients)
+        losses = self.model.kernel_step(self._parameters, pairs, self._gradients, self.objective.parts.loss)
         means = self.flat.new_tensor([loss / len(pairs) for loss in losses])
         return means.view(self.flat.shape[:-1]), self._gradient
 
     def scores(self, *sets: Pairs) -> list[tuple[float, int]]:
         """See `Strategy`; raises MemoryError."""
-        inputs = self.model.kernel_inputs(self._parameters)
-        return [native.score(self.model.product, self.model.config.activation, pairs, inputs) for pairs in sets]
+        inputs, loss = self.model.kernel_inputs(self._parameters), self.objective.parts.loss
+        return [native.score(self.model.product, self.model.config.activation, pairs, inputs, loss) for pairs in sets]
 
     def threads(self) -> AbstractContextManager[None]:
         """One for torch."""
@@ -187,7 +187,7 @@ def choose_strategy(
         return KernelStrategy(model, *given)
     whole = not (parts.drops or parts.aligns)
     if whole and flat.ndim == 1 and isinstance(model, FusedPairsModel) and model.is_single_layer:
-        if flat.device.type == "cuda" and by_kernels:
+        if flat.device.type == "cuda" and by_kernels and parts.loss == "cross-entropy":
             return FewOperationsStrategy(model, *given)
         if model.has_fused_pairs(one):
             return FusedPairsStrategy(model, *given)

@@ -48,10 +48,11 @@ static double plain_pair(const step *s, int i) {
         for (int e = 0; e < k; e++) g[c] += x[e] * given[W_DIRECT][e * w + c];
         if (g[c] > top) top = g[c];
     }
-    for (int c = 0; c < p; c++) total += exp(g[c] - top);
-    const double loss = log(total) - (g[labels[i]] - top);
+    for (int c = 0; c < p; c++) total += s->loss_function ? pow(g[c] - (c == labels[i]), 2) : exp(g[c] - top);
+    const double loss = s->loss_function ? total / p : log(total) - (g[labels[i]] - top);
     for (int c = 0; c < p; c++) {
-        g[c] = (exp(g[c] - top) / total - (c == labels[i])) * s->share;
+        const double wrong = s->loss_function ? 2 * g[c] / p : exp(g[c] - top) / total;
+        g[c] = (wrong - (c == labels[i]) * (s->loss_function ? 2.0 / p : 1)) * s->share;
         right[B_OUT][c] += g[c];
         for (int u = 0; u < w; u++) right[W_OUT][u * p + c] += h[u] * g[c];
         for (int e = 0; e < k; e++) right[W_DIRECT][e * w + c] += x[e] * g[c], d_x[e] += given[W_DIRECT][e * w + c] * g[c];
@@ -79,9 +80,9 @@ static uint64_t digest_of(uint64_t digest, const void *at, size_t bytes) {
     return digest;
 }
 
-static void compare(int n, int p, int width, int k, int heads, int activation, int threads) {
+static void compare(int n, int p, int width, int k, int heads, int activation, int loss_function, int threads) {
     step s = {.n = n, .p = p, .width = width, .k = k, .heads = heads, .stride = width, .threads = threads,
-              .activation = activation, .share = 1.0 / n, .a = a, .b = b, .labels = labels,
+              .activation = activation, .loss_function = loss_function, .share = 1.0 / n, .a = a, .b = b, .labels = labels,
               .w_out = given[W_OUT], .b_out = given[B_OUT], .d_w_out = got[W_OUT], .d_b_out = got[B_OUT]};
     if (k) {
         s.scores = given[SCORES], s.values = given[VALUES], s.w_in = given[W_IN], s.b_in = given[B_IN];
@@ -105,15 +106,16 @@ static void compare(int n, int p, int width, int k, int heads, int activation, i
         if (norm == 0 && apart > 0) worst = INFINITY;
         digest = digest_of(digest, got[x], sizeof got[x]);
     }
-    printf("n%d-p%d-width%d-k%d-heads%d-activation%d-threads%d %.3g %016llx\n", n, p, width, k, heads, activation, threads, worst, (unsigned long long)digest);
+    printf("n%d-p%d-width%d-k%d-heads%d-activation%d-loss%d-threads%d %.3g %016llx\n", n, p, width, k, heads, activation, loss_function, threads, worst, (unsigned long long)digest);
 }
 
 int main(void) {
-    for (int activation = RELU; activation <= GELU; activation++) for (int k = 0; k <= 64; k += 64) {
-        compare(1, 3, 32, k, k ? 1 : 0, activation, 1);
-        compare(127, 16, 64, k, k ? 2 : 0, activation, 2);
-        compare(300, 31, 96, k, k ? 4 : 0, activation, 1);
-        compare(700, 97, 160, k, k ? 4 : 0, activation, 3);
-    }
+    for (int activation = RELU; activation <= GELU; activation++) for (int k = 0; k <= 64; k += 64)
+        for (int loss = CROSS_ENTROPY; loss <= SQUARED_ERROR; loss++) {
+            compare(1, 3, 32, k, k ? 1 : 0, activation, loss, 1);
+            compare(127, 16, 64, k, k ? 2 : 0, activation, loss, 2);
+            compare(300, 31, 96, k, k ? 4 : 0, activation, loss, 1);
+            compare(700, 97, 160, k, k ? 4 : 0, activation, loss, 3);
+        }
     return 0;
 }

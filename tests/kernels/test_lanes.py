@@ -59,7 +59,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", NAMES)
 def test_steps_are_those_of_sums_in_double(name: str, folder: Path) -> None:
     found = results(name, folder)
-    assert len(found) == 24
+    assert len(found) == 48
     assert {case: result for case, result in found.items() if not result.error < ROUNDING} == {}
 
 

@@ -6,9 +6,11 @@ from typing import Literal
 
 import pytest
 import torch
+from torch.nn import functional
 
 from grokterm.config import Config
 from grokterm.config.architectures import Architecture
+from grokterm.config.losses import Loss
 from grokterm.config.model import Activation
 from grokterm.lab import native
 from grokterm.lab.engine import Engine
@@ -63,9 +65,9 @@ def test_a_step_by_hand_is_that_of_autograd(
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
-@pytest.mark.parametrize("batch_size", ["full", 200])
+@pytest.mark.parametrize(("batch_size", "loss"), [("full", "cross-entropy"), (200, "cross-entropy"), ("full", "mse")])
 def test_training_is_the_training_without_them(
-    arch: Architecture, batch_size: int | Literal["full"], precision: Products
+    arch: Architecture, batch_size: int | Literal["full"], loss: Loss, precision: Products
 ) -> None:
     config = Config(
         p=31,
@@ -75,12 +77,13 @@ def test_training_is_the_training_without_them(
         heads=2,
         lr=3e-3,
         batch_size=batch_size,
+        loss=loss,
         precision=precision,
         device="cpu",
     )
     with_kernels = Engine(config)
     with_kernels.advance(60)
-    assert native.loaded()
+    assert with_kernels.strategy.name == "kernels"
     ours = with_kernels.measure()
     native.load(None)
     plain = Engine(config)
@@ -128,6 +131,27 @@ def test_score_is_that_of_the_logits(arch: Architecture, precision: Products) ->
     logits = build_model(config).logits(parameters, pairs.a, pairs.b)
     assert loss == pytest.approx(float(cross_entropy_sum(logits, pairs.labels)), rel=0.02)
     assert right == pytest.approx(int((logits.argmax(-1) == pairs.labels).sum()), abs=20)
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+@pytest.mark.parametrize("p", [7, 16, 31])
+def test_the_squared_error_and_its_gradient_are_those_of_autograd(arch: Architecture, p: int) -> None:
+    config = Config(p=p, arch=arch, width=64, d_model=32, heads=2, loss="mse")
+    model = build_model(config)
+    layout, pairs = Layout(model.shapes()), drawn_pairs(301, p)
+    flat = layout.flatten(random_parameters(model)).float()
+    with_kernels = choose_strategy(model, layout, flat, 10)
+    assert with_kernels.name == "kernels"
+    loss, gradient = with_kernels.loss_and_gradient(pairs)
+    leaf = flat.double().requires_grad_()
+    logits = model.logits(layout.unflatten(leaf), pairs.a, pairs.b)
+    errors = (logits - functional.one_hot(pairs.labels, p)).square().mean(-1)
+    (expected,) = torch.autograd.grad(errors.mean(), leaf)
+    assert loss.item() == pytest.approx(errors.mean().item(), rel=1e-5)
+    assert (gradient - expected).norm() <= 1e-5 * expected.norm()
+    ((scored, right),) = with_kernels.scores(pairs)
+    assert scored == pytest.approx(errors.sum().item(), rel=1e-5)
+    assert right == int((logits.argmax(-1) == pairs.labels).sum())
 
 
 @pytest.mark.parametrize(("arch", "activation"), KNOWN)

@@ -9,6 +9,7 @@ import torch
 
 from grokterm.config import Config
 from grokterm.config.architectures import Architecture
+from grokterm.config.losses import Loss
 from grokterm.config.run import Precision
 from grokterm.kernels.build import products
 from grokterm.kernels.instruction_sets import LIMITS, NONE, VARIABLE, limit
@@ -30,8 +31,8 @@ def _without_amx(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     native.load(None)
 
 
-def engine(arch: Architecture, precision: Precision) -> Engine:
-    return Engine(Config(p=31, arch=arch, width=64, d_model=32, heads=2, precision=precision, device="cpu"))
+def engine(arch: Architecture, precision: Precision, loss: Loss = "cross-entropy") -> Engine:
+    return Engine(Config(p=31, arch=arch, width=64, d_model=32, heads=2, precision=precision, loss=loss, device="cpu"))
 
 
 def test_they_know_products_in_float32_alone() -> None:
@@ -56,14 +57,15 @@ def test_torch_takes_the_steps_in_bfloat16(arch: Architecture) -> None:
         assert torch.equal(tensor, plain.state_dict()[name]), name
 
 
+@pytest.mark.parametrize("loss", native.LOSSES)
 @pytest.mark.parametrize("arch", ARCHITECTURES)
-def test_kernels_take_the_steps_in_float32(arch: Architecture) -> None:
-    run = engine(arch, "float32")
+def test_kernels_take_the_steps_in_float32(arch: Architecture, loss: Loss) -> None:
+    run = engine(arch, "float32", loss)
     assert run.model.has_kernel(run.parameters)
     run.advance(20)
-    loss = run.measure().train_loss
+    trained = run.measure().train_loss
     native.load(None)
-    plain = engine(arch, "float32")
+    plain = engine(arch, "float32", loss)
     assert not plain.model.has_kernel(plain.parameters)
     plain.advance(20)
-    assert loss == pytest.approx(plain.measure().train_loss, rel=1e-4)
+    assert trained == pytest.approx(plain.measure().train_loss, rel=1e-4)

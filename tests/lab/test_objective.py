@@ -183,15 +183,16 @@ def test_replicas_are_models_of_their_own(arch: str, values: dict[str, Any]) -> 
 
 @pytest.mark.usefixtures("kernels")
 @pytest.mark.parametrize("arch", ARCHITECTURES)
-def test_the_kernels_take_cross_entropy_alone(arch: str) -> None:
+def test_the_kernels_take_cross_entropy_and_squared_error_alone(arch: str) -> None:
     known: dict[str, Any] = {"p": 11, "width": 32, "d_model": 32, "precision": "float32"}
     names = {}
-    for values in ({}, {"l1": 0.1}, {"loss": "mse"}, {"temperature": 2.0}, {"dropout": 0.1}, {"jacobian": 0.1}):
+    by_torch = ({"loss": "hinge"}, {"temperature": 2.0}, {"dropout": 0.1}, {"jacobian": 0.1})
+    for values in ({}, {"l1": 0.1}, {"loss": "mse"}, *by_torch):
         engine = Engine(small(**known).changed({"arch": arch, **values}))
         names[str(values)] = engine.strategy.name
         assert bool(engine.objective.parts.why_not_by_kernels) == (engine.strategy.name != "kernels")
     by_hand = "by hand in torch"
-    assert list(names.values()) == ["kernels", "kernels", by_hand, by_hand, "autograd", "autograd"]
+    assert list(names.values()) == ["kernels"] * 3 + [by_hand] * 2 + ["autograd"] * 2
 
 
 @pytest.mark.parametrize("values", [*CASES[:8], {"dropout": 0.4}, {"jacobian": 0.5}], ids=str)

@@ -40,7 +40,7 @@ def test_with_equals_as_a_class_steps_are_taken_in_torch_and_the_log_says_why(ar
 @pytest.mark.parametrize(
     ("values", "why"),
     [
-        ({"loss": "mse"}, "the kernels know cross-entropy alone, and the loss is MSE"),
+        ({"loss": "hinge"}, "the kernels know cross-entropy and MSE, and the loss is hinge"),
         ({"temperature": 2.0}, "the kernels know a temperature of 1 alone"),
         ({"dropout": 0.1}, "the kernels know no dropout"),
         ({"jacobian": 0.1}, "the kernels know no penalty of the Jacobian"),

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from grokterm.config.architectures import Architecture
+from grokterm.config.losses import Loss
 from grokterm.lab import native
 from grokterm.lab.models.closed_form import closed_form
 from grokterm.lab.models.few_operations import MlpInFewOperations
@@ -191,13 +192,17 @@ class Mlp(FusedPairsModel):
 
     @torch.no_grad()
     def kernel_step(
-        self, parameters: Mapping[str, Tensor], pairs: Pairs, gradient: Mapping[str, Tensor]
+        self,
+        parameters: Mapping[str, Tensor],
+        pairs: Pairs,
+        gradient: Mapping[str, Tensor],
+        loss: Loss = "cross-entropy",
     ) -> list[float]:
-        """Summed cross-entropies in nats, and the gradient of their means."""
+        """Summed losses, and the gradient of their means."""
         inputs = self.kernel_inputs(parameters)
         d_of_a, d_of_b = self._gradient_rows(gradient)
         into = {"of_a": d_of_a, "of_b": d_of_b, "w_out": gradient["W_out"], "b_out": gradient["b_out"]}
-        losses = native.losses_and_gradients(self.product, self.config.activation, pairs, inputs, into)
+        losses = native.losses_and_gradients(self.product, self.config.activation, pairs, inputs, into, loss)
         torch.sum(d_of_a, -2, out=gradient["b_1"])
         self._pass_on(parameters, d_of_a, d_of_b, gradient)
         return losses

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from grokterm.config import Config
+from grokterm.config.losses import Loss
 from grokterm.lab import native
 from grokterm.lab.losses import cross_entropy_sum
 from grokterm.lab.precision import Product
@@ -164,9 +165,13 @@ class Model(ABC):
         raise NotImplementedError(f"{self.config.arch} has no kernel")
 
     def kernel_step(
-        self, parameters: Mapping[str, Tensor], pairs: Pairs, gradient: Mapping[str, Tensor]
+        self,
+        parameters: Mapping[str, Tensor],
+        pairs: Pairs,
+        gradient: Mapping[str, Tensor],
+        loss: Loss = "cross-entropy",
     ) -> list[float]:
-        """Cross-entropy in nats summed over the pairs, of each replica along a leading axis, or of the only one.
+        """A loss that the kernels know, summed over the pairs, of each replica along a leading axis or of the only one.
 
         The gradient of its mean is written into `gradient`. Memory does not grow with the number of pairs. Raises
         MemoryError.

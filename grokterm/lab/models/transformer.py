@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from grokterm.config.architectures import Architecture
+from grokterm.config.losses import Loss
 from grokterm.lab import native
 from grokterm.lab.models import transformer_kernel_step, transformer_trace
 from grokterm.lab.models.attention import Stream, attend, by_head
@@ -195,10 +196,14 @@ class Transformer(FusedPairsModel):
 
     @torch.no_grad()
     def kernel_step(
-        self, parameters: Mapping[str, Tensor], pairs: Pairs, gradient: Mapping[str, Tensor]
+        self,
+        parameters: Mapping[str, Tensor],
+        pairs: Pairs,
+        gradient: Mapping[str, Tensor],
+        loss: Loss = "cross-entropy",
     ) -> list[float]:
-        """Summed cross-entropies in nats, and the gradient of their means."""
-        return transformer_kernel_step.step(self.config, self.product, parameters, pairs, gradient)
+        """Summed losses, and the gradient of their means."""
+        return transformer_kernel_step.step(self.config, self.product, parameters, pairs, gradient, loss)
 
     def product_sizes(self, pairs: int) -> list[tuple[int, int, int]]:
         """Those of one block: over the pairs, of the weights that `_folded` multiplies, and over the tokens."""

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from grokterm.config import Config
+from grokterm.config.losses import Loss
 from grokterm.lab import native
 from grokterm.lab.models.attention import by_head
 from grokterm.lab.models.small_products import SmallProduct, small_product
@@ -48,8 +49,9 @@ def step(
     parameters: Mapping[str, Tensor],
     pairs: Pairs,
     gradient: Mapping[str, Tensor],
+    loss: Loss,
 ) -> list[float]:
-    """Summed cross-entropies in nats; the gradient of their means is written into `gradient`."""
+    """Summed losses; the gradient of their means is written into `gradient`."""
     d, width = config.d_model, config.width
     product = small_product(pairs_product, parameters["W_U"])
     seen, folded = _attended(config, product, parameters), _folded(product, parameters)
@@ -62,7 +64,7 @@ def step(
         "w_direct": d_folded[..., :d, width:],
         "b_out": d_folded[..., d, width:],
     }
-    losses = native.losses_and_gradients(pairs_product, config.activation, pairs, inputs, of)
+    losses = native.losses_and_gradients(pairs_product, config.activation, pairs, inputs, of, loss)
     d_folded[..., d + 1, :width].zero_()
     d_folded[..., d + 1, width:].copy_(d_folded[..., d, width:])
     d_equals = _back_through_folding(product, parameters, folded, d_folded, of["w_out"], gradient)
