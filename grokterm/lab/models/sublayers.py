@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Final
 
 import torch
@@ -78,3 +79,20 @@ def linear_init(shape: tuple[int, ...], fan_in: int, generator: torch.Generator)
 def normal_init(shape: tuple[int, ...], deviation: float, generator: torch.Generator) -> Tensor:
     """Weights of mean 0 and the given standard deviation."""
     return torch.empty(shape).normal_(0, deviation, generator=generator)
+
+
+def sinusoids(positions: int, like: Tensor) -> Tensor:
+    """Sinusoidal positions (Vaswani et al. 2017) over √d, [..., positions, d].
+
+    So they stand to the embedding as there, where it is multiplied by √d. Replica axes, dtype and device are those of
+    `like` [..., m, d].
+    """
+    *replicas, _, d = like.shape
+    return _sinusoids(positions, d, like.dtype, like.device).expand(*replicas, positions, d)
+
+
+@cache
+def _sinusoids(positions: int, d: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    feature = torch.arange(d)
+    angle = torch.arange(positions, dtype=torch.float64)[:, None] / 10000 ** ((feature - feature % 2) / d)
+    return (torch.where(feature % 2 == 0, angle.sin(), angle.cos()) / math.sqrt(d)).to(device, dtype)
