@@ -93,6 +93,6 @@ def sinusoids(positions: int, like: Tensor) -> Tensor:
 
 @cache
 def _sinusoids(positions: int, d: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    feature = torch.arange(d)
+    feature = torch.arange(d, dtype=torch.float64)
     angle = torch.arange(positions, dtype=torch.float64)[:, None] / 10000 ** ((feature - feature % 2) / d)
     return (torch.where(feature % 2 == 0, angle.sin(), angle.cos()) / math.sqrt(d)).to(device, dtype)

@@ -205,8 +205,9 @@ class Transformer(FusedPairsModel):
     @property
     def why_not_by_kernels(self) -> str:
         """See `Model`."""
-        rate = "" if self.config.attention_rate == 1 else "the kernels know an attention rate of 1 alone"
-        return rate or super().why_not_by_kernels
+        if self.config.attention_rate != 1:
+            return "the kernels know an attention rate of 1 alone"
+        return "the kernels know no biases in attention" if self.config.bias == "all" else super().why_not_by_kernels
 
     @property
     def has_few_operations(self) -> bool:
@@ -218,7 +219,7 @@ class Transformer(FusedPairsModel):
         width, d_model, heads = self.config.width, self.config.d_model, self.config.heads
         activation = self.config.activation
         supported = native.supports(self.product, activation, parameters["W_E"], width, d_model)
-        return self.is_single_layer and supported and native.supports_heads(d_model, heads)
+        return super().is_single_layer and supported and native.supports_heads(d_model, heads)
 
     @torch.no_grad()
     def kernel_inputs(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
