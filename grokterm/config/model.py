@@ -99,7 +99,7 @@ class ModelSettings:
         "off",
         "Model",
         "rebuilds the model",
-        "On: a transformer reads out by its embedding, W_U = W_E transposed; a and b of an embed-mlp share one embedding.",
+        "On: a transformer reads out by its embedding (W_U is W_E transposed); a, b of embed-mlp share one embedding.",
         label="tied weights",
         short="tied",
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any, Final
 
 import torch
@@ -88,11 +87,7 @@ def sinusoids(positions: int, like: Tensor) -> Tensor:
     `like` [..., m, d].
     """
     *replicas, _, d = like.shape
-    return _sinusoids(positions, d, like.dtype, like.device).expand(*replicas, positions, d)
-
-
-@cache
-def _sinusoids(positions: int, d: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    feature = torch.arange(d, dtype=torch.float64)
-    angle = torch.arange(positions, dtype=torch.float64)[:, None] / 10000 ** ((feature - feature % 2) / d)
-    return (torch.where(feature % 2 == 0, angle.sin(), angle.cos()) / math.sqrt(d)).to(device, dtype)
+    feature, position = (torch.arange(n, dtype=like.dtype, device=like.device) for n in (d, positions))
+    angle = position[:, None] / 10000 ** ((feature - feature % 2) / d)
+    waves = torch.where(feature % 2 == 0, angle.sin(), angle.cos()) / math.sqrt(d)
+    return waves.expand(*replicas, positions, d)
