@@ -52,4 +52,4 @@ def _strategy_words(engine: Engine) -> str:
     if engine.strategy.name == "kernels":
         return " by kernels"
     why = engine.objective.parts.why_not_by_kernels or engine.model.why_not_by_kernels
-    return f" in torch, for {why}" if engine.model.layers_have_kernel(engine.parameters) else ""
+    return f" in torch, for {why}" if why and engine.model.layers_have_kernel(engine.parameters) else ""

@@ -37,7 +37,8 @@ class EmbedMlp(Mlp):
     @property
     def embeddings(self) -> tuple[str, ...]:
         """`E_a` and `E_b`, or with tied weights the one that both are."""
-        return tuple(name for name in self.config.architecture.embedding.parameters if name in self.shapes())
+        shapes = self.shapes()
+        return tuple(name for name in self.config.architecture.embedding.parameters if name in shapes)
 
     def stand_ins(self) -> dict[str, StandIn]:
         """With tied weights E_a for E_b: a and b share one embedding, as in Liu et al. 2022 (arXiv:2205.10343)."""

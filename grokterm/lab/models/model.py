@@ -153,7 +153,8 @@ class Model(ABC):
     @property
     def hidden_matrices(self) -> frozenset[str]:
         """The matrices that are neither embedding nor read-out."""
-        return frozenset(n for n, shape in self.shapes().items() if len(shape) == 2 and n not in self.transferable)
+        ends = self.transferable
+        return frozenset(n for n, shape in self.shapes().items() if len(shape) == 2 and n not in ends)
 
     def has_kernel(self, parameters: Mapping[str, Tensor]) -> bool:
         """Whether the kernels support this model and these parameters; else `kernel_inputs` and `kernel_step` raise."""
