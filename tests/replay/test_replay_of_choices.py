@@ -1,4 +1,4 @@
-"""A run in which optimizer, filter, loss, penalties and the architecture were changed is repeated and resumed bit for bit."""
+"""A run whose optimizer, filter, loss, penalties and architecture were changed is repeated and resumed bit for bit."""
 
 from __future__ import annotations
 

@@ -54,12 +54,6 @@ def project(product: Product, parameters: Mapping[str, Tensor], block: int, to: 
     return found if bias is None else found + bias[..., None, :]
 
 
-def read_out(product: Product, parameters: Mapping[str, Tensor], rows: Tensor) -> Tensor:
-    """Rows times W_U, with a bias where the parameters have one."""
-    found, bias = product(rows, parameters["W_U"]), parameters.get("b_U")
-    return found if bias is None else found + bias[..., None, :]
-
-
 def _scores(query: Stream, key: Stream, heads: int) -> Tensor:
     """q·k/√d_head of every pair and head, [..., n, heads]."""
     scale = 1 / math.sqrt(query.rows.shape[-1] // heads)

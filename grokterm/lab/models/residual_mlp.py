@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from grokterm.config.architectures import Architecture
-from grokterm.lab.models.attention import read_out
 from grokterm.lab.models.model import LOGITS, Drop, Model, Parameters, Shapes, Tables
 from grokterm.lab.models.partly_trained import PartlyTrainedModel
 from grokterm.lab.models.sublayers import (
@@ -21,6 +20,7 @@ from grokterm.lab.models.sublayers import (
     layer_norm_init,
     layer_norm_shapes,
     normal_init,
+    read_out,
 )
 
 

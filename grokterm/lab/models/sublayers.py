@@ -48,6 +48,12 @@ def affine(product: Callable[[Tensor, Tensor], Tensor], x: Tensor, weight: Tenso
     return product(x, weight) + bias[..., None, :]
 
 
+def read_out(product: Callable[[Tensor, Tensor], Tensor], parameters: Mapping[str, Tensor], rows: Tensor) -> Tensor:
+    """Rows times W_U, with a bias where the parameters have one."""
+    found, bias = product(rows, parameters["W_U"]), parameters.get("b_U")
+    return found if bias is None else found + bias[..., None, :]
+
+
 def with_one(x: Tensor) -> Tensor:
     """x [..., d] with a last feature of 1."""
     return functional.pad(x, (0, 1), value=1)

@@ -12,7 +12,7 @@ from torch import Tensor
 from grokterm.config.architectures import Architecture
 from grokterm.lab import native
 from grokterm.lab.models import transformer_kernel_step, transformer_trace
-from grokterm.lab.models.attention import Stream, attend, by_head, project, read_out
+from grokterm.lab.models.attention import Stream, attend, by_head, project
 from grokterm.lab.models.fused_pairs import FusedPairsModel, OutputLayer, pair_attention, pair_sum, supports_fusion
 from grokterm.lab.models.model import LOGITS, Drop, Model, Parameters, Shapes, Tables
 from grokterm.lab.models.partly_trained import StandIn
@@ -24,6 +24,7 @@ from grokterm.lab.models.sublayers import (
     layer_norm_init,
     layer_norm_shapes,
     normal_init,
+    read_out,
     sinusoids,
     with_one,
 )

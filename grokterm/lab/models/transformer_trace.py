@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from grokterm.config import Config
-from grokterm.lab.models.attention import Stream, by_head, interpolated, project, read_out
-from grokterm.lab.models.sublayers import ACTIVATIONS, affine, layer_norm
+from grokterm.lab.models.attention import Stream, by_head, interpolated, project
+from grokterm.lab.models.sublayers import ACTIVATIONS, affine, layer_norm, read_out
 
 
 def trace(config: Config, parameters: Mapping[str, Tensor], streams: list[Stream], last: str) -> dict[str, Tensor]:
