@@ -63,6 +63,43 @@ PRESETS: Final[dict[str, Preset]] = {
             "pace": "max",
         },
     ),
+    "power": Preset(
+        "the two-layer decoder of Power et al. 2022 on a/b mod 97, without their constant tokens",
+        {
+            "op": "divide",
+            "arch": "transformer",
+            "depth": 2,
+            "width": 512,
+            "d_model": 128,
+            "heads": 4,
+            "layer_norm": "post",
+            "bias": "off",
+            "positional": "sinusoidal",
+            "lr": 1e-3,
+            "weight_decay": 1.0,
+            "warmup": 10,
+            "warmup_from": 0,
+            "batch_size": 512,
+            "pace": "max",
+        },
+    ),
+    "encoder": Preset(
+        "two post-norm encoder layers of torch.nn, as in Brenndoerfer's chapter, p 97",
+        {
+            "arch": "transformer",
+            "depth": 2,
+            "width": 512,
+            "d_model": 128,
+            "heads": 4,
+            "layer_norm": "post",
+            "bias": "all",
+            "causal": "off",
+            "lr": 1e-3,
+            "weight_decay": 1.0,
+            "batch_size": 512,
+            "pace": "max",
+        },
+    ),
 }
 
 

@@ -122,7 +122,7 @@ def test_each_number_keeps_its_limits(name: str) -> None:
         ({"p": 4, "op": "divide"}, "divide needs a prime p, and 4 is not: 3 and 5 are near"),
         ({"op": "substract"}, "did you mean subtract?"),
         ({"arch": "transfomer"}, "did you mean transformer?"),
-        ({"arch": 3}, "unknown arch '3': choose mlp, embed-mlp, transformer"),
+        ({"arch": 3}, "unknown arch '3': choose mlp, embed-mlp, residual-mlp, transformer"),
         ({"arch": "transformer", "heads": 3}, "--heads 3 does not divide --d-model 128: choose heads from 1, 2, 4"),
         ({"train_fraction": 0.0}, "--train-fraction must be a number above 0 and below 1, not 0"),
         ({"train_fraction": 1e-5}, "leaves no train pair"),

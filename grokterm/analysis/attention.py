@@ -24,7 +24,7 @@ POSITIONS: Final = 3
 def average_pattern(config: Config, parameters: Parameters, block: int = 0, pairs: Tensor | None = None) -> Tensor:
     """The mean pattern of every head over all pairs or some (bool [p, p]), [..., heads, 3 (from), 3 (to)].
 
-    Rows add up to 1; NaN where there are no pairs. Raises ValueError where there is no attention.
+    Rows add up to 1 at an attention rate of 1; NaN where there are no pairs. Raises ValueError without attention.
     """
     chosen = torch.ones(config.p**2, dtype=torch.bool) if pairs is None else pairs.flatten()
     total, start = torch.zeros(()), 0
@@ -39,9 +39,9 @@ def average_pattern(config: Config, parameters: Parameters, block: int = 0, pair
 
 
 def equals_pattern(config: Config, parameters: Parameters, block: int = 0) -> Tensor:
-    """Where "=" looks for every pair: [..., heads, 3 (a, b, "="), p, p]; the three add up to 1.
+    """Where "=" looks for every pair: [..., heads, 3 (a, b, "="), p, p].
 
-    Raises ValueError where there is no attention.
+    The three add up to 1 at an attention rate of 1. Raises ValueError where there is no attention.
     """
     p = config.p
     table = torch.cat(list(_patterns(config, parameters, block, every=False)), -3)

@@ -43,8 +43,7 @@ def waves(model: ModelAtStep) -> Waves:
     config = model.config
     basis, words = basis_of(config.op, config.p)
     of_a, of_b = clocks(config, model.parameters)
-    same = len(model.network.embeddings) == 1
-    tables = torch.stack([of_a] if same else [of_a, of_b])
+    tables = torch.stack([of_a] if model.network.reads_alike else [of_a, of_b])
     places = torch.arange(config.p, device=tables.device)
     if basis == "none":
         words = "over residues; the operation itself has no frequencies"

@@ -93,7 +93,7 @@ class Eager:
     def __init__(self, config: Config) -> None:
         self.model = build_model(config)
         self.layout = Layout(self.model.shapes())
-        self.flat = self.layout.flatten(self.model.init(generator(config.seed, "parameters")))
+        self.flat = self.layout.flatten(self.model.start(generator(config.seed, "parameters")))
         self.optimizer = Optimizer(config.optimizer, self.flat, Hyperparameters.of(config, self.flat.device))
         task = make_task(config)
         self.train, self.test = task.pairs(task.train), task.pairs(task.test)

@@ -43,7 +43,7 @@ class Replicas:
         self.model = build(config, product_for(precision))
         self.layout = Layout(self.model.shapes())
         seeds = range(config.seed, config.seed + (count or 1))
-        fresh = torch.stack([self.layout.flatten(self.model.init(generator(s, "parameters"))) for s in seeds])
+        fresh = torch.stack([self.layout.flatten(self.model.start(generator(s, "parameters"))) for s in seeds])
         self.flat = (fresh if count else fresh[0]).to(self.device)
         hyper = Hyperparameters.of(config, self.device)
         if count:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
-Architecture = Literal["mlp", "embed-mlp", "transformer"]
+Architecture = Literal["mlp", "embed-mlp", "residual-mlp", "transformer"]
 
 
 class Part(NamedTuple):
@@ -39,6 +39,13 @@ class ArchitectureSpec(NamedTuple):
     """Whether residues are one-hot vectors: the columns of its embedding are then neurons of a first layer."""
     closed_form: bool = False
     """Whether it has initial weights that solve a sum of angles."""
+    ties_read_out: bool = False
+    """Whether it is the read-out that `tied` takes from the embedding."""
+
+    @property
+    def transferable(self) -> tuple[str, ...]:
+        """The parameters of embedding and read-out."""
+        return self.embedding.parameters + self.read_out.parameters
 
     @property
     def embedding_words(self) -> str:
@@ -54,6 +61,7 @@ ARCHITECTURES: Final[Mapping[Architecture, ArchitectureSpec]] = {
         short="{width}",
         embedding=Part(("W_a", "W_b"), "width"),
         read_out=Part(("W_out", "b_out"), "width"),
+        uses=frozenset({"bias"}),
         one_hot=True,
         closed_form=True,
     ),
@@ -64,7 +72,17 @@ ARCHITECTURES: Final[Mapping[Architecture, ArchitectureSpec]] = {
         short="{width}",
         embedding=Part(("E_a", "E_b"), "d_model"),
         read_out=Part(("W_out", "b_out"), "width"),
-        uses=frozenset({"d_model"}),
+        uses=frozenset({"d_model", "bias", "tied"}),
+    ),
+    "residual-mlp": ArchitectureSpec(
+        brief="the sum of two embeddings, MLPs added to it",
+        words="sum of two embeddings of {d_model}, + {depth} × mlp of {width} → {outputs} logits",
+        size="{d_model} + {depth} × {width}",
+        short="{width}",
+        embedding=Part(("E_a", "E_b"), "d_model"),
+        read_out=Part(("W_U", "b_U"), "d_model"),
+        uses=frozenset({"d_model", "bias"}),
+        layers="residual blocks",
     ),
     "transformer": ArchitectureSpec(
         brief="transformer",
@@ -72,8 +90,9 @@ ARCHITECTURES: Final[Mapping[Architecture, ArchitectureSpec]] = {
         size="{d_model}, {heads} heads, mlp {width}",
         short="{d_model}",
         embedding=Part(("W_E", "W_pos"), "d_model"),
-        read_out=Part(("W_U",), "d_model"),
-        uses=frozenset({"d_model", "heads"}),
+        read_out=Part(("W_U", "b_U"), "d_model"),
+        uses=frozenset({"d_model", "heads", "bias", "tied", "positional", "causal", "attention_rate"}),
+        ties_read_out=True,
         layers="blocks",
     ),
 }

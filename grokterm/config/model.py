@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from grokterm.config.architectures import Architecture, brief_words, layer_words, users
-from grokterm.config.setting import setting
+from grokterm.config.setting import Switch, setting
 
 Classes = Literal["p", "p+1"]
 Init = Literal["random", "closed-form"]
 LayerNorm = Literal["none", "pre", "post"]
 Activation = Literal["relu", "gelu", "quadratic"]
+Bias = Literal["on", "off", "all"]
+Positional = Literal["learned", "none", "sinusoidal"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,9 +51,9 @@ class ModelSettings:
         1,
         "Model",
         "rebuilds the model",
-        f"{layer_words()[0].upper()}{layer_words()[1:]}, 1 to 3.",
+        f"{layer_words()[0].upper()}{layer_words()[1:]}, 1 to 8.",
         ge=1,
-        le=3,
+        le=8,
     )
     layer_norm: LayerNorm = setting(
         "none",
@@ -75,4 +77,55 @@ class ModelSettings:
         "Initial weights: random, or the closed-form solution (mlp, depth 1, quadratic, no LayerNorm).",
         label="initial weights",
         short="init",
+    )
+    init_scale: float = setting(
+        1.0,
+        "Model",
+        "rebuilds the model",
+        "All initial weights are multiplied by it (Omnigrok), above 0 to 100.",
+        label="initial scale",
+        short="init scale",
+        gt=0,
+        le=100,
+    )
+    bias: Bias = setting(
+        "on",
+        "Model",
+        "rebuilds the model",
+        "Biases: on as in each architecture's source, off, or all: in attention and before the softmax as well.",
+        label="biases",
+    )
+    tied: Switch = setting(
+        "off",
+        "Model",
+        "rebuilds the model",
+        "On: a transformer reads out by its embedding (W_U is W_E transposed); a, b of embed-mlp share one embedding.",
+        label="tied weights",
+        short="tied",
+    )
+    positional: Positional = setting(
+        "learned",
+        "Model",
+        "rebuilds the model",
+        f"What tells positions apart ({', '.join(users('positional'))}): learned vectors, none, or sinusoidal ones.",
+        label="positions",
+        short="pos",
+    )
+    causal: Switch = setting(
+        "on",
+        "Model",
+        "rebuilds the model",
+        f"Causal attention ({', '.join(users('causal'))}): off, a and b see all positions too; no matter with depth 1.",
+        label="causal mask",
+        short="causal",
+    )
+    attention_rate: float = setting(
+        1.0,
+        "Model",
+        "at once",
+        f"α ({', '.join(users('attention_rate'))}): attention is α·softmax + 1 − α, from 1 to 0, uniform; 0 to 1.",
+        label="attention rate",
+        short="α",
+        ge=0,
+        le=1,
     )

@@ -12,6 +12,7 @@ from grokterm.errors import ConfigError
 from grokterm.spelling import option_name, unknown
 
 Group = Literal["Task", "Model", "Loss", "Training", "Machine", "Run", "Screen"]
+Switch = Literal["off", "on"]
 Acts = Literal["at once", "rebuilds the model", "starts a new run"]
 
 KEY: Final = "setting"

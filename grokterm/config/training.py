@@ -7,9 +7,7 @@ from typing import Literal
 
 from grokterm.config.losses import Loss
 from grokterm.config.optimizers import DecayTo, Filter, Optimizer
-from grokterm.config.setting import setting
-
-Switch = Literal["off", "on"]
+from grokterm.config.setting import Switch, setting
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,6 +35,7 @@ class Engine:
     """One run: `advance` trains, `measure` reads; the same config, device and threads give the same bits."""
 
     config: Config
+    model: Model
     objective: Objective
     _optimizer: Optimizer
 
@@ -101,6 +102,9 @@ class Engine:
         check_memory(config)
         self._change_task(config)
         before, self.config = self.config, config
+        if before.attention_rate != config.attention_rate:
+            self.model = build(config, product_for(self.precision))
+            self._choose_strategy()
         same_rule = before.optimizer == config.optimizer
         if same_rule and Chain.of(before) == Chain.of(config):
             self._optimizer.update(config)
@@ -134,7 +138,8 @@ class Engine:
     def _rebuild(self, config: Config, keep: bool) -> None:
         self._change_task(config)
         kept = keep and config.init == "random"
-        held = {name: self.parameters[name] for name in self.model.transferable} if kept else {}
+        before, names = self.model.complete(self.parameters), self.config.architecture.transferable
+        held = {name: before[name] for name in names if name in before} if kept else {}
         self._build(config)
         for name in self.model.transferable:
             if name in held and held[name].shape == self.parameters[name].shape:
@@ -194,7 +199,7 @@ class Engine:
     def _build(self, config: Config) -> None:
         """A fresh model and optimizer for the present step."""
         self.config = config
-        self.model: Model = build(config, product_for(self.precision))
+        self.model = build(config, product_for(self.precision))
         self._layout = Layout(self.model.shapes())
         self._built_at = self.step
         self._flat = self._start()
@@ -225,7 +230,7 @@ class Engine:
 
     def _start(self) -> Tensor:
         """The parameters, flat, that seed and step gave the model when it was built, made anew."""
-        fresh = self.model.init(generator(self.config.seed, "parameters", self._built_at))
+        fresh = self.model.start(generator(self.config.seed, "parameters", self._built_at))
         return self._layout.flatten(fresh).to(self.device, DTYPES[self.precision])
 
     def _know_start(self) -> None:

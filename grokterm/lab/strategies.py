@@ -187,7 +187,8 @@ def choose_strategy(
         return KernelStrategy(model, *given)
     whole = not (parts.drops or parts.aligns)
     if whole and flat.ndim == 1 and isinstance(model, FusedPairsModel) and model.is_single_layer:
-        if flat.device.type == "cuda" and by_kernels and parts.loss == "cross-entropy":
+        few = by_kernels and parts.loss == "cross-entropy" and model.has_few_operations
+        if flat.device.type == "cuda" and few:
             return FewOperationsStrategy(model, *given)
         if model.has_fused_pairs(one):
             return FusedPairsStrategy(model, *given)

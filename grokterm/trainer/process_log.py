@@ -51,5 +51,5 @@ def _strategy_words(engine: Engine) -> str:
     """Whether the kernels take the steps, and why they do not where they know the layers of the model."""
     if engine.strategy.name == "kernels":
         return " by kernels"
-    why = engine.objective.parts.why_not_by_kernels or "the kernels know p classes alone"
-    return f" in torch, for {why}" if engine.model.layers_have_kernel(engine.parameters) else ""
+    why = engine.objective.parts.why_not_by_kernels or engine.model.why_not_by_kernels
+    return f" in torch, for {why}" if why and engine.model.layers_have_kernel(engine.parameters) else ""

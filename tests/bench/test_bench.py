@@ -19,7 +19,7 @@ from grokterm.bench.recorded import Recorded, parts, seconds_a_step, steps_at_on
 from grokterm.bench.row import QUICK_REPETITIONS, REPETITIONS, Bench, Goal, Row
 from grokterm.bench.steps import PLAIN_MODELS, SET_UPS, matrix_products
 from grokterm.bench.table import explanations, heading, line
-from grokterm.config import Config
+from grokterm.config import Config, choices
 from grokterm.errors import ConfigError, GroktermError
 from grokterm.lab import native
 from grokterm.lab.engine import Engine
@@ -31,7 +31,7 @@ def test_a_name_chooses_the_rows_that_begin_so() -> None:
     assert list(chosen("floor")) == ["floor/mlp", "floor/embed-mlp", "floor/transformer", "floor/nanda"]
     assert list(chosen("start")) == ["start/paint", "start/step"]
     assert chosen(None) == FAMILIES
-    assert list(chosen("learning")) == ["learning/mlp", "learning/embed-mlp", "learning/transformer"]
+    assert list(chosen("learning")) == [f"learning/{arch}" for arch in choices("arch")]
     assert not set(chosen(None)) & set(chosen("learning"))
     assert list(chosen("cuda", on_cuda=True)) == ["cuda/mlp", "cuda/nanda"]
     assert list(chosen("grok/b")) == ["grok/blink"]

@@ -103,6 +103,7 @@ def test_muon_takes_what_is_neither_embedding_nor_read_out() -> None:
     assert hidden == {
         "mlp": {"W_a", "W_b"},
         "embed-mlp": {"W_a", "W_b"},
+        "residual-mlp": {"0.W_in", "0.W_out"},
         "transformer": {f"0.{name}" for name in ("W_Q", "W_K", "W_V", "W_O", "W_in", "W_out")},
     }
 

@@ -24,6 +24,7 @@ from grokterm.lab.strategies import Strategy, choose_strategy
 from grokterm.lab.tasks import Pairs
 from tests.lab.examples import ARCHITECTURES
 from tests.lab.fakes import Audit, audited, on_fake_cuda
+from tests.lab.options import OPTIONS
 
 WAY: Final = implementation_for(torch.device("cuda"))
 FULL: Final = {"mlp": 30, "embed-mlp": 35, "transformer": 60}
@@ -93,6 +94,29 @@ def test_a_step_by_autograd_may_be_captured(
     assert strategy.name == "autograd"
     assert audit.wrong == []
     assert audit.launches.total() <= BY_AUTOGRAD[arch][depth - 1], audit.launches
+
+
+@pytest.mark.parametrize("values", OPTIONS, ids=str)
+def test_a_step_of_every_option_may_be_captured(values: dict[str, Any]) -> None:
+    for depth in (1, 2):
+        config = Config(precision="float32").changed({**values, "depth": depth})
+        strategy, audit = taken(config, torch.device("meta"), 3000)
+        assert strategy.name == "autograd"
+        assert audit.wrong == []
+
+
+@pytest.mark.parametrize("values", OPTIONS, ids=str)
+def test_few_operations_know_what_is_read_where_all_of_it_is_trained(values: dict[str, Any]) -> None:
+    model = build(Config().changed(values))
+    layout = Layout(model.shapes())
+    with on_fake_cuda() as device:
+        found = choose_strategy(model, layout, torch.zeros(layout.size, device=device), 3000).name
+    known = [
+        {"arch": "transformer", "causal": "off"},
+        {"arch": "mlp", "bias": "all"},
+        {"arch": "embed-mlp", "bias": "all"},
+    ]
+    assert found == ("by hand in few operations" if values in known else "autograd")
 
 
 def test_what_is_planned_ahead_waits_for_nothing() -> None:

@@ -20,10 +20,11 @@ class PlainPerceptron(nn.Module):
         super().__init__()
         self.config = config
         sizes = [inputs] + [config.width] * config.depth
-        self.hidden = nn.ModuleList(nn.Linear(m, n) for m, n in itertools.pairwise(sizes))
+        bias = config.bias != "off"
+        self.hidden = nn.ModuleList(nn.Linear(m, n, bias) for m, n in itertools.pairwise(sizes))
         normed = config.layer_norm != "none"
         self.norms = nn.ModuleList(nn.LayerNorm(config.width) if normed else nn.Identity() for _ in self.hidden)
-        self.out = nn.Linear(config.width, config.class_count)
+        self.out = nn.Linear(config.width, config.class_count, bias)
 
     def forward(self, x: Tensor) -> Tensor:
         for linear, norm in zip(self.hidden, self.norms, strict=True):
@@ -41,16 +42,18 @@ def perceptron_logits(config: Config, parameters: Mapping[str, Tensor], a: Tenso
     if config.arch == "mlp":
         x = torch.cat([functional.one_hot(a, config.p), functional.one_hot(b, config.p)], -1).to(dtype)
     else:
-        x = torch.cat([functional.embedding(a, parameters["E_a"]), functional.embedding(b, parameters["E_b"])], -1)
+        of_b = parameters["E_a" if config.tied == "on" else "E_b"]
+        x = torch.cat([functional.embedding(a, parameters["E_a"]), functional.embedding(b, of_b)], -1)
     weights = {
         "hidden.0.weight": torch.cat([parameters["W_a"], parameters["W_b"]]).T,
         "out.weight": parameters["W_out"].T,
-        "out.bias": parameters["b_out"],
     }
+    if config.bias != "off":
+        weights |= {f"hidden.{layer - 1}.bias": parameters[f"b_{layer}"] for layer in range(1, config.depth + 1)}
+        weights["out.bias"] = parameters["b_out"]
     for layer in range(1, config.depth + 1):
         if layer > 1:
             weights[f"hidden.{layer - 1}.weight"] = parameters[f"W_{layer}"].T
-        weights[f"hidden.{layer - 1}.bias"] = parameters[f"b_{layer}"]
         if config.layer_norm != "none":
             weights[f"norms.{layer - 1}.weight"] = parameters[f"norm_{layer}.gain"]
             weights[f"norms.{layer - 1}.bias"] = parameters[f"norm_{layer}.shift"]

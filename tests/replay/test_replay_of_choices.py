@@ -1,4 +1,4 @@
-"""A run in which optimizer, filter, loss and penalties were changed is repeated and resumed bit for bit."""
+"""A run whose optimizer, filter, loss, penalties and architecture were changed is repeated and resumed bit for bit."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ CHANGES: dict[int, dict[str, int | float | str]] = {
     58: {"arch": "transformer", "width": 24},
     70: {"optimizer": "sgd", "filter": "grokfast-ma", "ma_window": 8, "norm_clamp": 0.0},
     84: {"jacobian": 0.01, "dropout": 0.0, "loss": "stablemax"},
+    88: {"attention_rate": 0.4},
+    91: {"tied": "on", "bias": "all", "positional": "sinusoidal", "causal": "off", "init_scale": 0.7, "depth": 2},
+    94: {"attention_rate": 0.0},
+    96: {"tied": "off", "positional": "learned", "bias": "off"},
 }
 
 

@@ -21,9 +21,9 @@ SIDE: Final = 128
 
 
 def average_patterns(model: ModelAtStep, chosen: Chosen) -> Picture:
-    """`patterns` [heads, 3 (from a, b, "="), 3 (to a, b, "=")], the mean over pairs; rows add up to 1.
+    """`patterns` [heads, 3 (from a, b, "="), 3 (to a, b, "=")], the mean over pairs.
 
-    `block` and `pairs` (all, train or test) are chosen.
+    Rows add up to 1 at an attention rate of 1. `block` and `pairs` (all, train or test) are chosen.
     """
     block = _block(model, chosen)
     of = pick(chosen, "pairs", len(PAIRS))
@@ -34,9 +34,10 @@ def average_patterns(model: ModelAtStep, chosen: Chosen) -> Picture:
 
 
 def attention_maps(model: ModelAtStep, chosen: Chosen) -> Picture:
-    """`maps` [3 (to a, b, "="), side, side] of one head's attention from "=", over pairs [a, b]; the three add up to 1.
+    """`maps` [3 (to a, b, "="), side, side] of one head's attention from "=", over pairs [a, b].
 
-    `means` [3] over all pairs, `p` [1]; `block` and `head` are chosen. Beyond `SIDE` residues neighbours are averaged.
+    The three add up to 1 at an attention rate of 1. `means` [3] over all pairs, `p` [1]; `block` and `head` are chosen.
+    Beyond `SIDE` residues neighbours are averaged.
     """
     block, p = _block(model, chosen), model.config.p
     head = pick(chosen, "head", model.config.heads)

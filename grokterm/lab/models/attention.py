@@ -1,15 +1,16 @@
-"""Causal attention over the three tokens a, b, "=", where what depends on one residue is computed once a residue."""
+"""Attention over the three tokens a, b, "=", where what depends on one residue is computed once a residue."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from grokterm.lab.models.sublayers import gather_rows
+from grokterm.lab.precision import Product
 
 
 class Stream(NamedTuple):
@@ -29,14 +30,28 @@ class Stream(NamedTuple):
         return self.rows if self.row_index is None else gather_rows(self.rows, self.row_index)
 
 
-def attend(query: Stream, keys: Sequence[Stream], values: Sequence[Stream], heads: int) -> Tensor:
-    """The values of all positions weighted by softmax(q·k/√d_head), heads side by side: [..., n, d_model]."""
+def attend(query: Stream, keys: Sequence[Stream], values: Sequence[Stream], heads: int, rate: float = 1) -> Tensor:
+    """The values of all positions weighted by softmax(q·k/√d_head), heads side by side: [..., n, d_model].
+
+    `rate` is that of `interpolated`.
+    """
     scores = [_scores(query, key, heads) for key in keys]
-    pattern = torch.stack([score.expand_as(scores[0]) for score in scores]).softmax(0)
+    pattern = interpolated(torch.stack([score.expand_as(scores[0]) for score in scores]).softmax(0), rate)
     mixed = torch.zeros((), dtype=pattern.dtype, device=pattern.device)
     for weight, value in zip(pattern, values, strict=True):
         mixed = mixed + weight[..., None] * by_head(value.gathered(), heads)
     return mixed.flatten(-2)
+
+
+def interpolated(pattern: Tensor, rate: float) -> Tensor:
+    """Attention between softmax, at rate 1, and a matrix of ones, at rate 0 (Zhong et al. 2023, arXiv:2306.17844)."""
+    return pattern if rate == 1 else rate * pattern + (1 - rate)
+
+
+def project(product: Product, parameters: Mapping[str, Tensor], block: int, to: str, rows: Tensor) -> Tensor:
+    """Rows times W_Q, W_K, W_V or W_O of a block, with a bias where the parameters have one."""
+    found, bias = product(rows, parameters[f"{block}.W_{to}"]), parameters.get(f"{block}.b_{to}")
+    return found if bias is None else found + bias[..., None, :]
 
 
 def _scores(query: Stream, key: Stream, heads: int) -> Tensor:

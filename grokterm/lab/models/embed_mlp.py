@@ -12,6 +12,7 @@ from grokterm.config.architectures import Architecture
 from grokterm.lab.models.few_operations import EmbedMlpInFewOperations
 from grokterm.lab.models.mlp import Mlp
 from grokterm.lab.models.model import Model, Parameters, Shapes, Tables
+from grokterm.lab.models.partly_trained import StandIn
 from grokterm.lab.models.small_products import small_product
 from grokterm.lab.models.sublayers import gather_rows, linear_init, normal_init
 from grokterm.lab.precision import Product
@@ -33,8 +34,20 @@ class EmbedMlp(Mlp):
         "W_b": ("dimension of b", "neuron"),
     }
 
+    @property
+    def embeddings(self) -> tuple[str, ...]:
+        """`E_a` and `E_b`, or with tied weights the one that both are."""
+        shapes = self.shapes()
+        return tuple(name for name in self.config.architecture.embedding.parameters if name in shapes)
+
+    def stand_ins(self) -> dict[str, StandIn]:
+        """With tied weights E_a for E_b: a and b share one embedding, as in Liu et al. 2022 (arXiv:2205.10343)."""
+        tied: dict[str, StandIn] = {"E_b": lambda parameters: parameters["E_a"]} if self.config.tied == "on" else {}
+        return super().stand_ins() | tied
+
     def inputs(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
         """Both embeddings side by side, [..., n, 2 · d_model]."""
+        parameters = self.complete(parameters)
         return torch.cat((gather_rows(parameters["E_a"], a), gather_rows(parameters["E_b"], b)), -1)
 
     def product_sizes(self, pairs: int) -> list[tuple[int, int, int]]:
@@ -73,6 +86,8 @@ class EmbedMlp(Mlp):
             embedding, weight = parameters[f"E_{name}"], parameters[f"W_{name}"]
             product(given, weight.mT, out=gradient[f"E_{name}"])
             product(embedding.mT, given, out=gradient[f"W_{name}"])
+        if self.config.tied == "on":
+            gradient["E_a"].add_(gradient["E_b"])
 
 
 MODELS: Final[dict[Architecture, type[Model]]] = {"embed-mlp": EmbedMlp}

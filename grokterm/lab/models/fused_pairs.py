@@ -15,7 +15,8 @@ from torch import Tensor
 from grokterm.config.model import Activation
 from grokterm.lab.losses import cross_entropy_and_gradient, cross_entropy_sum
 from grokterm.lab.models.few_operations import FewOperations
-from grokterm.lab.models.model import LossSum, Model
+from grokterm.lab.models.model import LossSum
+from grokterm.lab.models.partly_trained import PartlyTrainedModel
 from grokterm.lab.models.sublayers import ACTIVATIONS
 from grokterm.lab.precision import Product, cast_input
 from grokterm.lab.row_sums import RowSums
@@ -36,7 +37,7 @@ class OutputLayer(NamedTuple):
     """[n, classes], or [1, classes] where it is the same for all."""
 
 
-class FusedPairsModel(Model):
+class FusedPairsModel(PartlyTrainedModel):
     """A model whose operations over pairs can be fused, where it has one hidden layer."""
 
     few_operations: ClassVar[type[FewOperations]]
@@ -45,6 +46,11 @@ class FusedPairsModel(Model):
     def has_fused_pairs(self, parameters: Mapping[str, Tensor]) -> bool:
         """Whether they can be for these parameters."""
         return self.is_single_layer and supports_fusion(next(iter(parameters.values())))
+
+    @property
+    def has_few_operations(self) -> bool:
+        """Whether `few_operations` knows it: all that is read is trained."""
+        return self.shapes() == self.all_shapes()
 
     @property
     def is_single_layer(self) -> bool:

@@ -1,4 +1,4 @@
-"""The one-hot MLP: a and b as one-hot vectors side by side, one to three hidden layers, p classes or one more."""
+"""The one-hot MLP: a and b as one-hot vectors side by side, one to eight hidden layers, p classes or one more."""
 
 from __future__ import annotations
 
@@ -43,12 +43,11 @@ class Mlp(FusedPairsModel):
     matrix_axes: ClassVar = {
         "W_a": ("residue a", "neuron"),
         "W_b": ("residue b", "neuron"),
-        "W_2": ("neuron", "neuron of layer 2"),
-        "W_3": ("neuron of layer 2", "neuron of layer 3"),
+        **{f"W_{i}": (f"neuron of layer {i - 1}" if i > 2 else "neuron", f"neuron of layer {i}") for i in range(2, 9)},
         "W_out": ("neuron", "class"),
     }
 
-    def shapes(self) -> Shapes:
+    def all_shapes(self) -> Shapes:
         """The shape of every parameter: W_a, W_b, b_1, then W_i, b_i a further layer, then W_out, b_out."""
         width, classes = self.config.width, self.config.class_count
         shapes: Shapes = {**self._input_shapes(), "b_1": (width,)}
@@ -78,6 +77,7 @@ class Mlp(FusedPairsModel):
 
     def logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor, drop: Drop | None = None) -> Tensor:
         """Logits [..., n, classes] of the pairs a, b (int64 [n] each)."""
+        parameters = self.complete(parameters)
         of_a, of_b = self._input_rows(parameters, self.product)
         of_a = of_a + parameters["b_1"][..., None, :]
         if supports_fusion(of_a):
@@ -88,12 +88,13 @@ class Mlp(FusedPairsModel):
 
     def inputs(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
         """Two one-hot vectors side by side, [..., n, 2p]."""
-        bias = parameters["b_1"]
+        bias = self.complete(parameters)["b_1"]
         one_hot = torch.cat([functional.one_hot(n, self.config.p) for n in (a, b)], -1).to(bias.dtype)
         return one_hot.expand(*bias.shape[:-1], *one_hot.shape)
 
     def logits_of_inputs(self, parameters: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
         """Logits [..., n, classes] of what `inputs` gives."""
+        parameters = self.complete(parameters)
         weight = torch.cat((parameters["W_a"], parameters["W_b"]), -2)
         return self._logits_of_hidden(parameters, affine(self.product, inputs, weight, parameters["b_1"]), None)
 
@@ -110,12 +111,15 @@ class Mlp(FusedPairsModel):
         self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor, tables: Tables | None = None, last: str = LOGITS
     ) -> Parameters:
         """`sum` (what a and b add up to, before the first activation), `neurons_1` …, `logits`."""
-        given = {} if tables is None else dict(zip(self.embeddings, tables, strict=True))
-        of_a, of_b = self._rows_with_bias({**parameters, **given})
+        names = self.config.architecture.embedding.parameters
+        given = {} if tables is None else dict(zip(names, tables, strict=True))
+        parameters = self.complete({**parameters, **given})
+        of_a, of_b = self._rows_with_bias(parameters)
         return self._trace_of_sum(parameters, of_a.index_select(-2, a) + of_b.index_select(-2, b), last)
 
     def trace_grid(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor, last: str) -> Parameters:
         """The same for each of a with each of b, whose rows are taken once."""
+        parameters = self.complete(parameters)
         of_a, of_b = self._rows_with_bias(parameters)
         x = of_a.index_select(-2, a).unsqueeze(-2) + of_b.index_select(-2, b).unsqueeze(-3)
         return self._trace_of_sum(parameters, x.flatten(-3, -2), last)
@@ -150,12 +154,13 @@ class Mlp(FusedPairsModel):
         """Of a single layer, their columns of the first weights and rows of the last; else None."""
         if not self.is_single_layer:
             return None
+        parameters = self.complete(parameters)
         found = {name: parameters[name].index_select(-1, neurons) for name in ("W_a", "W_b", "b_1")}
         return {**parameters, **found, "W_out": parameters["W_out"].index_select(-2, neurons)}
 
     def neuron_inputs(self, parameters: Mapping[str, Tensor]) -> Tables:
         """What each residue as a and as b adds to the first hidden layer, [..., p, width] each."""
-        return self._input_rows(parameters, self.product)
+        return self._input_rows(self.complete(parameters), self.product)
 
     def neuron_logit_map(self, parameters: Mapping[str, Tensor]) -> Tensor:
         """W_out of the residues, [..., width, p]."""
@@ -174,12 +179,14 @@ class Mlp(FusedPairsModel):
     @torch.no_grad()
     def kernel_inputs(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """The rows of both residues, the first with b_1, and the output layer."""
+        parameters = self.complete(parameters)
         of_a, of_b = self._input_rows(parameters, small_product(self.product, parameters["W_out"]))
         of_a, w_out, b_out = of_a + parameters["b_1"][..., None, :], parameters["W_out"], parameters["b_out"]
         return {"of_a": of_a, "of_b": of_b, "w_out": w_out, "b_out": b_out}
 
     def fused_inputs(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
         """The rows of both residues, the first with b_1, and the output layer."""
+        parameters = self.complete(parameters)
         of_a, of_b = self._input_rows(parameters, self.product)
         return of_a + parameters["b_1"], of_b, parameters["W_out"], parameters["b_out"][None]
 
@@ -199,6 +206,7 @@ class Mlp(FusedPairsModel):
         loss: Loss = "cross-entropy",
     ) -> list[float]:
         """Summed losses, and the gradient of their means."""
+        parameters, gradient = self.complete(parameters), self.complete_gradient(gradient)
         inputs = self.kernel_inputs(parameters)
         d_of_a, d_of_b = self._gradient_rows(gradient)
         into = {"of_a": d_of_a, "of_b": d_of_b, "w_out": gradient["W_out"], "b_out": gradient["b_out"]}

@@ -45,8 +45,8 @@ class Model(ABC):
     @property
     def transferable(self) -> tuple[str, ...]:
         """Parameters of the embedding and the output layer, which a rebuilt model may carry over."""
-        spec = self.config.architecture
-        return spec.embedding.parameters + spec.read_out.parameters
+        shapes = self.shapes()
+        return tuple(name for name in self.config.architecture.transferable if name in shapes)
 
     @property
     def embeddings(self) -> tuple[str, ...]:
@@ -60,6 +60,15 @@ class Model(ABC):
     @abstractmethod
     def init(self, generator: torch.Generator) -> Parameters:
         """Fresh float32 parameters on the CPU, in the order of `shapes`."""
+
+    def start(self, generator: torch.Generator) -> Parameters:
+        """What a run begins with: fresh parameters, all of them times the initial scale (Liu et al. 2023, Omnigrok)."""
+        scale = self.config.init_scale
+        return {name: tensor if scale == 1 else scale * tensor for name, tensor in self.init(generator).items()}
+
+    def complete(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """All parameters that the forward pass reads, of those that are trained; what is given stays as it is."""
+        return parameters
 
     @abstractmethod
     def logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor, drop: Drop | None = None) -> Tensor:
@@ -107,6 +116,11 @@ class Model(ABC):
     def neuron_inputs(self, parameters: Mapping[str, Tensor]) -> Tables:
         """What each residue as a and as b adds to each neuron of the first layer, [..., p, width] each."""
 
+    @property
+    def reads_alike(self) -> bool:
+        """Whether `neuron_inputs` of a and of b are one."""
+        return False
+
     @abstractmethod
     def neuron_logit_map(self, parameters: Mapping[str, Tensor]) -> Tensor:
         """W_L [..., width, p]: from the last neurons to the logits of the residues (Nanda et al. 2023, section 4.2).
@@ -121,7 +135,7 @@ class Model(ABC):
 
     def only_classes(self, parameters: Mapping[str, Tensor], classes: Tensor) -> Parameters:
         """Parameters that answer with the logits of the chosen classes (int64) alone, fewer than p."""
-        names = self.config.architecture.read_out.parameters
+        names = [name for name in self.config.architecture.read_out.parameters if name in parameters]
         return {**parameters, **{name: parameters[name].index_select(-1, classes) for name in names}}
 
     def attention(
@@ -140,17 +154,23 @@ class Model(ABC):
     @property
     def hidden_matrices(self) -> frozenset[str]:
         """The matrices that are neither embedding nor read-out."""
-        return frozenset(n for n, shape in self.shapes().items() if len(shape) == 2 and n not in self.transferable)
+        ends = self.transferable
+        return frozenset(n for n, shape in self.shapes().items() if len(shape) == 2 and n not in ends)
 
     def has_kernel(self, parameters: Mapping[str, Tensor]) -> bool:
-        """Whether the kernels support this model and these parameters; else `kernel_inputs` and `kernel_step` raise.
+        """Whether the kernels support this model and these parameters; else `kernel_inputs` and `kernel_step` raise."""
+        return not self.why_not_by_kernels and self.layers_have_kernel(parameters)
+
+    @property
+    def why_not_by_kernels(self) -> str:
+        """What the kernels do not know of it, whatever its layers, in words; empty where they know all.
 
         The kernels have as many classes as residues: with "=" as a class, steps are taken in torch.
         """
-        return self.config.classes == "p" and self.layers_have_kernel(parameters)
+        return "" if self.config.classes == "p" else "the kernels know p classes alone"
 
     def layers_have_kernel(self, parameters: Mapping[str, Tensor]) -> bool:
-        """Whether the kernels support its layers, whatever its classes."""
+        """Whether the kernels support its layers, whatever `why_not_by_kernels` says."""
         return False
 
     @torch.no_grad()

@@ -48,6 +48,12 @@ def affine(product: Callable[[Tensor, Tensor], Tensor], x: Tensor, weight: Tenso
     return product(x, weight) + bias[..., None, :]
 
 
+def read_out(product: Callable[[Tensor, Tensor], Tensor], parameters: Mapping[str, Tensor], rows: Tensor) -> Tensor:
+    """Rows times W_U, with a bias where the parameters have one."""
+    found, bias = product(rows, parameters["W_U"]), parameters.get("b_U")
+    return found if bias is None else found + bias[..., None, :]
+
+
 def with_one(x: Tensor) -> Tensor:
     """x [..., d] with a last feature of 1."""
     return functional.pad(x, (0, 1), value=1)
@@ -78,3 +84,16 @@ def linear_init(shape: tuple[int, ...], fan_in: int, generator: torch.Generator)
 def normal_init(shape: tuple[int, ...], deviation: float, generator: torch.Generator) -> Tensor:
     """Weights of mean 0 and the given standard deviation."""
     return torch.empty(shape).normal_(0, deviation, generator=generator)
+
+
+def sinusoids(positions: int, like: Tensor) -> Tensor:
+    """Sinusoidal positions (Vaswani et al. 2017) over √d, [..., positions, d].
+
+    So they stand to the embedding as there, where it is multiplied by √d. Replica axes, dtype and device are those of
+    `like` [..., m, d].
+    """
+    *replicas, _, d = like.shape
+    feature, position = (torch.arange(n, dtype=like.dtype, device=like.device) for n in (d, positions))
+    angle = position[:, None] / 10000 ** ((feature - feature % 2) / d)
+    waves = torch.where(feature % 2 == 0, angle.sin(), angle.cos()) / math.sqrt(d)
+    return waves.expand(*replicas, positions, d)

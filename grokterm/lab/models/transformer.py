@@ -13,9 +13,10 @@ from grokterm.config.architectures import Architecture
 from grokterm.config.losses import Loss
 from grokterm.lab import native
 from grokterm.lab.models import transformer_kernel_step, transformer_trace
-from grokterm.lab.models.attention import Stream, attend, by_head
-from grokterm.lab.models.fused_pairs import FusedPairsModel, OutputLayer, pair_attention, supports_fusion
+from grokterm.lab.models.attention import Stream, attend, by_head, project
+from grokterm.lab.models.fused_pairs import FusedPairsModel, OutputLayer, pair_attention, pair_sum, supports_fusion
 from grokterm.lab.models.model import LOGITS, Drop, Model, Parameters, Shapes, Tables
+from grokterm.lab.models.partly_trained import StandIn
 from grokterm.lab.models.sublayers import (
     ACTIVATIONS,
     affine,
@@ -24,18 +25,23 @@ from grokterm.lab.models.sublayers import (
     layer_norm_init,
     layer_norm_shapes,
     normal_init,
+    read_out,
+    sinusoids,
     with_one,
 )
 from grokterm.lab.models.transformer_in_few_operations import TransformerInFewOperations
 from grokterm.lab.precision import cast_input
-from grokterm.lab.row_sums import head_row_sums, pair_row_sums
+from grokterm.lab.row_sums import RowSums, head_row_sums, pair_row_sums
 from grokterm.lab.tasks import Pairs
 
 POSITIONS: Final = 3
 
 
 class Transformer(FusedPairsModel):
-    """Learned positions, causal attention without biases, an MLP with biases, read at "=" by an untied W_U.
+    """Positions, attention, an MLP, read at "=" by W_U.
+
+    As Nanda et al. have it, positions are learned, attention is causal and has no biases, the MLP has, and W_U is
+    not tied to the embedding: the settings `positional`, `causal`, `attention_rate`, `bias` and `tied` change that.
 
     Its vocabulary is the p residues and "=" (row p of `W_E`). `W_U` has the p residues alone, since "=" is never an
     answer, or with p+1 classes a last column for "=" too: that takes part in the softmax of the loss, as in the code of
@@ -61,25 +67,44 @@ class Transformer(FusedPairsModel):
         "W_U": ("dimension", "class"),
     }
 
-    def shapes(self) -> Shapes:
+    @property
+    def is_single_layer(self) -> bool:
+        """See `FusedPairsModel`; biases in attention would stand between as well."""
+        return super().is_single_layer and self.config.bias != "all"
+
+    def all_shapes(self) -> Shapes:
         """The shape of every parameter; those of block i are named `i.…`, from 0."""
         p, d, width = self.config.p, self.config.d_model, self.config.width
         shapes: Shapes = {"W_E": (p + 1, d), "W_pos": (POSITIONS, d)}
         for block in range(self.config.depth):
             shapes |= {f"{block}.{name}": (d, d) for name in ("W_Q", "W_K", "W_V", "W_O")}
+            if self.config.bias == "all":
+                shapes |= {f"{block}.{name}": (d,) for name in ("b_Q", "b_K", "b_V", "b_O")}
             shapes |= {f"{block}.W_in": (d, width), f"{block}.b_in": (width,)}
             shapes |= {f"{block}.W_out": (width, d), f"{block}.b_out": (d,)}
             if self.config.layer_norm != "none":
                 shapes |= layer_norm_shapes(f"{block}.norm_attention", d) | layer_norm_shapes(f"{block}.norm_mlp", d)
         if self.config.layer_norm == "pre":
             shapes |= layer_norm_shapes("norm_out", d)
-        return {**shapes, "W_U": (d, self.config.class_count)}
+        shapes["W_U"] = (d, self.config.class_count)
+        return {**shapes, "b_U": (self.config.class_count,)} if self.config.bias == "all" else shapes
+
+    def stand_ins(self) -> dict[str, StandIn]:
+        """With tied weights W_E of the classes, transposed, for W_U; and positions that are constant."""
+        found, classes = super().stand_ins(), self.config.class_count
+        if self.config.tied == "on":
+            found["W_U"] = lambda parameters: parameters["W_E"][..., :classes, :].mT
+        if self.config.positional == "none":
+            found["W_pos"] = self.constant("W_pos")
+        if self.config.positional == "sinusoidal":
+            found["W_pos"] = lambda parameters: sinusoids(POSITIONS, parameters["W_E"])
+        return found
 
     def init(self, generator: torch.Generator) -> Parameters:
         """Weights ~ N(0, 1)/√d_model, W_U ~ N(0, 1)/√(p + 1), biases 0, as in Nanda et al.'s code."""
         parameters: Parameters = {}
         for name, shape in self.shapes().items():
-            if ".b_" in name:
+            if name.rpartition(".")[2].startswith("b_"):
                 parameters[name] = torch.zeros(shape)
             elif "norm_" in name:
                 parameters |= layer_norm_init(name.rpartition(".")[0], self.config.d_model)
@@ -93,6 +118,7 @@ class Transformer(FusedPairsModel):
 
         Of several blocks, neurons at a position that sees one residue are left out for a residue, not for a pair.
         """
+        parameters = self.complete(parameters)
         if self.is_single_layer:  # nothing stands between the products of the one block: they are multiplied first
             mixed = self._mixed_of_pairs(parameters, a, b)
             to_hidden, to_logits, of_neurons = self._folded(parameters)
@@ -107,6 +133,7 @@ class Transformer(FusedPairsModel):
 
     def logits_of_inputs(self, parameters: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
         """Logits [..., n, classes] of what `inputs` gives."""
+        parameters = self.complete(parameters)
         equals = parameters["W_E"][..., -1:, :]
         of_a, of_b, of_equals = parameters["W_pos"].split_with_sizes([1] * POSITIONS, -2)
         a, b = inputs.chunk(2, -1)
@@ -116,22 +143,24 @@ class Transformer(FusedPairsModel):
     def _logits_of_streams(self, parameters: Mapping[str, Tensor], streams: list[Stream], drop: Drop | None) -> Tensor:
         """The logits, read at "=", of the three positions before the first block."""
         for block in range(self.config.depth - 1):
-            streams = [self._block(parameters, block, streams[: i + 1], drop) for i in range(POSITIONS)]
-        answer = self._block(parameters, self.config.depth - 1, streams, drop).rows
+            streams = [self._block(parameters, block, streams, at, drop) for at in range(POSITIONS)]
+        answer = self._block(parameters, self.config.depth - 1, streams, POSITIONS - 1, drop).rows
         if self.config.layer_norm == "pre":
             answer = layer_norm(parameters, "norm_out", answer)
-        return self.product(answer, parameters["W_U"])
+        return read_out(self.product, parameters, answer)
 
     def trace(
         self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor, tables: Tables | None = None, last: str = LOGITS
     ) -> Parameters:
         """At "=", of block i: `i.attention` (the stream after attention), `i.neurons`, `i.residual`; then `logits`."""
+        parameters = self.complete(parameters)
         return transformer_trace.trace(self.config, parameters, self._embed(parameters, a, b, tables), last)
 
     def attention(
         self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor, block: int, every: bool = False
     ) -> Tensor:
         """What "=", or every position, attends to: a, b and itself."""
+        parameters = self.complete(parameters)
         return transformer_trace.attention(self.config, parameters, block, self._embed(parameters, a, b), every)
 
     def head_writes(self, block: int) -> str:
@@ -149,6 +178,7 @@ class Transformer(FusedPairsModel):
 
     def only_neurons(self, parameters: Mapping[str, Tensor], neurons: Tensor, layer: int) -> Parameters:
         """Their columns of W_in and rows of W_out."""
+        parameters = self.complete(parameters)
         found = {name: parameters[name].index_select(-1, neurons) for name in (f"{layer}.W_in", f"{layer}.b_in")}
         out = self.outgoing(layer)
         return {**parameters, **found, out: parameters[out].index_select(-2, neurons)}
@@ -159,35 +189,54 @@ class Transformer(FusedPairsModel):
         rows = self.residue_tables(parameters)[0] @ way
         return rows, rows
 
+    @property
+    def reads_alike(self) -> bool:
+        """They are."""
+        return True
+
     def neuron_logit_map(self, parameters: Mapping[str, Tensor]) -> Tensor:
         """W_out W_U of the last block, [..., width, p]."""
-        return parameters[self.outgoing(self.config.depth - 1)] @ parameters["W_U"][..., : self.config.p]
+        w_u = self.complete(parameters)["W_U"]
+        return parameters[self.outgoing(self.config.depth - 1)] @ w_u[..., : self.config.p]
 
     @property
     def normalizes_output(self) -> bool:
         """Whether there is any LayerNorm: `pre` has one before W_U."""
         return self.config.layer_norm != "none"
 
+    @property
+    def why_not_by_kernels(self) -> str:
+        """See `Model`."""
+        if self.config.attention_rate != 1:
+            return "the kernels know an attention rate of 1 alone"
+        return "the kernels know no biases in attention" if self.config.bias == "all" else super().why_not_by_kernels
+
+    @property
+    def has_few_operations(self) -> bool:
+        """See `FusedPairsModel`; they know softmax attention alone."""
+        return super().has_few_operations and self.config.attention_rate == 1
+
     def layers_have_kernel(self, parameters: Mapping[str, Tensor]) -> bool:
         """Whether there is one block without LayerNorm, of widths and heads that the kernels support."""
         width, d_model, heads = self.config.width, self.config.d_model, self.config.heads
         activation = self.config.activation
         supported = native.supports(self.product, activation, parameters["W_E"], width, d_model)
-        return self.is_single_layer and supported and native.supports_heads(d_model, heads)
+        return super().is_single_layer and supported and native.supports_heads(d_model, heads)
 
     @torch.no_grad()
     def kernel_inputs(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """Scores and values of the tokens, and the folded products."""
-        return transformer_kernel_step.kernel_inputs(self.config, self.product, parameters)
+        return transformer_kernel_step.kernel_inputs(self.config, self.product, self.complete(parameters))
 
     def fused_inputs(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
         """Scores and values of the tokens, and the folded products."""
+        parameters = self.complete(parameters)
         return *self._scores_and_values(parameters), *self._folded(parameters)
 
     def output_layer(self, inputs: tuple[Tensor, ...], pairs: Pairs, cast_inputs: bool) -> OutputLayer:
         """What "=" attends to, times the folded products."""
         scores, values, to_hidden, to_logits, of_neurons = inputs
-        mixed = with_one(pair_attention(scores, values, pairs.head_row_sums(self.config.heads)))
+        mixed = with_one(self._attended(scores, values, pairs.row_sums, pairs.head_row_sums(self.config.heads)))
         if cast_inputs:
             hidden = cast_input(self.product, mixed) @ cast_input(self.product, to_hidden)
         else:
@@ -203,7 +252,11 @@ class Transformer(FusedPairsModel):
         loss: Loss = "cross-entropy",
     ) -> list[float]:
         """Summed losses, and the gradient of their means."""
-        return transformer_kernel_step.step(self.config, self.product, parameters, pairs, gradient, loss)
+        parameters, gradient = self.complete(parameters), self.complete_gradient(gradient)
+        losses = transformer_kernel_step.step(self.config, self.product, parameters, pairs, gradient, loss)
+        if self.config.tied == "on":
+            gradient["W_E"][..., : self.config.class_count, :] += gradient["W_U"].mT
+        return losses
 
     def product_sizes(self, pairs: int) -> list[tuple[int, int, int]]:
         """Those of one block: over the pairs, of the weights that `_folded` multiplies, and over the tokens."""
@@ -227,11 +280,13 @@ class Transformer(FusedPairsModel):
         of_a, of_b, of_equals = parameters["W_pos"].split_with_sizes([1] * POSITIONS, -2)
         return [Stream(rows_a + of_a, a), Stream(rows_b + of_b, b), Stream(equals + of_equals, None)]
 
-    def _block(self, parameters: Mapping[str, Tensor], block: int, streams: list[Stream], drop: Drop | None) -> Stream:
-        """The last of the positions after the block, which sees them all."""
-        mixed = self._mixed(parameters, block, streams)
-        x = streams[-1]
-        attended = self.product(mixed.rows, parameters[f"{block}.W_O"])
+    def _block(
+        self, parameters: Mapping[str, Tensor], block: int, streams: list[Stream], at: int, drop: Drop | None
+    ) -> Stream:
+        """One of the positions after the block, which sees those up to itself, or all without a causal mask."""
+        mixed = self._mixed(parameters, block, streams, at)
+        x = streams[at]
+        attended = project(self.product, parameters, block, "O", mixed.rows)
         if x.row_index is not mixed.row_index:
             x = Stream(x.gathered(), None)
         x = Stream(self._after(parameters, f"{block}.norm_attention", x.rows + attended), mixed.row_index)
@@ -243,20 +298,23 @@ class Transformer(FusedPairsModel):
         )
         hidden = ACTIVATIONS[self.config.activation](hidden)
         if drop is not None:
-            hidden = drop(1 + block * POSITIONS + len(streams), hidden)
+            hidden = drop(2 + block * POSITIONS + at, hidden)
         out = affine(self.product, hidden, parameters[f"{block}.W_out"], parameters[f"{block}.b_out"])
         return x.map(lambda rows: self._after(parameters, f"{block}.norm_mlp", rows + out))
 
-    def _mixed(self, parameters: Mapping[str, Tensor], block: int, streams: list[Stream]) -> Stream:
-        """The attention output of the last position, before W_O."""
+    def _mixed(self, parameters: Mapping[str, Tensor], block: int, streams: list[Stream], at: int) -> Stream:
+        """The attention output of one position, before W_O."""
+
+        def projected(stream: Stream, to: str) -> Stream:
+            return stream.map(lambda rows: project(self.product, parameters, block, to, rows))
+
+        streams = streams[: at + 1] if self.config.causal == "on" else streams
         seen = [s.map(lambda rows: self._before(parameters, f"{block}.norm_attention", rows)) for s in streams]
-        w_q, w_k, w_v = (parameters[f"{block}.{name}"] for name in ("W_Q", "W_K", "W_V"))
-        values = [s.map(lambda rows: self.product(rows, w_v)) for s in seen]
+        values = [projected(s, "V") for s in seen]
         if len(streams) == 1:
             return values[0]  # the first position sees itself alone, so its pattern is 1
-        keys = [s.map(lambda rows: self.product(rows, w_k)) for s in seen]
-        query = seen[-1].map(lambda rows: self.product(rows, w_q))
-        return Stream(attend(query, keys, values, self.config.heads), None)
+        keys, query = [projected(s, "K") for s in seen], projected(seen[at], "Q")
+        return Stream(attend(query, keys, values, self.config.heads, self.config.attention_rate), None)
 
     def _folded(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
         """W_O W_in with b_in, W_O W_U with all that is the same for every pair, and W_out W_U.
@@ -278,9 +336,19 @@ class Transformer(FusedPairsModel):
     def _mixed_of_pairs(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
         """The attention output at "=", and a last feature of 1, [..., n, d_model + 1]."""
         if supports_fusion(parameters["W_E"]):
-            row_sums = head_row_sums(pair_row_sums(a, b, self.config.p), self.config.heads)
-            return with_one(pair_attention(*self._scores_and_values(parameters), row_sums))
-        return with_one(self._mixed(parameters, 0, self._embed(parameters, a, b)).rows)
+            row_sums = pair_row_sums(a, b, self.config.p)
+            of_heads = head_row_sums(row_sums, self.config.heads)
+            return with_one(self._attended(*self._scores_and_values(parameters), row_sums, of_heads))
+        return with_one(self._mixed(parameters, 0, self._embed(parameters, a, b), POSITIONS - 1).rows)
+
+    def _attended(self, scores: Tensor, values: Tensor, row_sums: RowSums, of_heads: RowSums) -> Tensor:
+        """The attention output at "=", before W_O, of what `_scores_and_values` gives, as `attend` has it."""
+        rate, p = self.config.attention_rate, self.config.p
+        if rate == 1:
+            return pair_attention(scores, values, of_heads)
+        of_a, of_b, of_equals = values.split_with_sizes([p, p, 1])
+        uniform = pair_sum(of_a, of_b, row_sums) + of_equals
+        return (1 - rate) * uniform + rate * pair_attention(scores, values, of_heads) if rate else uniform
 
     def _scores_and_values(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """The inputs of `pair_attention`, of residues as a, as b, and of "=": [2p + 1, heads] and [2p + 1, d_model]."""

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from grokterm.config import Config
-from grokterm.lab.models.attention import Stream, by_head
-from grokterm.lab.models.sublayers import ACTIVATIONS, affine, layer_norm
+from grokterm.lab.models.attention import Stream, by_head, interpolated, project
+from grokterm.lab.models.sublayers import ACTIVATIONS, affine, layer_norm, read_out
 
 
 def trace(config: Config, parameters: Mapping[str, Tensor], streams: list[Stream], last: str) -> dict[str, Tensor]:
@@ -20,15 +20,17 @@ def trace(config: Config, parameters: Mapping[str, Tensor], streams: list[Stream
     """
     seen: dict[str, Tensor] = {}
     for block in range(config.depth):
-        layers = _block(config, parameters, block, streams, beyond_neurons=last != f"{block}.neurons")
+        at_equals, beyond = len(streams) - 1, last != f"{block}.neurons"
+        layers = _block(config, parameters, block, streams, at_equals, beyond_neurons=beyond)
         seen |= {f"{block}.{name}": value for name, value in layers.items()}
         if last in seen:
             return seen
         if block + 1 < config.depth:
-            earlier = _next_streams(config, parameters, block, streams[:-1])
+            earlier = _next_streams(config, parameters, block, streams, len(streams) - 1)
             streams = [*earlier, Stream(layers["residual"], None)]
     final = seen[f"{config.depth - 1}.residual"]
-    seen["logits"] = (_before(config, parameters, "norm_out", final) @ parameters["W_U"])[..., : config.p]
+    final = _before(config, parameters, "norm_out", final)
+    seen["logits"] = read_out(torch.matmul, parameters, final)[..., : config.p]
     return seen
 
 
@@ -37,41 +39,55 @@ def attention(
 ) -> Tensor:
     """What "=" attends to in a block, [..., m, heads, 3]; or `every` position, [..., m, heads, 3 (from), 3 (to)].
 
-    Entries are 0 for positions that come after. `streams` are the three positions before the first block.
+    Entries are 0 for positions that a causal mask hides. `streams` are the three positions before the first block.
     """
     for earlier in range(block):
-        streams = _next_streams(config, parameters, earlier, streams)
+        streams = _next_streams(config, parameters, earlier, streams, len(streams))
     if not every:
-        return _pattern(config, parameters, block, streams)
-    seen = [_pattern(config, parameters, block, streams[: at + 1]) for at in range(len(streams))]
+        return _pattern(config, parameters, block, streams, len(streams) - 1)
+    seen = [_pattern(config, parameters, block, streams, at) for at in range(len(streams))]
     last = seen[-1]
     full = torch.zeros(*last.shape[:-1], len(streams), len(streams)).to(last)
-    full[..., 0, 0] = 1  # the first position sees itself alone
-    for at in range(1, len(streams)):
-        full[..., at, : at + 1] = seen[at]
+    for at, pattern in enumerate(seen):
+        if pattern.shape[-1] == 1:
+            full[..., 0, 0] = 1  # the first position sees itself alone
+        else:
+            full[..., at, : pattern.shape[-1]] = pattern
     return full
 
 
-def _pattern(config: Config, parameters: Mapping[str, Tensor], block: int, streams: Sequence[Stream]) -> Tensor:
-    """Attention of the last of `streams` over all of them, [..., m, heads, positions]: softmax(q·k/√d_head)."""
-    seen = [s.map(lambda rows: _before(config, parameters, f"{block}.norm_attention", rows)) for s in streams]
-    query = seen[-1].map(lambda rows: rows @ parameters[f"{block}.W_Q"]).gathered()
-    keys = [s.map(lambda rows: rows @ parameters[f"{block}.W_K"]).gathered() for s in seen]
+def _seen(config: Config, streams: Sequence[Stream], at: int) -> Sequence[Stream]:
+    """The positions that one of them sees."""
+    return streams[: at + 1] if config.causal == "on" else streams
+
+
+def _pattern(
+    config: Config, parameters: Mapping[str, Tensor], block: int, streams: Sequence[Stream], at: int
+) -> Tensor:
+    """Attention of one of `streams` over those that it sees, [..., m, heads, positions]: softmax(q·k/√d_head)."""
+    seen = [
+        s.map(lambda rows: _before(config, parameters, f"{block}.norm_attention", rows))
+        for s in _seen(config, streams, at)
+    ]
+    query = seen[at].map(lambda rows: project(torch.matmul, parameters, block, "Q", rows)).gathered()
+    keys = [s.map(lambda rows: project(torch.matmul, parameters, block, "K", rows)).gathered() for s in seen]
     pairs = max(x.shape[-2] for x in (query, *keys))
     scores = [by_head(query * key, config.heads).sum(-1) for key in keys]
     scores = [score.expand(*score.shape[:-2], pairs, -1) for score in scores]
     scale = 1 / math.sqrt(config.d_model // config.heads)
-    return (torch.stack(scores, -1) * scale).softmax(-1)
+    return interpolated((torch.stack(scores, -1) * scale).softmax(-1), config.attention_rate)
 
 
 def _next_streams(
-    config: Config, parameters: Mapping[str, Tensor], block: int, streams: Sequence[Stream]
+    config: Config, parameters: Mapping[str, Tensor], block: int, streams: Sequence[Stream], count: int
 ) -> list[Stream]:
-    """The positions after a block."""
-    return [
-        Stream(_block(config, parameters, block, streams[: at + 1])["residual"], None if at else stream.row_index)
-        for at, stream in enumerate(streams)
-    ]
+    """The first `count` of the positions after a block."""
+    found = []
+    for at, stream in enumerate(streams[:count]):
+        alone = len(_seen(config, streams, at)) == 1
+        rows = _block(config, parameters, block, streams, at)["residual"]
+        found.append(Stream(rows, stream.row_index if alone else None))
+    return found
 
 
 def _block(
@@ -79,19 +95,24 @@ def _block(
     parameters: Mapping[str, Tensor],
     block: int,
     streams: Sequence[Stream],
+    at: int,
     beyond_neurons: bool = True,
 ) -> dict[str, Tensor]:
-    """The last of the positions inside and after a block; position 0 sees itself alone and keeps its p rows."""
-    name, x = f"{block}.norm_attention", streams[-1]
-    values = [s.map(lambda rows: _before(config, parameters, name, rows) @ parameters[f"{block}.W_V"]) for s in streams]
-    if len(streams) == 1:
+    """One of the positions inside and after a block; a position that sees itself alone keeps its p rows."""
+    name, x = f"{block}.norm_attention", streams[at]
+    values = [
+        s.map(lambda rows: project(torch.matmul, parameters, block, "V", _before(config, parameters, name, rows)))
+        for s in _seen(config, streams, at)
+    ]
+    if len(values) == 1:
         mixed, rows = values[0].rows, x.rows
     else:
-        weights = _pattern(config, parameters, block, streams).unbind(-1)
+        weights = _pattern(config, parameters, block, streams, at).unbind(-1)
         parts = [by_head(v.gathered(), config.heads) for v in values]
         mixed = torch.stack([w[..., None] * v for w, v in zip(weights, parts, strict=True)]).sum(0).flatten(-2)
         rows = x.gathered()
-    attended = _after(config, parameters, name, rows + mixed @ parameters[f"{block}.W_O"])
+    written = project(torch.matmul, parameters, block, "O", mixed)
+    attended = _after(config, parameters, name, rows + written)
     name = f"{block}.norm_mlp"
     inner = _before(config, parameters, name, attended)
     inner = affine(torch.matmul, inner, parameters[f"{block}.W_in"], parameters[f"{block}.b_in"])

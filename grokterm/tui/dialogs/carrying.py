@@ -17,8 +17,13 @@ def carried(old: Config, new: Config) -> list[str]:
         return before == after and getattr(old, after.size) == getattr(new, after.size)
 
     found = ["embedding"] if same(old.architecture.embedding, new.architecture.embedding) else []
-    read_outs = same(old.architecture.read_out, new.architecture.read_out)
+    read_outs = same(old.architecture.read_out, new.architecture.read_out) and not _reads_by_embedding(new)
     return [*found, "read-out"] if read_outs and old.classes == new.classes else found
+
+
+def _reads_by_embedding(config: Config) -> bool:
+    """Whether the read-out is no parameter of its own."""
+    return config.tied == "on" and config.architecture.ties_read_out
 
 
 def keeps(old: Config, new: Config, keep: bool) -> str:

@@ -1,4 +1,4 @@
-"""What heads look at: from each token a share of attention to each token up to it."""
+"""What heads look at: from each token a share of attention to each token that it sees."""
 
 from __future__ import annotations
 
@@ -25,18 +25,27 @@ _SHADES: Final = {"ascii": " .:*#"}
 
 def draw_heads(patterns: Floats, width: int, height: int, graph: Graph, palette: Palette) -> list[Strip]:
     """Patterns [heads, 3 (from), 3 (to)] as a square a head; where there are too many, what "=" looks at in words."""
-    heads = patterns.shape[0]
+    heads, hidden = patterns.shape[0], not np.triu(patterns, 1).any()
     tiles = tiles_of(heads, width, height, _LEAST)
     if tiles.count < heads or width < _LEAST[0] or height < _LEAST[1]:
         return _lines(patterns, width, height, palette)
     size = Tiles(tiles.columns, tiles.rows, min(tiles.width, 98), min(tiles.height, 29))
     return draw_tiles(
-        size, heads, width, height, lambda head: _head(patterns[head], head, size.width, size.height, graph, palette)
+        size,
+        heads,
+        width,
+        height,
+        lambda head: _head(patterns[head], head, hidden, size.width, size.height, graph, palette),
     )
 
 
-def _head(pattern: Floats, head: int, width: int, height: int, graph: Graph, palette: Palette) -> list[Strip]:
-    """One head: its name, the tokens looked at, and a row of fields for each token that looks."""
+def _head(
+    pattern: Floats, head: int, hidden: bool, width: int, height: int, graph: Graph, palette: Palette
+) -> list[Strip]:
+    """One head: its name, the tokens looked at, and a row of fields for each token that looks.
+
+    `hidden` is whether later tokens are hidden from earlier ones, so that there is nothing to draw.
+    """
     cells = Cells(width, height)
     wide, high = (width - 7) // 3, max((height - 2) // 3, 1)
     muted = palette.style("muted")
@@ -47,7 +56,7 @@ def _head(pattern: Floats, head: int, width: int, height: int, graph: Graph, pal
     for at, token in enumerate(TOKENS):
         top = 2 + at * high
         cells.put(2, top + (high - (high > 2) - 1) // 2, token, palette.style("text"))
-        for to in range(at + 1):
+        for to in range(at + 1 if hidden else len(TOKENS)):
             _field(cells, 7 + to * wide, top, wide - 1, high - (high > 2), float(pattern[at, to]), graph, palette)
     return cells.strips()
 

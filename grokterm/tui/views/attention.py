@@ -28,6 +28,11 @@ def _blocks(state: RunState, picture: Picture | None) -> int:
     return state.config.depth
 
 
+def attention_sum(rate: float) -> float:
+    """What the attention of "=" to three tokens adds up to at an attention rate: 1 for softmax."""
+    return rate + len(TOKENS) * (1 - rate)
+
+
 class AttentionView(ViewPane):
     """The average pattern of every head."""
 
@@ -70,7 +75,8 @@ class AttentionMapView(ViewPane):
 
         foot = draw_scale(top, width, graph, palette)
         if shown < len(TOKENS):
-            rest = f"  {_told(shown, means[shown])}; the three add up to 100 %"
+            whole = 100 * attention_sum(state.config.attention_rate)
+            rest = f"  {_told(shown, means[shown])}; the three add up to {whole:.0f} %"
             room = max(width - len(rest), 0)
             foot = Strip.join(
                 [draw_scale(top, room, graph, palette), row([(rest, palette.style("muted"))], width - room)]

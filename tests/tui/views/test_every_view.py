@@ -43,7 +43,7 @@ ARCHITECTURES = choices("arch")
 STATES = ("fresh", "one wave", "NaN")
 
 
-def small(arch: str, p: int, op: str = "add", **values: int | str) -> Config:
+def small(arch: str, p: int, op: str = "add", **values: float | str) -> Config:
     return Config(**{"p": p, "op": op, "arch": arch, "width": 24, "d_model": 8, "heads": 2, **values})  # type: ignore[arg-type]
 
 
@@ -152,6 +152,14 @@ def models() -> Iterator[tuple[Config, str]]:
     yield small("mlp", 11, "multiply"), "fresh"
     yield small("mlp", 13, "divide"), "one wave"
     yield small("transformer", 11, "x3+xy"), "fresh"
+    for rate in (0.0, 0.4):
+        yield small("transformer", 7, attention_rate=rate), "fresh"
+    for name, value in (("causal", "off"), ("bias", "off"), ("bias", "all"), ("tied", "on"), ("positional", "none")):
+        yield small("transformer", 7, depth=2, **{name: value}), "fresh"
+    yield small("transformer", 7, depth=8, positional="sinusoidal", tied="on", classes="p+1", bias="off"), "NaN"
+    yield small("embed-mlp", 7, depth=8, tied="on", bias="off"), "fresh"
+    yield small("residual-mlp", 7, depth=8, bias="off", layer_norm="pre"), "fresh"
+    yield small("mlp", 7, bias="off"), "one wave"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,26 @@
+"""The options of architectures, by themselves and together, that tests go through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+OF_TRANSFORMERS: list[dict[str, Any]] = [
+    {"tied": "on"},
+    {"tied": "on", "classes": "p+1"},
+    {"bias": "off"},
+    {"bias": "all"},
+    {"positional": "none"},
+    {"positional": "sinusoidal"},
+    {"causal": "off"},
+    {"attention_rate": 0.0},
+    {"attention_rate": 0.3},
+    {"tied": "on", "bias": "off", "positional": "sinusoidal", "causal": "off", "attention_rate": 0.6},
+]
+OF_MLPS: list[dict[str, Any]] = [{"bias": "off"}, {"bias": "all"}]
+OPTIONS: list[dict[str, Any]] = [
+    *({"arch": "transformer", **values} for values in OF_TRANSFORMERS),
+    *({"arch": arch, **values} for arch in ("mlp", "embed-mlp", "residual-mlp") for values in OF_MLPS),
+    {"arch": "embed-mlp", "tied": "on"},
+    {"arch": "embed-mlp", "tied": "on", "bias": "off"},
+]
+"""Every option by itself, and some together."""

@@ -1,0 +1,347 @@
+"""Biases, tied weights, positions, attention and the initial scale: each against the plain textbook model."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.testing import assert_close
+
+from grokterm.bench.plain import ChapterTransformer
+from grokterm.config import Config, choices
+from grokterm.config.architectures import ARCHITECTURES, idle_in
+from grokterm.errors import ConfigError
+from grokterm.lab import native
+from grokterm.lab.engine import Engine
+from grokterm.lab.models import build
+from grokterm.lab.models.layout import Layout
+from grokterm.lab.tasks import make_task
+from grokterm.presets import PRESETS
+from grokterm.trainer.process_log import _strategy_words
+from tests.lab.examples import all_pairs, loss_and_gradient, random_parameters, small
+from tests.lab.options import OPTIONS
+from tests.lab.test_engine import assert_same_state
+from tests.lab.test_models import assert_like_plain
+from tests.reference.plain import plain_logits
+
+
+@pytest.mark.parametrize("layer_norm", choices("layer_norm"))
+@pytest.mark.parametrize("depth", [1, 2, 8])
+@pytest.mark.parametrize("values", OPTIONS, ids=str)
+def test_every_option_is_the_plain_model(values: dict[str, Any], depth: int, layer_norm: str) -> None:
+    config = small(depth=depth, layer_norm=layer_norm, activation="gelu", **values)
+    task = make_task(config)
+    assert_like_plain(config, task.pairs(task.train), most=7)
+
+
+@pytest.mark.parametrize("layer_norm", choices("layer_norm"))
+@pytest.mark.parametrize("arch", choices("arch"))
+def test_eight_layers_are_the_plain_model(arch: str, layer_norm: str) -> None:
+    task = make_task(config := small(arch=arch, depth=8, layer_norm=layer_norm))
+    assert_like_plain(config, task.pairs(task.train))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    arch=st.sampled_from(choices("arch")),
+    depth=st.integers(1, 4),
+    words=st.fixed_dictionaries(
+        {
+            name: st.sampled_from(choices(name))
+            for name in ("layer_norm", "activation", "bias", "tied", "positional", "causal", "classes")
+        }
+    ),
+    rate=st.sampled_from([0.0, 0.25, 1.0]),
+    sizes=st.tuples(st.integers(1, 9), st.sampled_from([1, 2]), st.integers(1, 5)),
+    count=st.integers(1, 30),
+    seed=st.integers(0, 1000),
+)
+def test_any_options_together_are_the_plain_model(
+    arch: str, depth: int, words: dict[str, Any], rate: float, sizes: tuple[int, int, int], count: int, seed: int
+) -> None:
+    width, heads, d_head = sizes
+    of_sizes = {"width": width, "heads": heads, "d_model": heads * d_head, "depth": depth}
+    config = small(arch=arch, attention_rate=rate, **words, **of_sizes)
+    drawn = torch.randint(0, config.p**2, (count,), generator=torch.Generator().manual_seed(seed))
+    assert_like_plain(config, make_task(config).pairs(drawn), seed, most=9)
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+@pytest.mark.parametrize("values", OPTIONS, ids=str)
+def test_every_replica_is_its_own_run(values: dict[str, Any], depth: int) -> None:
+    config = small(depth=depth, **values)
+    model = build(config)
+    layout = Layout(model.shapes())
+    flat = layout.flatten(random_parameters(model, replicas=(2, 2)))
+    task = make_task(config)
+    pairs = task.pairs(task.train)
+    loss, gradient = loss_and_gradient(model, layout, flat, pairs, 7)
+    inputs = model.inputs(layout.unflatten(flat), pairs.a, pairs.b)
+    for index in itertools.product(range(2), range(2)):
+        own_loss, own_gradient = loss_and_gradient(model, layout, flat[index], pairs, 7)
+        assert_close(loss[index], own_loss)
+        assert_close(gradient[index], own_gradient, rtol=1e-9, atol=1e-12)
+        assert_close(inputs[index], model.inputs(layout.unflatten(flat[index]), pairs.a, pairs.b))
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+@pytest.mark.parametrize("values", OPTIONS, ids=str)
+def test_what_a_model_says_of_its_insides_is_true(values: dict[str, Any], depth: int) -> None:
+    config = small(depth=depth, **values)
+    model, (a, b) = build(config), all_pairs(config.p)
+    parameters = random_parameters(model)
+    expected = plain_logits(config, parameters, a, b)
+    seen = model.trace(parameters, a, b)
+    assert_close(seen["logits"], expected[:, : config.p], rtol=1e-9, atol=1e-9)
+    by_inputs = model.logits_of_inputs(parameters, model.inputs(parameters, a, b))
+    assert_close(by_inputs, expected, rtol=1e-9, atol=1e-9)
+    tables = model.residue_tables(parameters)
+    assert_close(model.trace(parameters, a, b, tables)["logits"], seen["logits"], rtol=1e-9, atol=1e-9)
+    few = torch.tensor([3, 0])
+    of_few = model.trace(model.only_classes(parameters, few), a, b)["logits"]
+    assert_close(of_few, seen["logits"][:, few])
+    last = model.outgoing(depth - 1)
+    without = model.trace({**parameters, last: torch.zeros_like(parameters[last])}, a, b)["logits"]
+    assert_close(seen["logits"] - without, seen[model.neuron_layers[-1]] @ model.neuron_logit_map(parameters))
+    for layer, name in enumerate(model.neuron_layers):
+        chosen = model.only_neurons(parameters, few, layer)
+        if chosen is not None:
+            assert_close(model.trace(chosen, a, b, last=name)[name], seen[name][:, few])
+
+
+@pytest.mark.parametrize("causal", ["on", "off"])
+@pytest.mark.parametrize("rate", [0.0, 0.3, 1.0])
+def test_a_pattern_is_interpolated_between_softmax_and_ones(causal: str, rate: float) -> None:
+    config = small(arch="transformer", depth=2, causal=causal)
+    model, (a, b) = build(config), all_pairs(config.p)
+    parameters = random_parameters(model)
+    softmax = model.attention(parameters, a, b, 0, every=True)
+    ones = torch.ones(3, 3, dtype=softmax.dtype)
+    seen = ones.tril() if causal == "on" else ones
+    found = build(config.changed({"attention_rate": rate})).attention(parameters, a, b, 0, every=True)
+    assert_close(softmax.sum(-1), torch.ones_like(softmax[..., 0]))
+    assert_close(found, (rate * softmax + (1 - rate) * seen).expand_as(found))
+
+
+def test_only_what_is_trained_is_a_parameter() -> None:
+    every = set(build(small(arch="transformer", depth=2)).shapes())
+    tied = set(build(small(arch="transformer", depth=2, tied="on")).shapes())
+    constant = set(build(small(arch="transformer", depth=2, positional="sinusoidal")).shapes())
+    plain = set(build(small(arch="transformer", depth=2, bias="off")).shapes())
+    biased = set(build(small(arch="transformer", depth=2, bias="all")).shapes())
+    assert every - tied == {"W_U"}
+    assert every - constant == {"W_pos"}
+    assert every - plain == {"0.b_in", "0.b_out", "1.b_in", "1.b_out"}
+    assert biased - every == {"b_U", *(f"{i}.b_{to}" for i in range(2) for to in "QKVO")}
+    assert set(build(small(arch="embed-mlp")).shapes()) - set(build(small(arch="embed-mlp", tied="on")).shapes()) == {
+        "E_b"
+    }
+
+
+def test_the_encoder_preset_is_the_encoder_of_torch() -> None:
+    """Every weight of the reference, set in ours, gives its logits: biases in attention and read-out, no mask."""
+    values = {**PRESETS["encoder"].values, "d_model": 8, "heads": 2, "width": 12}
+    config = small(p=7).changed(values)
+    reference = ChapterTransformer(config).double()
+    for tensor in reference.parameters():
+        torch.nn.init.normal_(tensor, 0.3, 0.5, generator=torch.Generator().manual_seed(tensor.numel()))
+    given = {name: tensor.detach() for name, tensor in reference.named_parameters()}
+    ours = {"W_E": given["tokens.weight"], "W_pos": given["positions.weight"]}
+    for i in range(2):
+        layer = f"encoder.layers.{i}"
+        weights, biases = given[f"{layer}.self_attn.in_proj_weight"], given[f"{layer}.self_attn.in_proj_bias"]
+        for to, weight, bias in zip("QKV", weights.chunk(3), biases.chunk(3), strict=True):
+            ours |= {f"{i}.W_{to}": weight.T, f"{i}.b_{to}": bias}
+        for to, name in {"O": "self_attn.out_proj", "in": "linear1", "out": "linear2"}.items():
+            ours |= {f"{i}.W_{to}": given[f"{layer}.{name}.weight"].T, f"{i}.b_{to}": given[f"{layer}.{name}.bias"]}
+        for to, name in {"attention": "norm1", "mlp": "norm2"}.items():
+            ours |= {f"{i}.norm_{to}.gain": given[f"{layer}.{name}.weight"]}
+            ours |= {f"{i}.norm_{to}.shift": given[f"{layer}.{name}.bias"]}
+    ours |= {"W_U": given["unembed.weight"].T, "b_U": given["unembed.bias"]}
+    model, (a, b) = build(config), all_pairs(7)
+    assert set(ours) == set(model.shapes())
+    assert sum(tensor.numel() for tensor in ours.values()) == sum(t.numel() for t in reference.parameters())
+    assert_close(model.logits(ours, a, b), reference(torch.stack((a, b), 1)), rtol=1e-9, atol=1e-9)
+
+
+def test_the_power_preset_has_no_parameters_but_those_of_the_paper() -> None:
+    """Four matrices of attention and two of the MLP a layer, 393,216 weights, "4·10⁵"; and four LayerNorms."""
+    shapes = build(Config(device="cpu").changed(PRESETS["power"].values)).shapes()
+    counted = {name: math.prod(shape) for name, shape in shapes.items() if name[0].isdigit()}
+    assert sum(count for name, count in counted.items() if ".W_" in name) == 393_216
+    assert sum(count for name, count in counted.items() if ".norm_" in name) == 4 * 2 * 128
+    assert set(shapes) - set(counted) == {"W_E", "W_U"}
+    assert not [name for name in shapes if ".b_" in name]
+
+
+KERNELS: list[dict[str, Any]] = [
+    {"arch": "transformer", "tied": "on"},
+    {"arch": "transformer", "bias": "off"},
+    {"arch": "transformer", "positional": "none"},
+    {"arch": "transformer", "positional": "sinusoidal"},
+    {"arch": "transformer", "tied": "on", "bias": "off", "positional": "sinusoidal"},
+    {"arch": "embed-mlp", "tied": "on"},
+    {"arch": "embed-mlp", "tied": "on", "bias": "off"},
+    {"arch": "mlp", "bias": "off"},
+]
+"""Options that the kernels take."""
+KNOWN: dict[str, Any] = {"p": 31, "width": 64, "d_model": 32, "heads": 2, "precision": "float32"}
+
+
+@pytest.mark.parametrize("replicas", [(), (2,)])
+@pytest.mark.parametrize("values", KERNELS, ids=str)
+def test_a_step_of_the_kernels_is_that_of_autograd(
+    values: dict[str, Any], replicas: tuple[int, ...], library: Path
+) -> None:
+    config = small(**KNOWN | values)
+    model = build(config)
+    layout = Layout(model.shapes())
+    flat = layout.flatten(random_parameters(model, replicas=replicas)).float()
+    task = make_task(config)
+    pairs = task.pairs(task.train)
+    assert native.load(library)
+    try:
+        assert Engine(config).strategy.name == "kernels"
+        loss, by_hand = loss_and_gradient(model, layout, flat, pairs, 10)
+    finally:
+        native.load(None)
+    expected, by_autograd = loss_and_gradient(model, layout, flat, pairs, 10_000)
+    assert_close(loss, expected, rtol=1e-4, atol=0)
+    ours, theirs = layout.unflatten(by_hand), layout.unflatten(by_autograd)
+    for name, gradient in ours.items():
+        assert (gradient - theirs[name]).norm() <= 1e-4 * theirs[name].norm(), name
+
+
+@pytest.mark.usefixtures("kernels")
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({}, " by kernels"),
+        ({"attention_rate": 0.5}, " in torch, for the kernels know an attention rate of 1 alone"),
+        ({"bias": "all"}, " in torch, for the kernels know no biases in attention"),
+        ({"classes": "p+1"}, " in torch, for the kernels know p classes alone"),
+    ],
+)
+def test_the_log_says_why_no_kernel_takes_the_steps(values: dict[str, Any], words: str) -> None:
+    assert _strategy_words(Engine(small(arch="transformer", **KNOWN | values))) == words
+
+
+def norm(engine: Engine) -> float:
+    return math.sqrt(sum(float(tensor.square().sum()) for tensor in engine.parameters.values()))
+
+
+@pytest.mark.parametrize("arch", choices("arch"))
+def test_all_initial_weights_are_scaled_and_the_run_knows_its_start(arch: str) -> None:
+    one, three = (Engine(small(arch=arch, init_scale=scale, layer_norm="pre")) for scale in (1.0, 3.0))
+    for name, tensor in one.parameters.items():
+        assert_close(three.parameters[name], 3 * tensor)
+    # With no gradient, decay to the start leaves it as it is.
+    still = Engine(small(arch=arch, init_scale=3.0, decay_to="init", optimizer="sgd", weight_decay=0.5, lr=1e-12))
+    first = {name: tensor.clone() for name, tensor in still.parameters.items()}
+    still.advance(5)
+    for name, tensor in still.parameters.items():
+        assert_close(tensor, first[name])
+    held = Engine(small(arch=arch, init_scale=3.0, norm_clamp=0.5))
+    before = norm(held)
+    held.advance(5)
+    assert norm(held) / before == pytest.approx(0.5)
+
+
+def test_the_default_scale_leaves_the_bits_alone() -> None:
+    model = build(Config())
+    drawn, started = (draw(torch.Generator().manual_seed(0)) for draw in (model.init, model.start))
+    assert all(torch.equal(drawn[name], started[name]) for name in drawn)
+
+
+@pytest.mark.parametrize(
+    ("arch", "old", "new", "carried"),
+    [
+        ("transformer", {}, {"tied": "on"}, {"W_E": "W_E", "W_pos": "W_pos"}),
+        ("transformer", {"tied": "on"}, {"tied": "off"}, {"W_E": "W_E", "W_pos": "W_pos"}),
+        ("transformer", {"positional": "sinusoidal"}, {"positional": "learned"}, {"W_E": "W_E", "W_U": "W_U"}),
+        ("transformer", {}, {"bias": "all"}, {"W_E": "W_E", "W_pos": "W_pos", "W_U": "W_U"}),
+        ("embed-mlp", {}, {"tied": "on"}, {"E_a": "E_a", "W_out": "W_out", "b_out": "b_out"}),
+        ("embed-mlp", {"tied": "on"}, {"tied": "off"}, {"E_a": "E_a", "E_b": "E_a", "W_out": "W_out"}),
+        ("mlp", {}, {"bias": "off"}, {"W_a": "W_a", "W_b": "W_b", "W_out": "W_out"}),
+        ("residual-mlp", {}, {"depth": 4}, {"E_a": "E_a", "E_b": "E_b", "W_U": "W_U", "b_U": "b_U"}),
+    ],
+)
+def test_a_rebuilt_model_keeps_what_the_old_one_read(
+    arch: str, old: dict[str, Any], new: dict[str, Any], carried: dict[str, str]
+) -> None:
+    engine = Engine(small(p=12, arch=arch, **old))
+    engine.advance(10)
+    before = {name: tensor.clone() for name, tensor in engine.parameters.items()}
+    read = {name: tensor.clone() for name, tensor in engine.model.complete(engine.parameters).items()}
+    engine.rebuild(engine.config.changed(new), keep=True)
+    for name, of_old in carried.items():
+        assert torch.equal(engine.parameters[name], before[of_old]), name
+    if new.get("tied") == "off" and arch == "transformer":
+        assert torch.equal(engine.parameters["W_U"], before["W_E"][:12].T)
+    if new.get("positional") == "learned":
+        assert torch.equal(engine.parameters["W_pos"], read["W_pos"])
+    assert engine.advance(5) == 5
+
+
+@pytest.mark.parametrize("values", OPTIONS, ids=str)
+def test_a_state_goes_on_with_the_same_bits(values: dict[str, Any]) -> None:
+    config = small(p=7, batch_size=9, depth=2, init_scale=0.5, optimizer="muon", decay_to="init", **values)
+    engine = Engine(config)
+    engine.advance(4)
+    resumed = Engine(config)
+    resumed.load_state_dict(engine.state_dict())
+    engine.advance(4)
+    resumed.advance(4)
+    assert_same_state(engine.state_dict(), resumed.state_dict())
+    assert engine.measure() == resumed.measure()
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_the_attention_rate_changes_while_a_model_trains(depth: int) -> None:
+    engine, other = (Engine(small(p=7, arch="transformer", depth=depth)) for _ in range(2))
+    engine.advance(5)
+    weights = {name: tensor.clone() for name, tensor in engine.parameters.items()}
+    engine.apply_settings(engine.config.changed({"attention_rate": 0.25}))
+    assert all(torch.equal(tensor, weights[name]) for name, tensor in engine.parameters.items())
+    (a, b), config = all_pairs(7), engine.config
+    assert config.attention_rate == 0.25
+    assert_close(engine.model.logits(engine.parameters, a, b), plain_logits(config, engine.parameters, a, b))
+    other = Engine(config)
+    other.load_state_dict(engine.state_dict())
+    engine.advance(5)
+    other.advance(5)
+    assert_same_state(engine.state_dict(), other.state_dict())
+    assert engine.measure() == other.measure()
+
+
+@pytest.mark.parametrize("name", ["tied", "positional", "causal", "attention_rate", "bias"])
+def test_an_option_that_does_nothing_says_so(name: str) -> None:
+    readers = {arch for arch in ARCHITECTURES if not idle_in(name, arch)}
+    expected = {
+        "tied": {"embed-mlp", "transformer"},
+        "bias": {"mlp", "embed-mlp", "residual-mlp", "transformer"},
+    }
+    assert readers == expected.get(name, {"transformer"})
+    for arch in set(ARCHITECTURES) - readers:
+        assert f"does nothing in {arch}: only" in idle_in(name, arch)
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"attention_rate": 1.5}, "--attention-rate must be a number from 0 to 1, not 1.5"),
+        ({"init_scale": 0.0}, "--init-scale must be a number above 0 and up to 100, not 0"),
+        ({"positional": "rotary"}, "unknown positional 'rotary': choose learned, none, sinusoidal"),
+        ({"depth": 9}, "--depth must be a whole number from 1 to 8, not 9"),
+    ],
+)
+def test_what_cannot_be_is_said(values: dict[str, Any], says: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        Config(**values)
+    assert says in str(error.value)
