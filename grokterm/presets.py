@@ -21,7 +21,7 @@ PRESETS: Final[dict[str, Preset]] = {
     "blink": Preset(
         "groks p 97 with half the pairs in about 24 steps",
         {
-            "arch": "mlp",
+            "arch": "one-hot",
             "activation": "quadratic",
             "width": 128,
             "lr": 0.2,
@@ -55,10 +55,12 @@ PRESETS: Final[dict[str, Preset]] = {
         {
             "op": "s5",
             "train_fraction": 0.5,
-            "arch": "embed-mlp",
+            "arch": "mlp",
             "width": 256,
             "d_model": 64,
+            "activation": "relu",
             "lr": 5e-3,
+            "epsilon": 1e-8,
             "weight_decay": 1.0,
             "pace": "max",
         },

@@ -30,7 +30,7 @@ from grokterm.tui.views.catalogue import views
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Scalars
 
-CONFIG = Config(p=97, arch="embed-mlp", pace=60.0)
+CONFIG = Config.starting({"p": 97, "pace": 60.0})
 MOMENTS: dict[str, Callable[[Scalars], bool]] = {
     "memorizing": lambda now: now.train_accuracy >= 0.995 and now.step >= 150,
     "generalizing": lambda now: now.test_accuracy >= 0.5,
@@ -38,7 +38,7 @@ MOMENTS: dict[str, Callable[[Scalars], bool]] = {
 }
 GROKKING = {
     720: Config(p=59, arch="transformer", lr=3e-3, pace="max"),
-    1600: Config(p=59, arch="embed-mlp", lr=3e-3, pace="max"),
+    1600: Config(p=59, arch="mlp", lr=3e-3, pace="max"),
 }
 """Runs that grok in seconds, by the step at which they have."""
 CIRCLES = {3000: Config(p=97, arch="transformer", pace="max")}

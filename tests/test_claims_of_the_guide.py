@@ -89,9 +89,9 @@ def test_neighbours_on_a_ring(n: int, k: int) -> None:
 @pytest.mark.parametrize(
     ("arch", "p", "layer", "wanted"),
     [
+        ("one-hot", 97, "sum", 1.0),
         ("mlp", 97, "sum", 1.0),
-        ("embed-mlp", 97, "sum", 1.0),
-        ("embed-mlp", 193, "sum", 0.62),
+        ("mlp", 193, "sum", 0.62),
         ("transformer", 97, "0.attention", 0.59),
         ("transformer", 113, "0.attention", 0.52),
         ("transformer", 193, "0.attention", 0.29),

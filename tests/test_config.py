@@ -46,7 +46,7 @@ def configs(draw: st.DrawFn) -> Config:
         else:
             values[name] = draw(numbers)
     if values["init"] == "closed-form":
-        values |= {"arch": "mlp", "depth": 1, "activation": "quadratic", "layer_norm": "none"}
+        values |= {"arch": "one-hot", "depth": 1, "activation": "quadratic", "layer_norm": "none"}
         values |= {"op": draw(st.sampled_from(["add", "subtract"])), "width": max(values["width"], 8)}
     if rule_of(values["op"]).divides:
         values["p"] = draw(st.sampled_from([5, 97, 113, 1999]))
@@ -122,7 +122,7 @@ def test_each_number_keeps_its_limits(name: str) -> None:
         ({"p": 4, "op": "divide"}, "divide needs a prime p, and 4 is not: 3 and 5 are near"),
         ({"op": "substract"}, "did you mean subtract?"),
         ({"arch": "transfomer"}, "did you mean transformer?"),
-        ({"arch": 3}, "unknown arch '3': choose mlp, embed-mlp, residual-mlp, transformer"),
+        ({"arch": 3}, "unknown arch '3': choose mlp, one-hot, residual-mlp, transformer"),
         ({"arch": "transformer", "heads": 3}, "--heads 3 does not divide --d-model 128: choose heads from 1, 2, 4"),
         ({"train_fraction": 0.0}, "--train-fraction must be a number above 0 and below 1, not 0"),
         ({"train_fraction": 1e-5}, "leaves no train pair"),
@@ -145,7 +145,7 @@ def test_what_cannot_be_says_why_and_what_can(values: dict[str, Any], words: str
 
 
 def test_heads_matter_only_to_the_transformer() -> None:
-    assert Config(arch="mlp", heads=3).heads == 3
+    assert Config(arch="one-hot", heads=3).heads == 3
 
 
 def test_a_fraction_just_inside_leaves_one_pair_on_either_side() -> None:

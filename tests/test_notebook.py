@@ -36,7 +36,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
             session.advance(stop - session.step)
         session.save(REGULAR)
         if stop == 40:
-            session.change({"arch": "embed-mlp", "weight_decay": 2.0}, keep=False, by="")
+            session.change({"arch": "mlp", "weight_decay": 2.0}, keep=False, by="")
     return made
 
 
@@ -57,7 +57,7 @@ def trained(step: int) -> Engine:
     engine = Engine(CONFIG)
     engine.advance(min(step, 40))
     if step > 40:
-        engine.rebuild(CONFIG.changed({"arch": "embed-mlp", "weight_decay": 2.0}), keep=False)
+        engine.rebuild(CONFIG.changed({"arch": "mlp", "weight_decay": 2.0}), keep=False)
         engine.advance(step - 40)
     return engine
 
@@ -92,7 +92,7 @@ def test_what_it_tells(folder: RunFolder) -> None:
     assert isinstance(run, Run)
     assert (run.id, run.path, run.last_step, run.parent) == (folder.id, folder.path, 100, None)
     assert run.first_config == CONFIG
-    assert run.config == CONFIG.changed({"arch": "embed-mlp", "weight_decay": 2.0})
+    assert run.config == CONFIG.changed({"arch": "mlp", "weight_decay": 2.0})
     assert run.history["step"].tolist() == list(range(0, 101, 5))
     assert run.history["step"].dtype == np.int64
     assert np.isnan(run.history["gradient_norm"][0])

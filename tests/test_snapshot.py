@@ -29,7 +29,7 @@ from grokterm.view_options import ViewOptions
 from tests.analysis.pictures.subjects import picture
 from tests.trainer.running import TINY
 
-CONFIG = TINY.changed({"p": 11, "arch": "embed-mlp", "log_every": 10, "measure_every": 20})
+CONFIG = TINY.changed({"p": 11, "arch": "mlp", "log_every": 10, "measure_every": 20})
 
 
 @pytest.fixture(scope="module")

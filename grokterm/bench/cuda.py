@@ -10,7 +10,7 @@ from grokterm.bench.row import Bench, Goal, Row
 from grokterm.bench.steps import SET_UPS, synchronize
 from grokterm.lab.engine import Engine
 
-RATES: Final = {"mlp": 10_000, "nanda": 6_000}
+RATES: Final = {"one-hot": 10_000, "nanda": 6_000}
 """Steps a second: at the second, the 40,000 epochs of the replication take under 7 seconds."""
 STEPS: Final = 2_000
 

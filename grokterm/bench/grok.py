@@ -104,7 +104,7 @@ def _row(name: str, what: str, config: Config, bench: Bench, goal: Goal | None) 
 
 def blink_rows(bench: Bench) -> Iterator[Row]:
     """The preset blink beside the chapter's loop, and beside one second."""
-    config = bench.config().changed(PRESETS["blink"].values)
+    config = bench.config(Config.starting(PRESETS["blink"].values))
     what = "seconds to grok, --preset blink; the chapter's loop"
     yield (row := _row("grok/blink", what, config, bench, Goal(f"≥ {TIMES}×", least=TIMES)))
     what = "seconds to grok, --preset blink; one second"
@@ -115,7 +115,7 @@ def blink_rows(bench: Bench) -> Iterator[Row]:
 def default_rows(bench: Bench) -> Iterator[Row]:
     """The defaults beside the chapter's loop."""
     what = "seconds to grok, our defaults; the chapter's loop"
-    yield _row("grok/default", what, bench.config(), bench, None)
+    yield _row("grok/default", what, bench.config(Config.starting()), bench, None)
 
 
 ROWS: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {"grok/blink": blink_rows, "grok/default": default_rows}

@@ -18,7 +18,7 @@ from grokterm.bench.steps import FLOOR_STEPS, QUICK_STEPS, SET_UPS, product_size
 from grokterm.kernels.build import build_peak
 from grokterm.lab.engine import Engine
 
-SHARES: Final = {"mlp": 0.55, "embed-mlp": 0.55, "transformer": 0.45, "nanda": 0.45}
+SHARES: Final = {"one-hot": 0.55, "mlp": 0.55, "transformer": 0.45, "nanda": 0.45}
 """Share of the peak that a step is to reach."""
 LOOPS: Final = {"float32": "measure_peak", "bfloat16": "measure_tile_peak"}
 """The loop of peak.c that multiplies in a precision."""

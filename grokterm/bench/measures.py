@@ -70,5 +70,5 @@ def _rates_asleep(name: str, bench: Bench) -> tuple[float, float, int]:
 
 
 ROWS: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {
-    f"measures/{name}": partial(measures_rows, name) for name in ("mlp", "embed-mlp", "transformer")
+    f"measures/{name}": partial(measures_rows, name) for name in ("one-hot", "mlp", "transformer")
 }

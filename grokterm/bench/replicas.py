@@ -26,7 +26,7 @@ COUNTS: Final = (1, 8, 64)
 QUICK_COUNTS: Final = (1, 8)
 TIMES_ON_CUDA: Final = 25
 """How many times as fast as one after another the most replicas have to be on CUDA."""
-SMALL: Final = Config(p=31, width=64)
+SMALL: Final = Config(arch="one-hot", p=31, width=64)
 """A model whose step is over before a processor is busy: all that is done once a step counts."""
 SMALL_COUNTS: Final = (8, 64)
 SMALL_STEPS: Final = 256

@@ -105,8 +105,8 @@ class Bench:
     budget: Budget = field(default_factory=Budget)
 
     def config(self, config: Config | None = None) -> Config:
-        """A configuration, or the default one, on the device and in the precision that are measured."""
-        return (config or Config()).changed({"device": self.device, "precision": self.precision})
+        """A configuration, or that of a one-hot MLP, on the device and in the precision that are measured."""
+        return (config or Config(arch="one-hot")).changed({"device": self.device, "precision": self.precision})
 
     def once(self, name: str, measure: Callable[[], Any]) -> Any:
         """What `measure` gives, taken at most once."""

@@ -17,22 +17,22 @@ from grokterm.config import Config
 from grokterm.lab.engine import Engine
 
 SET_UPS: Final[dict[str, Config]] = {
+    "one-hot": Config(arch="one-hot"),
     "mlp": Config(arch="mlp"),
-    "embed-mlp": Config(arch="embed-mlp"),
     "transformer": Config(arch="transformer"),
     "nanda": Config(arch="transformer", p=113, train_fraction=0.3),
 }
 PLAIN_MODELS: Final[dict[str, type[nn.Module]]] = {
-    "mlp": PlainMlp,
-    "embed-mlp": PlainEmbedMlp,
+    "one-hot": PlainMlp,
+    "mlp": PlainEmbedMlp,
     "transformer": PlainTransformer,
     "nanda": PlainTransformer,
 }
-RATIOS: Final = {"mlp": 10, "embed-mlp": 10, "transformer": 20, "nanda": 20}
+RATIOS: Final = {"one-hot": 10, "mlp": 10, "transformer": 20, "nanda": 20}
 """Times as fast as the plain loop with bfloat16 products, at least."""
-RATIOS_IN_FLOAT32: Final = {"mlp": 5, "embed-mlp": 6, "transformer": 12, "nanda": 12}
+RATIOS_IN_FLOAT32: Final = {"one-hot": 5, "mlp": 6, "transformer": 12, "nanda": 12}
 """The same with float32 products, the plain loop's own."""
-FLOORS: Final = {"mlp": 2.5, "embed-mlp": 2.5, "transformer": 3.0, "nanda": 3.0}
+FLOORS: Final = {"one-hot": 2.5, "mlp": 2.5, "transformer": 3.0, "nanda": 3.0}
 """Times as long as the matrix products alone, at most."""
 SCALES: Final = (53, 97, 193, 389, 769)
 QUICK_SCALES: Final = (53, 97, 193)
@@ -114,7 +114,7 @@ def scale_rows(bench: Bench) -> Iterator[Row]:
     sizes = QUICK_SCALES if bench.quick else SCALES
     milliseconds: list[float] = []
     for done, p in enumerate(sizes):
-        engine = Engine(bench.config(Config(p=p)))
+        engine = Engine(bench.config(Config(arch="one-hot", p=p)))
         steps = max(1, 97**2 // p**2)
 
         def ours(engine: Engine = engine, steps: int = steps) -> None:

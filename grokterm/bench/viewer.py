@@ -35,7 +35,7 @@ def viewer_rows(bench: Bench) -> Iterator[Row]:
     """What an attached viewer costs the training, and how soon a key acts."""
     seconds = QUICK_SECONDS if bench.quick else SECONDS
     with tempfile.TemporaryDirectory() as home:
-        folder = create_run(bench.config(Config(pace="max")), ViewOptions(), Path(home))
+        folder = create_run(bench.config(Config(arch="one-hot", pace="max")), ViewOptions(), Path(home))
         start_trainer(folder)
         try:
             yield from _with_viewers(bench, folder, Path(home), seconds)

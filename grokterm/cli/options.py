@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
-from grokterm.config import Config, choices, field_type, parse, settings
+from grokterm.config import Config, Value, choices, field_type, parse, settings
 from grokterm.errors import ConfigError
 from grokterm.spelling import option_name, unknown
 from grokterm.tasks.operations import rule_of
@@ -44,14 +44,14 @@ class Option:
 @cache
 def run_options() -> dict[str, Option]:
     """The options made from `Config`, by name, in order."""
-    config = Config()
+    start, plain = Config.starting().as_dict(), Config().as_dict()
     return {
         name: Option(
             name=name,
             group=setting.group,
             words=setting.help.replace("`", ""),
             metavar=_metavar(name),
-            default=shown(getattr(config, name)),
+            default=_default(start[name], plain[name]),
             choices=choices(name) if get_origin(field_type(name)) is Literal else (),
             aliases=setting.aliases,
         )
@@ -115,7 +115,7 @@ def step_number(option: str, text: str | None) -> int | None:
 
 def configuration(values: Mapping[str, Any]) -> Config:
     """The `Config` among the values; raises ConfigError."""
-    return Config().changed({name: value for name, value in values.items() if name in settings()})
+    return Config.starting({name: value for name, value in values.items() if name in settings()})
 
 
 def view(values: Mapping[str, Any], base: ViewOptions | None = None) -> ViewOptions:
@@ -131,6 +131,11 @@ def shown(value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _default(start: Value, plain: Value) -> str:
+    """What a new run begins with, and what it does where the architecture is none that has a value of its own."""
+    return shown(start) if start == plain else f"{shown(start)}; {shown(plain)} in other architectures"
 
 
 def _read_view(name: str, text: str) -> Any:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Final, get_type_hints
 
-from grokterm.config.architectures import ARCHITECTURES, ArchitectureSpec
+from grokterm.config.architectures import ARCHITECTURES, Architecture, ArchitectureSpec, renamed
 from grokterm.config.consistency import check_closed_form, check_device, check_heads, check_order, check_split
 from grokterm.config.model import ModelSettings
 from grokterm.config.run import RunSettings
@@ -20,13 +21,16 @@ from grokterm.tasks.operations import rule_of
 
 Value = int | float | str
 
-DEFAULTS_OF_OLD_RUNS: Final[dict[str, Value]] = {"measure_every": 0}
+DEFAULTS_OF_OLD_RUNS: Final[dict[str, Value]] = {"measure_every": 0, "arch": "one-hot"}
 """Settings that are younger than the first runs, with the values at which such a run comes out as it did."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config(RunSettings, TrainingSettings, ModelSettings, TaskSettings):
-    """What a run is; together with the logged changes it determines every bit of it."""
+    """What a run is; together with the logged changes it determines every bit of it.
+
+    The fields' own defaults are the same for every architecture; a new run begins with those of `starting`.
+    """
 
     def __post_init__(self) -> None:
         for name, known in settings().items():
@@ -62,12 +66,26 @@ class Config(RunSettings, TrainingSettings, ModelSettings, TaskSettings):
         return self.p + (self.classes == "p+1")
 
     @classmethod
+    def starting(cls, values: Mapping[str, Any] = MappingProxyType({})) -> Config:
+        """A new run: `values`, and else what its architecture begins with; raises ConfigError."""
+        plain = cls().changed({name: value for name, value in values.items() if name == "arch"})
+        return plain.changed({**plain.architecture.begins_with, **values})
+
+    def following(self, arch: Architecture) -> dict[str, Value]:
+        """Another architecture, and its own settings for those that stand at what the present one begins with."""
+        own, other = Config.starting({"arch": self.arch}).as_dict(), Config.starting({"arch": arch}).as_dict()
+        present = self.as_dict()
+        moved = {name: value for name, value in other.items() if value != own[name] == present[name]}
+        return {**moved, "arch": arch}
+
+    @classmethod
     def written(cls, values: Mapping[str, Any]) -> Config:
         """A configuration from a run's files; what was not known when they were written has no effect there.
 
         Raises ConfigError.
         """
-        return cls().changed({**DEFAULTS_OF_OLD_RUNS, **values})
+        known = values if "attention_rate" in values else renamed(values)
+        return cls().changed({**DEFAULTS_OF_OLD_RUNS, **known})
 
     def as_dict(self) -> dict[str, Value]:
         """Every field by name, as written to config.toml and to the log."""
@@ -114,5 +132,7 @@ def docs() -> dict[str, str]:
 
 def parse(name: str, text: str) -> Value:
     """The value of a field from what a person typed; raises ConfigError."""
+    if name == "arch" and text.strip() == "embed-mlp":
+        return "mlp"
     value = read(name, field_type(name), settings()[name], text)
     return rule_of(str(value)).name if name == "op" else value

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Literal, NamedTuple
+from types import MappingProxyType
+from typing import Any, Final, Literal, NamedTuple
 
-Architecture = Literal["mlp", "embed-mlp", "residual-mlp", "transformer"]
+Architecture = Literal["mlp", "one-hot", "residual-mlp", "transformer"]
+OLD_NAMES: Final[Mapping[str, Architecture]] = {"mlp": "one-hot", "embed-mlp": "mlp"}
+"""What architectures are called in files of runs that are older than `attention_rate`, and their names now."""
 
 
 class Part(NamedTuple):
@@ -37,6 +40,8 @@ class ArchitectureSpec(NamedTuple):
     """What `depth` counts."""
     one_hot: bool = False
     """Whether residues are one-hot vectors: the columns of its embedding are then neurons of a first layer."""
+    begins_with: Mapping[str, int | float | str] = MappingProxyType({})
+    """Settings of a new run that names none, where they are not the fields' own."""
     closed_form: bool = False
     """Whether it has initial weights that solve a sum of angles."""
     ties_read_out: bool = False
@@ -55,6 +60,16 @@ class ArchitectureSpec(NamedTuple):
 
 ARCHITECTURES: Final[Mapping[Architecture, ArchitectureSpec]] = {
     "mlp": ArchitectureSpec(
+        brief="two embeddings → width → p",
+        words="two embeddings of {d_model} → {width} neurons → {outputs} logits",
+        size="{d_model} → {width}",
+        short="{width}",
+        embedding=Part(("E_a", "E_b"), "d_model"),
+        read_out=Part(("W_out", "b_out"), "width"),
+        uses=frozenset({"d_model", "bias", "tied"}),
+        begins_with={"d_model": 20, "lr": 1e-2, "epsilon": 7e-4},
+    ),
+    "one-hot": ArchitectureSpec(
         brief="one-hot pair → width → p",
         words="one-hot a and b → {width} neurons → {outputs} logits",
         size="{width}",
@@ -64,15 +79,6 @@ ARCHITECTURES: Final[Mapping[Architecture, ArchitectureSpec]] = {
         uses=frozenset({"bias"}),
         one_hot=True,
         closed_form=True,
-    ),
-    "embed-mlp": ArchitectureSpec(
-        brief="two embeddings → width → p",
-        words="two embeddings of {d_model} → {width} neurons → {outputs} logits",
-        size="{d_model} → {width}",
-        short="{width}",
-        embedding=Part(("E_a", "E_b"), "d_model"),
-        read_out=Part(("W_out", "b_out"), "width"),
-        uses=frozenset({"d_model", "bias", "tied"}),
     ),
     "residual-mlp": ArchitectureSpec(
         brief="the sum of two embeddings, MLPs added to it",
@@ -96,6 +102,11 @@ ARCHITECTURES: Final[Mapping[Architecture, ArchitectureSpec]] = {
         layers="blocks",
     ),
 }
+
+
+def renamed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings out of an older file, with the architecture that is meant by its name then."""
+    return {name: OLD_NAMES.get(value, value) if name == "arch" else value for name, value in values.items()}
 
 
 def users(setting: str) -> list[str]:

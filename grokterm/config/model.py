@@ -74,7 +74,7 @@ class ModelSettings:
         "random",
         "Model",
         "rebuilds the model",
-        "Initial weights: random, or the closed-form solution (mlp, depth 1, quadratic, no LayerNorm).",
+        "Initial weights: random, or the closed-form solution (one-hot, depth 1, quadratic, no LayerNorm).",
         label="initial weights",
         short="init",
     )
@@ -99,7 +99,7 @@ class ModelSettings:
         "off",
         "Model",
         "rebuilds the model",
-        "On: a transformer reads out by its embedding (W_U is W_E transposed); a, b of embed-mlp share one embedding.",
+        "On: a transformer reads out by its embedding (W_U is W_E transposed); a and b of mlp share one embedding.",
         label="tied weights",
         short="tied",
     )

@@ -13,7 +13,7 @@ from grokterm.config.optimizers import idle_setting
 from grokterm.errors import ConfigError
 from grokterm.number_format import spelled
 from grokterm.surgery import Ablation, check_ablation
-from grokterm.wire.records import Change
+from grokterm.wire.records import CHANGE_FORMAT, Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class Plan:
             words=self.words,
             by=by,
             time=time.time(),
+            format=CHANGE_FORMAT,
             ablation=self.ablation,
         )
 

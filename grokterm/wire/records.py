@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from grokterm.config import Value
+from grokterm.config.architectures import renamed
 from grokterm.errors import WireError
 from grokterm.measures import Measures, ProgressMeasures, StructureMeasures
 from grokterm.surgery import Ablation
@@ -84,6 +85,8 @@ class Change(msgspec.Struct, frozen=True, tag_field="kind", tag="change"):
     words: str
     by: str = ""
     time: float = 0.0
+    format: int = 0
+    """1 from the time on when an architecture `mlp` has embeddings; 0 is read with the names of before."""
     ablation: Ablation | None = None
     """What was taken out of the model, after settings were changed; None where nothing was."""
 
@@ -110,6 +113,9 @@ class Session(msgspec.Struct, frozen=True, tag_field="kind", tag="session"):
 TrainingRecord = Scalars | Progress | OldProgress | Spectrum | Structure | Change | Event
 Record = TrainingRecord | Session
 
+CHANGE_FORMAT = 1
+"""`format` of the changes that are made now."""
+
 _decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 _encoder = msgspec.json.Encoder()
 
@@ -122,6 +128,10 @@ def encode_record(record: Record) -> bytes:
 def decode_record(line: bytes) -> Record:
     """The record on one line of the log; raises WireError."""
     try:
-        return _decoder.decode(line)
+        record = _decoder.decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise WireError(f"a line of the log cannot be read: {error}") from None
+    if isinstance(record, Change) and record.format == 0 and "arch" in record.values:
+        names = {"values": renamed(record.values), "old": renamed(record.old)}
+        return msgspec.structs.replace(record, format=CHANGE_FORMAT, **names)
+    return record

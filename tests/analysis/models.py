@@ -62,7 +62,7 @@ def make_engine(config: Config) -> Engine:
 
 
 @cache
-def random_sample(arch: str = "mlp", op: str = "add", p: int = 31, dtype: torch.dtype = torch.float64) -> Sample:
+def random_sample(arch: str = "one-hot", op: str = "add", p: int = 31, dtype: torch.dtype = torch.float64) -> Sample:
     """A model with fresh weights, doubled so that its logits differ."""
     config = small(arch, op, p, width=48, d_model=16)
     fresh = build(config).init(torch.Generator().manual_seed(7))
@@ -70,7 +70,7 @@ def random_sample(arch: str = "mlp", op: str = "add", p: int = 31, dtype: torch.
 
 
 @cache
-def trained_sample(arch: str = "mlp", op: str = "add", p: int = 31, dtype: torch.dtype = torch.float64) -> Sample:
+def trained_sample(arch: str = "one-hot", op: str = "add", p: int = 31, dtype: torch.dtype = torch.float64) -> Sample:
     """A model that has grokked most of its task, with the three largest frequencies of its spectrum as keys."""
     config = small(arch, op, p, width=128, d_model=32, train_fraction=0.7, lr=1e-2)
     trained = {name: value.to(dtype) for name, value in _trained(config).items()}

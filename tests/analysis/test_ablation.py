@@ -28,7 +28,7 @@ from tests.reference.ablated_logits import without_frequencies
 
 @pytest.mark.parametrize("op", ["add", "divide"])
 def test_a_score_is_that_of_the_engine(op: str) -> None:
-    engine = make_engine(small("mlp", op, 31, width=32, lr=1e-2))
+    engine = make_engine(small("one-hot", op, 31, width=32, lr=1e-2))
     engine.advance(30)
     found = sample(engine.config, {name: value.detach() for name, value in engine.parameters.items()}, (1,))
     got, expected = score(partial(found.model.logits, found.parameters), found.labels, found.train), engine.measure()
@@ -55,7 +55,7 @@ def test_a_grokked_model_needs_its_key_frequencies_and_no_others() -> None:
     assert abs(test_accuracy(without_frequencies(answer, mean, found.angles, [smallest])) - whole) < 0.01
 
 
-@pytest.mark.parametrize(("arch", "op"), [("mlp", "subtract"), ("embed-mlp", "divide"), ("transformer", "add")])
+@pytest.mark.parametrize(("arch", "op"), [("one-hot", "subtract"), ("mlp", "divide"), ("transformer", "add")])
 def test_frequencies_can_be_taken_out_of_the_weights(arch: str, op: str) -> None:
     found = random_sample(arch, op)
     basis, _ = basis_of(op, 31)
@@ -77,7 +77,7 @@ def test_frequencies_can_be_taken_out_of_the_weights(arch: str, op: str) -> None
     ])  # fmt: skip
 
 
-@pytest.mark.parametrize("arch", ["mlp", "embed-mlp", "transformer"])
+@pytest.mark.parametrize("arch", ["one-hot", "mlp", "transformer"])
 def test_without_neurons_their_part_of_the_logits_is_gone(arch: str) -> None:
     found = random_sample(arch, "add")
     chosen = torch.tensor([3, 40])
@@ -91,7 +91,7 @@ def test_without_neurons_their_part_of_the_logits_is_gone(arch: str) -> None:
 
 
 def test_neurons_of_an_inner_layer_are_cut_off_from_the_next() -> None:
-    config = small("mlp", "add", 7, depth=2, width=6)
+    config = small("one-hot", "add", 7, depth=2, width=6)
     fresh = build(config).init(torch.Generator().manual_seed(0))
     changed = without_neurons(config, fresh, torch.tensor([1]), 0)
     assert (changed["W_2"][1] == 0).all()
@@ -117,7 +117,7 @@ def without(engine: Engine, ablation: Ablation) -> Score:
 
 
 def test_a_closed_form_model_needs_the_frequencies_that_it_has_and_no_others() -> None:
-    config = small("mlp", "add", 23, width=3 * 7, activation="quadratic").changed({"init": "closed-form"})
+    config = small("one-hot", "add", 23, width=3 * 7, activation="quadratic").changed({"init": "closed-form"})
     engine = make_engine(config)
     norms = fourier_norms(engine.parameters["W_a"])
     keys = tuple((norms > 1).nonzero().squeeze(-1).add(1).tolist())
@@ -139,7 +139,7 @@ def test_a_closed_form_model_needs_the_frequencies_that_it_has_and_no_others() -
     assert float(of_neurons.test_loss) == pytest.approx(float(of_frequency.test_loss), rel=1e-3)
 
 
-@pytest.mark.parametrize(("arch", "depth"), [("mlp", 2), ("embed-mlp", 3), ("transformer", 2)])
+@pytest.mark.parametrize(("arch", "depth"), [("one-hot", 2), ("mlp", 3), ("transformer", 2)])
 def test_neurons_and_heads_are_counted_through_all_layers(arch: str, depth: int) -> None:
     engine = make_engine(small(arch, "add", 11, width=6, d_model=8, depth=depth))
     neurons = (1, 6 * depth - 1)

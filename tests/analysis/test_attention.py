@@ -58,7 +58,7 @@ def test_averages_and_the_last_query_add_up_to_one() -> None:
 
 
 def test_other_architectures_have_no_attention() -> None:
-    config = small("mlp", "add", 5)
+    config = small("one-hot", "add", 5)
     with pytest.raises(ValueError, match="only a transformer"):
         average_pattern(config, build(config).init(torch.Generator().manual_seed(0)))
     config = small("transformer", "add", 5, d_model=8)

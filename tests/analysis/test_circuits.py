@@ -45,7 +45,7 @@ def test_an_ideal_pizza_depends_on_the_distance_alone_and_an_ideal_clock_on_noth
 
 @pytest.mark.parametrize(("dtype", "tolerance"), PRECISIONS)
 @pytest.mark.parametrize("make", [random_sample, trained_sample])
-@pytest.mark.parametrize(("arch", "op"), [("mlp", "add"), ("mlp", "subtract"), ("transformer", "add")])
+@pytest.mark.parametrize(("arch", "op"), [("one-hot", "add"), ("one-hot", "subtract"), ("transformer", "add")])
 def test_distance_irrelevance_against_the_definition(
     make: Callable[..., Sample], arch: str, op: str, dtype: torch.dtype, tolerance: float
 ) -> None:
@@ -59,7 +59,7 @@ def test_distance_irrelevance_against_the_definition(
 
 
 def test_distance_irrelevance_over_an_even_group() -> None:
-    found = random_sample("mlp", "multiply", 31)
+    found = random_sample("one-hot", "multiply", 31)
     angles = found.angles
     correct = angles.table(correct_logits(logits_from_table(found.logits), found.labels))
     by_distance = [torch.stack([correct[(j + d) % 30, j] for j in range(30)]).std(correction=0) for d in range(30)]
@@ -118,7 +118,7 @@ def test_gradient_symmetricity_of_a_symmetric_network_is_one() -> None:
     assert got.tolist() == pytest.approx([1, 1])
 
 
-@pytest.mark.parametrize(("arch", "op"), [("mlp", "add"), ("embed-mlp", "add"), ("transformer", "subtract"),
+@pytest.mark.parametrize(("arch", "op"), [("one-hot", "add"), ("mlp", "add"), ("transformer", "subtract"),
                                           ("transformer", "multiply"), ("transformer", "x3+xy")])  # fmt: skip
 def test_gradient_symmetricity_is_defined_for_addition_with_one_embedding(arch: str, op: str) -> None:
     config = small(arch, op, 31)
@@ -143,7 +143,7 @@ def _turn(size: int, seed: int) -> Tensor:
 
 
 def test_the_bases_of_two_embeddings_decide_the_cosine_and_no_logit() -> None:
-    config = small("embed-mlp", "add", 31, d_model=24, width=64)
+    config = small("mlp", "add", 31, d_model=24, width=64)
     fresh = {name: value.double() for name, value in build(config).init(torch.Generator().manual_seed(0)).items()}
     fresh["W_b"], fresh["E_b"] = fresh["W_a"].clone(), fresh["E_a"].clone()  # symmetric in a and b
     turn, of = _turn(24, 1), triples(31, 200)

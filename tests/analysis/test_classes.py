@@ -24,7 +24,7 @@ from tests.lab.examples import loss_and_gradient
 from tests.reference.plain import plain_gradients
 
 P = 13
-ARCHITECTURES = ("mlp", "embed-mlp", "transformer")
+ARCHITECTURES = ("one-hot", "mlp", "transformer")
 
 
 def subjects(arch: str, depth: int = 1) -> tuple[ModelAtStep, ModelAtStep]:

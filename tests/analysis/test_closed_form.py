@@ -15,7 +15,7 @@ from tests.analysis.models import OPERATIONS, make_engine, sample, small
 
 
 def quadratic(op: str, p: int, width: int, **values: float) -> Config:
-    return small("mlp", op, p, width=width, activation="quadratic", **values).changed({"init": "closed-form"})
+    return small("one-hot", op, p, width=width, activation="quadratic", **values).changed({"init": "closed-form"})
 
 
 def solution(config: Config, generator: torch.Generator | None = None) -> Parameters:
@@ -75,7 +75,7 @@ def test_a_rebuilt_model_begins_at_the_solution_whatever_is_to_be_kept() -> None
     [
         ({"activation": "relu"}, "--activation quadratic"),
         ({"depth": 2}, "--depth 1"),
-        ({"arch": "embed-mlp"}, "--arch mlp"),
+        ({"arch": "mlp"}, "--arch one-hot"),
         ({"op": "x2+y2"}, "x2\\+y2 mod 23: it is no sum of angles"),
         ({"op": "multiply", "p": 22}, "multiply mod 22: it is no sum of angles"),
         ({"width": 6}, "--width 7 or more, not 6"),

@@ -99,7 +99,7 @@ def test_the_effect_of_a_frequency_is_what_it_adds_to_the_right_logit() -> None:
 
 
 @pytest.mark.parametrize("op", OPERATIONS)
-@pytest.mark.parametrize("arch", ["mlp", "transformer"])
+@pytest.mark.parametrize("arch", ["one-hot", "transformer"])
 def test_losses_are_those_of_the_definition(arch: str, op: str) -> None:
     sample = trained_sample(arch, op) if op == "add" else random_sample(arch, op)
     known, seen = sample.logits.numpy().astype(np.float64), sample.train.numpy()
@@ -119,7 +119,7 @@ def test_held_out_pairs_are_those_that_memory_cannot_answer(op: str) -> None:
 
 
 def test_answers_without_held_out_pairs_are_left_to_the_others() -> None:
-    sample = random_sample("mlp", "add", 31)
+    sample = random_sample("one-hot", "add", 31)
     seen = torch.ones(31, 31, dtype=torch.bool)
     a, b = torch.arange(31)[:, None], torch.arange(31)
     seen[(a + b) % 31 < 4] = False
@@ -142,7 +142,7 @@ def test_chance_is_found_significant_as_rarely_as_it_says() -> None:
 
 @given(st.integers(0, 4), st.floats(0.5, 50))
 def test_the_evidence_depends_on_no_shift_of_all_logits(shift: int, scale: float) -> None:
-    sample = trained_sample("mlp", "add")
+    sample = trained_sample("one-hot", "add")
     moved = sample.logits + scale * torch.randn(31, 31, 1, generator=torch.Generator().manual_seed(shift)).double()
     plain, other = (evidence(logits, "add", sample.train, sample.keys) for logits in (sample.logits, moved))
     assert other.loss == pytest.approx(plain.loss, rel=1e-6)

@@ -82,7 +82,7 @@ def test_on_the_axes_of_the_end_a_circle_comes_out_of_the_noise() -> None:
 
 
 def test_replicas_logarithms_and_single_precision() -> None:
-    found = trained_sample("embed-mlp", "divide", 31, torch.float32)
+    found = trained_sample("mlp", "divide", 31, torch.float32)
     table = over_basis(torch.stack([found.parameters["E_a"]] * 2), "discrete logarithms")
     drawn = circles(table, found.angles, [1, 2])
     assert drawn.shape == (2, 2, 30, 2)
@@ -102,7 +102,7 @@ def test_weights_that_are_not_finite_or_all_alike_raise_nothing() -> None:
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-9), (torch.float32, 1e-5)])
 @pytest.mark.parametrize("make", [random_sample, trained_sample])
-@pytest.mark.parametrize(("arch", "op"), [("mlp", "multiply"), ("transformer", "add")])
+@pytest.mark.parametrize(("arch", "op"), [("one-hot", "multiply"), ("transformer", "add")])
 def test_spectra_against_the_definition(
     make: Callable[..., Sample], arch: str, op: str, dtype: torch.dtype, tolerance: float
 ) -> None:

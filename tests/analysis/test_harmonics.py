@@ -100,7 +100,7 @@ def test_random_weights_have_equal_norms_whatever_the_size_of_a_component() -> N
 
 
 def test_a_representation_is_taken_out_of_the_embeddings_and_no_other() -> None:
-    config = Config(op="s4", arch="embed-mlp", d_model=8, width=16)
+    config = Config(op="s4", arch="mlp", d_model=8, width=16)
     parameters = build(config).init(generator(0, "parameters"))
     group = harmonics("s4")
     without = weights_without_frequencies(config, parameters, group, [3])
@@ -144,7 +144,7 @@ def test_what_is_no_product_of_both_has_no_representations(op: str) -> None:
 
 
 def test_the_measures_of_a_group_are_defined() -> None:
-    config = Config(op="d5", width=8)
+    config = Config(arch="one-hot", op="d5", width=8)
     model = build(config)
     parameters = model.init(generator(0, "parameters"))
     norms, basis, words = spectrum(model, parameters, config)

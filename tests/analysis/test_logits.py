@@ -25,7 +25,7 @@ CPU = torch.device("cpu")
 
 @pytest.mark.parametrize("op", ["add", "divide"])
 def test_correct_logits_of_every_pair(op: str) -> None:
-    found = trained_sample("mlp", op)
+    found = trained_sample("one-hot", op)
     labels = found.labels
     known = labels >= 0
     chosen = found.logits.gather(-1, labels.clamp(min=0)[..., None])[..., 0]
@@ -36,7 +36,7 @@ def test_correct_logits_of_every_pair(op: str) -> None:
 
 @pytest.mark.parametrize("op", ["subtract", "multiply"])
 def test_full_and_restricted_logits_of_one_class(op: str) -> None:
-    found = trained_sample("mlp", op)
+    found = trained_sample("one-hot", op)
     full = class_logits(partial(found.model.logits, found.parameters), 31, 3, CPU)
     torch.testing.assert_close(full, found.logits[..., 3])
     mean = angle_means(logits_from_table(found.logits), found.angles).mean
@@ -50,7 +50,7 @@ def test_full_and_restricted_logits_of_one_class(op: str) -> None:
 
 @pytest.mark.parametrize("p", [12, 31])
 def test_the_two_dimensional_spectrum_is_a_transform_of_norms(p: int) -> None:
-    found = random_sample("mlp", "add", p)
+    found = random_sample("one-hot", "add", p)
     spectrum = logit_spectrum(found.angles.rows(found.logits), found.angles)
     assert spectrum.shape == (p, p)
     assert float(spectrum.square().sum()) == pytest.approx(float(found.logits.square().sum()))

@@ -114,12 +114,12 @@ def check(sample: Sample, tolerance: float) -> None:
 @pytest.mark.parametrize(("dtype", "tolerance"), PRECISIONS)
 @pytest.mark.parametrize("op", OPERATIONS)
 def test_random_models_against_the_definitions(op: str, dtype: torch.dtype, tolerance: float) -> None:
-    check(random_sample("mlp", op, 31, dtype), tolerance)
+    check(random_sample("one-hot", op, 31, dtype), tolerance)
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), PRECISIONS)
 @pytest.mark.parametrize(
-    ("arch", "op"), [("mlp", op) for op in OPERATIONS] + [("embed-mlp", "add"), ("transformer", "add")]
+    ("arch", "op"), [("one-hot", op) for op in OPERATIONS] + [("mlp", "add"), ("transformer", "add")]
 )
 def test_trained_models_against_the_definitions(arch: str, op: str, dtype: torch.dtype, tolerance: float) -> None:
     check(trained_sample(arch, op, 31, dtype), tolerance)
@@ -127,12 +127,12 @@ def test_trained_models_against_the_definitions(arch: str, op: str, dtype: torch
 
 @pytest.mark.parametrize("p", [5, 12])
 def test_smallest_and_composite_moduli(p: int) -> None:
-    sample = random_sample("mlp", "add", p)
+    sample = random_sample("one-hot", "add", p)
     check(sample if p == 12 else Sample(**{**vars(sample), "keys": (1, 2)}), 1e-9)
 
 
 def test_replicas_and_logits_on_demand_give_the_same() -> None:
-    sample = random_sample("mlp", "divide", 31)
+    sample = random_sample("one-hot", "divide", 31)
     angles, both = sample.angles, torch.stack([sample.logits, 3 * sample.logits])
     means = angle_means(logits_from_table(both), angles)
     alone = angle_means(logits_from_table(sample.logits), angles)
@@ -151,7 +151,7 @@ def test_replicas_and_logits_on_demand_give_the_same() -> None:
 
 
 def test_no_key_frequency_restricts_to_the_mean_and_excludes_nothing() -> None:
-    sample = random_sample("mlp", "add", 31)
+    sample = random_sample("one-hot", "add", 31)
     angles = sample.angles
     mean = angle_means(logits_from_table(sample.logits), angles).mean
     flat = sample.logits.mean((0, 1)).expand(31, 31, 31)
@@ -210,5 +210,5 @@ def test_softmax_collapse_against_numpy() -> None:
 
 
 def test_table_of_the_group_is_the_task() -> None:
-    sample = random_sample("mlp", "divide", 31)
+    sample = random_sample("one-hot", "divide", 31)
     assert torch.equal(sample.labels, operation_table(31, "divide"))

@@ -38,7 +38,7 @@ def angles(op: str, p: int) -> Angles:
 
 @pytest.mark.parametrize(("dtype", "tolerance"), PRECISIONS)
 @pytest.mark.parametrize("make", [random_sample, trained_sample])
-@pytest.mark.parametrize(("arch", "op"), [("mlp", "add"), ("mlp", "divide"), ("transformer", "add")])
+@pytest.mark.parametrize(("arch", "op"), [("one-hot", "add"), ("one-hot", "divide"), ("transformer", "add")])
 def test_shares_against_the_definition(
     make: Callable[..., Sample], arch: str, op: str, dtype: torch.dtype, tolerance: float
 ) -> None:
@@ -104,7 +104,7 @@ def test_a_grokked_model_groups_its_neurons() -> None:
     assert float(neuron_frequencies(shares).explained) > 0.4
 
 
-@pytest.mark.parametrize("arch", ["mlp", "embed-mlp", "transformer"])
+@pytest.mark.parametrize("arch", ["one-hot", "mlp", "transformer"])
 def test_contributions_of_all_neurons_add_up_to_the_correct_logit(arch: str) -> None:
     found = random_sample(arch, "divide")
     config, p = found.config, found.config.p
@@ -129,7 +129,7 @@ def test_contributions_of_all_neurons_add_up_to_the_correct_logit(arch: str) -> 
 
 
 def test_maps_are_the_activations_of_chosen_neurons() -> None:
-    found = random_sample("mlp", "add")
+    found = random_sample("one-hot", "add")
     maps = activation_maps(found.config, found.parameters, torch.tensor([5, 0]))
     a, b = torch.tensor([3]), torch.tensor([30])
     expected = activations(found.config, found.parameters, a, b)["neurons_1"][0, [5, 0]]
@@ -137,7 +137,7 @@ def test_maps_are_the_activations_of_chosen_neurons() -> None:
 
 
 def test_clocks_add_up_to_the_first_layer() -> None:
-    for arch in ("mlp", "embed-mlp"):
+    for arch in ("one-hot", "mlp"):
         found = random_sample(arch, "add")
         of_a, of_b = clocks(found.config, found.parameters)
         inputs = activations(found.config, found.parameters, torch.tensor([4]), torch.tensor([9]))["sum"][0]
@@ -147,7 +147,7 @@ def test_clocks_add_up_to_the_first_layer() -> None:
 
 
 def test_weights_that_are_not_finite_give_no_frequency() -> None:
-    found = random_sample("mlp", "add")
+    found = random_sample("one-hot", "add")
     broken = {name: value * math.nan for name, value in found.parameters.items()}
     shares = frequency_shares(neuron_rows(found.config, broken, found.angles), found.angles, 48)
     best = neuron_frequencies(shares)
@@ -157,7 +157,7 @@ def test_weights_that_are_not_finite_give_no_frequency() -> None:
 
 @pytest.mark.parametrize(
     ("arch", "values"),
-    [("mlp", {"depth": 2}), ("embed-mlp", {"layer_norm": "post"}), ("transformer", {"depth": 2, "layer_norm": "pre"})],
+    [("one-hot", {"depth": 2}), ("mlp", {"layer_norm": "post"}), ("transformer", {"depth": 2, "layer_norm": "pre"})],
 )
 def test_maps_of_every_layer_are_its_activations(arch: str, values: dict[str, object]) -> None:
     config = small(arch, "add", 5, width=12, d_model=8, **values)

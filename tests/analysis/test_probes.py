@@ -13,7 +13,7 @@ from tests.reference import measures_numpy as reference
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-8), (torch.float32, 1e-5)])
-@pytest.mark.parametrize("arch", ["mlp", "transformer"])
+@pytest.mark.parametrize("arch", ["one-hot", "transformer"])
 def test_against_least_squares_of_numpy(arch: str, dtype: torch.dtype, tolerance: float) -> None:
     found = random_sample(arch, "subtract", 31, dtype)
     angles = found.angles
@@ -32,7 +32,7 @@ def test_against_least_squares_of_numpy(arch: str, dtype: torch.dtype, tolerance
 
 
 def test_a_sum_of_rows_tells_each_angle_but_not_their_sum() -> None:
-    found = random_sample("mlp", "add", 31)
+    found = random_sample("one-hot", "add", 31)
     r2 = probes(found.config, found.parameters, found.angles, (1,))["sum"][0]
     assert r2[0] > 0.5
     assert r2[2] < 1e-9
@@ -68,12 +68,12 @@ def test_replicas_flat_features_and_numbers_that_are_not_finite() -> None:
 
 
 def test_no_frequency_gives_empty_tables() -> None:
-    found = random_sample("mlp", "add", 31)
+    found = random_sample("one-hot", "add", 31)
     assert probes(found.config, found.parameters, found.angles, ())["logits"].shape == (0, 3)
 
 
 def angle_targets_of(count: int) -> torch.Tensor:
-    angles = random_sample("mlp", "add", 31).angles
+    angles = random_sample("one-hot", "add", 31).angles
     return angle_targets(angles, 3, torch.arange(count))
 
 
@@ -86,7 +86,7 @@ def test_a_choice_of_pairs_stands_for_all() -> None:
 
 
 def test_the_highest_frequency_of_an_even_group_is_probed_by_its_cosine() -> None:
-    found = random_sample("mlp", "multiply", 31)
+    found = random_sample("one-hot", "multiply", 31)
     r2 = probes(found.config, found.parameters, found.angles, (3, 15))
     assert r2["neurons_1"].shape == (2, 3)
     assert r2["neurons_1"].isfinite().all()

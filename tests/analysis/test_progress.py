@@ -36,7 +36,7 @@ def concentration_of(
 
 @pytest.mark.parametrize("op", ["add", "divide"])
 def test_measures_gathered_are_those_of_the_definitions(op: str) -> None:
-    found = trained_sample("mlp", op)
+    found = trained_sample("one-hot", op)
     known, train = found.logits.numpy(), found.train.numpy()
     got = progress(found.config, logits_from_table(found.logits), found.train, found.train, found.keys)
     assert [got.restricted_loss, got.restricted_train_loss, got.restricted_test_loss] == pytest.approx(
@@ -49,7 +49,7 @@ def test_measures_gathered_are_those_of_the_definitions(op: str) -> None:
 
 
 def test_measures_are_those_of_the_logits_that_the_loss_sees() -> None:
-    found = trained_sample("mlp", "add")
+    found = trained_sample("one-hot", "add")
     plain = Config().changed({**found.config.as_dict(), "temperature": 1.0})
     halved = progress(plain, logits_from_table(found.logits / 2), found.train, found.train, found.keys)
     warm = plain.changed({"temperature": 2.0})
@@ -58,7 +58,7 @@ def test_measures_are_those_of_the_logits_that_the_loss_sees() -> None:
 
 @pytest.mark.parametrize("loss", ["mse", "hinge"])
 def test_a_loss_that_makes_no_probabilities_has_no_measures(loss: str) -> None:
-    found = trained_sample("mlp", "add")
+    found = trained_sample("one-hot", "add")
     config = found.config.changed({"loss": loss})
     got = progress(config, logits_from_table(found.logits), found.train, found.train, found.keys)
     assert set(asdict(got).values()) == {None}
@@ -66,7 +66,7 @@ def test_a_loss_that_makes_no_probabilities_has_no_measures(loss: str) -> None:
 
 @pytest.mark.parametrize("op", ["add", "divide"])
 def test_concentration_is_that_of_the_definitions(op: str) -> None:
-    found = trained_sample("mlp", op)
+    found = trained_sample("one-hot", op)
     got = concentration_of(found.model, found.parameters, found.config)
     rows = found.parameters["W_out"].numpy().T[reference.group(op, 31)[2]]
     assert got[1] == pytest.approx(reference.gini(reference.spectrum(rows)), rel=1e-9)
@@ -86,8 +86,8 @@ def test_a_model_answers_as_its_table_does() -> None:
 
 
 def test_an_operation_that_adds_no_angles_has_no_progress() -> None:
-    config = small("mlp", "x2+y2", 7, width=16)
-    found = sample(config, random_sample("mlp", "add", 7).model.init(torch.Generator().manual_seed(0)), ())
+    config = small("one-hot", "x2+y2", 7, width=16)
+    found = sample(config, random_sample("one-hot", "add", 7).model.init(torch.Generator().manual_seed(0)), ())
     assert progress(config, logits_from_table(found.logits), found.train, found.train, ()) == ProgressMeasures(
         softmax_collapse=0.0
     )
@@ -97,7 +97,7 @@ def test_an_operation_that_adds_no_angles_has_no_progress() -> None:
     }
 
 
-@pytest.mark.parametrize("arch", ["mlp", "embed-mlp", "transformer"])
+@pytest.mark.parametrize("arch", ["one-hot", "mlp", "transformer"])
 def test_weights_that_are_not_finite_give_no_measure(arch: str) -> None:
     found = random_sample(arch, "add")
     broken = {name: value * math.nan for name, value in found.parameters.items()}

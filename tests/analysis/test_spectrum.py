@@ -30,11 +30,11 @@ def test_there_is_a_norm_for_each_frequency(arch: Architecture, op: str, p: int,
     assert norms.shape == (n // 2,)
     assert norms.dtype == torch.float32
     assert found == basis
-    assert words.startswith("first layer" if arch == "mlp" else "embedding")
+    assert words.startswith("first layer" if arch == "one-hot" else "embedding")
 
 
 def test_tables_of_both_positions_count_together() -> None:
-    config = Config(p=31, arch="embed-mlp", d_model=16)
+    config = Config(p=31, arch="mlp", d_model=16)
     model = build(config)
     parameters = model.init(torch.Generator().manual_seed(1))
     tables = model.input_tables(parameters)
@@ -104,7 +104,7 @@ def accuracy_of(engine: Engine, keys: tuple[int, ...], keep: bool) -> float:
 
 
 def test_neurons_of_a_one_hot_mlp_come_to_follow_one_frequency_each() -> None:
-    engine = Engine(Config(p=31, lr=1e-2, train_fraction=0.8, width=256))
+    engine = Engine(Config(arch="one-hot", p=31, lr=1e-2, train_fraction=0.8, width=256))
     before = single_frequency_share(engine.model, engine.parameters, engine.config)
     engine.advance(400)
     after = single_frequency_share(engine.model, engine.parameters, engine.config)

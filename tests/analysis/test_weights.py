@@ -13,8 +13,8 @@ from tests.analysis.models import random_sample
 @pytest.mark.parametrize(
     ("arch", "names"),
     [
-        ("mlp", ["W_a", "W_b", "W_out"]),
-        ("embed-mlp", ["E_a", "E_b", "W_a", "W_b", "W_out"]),
+        ("one-hot", ["W_a", "W_b", "W_out"]),
+        ("mlp", ["E_a", "E_b", "W_a", "W_b", "W_out"]),
         ("transformer", ["W_E", "W_pos", "0.W_Q", "0.W_K", "0.W_V", "0.W_O", "0.W_in", "0.W_out", "W_U"]),
     ],
 )
@@ -68,7 +68,7 @@ def test_short_still_and_broken_paths() -> None:
 
 
 def test_flat_weights_hold_every_parameter_in_order() -> None:
-    found = random_sample("embed-mlp", "add")
+    found = random_sample("mlp", "add")
     vector = flatten_parameters(found.config, found.parameters)
     assert len(vector) == sum(value.numel() for value in found.parameters.values())
     assert torch.equal(vector[: 31 * 16], found.parameters["E_a"].flatten())

@@ -27,13 +27,13 @@ from grokterm.presets import PRESETS
 
 
 def test_a_name_chooses_the_rows_that_begin_so() -> None:
-    assert list(chosen("step/mlp")) == ["step/mlp"]
-    assert list(chosen("floor")) == ["floor/mlp", "floor/embed-mlp", "floor/transformer", "floor/nanda"]
+    assert list(chosen("step/one-hot")) == ["step/one-hot"]
+    assert list(chosen("floor")) == ["floor/one-hot", "floor/mlp", "floor/transformer", "floor/nanda"]
     assert list(chosen("start")) == ["start/paint", "start/step"]
     assert chosen(None) == FAMILIES
     assert list(chosen("learning")) == [f"learning/{arch}" for arch in choices("arch")]
     assert not set(chosen(None)) & set(chosen("learning"))
-    assert list(chosen("cuda", on_cuda=True)) == ["cuda/mlp", "cuda/nanda"]
+    assert list(chosen("cuda", on_cuda=True)) == ["cuda/one-hot", "cuda/nanda"]
     assert list(chosen("grok/b")) == ["grok/blink"]
     assert {name.partition("/")[0] for name in chosen("st")} == {"step", "start"}
     assert {name.partition("/")[0] for name in chosen("l")} == {"limit", "learning"}
@@ -47,14 +47,14 @@ def test_a_name_chooses_the_rows_that_begin_so() -> None:
 
 def test_an_unknown_row_and_a_missing_device_are_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--only", "nothing"]) == 2
-    assert main(["--only", "step/mlp", "--device", "cuda:99"]) == 2
+    assert main(["--only", "step/one-hot", "--device", "cuda:99"]) == 2
     printed = capsys.readouterr()
     assert not printed.out
     assert len(printed.err.splitlines()) == 2
 
 
 def test_an_unknown_precision_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--only", "step/mlp", "--precision", "float8"]) == 2
+    assert main(["--only", "step/one-hot", "--precision", "float8"]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
@@ -215,7 +215,7 @@ def test_the_plain_loop_learns(set_up: str) -> None:
 
 
 def test_the_floor_counts_the_products_of_a_step() -> None:
-    engine = Engine(Config(p=7, width=16, device="cpu", precision="float32"))
+    engine = Engine(Config(arch="one-hot", p=7, width=16, device="cpu", precision="float32"))
     n = len(engine.task.train)
     shapes = [(x.shape, w.shape) for x, w in matrix_products(engine)]
     assert shapes == [((n, 16), (16, 7)), ((n, 7), (7, 16)), ((16, n), (n, 7))]
@@ -247,8 +247,8 @@ def test_a_row_whose_process_fails_says_why(
     python.chmod(0o700)
     monkeypatch.setattr(sys, "executable", str(python))
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
-    with pytest.raises(GroktermError, match=f"^measures/mlp was not measured: {why}$"):
-        list(measures_rows("mlp", Bench(True, "cpu", lambda said: None)))
+    with pytest.raises(GroktermError, match=f"^measures/one-hot was not measured: {why}$"):
+        list(measures_rows("one-hot", Bench(True, "cpu", lambda said: None)))
 
 
 def test_a_start_is_measured_beside_what_it_imports() -> None:

@@ -33,8 +33,8 @@ def counted(budget: Budget, clock: Clock, seconds: float, part: float = 1.0) -> 
 
 
 def test_rows_share_the_time_by_their_weights() -> None:
-    assert share(["step/mlp", "cuda/mlp", "floor/mlp"], 14.0) == pytest.approx(8)
-    assert share(["step/nanda", "start", "cuda/mlp"], 16.0) == pytest.approx(8)
+    assert share(["step/one-hot", "cuda/one-hot", "floor/one-hot"], 14.0) == pytest.approx(8)
+    assert share(["step/nanda", "start", "cuda/one-hot"], 16.0) == pytest.approx(8)
     assert share(["replicas"], 3.0) == 3.0
     left = 100.0
     for names in (list(FAMILIES)[at:] for at in range(len(FAMILIES))):
@@ -48,14 +48,14 @@ def test_rows_share_the_time_by_their_weights() -> None:
 def test_as_many_repetitions_as_fit_but_enough_for_a_median(seconds: float, count: int) -> None:
     clock = Clock()
     budget = Budget(20.0, clock)
-    budget.open(["cuda/mlp", "cuda/nanda"])
+    budget.open(["cuda/one-hot", "cuda/nanda"])
     assert counted(budget, clock, seconds) == count
 
 
 def test_a_row_for_which_there_is_no_time_is_left_out_after_one_repetition() -> None:
     clock = Clock()
     budget = Budget(20.0, clock)
-    budget.open(["cuda/mlp", "cuda/nanda"])
+    budget.open(["cuda/one-hot", "cuda/nanda"])
     with pytest.raises(LeftOutError, match=r"^one repetition takes 7 s, and there are 13 s for 2 more$"):
         counted(budget, clock, 7.0)
     assert clock.now == 1007.0
@@ -72,7 +72,7 @@ def test_the_last_row_has_no_overdraft() -> None:
 def test_what_a_row_leaves_goes_to_those_after_it() -> None:
     clock = Clock()
     budget = Budget(12.0, clock)
-    budget.open(["cuda/mlp", "cuda/nanda", "cuda"])
+    budget.open(["cuda/one-hot", "cuda/nanda", "cuda"])
     assert budget.left() == pytest.approx(4)
     clock.work(2)
     budget.open(["cuda/nanda", "cuda"])
@@ -93,7 +93,7 @@ def test_part_of_the_time_is_for_a_part_of_a_row() -> None:
 def test_a_row_is_left_out_whose_warm_up_takes_its_time() -> None:
     clock = Clock()
     budget = Budget(12.0, clock)
-    budget.open(["cuda/mlp", "cuda/nanda"])
+    budget.open(["cuda/one-hot", "cuda/nanda"])
     clock.work(11.9)
     budget.check()
     clock.work(0.1)

@@ -26,18 +26,18 @@ def printed(*rows: Row) -> list[str]:
 
 
 def test_a_family_is_one_chart_with_all_its_ways() -> None:
-    first = Row("learning/mlp, bfloat16", "", "steps", 1.0, curves={"plain": rising("A", 40)})
-    last = Row("learning/mlp, float32", "", "steps", 1.0, curves={"plain": rising("A", 40), "C": rising("B", 80)})
+    first = Row("learning/one-hot, bfloat16", "", "steps", 1.0, curves={"plain": rising("A", 40)})
+    last = Row("learning/one-hot, float32", "", "steps", 1.0, curves={"plain": rising("A", 40), "C": rising("B", 80)})
     other = Row("learning/transformer, float32", "", "steps", 1.0, curves={"plain": rising("A", 20)})
     lines = printed(first, last, other)
     titles = [line for line in lines if "over steps" in line]
-    assert titles == [f"learning/{arch}: test accuracy over steps, seed 0" for arch in ("mlp", "transformer")]
+    assert titles == [f"learning/{arch}: test accuracy over steps, seed 0" for arch in ("one-hot", "transformer")]
     assert [line for line in lines if "plain" in line] == ["  A plain  B C", "  A plain"]
     assert max(map(len, lines)) <= 80
 
 
 def test_rows_without_curves_give_nothing() -> None:
-    assert printed(Row("step/mlp", "", "ms", 1.0)) == [""]
+    assert printed(Row("step/one-hot", "", "ms", 1.0)) == [""]
 
 
 def test_a_learning_holds_what_was_seen_on_the_way() -> None:

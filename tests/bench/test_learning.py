@@ -23,8 +23,8 @@ from tests.needs import AMX, BFLOAT16, library, need
 from tests.once import numbers_made_once
 
 QUICK: Final = {
+    "one-hot": {"lr": 0.02},
     "mlp": {"lr": 0.02},
-    "embed-mlp": {"lr": 0.02},
     "transformer": {"lr": 0.01, "width": 256, "weight_decay": 0.5},
 }
 """Settings that grok within 300 steps, and not at very different ones from seed to seed."""

@@ -80,7 +80,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_knows_commands_options_and_words(shell: Literal["bash", "zsh", "fish"]) -> None:
     script = build().generate_completion(shell=shell)
-    for word in ("attach", "train-fraction", "embed-mlp", "doctor"):
+    for word in ("attach", "train-fraction", "mlp", "doctor"):
         assert word in script
 
 

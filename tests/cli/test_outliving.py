@@ -73,7 +73,7 @@ def test_going_on_to_a_further_goal(home: Path) -> None:
     (change,) = [record for record in LogReader(folder.log_path).read() if isinstance(record, Change)]
     assert (change.step, change.values) == (GOAL, {"until": 100, "weight_decay": 2.0})
     # The limit that comes first ends it with status 3, also when somebody asks again.
-    assert run_here("train", "--resume", "1", "--until", "memorized", "--lr", "0", "--max-steps", "115").returncode == 3
+    assert run_here("train", "--resume", "1", "--until", "grokked", "--lr", "0", "--max-steps", "115").returncode == 3
     assert steps(folder)[-1] == 115
     again = run_here("train", "--resume", "1")
     assert (again.returncode, again.stdout) == (3, f"{folder.id} is at its step limit already: nothing to do\n")

@@ -13,7 +13,7 @@ from grokterm.lab.models.layout import Layout
 from grokterm.lab.strategies import choose_strategy
 from grokterm.lab.tasks import Pairs
 
-ARCHITECTURES = ("mlp", "embed-mlp", "transformer")
+ARCHITECTURES = ("one-hot", "mlp", "transformer")
 """Those with steps of their own by hand, on a CPU and on a GPU."""
 
 

@@ -19,8 +19,8 @@ OF_TRANSFORMERS: list[dict[str, Any]] = [
 OF_MLPS: list[dict[str, Any]] = [{"bias": "off"}, {"bias": "all"}]
 OPTIONS: list[dict[str, Any]] = [
     *({"arch": "transformer", **values} for values in OF_TRANSFORMERS),
-    *({"arch": arch, **values} for arch in ("mlp", "embed-mlp", "residual-mlp") for values in OF_MLPS),
-    {"arch": "embed-mlp", "tied": "on"},
-    {"arch": "embed-mlp", "tied": "on", "bias": "off"},
+    *({"arch": arch, **values} for arch in ("one-hot", "mlp", "residual-mlp") for values in OF_MLPS),
+    {"arch": "mlp", "tied": "on"},
+    {"arch": "mlp", "tied": "on", "bias": "off"},
 ]
 """Every option by itself, and some together."""

@@ -139,9 +139,7 @@ def test_only_what_is_trained_is_a_parameter() -> None:
     assert every - constant == {"W_pos"}
     assert every - plain == {"0.b_in", "0.b_out", "1.b_in", "1.b_out"}
     assert biased - every == {"b_U", *(f"{i}.b_{to}" for i in range(2) for to in "QKVO")}
-    assert set(build(small(arch="embed-mlp")).shapes()) - set(build(small(arch="embed-mlp", tied="on")).shapes()) == {
-        "E_b"
-    }
+    assert set(build(small(arch="mlp")).shapes()) - set(build(small(arch="mlp", tied="on")).shapes()) == {"E_b"}
 
 
 def test_the_encoder_preset_is_the_encoder_of_torch() -> None:
@@ -160,7 +158,7 @@ def test_the_encoder_preset_is_the_encoder_of_torch() -> None:
             ours |= {f"{i}.W_{to}": weight.T, f"{i}.b_{to}": bias}
         for to, name in {"O": "self_attn.out_proj", "in": "linear1", "out": "linear2"}.items():
             ours |= {f"{i}.W_{to}": given[f"{layer}.{name}.weight"].T, f"{i}.b_{to}": given[f"{layer}.{name}.bias"]}
-        for to, name in {"attention": "norm1", "mlp": "norm2"}.items():
+        for to, name in {"attention": "norm1", "one-hot": "norm2"}.items():
             ours |= {f"{i}.norm_{to}.gain": given[f"{layer}.{name}.weight"]}
             ours |= {f"{i}.norm_{to}.shift": given[f"{layer}.{name}.bias"]}
     ours |= {"W_U": given["unembed.weight"].T, "b_U": given["unembed.bias"]}
@@ -186,9 +184,9 @@ KERNELS: list[dict[str, Any]] = [
     {"arch": "transformer", "positional": "none"},
     {"arch": "transformer", "positional": "sinusoidal"},
     {"arch": "transformer", "tied": "on", "bias": "off", "positional": "sinusoidal"},
-    {"arch": "embed-mlp", "tied": "on"},
-    {"arch": "embed-mlp", "tied": "on", "bias": "off"},
-    {"arch": "mlp", "bias": "off"},
+    {"arch": "mlp", "tied": "on"},
+    {"arch": "mlp", "tied": "on", "bias": "off"},
+    {"arch": "one-hot", "bias": "off"},
 ]
 """Options that the kernels take."""
 KNOWN: dict[str, Any] = {"p": 31, "width": 64, "d_model": 32, "heads": 2, "precision": "float32"}
@@ -266,9 +264,9 @@ def test_the_default_scale_leaves_the_bits_alone() -> None:
         ("transformer", {"tied": "on"}, {"tied": "off"}, {"W_E": "W_E", "W_pos": "W_pos"}),
         ("transformer", {"positional": "sinusoidal"}, {"positional": "learned"}, {"W_E": "W_E", "W_U": "W_U"}),
         ("transformer", {}, {"bias": "all"}, {"W_E": "W_E", "W_pos": "W_pos", "W_U": "W_U"}),
-        ("embed-mlp", {}, {"tied": "on"}, {"E_a": "E_a", "W_out": "W_out", "b_out": "b_out"}),
-        ("embed-mlp", {"tied": "on"}, {"tied": "off"}, {"E_a": "E_a", "E_b": "E_a", "W_out": "W_out"}),
-        ("mlp", {}, {"bias": "off"}, {"W_a": "W_a", "W_b": "W_b", "W_out": "W_out"}),
+        ("mlp", {}, {"tied": "on"}, {"E_a": "E_a", "W_out": "W_out", "b_out": "b_out"}),
+        ("mlp", {"tied": "on"}, {"tied": "off"}, {"E_a": "E_a", "E_b": "E_a", "W_out": "W_out"}),
+        ("one-hot", {}, {"bias": "off"}, {"W_a": "W_a", "W_b": "W_b", "W_out": "W_out"}),
         ("residual-mlp", {}, {"depth": 4}, {"E_a": "E_a", "E_b": "E_b", "W_U": "W_U", "b_U": "b_U"}),
     ],
 )
@@ -324,8 +322,8 @@ def test_the_attention_rate_changes_while_a_model_trains(depth: int) -> None:
 def test_an_option_that_does_nothing_says_so(name: str) -> None:
     readers = {arch for arch in ARCHITECTURES if not idle_in(name, arch)}
     expected = {
-        "tied": {"embed-mlp", "transformer"},
-        "bias": {"mlp", "embed-mlp", "residual-mlp", "transformer"},
+        "tied": {"mlp", "transformer"},
+        "bias": {"one-hot", "mlp", "residual-mlp", "transformer"},
     }
     assert readers == expected.get(name, {"transformer"})
     for arch in set(ARCHITECTURES) - readers:

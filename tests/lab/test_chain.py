@@ -50,7 +50,7 @@ def named(values: dict[str, Any]) -> str:
 
 
 def config_of(values: dict[str, Any]) -> Config:
-    return small(arch="embed-mlp", depth=2, weight_decay=0.5).changed(values)
+    return small(arch="mlp", depth=2, weight_decay=0.5).changed(values)
 
 
 class Run:
@@ -101,8 +101,8 @@ def test_fifty_steps_are_those_of_plain_pytorch(values: dict[str, Any]) -> None:
 def test_muon_takes_what_is_neither_embedding_nor_read_out() -> None:
     hidden = {arch: build(small(arch=arch)).hidden_matrices for arch in choices("arch")}
     assert hidden == {
+        "one-hot": {"W_a", "W_b"},
         "mlp": {"W_a", "W_b"},
-        "embed-mlp": {"W_a", "W_b"},
         "residual-mlp": {"0.W_in", "0.W_out"},
         "transformer": {f"0.{name}" for name in ("W_Q", "W_K", "W_V", "W_O", "W_in", "W_out")},
     }

@@ -27,13 +27,13 @@ from tests.lab.fakes import Audit, audited, on_fake_cuda
 from tests.lab.options import OPTIONS
 
 WAY: Final = implementation_for(torch.device("cuda"))
-FULL: Final = {"mlp": 30, "embed-mlp": 35, "transformer": 60}
+FULL: Final = {"one-hot": 30, "mlp": 35, "transformer": 60}
 """Operations of a step on all pairs in float32."""
-ROUNDED: Final = {"mlp": 36, "embed-mlp": 47, "transformer": 90}
+ROUNDED: Final = {"one-hot": 36, "mlp": 47, "transformer": 90}
 """The same where the factors of every product are rounded to bfloat16."""
 OF_A_BATCH: Final = 9
 """Operations more at most for pairs that are others at every step."""
-BY_AUTOGRAD: Final = {"mlp": (67, 82, 97), "embed-mlp": (73, 88, 103), "transformer": (208, 533, 838)}
+BY_AUTOGRAD: Final = {"one-hot": (67, 82, 97), "mlp": (73, 88, 103), "transformer": (208, 533, 838)}
 """Operations of a step by autograd at most, with one, two and three layers."""
 
 
@@ -113,8 +113,8 @@ def test_few_operations_know_what_is_read_where_all_of_it_is_trained(values: dic
         found = choose_strategy(model, layout, torch.zeros(layout.size, device=device), 3000).name
     known = [
         {"arch": "transformer", "causal": "off"},
+        {"arch": "one-hot", "bias": "all"},
         {"arch": "mlp", "bias": "all"},
-        {"arch": "embed-mlp", "bias": "all"},
     ]
     assert found == ("by hand in few operations" if values in known else "autograd")
 

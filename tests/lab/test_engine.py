@@ -124,7 +124,7 @@ print((after - before) * (1 if sys.platform == "darwin" else 1024))
 """
 
 
-@pytest.mark.parametrize("arch", ["mlp", "transformer"])
+@pytest.mark.parametrize("arch", ["one-hot", "transformer"])
 def test_p_499_takes_a_fraction_of_all_pairs_times_width(arch: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", PEAK_MEMORY, arch], capture_output=True, text=True, check=True, timeout=PATIENCE

@@ -26,7 +26,7 @@ from tests.needs import AMX, need
 
 pytestmark = pytest.mark.usefixtures("kernels")
 
-KNOWN = [*((arch, "relu") for arch in ARCHITECTURES), ("mlp", "quadratic"), ("embed-mlp", "quadratic")]
+KNOWN = [*((arch, "relu") for arch in ARCHITECTURES), ("one-hot", "quadratic"), ("mlp", "quadratic")]
 """Models that the kernels take."""
 Products = Literal["bfloat16", "float32"]
 PRECISIONS: tuple[Products, ...] = ("bfloat16", "float32")

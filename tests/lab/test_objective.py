@@ -55,7 +55,7 @@ def plain_objective(config: Config, parameters: Parameters, pairs: Pairs, step: 
 def plain_alignment(config: Config, parameters: Parameters, pairs: Pairs, step: int) -> Tensor:
     """Mean ‖vᵀJ‖² of the pairs, of the MLPs, whose Jacobian is written out."""
     key, total = key_of(config.seed, "dropout"), torch.zeros((), dtype=torch.float64)
-    one_hot = config.arch == "mlp"
+    one_hot = config.arch == "one-hot"
     of_a, of_b = (parameters[n] if one_hot else parameters[f"E_{n[-1]}"] @ parameters[n] for n in ("W_a", "W_b"))
     for a, b in zip(pairs.a.tolist(), pairs.b.tolist(), strict=True):
         signs = [-1.0 if bits(key, step, -1, a * pairs.p + b, j) < 0 else 1.0 for j in range(config.class_count)]
@@ -92,13 +92,13 @@ CASES: list[dict[str, Any]] = [
     {"dropout": 0.3},
     {"dropout": 0.5, "loss": "hinge", "temperature": 2.0, "norm_clamp": 0.9},
     {"jacobian": 0.1},
-    {"jacobian": 0.02, "arch": "embed-mlp"},
+    {"jacobian": 0.02, "arch": "mlp"},
 ]
 
 
 @pytest.mark.parametrize("values", CASES, ids=str)
 def test_fifty_steps_are_those_of_a_plain_loop(values: dict[str, Any]) -> None:
-    config = small(arch="mlp").changed(values)
+    config = small(arch="one-hot").changed(values)
     engine = Engine(config)
     plain = PlainRun(config, engine.parameters, engine.model.hidden_matrices)
     pairs = engine.task.pairs(engine.task.train)

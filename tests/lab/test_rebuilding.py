@@ -32,12 +32,12 @@ def test_the_run_goes_on_with_a_new_model(arch: str, values: dict[str, Any], kee
 
 
 CARRIED = [
-    ("mlp", {"depth": 2}, {"W_a", "W_b", "W_out", "b_out"}),
-    ("mlp", {"width": 20}, {"b_out"}),
-    ("mlp", {"arch": "embed-mlp"}, {"W_out", "b_out"}),
-    ("mlp", {"arch": "transformer"}, set()),
-    ("embed-mlp", {"width": 20}, {"E_a", "E_b", "b_out"}),
-    ("embed-mlp", {"d_model": 16}, {"W_out", "b_out"}),
+    ("one-hot", {"depth": 2}, {"W_a", "W_b", "W_out", "b_out"}),
+    ("one-hot", {"width": 20}, {"b_out"}),
+    ("one-hot", {"arch": "mlp"}, {"W_out", "b_out"}),
+    ("one-hot", {"arch": "transformer"}, set()),
+    ("mlp", {"width": 20}, {"E_a", "E_b", "b_out"}),
+    ("mlp", {"d_model": 16}, {"W_out", "b_out"}),
     ("transformer", {"depth": 3, "heads": 4, "width": 20}, {"W_E", "W_pos", "W_U"}),
     ("transformer", {"d_model": 16}, set()),
 ]

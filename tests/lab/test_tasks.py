@@ -141,7 +141,7 @@ def test_parts_are_the_pairs_in_order_and_keep_their_bags(monkeypatch: pytest.Mo
     assert next(pairs.chunks(100)) is not parts[0]
 
 
-@pytest.mark.parametrize("arch", ["mlp", "transformer"])
+@pytest.mark.parametrize("arch", ["one-hot", "transformer"])
 def test_parts_that_are_kept_train_to_the_same_bits(arch: Architecture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(engine.CHUNK_FLOATS, "cpu", 3_000)
     config = Config(p=31, arch=arch, width=16, d_model=8, heads=2, precision="float32", device="cpu")

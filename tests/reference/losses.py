@@ -37,10 +37,10 @@ def jacobian(config: Config, parameters: Mapping[str, Tensor], a: int, b: int) -
         first, second = inputs.chunk(2)
         p, pair = config.p, (torch.tensor([a]), torch.tensor([b]))
         match config.arch:
-            case "mlp":  # a sum of rows is the row of a sum
+            case "one-hot":  # a sum of rows is the row of a sum
                 changed["W_a"] = (first @ parameters["W_a"]).expand(p, -1)
                 changed["W_b"] = (second @ parameters["W_b"]).expand(p, -1)
-            case "embed-mlp":
+            case "mlp":
                 changed["E_a"], changed["E_b"] = first.expand(p, -1), second.expand(p, -1)
             case "transformer":
                 assert a != b, "one row of the embedding would be both"
@@ -49,9 +49,9 @@ def jacobian(config: Config, parameters: Mapping[str, Tensor], a: int, b: int) -
                 changed["W_E"] = torch.stack(rows)
         return plain_logits(config, changed, *pair)[0]
 
-    if config.arch == "mlp":
+    if config.arch == "one-hot":
         given = torch.cat([functional.one_hot(torch.tensor(n), config.p) for n in (a, b)]).to(parameters["b_1"].dtype)
-    elif config.arch == "embed-mlp":
+    elif config.arch == "mlp":
         given = torch.cat([parameters["E_a"][a], parameters["E_b"][b]])
     else:
         given = torch.cat([parameters["W_E"][a], parameters["W_E"][b]])

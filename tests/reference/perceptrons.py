@@ -37,9 +37,9 @@ class PlainPerceptron(nn.Module):
 
 
 def perceptron_logits(config: Config, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
-    """Logits [n, p] of mlp and embed-mlp, differentiable by grokterm's parameters."""
+    """Logits [n, p] of mlp and mlp, differentiable by grokterm's parameters."""
     dtype = parameters["W_out"].dtype
-    if config.arch == "mlp":
+    if config.arch == "one-hot":
         x = torch.cat([functional.one_hot(a, config.p), functional.one_hot(b, config.p)], -1).to(dtype)
     else:
         of_b = parameters["E_a" if config.tied == "on" else "E_b"]
@@ -62,4 +62,4 @@ def perceptron_logits(config: Config, parameters: Mapping[str, Tensor], a: Tenso
     return logits
 
 
-TWINS = {"mlp": perceptron_logits, "embed-mlp": perceptron_logits}
+TWINS = {"one-hot": perceptron_logits, "mlp": perceptron_logits}

@@ -218,7 +218,7 @@ def test_a_loss_that_is_not_finite_is_repeated(run: RunFolder, folders: Path) ->
     while not session.diverged:
         session.advance(100)
     assert replayed(folder).agrees
-    session.change({"arch": "embed-mlp", "lr": 1e-3, "activation": "relu"}, False, "")
+    session.change({"arch": "mlp", "lr": 1e-3, "activation": "relu"}, False, "")
     session.advance(30)
     assert replayed(folder).agrees
     stuck = next(record for record in LogReader(folder.log_path).read() if isinstance(record, Event)).step

@@ -46,8 +46,8 @@ def test_one_value_has_one_form() -> None:
     [
         (Config(), {"p": 113}, "p cannot change while a run trains: 113 needs a new run"),
         (Config(), {"op": "subtract", "lr": 1e-4}, "operation cannot change"),
-        (Config(), {"d_model": 64}, "d_model does nothing in mlp: only embed-mlp or transformer has it"),
-        (Config(arch="embed-mlp"), {"heads": 2}, "only transformer has it"),
+        (Config(), {"heads": 2}, "heads does nothing in mlp: only transformer has it"),
+        (Config(arch="mlp"), {"heads": 2}, "only transformer has it"),
         (Config(), {"momentum": 0.5}, "momentum does nothing with AdamW: only sgd and muon read it"),
         (Config(optimizer="sgd"), {"beta2": 0.9}, "β₂ does nothing with SGD: only adamw, adam, muon and lion read it"),
         (Config(), {"ema_alpha": 0.5}, "Grokfast-EMA α does nothing with no filter: only grokfast-ema reads it"),

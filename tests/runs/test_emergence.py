@@ -122,7 +122,7 @@ def test_uneven_records_and_gaps() -> None:
 
 def test_a_rebuilt_model_begins_anew() -> None:
     steps, accuracy = turning(1000, 1e-3, 2500)
-    rebuilt = Change(2500, {"arch": "embed-mlp"}, {"arch": "mlp"}, True, False, "")
+    rebuilt = Change(2500, {"arch": "mlp"}, {"arch": "one-hot"}, True, False, "")
     twice = history_of(np.r_[steps, steps[1:] + 2500], np.r_[accuracy, accuracy[1:]], rebuilt)
     found = acceleration(twice)
     assert found is not None

@@ -49,7 +49,7 @@ def _make(home: Path, arch: str) -> None:
 def test_runs_that_are_made_at_once_have_numbers_of_their_own(folders: Path) -> None:
     home = runs_home()
     fork = multiprocessing.get_context("fork")
-    makers = [fork.Process(target=_make, args=(home, arch)) for arch in ("mlp", "embed-mlp")]
+    makers = [fork.Process(target=_make, args=(home, arch)) for arch in ("one-hot", "mlp")]
     for maker in makers:
         maker.start()
     for maker in makers:

@@ -111,7 +111,7 @@ def test_a_fork_without_changes_goes_on_as_its_parent_did(parent: Running, folde
     assert final(fork.folder) == parent.final_tensors()
 
 
-@pytest.mark.parametrize("values", [{"weight_decay": 3}, {"arch": "embed-mlp", "width": 20}])
+@pytest.mark.parametrize("values", [{"weight_decay": 3}, {"arch": "mlp", "width": 20}])
 def test_a_fork_with_changes_is_the_parent_changed_there(
     parent: Running,
     new_run: NewRun,
@@ -124,7 +124,7 @@ def test_a_fork_with_changes_is_the_parent_changed_there(
     advance_to(session, 160)
     session.save("finished")
     fork = fork_run(parent.folder, folders, 87, values, keep=True, by="me")
-    assert fork.folder.id.endswith("embed-mlp" if "arch" in values else "-mlp")
+    assert fork.folder.id.endswith("mlp" if "arch" in values else "-mlp")
     session = opened(fork.folder)
     assert session.step == 87
     advance_to(session, 160)

@@ -79,7 +79,7 @@ def test_phases_and_milestones() -> None:
 def test_a_rebuilt_model_starts_anew() -> None:
     history = History(Config())
     history.add(events((10, "memorized"), (50, "generalizing"), (80, "grokked")))
-    history.add([Change(100, {"arch": "transformer"}, {"arch": "mlp"}, True, False, "")])
+    history.add([Change(100, {"arch": "transformer"}, {"arch": "one-hot"}, True, False, "")])
     assert (history.phase, history.phase_steps) == ("memorizing", {"memorizing": 100})
     assert set(history.milestones.values()) == {None}
     history.add(events((120, "memorized")))

@@ -69,7 +69,7 @@ def test_what_has_grokked_or_diverged_races_from_step_0_alone(home: Path) -> Non
     diverged = History(Config())
     diverged.add([numbers(0), measured(10, train_loss=None)])
     assert why_no_race(diverged, 15) == "the loss is not finite at step 10: race from step 0"
-    solved = Config(p=11, init="closed-form", activation="quadratic")
+    solved = Config(arch="one-hot", p=11, init="closed-form", activation="quadratic")
     assert "nothing to grok" in why_no_race(History(solved), None)
 
 

@@ -76,7 +76,7 @@ def test_how_a_run_ended(folders: Path, records: list[Record], state: str, words
 
 
 def test_what_a_run_is(folders: Path) -> None:
-    change = Change(20, {"arch": "transformer"}, {"arch": "mlp"}, True, False, "")
+    change = Change(20, {"arch": "transformer"}, {"arch": "one-hot"}, True, False, "")
     made: list[Record] = [STARTED, scalars(0), scalars(10), change, scalars(20, 0.5), Event(20, "generalizing", "")]
     run = run_with(made, Config(p=13, op="x3+xy2+y"))
     summary = summarize(run)
@@ -88,7 +88,7 @@ def test_what_a_run_is(folders: Path) -> None:
 
 
 def test_a_long_log_is_read_from_its_end(folders: Path) -> None:
-    change = Change(20, {"arch": "transformer"}, {"arch": "mlp"}, True, False, "")
+    change = Change(20, {"arch": "transformer"}, {"arch": "one-hot"}, True, False, "")
     run = run_with([STARTED, scalars(0), change, Event(30, "grokked", ""), *(scalars(10 * i) for i in range(4, 2000))])
     values = Config(arch="transformer").as_dict()
     save_checkpoint(

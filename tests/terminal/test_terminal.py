@@ -24,7 +24,7 @@ def changes(folder: RunFolder) -> list[Change]:
 
 def test_a_command_shows_steps_changes_and_leaves_the_terminal_as_it_was(grokterm: Grokterm, folders: Path) -> None:
     terminal = grokterm()
-    terminal.shows("a \\+ b mod 11 · mlp 16", "1 Accuracy", "3 Table", "6 Events")
+    terminal.shows("a \\+ b mod 11 · mlp 8 → 16", "1 Accuracy", "3 Table", "6 Events")
     assert terminal.modes[1049]
     terminal.shows("● training", "step [1-9]")
     folder = find_run("last", folders)
@@ -44,7 +44,7 @@ def test_another_architecture_mid_run(grokterm: Grokterm, folders: Path) -> None
     terminal.shows("● training", "step [1-9]")
     terminal.press("a")
     terminal.shows("Architecture", "transformer")
-    terminal.press("down", "down", "enter")
+    terminal.press("down", "down", "down", "enter")
     terminal.shows("transformer 8, 2 heads", "architecture mlp → transformer")
     change = changes(find_run("last", folders))[-1]
     assert change.rebuilt

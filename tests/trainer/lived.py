@@ -26,7 +26,7 @@ CHANGES: Changes = {
     33: [{"weight_decay": 3.0}, {"beta2": 0.9}],
     70: [{"arch": "transformer"}, {"lr": 3e-3}],
     95: [{"batch_size": 16, "log_every": 7}],
-    120: [{"arch": "embed-mlp", "width": 32}],
+    120: [{"arch": "mlp", "width": 32}],
 }
 
 

@@ -22,7 +22,7 @@ def kernels() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("kernels")
-@pytest.mark.parametrize("arch", ["mlp", "embed-mlp", "transformer"])
+@pytest.mark.parametrize("arch", ["one-hot", "mlp", "transformer"])
 def test_with_equals_as_a_class_steps_are_taken_in_torch_and_the_log_says_why(arch: str) -> None:
     plain = Config(p=11, width=32, d_model=32, heads=2, device="cpu").changed({"arch": arch})
     kernel_step, in_torch = Engine(plain), Engine(plain.changed({"classes": "p+1"}))

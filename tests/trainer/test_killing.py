@@ -35,7 +35,7 @@ CHANGES: list[dict[str, Value]] = [
     {"arch": "transformer"},
     {"batch_size": 8},
     {"lr": 3e-3},
-    {"arch": "embed-mlp", "width": 24},
+    {"arch": "mlp", "width": 24},
 ]
 
 

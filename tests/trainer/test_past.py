@@ -21,10 +21,10 @@ from tests.wanted import wanted
 
 
 @pytest.mark.parametrize("batch_size", ["full", 16])
-@pytest.mark.parametrize("arch", ["mlp", "transformer"])
+@pytest.mark.parametrize("arch", ["one-hot", "transformer"])
 def test_every_step_is_found_again(new_run: NewRun, arch: str, batch_size: Value) -> None:
     run = new_run(SMALL, arch=arch, batch_size=batch_size)
-    other: dict[str, Value] = {"arch": "mlp" if arch == "transformer" else "transformer"}
+    other: dict[str, Value] = {"arch": "one-hot" if arch == "transformer" else "transformer"}
     changes: Changes = {**CHANGES, 70: [other, {"lr": 3e-3}]}
     lived = Lived.through(run, changes)
     assert len(lived.session.run_log.index.changes) == 7
@@ -77,7 +77,7 @@ def test_the_present_is_remembered_and_later_changes_are_followed(new_run: NewRu
     session, past = lived.session, lived.past(run)
     past.cache_state(session.engine, session.run_log.changes)
     assert past.advance_to(60, 0.0) is not None
-    session.change({"arch": "embed-mlp"}, False, "")
+    session.change({"arch": "mlp"}, False, "")
     session.advance(5)
     now = bits(session.engine)
     assert arrive(past, session.step) == now

@@ -104,7 +104,7 @@ def test_a_loss_that_is_not_finite_is_repeated_too(new_run: NewRun) -> None:
     session.change({"pace": 7.0}, False, "")
     assert session_of(run).diverged
     session = session_of(run)
-    session.change({"arch": "embed-mlp", "lr": 1e-3, "activation": "relu"}, False, "")
+    session.change({"arch": "mlp", "lr": 1e-3, "activation": "relu"}, False, "")
     session.advance(100)
     for path in list_checkpoints(run.folder.checkpoint_folder):
         path.unlink()

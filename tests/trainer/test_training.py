@@ -213,7 +213,7 @@ def test_a_loss_that_is_not_finite_pauses_and_keeps_the_state_before(new_run: Ne
     )
     assert read_info(kept[0]).step == event.step
     assert not run.command(Go(0)).ok
-    assert run.command(change(arch="embed-mlp", activation="relu", lr=1e-3)).ok
+    assert run.command(change(arch="mlp", activation="relu", lr=1e-3)).ok
     assert run.command(Go(0)).ok
     run.reaches(event.step + 20)
 

@@ -126,7 +126,7 @@ def test_what_is_not_defined_is_left_out(op: str) -> None:
     assert np.isnan(history.progress("restricted_loss")[1]).all()
 
 
-@pytest.mark.parametrize("arch", ["mlp", "embed-mlp", "transformer"])
+@pytest.mark.parametrize("arch", ["one-hot", "mlp", "transformer"])
 @pytest.mark.parametrize(("p", "op"), [(3, "add"), (5, "divide"), (5, "subtract"), (7, "x2+xy+y2")])
 def test_small_tasks_are_measured_too(arch: str, p: int, op: str) -> None:
     _, records = trained(2, TINY.changed({"arch": arch, "p": p, "op": op, "measure_every": 1, "train_fraction": 0.6}))
@@ -157,7 +157,7 @@ def test_the_log_alone_restores_where_a_run_stands() -> None:
     assert {"circuit_formation", "grokked"} <= {event.name for event in made}
     assert again.keys == session.run_log.trackers.keys
     assert again.circuit.phase == session.run_log.trackers.circuit.phase
-    again.update(Change(300, {"arch": "embed-mlp"}, {}, True, False, ""))
+    again.update(Change(300, {"arch": "mlp"}, {}, True, False, ""))
     assert (again.keys, again.circuit.phase, again.phases.phase) == ((), "memorization", "memorizing")
 
 
@@ -209,6 +209,6 @@ def test_an_estimate_of_the_key_frequencies_holds_until_the_next_one() -> None:
         trackers.update(measured(step, key_frequencies=keys))
     trackers.update(measured(40))  # measures were turned off
     assert [trackers.keys_at(step) for step in (0, 9, 10, 29, 30, 99)] == [(), (), (5,), (5,), (9, 5), (9, 5)]
-    trackers.update(Change(40, {"arch": "embed-mlp"}, {}, True, False, ""))
+    trackers.update(Change(40, {"arch": "mlp"}, {}, True, False, ""))
     assert trackers.keys == ()
     assert [trackers.keys_at(step) for step in (40, 41)] == [(9, 5), ()]

@@ -54,8 +54,8 @@ def test_how_a_change_acts() -> None:
     [
         ({}, {"depth": 2}, ["embedding", "read-out"]),
         ({}, {"width": 256}, []),
-        ({}, {"arch": "embed-mlp"}, ["read-out"]),
-        ({"arch": "embed-mlp"}, {"width": 256}, ["embedding"]),
+        ({}, {"arch": "mlp"}, ["read-out"]),
+        ({"arch": "mlp"}, {"width": 256}, ["embedding"]),
         ({}, {"arch": "transformer"}, []),
         ({"arch": "transformer"}, {"width": 256}, ["embedding", "read-out"]),
         ({"arch": "transformer"}, {"d_model": 64}, []),

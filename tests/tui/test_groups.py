@@ -15,7 +15,7 @@ async def bars(seen: Watching) -> None:
 
 
 async def test_bars_are_named_by_their_representations(new_run: NewRun) -> None:
-    async with watch(new_run(op="s4", arch="embed-mlp", train_fraction=0.6)) as seen:
+    async with watch(new_run(op="s4", arch="mlp", train_fraction=0.6)) as seen:
         await seen.trains()
         await bars(seen)
         assert "ab in S₄" in seen.header
@@ -41,7 +41,7 @@ async def test_elements_are_asked_for_and_answered_by_their_names(new_run: NewRu
 
 
 async def test_a_representation_is_taken_out_by_its_name(new_run: NewRun) -> None:
-    async with watch(new_run(op="s3", arch="embed-mlp", train_fraction=0.6)) as seen:
+    async with watch(new_run(op="s3", arch="mlp", train_fraction=0.6)) as seen:
         await seen.trains()
         await seen.press("k")
         await seen.shows("[1³] 1, norm")

@@ -141,14 +141,14 @@ async def test_another_architecture_is_chosen_and_says_what_it_keeps(trained: Ru
         await seen.press("k")
         await seen.shows("the weights of read-out")
         await seen.press("enter")
-        await seen.until(lambda: seen.app.link.history.config.arch == "embed-mlp", "the embed-mlp")
+        await seen.until(lambda: seen.app.link.history.config.arch == "mlp", "the mlp")
         change = seen.changes()[-1]
         assert (change.rebuilt, change.keep) == (True, True)
-        await seen.shows("embed-mlp 8 → 16")
+        await seen.shows("mlp 8 → 16")
         await seen.press("a", "escape")
         assert seen.app.screen.id == seen.screen.id
         await seen.press("a", "up", "enter")
-        await seen.until(lambda: seen.app.link.history.config.arch == "mlp", "the mlp")
+        await seen.until(lambda: seen.app.link.history.config.arch == "one-hot", "the mlp")
 
 
 async def test_the_model_is_asked_and_keys_in_the_field_are_no_commands(trained: RunFolder) -> None:

@@ -90,5 +90,5 @@ class EmbedMlp(Mlp):
             gradient["E_a"].add_(gradient["E_b"])
 
 
-MODELS: Final[dict[Architecture, type[Model]]] = {"embed-mlp": EmbedMlp}
+MODELS: Final[dict[Architecture, type[Model]]] = {"mlp": EmbedMlp}
 """The architecture of this file by its name."""

@@ -261,5 +261,5 @@ class Mlp(FusedPairsModel):
         """Write the gradients of what `_input_rows` is computed from; here the rows are parameters."""
 
 
-MODELS: Final[dict[Architecture, type[Model]]] = {"mlp": Mlp}
+MODELS: Final[dict[Architecture, type[Model]]] = {"one-hot": Mlp}
 """The architecture of this file by its name."""

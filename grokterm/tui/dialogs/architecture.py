@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from grokterm.config import Config
+from grokterm.config import Config, Value
 from grokterm.config.architectures import ARCHITECTURES
 from grokterm.errors import ConfigError
 from grokterm.tui.dialogs.carrying import carried, keeps
@@ -33,15 +33,18 @@ class ArchitectureDialog(Chooser):
 
     def what(self, name: str) -> tuple[str, str]:
         """Its name, and its layers with their sizes."""
-        spec = next(spec for known, spec in ARCHITECTURES.items() if known == name)
-        return name, spec.words.format(**self._config.as_dict(), outputs=self._config.class_count)
+        try:
+            new = self._config.changed(self._values(name))
+        except ConfigError:
+            return name, next(spec.brief for known, spec in ARCHITECTURES.items() if known == name)
+        return name, new.architecture.words.format(**new.as_dict(), outputs=new.class_count)
 
     def about(self, name: str) -> tuple[str, str]:
         """What a rebuilt model keeps, and the keys."""
         if self.is_present(name):
             return "This is the present architecture.", "arrows choose another · esc leaves"
         try:
-            new = self._config.changed({"arch": name})
+            new = self._config.changed(self._values(name))
         except ConfigError as error:
             return str(error), "c changes several settings at once · esc leaves"
         can = carried(self._config, new)
@@ -50,9 +53,13 @@ class ArchitectureDialog(Chooser):
 
     def wanted(self, name: str) -> Wanted:
         """The architecture, and whether what has the same shape is kept."""
-        return Wanted({"arch": name}, keep=self._keep)
+        return Wanted(self._values(name), keep=self._keep)
 
     def action_carry(self) -> None:
         """Carries over what has the same shape, or not."""
         self._keep = not self._keep
         self.tell()
+
+    def _values(self, name: str) -> dict[str, Value]:
+        known = next(arch for arch in ARCHITECTURES if arch == name)
+        return self._config.following(known)

@@ -40,6 +40,6 @@ def test_maps_of_many_residues_are_averaged() -> None:
 
 def test_an_mlp_has_none() -> None:
     for name in ("attention", "attention_map"):
-        made = picture(name, subject_of(random_sample("mlp", "add", 13)), {})
+        made = picture(name, subject_of(random_sample("one-hot", "add", 13)), {})
         assert not made.arrays
         assert "only a transformer has attention" in made.summary

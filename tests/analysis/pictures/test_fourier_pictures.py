@@ -19,7 +19,7 @@ from tests.analysis.pictures.subjects import picture, subject_of
 
 def one_wave(p: int = 31, k: int = 5) -> ModelAtStep:
     """A one-hot MLP whose first layer is one wave: 16 neurons, cos and sin of w_k a and of w_k b, apart and added."""
-    config = Config(p=p, arch="mlp", width=16, activation="quadratic", device="cpu")
+    config = Config(p=p, arch="one-hot", width=16, activation="quadratic", device="cpu")
     t = 2 * math.pi * k * torch.arange(p, dtype=torch.float64) / p
     phase = torch.linspace(0, math.pi, 16, dtype=torch.float64)
     wave = (t[:, None] + phase).cos()
@@ -45,7 +45,7 @@ def test_the_spectrum_of_one_wave_is_one_bar() -> None:
     assert float(made.arrays["threshold"]) == pytest.approx(float(norms[4]) / 4, rel=1e-5)
 
 
-@pytest.mark.parametrize(("arch", "op"), [("mlp", "add"), ("embed-mlp", "multiply"), ("transformer", "subtract")])
+@pytest.mark.parametrize(("arch", "op"), [("one-hot", "add"), ("mlp", "multiply"), ("transformer", "subtract")])
 def test_the_spectrum_of_logits_against_numpy(arch: str, op: str) -> None:
     sample = random_sample(arch, op, 13)
     made = picture("logit_spectrum", subject_of(sample), {})
@@ -67,7 +67,7 @@ def test_the_spectrum_of_logits_against_numpy(arch: str, op: str) -> None:
     assert int(made.arrays["highest"]) == angles.n // 2
 
 
-@pytest.mark.parametrize("arch", ["mlp", "embed-mlp", "transformer"])
+@pytest.mark.parametrize("arch", ["one-hot", "mlp", "transformer"])
 def test_a_large_modulus_takes_a_few_classes(arch: str) -> None:
     config = small(arch, "add", 131, width=16, d_model=8)
     task, parameters = make_task(config), build(config).init(torch.Generator().manual_seed(0))
@@ -88,7 +88,7 @@ def test_all_neurons_of_one_wave_follow_it() -> None:
 
 
 def test_neurons_stand_by_frequency_and_are_counted() -> None:
-    sample = trained_sample("mlp")
+    sample = trained_sample("one-hot")
     made = picture("neuron_spectrum", subject_of(sample), {})
     rows = neuron_rows(sample.config, sample.parameters, sample.angles)
     shares = frequency_shares(rows, sample.angles, 128).max(-1)
@@ -102,8 +102,8 @@ def test_neurons_stand_by_frequency_and_are_counted() -> None:
 
 
 def test_each_layer_of_neurons_can_be_chosen() -> None:
-    config = small("mlp", "add", 7, width=8, depth=2)
-    sample = random_sample("mlp", "add", 7)
+    config = small("one-hot", "add", 7, width=8, depth=2)
+    sample = random_sample("one-hot", "add", 7)
     task = make_task(config)
     parameters = build(config).init(torch.Generator().manual_seed(0))
     subject = ModelAtStep(step=0, config=config, parameters=parameters, labels=task.labels, train=sample.train)
@@ -126,7 +126,7 @@ def test_the_parts_of_one_wave() -> None:
 
 
 def test_many_coefficients_keep_the_largest() -> None:
-    subject = subject_of(random_sample("mlp", "add", 31))
+    subject = subject_of(random_sample("one-hot", "add", 31))
     wide = {**subject.parameters, "W_a": torch.randn(31, 999), "W_b": torch.randn(31, 999)}
     made = picture("waves", replace(subject, parameters=wide), {})
     assert made.arrays["coefficients"].shape[-1] == 256

@@ -19,7 +19,7 @@ def directions(p: int, keys: tuple[int, ...]) -> list[np.ndarray]:
     return [u / np.linalg.norm(u) for u in found]
 
 
-@pytest.mark.parametrize("arch", ["mlp", "embed-mlp", "transformer"])
+@pytest.mark.parametrize("arch", ["one-hot", "mlp", "transformer"])
 def test_restricted_logits_of_a_class_are_its_projection(arch: str) -> None:
     found = random_sample(arch, "add", 31)
     made = picture("restricted", subject_of(found), {"class": 7})
@@ -43,7 +43,7 @@ def test_a_model_of_key_frequencies_alone_is_explained_wholly() -> None:
 
 
 def test_products_show_their_stripes_by_logarithms() -> None:
-    found = trained_sample("mlp", "multiply", 31)
+    found = trained_sample("one-hot", "multiply", 31)
     made = picture("restricted", subject_of(found), {"class": 3})
     only = made.arrays["restricted"]
     assert made.names["axes"] == ("log a", "log b")
@@ -55,13 +55,13 @@ def test_products_show_their_stripes_by_logarithms() -> None:
 
 
 def test_restricted_logits_say_why_there_are_none() -> None:
-    made = picture("restricted", subject_of(random_sample("mlp", "x3+xy", 31)), {})
+    made = picture("restricted", subject_of(random_sample("one-hot", "x3+xy", 31)), {})
     assert not made.arrays
     assert made.summary.startswith("no invertible basis")
 
 
 def test_the_correct_logit_of_every_pair() -> None:
-    found = random_sample("mlp", "divide", 13)
+    found = random_sample("one-hot", "divide", 13)
     made = picture("correct_logit", subject_of(found), {})
     values = made.arrays["values"].numpy()
     labels = found.labels.numpy()
@@ -71,7 +71,7 @@ def test_the_correct_logit_of_every_pair() -> None:
 
 
 def test_of_many_residues_some_are_taken() -> None:
-    found = random_sample("mlp", "add", 211)
+    found = random_sample("one-hot", "add", 211)
     made = picture("correct_logit", subject_of(found), {})
     assert made.arrays["stride"].tolist() == [2]
     assert made.arrays["values"].shape == (106, 106)
@@ -79,7 +79,7 @@ def test_of_many_residues_some_are_taken() -> None:
 
 
 def test_losses_of_train_and_test_pairs_over_the_run() -> None:
-    now, first = subject_of(trained_sample("mlp"), step=600), subject_of(random_sample("mlp"), step=0)
+    now, first = subject_of(trained_sample("one-hot"), step=600), subject_of(random_sample("one-hot"), step=0)
     first = replace(first, config=replace(first.config, width=48))
     now = replace(now, earlier=lambda: [first])
     made = picture("losses", now, {})
@@ -89,7 +89,7 @@ def test_losses_of_train_and_test_pairs_over_the_run() -> None:
         assert values.shape == (100, 2)
         assert (values.diff(dim=0) >= 0).all()
         assert float(values[:, 1].median()) < 0.1 * float(values[:, 0].median())
-    found = trained_sample("mlp")
+    found = trained_sample("one-hot")
     p = found.config.p
     losses = torch.nn.functional.cross_entropy(found.logits.view(p * p, p), found.labels.flatten(), reduction="none")
     trained = losses[found.train.flatten()]
@@ -98,7 +98,7 @@ def test_losses_of_train_and_test_pairs_over_the_run() -> None:
 
 
 def test_a_set_without_pairs_has_no_losses() -> None:
-    found = random_sample("mlp", "add", 5)
+    found = random_sample("one-hot", "add", 5)
     made = picture("losses", replace(subject_of(found), train=torch.zeros(5, 5, dtype=torch.bool)), {})
     assert made.arrays["train"].isnan().all()
     assert made.arrays["test"].isfinite().all()
@@ -107,7 +107,7 @@ def test_a_set_without_pairs_has_no_losses() -> None:
 
 def waves(p: int, keys: tuple[int, ...]) -> ModelAtStep:
     """A network with quadratic neurons whose logits are Σ_k cos w_k(a + b − c) and what the mean takes away."""
-    sample = random_sample("mlp", "add", p)
+    sample = random_sample("one-hot", "add", p)
     config = replace(sample.config, activation="quadratic", width=8 * len(keys))
     n = torch.arange(p).double()
     columns, rows = [], []

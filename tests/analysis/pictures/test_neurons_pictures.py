@@ -15,7 +15,7 @@ from tests.analysis.pictures.subjects import of_the_past, picture, subject_of
 
 def one_wave(p: int = 31) -> ModelAtStep:
     """A network whose quadratic neuron m reads cos(w_k a + φ) and cos(w_k b + φ), k = m mod 3 + 1; the last are 0."""
-    subject = subject_of(random_sample("mlp", "add", p))
+    subject = subject_of(random_sample("one-hot", "add", p))
     width = subject.config.width
     m = torch.arange(width).double()
     k, phase = m % 3 + 1, 0.1 * m
@@ -40,7 +40,7 @@ def test_clocks_stand_by_frequency_and_those_without_weights_last() -> None:
 
 @pytest.mark.parametrize("op", ["add", "multiply", "x3+xy"])
 def test_pages_of_clocks_hold_every_neuron_once(op: str) -> None:
-    subject = subject_of(random_sample("embed-mlp", op, 31))
+    subject = subject_of(random_sample("mlp", op, 31))
     pages = [picture("clocks", subject, {"page": page, "count": 10}) for page in range(5)]
     neurons = [n for page in pages for n in page.arrays["neuron"].tolist()]
     assert sorted(neurons) == list(range(48))
@@ -51,7 +51,7 @@ def test_pages_of_clocks_hold_every_neuron_once(op: str) -> None:
 
 
 def test_before_and_now_are_the_same_neurons() -> None:
-    now, then = one_wave(), subject_of(random_sample("mlp", "add", 31))
+    now, then = one_wave(), subject_of(random_sample("one-hot", "add", 31))
     then = replace(then, config=now.config)
     new, old = picture("clocks", now, {}), picture("clocks", of_the_past(then, now), {})
     assert new.arrays["neuron"].tolist() == old.arrays["neuron"].tolist()
@@ -59,7 +59,7 @@ def test_before_and_now_are_the_same_neurons() -> None:
     assert float(old.arrays["share"].max()) < 0.8
 
 
-@pytest.mark.parametrize("arch", ["mlp", "embed-mlp", "transformer"])
+@pytest.mark.parametrize("arch", ["one-hot", "mlp", "transformer"])
 @pytest.mark.parametrize("op", ["add", "divide"])
 def test_activations_follow_the_models_own(arch: str, op: str) -> None:
     subject = subject_of(random_sample(arch, op, 13))
@@ -86,7 +86,7 @@ def test_stripes_of_a_wave_are_found() -> None:
 
 
 def test_what_a_neuron_adds_to_the_correct_logit() -> None:
-    subject = subject_of(trained_sample("mlp", "add", 31))
+    subject = subject_of(trained_sample("one-hot", "add", 31))
     made = picture("contribution", subject, {"neuron": 2})
     neuron = int(made.arrays["neuron"][0])
     weights = subject.parameters["W_out"][neuron].numpy()
@@ -98,7 +98,7 @@ def test_what_a_neuron_adds_to_the_correct_logit() -> None:
 
 
 def test_contributions_to_a_product_stand_by_logarithms() -> None:
-    subject = subject_of(trained_sample("mlp", "multiply", 31))
+    subject = subject_of(trained_sample("one-hot", "multiply", 31))
     made = picture("contribution", subject, {})
     order = [pow(3, i, 31) for i in range(30)]
     weights = subject.parameters["W_out"][int(made.arrays["neuron"][0])]
@@ -128,7 +128,7 @@ def test_trained_neurons_are_explained_where_fresh_ones_are_not() -> None:
 
 
 def test_groups_say_why_there_are_none() -> None:
-    made = picture("groups", subject_of(random_sample("mlp", "x3+xy", 31)), {})
+    made = picture("groups", subject_of(random_sample("one-hot", "x3+xy", 31)), {})
     assert not made.arrays
     assert made.summary.startswith("no invertible basis")
 

@@ -11,7 +11,7 @@ from tests.analysis.pictures.subjects import picture, subject_of
 
 
 def test_a_straight_way_lies_on_one_component() -> None:
-    now = subject_of(random_sample("mlp", "add", 31), step=300)
+    now = subject_of(random_sample("one-hot", "add", 31), step=300)
     pages = [
         replace(now, step=step, parameters={name: w * (step / 300) for name, w in now.parameters.items()})
         for step in (0, 100, 200)
@@ -26,7 +26,7 @@ def test_a_straight_way_lies_on_one_component() -> None:
 
 
 def test_models_that_are_not_finite_are_left_out() -> None:
-    now = subject_of(random_sample("mlp", "add", 31), step=300)
+    now = subject_of(random_sample("one-hot", "add", 31), step=300)
     broken = replace(now, step=100, parameters={name: w * math.nan for name, w in now.parameters.items()})
     made = picture("path", replace(now, earlier=lambda: [broken]), {})
     assert made.arrays["steps"].tolist() == [300]
@@ -37,7 +37,7 @@ def test_models_that_are_not_finite_are_left_out() -> None:
 
 
 def test_the_table_of_an_operation_in_order() -> None:
-    made = picture("operation", subject_of(random_sample("mlp", "divide", 13)), {})
+    made = picture("operation", subject_of(random_sample("one-hot", "divide", 13)), {})
     labels = made.arrays["labels"].numpy()
     assert (labels[:, 0] == -1).all()
     a, b = np.indices((13, 13))
@@ -47,19 +47,19 @@ def test_the_table_of_an_operation_in_order() -> None:
 
 @pytest.mark.parametrize(("op", "sign"), [("multiply", 1), ("divide", -1)])
 def test_products_are_sums_of_logarithms(op: str, sign: int) -> None:
-    made = picture("operation", subject_of(random_sample("mlp", op, 13)), {"order": 1})
+    made = picture("operation", subject_of(random_sample("one-hot", op, 13)), {"order": 1})
     i, j = np.indices((12, 12))
     np.testing.assert_array_equal(made.arrays["labels"].numpy(), (i + sign * j) % 12)
     assert made.arrays["places"].tolist() == [pow(2, i, 13) for i in range(12)]
 
 
 def test_what_has_no_logarithm_is_not_labelled() -> None:
-    labels = picture("operation", subject_of(random_sample("mlp", "add", 13)), {"order": 1}).arrays["labels"]
+    labels = picture("operation", subject_of(random_sample("one-hot", "add", 13)), {"order": 1}).arrays["labels"]
     order = [pow(2, i, 13) for i in range(12)]
     for i, j in ((0, 6), (3, 5), (11, 2)):
         answer = (order[i] + order[j]) % 13
         assert int(labels[i, j]) == (order.index(answer) if answer else -1)
-    made = picture("operation", subject_of(random_sample("mlp", "multiply", 15)), {"order": 1})
+    made = picture("operation", subject_of(random_sample("one-hot", "multiply", 15)), {"order": 1})
     assert not made.arrays
     assert "not a prime" in made.summary
 
@@ -77,6 +77,6 @@ def test_probes_know_a_sum_in_the_neurons_of_a_grokked_model() -> None:
 
 
 def test_probes_say_why_there_are_none() -> None:
-    made = picture("probes", subject_of(random_sample("mlp", "x2+y2", 31)), {})
+    made = picture("probes", subject_of(random_sample("one-hot", "x2+y2", 31)), {})
     assert not made.arrays
     assert made.summary.startswith("no invertible basis")

@@ -14,7 +14,7 @@ from tests.analysis.pictures.subjects import picture, subject_of
 
 
 def test_the_table_has_the_likeliest_class_of_every_pair(monkeypatch: pytest.MonkeyPatch) -> None:
-    subject = subject_of(random_sample("mlp", "divide", 13))
+    subject = subject_of(random_sample("one-hot", "divide", 13))
     monkeypatch.setattr(pairs, "CHUNK", 13 * 50)  # in parts of 50 pairs
     made = picture("table", subject, {}).arrays
     a = torch.arange(13)
@@ -25,14 +25,14 @@ def test_the_table_has_the_likeliest_class_of_every_pair(monkeypatch: pytest.Mon
 
 
 def test_a_table_of_no_numbers_is_sure_of_nothing() -> None:
-    subject = subject_of(random_sample("mlp", "add", 13))
+    subject = subject_of(random_sample("one-hot", "add", 13))
     broken = {name: tensor * math.nan for name, tensor in subject.parameters.items()}
     made = picture("table", replace(subject, parameters=broken), {}).arrays
     assert made["confidence"].max() == 0
 
 
 def test_the_task_tells_right_answers_from_those_trained_on() -> None:
-    subject = subject_of(random_sample("mlp", "divide", 13))
+    subject = subject_of(random_sample("one-hot", "divide", 13))
     noisy = subject.labels.clone()
     noisy[3, 4] = (noisy[3, 4] + 1) % 13
     made = picture("task", replace(subject, noisy_labels=noisy), {}).arrays

@@ -33,7 +33,7 @@ def test_each_matrix_is_shown_as_it_is_and_named() -> None:
 
 
 def test_a_large_matrix_keeps_its_largest_numbers() -> None:
-    subject = subject_of(random_sample("mlp", "add", 31))
+    subject = subject_of(random_sample("one-hot", "add", 31))
     weights = torch.zeros(31, 48)
     weights = torch.cat([weights, torch.zeros(200, 48)]).repeat(1, 10)
     weights[17, 333] = -5.0
@@ -45,7 +45,7 @@ def test_a_large_matrix_keeps_its_largest_numbers() -> None:
 
 
 def test_neurons_by_frequency_are_the_same_columns_sorted() -> None:
-    subject = subject_of(random_sample("mlp", "add", 31))
+    subject = subject_of(random_sample("one-hot", "add", 31))
     plain = picture("matrices", subject, {}).arrays["values"].numpy()
     ordered = picture("matrices", subject, {"neurons": 1}).arrays["values"].numpy()
     assert not np.array_equal(plain, ordered)
@@ -58,7 +58,7 @@ def test_neurons_by_frequency_are_the_same_columns_sorted() -> None:
 
 
 def test_a_matrix_at_eight_steps_ends_now() -> None:
-    now = with_past(subject_of(random_sample("mlp", "add", 31), step=240), range(0, 240, 10))
+    now = with_past(subject_of(random_sample("one-hot", "add", 31), step=240), range(0, 240, 10))
     made = picture("matrix_over_time", now, {"matrix": 2})
     steps = made.arrays["steps"].tolist()
     assert len(steps) == 8
@@ -69,19 +69,19 @@ def test_a_matrix_at_eight_steps_ends_now() -> None:
 
 
 def test_of_a_large_matrix_the_first_residues_and_neurons_from_everywhere() -> None:
-    now = subject_of(random_sample("mlp", "add", 31))
+    now = subject_of(random_sample("one-hot", "add", 31))
     made = picture("matrix_over_time", now, {"rows": 10, "columns": 12})
     torch.testing.assert_close(made.arrays["values"][0], now.parameters["W_a"][:10, ::4])
 
 
 def test_a_fresh_run_has_the_present_alone() -> None:
-    made = picture("matrix_over_time", subject_of(random_sample("mlp", "add", 31)), {})
+    made = picture("matrix_over_time", subject_of(random_sample("one-hot", "add", 31)), {})
     assert made.arrays["values"].shape[0] == 1
     assert "still to come" in made.summary
 
 
 def test_the_past_stands_in_the_order_of_now_where_it_has_the_same_neurons() -> None:
-    now, then = (subject_of(random_sample("mlp", op, 31), step) for op, step in (("add", 9), ("add", 1)))
+    now, then = (subject_of(random_sample("one-hot", op, 31), step) for op, step in (("add", 9), ("add", 1)))
     shuffled = {
         name: value.flip(-1) if name in ("W_a", "W_b", "b_1") else value for name, value in then.parameters.items()
     }
@@ -95,7 +95,7 @@ def test_the_past_stands_in_the_order_of_now_where_it_has_the_same_neurons() -> 
 
 
 def test_nan_weights_stay_nan() -> None:
-    subject = subject_of(random_sample("mlp", "add", 31))
+    subject = subject_of(random_sample("one-hot", "add", 31))
     broken = {name: value * math.nan for name, value in subject.parameters.items()}
     for chosen in ({}, {"neurons": 1}):
         assert picture("matrices", replace(subject, parameters=broken), chosen).arrays["values"].isnan().all()

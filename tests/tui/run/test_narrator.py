@@ -147,7 +147,7 @@ def test_another_loss_is_no_spike() -> None:
 
 
 def test_a_rebuilt_model_is_told_of_by_itself() -> None:
-    rebuilt = Change(250, {"arch": "transformer"}, {"arch": "mlp"}, True, False, "")
+    rebuilt = Change(250, {"arch": "transformer"}, {"arch": "one-hot"}, True, False, "")
     records = course(progress(0), progress(200, 1.0), progress(300, 0.3), progress(400, 0.02))
     steps = [step for step, _ in besides([*records, formed(100), rebuilt])]
     assert steps == []

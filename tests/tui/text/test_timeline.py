@@ -10,7 +10,7 @@ from grokterm.wire.records import Change, Event
 from tests.tui.text.test_header import scalars, world
 
 CHANGE = Change(500, {"weight_decay": 2.0}, {"weight_decay": 1.0}, rebuilt=False, keep=False, words="", by="", time=0.0)
-REBUILD = Change(900, {"arch": "transformer"}, {"arch": "mlp"}, rebuilt=True, keep=False, words="", by="", time=0.0)
+REBUILD = Change(900, {"arch": "transformer"}, {"arch": "one-hot"}, rebuilt=True, keep=False, words="", by="", time=0.0)
 
 
 def travelled(index: int) -> RunState:

@@ -52,7 +52,7 @@ def parameters_of(config: Config, state: str) -> dict[str, torch.Tensor]:
     found = build(config).init(torch.Generator().manual_seed(3))
     if state == "one wave":
         angle = 2 * math.pi * torch.arange(config.p) / config.p
-        for name in ("W_a", "W_b") if config.arch == "mlp" else ("E_a", "E_b", "W_E"):
+        for name in ("W_a", "W_b") if config.arch == "one-hot" else ("E_a", "E_b", "W_E"):
             if name in found:
                 waves = torch.stack([angle.cos(), angle.sin()], -1) @ torch.ones(2, found[name].shape[-1]).triu()
                 found[name][: config.p] = waves
@@ -148,18 +148,18 @@ def models() -> Iterator[tuple[Config, str]]:
             yield small(arch, 5), state
         yield small(arch, 97), "one wave"
     yield small("transformer", 7, depth=2, layer_norm="pre"), "fresh"
-    yield small("embed-mlp", 7, depth=3, layer_norm="post"), "NaN"
-    yield small("mlp", 11, "multiply"), "fresh"
-    yield small("mlp", 13, "divide"), "one wave"
+    yield small("mlp", 7, depth=3, layer_norm="post"), "NaN"
+    yield small("one-hot", 11, "multiply"), "fresh"
+    yield small("one-hot", 13, "divide"), "one wave"
     yield small("transformer", 11, "x3+xy"), "fresh"
     for rate in (0.0, 0.4):
         yield small("transformer", 7, attention_rate=rate), "fresh"
     for name, value in (("causal", "off"), ("bias", "off"), ("bias", "all"), ("tied", "on"), ("positional", "none")):
         yield small("transformer", 7, depth=2, **{name: value}), "fresh"
     yield small("transformer", 7, depth=8, positional="sinusoidal", tied="on", classes="p+1", bias="off"), "NaN"
-    yield small("embed-mlp", 7, depth=8, tied="on", bias="off"), "fresh"
+    yield small("mlp", 7, depth=8, tied="on", bias="off"), "fresh"
     yield small("residual-mlp", 7, depth=8, bias="off", layer_norm="pre"), "fresh"
-    yield small("mlp", 7, bias="off"), "one wave"
+    yield small("one-hot", 7, bias="off"), "one wave"
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_every_view_in_every_kind_of_colour_and_glyph(arch: str, theme: str, gra
 
 def test_every_view_of_a_large_modulus() -> None:
     """The embedding of 499 residues and a ghost; what else needs all pairs of them is drawn by hand, not here."""
-    config = small("mlp", 499)
+    config = small("one-hot", 499)
     world, now = world_of(config, False), subject_of(config, "one wave")
     for view in views().values():
         if view.name in ("spectrum", "waves", "circles", "components", "variance", "ablation") or not view.pictured:
@@ -214,19 +214,21 @@ def test_an_undefined_view_says_why() -> None:
         assert not seen.arrays
         assert seen.summary.startswith("no invertible basis: no order of residues makes a³ + ab a sum")
     for number in (10, 11):
-        seen = pictures_of(small("mlp", 97), "one wave")[number][0]
+        seen = pictures_of(small("one-hot", 97), "one wave")[number][0]
         assert seen is not None
         assert not seen.arrays
         assert "only a transformer has attention" in seen.summary
-        assert "only a transformer" in drawn(views()[number], world_of(small("mlp", 97), False), seen, None, SIZES[0])
+        assert "only a transformer" in drawn(
+            views()[number], world_of(small("one-hot", 97), False), seen, None, SIZES[0]
+        )
 
 
 def test_views_without_a_picture_yet_wait() -> None:
-    world = world_of(small("mlp", 5), False)
+    world = world_of(small("one-hot", 5), False)
     for view in views().values():
         for size in (*SIZES, *SMALL):
             drawn(view, world, None, None, size)
-    world.history = History(small("mlp", 5))
+    world.history = History(small("one-hot", 5))
     for view in views().values():
         drawn(view, world, None, None, SIZES[0])
 

@@ -61,7 +61,7 @@ def drawn(view: TrainingViewPane, world: RunState, width: int = 118, height: int
 
 
 def worlds() -> list[RunState]:
-    rebuilt = Change(1200, {"arch": "transformer"}, {"arch": "mlp"}, True, False, "")
+    rebuilt = Change(1200, {"arch": "transformer"}, {"arch": "one-hot"}, True, False, "")
     return [
         make_world(),
         make_world([scalars(0, 0.0, 0.0)]),
