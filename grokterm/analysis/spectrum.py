@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from grokterm.analysis.activations import Parameters
-from grokterm.analysis.fourier import basis_of, fourier_norms, frequency_purity, over_basis
+from grokterm.analysis.fourier import basis_of, fourier_norms, fourier_power, frequency_purity, over_basis
 from grokterm.analysis.harmonics import GroupAngles, component_norms, harmonics_of
 from grokterm.analysis.neurons import EXPLAINED
 from grokterm.config import Config
@@ -66,6 +66,24 @@ def single_frequency_share(model: HasFirstLayer, parameters: Parameters, config:
         tables = model.input_tables(dict(parameters))
         purity = torch.cat([frequency_purity(over_basis(table, basis)) for table in tables], dim=-1)
     return float((purity > EXPLAINED).float().mean())
+
+
+def spectrum_at_own_peaks(model: HasFirstLayer, parameters: Parameters, config: Config) -> Tensor | None:
+    """Shares of variance of the first layer's weight vectors by distance from their own strongest frequency.
+
+    The mean over vectors, [frequencies]; the peaks are at `[frequencies] // 2`, and distances go round at the ends. It
+    is defined where `single_frequency_share` is, for one wave a vector it is 1 at the peak, and float32 on the CPU.
+    """
+    basis, _ = basis_of(config.op, config.p)
+    if basis == "none" or not config.architecture.one_hot:
+        return None
+    with torch.no_grad():
+        tables = model.input_tables(dict(parameters))
+        power = torch.cat([fourier_power(over_basis(table, basis)) for table in tables], dim=-1)
+        shares = (power / power.sum(-2, keepdim=True)).nan_to_num(0.0)
+        count = shares.shape[-2]
+        at = (shares.argmax(-2) + torch.arange(count, device=shares.device)[:, None] - count // 2) % count
+        return shares.gather(-2, at).mean(-1).float().cpu()
 
 
 def feature_count(config: Config) -> int:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import cmath
+import math
 from typing import get_args
 
 import pytest
@@ -8,7 +10,8 @@ from torch import Tensor
 
 from grokterm.analysis.fourier import NO_BASIS, fourier_norms
 from grokterm.analysis.key_frequencies import KeyFrequencies
-from grokterm.analysis.spectrum import feature_count, single_frequency_share, spectrum
+from grokterm.analysis.measures import gini
+from grokterm.analysis.spectrum import feature_count, single_frequency_share, spectrum, spectrum_at_own_peaks
 from grokterm.config import Config
 from grokterm.config.architectures import Architecture
 from grokterm.lab.engine import Engine
@@ -118,3 +121,38 @@ def test_without_a_basis_there_is_no_share() -> None:
     config = Config(p=31, op="x2+y2")
     model = build(config)
     assert single_frequency_share(model, model.init(torch.Generator().manual_seed(0)), config) is None
+
+
+def test_spectra_of_single_waves_lie_on_each_other_at_their_peaks() -> None:
+    p, config = 13, Config(arch="one-hot", p=13, width=6)
+    model, angle = build(config), 2 * math.pi * torch.arange(13)[:, None] / 13
+    waves = (angle * torch.arange(1, 7)).cos()
+    mixed = {"W_a": waves, "W_b": waves + 0.5 * (2 * angle).cos()}
+    of_waves = spectrum_at_own_peaks(model, {"W_a": waves, "W_b": waves}, config)
+    assert of_waves is not None
+    assert of_waves.tolist() == pytest.approx([0, 0, 0, 1, 0, 0], abs=1e-6)
+    # In plain loops, and with W_b's vectors of two waves: k and 2 apart, but for k = 2 itself.
+    expected = [0.0] * 6
+    for table in mixed.values():
+        for column in table.T.double().tolist():
+            turns = [[cmath.exp(-2j * math.pi * k * n / p) for n in range(p)] for k in range(1, 7)]
+            power = [abs(sum(x * turn for x, turn in zip(column, of_k, strict=True))) ** 2 for of_k in turns]
+            peak = max(range(6), key=power.__getitem__)
+            for k in range(6):
+                expected[(k - peak + 3) % 6] += power[k] / sum(power) / 12
+    found = spectrum_at_own_peaks(model, mixed, config)
+    assert found is not None
+    assert found.tolist() == pytest.approx(expected, abs=1e-6)
+    assert spectrum_at_own_peaks(build(Config(p=13)), {}, Config(p=13)) is None
+    assert spectrum_at_own_peaks(model, mixed, config.changed({"op": "x2+xy+y2"})) is None
+
+
+def test_noise_has_no_peak_to_speak_of() -> None:
+    config = Config(arch="one-hot")
+    model = build(config)
+    found = spectrum_at_own_peaks(model, model.init(torch.Generator().manual_seed(0)), config)
+    assert found is not None
+    assert found.sum() == pytest.approx(1, abs=1e-5)
+    # The largest of 48 shares that are drawn like exponentials is the harmonic number of 48 times their mean.
+    assert found[24] == pytest.approx(sum(1 / n for n in range(1, 49)) / 48, rel=0.1)
+    assert gini(found) < 0.1

@@ -65,7 +65,14 @@ def test_a_changed_training_set_begins_a_new_epoch() -> None:
 
 def test_train_accuracy_counts_the_labels_trained_on() -> None:
     config = Config(
-        arch="one-hot", p=23, width=154, activation="quadratic", init="closed-form", corrupt=0.25, device="cpu", precision="float32"
+        arch="one-hot",
+        p=23,
+        width=154,
+        activation="quadratic",
+        init="closed-form",
+        corrupt=0.25,
+        device="cpu",
+        precision="float32",
     )
     engine = Engine(config)
     count = len(engine.task.train)

@@ -57,7 +57,15 @@ def test_twenty_steps_of_the_preset_are_those_of_the_paper() -> None:
 
 
 def test_the_closed_form_answers_with_equals_as_a_class_too() -> None:
-    closed = {"arch": "one-hot", "p": 11, "width": 64, "activation": "quadratic", "init": "closed-form", "classes": "p+1", "device": "cpu"}
+    closed = {
+        "arch": "one-hot",
+        "p": 11,
+        "width": 64,
+        "activation": "quadratic",
+        "init": "closed-form",
+        "classes": "p+1",
+        "device": "cpu",
+    }
     measures = Engine(Config().changed(closed)).measure()
     assert (measures.train_accuracy, measures.test_accuracy) == (1.0, 1.0)
     assert number(measures.test_loss) < 1e-3

@@ -11,7 +11,9 @@ from grokterm.wire.messages import Go
 from tests.tui.conftest import NewRun
 from tests.tui.watching import TINY, Watching, watch
 
-SOLVED = TINY.changed({"arch": "one-hot", "width": 21, "activation": "quadratic", "init": "closed-form", "lr": 1e-4, "log_every": 5})
+SOLVED = TINY.changed(
+    {"arch": "one-hot", "width": 21, "activation": "quadratic", "init": "closed-form", "lr": 1e-4, "log_every": 5}
+)
 
 
 def ghost(seen: Watching) -> AblationView:

@@ -52,11 +52,11 @@ def test_how_a_change_acts() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "parts"),
     [
-        ({}, {"depth": 2}, ["embedding", "read-out"]),
-        ({}, {"width": 256}, []),
-        ({}, {"arch": "mlp"}, ["read-out"]),
+        ({"arch": "one-hot"}, {"depth": 2}, ["embedding", "read-out"]),
+        ({"arch": "one-hot"}, {"width": 256}, []),
+        ({"arch": "one-hot"}, {"arch": "mlp"}, ["read-out"]),
         ({"arch": "mlp"}, {"width": 256}, ["embedding"]),
-        ({}, {"arch": "transformer"}, []),
+        ({"arch": "one-hot"}, {"arch": "transformer"}, []),
         ({"arch": "transformer"}, {"width": 256}, ["embedding", "read-out"]),
         ({"arch": "transformer"}, {"d_model": 64}, []),
         ({"arch": "transformer"}, {"classes": "p+1"}, ["embedding"]),

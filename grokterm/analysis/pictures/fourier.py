@@ -19,7 +19,7 @@ from grokterm.analysis.neurons import EXPLAINED, frequency_shares, neuron_freque
 from grokterm.analysis.pairs import LogitsFn
 from grokterm.analysis.pictures.embedding import first_layer, strongest_words
 from grokterm.analysis.pictures.picture import Chosen, Make, pick, picture_of
-from grokterm.analysis.spectrum import feature_count, single_frequency_share
+from grokterm.analysis.spectrum import feature_count, single_frequency_share, spectrum_at_own_peaks
 from grokterm.analysis.weights import downsampled
 from grokterm.picture import Picture
 from grokterm.surgery import component_labels
@@ -41,12 +41,14 @@ def first_spectrum(model: ModelAtStep, chosen: Chosen) -> Picture:
     """`norms` [frequencies] at k = 1 …, `keys` [keys] the largest first (section 4.1).
 
     `background` [1] is their median, `threshold` [1] the norm from which a frequency becomes key, `single` [1] the
-    share of the first layer's weight vectors that follow one frequency alone, NaN without such vectors. In a group k
-    counts its representations, which `components` names.
+    share of the first layer's weight vectors that follow one frequency alone, NaN without such vectors. `own_peaks`
+    [frequencies] are their mean shares of variance, each vector's strongest frequency in the middle; empty likewise. In
+    a group k counts its representations, which `components` names.
     """
     norms = model.norms
     config = model.config
     single = single_frequency_share(model.network, model.parameters, config)
+    own_peaks = spectrum_at_own_peaks(model.network, model.parameters, config)
     threshold, _ = KeyFrequencies(feature_count(config)).bounds(norms)
     return picture_of(
         {
@@ -55,6 +57,7 @@ def first_spectrum(model: ModelAtStep, chosen: Chosen) -> Picture:
             "background": torch.tensor([background(norms)]),
             "threshold": torch.tensor([threshold]),
             "single": torch.tensor([math.nan if single is None else single]),
+            "own_peaks": torch.zeros(0) if own_peaks is None else own_peaks,
         },
         {"components": component_labels(config.op)},
         summary=model.norms_words,

@@ -14,14 +14,12 @@ from grokterm.picture import Picture
 from grokterm.surgery import component_labels, key_words
 from grokterm.tui.drawing.bars import draw_bars, full_height
 from grokterm.tui.drawing.cells import row
+from grokterm.tui.drawing.scales import Floats
 from grokterm.tui.panes.picture_pane import PicturePane
 from grokterm.tui.run.state import RunState
 
-PICKED: Final = 0.03
-"""Share of the weight vectors that follow one frequency from which it is said that neurons pick frequencies.
-
-In runs that only memorize (random labels, no weight decay, a fifth of the pairs) it stays at .01 and below.
-"""
+OWN_PEAKS: Final = "mean share of each weight vector's variance, by distance from its own peak k"
+"""What bars of one-hot inputs are."""
 LINE_FROM: Final = 5
 """Lines of the pane from which one of them is for words."""
 
@@ -53,24 +51,27 @@ class FourierPane(PicturePane):
         return [*longest, named, Content.assemble(("key ", "$muted"), lit), lit]
 
     def draw_picture(self, state: RunState, picture: Picture, width: int, height: int) -> Sequence[Strip]:
-        """Bars, those of before and now to one scale; why they are level, where they are."""
-        norms, keys = picture.arrays["norms"].astype(np.float64), picture.arrays["keys"].tolist()
-        words, palette = _why_level(picture), state.palette
+        """Bars, those of before and now to one scale; of one-hot inputs each vector's own, for theirs stay level."""
         sides = [side for side in (self.picture(state), self.before(state)) if side is not None and side.arrays]
-        top = max(full_height(side.arrays["norms"].astype(np.float64)) for side in sides)
+        top = max(full_height(_bars(side)[0]) for side in sides)
+        bars, keys, names = _bars(picture)
+        words, palette = OWN_PEAKS if picture.arrays["own_peaks"].size else "", state.palette
         room = height >= LINE_FROM and width >= len(words) > 0
-        names = picture.names.get("components", ())
-        bars = draw_bars(norms, keys, width, height - room, state.view.graph, palette, top, names)
-        return [*bars, row([(words.center(width), palette.style("muted"))], width)] if room else bars
+        drawn = draw_bars(bars, keys, width, height - room, state.view.graph, palette, top, names)
+        return [*drawn, row([(words.center(width), palette.style("muted"))], width)] if room else drawn
+
+
+def _bars(spectrum: Picture) -> tuple[Floats, list[int], Sequence[str]]:
+    """What the bars show, which of them are lit, and their names."""
+    own_peaks = spectrum.arrays["own_peaks"].astype(np.float64)
+    if not own_peaks.size:
+        norms = spectrum.arrays["norms"].astype(np.float64)
+        return norms, spectrum.arrays["keys"].tolist(), spectrum.names.get("components", ())
+    middle, last = own_peaks.size // 2, own_peaks.size - 1
+    ends = {0: f"k − {middle}", middle: "own peak", last: f"k + {last - middle}"}
+    return own_peaks, [middle + 1], [ends.get(i, "") for i in range(own_peaks.size)]
 
 
 def _single(spectrum: Picture) -> float:
     """Share of the weight vectors that follow one frequency alone, 0 to 1; NaN where there are none."""
     return float(spectrum.arrays["single"][0])
-
-
-def _why_level(spectrum: Picture) -> str:
-    """What happens where all bars stay level; empty where they do not, or while nothing happens yet."""
-    if spectrum.arrays["keys"].size or not _single(spectrum) >= PICKED:
-        return ""
-    return "level bars: neurons pick a frequency each, and none is shared by all"

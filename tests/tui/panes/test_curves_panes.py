@@ -10,7 +10,7 @@ from grokterm.tui.panes.curves import marks_of
 from grokterm.wire.records import Change, Event, Record
 from tests.tui.panes.worlds import PaneApp, change, grokking, lines, make_world, scalars, top_line
 
-BEFORE: dict[str, Value] = {"weight_decay": 1.0, "arch": "one-hot", "pace": "max", "lr": 1e-3, "corrupt": 0.0}
+BEFORE: dict[str, Value] = {"weight_decay": 1.0, "arch": "mlp", "pace": "max", "lr": 1e-3, "corrupt": 0.0}
 
 
 def set_to(step: int, **values: Value) -> Change:

@@ -82,9 +82,12 @@ def table_of(task: Picture, step: int, right: bool) -> Picture:
     return picture_of("table", arrays, step)
 
 
-def spectrum_of(step: int, norms: Array, keys: tuple[int, ...], single: float = np.nan) -> Picture:
+def spectrum_of(
+    step: int, norms: Array, keys: tuple[int, ...], single: float = np.nan, own_peaks: Sequence[float] = ()
+) -> Picture:
     """A spectrum with its key frequencies."""
     arrays = {"norms": norms, "keys": np.array(keys, np.int64), "single": np.array([single], np.float32)}
+    arrays["own_peaks"] = np.array(own_peaks, np.float32)
     return picture_of("spectrum", arrays, step, "first layer, over residues")
 
 

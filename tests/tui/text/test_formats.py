@@ -22,14 +22,14 @@ def test_every_operation_has_a_formula() -> None:
 @pytest.mark.parametrize(
     ("config", "long", "word"),
     [
-        (Config(arch="one-hot"), "mlp 512", "one-hot"),
+        (Config(arch="one-hot"), "one-hot 512", "one-hot"),
         (Config(arch="mlp", depth=2), "mlp 128 → 512 × 2", "mlp"),
         (
             Config(arch="transformer", layer_norm="pre", activation="gelu"),
             "transformer 128, 4 heads, mlp 512 gelu pre-norm",
             "transformer",
         ),
-        (Config(arch="one-hot", classes="p+1"), "mlp 512 p+1 classes", "one-hot"),
+        (Config(arch="one-hot", classes="p+1"), "one-hot 512 p+1 classes", "one-hot"),
     ],
 )
 def test_the_model_is_written_with_its_size(config: Config, long: str, word: str) -> None:

@@ -22,7 +22,7 @@ def scalars(step: int, test: float) -> Scalars:
 
 
 def world(*records: Record, config: Config | None = None) -> RunState:
-    history = History(config or Config())
+    history = History(config or Config(arch="one-hot"))
     history.add(records)
     made = RunState("0001-add97-mlp", history, ViewOptions(), find_theme("dusk").palette)
     made.status = Status(1421, "training", 7.2, 212.0, 120.0, "cpu", "bfloat16")
@@ -36,7 +36,7 @@ def test_the_header_says_what_the_run_is() -> None:
     line = header.header(world(*GENERALIZING), "training", {}, 130).plain
     for part in (
         "a + b mod 97",
-        "mlp 512",
+        "one-hot 512",
         "AdamW lr 5e-3 wd 1",
         "50 % of 9,409 pairs",
         "seed 0",
