@@ -35,9 +35,12 @@ class ArchitectureDialog(Chooser):
         """Its name, and its layers with their sizes."""
         try:
             new = self._config.changed(self._values(name))
-        except ConfigError:
-            return name, next(spec.brief for known, spec in ARCHITECTURES.items() if known == name)
-        return name, new.architecture.words.format(**new.as_dict(), outputs=new.class_count)
+        except ConfigError as error:
+            return name, str(error)
+        words, (inputs, *_) = new.architecture.words, new.shape
+        if not new.of_pairs:
+            words = new.architecture.any_inputs.words if new.architecture.any_inputs else "takes two inputs"
+        return name, words.format(**new.as_dict(), inputs=inputs, outputs=new.class_count)
 
     def about(self, name: str) -> tuple[str, str]:
         """What a rebuilt model keeps, and the keys."""
