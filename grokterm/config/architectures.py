@@ -69,7 +69,7 @@ class ArchitectureSpec(NamedTuple):
         return "first layer" if self.one_hot else "embedding"
 
 
-ARCHITECTURES: Final[Mapping[Architecture, ArchitectureSpec]] = {
+ARCHITECTURES: Final[dict[Architecture, ArchitectureSpec]] = {
     "mlp": ArchitectureSpec(
         brief="two embeddings → width → p",
         words="two embeddings of {d_model} → {width} neurons → {outputs} logits",
