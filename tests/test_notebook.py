@@ -22,7 +22,7 @@ from grokterm.view_options import ViewOptions
 from tests.lab.predictions import predictions
 from tests.trainer.running import TINY
 
-CONFIG = TINY.changed({"log_every": 5, "measure_every": 50})
+CONFIG = TINY.changed({"arch": "one-hot", "log_every": 5, "measure_every": 50})
 
 
 @pytest.fixture(scope="module")

@@ -128,16 +128,19 @@ class RunFolder:
 
     def names(self) -> tuple[str, str, str]:
         """Operation, p and architecture as its config.toml names them, true or not; raises RunFolderError."""
+        self.check()
         written = self._read()
         op, p, arch = (str(written.get(name, ""))[:_NAME_LENGTH] for name in ("op", "p", "arch"))
         return op, p, arch
 
     def check_plugins(self) -> None:
         """Makes sure that the plugins that this process has loaded are those of the run; raises RunFolderError."""
+        self.check()
         check_plugins(self.path, self._plugins(self._read()))
 
     def check_fork(self) -> None:
         """Makes sure that the plugins of this process may be those of a fork; raises RunFolderError."""
+        self.check()
         check_fork(self.path, self._plugins(self._read()))
 
     def _plugins(self, written: dict[str, Any]) -> tuple[RunPlugin, ...]:

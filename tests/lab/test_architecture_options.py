@@ -158,7 +158,7 @@ def test_the_encoder_preset_is_the_encoder_of_torch() -> None:
             ours |= {f"{i}.W_{to}": weight.T, f"{i}.b_{to}": bias}
         for to, name in {"O": "self_attn.out_proj", "in": "linear1", "out": "linear2"}.items():
             ours |= {f"{i}.W_{to}": given[f"{layer}.{name}.weight"].T, f"{i}.b_{to}": given[f"{layer}.{name}.bias"]}
-        for to, name in {"attention": "norm1", "one-hot": "norm2"}.items():
+        for to, name in {"attention": "norm1", "mlp": "norm2"}.items():
             ours |= {f"{i}.norm_{to}.gain": given[f"{layer}.{name}.weight"]}
             ours |= {f"{i}.norm_{to}.shift": given[f"{layer}.{name}.bias"]}
     ours |= {"W_U": given["unembed.weight"].T, "b_U": given["unembed.bias"]}
@@ -252,7 +252,7 @@ def test_all_initial_weights_are_scaled_and_the_run_knows_its_start(arch: str) -
 
 
 def test_the_closed_form_needs_no_biases() -> None:
-    config = small(p=7, init="closed-form", activation="quadratic", bias="off")
+    config = small(arch="one-hot", p=7, init="closed-form", activation="quadratic", bias="off")
     engine, (a, b) = Engine(config), all_pairs(7)
     assert torch.equal(engine.model.logits(engine.parameters, a, b).argmax(-1), (a + b) % 7)
 

@@ -196,7 +196,7 @@ def test_its_measures_are_logged_plotted_and_in_notebooks(examples: dict[str, Pa
     path = examples["own.py"]
     folder = made(path, *CASES["own.py"])
     records = [r for r in LogReader(folder.log_path).read() if isinstance(r, PluginMeasures)]
-    assert [record.step for record in records] == [0, 20, 40]
+    assert {0, 20, 40} <= {record.step for record in records}
     assert all(list(record.values) == ["largest_weight"] for record in records)
     assert [r.step for r in LogReader(folder.log_path).read() if isinstance(r, Scalars)][-1] == 40
     done = run_here("plot", "1", "largest_weight", "--plugin", str(path))
@@ -204,7 +204,7 @@ def test_its_measures_are_logged_plotted_and_in_notebooks(examples: dict[str, Pa
     assert "largest_weight over steps" in done.stdout
     unload_all()
     run = open_run("1", allow_plugin=[sha256(path)[:12]])
-    assert run.plugin_measures["step"].tolist() == [0, 20, 40]
+    assert run.plugin_measures["step"].tolist() == [record.step for record in records]
     assert run.plugin_measures["largest_weight"].tolist() == [record.values["largest_weight"] for record in records]
     snapshot = run.at(20)
     largest = max(float(abs(array).max()) for array in snapshot.parameters.values())

@@ -40,7 +40,8 @@ from tests.measured import measured
 from tests.trainer.running import TINY
 
 GROKKING = TINY.changed(
-    {"p": 23, "width": 64, "activation": "quadratic", "lr": 0.03, "train_fraction": 0.8, "measure_every": 20}
+    {"arch": "one-hot", "p": 23, "width": 64, "activation": "quadratic", "lr": 0.03, "train_fraction": 0.8}
+    | {"measure_every": 20}
 )
 """A run that groks within 150 steps."""
 
