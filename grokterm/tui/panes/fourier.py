@@ -18,7 +18,7 @@ from grokterm.tui.drawing.scales import Floats
 from grokterm.tui.panes.picture_pane import PicturePane
 from grokterm.tui.run.state import RunState
 
-OWN_PEAKS: Final = "mean share of each weight vector's variance, by distance from its own peak k"
+OWN_PEAKS: Final = "share of each weight vector's variance, by distance from its own peak"
 """What bars of one-hot inputs are."""
 LINE_FROM: Final = 5
 """Lines of the pane from which one of them is for words."""

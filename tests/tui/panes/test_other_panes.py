@@ -43,6 +43,22 @@ async def test_fourier_bars_name_the_key_frequencies() -> None:
         assert "no key frequencies yet" in top_line(pane)
 
 
+async def test_fourier_of_one_hot_inputs_lines_weight_vectors_up_on_their_own_peaks() -> None:
+    world = make_world(grokking(100))
+    shares = np.full(48, 0.01)
+    shares[24] = 0.53
+    show(world, spectrum_of(100, np.ones(48), (), 0.3, own_peaks=shares.tolist()))
+    pane = FourierPane()
+    app = PaneApp(world, pane, size=(80, 9))
+    async with app.run_test(size=(80, 20)):
+        app.show()
+        seen = lines(pane)
+        assert "30 % of weight vectors follow one frequency" in top_line(pane)
+        assert seen[-1].strip() == "share of each weight vector's variance, by distance from its own peak"
+        assert seen[-2].split() == ["k", "−", "24", "own", "peak", "k", "+", "23"]
+        assert seen[0].index("█") == seen[0].rindex("█")
+
+
 async def test_fourier_says_why_there_are_no_bars() -> None:
     world = make_world(grokking(100))
     pane = FourierPane()
