@@ -12,6 +12,7 @@ from grokterm.config.losses import LOSSES, DescribedLoss, Loss
 from grokterm.config.numbers import NUMBERS, AddedNumber
 from grokterm.config.optimizers import FILTERS, OPTIMIZERS, Described, Filter, Optimizer
 from grokterm.config.setting import ADDED, Acts, Group, Setting
+from grokterm.config.tasks import TASKS, DescribedTask, TaskName
 from grokterm.errors import ConfigError, first_line
 from grokterm.measures import NAMES
 from grokterm.plugins.items import Item, Kind, Number, PluginError
@@ -21,6 +22,7 @@ from grokterm.view_options import ViewOptions
 
 _SETTING: Final[dict[Kind, str]] = {
     "operation": "op",
+    "task": "task",
     "architecture": "arch",
     "optimizer": "optimizer",
     "filter": "filter",
@@ -63,6 +65,8 @@ def made(kind: Kind, name: str, expected: type[Any]) -> Any:
     found = item.made
     if not (isinstance(found, type) and issubclass(found, expected)):
         raise PluginError(f"the {kind} {name} ({item.where}) must return a {expected.__name__}, not {found!r:.60}")
+    if missing := sorted(getattr(found, "__abstractmethods__", ())):
+        raise PluginError(f"the {kind} {name} ({item.where}) has no {', '.join(missing)}")
     return found
 
 
@@ -120,10 +124,14 @@ def _add(item: Item) -> None:
     uses = item.uses | item.settings.keys()
     match item.kind:
         case "operation":
-            REGISTERED[item.name] = RegisteredOperation(item.name, item.words, item.function, item.where)
+            REGISTERED[item.name] = RegisteredOperation(item.name, item.words, item.function, item.where, item.inputs)
+        case "task":
+            TASKS[cast(TaskName, item.name)] = DescribedTask(item.words, uses, item.title)
         case "architecture":
             assert item.spec is not None
-            ARCHITECTURES[cast(Architecture, item.name)] = item.spec._replace(uses=item.spec.uses | uses)
+            ARCHITECTURES[cast(Architecture, item.name)] = item.spec._replace(
+                uses=item.spec.uses | uses, any_inputs=None
+            )
         case "optimizer":
             OPTIMIZERS[cast(Optimizer, item.name)] = Described(item.title, item.words, uses)
         case "filter":
@@ -138,6 +146,7 @@ def _add(item: Item) -> None:
 def _tables(kind: Kind) -> list[dict[Any, Any]]:
     of_kind: dict[Kind, dict[Any, Any]] = {
         "operation": REGISTERED,
+        "task": TASKS,
         "architecture": ARCHITECTURES,
         "optimizer": OPTIMIZERS,
         "filter": FILTERS,
@@ -179,6 +188,11 @@ def _is_taken(item: Item) -> bool:
 
 def _check_spec(item: Item) -> None:
     """Raises PluginError where the texts of an architecture name what is no setting."""
+    if item.kind == "task":
+        try:
+            item.title.format(n=2, k=1)
+        except (LookupError, ValueError, AttributeError) as error:
+            raise PluginError(f"it is shown by what is neither n nor k: {first_line(error)}") from None
     spec = item.spec
     if spec is None:
         return
