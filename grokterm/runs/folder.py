@@ -21,10 +21,9 @@ from grokterm import durable
 from grokterm.config import Config, settings
 from grokterm.errors import ConfigError, RunFolderError, reason_of
 from grokterm.real_files import FILE, FOLDER, is_there, kind_of, open_file, reading
+from grokterm.runs.naming import task_name
 from grokterm.runs.plugins import FOLDER as PLUGIN_FOLDER
 from grokterm.runs.plugins import RunPlugin, check_fork, check_plugins, copy_plugins, decode_plugins, load_plugins
-from grokterm.tasks.operations import rule_of
-from grokterm.tasks.rules import OPERATIONS
 from grokterm.version import __version__
 from grokterm.view_options import ViewOptions
 
@@ -34,8 +33,6 @@ FOLDER_FORMAT: Final = 1
 """Version of the run folder's layout, written to config.toml; a greater one is refused."""
 
 _TABLES = ("view", "about", "parent", "plugins")
-_TASK_LENGTH = 30
-"""Characters of a formula in the name of a folder."""
 _NAME_LENGTH = 60
 _ELSEWHERE = "choose another with --runs"
 _NUMBERED = re.compile(r"(\d{4,})-.+")
@@ -214,27 +211,13 @@ def create_run(config: Config, view: ViewOptions, home: Path) -> RunFolder:
     return folder
 
 
-def _task_name(config: Config) -> str:
-    """The task in the name of a folder, where two tasks may look alike: add97, s5, a2+3ab-31, parity40-3."""
-    op = config.op
-    if config.task != "table":
-        names = {"parity": f"parity{config.n}-{config.k}", "sum": f"sum{config.k}-{config.p}"}
-        return names.get(config.task, f"{config.task}-{config.n}")
-    if rule_of(op).order:
-        return op
-    if op not in OPERATIONS:
-        op = re.sub(r"\s*([-+/])\s*", r"\1", op).replace("^", "").replace("/", "_")
-        op = re.sub(r"[^\w+-]+", "-", op)[:_TASK_LENGTH].strip("-")
-    return f"{op}{config.p}" if op.isalpha() else f"{op}-{config.p}"
-
-
 @contextmanager
 def new_folder(config: Config, home: Path) -> Iterator[RunFolder]:
     """A new folder to be filled, named after `config`; removed again where that fails; raises RunFolderError.
 
     It is no run before it has its config.toml, which is therefore written last.
     """
-    task = _task_name(config)
+    task = task_name(config)
     folder: RunFolder | None = None
     try:
         with _locked(home):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
@@ -23,19 +22,15 @@ from grokterm.lab.models.sublayers import (
     affine,
     gather_rows,
     layer_norm,
-    layer_norm_init,
-    layer_norm_shapes,
-    normal_init,
     read_out,
     sinusoids,
     with_one,
 )
 from grokterm.lab.models.transformer_in_few_operations import TransformerInFewOperations
+from grokterm.lab.models.transformer_parameters import POSITIONS, all_shapes, initial
 from grokterm.lab.precision import cast_input
 from grokterm.lab.row_sums import head_row_sums, pair_row_sums
 from grokterm.lab.tasks import Pairs
-
-POSITIONS: Final = 3
 
 
 class Transformer(FusedPairsModel):
@@ -75,20 +70,7 @@ class Transformer(FusedPairsModel):
 
     def all_shapes(self) -> Shapes:
         """The shape of every parameter; those of block i are named `i.…`, from 0."""
-        p, d, width = self.config.p, self.config.d_model, self.config.width
-        shapes: Shapes = {"W_E": (p + 1, d), "W_pos": (POSITIONS, d)}
-        for block in range(self.config.depth):
-            shapes |= {f"{block}.{name}": (d, d) for name in ("W_Q", "W_K", "W_V", "W_O")}
-            if self.config.bias == "all":
-                shapes |= {f"{block}.{name}": (d,) for name in ("b_Q", "b_K", "b_V", "b_O")}
-            shapes |= {f"{block}.W_in": (d, width), f"{block}.b_in": (width,)}
-            shapes |= {f"{block}.W_out": (width, d), f"{block}.b_out": (d,)}
-            if self.config.layer_norm != "none":
-                shapes |= layer_norm_shapes(f"{block}.norm_attention", d) | layer_norm_shapes(f"{block}.norm_mlp", d)
-        if self.config.layer_norm == "pre":
-            shapes |= layer_norm_shapes("norm_out", d)
-        shapes["W_U"] = (d, self.config.class_count)
-        return {**shapes, "b_U": (self.config.class_count,)} if self.config.bias == "all" else shapes
+        return all_shapes(self.config)
 
     def stand_ins(self) -> dict[str, StandIn]:
         """With tied weights W_E of the classes, transposed, for W_U; and positions that are constant."""
@@ -103,16 +85,7 @@ class Transformer(FusedPairsModel):
 
     def init(self, generator: torch.Generator) -> Parameters:
         """Weights ~ N(0, 1)/√d_model, W_U ~ N(0, 1)/√(p + 1), biases 0, as in Nanda et al.'s code."""
-        parameters: Parameters = {}
-        for name, shape in self.shapes().items():
-            if name.rpartition(".")[2].startswith("b_"):
-                parameters[name] = torch.zeros(shape)
-            elif "norm_" in name:
-                parameters |= layer_norm_init(name.rpartition(".")[0], self.config.d_model)
-            else:
-                variance = 1 / (self.config.p + 1) if name == "W_U" else 1 / self.config.d_model
-                parameters[name] = normal_init(shape, math.sqrt(variance), generator)
-        return parameters
+        return initial(self.config, self.shapes(), generator)
 
     def logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor, drop: Drop | None = None) -> Tensor:
         """Logits [..., n, classes] of the pairs a, b (int64 [n] each).

@@ -1,0 +1,47 @@
+"""The parameters of the transformer: their shapes, and what they begin with."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import torch
+
+from grokterm.config import Config
+from grokterm.lab.models.model import Parameters, Shapes
+from grokterm.lab.models.sublayers import layer_norm_init, layer_norm_shapes, normal_init
+
+POSITIONS: Final = 3
+"""Tokens of a pair: a, b and "="."""
+
+
+def all_shapes(config: Config) -> Shapes:
+    """The shape of every parameter that is read, in order; those of block i are named `i.…`, from 0."""
+    p, d, width = config.p, config.d_model, config.width
+    shapes: Shapes = {"W_E": (p + 1, d), "W_pos": (POSITIONS, d)}
+    for block in range(config.depth):
+        shapes |= {f"{block}.{name}": (d, d) for name in ("W_Q", "W_K", "W_V", "W_O")}
+        if config.bias == "all":
+            shapes |= {f"{block}.{name}": (d,) for name in ("b_Q", "b_K", "b_V", "b_O")}
+        shapes |= {f"{block}.W_in": (d, width), f"{block}.b_in": (width,)}
+        shapes |= {f"{block}.W_out": (width, d), f"{block}.b_out": (d,)}
+        if config.layer_norm != "none":
+            shapes |= layer_norm_shapes(f"{block}.norm_attention", d) | layer_norm_shapes(f"{block}.norm_mlp", d)
+    if config.layer_norm == "pre":
+        shapes |= layer_norm_shapes("norm_out", d)
+    shapes["W_U"] = (d, config.class_count)
+    return {**shapes, "b_U": (config.class_count,)} if config.bias == "all" else shapes
+
+
+def initial(config: Config, shapes: Shapes, generator: torch.Generator) -> Parameters:
+    """Weights ~ N(0, 1)/√d_model, W_U ~ N(0, 1)/√(p + 1), biases 0, as in Nanda et al.'s code."""
+    parameters: Parameters = {}
+    for name, shape in shapes.items():
+        if name.rpartition(".")[2].startswith("b_"):
+            parameters[name] = torch.zeros(shape)
+        elif "norm_" in name:
+            parameters |= layer_norm_init(name.rpartition(".")[0], config.d_model)
+        else:
+            variance = 1 / (config.p + 1) if name == "W_U" else 1 / config.d_model
+            parameters[name] = normal_init(shape, math.sqrt(variance), generator)
+    return parameters
