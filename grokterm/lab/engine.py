@@ -17,6 +17,7 @@ from grokterm.lab.batches import Batches
 from grokterm.lab.cuda_graphs import StepBatch
 from grokterm.lab.engine_checks import check_changes, check_memory, check_state
 from grokterm.lab.examples import Examples
+from grokterm.lab.measuring import measures_of
 from grokterm.lab.models import Model, Network, Parameters, build_any
 from grokterm.lab.models.layout import Layout
 from grokterm.lab.objective import Objective, Parts
@@ -88,21 +89,11 @@ class Engine:
 
     def measure(self) -> Measures:
         """Losses, accuracies and sums of squares of the present parameters over all train and test examples."""
-        sets = (self._train, self._test)
         with self.strategy.threads():
-            (train_loss, train_right), (test_loss, test_right) = self.strategy.scores(*sets)
-            norms = torch.stack([torch.linalg.vector_norm(tensor) for tensor in self.parameters.values()])
-        squares = dict(zip(self.parameters, norms.cpu().double().square().tolist(), strict=True))
-        return Measures(
-            train_loss=train_loss / len(self._train),
-            test_loss=test_loss / len(self._test),
-            train_accuracy=train_right / len(self._train),
-            test_accuracy=test_right / len(self._test),
-            sum_squared_weights=sum(squares.values()),
-            squared_weights={name: square for name, square in squares.items() if self.parameters[name].ndim == 2},
-            gradient_norm=self._gradient_norm,
-            weight_change_l1=self._weight_change() if self.config.of_points else None,
-        )
+            scores = self.strategy.scores(self._train, self._test)
+            change = self._weight_change() if self.config.of_points else None
+            counts = len(self._train), len(self._test)
+            return measures_of(scores, counts, self.parameters, self._gradient_norm, change)
 
     def top_classes(self, a: int, b: int, count: int) -> list[tuple[int, float]]:
         """The `count` likeliest classes of one pair with their probabilities; raises ConfigError outside 0 … p − 1."""

@@ -6,7 +6,6 @@ import fcntl
 import os
 import re
 import shutil
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -22,8 +21,9 @@ from grokterm.config import Config, settings
 from grokterm.config.plugins import FOLDER as PLUGIN_FOLDER
 from grokterm.config.plugins import LOADED
 from grokterm.errors import ConfigError, RunFolderError, reason_of
-from grokterm.real_files import FILE, FOLDER, is_there, kind_of, open_file, reading
+from grokterm.real_files import FILE, FOLDER, is_there, kind_of, open_file
 from grokterm.runs.naming import task_name
+from grokterm.runs.written import FOLDER_FORMAT, read_written
 from grokterm.version import __version__
 from grokterm.view_options import ViewOptions
 
@@ -32,14 +32,10 @@ if TYPE_CHECKING:
 
 PARTIAL_FILES: Final = ("trainer.part", "config.toml.part", "log.jsonl.part")
 """What a process that died while writing may leave in a run folder."""
-FOLDER_FORMAT: Final = 1
-"""Version of the run folder's layout, written to config.toml; a greater one is refused."""
-
 _TABLES = ("view", "about", "parent", "plugins")
 _NAME_LENGTH = 60
 _ELSEWHERE = "choose another with --runs"
 _NUMBERED = re.compile(r"(\d{4,})-.+")
-_CONFIG_LIMIT = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,25 +174,7 @@ class RunFolder:
             raise RunFolderError(f"the [parent] table of {self.config_path} cannot be used: {error}") from None
 
     def _read(self) -> dict[str, Any]:
-        try:
-            with reading(self.config_path) as file:
-                written = tomllib.loads(file.read(_CONFIG_LIMIT).decode())
-        except FileNotFoundError:
-            raise RunFolderError(f"{self.path} is no run: it has no config.toml") from None
-        except OSError as error:
-            raise RunFolderError(f"{self.config_path} cannot be read: {reason_of(error)}") from None
-        except (ValueError, RecursionError) as error:
-            raise RunFolderError(f"{self.config_path} cannot be read: {error}") from None
-        about = written.get("about", {})
-        made_by = about.get("format", FOLDER_FORMAT) if isinstance(about, dict) else None
-        if not isinstance(made_by, int) or made_by < 1:
-            raise RunFolderError(f"{self.config_path} cannot be read: its [about] table has no valid format")
-        if made_by > FOLDER_FORMAT:
-            raise RunFolderError(
-                f"{self.id} was made by a newer grokterm (run folder format {made_by}; "
-                f"this one reads up to {FOLDER_FORMAT}): upgrade grokterm to open it"
-            )
-        return written
+        return read_written(self.path, self.config_path)
 
 
 def runs_home(given: Path | None = None) -> Path:
