@@ -14,6 +14,7 @@ from grokterm.milestones import phase_accuracies
 
 PARITY = Config(
     task="parity",
+    arch="one-hot",
     n=20,
     k=3,
     train_size=500,

@@ -26,7 +26,7 @@ from tests.reference.tuples import tuple_logits
 
 SUM: dict[str, Any] = {"task": "sum", "p": 5}
 FORMULA: dict[str, Any] = {"op": "a^2 + bc", "p": 5}
-PARITY: dict[str, Any] = {"task": "parity", "n": 6, "k": 3, "train_size": 20}
+PARITY: dict[str, Any] = {"arch": "one-hot", "task": "parity", "n": 6, "k": 3, "train_size": 20}
 ARCHITECTURES_OF_ANY = [name for name, spec in ARCHITECTURES.items() if spec.any_inputs is not None]
 TASKS = (SUM, {**SUM, "k": 4, "p": 3}, FORMULA, PARITY)
 VARIANTS = list(itertools.product(ARCHITECTURES_OF_ANY, (1, 2), choices("layer_norm")))

@@ -58,7 +58,7 @@ def test_the_model_is_rebuilt_while_it_trains(new_run: NewRun) -> None:
     # A state that an event had kept already is not written twice.
     assert reasons[change_at - 1] in ("before_change", "memorized")
     before, after = (read_info(written[at]) for at in (change_at - 1, change_at))
-    assert (before.step, before.config["arch"]) == (answer.step, "one-hot")
+    assert (before.step, before.config["arch"]) == (answer.step, "mlp")
     assert (after.step, after.config["arch"]) == (answer.step, "transformer")
 
 

@@ -21,7 +21,7 @@ from tests.tui.watching import TINY, watch
 async def test_the_first_paint_does_not_wait_for_the_trainer(trained: RunFolder) -> None:
     async with watch(trained) as seen:
         assert "◌ starting" in seen.header
-        assert "a + b mod 11 · mlp 16" in seen.text()
+        assert "a + b mod 11 · mlp 8 → 16" in seen.text()
         await seen.shows("● training")
 
 
@@ -141,14 +141,14 @@ async def test_another_architecture_is_chosen_and_says_what_it_keeps(trained: Ru
         await seen.press("k")
         await seen.shows("the weights of read-out")
         await seen.press("enter")
-        await seen.until(lambda: seen.app.link.history.config.arch == "mlp", "the mlp")
+        await seen.until(lambda: seen.app.link.history.config.arch == "one-hot", "the other")
         change = seen.changes()[-1]
         assert (change.rebuilt, change.keep) == (True, True)
-        await seen.shows("mlp 8 → 16")
+        await seen.shows("one-hot 16")
         await seen.press("a", "escape")
         assert seen.app.screen.id == seen.screen.id
         await seen.press("a", "up", "enter")
-        await seen.until(lambda: seen.app.link.history.config.arch == "one-hot", "the mlp")
+        await seen.until(lambda: seen.app.link.history.config.arch == "mlp", "the mlp")
 
 
 async def test_the_model_is_asked_and_keys_in_the_field_are_no_commands(trained: RunFolder) -> None:

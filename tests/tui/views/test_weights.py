@@ -16,7 +16,7 @@ SQUARES = {0: 90.0, 340: 512.25, 700: 256.0, 900: 1000.0}
 
 
 def first_line(squares: dict[int, float], width: int = 118) -> str:
-    config = Config(p=11, width=16)
+    config = Config(arch="one-hot", p=11, width=16)
     records = [
         msgspec.structs.replace(scalars(step, 0.5, 0.5), squared_weights={"W_a": square})
         for step, square in squares.items()
