@@ -195,3 +195,29 @@ def test_what_is_no_whole_number_is_refused_briefly(text: str) -> None:
 
 def test_primes() -> None:
     assert [n for n in range(30) if is_prime(n)] == [2, 3, 5, 7, 11, 13, 17, 19, 23, 29]
+
+
+def test_a_new_run_begins_with_what_its_architecture_does() -> None:
+    assert Config.starting() == Config(d_model=20, lr=1e-2, epsilon=7e-4)
+    assert Config.starting({"lr": 3e-3}) == Config(d_model=20, lr=3e-3, epsilon=7e-4)
+    assert Config.starting({"arch": "transformer"}) == Config(arch="transformer")
+    assert Config.starting({"task": "parity"}) == Config(task="parity", arch="one-hot")
+    assert Config.starting({"task": "parity", "arch": "mlp"}).arch == "mlp"
+
+
+def test_what_stands_at_its_beginning_follows_the_architecture_and_what_was_set_stays() -> None:
+    assert Config.starting().following("one-hot") == {"arch": "one-hot", "d_model": 128, "lr": 5e-3, "epsilon": 1e-8}
+    assert Config.starting({"lr": 3e-3, "d_model": 8}).following("one-hot") == {"arch": "one-hot", "epsilon": 1e-8}
+    assert Config.starting({"optimizer": "sgd"}).following("one-hot") == {"arch": "one-hot", "d_model": 128}
+    assert Config.starting({"arch": "one-hot"}).following("transformer") == {"arch": "transformer"}
+    assert Config.starting().following("mlp") == {"arch": "mlp"}
+
+
+def test_architectures_of_older_files_have_other_names_now() -> None:
+    young = Config(arch="mlp").as_dict()
+    assert Config.written(young).arch == "mlp"
+    old = {name: value for name, value in young.items() if name != "attention_rate"}
+    assert Config.written(old).arch == "one-hot"
+    assert Config.written(old | {"arch": "embed-mlp"}).arch == "mlp"
+    assert Config.written({"p": 31}).arch == "one-hot"
+    assert parse("arch", " embed-mlp") == "mlp"

@@ -121,10 +121,15 @@ class Config(RunSettings, TrainingSettings, ModelSettings, TaskSettings):
         return plain.changed({**plain.architecture.begins_with, **values})
 
     def following(self, arch: Architecture) -> dict[str, Value]:
-        """Another architecture, and its own settings for those that stand at what the present one begins with."""
+        """Another architecture, and its own settings for those that stand at what the present one begins with.
+
+        Rates are those of the optimizer with which runs begin, and stay with another.
+        """
         own, other = Config.starting({"arch": self.arch}).as_dict(), Config.starting({"arch": arch}).as_dict()
         present = self.as_dict()
         moved = {name: value for name, value in other.items() if value != own[name] == present[name]}
+        if self.optimizer != own["optimizer"]:
+            moved = {name: value for name, value in moved.items() if settings()[name].group == "Model"}
         return {**moved, "arch": arch}
 
     @classmethod

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grokterm.config import Value
 from grokterm.errors import RunFolderError
 from grokterm.runs.log import LogReader, LogWriter, read_tail
 from grokterm.wire.records import (
@@ -141,6 +142,7 @@ def test_a_log_that_cannot_be_opened(tmp_path: Path) -> None:
 FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
+from grokterm.config import Value
 from grokterm.errors import RunFolderError
 from grokterm.runs.log import LogWriter
 from grokterm.wire.records import Event
@@ -164,3 +166,19 @@ def test_a_line_that_does_not_fit_leaves_nothing_behind(tmp_path: Path) -> None:
     )
     assert done.stdout.count("cannot be written") == 2, done.stderr
     assert LogReader(path).read() == [Event(1, "memorized", "whole"), Event(3, "grokked", "after")]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [("mlp", "one-hot"), ("embed-mlp", "mlp"), ("transformer", "transformer")]
+)
+def test_a_change_of_before_names_the_architecture_of_now(written: str, read: str) -> None:
+    values: dict[str, Value] = {"arch": written, "lr": 0.1}
+    now = Change(5, values, {"arch": "mlp", "lr": 0.2}, True, False, "", format=1)
+    assert decode_record(encode_record(now)) == now
+    old = b'{"kind":"change","step":5,"values":{"arch":"%s","lr":0.1},' % written.encode()
+    old += b'"old":{"arch":"mlp","lr":0.2},"rebuilt":true,"keep":false,"words":""}'
+    found = decode_record(old)
+    assert isinstance(found, Change)
+    assert found.values == {"arch": read, "lr": 0.1}
+    assert found.old == {"arch": "one-hot", "lr": 0.2}
+    assert decode_record(encode_record(found)) == found
