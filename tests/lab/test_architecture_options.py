@@ -253,6 +253,12 @@ def test_all_initial_weights_are_scaled_and_the_run_knows_its_start(arch: str) -
     assert norm(held) / before == pytest.approx(0.5)
 
 
+def test_the_closed_form_needs_no_biases() -> None:
+    config = small(p=7, init="closed-form", activation="quadratic", bias="off")
+    engine, (a, b) = Engine(config), all_pairs(7)
+    assert torch.equal(engine.model.logits(engine.parameters, a, b).argmax(-1), (a + b) % 7)
+
+
 def test_the_default_scale_leaves_the_bits_alone() -> None:
     model = build(Config())
     drawn, started = (draw(torch.Generator().manual_seed(0)) for draw in (model.init, model.start))

@@ -13,10 +13,11 @@ from grokterm.config.architectures import Architecture
 from grokterm.config.losses import Loss
 from grokterm.lab import native
 from grokterm.lab.models import transformer_kernel_step, transformer_trace
-from grokterm.lab.models.attention import Stream, attend, by_head, project
-from grokterm.lab.models.fused_pairs import FusedPairsModel, OutputLayer, pair_attention, pair_sum, supports_fusion
+from grokterm.lab.models.attention import Stream, attend, project
+from grokterm.lab.models.fused_pairs import FusedPairsModel, OutputLayer, supports_fusion
 from grokterm.lab.models.model import LOGITS, Drop, Model, Parameters, Shapes, Tables
 from grokterm.lab.models.partly_trained import StandIn
+from grokterm.lab.models.single_block import attended, folded, scores_and_values
 from grokterm.lab.models.sublayers import (
     ACTIVATIONS,
     affine,
@@ -31,7 +32,7 @@ from grokterm.lab.models.sublayers import (
 )
 from grokterm.lab.models.transformer_in_few_operations import TransformerInFewOperations
 from grokterm.lab.precision import cast_input
-from grokterm.lab.row_sums import RowSums, head_row_sums, pair_row_sums
+from grokterm.lab.row_sums import head_row_sums, pair_row_sums
 from grokterm.lab.tasks import Pairs
 
 POSITIONS: Final = 3
@@ -121,7 +122,7 @@ class Transformer(FusedPairsModel):
         parameters = self.complete(parameters)
         if self.is_single_layer:  # nothing stands between the products of the one block: they are multiplied first
             mixed = self._mixed_of_pairs(parameters, a, b)
-            to_hidden, to_logits, of_neurons = self._folded(parameters)
+            to_hidden, to_logits, of_neurons = folded(self.config, self.product, parameters)
             neurons = ACTIVATIONS[self.config.activation](self.product(mixed, to_hidden))
             neurons = neurons if drop is None else drop(1, neurons)
             return self.product(mixed, to_logits) + self.product(neurons, of_neurons)
@@ -230,13 +231,13 @@ class Transformer(FusedPairsModel):
 
     def fused_inputs(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
         """Scores and values of the tokens, and the folded products."""
-        parameters = self.complete(parameters)
-        return *self._scores_and_values(parameters), *self._folded(parameters)
+        given = (self.config, self.product, self.complete(parameters))
+        return *scores_and_values(*given), *folded(*given)
 
     def output_layer(self, inputs: tuple[Tensor, ...], pairs: Pairs, cast_inputs: bool) -> OutputLayer:
         """What "=" attends to, times the folded products."""
         scores, values, to_hidden, to_logits, of_neurons = inputs
-        mixed = with_one(self._attended(scores, values, pairs.row_sums, pairs.head_row_sums(self.config.heads)))
+        mixed = with_one(attended(self.config, scores, values, pairs.row_sums, pairs.head_row_sums(self.config.heads)))
         if cast_inputs:
             hidden = cast_input(self.product, mixed) @ cast_input(self.product, to_hidden)
         else:
@@ -259,7 +260,7 @@ class Transformer(FusedPairsModel):
         return losses
 
     def product_sizes(self, pairs: int) -> list[tuple[int, int, int]]:
-        """Those of one block: over the pairs, of the weights that `_folded` multiplies, and over the tokens."""
+        """Those of one block: over the pairs, of the weights that `folded` multiplies, and over the tokens."""
         p, d, width, classes = self.config.p, self.config.d_model, self.config.width, self.config.class_count
         over_pairs = [(pairs, d, width), (pairs, width, classes), (pairs, d, classes)]
         folded = [(d, d, width), (d, d, classes), (width, d, classes)]
@@ -316,49 +317,14 @@ class Transformer(FusedPairsModel):
         keys, query = [projected(s, "K") for s in seen], projected(seen[at], "Q")
         return Stream(attend(query, keys, values, self.config.heads, self.config.attention_rate), None)
 
-    def _folded(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
-        """W_O W_in with b_in, W_O W_U with all that is the same for every pair, and W_out W_U.
-
-        The first two are [..., d_model + 1, ·]: the last feature of what they multiply is 1, so that what is
-        added to every pair is a row of the weight, and no pass over the pairs.
-        """
-        w_o, w_in, w_out, w_u = (parameters[name] for name in ("0.W_O", "0.W_in", "0.W_out", "W_U"))
-        equals, b_out = parameters["W_E"][..., -1:, :] + parameters["W_pos"][..., -1:, :], parameters["0.b_out"]
-        # One product of all rows with all columns takes a fraction of the time of one for each pair of them.
-        rows, columns = torch.cat((w_o, equals, b_out[..., None, :]), -2), torch.cat((w_in, w_u), -1)
-        sizes = [self.config.width, self.config.class_count]
-        to_hidden, to_logits = self.product(rows, columns).split_with_sizes(sizes, -1)
-        mixed, always, of_bias = to_hidden.split_with_sizes([self.config.d_model, 1, 1], -2)
-        to_hidden = torch.cat((mixed, always + parameters["0.b_in"][..., None, :]), -2)
-        mixed, always, of_bias = to_logits.split_with_sizes([self.config.d_model, 1, 1], -2)
-        return to_hidden, torch.cat((mixed, always + of_bias), -2), self.product(w_out, w_u)
-
     def _mixed_of_pairs(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
         """The attention output at "=", and a last feature of 1, [..., n, d_model + 1]."""
         if supports_fusion(parameters["W_E"]):
             row_sums = pair_row_sums(a, b, self.config.p)
             of_heads = head_row_sums(row_sums, self.config.heads)
-            return with_one(self._attended(*self._scores_and_values(parameters), row_sums, of_heads))
+            given = scores_and_values(self.config, self.product, parameters)
+            return with_one(attended(self.config, *given, row_sums, of_heads))
         return with_one(self._mixed(parameters, 0, self._embed(parameters, a, b), POSITIONS - 1).rows)
-
-    def _attended(self, scores: Tensor, values: Tensor, row_sums: RowSums, of_heads: RowSums) -> Tensor:
-        """The attention output at "=", before W_O, of what `_scores_and_values` gives, as `attend` has it."""
-        rate, p = self.config.attention_rate, self.config.p
-        if rate == 1:
-            return pair_attention(scores, values, of_heads)
-        of_a, of_b, of_equals = values.split_with_sizes([p, p, 1])
-        uniform = pair_sum(of_a, of_b, row_sums) + of_equals
-        return (1 - rate) * uniform + rate * pair_attention(scores, values, of_heads) if rate else uniform
-
-    def _scores_and_values(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """The inputs of `pair_attention`, of residues as a, as b, and of "=": [2p + 1, heads] and [2p + 1, d_model]."""
-        w_q, w_k, w_v = (parameters[f"0.{name}"] for name in ("W_Q", "W_K", "W_V"))
-        at_a, at_b, at_equals = parameters["W_pos"].split_with_sizes([1] * POSITIONS)
-        residues, equals = parameters["W_E"].split_with_sizes([self.config.p, 1])
-        rows = torch.cat((residues + at_a, residues + at_b, equals + at_equals))
-        heads, d = self.config.heads, self.config.d_model
-        queries, keys, values = self.product(rows, torch.cat((w_q, w_k, w_v), 1)).split_with_sizes([d, d, d], 1)
-        return by_head(queries[-1:] * keys, heads).sum(-1) / math.sqrt(d // heads), values.contiguous()
 
     def _before(self, parameters: Mapping[str, Tensor], name: str, x: Tensor) -> Tensor:
         return layer_norm(parameters, name, x) if self.config.layer_norm == "pre" else x

@@ -221,6 +221,16 @@ def test_an_undefined_view_says_why() -> None:
         assert "only a transformer" in drawn(views()[number], world_of(small("mlp", 97), False), seen, None, SIZES[0])
 
 
+@pytest.mark.parametrize(("rate", "whole"), [(1.0, "100 %"), (0.4, "220 %"), (0.0, "300 %")])
+def test_a_map_of_attention_says_what_all_three_add_up_to(rate: float, whole: str) -> None:
+    config = small("transformer", 7, attention_rate=rate)
+    seen = pictures_of(config, "fresh")[11][0]
+    assert seen is not None
+    assert np.allclose(seen.arrays["maps"].sum(0), 3 - 2 * rate)
+    text = drawn(views()[11], world_of(config, False), seen, None, SIZES[1])
+    assert f"the three add up to {whole}" in text
+
+
 def test_views_without_a_picture_yet_wait() -> None:
     world = world_of(small("mlp", 5), False)
     for view in views().values():
