@@ -61,6 +61,11 @@ def test_how_a_change_acts() -> None:
         ({"arch": "transformer"}, {"d_model": 64}, []),
         ({"arch": "transformer"}, {"classes": "p+1"}, ["embedding"]),
         ({"classes": "p+1"}, {"depth": 2}, ["embedding", "read-out"]),
+        ({"arch": "transformer"}, {"tied": "on"}, ["embedding"]),
+        ({"arch": "transformer"}, {"bias": "all", "depth": 8}, ["embedding", "read-out"]),
+        ({"arch": "embed-mlp"}, {"tied": "on"}, ["embedding", "read-out"]),
+        ({"arch": "embed-mlp"}, {"arch": "residual-mlp"}, ["embedding"]),
+        ({"arch": "residual-mlp"}, {"arch": "transformer"}, ["read-out"]),
     ],
 )
 def test_the_words_on_what_is_kept_agree_with_the_models(
