@@ -31,6 +31,11 @@ class Measures(msgspec.Struct, frozen=True, kw_only=True):
     """The same of the neuron-logit map W_L, which reads the logits out of the last neurons."""
     key_frequencies: tuple[int, ...] | None = None
     """An estimate with hysteresis, largest norm first; None where there are no frequencies or no measures."""
+    weight_change_l1: float | None = None
+    """‖W − W₀‖₁, the sum of |w − w₀| over the weights of the first layer, w₀ those at the start, of a parity.
+
+    Hidden progress: it grows long before test accuracy moves (Barak et al. 2022, arXiv:2207.08799).
+    """
     squared_weights: dict[str, float | None] = {}
     """Σθ² of every weight matrix by name."""
 

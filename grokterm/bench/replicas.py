@@ -52,7 +52,7 @@ class Replicas:
         self.optimizer = Optimizer(config.optimizer, self.flat, hyper, implementation_for(self.device))
         task = make_task(config).to(self.device)
         self.pairs = task.pairs(task.train)
-        most = max(1, CHUNK_FLOATS[self.device.type] // self.model.floats_per_pair // (count or 1))
+        most = max(1, CHUNK_FLOATS[self.device.type] // self.model.floats_per_example // (count or 1))
         self.strategy = choose_strategy(self.model, self.layout, self.flat, most)
         self.burst = StepBatch(self.strategy, self.optimizer)
 

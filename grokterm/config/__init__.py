@@ -8,11 +8,19 @@ from functools import cache
 from typing import Any, Final, get_type_hints
 
 from grokterm.config.architectures import ARCHITECTURES, ArchitectureSpec
-from grokterm.config.consistency import check_closed_form, check_device, check_heads, check_order, check_split
+from grokterm.config.consistency import (
+    check_any_inputs,
+    check_closed_form,
+    check_device,
+    check_heads,
+    check_order,
+    check_split,
+)
 from grokterm.config.model import ModelSettings
 from grokterm.config.run import RunSettings
 from grokterm.config.setting import KEY, Setting, check, read, words_of
 from grokterm.config.task import TaskSettings
+from grokterm.config.tasks import TaskShape, check_task, shape_of, task_words
 from grokterm.config.training import TrainingSettings
 from grokterm.errors import ConfigError
 from grokterm.spelling import unknown
@@ -33,12 +41,19 @@ class Config(RunSettings, TrainingSettings, ModelSettings, TaskSettings):
             check(name, field_type(name), known, getattr(self, name))
         rule = rule_of(self.op)
         object.__setattr__(self, "op", rule.name)
-        object.__setattr__(self, "p", rule.order or self.p)
-        check_split(self.p, self.op, self.train_fraction)
+        if self.task == "table":
+            object.__setattr__(self, "p", rule.order or self.p)
+        check_task(self.task, self.op, self.p, self.k, self.n, self.train_size)
+        check_split(self.task, self.p, self.op, self.k, self.train_fraction)
         if "heads" in self.architecture.uses:
             check_heads(self.d_model, self.heads)
         check_device(self.device)
+        if not self.of_pairs:
+            chosen = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
+            check_any_inputs(self.arch, self.shape.inputs, chosen)
         if self.init == "closed-form":
+            if not self.of_pairs:
+                raise ConfigError("--init closed-form solves tables of two inputs, and this task has another number")
             model = (self.arch, self.depth, self.activation, self.layer_norm)
             check_closed_form(self.p, self.op, self.width, *model)
 
@@ -48,7 +63,7 @@ class Config(RunSettings, TrainingSettings, ModelSettings, TaskSettings):
             if name not in settings():
                 raise ConfigError(unknown("setting", name, list(settings())))
         if "p" in values:
-            check_order(values["p"], str(values.get("op", self.op)))
+            check_order(values["p"], str(values.get("op", self.op)), str(values.get("task", self.task)))
         return replace(self, **values)
 
     @property
@@ -58,8 +73,23 @@ class Config(RunSettings, TrainingSettings, ModelSettings, TaskSettings):
 
     @property
     def class_count(self) -> int:
-        """Output classes: p, and one more where "=" is a class too, the last."""
-        return self.p + (self.classes == "p+1")
+        """Output classes: the answers, and one more where "=" is a class too, the last."""
+        return self.shape.answers + (self.classes == "p+1")
+
+    @property
+    def shape(self) -> TaskShape:
+        """What its task asks of a model."""
+        return shape_of(self.task, self.op, self.p, self.k, self.n)
+
+    @property
+    def of_pairs(self) -> bool:
+        """Whether its examples are the pairs of a table."""
+        return self.task == "table" and rule_of(self.op).inputs <= 2
+
+    @property
+    def task_words(self) -> str:
+        """Its task as people write it: a + b mod 97, parity of 3 of 40."""
+        return task_words(self.task, self.op, self.p, self.k, self.n)
 
     @classmethod
     def written(cls, values: Mapping[str, Any]) -> Config:

@@ -41,6 +41,8 @@ class ArchitectureSpec(NamedTuple):
     """Whether it has initial weights that solve a sum of angles."""
     ties_read_out: bool = False
     """Whether it is the read-out that `tied` takes from the embedding."""
+    any_inputs: frozenset[str] | None = None
+    """Which of `uses` its model for tasks of other than two inputs reads; None where there is no such model."""
 
     @property
     def transferable(self) -> tuple[str, ...]:
@@ -64,6 +66,7 @@ ARCHITECTURES: Final[Mapping[Architecture, ArchitectureSpec]] = {
         uses=frozenset({"bias"}),
         one_hot=True,
         closed_form=True,
+        any_inputs=frozenset(),
     ),
     "embed-mlp": ArchitectureSpec(
         brief="two embeddings → width → p",
@@ -73,6 +76,7 @@ ARCHITECTURES: Final[Mapping[Architecture, ArchitectureSpec]] = {
         embedding=Part(("E_a", "E_b"), "d_model"),
         read_out=Part(("W_out", "b_out"), "width"),
         uses=frozenset({"d_model", "bias", "tied"}),
+        any_inputs=frozenset({"d_model"}),
     ),
     "residual-mlp": ArchitectureSpec(
         brief="the sum of two embeddings, MLPs added to it",
@@ -94,6 +98,7 @@ ARCHITECTURES: Final[Mapping[Architecture, ArchitectureSpec]] = {
         uses=frozenset({"d_model", "heads", "bias", "tied", "positional", "causal", "attention_rate"}),
         ties_read_out=True,
         layers="blocks",
+        any_inputs=frozenset({"d_model", "heads"}),
     ),
 }
 

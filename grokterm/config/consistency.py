@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from grokterm.config.architectures import ARCHITECTURES, Architecture
+from grokterm.config.tasks import TaskName, example_count
 from grokterm.errors import ConfigError
-from grokterm.spelling import unknown
+from grokterm.spelling import option_name, unknown
 from grokterm.tasks.operations import defined_count, group_order, rule_of
 
 CLOSED_FORM_WIDTH: Final = 7
@@ -19,23 +21,37 @@ def train_count(p: int, op: str, train_fraction: float) -> int:
     return int(train_fraction * defined_count(op, p))
 
 
-def check_order(p: int, op: str) -> None:
+def check_order(p: int, op: str, task: str = "table") -> None:
     """Raises ConfigError where a p is asked for together with a group of another order."""
     order = rule_of(op).order
-    if order not in (None, p):
+    if task == "table" and order not in (None, p):
         raise ConfigError(f"--op {op} has {order} elements, so that --p is {order} and not {p}: leave it out")
 
 
-def check_split(p: int, op: str, train_fraction: float) -> None:
-    """Raises ConfigError where an operation has no table mod p, or one of the two sets no pair."""
-    rule_of(op).check(p)
-    total, train = defined_count(op, p), train_count(p, op, train_fraction)
+def check_split(task: TaskName, p: int, op: str, k: int, train_fraction: float) -> None:
+    """Raises ConfigError where an operation has no table mod p, or one of the two sets no example."""
+    if task == "parity":
+        return
+    if task == "table":
+        rule_of(op).check(p)
+    total = example_count(task, op, p, k)
+    train = int(train_fraction * total)
     if train < 1 or train >= total:
         side = "train" if train < 1 else "test"
+        one = "pair" if task == "table" and rule_of(op).inputs <= 2 else "tuple"
         raise ConfigError(
-            f"--train-fraction {train_fraction:g} leaves no {side} pair among the {total:,} pairs: "
+            f"--train-fraction {train_fraction:g} leaves no {side} {one} among the {total:,} {one}s: "
             f"choose from {1 / total:.2g} to {1 - 1 / total:.6g}"
         )
+
+
+def check_any_inputs(arch: Architecture, inputs: int, chosen: Mapping[str, object]) -> None:
+    """Raises ConfigError where an architecture, or one of the settings that were `chosen`, knows two inputs alone."""
+    if ARCHITECTURES[arch].any_inputs is None:
+        known = " or ".join(name for name, spec in ARCHITECTURES.items() if spec.any_inputs is not None)
+        raise ConfigError(f"--arch {arch} takes two inputs, and this task has {inputs}: choose {known}")
+    for name in sorted(chosen.keys() & ARCHITECTURES[arch].uses - ARCHITECTURES[arch].any_inputs):
+        raise ConfigError(f"{option_name(name)} {chosen[name]} is for two inputs, and this task has {inputs}")
 
 
 def check_heads(d_model: int, heads: int) -> None:

@@ -5,20 +5,48 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from grokterm.config.setting import setting
+from grokterm.config.tasks import TaskName
 
 
 @dataclass(frozen=True, kw_only=True)
 class TaskSettings:
-    """The table that is learned, and its split."""
+    """What is learned, and its split."""
 
+    task: TaskName = setting(
+        "table",
+        "Task",
+        "starts a new run",
+        "What is learned: table (the operation on residues), sum (a + b + c … mod p, of k inputs) or parity (the "
+        "product of k secret ones among n coordinates ±1).",
+    )
     p: int = setting(97, "Task", "starts a new run", "Modulus of the table, 3 to 1,999.", ge=3, le=1999)
     op: str = setting(
         "add",
         "Task",
         "starts a new run",
         "Operation on the residues a and b, taken mod p: add, subtract, multiply, divide (needs a prime p), a formula "
-        "such as a^2 + 3ab or a/b if b odd else a-b, min, max, |a-b|; or in a group: s5, d59, z7xz13, s5-conjugate.",
+        "such as a^2 + 3ab or a/b if b odd else a-b, min, max, |a-b|; or in a group: s5, d59, z7xz13, s5-conjugate. "
+        "With a third letter, as in a + bc, it has three inputs.",
         label="operation",
+    )
+    k: int = setting(
+        3,
+        "Task",
+        "starts a new run",
+        "Inputs of a sum, at most 4,000,000 tuples of them; secret coordinates of a parity, 1 to n.",
+        ge=1,
+        le=1000,
+    )
+    n: int = setting(40, "Task", "starts a new run", "Coordinates of a parity, 2 to 1,000.", ge=2, le=1000)
+    train_size: int = setting(
+        1000,
+        "Task",
+        "at once",
+        "Training points of a parity, 1 to 100,000; 1,000 other ones test it. Smaller sets lie in larger.",
+        label="training points",
+        short="points",
+        ge=1,
+        le=100_000,
     )
     train_fraction: float = setting(
         0.5,

@@ -8,14 +8,14 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from grokterm.lab.examples import Examples
 from grokterm.lab.optimizers import Optimizer
 from grokterm.lab.strategies import Strategy, finite_check
-from grokterm.lab.tasks import Pairs
 
 WARMUP_STEPS: Final = 3
 """Steps on a side stream before one is captured: libraries then have their handles, workspaces and kernels."""
 MAX_GRAPHS: Final = 4
-"""Captured graphs at most: one for the pairs of every step, or one for each number of them, a batch or what is left."""
+"""Captured graphs at most: one for what every step trains on, or one for each number of examples in a batch."""
 
 
 class StepBatch:
@@ -30,7 +30,7 @@ class StepBatch:
         self._worst = torch.zeros_like(self._last)
         self._graphs: dict[tuple[bool, int], _Graph] = {}
 
-    def run(self, batches: Iterable[Pairs]) -> list[float] | None:
+    def run(self, batches: Iterable[Examples]) -> list[float] | None:
         """One step a batch; gives loss, squared gradient norm and Σθ² before the last one, for one replica alone.
 
         None, with nothing changed, where those of any step were not finite: one synchronization checks all of them.
@@ -38,8 +38,8 @@ class StepBatch:
         for kept, tensor in zip(self._kept, self._state, strict=True):
             kept.copy_(tensor)
         self._worst.zero_()
-        for pairs in batches:
-            self.step(pairs)
+        for examples in batches:
+            self.step(examples)
         worst, last = torch.stack((self._worst, self._last)).cpu()
         if worst.isfinite().all():
             return list(map(float, last.flatten()))
@@ -48,13 +48,13 @@ class StepBatch:
         self._optimizer.invalidate_plan()
         return None
 
-    def step(self, pairs: Pairs) -> None:
-        """One step on the pairs, which the device may not have taken yet on return."""
+    def step(self, examples: Examples) -> None:
+        """One step on the examples, which the device may not have taken yet on return."""
         if self._flat.device.type != "cuda":
             self._optimizer.prepare()
-            self._step(pairs)
+            self._step(examples)
             return
-        key = (pairs.reused, id(pairs) if pairs.reused else len(pairs))
+        key = (examples.reused, id(examples) if examples.reused else len(examples))
         graph = self._graphs.get(key)
         if graph is None:
             if len(self._graphs) == MAX_GRAPHS:
@@ -69,14 +69,14 @@ class StepBatch:
                 self._worst,
                 self._last,
             ]
-            graph = self._graphs[key] = _Graph(self._step, pairs, touched)
+            graph = self._graphs[key] = _Graph(self._step, examples, touched)
         else:
             self._optimizer.prepare()
-        graph.replay(pairs)
+        graph.replay(examples)
 
-    def _step(self, pairs: Pairs) -> None:
+    def _step(self, examples: Examples) -> None:
         """What is captured: it reads and writes tensors that stay where they are, and never waits for a number."""
-        loss, gradient = self._strategy.loss_and_gradient(pairs)
+        loss, gradient = self._strategy.loss_and_gradient(examples)
         finite_check(loss, gradient, self._flat, out=self._last)
         torch.maximum(self._worst, self._last, out=self._worst)  # keeps inf and NaN
         self._optimizer.step(self._flat, gradient)
@@ -84,15 +84,14 @@ class StepBatch:
 
 
 class _Graph:
-    """A step on a given number of pairs, captured; hyperparameters are tensors that it reads at every replay."""
+    """A step on a given number of examples, captured; hyperparameters are tensors that it reads at every replay."""
 
-    def __init__(self, step: Callable[[Pairs], None], pairs: Pairs, touched: Sequence[Tensor]) -> None:
+    def __init__(self, step: Callable[[Examples], None], examples: Examples, touched: Sequence[Tensor]) -> None:
         """Capture `step`; what its warm-up changes, `touched`, is as before afterwards."""
-        copy = Pairs(pairs.a.clone(), pairs.b.clone(), pairs.labels.clone(), pairs.p)
-        self._input = pairs if pairs.reused else copy
-        self._taken = pairs
+        self._input = examples if examples.reused else examples.copy()
+        self._taken = examples
         before = [tensor.clone() for tensor in touched]
-        with torch.cuda.device(pairs.a.device):
+        with torch.cuda.device(examples.labels.device):
             here, aside = torch.cuda.current_stream(), torch.cuda.Stream()  # type: ignore[no-untyped-call]
             aside.wait_stream(here)
             with torch.cuda.stream(aside):
@@ -105,10 +104,10 @@ class _Graph:
             with torch.cuda.graph(self._graph):
                 step(self._input)
 
-    def replay(self, pairs: Pairs) -> None:
-        """Take the step on `pairs`: those captured, or as many that are not reused."""
-        if pairs is not self._taken:
-            for name in ("a", "b", "labels"):
-                getattr(self._input, name).copy_(getattr(pairs, name))
-            self._taken = pairs
+    def replay(self, examples: Examples) -> None:
+        """Take the step on `examples`: those captured, or as many that are not reused."""
+        if examples is not self._taken:
+            for own, given in zip(self._input.tensors, examples.tensors, strict=True):
+                own.copy_(given)
+            self._taken = examples
         self._graph.replay()

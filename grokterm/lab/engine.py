@@ -15,14 +15,16 @@ from grokterm.lab import devices
 from grokterm.lab.batches import Batches
 from grokterm.lab.cuda_graphs import StepBatch
 from grokterm.lab.engine_checks import check_changes, check_memory, check_state
-from grokterm.lab.models import Model, Parameters, build
+from grokterm.lab.examples import Examples
+from grokterm.lab.models import Model, Network, Parameters, build_any
 from grokterm.lab.models.layout import Layout
 from grokterm.lab.objective import Objective, Parts
 from grokterm.lab.optimizers import Chain, Hyperparameters, Known, Optimizer, implementation_for
 from grokterm.lab.precision import DTYPES, product_for
 from grokterm.lab.seeds import generator
 from grokterm.lab.strategies import Strategy, choose_strategy, finite_check
-from grokterm.lab.tasks import Pairs, make_task
+from grokterm.lab.tasks import Task
+from grokterm.lab.tuples import make_data
 from grokterm.measures import Measures
 
 CHUNK_FLOATS: Final = {"cpu": 1 << 22, "cuda": 1 << 27, "mps": 1 << 25}
@@ -35,9 +37,11 @@ class Engine:
     """One run: `advance` trains, `measure` reads; the same config, device and threads give the same bits."""
 
     config: Config
-    model: Model
+    network: Network
     objective: Objective
     _optimizer: Optimizer
+    _initial: Tensor | None
+    """The first layer as the model was built with it, once it is asked for."""
 
     def __init__(self, config: Config) -> None:
         """Build the task and fresh parameters of `config`; raises ConfigError for a device that is not there."""
@@ -51,6 +55,20 @@ class Engine:
         self._set_task(config)
         self._gradient_norm: float | None = None
         self._build(config)
+
+    @property
+    def task(self) -> Task:
+        """The table of pairs; raises ConfigError where the task is none."""
+        if not isinstance(self.data, Task):
+            raise ConfigError(f"{self.config.task_words} has no table of pairs")
+        return self.data
+
+    @property
+    def model(self) -> Model:
+        """The model of pairs; raises ConfigError where the task has none."""
+        if not isinstance(self.network, Model):
+            raise ConfigError(f"{self.config.task_words} has no table of pairs")
+        return self.network
 
     def advance(self, steps: int) -> int:
         """Take up to `steps` optimizer steps and say how many; stops before one that is not finite."""
@@ -68,7 +86,7 @@ class Engine:
         return taken
 
     def measure(self) -> Measures:
-        """Losses, accuracies and sums of squares of the present parameters over all train and test pairs."""
+        """Losses, accuracies and sums of squares of the present parameters over all train and test examples."""
         sets = (self._train, self._test)
         with self.strategy.threads():
             (train_loss, train_right), (test_loss, test_right) = self.strategy.scores(*sets)
@@ -82,6 +100,7 @@ class Engine:
             sum_squared_weights=sum(squares.values()),
             squared_weights={name: square for name, square in squares.items() if self.parameters[name].ndim == 2},
             gradient_norm=self._gradient_norm,
+            weight_change_l1=self._weight_change() if self.config.task == "parity" else None,
         )
 
     def top_classes(self, a: int, b: int, count: int) -> list[tuple[int, float]]:
@@ -103,7 +122,7 @@ class Engine:
         self._change_task(config)
         before, self.config = self.config, config
         if before.attention_rate != config.attention_rate:
-            self.model = build(config, product_for(self.precision))
+            self.network = build_any(config, product_for(self.precision))
             self._choose_strategy()
         same_rule = before.optimizer == config.optimizer
         if same_rule and Chain.of(before) == Chain.of(config):
@@ -138,10 +157,10 @@ class Engine:
     def _rebuild(self, config: Config, keep: bool) -> None:
         self._change_task(config)
         kept = keep and config.init == "random"
-        before, names = self.model.complete(self.parameters), self.config.architecture.transferable
-        held = {name: before[name] for name in names if name in before} if kept else {}
+        before = self.network.complete(self.parameters)
+        held = {name: before[name] for name in self.network.ends if name in before} if kept else {}
         self._build(config)
-        for name in self.model.transferable:
+        for name in self.network.transferable:
             if name in held and held[name].shape == self.parameters[name].shape:
                 self.parameters[name].copy_(held[name])
 
@@ -174,6 +193,7 @@ class Engine:
         self._batches.position = int(state["batches.position"])
         self._built_at = self._step_of_first_update() if given_start is None else int(given_start)
         self._know_start()
+        self._initial = None
         norm = float(state["gradient_norm"])
         self._gradient_norm = None if math.isnan(norm) else norm
         self.finite = True
@@ -185,35 +205,37 @@ class Engine:
 
     def _change_task(self, config: Config) -> None:
         """Change the training set or labels, beginning a new epoch, where those of `config` differ."""
-        if (config.train_fraction, config.corrupt) == (self.config.train_fraction, self.config.corrupt):
+        split, before = ((each.train_fraction, each.train_size, each.corrupt) for each in (config, self.config))
+        if split == before:
             return
         epoch = self._batches.epoch + (self._batches.position > 0)
         self._set_task(config)
         self._batches.epoch = epoch
 
     def _set_task(self, config: Config) -> None:
-        self.task = make_task(config).to(self.device)
-        self._batches = Batches(self.task, config.seed)
-        self._train, self._test = self._batches.all, self.task.pairs(self.task.test)
+        self.data = make_data(config).to(self.device)
+        self._batches = Batches(self.data, config.seed)
+        self._train, self._test = self._batches.all, self.data.examples(self.data.test)
 
     def _build(self, config: Config) -> None:
         """A fresh model and optimizer for the present step."""
         self.config = config
-        self.model = build(config, product_for(self.precision))
-        self._layout = Layout(self.model.shapes())
+        self.network = build_any(config, product_for(self.precision))
+        self._layout = Layout(self.network.shapes())
         self._built_at = self.step
+        self._initial = None
         self._flat = self._start()
         self.parameters: Parameters = self._layout.unflatten(self._flat)
         self._optimizer = self._new_optimizer()
         self._gradient_norm = None
-        self._chunk_size = max(1, CHUNK_FLOATS[self.device.type] // self.model.floats_per_pair)
+        self._chunk_size = max(1, CHUNK_FLOATS[self.device.type] // self.network.floats_per_example)
         self.objective = Objective(config, self.device)
         self._choose_strategy()
 
     def _choose_strategy(self) -> None:
         """The strategy of the present objective."""
         given = (self._layout, self._flat, self._chunk_size, self.objective)
-        self.strategy: Strategy = choose_strategy(self.model, *given)
+        self.strategy: Strategy = choose_strategy(self.network, *given)
         self._choose_step_batch()
 
     def _choose_step_batch(self) -> None:
@@ -224,14 +246,21 @@ class Engine:
     def _new_optimizer(self) -> Optimizer:
         """The optimizer of the present configuration, at its beginning."""
         config, chain = self.config, Chain.of(self.config)
-        known = Known(self._layout, self.model.hidden_matrices, self._start() if chain.needs_start else None)
+        known = Known(self._layout, self.network.hidden_matrices, self._start() if chain.needs_start else None)
         hyper = Hyperparameters.of(config, self.device)
         return Optimizer(config.optimizer, self._flat, hyper, implementation_for(self.device), chain, known)
 
     def _start(self) -> Tensor:
         """The parameters, flat, that seed and step gave the model when it was built, made anew."""
-        fresh = self.model.start(generator(self.config.seed, "parameters", self._built_at))
+        fresh = self.network.start(generator(self.config.seed, "parameters", self._built_at))
         return self._layout.flatten(fresh).to(self.device, DTYPES[self.precision])
+
+    def _weight_change(self) -> float:
+        """Σ|θ − θ₀| of the first layer, θ₀ what the model was built with."""
+        name = self.network.first_layer
+        if self._initial is None:
+            self._initial = self._layout.unflatten(self._start())[name].clone()
+        return float((self.parameters[name] - self._initial).abs().sum(dtype=torch.float64))
 
     def _know_start(self) -> None:
         """Have the optimizer know the start of another model, whose state was loaded."""
@@ -258,9 +287,9 @@ class Engine:
         self.step += count
         return True
 
-    def _take_one(self, pairs: Pairs) -> list[float] | None:
+    def _take_one(self, examples: Examples) -> list[float] | None:
         """Take a step and give its loss, Σg² and Σθ², or None and no step where they are not finite."""
-        loss, gradient = self.strategy.loss_and_gradient(pairs)
+        loss, gradient = self.strategy.loss_and_gradient(examples)
         numbers: list[float] = finite_check(loss, gradient, self._flat).tolist()
         if not all(map(math.isfinite, numbers)):
             return None

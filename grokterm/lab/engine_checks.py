@@ -10,7 +10,7 @@ from torch import Tensor
 from grokterm.config import Config, settings
 from grokterm.config.setting import Acts
 from grokterm.errors import ConfigError
-from grokterm.lab.models import build
+from grokterm.lab.models import build_any
 from grokterm.lab.models.layout import Layout
 from grokterm.lab.optimizers.chain import Chain
 
@@ -46,7 +46,7 @@ def check_changes(present: Config, config: Config, *acts: Acts) -> None:
 def check_memory(config: Config) -> None:
     """Raises ConfigError where a filter would hold more gradients than there is room for."""
     window = Chain.of(config).window
-    size = Layout(build(config).shapes()).size if window > 1 else 0
+    size = Layout(build_any(config).shapes()).size if window > 1 else 0
     if window * size > WINDOW_FLOATS:
         raise ConfigError(
             f"--ma-window {window:,} would hold {window:,} gradients of {size:,} numbers: "

@@ -11,15 +11,15 @@ from torch import Tensor
 from grokterm.config import Config
 from grokterm.config.losses import LOSSES as NAMED
 from grokterm.config.losses import Loss
+from grokterm.lab.examples import Examples
 from grokterm.lab.hashing import key_of, random_bits
 from grokterm.lab.losses import ERRORS, LOSSES
 from grokterm.lab.native import LOSSES as KERNEL_LOSSES
-from grokterm.lab.tasks import Pairs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from grokterm.lab.models.model import Model
+    from grokterm.lab.models.network import Network
 
 _PROJECTION = -1
 """The layer under which the signs of a projection are hashed: no layer of neurons has it."""
@@ -103,23 +103,23 @@ class Objective:
             (gradient,) = torch.autograd.grad(losses.sum(), leaf)
         return losses.detach(), gradient
 
-    def training_loss_sum(self, model: Model, parameters: Mapping[str, Tensor], pairs: Pairs) -> Tensor:
-        """What a step lowers, summed over pairs, [...]: the loss with neurons left out, and the penalty."""
-        drop = Dropout(self._key, self._step, self._dropout, pairs) if self.parts.drops else None
-        total = self.loss_sum(model.logits(parameters, pairs.a, pairs.b, drop), pairs.labels)
-        return total + self._alignment(model, parameters, pairs) if self.parts.aligns else total
+    def training_loss_sum(self, model: Network, parameters: Mapping[str, Tensor], examples: Examples) -> Tensor:
+        """What a step lowers, summed over examples, [...]: the loss with neurons left out, and the penalty."""
+        drop = Dropout(self._key, self._step, self._dropout, examples) if self.parts.drops else None
+        total = self.loss_sum(model.logits_of(parameters, examples, drop), examples.labels)
+        return total + self._alignment(model, parameters, examples) if self.parts.aligns else total
 
-    def _alignment(self, model: Model, parameters: Mapping[str, Tensor], pairs: Pairs) -> Tensor:
-        """½ Σ ‖J‖² over pairs, by one projection v of the logits each: ‖J‖² = E‖vᵀJ‖² for random signs v.
+    def _alignment(self, model: Network, parameters: Mapping[str, Tensor], examples: Examples) -> Tensor:
+        """½ Σ ‖J‖² over examples, by one projection v of the logits each: ‖J‖² = E‖vᵀJ‖² for random signs v.
 
         GrokAlign (Walker et al. 2025, arXiv:2506.12284), which estimates it as Hoffman et al. 2019 (arXiv:1908.02729)
         do; of their unit vectors times √classes these are the ones with entries ±1.
         """
-        inputs = model.inputs(parameters, pairs.a, pairs.b)
+        inputs = model.inputs_of(parameters, examples)
         if not inputs.requires_grad:
             inputs = inputs.requires_grad_()
         logits = model.logits_of_inputs(parameters, inputs)
-        bits = random_bits(self._key, self._step, _PROJECTION, _rows(pairs), logits.shape[-1])
+        bits = random_bits(self._key, self._step, _PROJECTION, examples.numbers, logits.shape[-1])
         signs = 1 - 2 * (bits < 0).to(logits.dtype)
         (projected,) = torch.autograd.grad((logits * signs).sum(), inputs, create_graph=True)
         return projected.square().sum((-2, -1)) * (self._jacobian / 2).to(logits.dtype)
@@ -131,19 +131,14 @@ class Objective:
 class Dropout:
     """Leaves out MLP neurons, and scales the others up by as much (Srivastava et al. 2014), by a hash of the place."""
 
-    def __init__(self, key: Tensor, step: Tensor, share: Tensor, pairs: Pairs) -> None:
+    def __init__(self, key: Tensor, step: Tensor, share: Tensor, examples: Examples) -> None:
         """`share` of the neurons are left out, a scalar tensor."""
-        self._key, self._step, self._share, self._pairs = key, step, share, _rows(pairs)
+        self._key, self._step, self._share, self._rows = key, step, share, examples.numbers
 
     def __call__(self, layer: int, neurons: Tensor) -> Tensor:
-        """Neurons [..., n, width] of a layer, a row a pair; rows of another number, as residues, are counted."""
+        """Neurons [..., n, width] of a layer, a row an example; rows of another number, as residues, are counted."""
         n, width = neurons.shape[-2:]
-        rows = self._pairs if n == len(self._pairs) else torch.arange(n, device=neurons.device)
+        rows = self._rows if n == len(self._rows) else torch.arange(n, device=neurons.device)
         bits = random_bits(self._key, self._step, layer, rows, width)
         least = (self._share * 2.0**32 - 2.0**31).to(torch.int64)
         return neurons * (bits >= least) / (1 - self._share).to(neurons.dtype)
-
-
-def _rows(pairs: Pairs) -> Tensor:
-    """A number of its own for every pair, int64 [n]."""
-    return pairs.a * pairs.p + pairs.b

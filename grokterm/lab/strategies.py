@@ -12,12 +12,13 @@ import torch
 from torch import Tensor
 
 from grokterm.lab import native
-from grokterm.lab.models import Model, Parameters
+from grokterm.lab.examples import Examples
+from grokterm.lab.models import Model, Network, Parameters
 from grokterm.lab.models.few_operations import StepInputs
 from grokterm.lab.models.fused_pairs import FusedPairsModel
 from grokterm.lab.models.layout import Layout
 from grokterm.lab.objective import Objective
-from grokterm.lab.tasks import Pairs
+from grokterm.lab.tasks import Pairs, pairs_of
 
 CACHED_FLOATS: Final = 1 << 28
 """One-hot vectors that are cached from one step to the next, in floats: 1 GiB."""
@@ -28,22 +29,22 @@ class Strategy(ABC):
 
     name: ClassVar[str]
 
-    def __init__(self, model: Model, layout: Layout, flat: Tensor, chunk_size: int, objective: Objective) -> None:
-        """Without kernels, at most `chunk_size` pairs are held at a time."""
+    def __init__(self, model: Network, layout: Layout, flat: Tensor, chunk_size: int, objective: Objective) -> None:
+        """Without kernels, at most `chunk_size` examples are held at a time."""
         self.model, self.layout, self.flat, self.chunk_size = model, layout, flat, chunk_size
         self.objective = objective
 
     @abstractmethod
-    def loss_and_gradient(self, pairs: Pairs) -> tuple[Tensor, Tensor]:
-        """Mean loss [...] of the pairs and its gradient [..., size] by the flat parameters.
+    def loss_and_gradient(self, examples: Examples) -> tuple[Tensor, Tensor]:
+        """Mean loss [...] of the examples and its gradient [..., size] by the flat parameters.
 
-        The order of the pairs is fixed, so the sums are the same bits every time. The gradient may be written over by
-        the next call.
+        The order of the examples is fixed, so the sums are the same bits every time. The gradient may be written over
+        by the next call.
         """
 
     @abstractmethod
-    def scores(self, *sets: Pairs) -> list[tuple[float, int]]:
-        """Of one replica, for each set: the loss summed over its pairs, and how many get their label."""
+    def scores(self, *sets: Examples) -> list[tuple[float, int]]:
+        """Of one replica, for each set: the loss summed over its examples, and how many get their label."""
 
     def threads(self) -> AbstractContextManager[None]:
         """A context that limits torch to the threads that its share of a step is worth."""
@@ -60,20 +61,24 @@ class KernelStrategy(Strategy):
 
     def __init__(self, model: Model, layout: Layout, flat: Tensor, chunk_size: int, objective: Objective) -> None:
         super().__init__(model, layout, flat, chunk_size, objective)
+        self._of_pairs = model
         self._gradient = torch.empty_like(flat)
         one_axis = (-1, layout.size) if flat.ndim > 1 else (-1,)
         self._parameters, self._gradients = (layout.unflatten(each.view(one_axis)) for each in (flat, self._gradient))
 
-    def loss_and_gradient(self, pairs: Pairs) -> tuple[Tensor, Tensor]:
+    def loss_and_gradient(self, examples: Examples) -> tuple[Tensor, Tensor]:
         """See `Strategy`; raises MemoryError."""
-        losses = self.model.kernel_step(self._parameters, pairs, self._gradients, self.objective.parts.loss)
-        means = self.flat.new_tensor([loss / len(pairs) for loss in losses])
+        losses = self._of_pairs.kernel_step(
+            self._parameters, pairs_of(examples), self._gradients, self.objective.parts.loss
+        )
+        means = self.flat.new_tensor([loss / len(examples) for loss in losses])
         return means.view(self.flat.shape[:-1]), self._gradient
 
-    def scores(self, *sets: Pairs) -> list[tuple[float, int]]:
+    def scores(self, *sets: Examples) -> list[tuple[float, int]]:
         """See `Strategy`; raises MemoryError."""
-        inputs, loss = self.model.kernel_inputs(self._parameters), self.objective.parts.loss
-        return [native.score(self.model.product, self.model.config.activation, pairs, inputs, loss) for pairs in sets]
+        model, loss = self._of_pairs, self.objective.parts.loss
+        inputs, activation = model.kernel_inputs(self._parameters), model.config.activation
+        return [native.score(model.product, activation, pairs_of(examples), inputs, loss) for examples in sets]
 
     def threads(self) -> AbstractContextManager[None]:
         """One for torch."""
@@ -85,32 +90,32 @@ class AutogradStrategy(Strategy):
 
     name = "autograd"
 
-    def loss_and_gradient(self, pairs: Pairs) -> tuple[Tensor, Tensor]:
+    def loss_and_gradient(self, examples: Examples) -> tuple[Tensor, Tensor]:
         """See `Strategy`."""
         leaf = self.flat.detach().requires_grad_()
         loss, gradient = torch.zeros_like(self.flat[..., 0]), torch.Tensor()
-        for part in pairs.chunks(self.chunk_size):
-            share = self._loss(self.layout.unflatten(leaf), part) / len(pairs)
+        for part in examples.chunks(self.chunk_size):
+            share = self._loss(self.layout.unflatten(leaf), part) / len(examples)
             (of_part,) = torch.autograd.grad(share.sum(), leaf)
             loss = loss + share.detach()
             gradient = gradient.add_(of_part) if gradient.numel() else of_part
         return loss, gradient
 
     @torch.no_grad()
-    def scores(self, *sets: Pairs) -> list[tuple[float, int]]:
+    def scores(self, *sets: Examples) -> list[tuple[float, int]]:
         """See `Strategy`."""
         score, found = self._scorer(self.layout.unflatten(self.flat)), []
-        for pairs in sets:
-            of_parts = [score(part) for part in pairs.chunks(self.chunk_size)]
+        for examples in sets:
+            of_parts = [score(part) for part in examples.chunks(self.chunk_size)]
             found.append((sum(loss for loss, _ in of_parts), sum(right for _, right in of_parts)))
         return found
 
-    def _loss(self, parameters: Parameters, pairs: Pairs) -> Tensor:
-        """What a step lowers, summed over the pairs, [...]."""
-        return self.objective.training_loss_sum(self.model, parameters, pairs)
+    def _loss(self, parameters: Parameters, examples: Examples) -> Tensor:
+        """What a step lowers, summed over the examples, [...]."""
+        return self.objective.training_loss_sum(self.model, parameters, examples)
 
-    def _scorer(self, parameters: Parameters) -> Callable[[Pairs], tuple[float, int]]:
-        """A function that scores a chunk of the pairs."""
+    def _scorer(self, parameters: Parameters) -> Callable[[Examples], tuple[float, int]]:
+        """A function that scores a chunk of the examples."""
         return partial(self.model.score, parameters, loss_sum=self.objective.loss_sum)
 
 
@@ -125,12 +130,12 @@ class FusedPairsStrategy(AutogradStrategy):
         super().__init__(model, layout, flat, chunk_size, objective)
         self._fused = model
 
-    def _loss(self, parameters: Parameters, pairs: Pairs) -> Tensor:
-        return self._fused.fused_loss(parameters, pairs, self.objective.errors)
+    def _loss(self, parameters: Parameters, examples: Examples) -> Tensor:
+        return self._fused.fused_loss(parameters, pairs_of(examples), self.objective.errors)
 
-    def _scorer(self, parameters: Parameters) -> Callable[[Pairs], tuple[float, int]]:
-        inputs = self._fused.fused_inputs(parameters)
-        return partial(self._fused.fused_score, inputs, loss_sum=self.objective.loss_sum)
+    def _scorer(self, parameters: Parameters) -> Callable[[Examples], tuple[float, int]]:
+        inputs, loss_sum = self._fused.fused_inputs(parameters), self.objective.loss_sum
+        return lambda examples: self._fused.fused_score(inputs, pairs_of(examples), loss_sum=loss_sum)
 
 
 class FewOperationsStrategy(AutogradStrategy):
@@ -144,14 +149,14 @@ class FewOperationsStrategy(AutogradStrategy):
         """The one-hot vectors of `chunk_size` pairs are held, or of fewer where they are the widest tensor."""
         super().__init__(model, layout, flat, chunk_size, objective)
         self._widest = 2 * model.config.p + 1
-        self._chunk_size = max(1, chunk_size * model.floats_per_pair // max(model.floats_per_pair, self._widest))
+        self._chunk_size = max(1, chunk_size * model.floats_per_example // max(model.floats_per_example, self._widest))
         self._gradient = torch.empty_like(flat)
         self._few = model.few_operations(model.config, model.product, layout, flat, self._gradient)
 
-    def loss_and_gradient(self, pairs: Pairs) -> tuple[Tensor, Tensor]:
+    def loss_and_gradient(self, examples: Examples) -> tuple[Tensor, Tensor]:
         """See `Strategy`."""
-        share, loss, total = 1 / len(pairs), None, None
-        for inputs in self._inputs(pairs):
+        share, loss, total = 1 / len(examples), None, None
+        for inputs in self._inputs(pairs_of(examples)):
             if loss is None:
                 loss = self._few.step(inputs, share)
                 continue
@@ -173,7 +178,7 @@ class FewOperationsStrategy(AutogradStrategy):
 
 
 def choose_strategy(
-    model: Model, layout: Layout, flat: Tensor, chunk_size: int, objective: Objective | None = None
+    model: Network, layout: Layout, flat: Tensor, chunk_size: int, objective: Objective | None = None
 ) -> Strategy:
     """The fastest strategy for a model with flat parameters [..., size] and an objective on this machine.
 
@@ -183,7 +188,7 @@ def choose_strategy(
     given, parts = (layout, flat, chunk_size, objective), objective.parts
     one = layout.unflatten(flat.view(-1, layout.size)[0])
     by_kernels = not parts.why_not_by_kernels
-    if by_kernels and model.has_kernel(one):
+    if by_kernels and isinstance(model, Model) and model.has_kernel(one):
         return KernelStrategy(model, *given)
     whole = not (parts.drops or parts.aligns)
     if whole and flat.ndim == 1 and isinstance(model, FusedPairsModel) and model.is_single_layer:

@@ -1,4 +1,4 @@
-"""The task: the table of an operation on residues, and which of its pairs are trained on."""
+"""The task of pairs: the table of an operation on residues, and which of its pairs are trained on."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from grokterm.config import Config
 from grokterm.config.consistency import train_count
+from grokterm.lab.examples import Examples
 from grokterm.lab.row_sums import RowSums, head_row_sums, pair_row_sums
 from grokterm.lab.seeds import generator
 from grokterm.tasks.operations import answer_table
@@ -41,6 +42,25 @@ class Pairs:
 
     def __len__(self) -> int:
         return len(self.a)
+
+    @property
+    def tokens(self) -> Tensor:
+        """See `Examples`."""
+        return torch.stack((self.a, self.b), -1)
+
+    @property
+    def numbers(self) -> Tensor:
+        """See `Examples`."""
+        return self.a * self.p + self.b
+
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """See `Examples`."""
+        return self.a, self.b, self.labels
+
+    def copy(self) -> Pairs:
+        """See `Examples`."""
+        return Pairs(self.a.clone(), self.b.clone(), self.labels.clone(), self.p)
 
     @cached_property
     def packed(self) -> Tensor:
@@ -75,6 +95,13 @@ class Pairs:
             yield Pairs(self.a[rows], self.b[rows], self.labels[rows], self.p, self.reused)
 
 
+def pairs_of(examples: Examples) -> Pairs:
+    """Examples that are pairs; raises TypeError for others."""
+    if not isinstance(examples, Pairs):
+        raise TypeError(f"pairs of a table are needed here, not {type(examples).__name__}")
+    return examples
+
+
 @dataclass(frozen=True)
 class Task:
     """All pairs of residues mod p with their labels, and the split into train and test."""
@@ -101,6 +128,10 @@ class Task:
         """The residues and noisy labels of pair indices int64 [n]."""
         return Pairs(indices // self.p, indices % self.p, self.noisy_labels.flatten()[indices], self.p, reused)
 
+    def examples(self, indices: Tensor, reused: bool = False) -> Pairs:
+        """See `Data`."""
+        return self.pairs(indices, reused)
+
     def to(self, device: torch.device) -> Task:
         """The same task with its tensors on `device`."""
         tensors = (tensor.to(device) for tensor in (self.labels, self.noisy_labels, self.train, self.test))
@@ -121,7 +152,7 @@ def make_task(config: Config) -> Task:
 
 
 def corrupt_labels(labels: Tensor, train: Tensor, config: Config) -> Tensor:
-    """The labels [p, p] with a share of those of the training pairs int64 [n] replaced by seeded wrong ones.
+    """The labels, [p, p] or [m], with a share of those of the training set int64 [n] replaced by seeded wrong ones.
 
     The wrong label of each pair and the order of pairs depend on the seed alone, so that a set that shrinks and grows
     back, or is put right and corrupted again, is the same.

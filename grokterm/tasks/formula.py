@@ -21,7 +21,7 @@ _TOKEN: Final = re.compile(r"\s*(?:(\d+)|(\*\*|[-+*/^()]|[a-z]))")
 _SIGNS: Final = str.maketrans("·×⋅∙−–÷", "****--/")
 _RAISED: Final = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _NUMBERS: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
-_LETTERS: Final = {**{name: name for name in VARIABLES}, "x": "a", "y": "b"}
+_LETTERS: Final = {**{name: name for name in VARIABLES}, "x": "a", "y": "b", "z": "c"}
 
 
 class FormulaError(ConfigError):
@@ -36,7 +36,7 @@ class FormulaError(ConfigError):
 
 
 def parse_formula(text: str) -> Fraction:
-    """An integer polynomial in a, b and c (or x and y), or a fraction of two; raises FormulaError.
+    """An integer polynomial in a, b and c (or x, y and z), or a fraction of two; raises FormulaError.
 
     Powers are written ^, ** or as superscripts, products *, · or not at all.
     """
@@ -159,11 +159,11 @@ class _Parser:
             return self._compute(token, lambda: Fraction(Polynomial.constant(number)))
         if token := self._take("letter"):
             if token.text not in _LETTERS:
-                self._refuse(f"{token.text!r} is none of the inputs a and b", token)
+                self._refuse(f"{token.text!r} is none of the inputs a, b and c", token)
             return Fraction(Polynomial.variable(_LETTERS[token.text]))
         opened = self._take("(")
         if opened is None:
-            self._refuse("a number, a, b or a parenthesis is missing")
+            self._refuse("a number, a letter or a parenthesis is missing")
         value = self._nested(self._sum)
         if not self._take(")"):
             self._refuse("this parenthesis is not closed", opened)

@@ -88,19 +88,23 @@ def group_order(op: str, p: int) -> int | None:
 
 @lru_cache(maxsize=4)
 def answer_table(op: str, p: int) -> Whole:
-    """The answers of an operation, [p, p] indexed [a, b], UNDEFINED (−1) where it has none; not to be written to."""
+    """The answers of an operation, [p, p] indexed [a, b], or [p, p, p] where it has three inputs; not to be written to.
+
+    UNDEFINED (−1) where it has none.
+    """
     import numpy as np
 
-    a, b = np.divmod(np.arange(p * p), p)
-    table = rule_of(op).evaluate((a, b), p).reshape(p, p)
+    shape = (p,) * max(rule_of(op).inputs, 2)
+    table = rule_of(op).evaluate(list(np.indices(shape, dtype=np.int64)), p)
     table.flags.writeable = False
     return table
 
 
 @cache
 def defined_count(op: str, p: int) -> int:
-    """On how many pairs (a, b) an operation is defined."""
-    return int((answer_table(op, p) >= 0).sum()) if rule_of(op).divides else p * p
+    """On how many pairs (a, b), or triples, an operation is defined."""
+    rule = rule_of(op)
+    return int((answer_table(op, p) >= 0).sum()) if rule.divides else p ** max(rule.inputs, 2)
 
 
 def _simple(text: str) -> Formula | Chosen:
@@ -110,7 +114,7 @@ def _simple(text: str) -> Formula | Chosen:
         return Chosen(choice)
     if plain in OPERATIONS:
         return Formula(parse_formula(OPERATIONS[plain]))
-    if re.fullmatch("[a-z]{2,}", plain) and set(plain) - set("abxy"):  # a word, and no product of letters
+    if re.fullmatch("[a-z]{2,}", plain) and set(plain) - set("abcxyz"):  # a word, and no product of letters
         others = ["a group such as s5", "a formula such as a^2 + 3ab"]
         raise ConfigError(unknown("op", text, [*OPERATIONS, *SHOWN_CHOICES, *others]))
     formula = Formula(parse_formula(text))

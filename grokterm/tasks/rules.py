@@ -164,7 +164,6 @@ class Conditional:
     letter: Literal["a", "b"]
     parity: Literal["odd", "even"]
     other: Formula | Chosen
-    inputs: int = 2
     sum: None = None
     order: None = None
 
@@ -178,6 +177,11 @@ class Conditional:
     def shown(self) -> str:
         """See `Rule`."""
         return f"{self.then.shown} if {self.letter} {self.parity} else {self.other.shown}"
+
+    @property
+    def inputs(self) -> int:
+        """See `Rule`."""
+        return max(2, *(rule.inputs for rule in self._both))
 
     @property
     def divides(self) -> bool:

@@ -221,7 +221,7 @@ class Mlp(FusedPairsModel):
         return [(pairs, width, self.config.class_count), *[(pairs, width, width)] * between]
 
     @property
-    def floats_per_pair(self) -> int:
+    def floats_per_example(self) -> int:
         """The width, or the classes where they are more."""
         return max(self.config.width, self.config.class_count)
 

@@ -1,74 +1,33 @@
-"""What a model is: pure functions of a dict of tensors."""
+"""What a model of pairs is: a network from which traces, tables and kernels follow."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from typing import ClassVar, Final
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Final
 
 import torch
 from torch import Tensor
 
-from grokterm.config import Config
 from grokterm.config.losses import Loss
 from grokterm.lab import native
-from grokterm.lab.losses import cross_entropy_sum
-from grokterm.lab.precision import Product
-from grokterm.lab.tasks import Pairs
+from grokterm.lab.examples import Examples
+from grokterm.lab.models.network import Drop, LossSum, Network, Parameters, Shapes
+from grokterm.lab.tasks import Pairs, pairs_of
 
-Parameters = dict[str, Tensor]
-"""Tensors by name; each may carry leading replica axes, the same for all."""
-Shapes = dict[str, tuple[int, ...]]
-Drop = Callable[[int, Tensor], Tensor]
-"""Leaves out some of a layer's neurons: the layer's number, from 1, and the neurons [..., n, width] give as many."""
+__all__ = ["LOGITS", "Drop", "LossSum", "Model", "Parameters", "Shapes", "Tables"]
+
 Tables = tuple[Tensor, Tensor]
 """Rows of a and of b, [..., p, features] each."""
 LOGITS: Final = "logits"
 """The last layer of every trace."""
-LossSum = Callable[[Tensor, Tensor], Tensor]
-"""A loss summed over pairs: logits [..., n, classes] and labels int64 [n] give [...]."""
 
 
-class Model(ABC):
-    """Pure functions, `init`, `logits` and `trace`, and the names by which parts of a model are known.
+class Model(Network):
+    """A network of pairs of residues: pure functions, `init`, `logits` and `trace`, and the names of its parts.
 
     What is abstract here is all that an architecture has to have. Kernels and attention are for those that have them.
     """
-
-    matrix_axes: ClassVar[Mapping[str, tuple[str, str]]] = {}
-    """What rows and columns of a matrix count, by the last part of its name."""
-
-    def __init__(self, config: Config, product: Product = torch.matmul) -> None:
-        self.config = config
-        self.product = product
-
-    @property
-    def transferable(self) -> tuple[str, ...]:
-        """Parameters of the embedding and the output layer, which a rebuilt model may carry over."""
-        shapes = self.shapes()
-        return tuple(name for name in self.config.architecture.transferable if name in shapes)
-
-    @property
-    def embeddings(self) -> tuple[str, ...]:
-        """Parameters whose first p rows residues are looked up in: one for both numbers, or one for each."""
-        return self.config.architecture.embedding.parameters
-
-    @abstractmethod
-    def shapes(self) -> Shapes:
-        """The shape of every parameter by name, without replica axes, in order."""
-
-    @abstractmethod
-    def init(self, generator: torch.Generator) -> Parameters:
-        """Fresh float32 parameters on the CPU, in the order of `shapes`."""
-
-    def start(self, generator: torch.Generator) -> Parameters:
-        """What a run begins with: fresh parameters, all of them times the initial scale (Liu et al. 2023, Omnigrok)."""
-        scale = self.config.init_scale
-        return {name: tensor if scale == 1 else scale * tensor for name, tensor in self.init(generator).items()}
-
-    def complete(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """All parameters that the forward pass reads, of those that are trained; what is given stays as it is."""
-        return parameters
 
     @abstractmethod
     def logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor, drop: Drop | None = None) -> Tensor:
@@ -81,9 +40,15 @@ class Model(ABC):
     def inputs(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
         """What the pairs are to the first layer, [..., n, features]: one-hot vectors, or embeddings, side by side."""
 
-    @abstractmethod
-    def logits_of_inputs(self, parameters: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
-        """Logits [..., n, classes] of any `inputs` [..., n, features], with nothing shared among pairs."""
+    def logits_of(self, parameters: Mapping[str, Tensor], examples: Examples, drop: Drop | None = None) -> Tensor:
+        """See `Network`."""
+        pairs = pairs_of(examples)
+        return self.logits(parameters, pairs.a, pairs.b, drop)
+
+    def inputs_of(self, parameters: Mapping[str, Tensor], examples: Examples) -> Tensor:
+        """See `Network`."""
+        pairs = pairs_of(examples)
+        return self.inputs(parameters, pairs.a, pairs.b)
 
     @abstractmethod
     def trace(
@@ -128,11 +93,6 @@ class Model(ABC):
         A LayerNorm between them is passed over.
         """
 
-    @property
-    def normalizes_output(self) -> bool:
-        """Whether a LayerNorm is between the last neurons and the logits."""
-        return self.config.layer_norm == "post"
-
     def only_classes(self, parameters: Mapping[str, Tensor], classes: Tensor) -> Parameters:
         """Parameters that answer with the logits of the chosen classes (int64) alone, fewer than p."""
         names = [name for name in self.config.architecture.read_out.parameters if name in parameters]
@@ -150,12 +110,6 @@ class Model(ABC):
     def head_writes(self, block: int) -> str:
         """The matrix whose rows, of the heads in turn, are what the heads of a block write. Defined likewise."""
         raise NotImplementedError(f"{self.config.arch} has no attention")
-
-    @property
-    def hidden_matrices(self) -> frozenset[str]:
-        """The matrices that are neither embedding nor read-out."""
-        ends = self.transferable
-        return frozenset(n for n, shape in self.shapes().items() if len(shape) == 2 and n not in ends)
 
     def has_kernel(self, parameters: Mapping[str, Tensor]) -> bool:
         """Whether the kernels support this model and these parameters; else `kernel_inputs` and `kernel_step` raise."""
@@ -198,12 +152,6 @@ class Model(ABC):
         """
         raise NotImplementedError(f"{self.config.arch} has no kernel")
 
-    def score(
-        self, parameters: Mapping[str, Tensor], pairs: Pairs, loss_sum: LossSum = cross_entropy_sum
-    ) -> tuple[float, int]:
-        """The loss summed over the pairs, and how many have their label as a residue's largest logit."""
-        return self._score_of(self.logits(parameters, pairs.a, pairs.b), pairs.labels, loss_sum)
-
     def input_tables(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
         """The tables [..., p, features] in which residues are looked up, one for each position that has its own."""
         return [parameters[name][..., : self.config.p, :] for name in self.embeddings]
@@ -220,12 +168,3 @@ class Model(ABC):
         """
         behind = [shape for name, shape in self.shapes().items() if len(shape) == 2 and name not in self.embeddings]
         return [(pairs, rows, columns) for rows, columns in behind]
-
-    @property
-    @abstractmethod
-    def floats_per_pair(self) -> int:
-        """Width of the largest tensor that `logits` holds for each pair."""
-
-    def _score_of(self, logits: Tensor, labels: Tensor, loss_sum: LossSum) -> tuple[float, int]:
-        right = int((logits[..., : self.config.p].max(-1).indices == labels).sum())
-        return float(loss_sum(logits, labels)), right

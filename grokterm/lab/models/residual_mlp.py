@@ -133,7 +133,7 @@ class ResidualMlp(PartlyTrainedModel):
         return self.config.layer_norm != "none"
 
     @property
-    def floats_per_pair(self) -> int:
+    def floats_per_example(self) -> int:
         """The largest of width, sum and classes."""
         return max(self.config.width, self.config.d_model, self.config.class_count)
 

@@ -268,7 +268,7 @@ class Transformer(FusedPairsModel):
         return [*over_pairs, *folded, *tokens]
 
     @property
-    def floats_per_pair(self) -> int:
+    def floats_per_example(self) -> int:
         """The largest of MLP width, residual stream and classes."""
         return max(self.config.width, self.config.d_model, self.config.class_count)
 

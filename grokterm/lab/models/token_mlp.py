@@ -1,0 +1,212 @@
+"""MLPs of k inputs: coordinates ±1, one-hot tokens or embeddings side by side, then hidden layers and classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from grokterm.config.architectures import Architecture
+from grokterm.lab.examples import Examples
+from grokterm.lab.models.network import Drop, Network, Parameters, Shapes
+from grokterm.lab.models.sublayers import (
+    ACTIVATIONS,
+    affine,
+    gather_rows,
+    layer_norm,
+    layer_norm_init,
+    layer_norm_shapes,
+    linear_init,
+    normal_init,
+)
+from grokterm.lab.tuples import signs_of
+
+
+class TokenMlp(Network):
+    """k tokens → width (depth times) → classes, with biases and the initial weights of torch.nn.Linear.
+
+    Residues are one-hot vectors side by side, so that the first layer is a sum of k of the k·p rows of `W_1`. The
+    coordinates of a parity are the inputs themselves, 1 or −1, as in Barak et al. 2022 (arXiv:2207.08799).
+    """
+
+    matrix_axes: ClassVar = {
+        "W_1": ("input", "neuron"),
+        **{f"W_{layer}": (f"neuron of layer {layer - 1}", f"neuron of layer {layer}") for layer in range(2, 9)},
+        "W_out": ("neuron", "class"),
+    }
+
+    @property
+    def embeddings(self) -> tuple[str, ...]:
+        """See `Network`."""
+        return ("W_1",)
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """See `Network`."""
+        return (*self.embeddings, *self.config.architecture.read_out.parameters)
+
+    @property
+    def hidden_matrices(self) -> frozenset[str]:
+        """Every layer but the last: there is no embedding."""
+        return super().hidden_matrices | {"W_1"}
+
+    def shapes(self) -> Shapes:
+        """The shape of every parameter: W_1, b_1, then W_i, b_i a further layer, then W_out, b_out."""
+        width, classes = self.config.width, self.config.class_count
+        shapes: Shapes = {**self._embedding_shapes(), "W_1": (self._features, width), "b_1": (width,)}
+        for layer in self._layers():
+            if layer > 1:
+                shapes |= {f"W_{layer}": (width, width), f"b_{layer}": (width,)}
+            if self.config.layer_norm != "none":
+                shapes |= layer_norm_shapes(f"norm_{layer}", width)
+        return {**shapes, "W_out": (width, classes), "b_out": (classes,)}
+
+    def init(self, generator: torch.Generator) -> Parameters:
+        """Uniform within ±1/√fan_in for weights and biases, as torch.nn.Linear; LayerNorm gain 1, shift 0."""
+        parameters: Parameters = {}
+        for name, shape in self.shapes().items():
+            if name.startswith("norm_"):
+                parameters |= layer_norm_init(name.rpartition(".")[0], self.config.width)
+            elif name in self._embedding_shapes():  # as torch.nn.Embedding
+                parameters[name] = normal_init(shape, 1, generator)
+            else:
+                fan_in = self._features if name in ("W_1", "b_1") else self.config.width
+                parameters[name] = linear_init(shape, fan_in, generator)
+        return parameters
+
+    def logits_of(self, parameters: Mapping[str, Tensor], examples: Examples, drop: Drop | None = None) -> Tensor:
+        """See `Network`."""
+        if self._is_parity:
+            x = self.product(self._coordinates(parameters, examples), parameters["W_1"])
+        else:
+            rows, tokens = self._rows(parameters), examples.tokens
+            shape = self.config.shape
+            x = gather_rows(rows, tokens[:, 0])
+            for place in range(1, shape.inputs):
+                x = x + gather_rows(rows, tokens[:, place] + place * shape.tokens)
+        return self._logits_of_hidden(parameters, x + parameters["b_1"][..., None, :], drop)
+
+    def inputs_of(self, parameters: Mapping[str, Tensor], examples: Examples) -> Tensor:
+        """See `Network`."""
+        return self._coordinates(parameters, examples) if self._is_parity else self._one_hot(parameters, examples)
+
+    def logits_of_inputs(self, parameters: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
+        """See `Network`."""
+        return self._logits_of_hidden(
+            parameters, affine(self.product, inputs, parameters["W_1"], parameters["b_1"]), None
+        )
+
+    def input_tables(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
+        """What each token at each place adds to the first layer, or is looked up as: [..., tokens, features] a place.
+
+        Of residues alone.
+        """
+        shape = self.config.shape
+        return list(torch.unflatten(parameters[self.first_layer], -2, (shape.inputs, shape.tokens)).unbind(-3))
+
+    @property
+    def floats_per_example(self) -> int:
+        """The width, or the classes or inputs where they are more."""
+        inputs = self.config.shape.inputs
+        return max(self.config.width, self.config.class_count, inputs)
+
+    @property
+    def _is_parity(self) -> bool:
+        return self.config.task == "parity"
+
+    @property
+    def _features(self) -> int:
+        """Inputs of the first layer."""
+        shape = self.config.shape
+        return shape.inputs if self._is_parity else shape.inputs * shape.tokens
+
+    def _embedding_shapes(self) -> Shapes:
+        return {}
+
+    def _rows(self, parameters: Mapping[str, Tensor]) -> Tensor:
+        """What each token at each place adds to the first layer, [..., k · tokens, width]."""
+        return parameters["W_1"]
+
+    def _coordinates(self, parameters: Mapping[str, Tensor], examples: Examples) -> Tensor:
+        """1 and −1, [..., n, k]."""
+        bias = parameters["b_1"]
+        signs = signs_of(examples.tokens).to(bias.dtype)
+        return signs.expand(*bias.shape[:-1], *signs.shape)
+
+    def _one_hot(self, parameters: Mapping[str, Tensor], examples: Examples) -> Tensor:
+        """k one-hot vectors side by side, [..., n, k · p]."""
+        bias = parameters["b_1"]
+        one_hot = functional.one_hot(examples.tokens, self.config.shape.tokens).flatten(-2).to(bias.dtype)
+        return one_hot.expand(*bias.shape[:-1], *one_hot.shape)
+
+    def _logits_of_hidden(self, parameters: Mapping[str, Tensor], x: Tensor, drop: Drop | None) -> Tensor:
+        """The logits of the first layer's pre-activations [..., n, width]."""
+        for layer in self._layers():
+            if layer > 1:
+                x = affine(self.product, x, parameters[f"W_{layer}"], parameters[f"b_{layer}"])
+            x = self._activate(parameters, layer, x)
+            x = x if drop is None else drop(layer, x)
+        return affine(self.product, x, parameters["W_out"], parameters["b_out"])
+
+    def _layers(self) -> range:
+        return range(1, self.config.depth + 1)
+
+    def _activate(self, parameters: Mapping[str, Tensor], layer: int, x: Tensor) -> Tensor:
+        activation = ACTIVATIONS[self.config.activation]
+        match self.config.layer_norm:
+            case "none":
+                return activation(x)
+            case "pre":
+                return activation(layer_norm(parameters, f"norm_{layer}", x))
+            case "post":
+                return layer_norm(parameters, f"norm_{layer}", activation(x))
+
+
+class TokenEmbedMlp(TokenMlp):
+    """A table of embeddings for each of k places, concatenated → width (depth times) → classes.
+
+    Those of k places stand below each other in `E` [k · tokens, d_model]; a parity has two tokens at each place. The
+    product with the first layer is taken of the rows of the tables, not of the examples.
+    """
+
+    matrix_axes: ClassVar = {
+        **TokenMlp.matrix_axes,
+        "E": ("token, place by place", "dimension"),
+        "W_1": ("dimension, place by place", "neuron"),
+    }
+
+    @property
+    def embeddings(self) -> tuple[str, ...]:
+        """See `Network`."""
+        return ("E",)
+
+    def inputs_of(self, parameters: Mapping[str, Tensor], examples: Examples) -> Tensor:
+        """See `Network`."""
+        shape = self.config.shape
+        places = torch.arange(shape.inputs, device=examples.tokens.device) * shape.tokens
+        rows = gather_rows(parameters["E"], (examples.tokens + places).flatten())
+        return torch.unflatten(rows, -2, (len(examples), shape.inputs)).flatten(-2)
+
+    @property
+    def _is_parity(self) -> bool:
+        return False  # its tokens are looked up, as all others
+
+    @property
+    def _features(self) -> int:
+        return self.config.shape.inputs * self.config.d_model
+
+    def _embedding_shapes(self) -> Shapes:
+        shape = self.config.shape
+        return {"E": (shape.inputs * shape.tokens, self.config.d_model)}
+
+    def _rows(self, parameters: Mapping[str, Tensor]) -> Tensor:
+        places = self.config.shape.inputs
+        tables, weights = (torch.unflatten(parameters[name], -2, (places, -1)) for name in ("E", "W_1"))
+        return self.product(tables, weights).flatten(-3, -2)
+
+
+NETWORKS: Final[dict[Architecture, type[Network]]] = {"mlp": TokenMlp, "embed-mlp": TokenEmbedMlp}
+"""The architectures of this file by their names."""

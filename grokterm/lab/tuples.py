@@ -1,0 +1,146 @@
+"""Tasks of other than two inputs: sums and formulas of k residues, and sparse parities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from grokterm.config import Config
+from grokterm.config.tasks import test_count
+from grokterm.lab.examples import Data
+from grokterm.lab.hashing import key_of, random_bits
+from grokterm.lab.seeds import generator
+from grokterm.lab.tasks import corrupt_labels, make_task
+from grokterm.tasks.operations import answer_table
+from grokterm.tasks.polynomial import UNDEFINED
+
+
+@dataclass(frozen=True)
+class Tuples:
+    """Tuples of k tokens int64 [n, k], their labels and their numbers, each int64 [n]."""
+
+    tokens: Tensor
+    labels: Tensor
+    numbers: Tensor
+    reused: bool = False
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """See `Examples`."""
+        return self.tokens, self.labels, self.numbers
+
+    def copy(self) -> Tuples:
+        """See `Examples`."""
+        return Tuples(self.tokens.clone(), self.labels.clone(), self.numbers.clone())
+
+    def chunks(self, size: int) -> Iterator[Tuples]:
+        """See `Examples`."""
+        if len(self) <= size:
+            yield self
+            return
+        for start in range(0, len(self), size):
+            rows = slice(start, start + size)
+            yield Tuples(self.tokens[rows], self.labels[rows], self.numbers[rows], self.reused)
+
+
+@dataclass(frozen=True)
+class TupleTask:
+    """Tuples of tokens with their labels, and the split into train and test."""
+
+    points: Tensor
+    """The tokens of every tuple, int16 [m, k]."""
+    labels: Tensor
+    """The right answers, int64 [m]; UNDEFINED (-1) where there is none."""
+    noisy_labels: Tensor
+    """The same, with wrong ones for a share `corrupt` of the training tuples: trained on and measured."""
+    train: Tensor
+    """int64 [n], sorted numbers of tuples."""
+    test: Tensor
+    """int64 [n], sorted numbers of tuples."""
+
+    def examples(self, indices: Tensor, reused: bool = False) -> Tuples:
+        """See `Data`."""
+        return Tuples(self.points[indices].long(), self.noisy_labels[indices], indices, reused)
+
+    def to(self, device: torch.device) -> TupleTask:
+        """See `Data`."""
+        tensors = (self.points, self.labels, self.noisy_labels, self.train, self.test)
+        return TupleTask(*(tensor.to(device) for tensor in tensors))
+
+
+def make_data(config: Config) -> Data:
+    """The examples of a configuration's task and their seeded split, on the CPU and the same for every device."""
+    if config.of_pairs:
+        return make_task(config)
+    return _parity(config) if config.task == "parity" else _residues(config)
+
+
+def secret_coordinates(config: Config) -> Tensor:
+    """The coordinates whose product a parity is, int64 [k], sorted and from 0; they follow from the seed."""
+    order = torch.randperm(config.n, generator=generator(config.seed, "secret"))
+    return order[: config.k].sort().values
+
+
+def signs_of(tokens: Tensor) -> Tensor:
+    """Coordinates of a parity: 1 for token 0 and −1 for token 1, int64."""
+    return 1 - 2 * tokens
+
+
+def _residues(config: Config) -> TupleTask:
+    """All tuples of residues, numbered as digits; a smaller training set is the beginning of a larger one's order."""
+    k, p = config.shape.inputs, config.p
+    number = torch.arange(p**k)
+    points = torch.stack([number // p ** (k - 1 - place) % p for place in range(k)], -1)
+    labels = torch.tensor(answer_table(config.op, p)).flatten() if config.task == "table" else points.sum(-1) % p
+    defined = (labels != UNDEFINED).nonzero().squeeze(-1)
+    order = torch.randperm(len(defined), generator=generator(config.seed, "split"))
+    train, test = defined[order].tensor_split([int(config.train_fraction * len(defined))])
+    train = train.sort().values
+    return TupleTask(points.short(), labels, corrupt_labels(labels, train, config), train, test.sort().values)
+
+
+def _parity(config: Config) -> TupleTask:
+    """Points of {−1, 1}ⁿ, none twice: the test points first, and then those of training.
+
+    Token 1 stands for −1, so that the label is the sum of the secret tokens mod 2, 1 where the product is −1.
+    More training points leave the test points, and the training points that are there, as they are.
+    """
+    tested = test_count(config.n)
+    points = _distinct_points(config, tested + config.train_size)
+    labels = points[:, secret_coordinates(config)].long().sum(-1) % 2
+    test, train = torch.arange(len(points)).tensor_split([tested])
+    return TupleTask(points, labels, _corrupt_answers(labels, train, config), train, test)
+
+
+def _distinct_points(config: Config, count: int) -> Tensor:
+    """The first `count` different ones of a seeded sequence of points, int16 [count, n] of 0 and 1."""
+    key, none = torch.tensor(key_of(config.seed, "points"), dtype=torch.int32), torch.tensor(0)
+    known: dict[bytes, None] = {}
+    drawn = 0
+    while len(known) < count:
+        rows = torch.arange(drawn, drawn + count)
+        bits = (random_bits(key, none, 0, rows, config.n) < 0).to(torch.uint8).numpy()
+        known |= dict.fromkeys(bits[row].tobytes() for row in range(count))  # keeps the order of what is there
+        drawn += count
+    first = b"".join(list(known)[:count])
+    return torch.frombuffer(bytearray(first), dtype=torch.uint8).view(count, config.n).short()
+
+
+def _corrupt_answers(labels: Tensor, train: Tensor, config: Config) -> Tensor:
+    """The labels [m] of a parity with a share of those of the training points turned to the other one.
+
+    Which follows from a hash of the point's number, so that more training points leave the order of those there are.
+    """
+    count = int(config.corrupt * len(train))
+    key, none = torch.tensor(key_of(config.seed, "corrupt"), dtype=torch.int32), torch.tensor(0)
+    turn = random_bits(key, none, 0, train, 1).squeeze(-1)
+    chosen = train[turn.argsort(stable=True)[:count]]
+    noisy = labels.clone()
+    noisy[chosen] = 1 - noisy[chosen]
+    return noisy
