@@ -122,6 +122,7 @@ class Run:
         if not 0 <= step <= self.last_step:
             raise RunFolderError(f"{self.id} has steps 0 to {self.last_step:,}, and {step:,} is none of them")
         walk = self._walk_before(step, device)
+        from grokterm.lab.tuples import TupleTask
         from grokterm.snapshot import Snapshot
         from grokterm.training.checkpoint_series import CheckpointSeries
         from grokterm.training.recording import seen_pairs
@@ -131,10 +132,11 @@ class Run:
         return Snapshot(
             step=step,
             config=engine.config,
-            labels=engine.task.labels.cpu().numpy(),
-            train=engine.task.train_mask.cpu().numpy(),
+            labels=engine.data.labels.cpu().numpy(),
+            train=engine.data.train_mask.cpu().numpy(),
+            tokens=engine.data.points.cpu().numpy() if isinstance(engine.data, TupleTask) else None,
             parameters={name: tensor.cpu().numpy().copy() for name, tensor in engine.parameters.items()},
-            _model=engine.model,
+            _model=engine.network,
             _tensors={name: tensor.clone() for name, tensor in engine.parameters.items()},
             _seen=seen_pairs(engine, trackers.largest_train_fraction),
             _keys=trackers.keys,

@@ -17,6 +17,22 @@ class Preset:
     values: Mapping[str, Value]
 
 
+_PARITY: Final[Mapping[str, Value]] = {
+    "task": "parity",
+    "k": 3,
+    "arch": "mlp",
+    "width": 1000,
+    "loss": "hinge",
+    "optimizer": "sgd",
+    "momentum": 0.0,
+    "lr": 0.1,
+    "weight_decay": 0.01,
+    "warmup": 0,
+    "batch_size": 32,
+    "pace": "max",
+}
+"""One hidden layer of 1,000 ReLU, SGD in batches of 32 on the hinge loss (Merrill et al. 2023, arXiv:2303.11873)."""
+
 PRESETS: Final[dict[str, Preset]] = {
     "blink": Preset(
         "groks p 97 with half the pairs in about 24 steps",
@@ -99,6 +115,14 @@ PRESETS: Final[dict[str, Preset]] = {
             "batch_size": 512,
             "pace": "max",
         },
+    ),
+    "parity": Preset(
+        "the parity of 3 of 40 coordinates, as Merrill et al. 2023 train it: groks in about 3,500 steps",
+        {**_PARITY, "n": 40, "train_size": 1000},
+    ),
+    "small-parity": Preset(
+        "the parity of 3 of 20 coordinates from 500 points: groks in about 1,500 steps",
+        {**_PARITY, "n": 20, "train_size": 500},
     ),
 }
 

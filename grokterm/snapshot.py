@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from grokterm.analysis.model_at_step import ModelAtStep
-    from grokterm.lab.models import Model, Parameters
+    from grokterm.lab.models import Network, Parameters
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -35,15 +35,17 @@ class Snapshot:
     step: int
     config: Config
     labels: npt.NDArray[np.int64]
-    """The right answers [p, p] indexed [a, b]; −1 where the operation is not defined."""
+    """The right answers [p, p] indexed [a, b], or [m] of all m `tokens`; −1 where the operation is not defined."""
     train: npt.NDArray[np.bool_]
-    """The pairs that are trained on, [p, p]."""
+    """What is trained on, of the same shape."""
     parameters: dict[str, npt.NDArray[Any]]
     """Copies of the parameters by name."""
-    _model: Model
+    _model: Network
     _tensors: Parameters
     _seen: Tensor
-    """The pairs that the model was ever trained on, bool [p, p]."""
+    """What the model was ever trained on, bool as `train`."""
+    tokens: npt.NDArray[np.int16] | None = None
+    """The inputs [m, k] of a task of other than two; of a parity 0 stands for 1 and 1 for −1."""
     _keys: tuple[int, ...] = ()
     """The last estimate of the key frequencies before this step."""
     _earlier: Callable[[ModelAtStep], Sequence[ModelAtStep]] = field(default=lambda _: ())
@@ -68,7 +70,9 @@ class Snapshot:
         return [*super().__dir__(), *PICTURES]
 
     def logits(self) -> npt.NDArray[np.float32]:
-        """The logits of every pair, float32 [p, p, p] indexed [a, b, class]: 4p³ bytes."""
+        """The logits of every pair, float32 [p, p, p] indexed [a, b, class]: 4p³ bytes; or of all tokens, [m, class]."""
+        if self.tokens is not None:
+            return np.concatenate(list(self._parts(self.tokens)))
         p = self.config.p
         found = np.empty((p, p, p), dtype=np.float32)
         for a in range(p):
@@ -76,7 +80,9 @@ class Snapshot:
         return found
 
     def predictions(self) -> npt.NDArray[np.int64]:
-        """The class of the largest logit for every pair, [p, p] indexed [a, b]."""
+        """The class of the largest logit for every pair, [p, p] indexed [a, b], or for all tokens, [m]."""
+        if self.tokens is not None:
+            return np.concatenate([logits.argmax(-1) for logits in self._parts(self.tokens)])
         return np.stack([self._row(a).argmax(-1) for a in range(self.config.p)])
 
     @property
@@ -87,8 +93,11 @@ class Snapshot:
     def measures(self) -> dict[str, float | None]:
         """Gini coefficients, progress measures and those of structure, by their names in the run.
 
-        None where one is not defined; the gauges of clock and pizza only where test accuracy is above .9.
+        None where one is not defined; the gauges of clock and pizza only where test accuracy is above .9. Raises
+        ConfigError where the task is not of pairs.
         """
+        if not self.config.of_pairs:
+            raise ConfigError(f"the measures need the table of two inputs, and {self.config.task_words} has none")
         import torch
         from msgspec.structs import asdict
 
@@ -98,9 +107,7 @@ class Snapshot:
 
         here, device = self._model_at_step, self._device
         with torch.no_grad():
-            logits_fn = cached_logits(
-                lambda a, b: self._model.residue_logits(self._tensors, a, b), self.config.p, device
-            )
+            logits_fn = cached_logits(here.trained_logits_fn, self.config.p, device)
         tested = ~self.train & (self.labels >= 0)
         gauges = bool((self.predictions() == self.labels)[tested].mean() > GAUGED_ACCURACY)
         norms = spectrum(self._model, self._tensors, self.config)[0]
@@ -130,6 +137,8 @@ class Snapshot:
             parameters=self._tensors,
             labels=torch.from_numpy(self.labels).to(self._device),
             train=torch.from_numpy(self.train).to(self._device),
+            tokens=None if self.tokens is None else torch.from_numpy(self.tokens).to(self._device),
+            trained_as=self._model,
             estimate=KeyFrequencies(feature_count(self.config), self._keys).update,
         )
 
@@ -161,8 +170,22 @@ class Snapshot:
 
         second = torch.arange(self.config.p, device=self._device)
         with torch.no_grad():
-            logits = self._model.residue_logits(self._tensors, torch.full_like(second, a), second)
+            logits = self._model_at_step.trained_logits_fn(torch.full_like(second, a), second)
         return _array(logits.float())
+
+    def _parts(self, tokens: npt.NDArray[np.int16]) -> Iterator[npt.NDArray[np.float32]]:
+        """Logits [n, answers] of the tokens, a part at a time."""
+        import torch
+
+        from grokterm.analysis.pairs import CHUNK
+        from grokterm.lab.tuples import Tuples
+
+        most = max(1, CHUNK // self._model.floats_per_example)
+        for start in range(0, len(tokens), most):
+            part = torch.from_numpy(tokens[start : start + most]).to(self._device).long()
+            with torch.no_grad():
+                logits = self._model.logits_of(self._tensors, Tuples(part, part[:, 0], part[:, 0]))
+            yield _array(logits[:, : self.config.shape.answers].float())
 
 
 class _RecordedChoices(dict[str, int]):

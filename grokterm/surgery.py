@@ -53,7 +53,9 @@ INTACT: Final = Ablation()
 
 
 def frequency_count(config: Config) -> int:
-    """How many frequencies k = 1 … or representations there are; 0 where the operation has none."""
+    """How many frequencies k = 1 … or representations there are; 0 where the task has none."""
+    if config.task == "parity":
+        return 0
     return len(component_labels(config.op)) or (group_order(config.op, config.p) or 0) // 2
 
 
@@ -91,6 +93,8 @@ def head_count(config: Config) -> int:
 
 def check_ablation(config: Config, ablation: Ablation) -> None:
     """Raises ConfigError where a model of `config` has not all of these parts."""
+    if ablation.parts and not config.of_pairs:
+        raise ConfigError(f"parts are taken out of models of pairs alone, and {config.task_words} has none")
     if (ablation.frequencies or ablation.only) and not frequency_count(config):
         raise ConfigError(f"frequencies are not defined for {config.op} mod {config.p}")
     _check("frequency", ablation.frequencies, 1, frequency_count(config))

@@ -17,7 +17,7 @@ from grokterm.analysis.harmonics import harmonics_of
 from grokterm.analysis.pairs import LogitsFn
 from grokterm.analysis.spectrum import spectrum
 from grokterm.config import Config
-from grokterm.lab.models import Model, build
+from grokterm.lab.models import Model, Network, build, build_any
 from grokterm.surgery import INTACT, Ablation, key_words
 from grokterm.tasks.operations import rule_of
 
@@ -41,26 +41,39 @@ class ModelAtStep:
     config: Config
     parameters: Parameters
     labels: Tensor
-    """int64 [p, p], −1 where the operation is not defined."""
+    """int64 [p, p], −1 where the operation is not defined; [m] of all m tuples where the task is not of pairs."""
     train: Tensor
-    """bool [p, p]."""
+    """bool, of the same shape."""
     estimate: Callable[[Tensor], tuple[int, ...]] = lambda norms: ()
     """The key frequencies, largest norm first, from Fourier norms (`key_frequencies.KeyFrequencies`)."""
     present: ModelAtStep | None = None
     """The model of now, where this is one of the past."""
     noisy_labels: Tensor | None = None
-    """The labels trained on, int64 [p, p], where some of them are wrong; None where all are those of `labels`."""
+    """The labels trained on, int64 of the same shape, where some are wrong; None where all are right."""
     ablation: Ablation = INTACT
     """The parts of the model that a picture leaves out."""
-    trained_as: Model | None = None
+    trained_as: Network | None = None
     """The model's functions with the products in which it trains; None for those of `network`."""
     earlier: Callable[[], Sequence[ModelAtStep]] = _no_models
     """The same model at a few steps before this one, in order, as far as they are kept."""
 
+    tokens: Tensor | None = None
+    """[m, k] of all m tuples where the task is not of pairs."""
+
     @cached_property
     def network(self) -> Model:
-        """The model's pure functions, in float32 and without kernels where not loaded."""
+        """The model's pure functions, in float32 and without kernels where not loaded; raises UndefinedError.
+
+        It is that of a task of pairs.
+        """
+        if not self.config.of_pairs:
+            raise UndefinedError(no_pairs(self.config))
         return build(self.config)
+
+    @cached_property
+    def any_network(self) -> Network:
+        """The same of any task."""
+        return build_any(self.config)
 
     @cached_property
     def logits_fn(self) -> LogitsFn:
@@ -70,7 +83,7 @@ class ModelAtStep:
     @property
     def trained_logits_fn(self) -> LogitsFn:
         """The same with the products in which the model trains."""
-        return self.logits_fn_with(self.parameters, self.trained_as)
+        return self.logits_fn_with(self.parameters, self.trained_as if isinstance(self.trained_as, Model) else None)
 
     def logits_fn_with(self, parameters: Parameters, network: Model | None = None) -> LogitsFn:
         """The same for other parameters, or by the functions of another network."""
@@ -85,7 +98,7 @@ class ModelAtStep:
     @cached_property
     def angles(self) -> Angles:
         """How the operation adds angles; raises UndefinedError where it does not."""
-        found = angles_of(self.config.op, self.config.p)
+        found = None if self.config.task == "parity" else angles_of(self.config.op, self.config.p)
         if found is None:
             raise UndefinedError(_no_frequencies(self.config))
         return found
@@ -97,7 +110,7 @@ class ModelAtStep:
 
     @cached_property
     def _spectrum(self) -> tuple[Tensor, str, str]:
-        return spectrum(self.network, self.parameters, self.config)
+        return spectrum(self.any_network, self.parameters, self.config)
 
     @property
     def norms_words(self) -> str:
@@ -142,8 +155,15 @@ class ModelAtStep:
         return (self.present.key_frequencies if self.present else ()) or self.key_frequencies
 
 
+def no_pairs(config: Config) -> str:
+    """Why there is no picture of pairs."""
+    return f"not defined for {config.task_words}: it needs the table of an operation on two inputs"
+
+
 def _no_frequencies(config: Config) -> str:
-    """Why an operation has no Fourier basis."""
+    """Why a task has no Fourier basis."""
+    if config.task == "parity":
+        return f"not defined for {config.task_words}: it has no residues, and so no frequencies"
     if rule_of(config.op).order:
         return f"{rule_of(config.op).shown} has no angles"
     why = basis_of(config.op, config.p)[1].removeprefix(NO_BASIS).removeprefix(": ")

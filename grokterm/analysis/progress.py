@@ -35,9 +35,11 @@ from grokterm.measures import ProgressMeasures, StructureMeasures, finite
 def gini_coefficients(config: Config, parameters: Parameters, norms: Tensor) -> tuple[float | None, float | None]:
     """How few frequencies the embedding (or first layer) and the neuron-logit map use: Gini coefficients, 0 to 1.
 
-    None where the operation has no frequencies, or weights are not finite; `norms` are those of `spectrum.spectrum`
-    (Nanda et al. 2023, section 5.1).
+    None where the task has no frequencies, or weights are not finite; `norms` are those of `spectrum.spectrum`
+    (Nanda et al. 2023, section 5.1). The map is that of models of pairs.
     """
+    if not config.of_pairs:
+        return (finite(float(gini(norms.double()))) if len(norms) else None), None
     if harmonics_of(config.op, config.p) is None:
         return None, None
     of_map = table_norms(config, neuron_logit_map(config, parameters).mT)

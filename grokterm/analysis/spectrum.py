@@ -12,7 +12,7 @@ from grokterm.analysis.fourier import basis_of, fourier_norms, frequency_purity,
 from grokterm.analysis.harmonics import GroupAngles, component_norms, harmonics_of
 from grokterm.analysis.neurons import EXPLAINED
 from grokterm.config import Config
-from grokterm.lab.models import build
+from grokterm.lab.models import build_any
 from grokterm.tasks.arithmetic import Basis
 
 
@@ -39,6 +39,8 @@ def spectrum(model: HasFirstLayer, parameters: Parameters, config: Config) -> tu
 
 def spectral_basis(config: Config) -> tuple[Basis, str]:
     """Over what the spectrum of an operation is taken, representations of a group among them, and its description."""
+    if config.task == "parity":
+        return "none", f"{config.task_words} has no frequencies"
     harmonics = harmonics_of(config.op, config.p)
     if isinstance(harmonics, GroupAngles):
         return "representations", f"over representations of {harmonics.group.shown}"
@@ -70,6 +72,6 @@ def single_frequency_share(model: HasFirstLayer, parameters: Parameters, config:
 
 def feature_count(config: Config) -> int:
     """Number of features behind each norm of `spectrum`: those of all tables together."""
-    model = build(config)
+    model = build_any(config)
     shapes = model.shapes()
-    return sum(shapes[name][-1] for name in model.embeddings)
+    return sum(shapes[name][-1] * model.tables_in(name) for name in model.embeddings)

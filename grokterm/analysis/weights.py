@@ -14,7 +14,7 @@ from grokterm.analysis.activations import Parameters
 from grokterm.analysis.cancellation import check_cancelled
 from grokterm.analysis.decomposition import eigh, ratio
 from grokterm.config import Config
-from grokterm.lab.models import build
+from grokterm.lab.models import build, build_any
 
 _AT_ONCE: Final = 2**16
 """Weights of each checkpoint that are compared at once."""
@@ -22,7 +22,7 @@ _AT_ONCE: Final = 2**16
 
 def matrices(config: Config, parameters: Parameters) -> dict[str, Tensor]:
     """Every weight matrix by name, [..., rows, columns]; biases and LayerNorms are left out."""
-    shapes = build(config).shapes()
+    shapes = build_any(config).shapes()
     return {name: parameters[name] for name, shape in shapes.items() if len(shape) == 2}
 
 
@@ -42,7 +42,7 @@ def downsampled(matrix: Tensor, rows: int, columns: int) -> Tensor:
 
 def flatten_parameters(config: Config, parameters: Parameters) -> Tensor:
     """All weights of one model as one vector [size], in the order of its shapes."""
-    return torch.cat([parameters[name].flatten() for name in build(config).shapes()])
+    return torch.cat([parameters[name].flatten() for name in build_any(config).shapes()])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -24,7 +24,6 @@ from grokterm.runs.folder import RunFolder, find_run, runs_home
 from grokterm.runs.history import History
 from grokterm.runs.measured import MEASURES, columns_of, measured
 from grokterm.spelling import unknown
-from grokterm.tasks.operations import describe
 from grokterm.view_options import ViewOptions
 
 if TYPE_CHECKING:
@@ -185,7 +184,7 @@ def _title(runs: Sequence[Plotted], measure: str, brief: bool) -> Text:
     text = Text().append(f"{measure} over steps", "bold")
     if len(runs) == 1 and not brief:
         config = runs[0].history.config
-        text.append(f"  {sanitize(runs[0].name)}: {describe(config.op, config.p)}, {config.arch}")
+        text.append(f"  {sanitize(runs[0].name)}: {config.task_words}, {config.arch}")
     return text
 
 

@@ -40,7 +40,8 @@ class Config(RunSettings, TrainingSettings, ModelSettings, TaskSettings):
         for name, known in settings().items():
             check(name, field_type(name), known, getattr(self, name))
         rule = rule_of(self.op)
-        object.__setattr__(self, "op", rule.name)
+        # In the other tasks it says nothing: what is asked of "add" is true of a sum.
+        object.__setattr__(self, "op", rule.name if self.task == "table" else "add")
         if self.task == "table":
             object.__setattr__(self, "p", rule.order or self.p)
         check_task(self.task, self.op, self.p, self.k, self.n, self.train_size)

@@ -47,10 +47,11 @@ def check_split(task: TaskName, p: int, op: str, k: int, train_fraction: float) 
 
 def check_any_inputs(arch: Architecture, inputs: int, chosen: Mapping[str, object]) -> None:
     """Raises ConfigError where an architecture, or one of the settings that were `chosen`, knows two inputs alone."""
-    if ARCHITECTURES[arch].any_inputs is None:
+    spec = ARCHITECTURES[arch]
+    if spec.any_inputs is None:
         known = " or ".join(name for name, spec in ARCHITECTURES.items() if spec.any_inputs is not None)
         raise ConfigError(f"--arch {arch} takes two inputs, and this task has {inputs}: choose {known}")
-    for name in sorted(chosen.keys() & ARCHITECTURES[arch].uses - ARCHITECTURES[arch].any_inputs):
+    for name in sorted(chosen.keys() & (spec.uses - spec.any_inputs)):
         raise ConfigError(f"{option_name(name)} {chosen[name]} is for two inputs, and this task has {inputs}")
 
 

@@ -45,6 +45,18 @@ class Data(Protocol):
     """All examples of a task by number, and the split into train and test."""
 
     @property
+    def labels(self) -> Tensor:
+        """The right answers, int64 [p, p] of a table or [m]; UNDEFINED (-1) where there is none."""
+
+    @property
+    def noisy_labels(self) -> Tensor:
+        """The same, with wrong ones for a share `corrupt` of the training set: trained on and measured."""
+
+    @property
+    def train_mask(self) -> Tensor:
+        """Whether an example is in the training set, bool of the same shape."""
+
+    @property
     def train(self) -> Tensor:
         """int64 [n], sorted numbers of examples."""
 

@@ -64,6 +64,13 @@ class TupleTask:
     test: Tensor
     """int64 [n], sorted numbers of tuples."""
 
+    @property
+    def train_mask(self) -> Tensor:
+        """See `Data`."""
+        mask = torch.zeros_like(self.labels, dtype=torch.bool)
+        mask[self.train] = True
+        return mask
+
     def examples(self, indices: Tensor, reused: bool = False) -> Tuples:
         """See `Data`."""
         return Tuples(self.points[indices].long(), self.noisy_labels[indices], indices, reused)

@@ -10,6 +10,7 @@ from typing import get_args
 from grokterm.config import Config, Value, field_type, label, settings
 from grokterm.config.architectures import idle_in
 from grokterm.config.optimizers import idle_setting
+from grokterm.config.tasks import idle_in_task
 from grokterm.errors import ConfigError
 from grokterm.number_format import spelled
 from grokterm.surgery import Ablation, check_ablation
@@ -60,6 +61,8 @@ def plan_change(config: Config, step: int, values: Mapping[str, Value], ablation
     for name, value in changed.items():
         if settings()[name].acts == "starts a new run":
             raise ConfigError(f"{label(name)} cannot change while a run trains: {spelled(value)} needs a new run")
+        if idle := idle_in_task(name, new.task):
+            raise ConfigError(f"{label(name)} {idle}")
         idle = idle_in(name, new.arch)
         if idle and config.arch == new.arch:
             raise ConfigError(f"{label(name)} {idle}")

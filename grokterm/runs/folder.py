@@ -183,8 +183,10 @@ def create_run(config: Config, view: ViewOptions, home: Path) -> RunFolder:
 
 
 def _task_name(config: Config) -> str:
-    """The task in the name of a folder, where two tasks may look alike: add97, s5, a2+3ab-31."""
+    """The task in the name of a folder, where two tasks may look alike: add97, s5, a2+3ab-31, parity40-3."""
     op = config.op
+    if config.task != "table":
+        return f"parity{config.n}-{config.k}" if config.task == "parity" else f"sum{config.k}-{config.p}"
     if rule_of(op).order:
         return op
     if op not in OPERATIONS:

@@ -18,7 +18,6 @@ from grokterm.runs.history import History
 from grokterm.runs.log import read_tail
 from grokterm.runs.process import trainer_alive
 from grokterm.runs.trainer_log import last_lines
-from grokterm.tasks.operations import describe
 from grokterm.wire.records import Change, Event, Record, Scalars, Session
 
 RunState = Literal[
@@ -65,7 +64,7 @@ def summarize(folder: RunFolder) -> RunSummary:
     state, words = _state(folder, records)
     return RunSummary(
         id=folder.id,
-        task=describe(history.config.op, history.config.p),
+        task=history.config.task_words,
         architecture=history.config.arch,
         step=max((record.step for record in records), default=0),
         phase=history.phase,

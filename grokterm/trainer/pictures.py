@@ -13,6 +13,7 @@ from grokterm.analysis.model_at_step import ModelAtStep
 from grokterm.analysis.pictures import make_picture
 from grokterm.analysis.spectrum import feature_count
 from grokterm.lab.engine import Engine
+from grokterm.lab.tuples import TupleTask
 from grokterm.picture import Picture, PictureRequest
 from grokterm.trainer.server import Connection
 from grokterm.training.checkpoint_series import CheckpointSeries
@@ -61,17 +62,18 @@ class PictureMaker:
         present = self._present() if self._present else None
         place = (engine.step, changes, present.step if present else None)
         if self._model is None or self._place != place:
-            config, task = engine.config, engine.task
+            config, data = engine.config, engine.data
             model = ModelAtStep(
                 step=engine.step,
                 config=config,
                 parameters=engine.parameters,
-                labels=task.labels,
-                noisy_labels=task.noisy_labels,
-                train=task.train_mask,
+                labels=data.labels,
+                noisy_labels=data.noisy_labels,
+                train=data.train_mask,
+                tokens=data.points if isinstance(data, TupleTask) else None,
                 estimate=KeyFrequencies(feature_count(config), self._logged_keys(engine.step)).update,
                 present=present,
-                trained_as=engine.model,
+                trained_as=engine.network,
             )
             self._place, self._model = place, replace(model, earlier=lambda: self._series.before(model))
             self._made.clear()

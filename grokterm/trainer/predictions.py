@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from grokterm.config import Config
 from grokterm.errors import TrainerError
 from grokterm.lab.engine import Engine
 from grokterm.wire.messages import Predict, Prediction
 
 
-def check_question(request: Predict, p: int) -> None:
+def check_question(request: Predict, config: Config) -> None:
     """Refuses a pair that is not in the table, or too many answers, with a TrainerError."""
+    p = config.p
+    if not config.of_pairs:
+        raise TrainerError(f"a question is a pair of inputs, and {config.task_words} takes {config.shape.inputs}")
     if not (0 <= request.a < p and 0 <= request.b < p):
         raise TrainerError(f"a and b must be from 0 to {p - 1}, not {request.a} and {request.b}")
     if not 1 <= request.count <= p:
@@ -17,8 +21,8 @@ def check_question(request: Predict, p: int) -> None:
 
 def predict(request: Predict, engine: Engine) -> Prediction:
     """The engine's most probable answers; raises TrainerError on a question that cannot be asked."""
+    check_question(request, engine.config)
     a, b, p = request.a, request.b, engine.task.p
-    check_question(request, p)
     label = int(engine.task.labels[a, b])
     return Prediction(
         id=request.id,

@@ -8,6 +8,7 @@ import time
 from grokterm.config import Value
 from grokterm.lab.circumstances import circumstances
 from grokterm.lab.engine import Engine
+from grokterm.lab.models import Model
 from grokterm.trainer.session import TrainingSession
 from grokterm.wire.records import Session, SessionName
 
@@ -51,5 +52,8 @@ def _strategy_words(engine: Engine) -> str:
     """Whether the kernels take the steps, and why they do not where they know the layers of the model."""
     if engine.strategy.name == "kernels":
         return " by kernels"
-    why = engine.objective.parts.why_not_by_kernels or engine.model.why_not_by_kernels
-    return f" in torch, for {why}" if why and engine.model.layers_have_kernel(engine.parameters) else ""
+    model = engine.network
+    if not isinstance(model, Model):
+        return ""
+    why = engine.objective.parts.why_not_by_kernels or model.why_not_by_kernels
+    return f" in torch, for {why}" if why and model.layers_have_kernel(engine.parameters) else ""

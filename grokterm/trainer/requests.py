@@ -120,7 +120,7 @@ def _ask_past(trainer: Trainer, connection: Connection, request: Look | Predict,
     if not 0 <= step <= last:
         raise TrainerError(f"step {step:,} is not in this run: it has steps 0 to {last:,}")
     if isinstance(request, Predict):
-        check_question(request, session.config.p)
+        check_question(request, session.config)
     if step == session.step:
         trainer.past.cache_state(session.engine, session.run_log.changes)
     trainer.past_requests.add(PastRequest(connection, request, step))

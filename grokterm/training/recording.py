@@ -58,13 +58,17 @@ def make_records(
     if not config.measure_every:
         return scalars, write(scalars)
     with _threads(config):
-        norms, basis, _ = spectrum(engine.model, engine.parameters, config)
+        norms, basis, _ = spectrum(engine.network, engine.parameters, config)
         keys = KeyFrequencies(feature_count(config), trackers.keys).update(norms)
         scalars = _with_frequencies(scalars, engine, norms, keys)
     events = write(scalars)
     if not (_is_measured(config, step) or events):
         return scalars, events
     found: list[Event] = []
+    if not config.of_pairs:  # of the measures, the spectrum of the weights alone needs no table
+        if basis != "none":
+            write(_spectrum_of(engine, norms))
+        return scalars, events
     logits_fn = _logits_fn(engine)
     with _threads(config):
         made = _progress_of(engine, logits_fn, seen_pairs(engine, trackers.largest_train_fraction), keys, norms, basis)
@@ -85,6 +89,7 @@ def scalars_of(engine: Engine, seconds: float) -> Scalars:
     """Losses, accuracies and sums of squares of an engine's present model."""
     found = engine.measure()
     numbers: dict[str, Any] = {name: finite(x) if isinstance(x, float) else x for name, x in asdict(found).items()}
+    numbers["weight_change_l1"] = _rounded(found.weight_change_l1)
     numbers["squared_weights"] = {name: _rounded(x, _WEIGHT_DIGITS) for name, x in found.squared_weights.items()}
     return Scalars(step=engine.step, seconds=seconds, **numbers)
 
@@ -106,8 +111,12 @@ def _progress_of(
     found = measures.progress(engine.config, logits_fn, engine.task.train_mask, seen, keys)
     records: list[TrainingRecord] = [Progress(engine.step, basis, **_all_rounded(found))]
     if basis != "none":
-        records.append(Spectrum(engine.step, tuple(_rounded(norm, _NORM_DIGITS) for norm in norms.tolist())))
+        records.append(_spectrum_of(engine, norms))
     return records
+
+
+def _spectrum_of(engine: Engine, norms: Tensor) -> Spectrum:
+    return Spectrum(engine.step, tuple(_rounded(norm, _NORM_DIGITS) for norm in norms.tolist()))
 
 
 def _structure_of(engine: Engine, logits_fn: LogitsFn, gauges: bool) -> Structure:
@@ -128,8 +137,8 @@ def _logits_fn(engine: Engine) -> LogitsFn:
 
 def seen_pairs(engine: Engine, largest_train_fraction: float) -> Tensor:
     """The pairs that an engine's model was ever trained on, bool [p, p]: larger training sets contain smaller ones."""
-    if largest_train_fraction <= engine.config.train_fraction:
-        return engine.task.train_mask
+    if largest_train_fraction <= engine.config.train_fraction or not engine.config.of_pairs:
+        return engine.data.train_mask
     config = engine.config
     return _trained(config.p, config.op, config.seed, largest_train_fraction).to(engine.device)
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from grokterm.lab.batches import Batches
-from grokterm.lab.tasks import make_task
+from grokterm.lab.tasks import make_task, pairs_of
 from tests.lab.examples import small
 
 
@@ -18,7 +18,7 @@ def epochs(size: int, count: int, seed: int = 0) -> list[list[int]]:
     while batches.epoch < count:
         if batches.position == 0:
             seen.append([])
-        pairs = batches.next(size)
+        pairs = pairs_of(batches.next(size))
         assert 1 <= len(pairs) <= size
         assert torch.equal(pairs.labels, task.labels[pairs.a, pairs.b])
         seen[-1] += (pairs.a * task.p + pairs.b).tolist()
@@ -44,7 +44,7 @@ def test_all_pairs_at_once_are_those_of_the_split_in_order(size: int | str) -> N
     task = make_task(small(p=12))
     batches = Batches(task, 0)
     for _ in range(2):
-        pairs = batches.next(size)
+        pairs = pairs_of(batches.next(size))
         assert torch.equal(pairs.a * 12 + pairs.b, task.train)
     assert (batches.epoch, batches.position) == (0, 0)
 
@@ -52,7 +52,7 @@ def test_all_pairs_at_once_are_those_of_the_split_in_order(size: int | str) -> N
 def test_a_change_of_size_goes_on_within_the_epoch() -> None:
     task = make_task(small(p=12))
     batches = Batches(task, 0)
-    parts = [batches.next(size) for size in (10, 20, 7, 35)]
+    parts = [pairs_of(batches.next(size)) for size in (10, 20, 7, 35)]
     seen = torch.cat([part.a * 12 + part.b for part in parts])
     assert torch.equal(seen.sort().values, task.train)
     assert (batches.epoch, batches.position) == (1, 0)

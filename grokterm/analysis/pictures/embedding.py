@@ -23,13 +23,15 @@ COMPONENTS: Final = 256
 
 
 def first_layer(model: ModelAtStep) -> tuple[Tensor, Tensor]:
-    """Rows of the embedding or first layer [n, features], those of a and b side by side, and the residue of each [n].
+    """Rows of the embedding or first layer [n, features], of all inputs side by side, and the residue of each [n].
 
     They are in the order of the operation's basis, or by residue where it has none.
     """
     config = model.config
+    if config.task == "parity":
+        raise UndefinedError(f"not defined for {config.task_words}: it has no residues")
     basis, _ = basis_of(config.op, config.p)
-    tables = model.network.input_tables(dict(model.parameters))
+    tables = model.any_network.input_tables(dict(model.parameters))
     rows = torch.cat([over_basis(table, basis) for table in tables], dim=-1)
     return rows, over_basis(torch.arange(config.p).unsqueeze(-1), basis).squeeze(-1)
 
@@ -100,3 +102,5 @@ PICTURES: Final[Mapping[str, Make]] = {
     "variance": variance_shares,
 }
 """What makes each picture of the embedding."""
+OF_ANY_TASK: Final = PICTURES
+"""Those that need no table of pairs."""

@@ -46,7 +46,7 @@ def first_spectrum(model: ModelAtStep, chosen: Chosen) -> Picture:
     """
     norms = model.norms
     config = model.config
-    single = single_frequency_share(model.network, model.parameters, config)
+    single = single_frequency_share(model.any_network, model.parameters, config)
     threshold, _ = KeyFrequencies(feature_count(config)).bounds(norms)
     return picture_of(
         {
@@ -151,3 +151,5 @@ PICTURES: Final[Mapping[str, Make]] = {
     "waves": embedding_waves,
 }
 """What makes each picture of frequencies."""
+OF_ANY_TASK: Final[Mapping[str, Make]] = {"spectrum": first_spectrum, "waves": embedding_waves}
+"""Those that need no table of pairs."""

@@ -81,3 +81,5 @@ def layer_probes(model: ModelAtStep, chosen: Chosen) -> Picture:
 
 PICTURES: Final[Mapping[str, Make]] = {"path": weights_path, "operation": operation, "probes": layer_probes}
 """What makes each picture of a way through the model."""
+OF_ANY_TASK: Final[Mapping[str, Make]] = {"path": weights_path}
+"""Those that need no table of pairs."""

@@ -76,7 +76,7 @@ def _part(matrix: Tensor, axes: tuple[str, str], most: tuple[int, int]) -> Tenso
 
 
 def _axes(model: ModelAtStep, name: str) -> tuple[str, str]:
-    rows, columns = model.network.matrix_axes.get(name.rpartition(".")[2], ("row", "column"))
+    rows, columns = model.any_network.matrix_axes.get(name.rpartition(".")[2], ("row", "column"))
     return rows, "class, last =" if columns == "class" and model.config.classes == "p+1" else columns
 
 
@@ -95,10 +95,14 @@ class _Order:
 
 def _in_order(model: ModelAtStep, name: str, chosen: Chosen) -> _Order:
     of_first_layer = "." not in name or name.startswith("0.")
+    if pick(chosen, "neurons", len(ORDERS)) != 1 or not model.config.of_pairs:
+        return _Order(_axes(model, name), None)
     deep = model.config.depth > 1 and name == model.network.outgoing(model.config.depth - 1)
-    wanted = pick(chosen, "neurons", len(ORDERS)) == 1 and of_first_layer and not deep
+    wanted = of_first_layer and not deep
     return _Order(_axes(model, name), wave_order(model) if wanted else None)
 
 
 PICTURES: Final[Mapping[str, Make]] = {"matrices": matrix, "matrix_over_time": matrix_over_time}
 """What makes each picture of the weights."""
+OF_ANY_TASK: Final = PICTURES
+"""Those that need no table of pairs."""

@@ -89,6 +89,21 @@ class Network(ABC):
     def logits_of_inputs(self, parameters: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
         """Logits [..., n, classes] of any `inputs` [..., n, features], with nothing shared among examples."""
 
+    @abstractmethod
+    def input_tables(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
+        """The tables [..., tokens, features] in which tokens are looked up, one for each place that has its own."""
+
+    def coordinate_rows(self, parameters: Mapping[str, Tensor]) -> Tensor | None:
+        """What each coordinate of a parity adds to the first layer where it is 1, [..., n, width].
+
+        About what it adds on average; None where coordinates have no weights of their own.
+        """
+        return None
+
+    def tables_in(self, name: str) -> int:
+        """How many of the `input_tables` one of the `embeddings` holds."""
+        return 1
+
     @property
     def normalizes_output(self) -> bool:
         """Whether a LayerNorm is between the last neurons and the logits."""

@@ -107,6 +107,14 @@ class TokenMlp(Network):
         shape = self.config.shape
         return list(torch.unflatten(parameters[self.first_layer], -2, (shape.inputs, shape.tokens)).unbind(-3))
 
+    def coordinate_rows(self, parameters: Mapping[str, Tensor]) -> Tensor:
+        """See `Network`."""
+        return parameters["W_1"]
+
+    def tables_in(self, name: str) -> int:
+        """One for each place."""
+        return self.config.shape.inputs
+
     @property
     def floats_per_example(self) -> int:
         """The width, or the classes or inputs where they are more."""
@@ -189,6 +197,11 @@ class TokenEmbedMlp(TokenMlp):
         places = torch.arange(shape.inputs, device=examples.tokens.device) * shape.tokens
         rows = gather_rows(parameters["E"], (examples.tokens + places).flatten())
         return torch.unflatten(rows, -2, (len(examples), shape.inputs)).flatten(-2)
+
+    def coordinate_rows(self, parameters: Mapping[str, Tensor]) -> Tensor:
+        """Half of what is between its two tokens: token 0 stands for 1."""
+        of_one, of_minus_one = torch.unflatten(self._rows(parameters), -2, (-1, 2)).unbind(-2)
+        return (of_one - of_minus_one) / 2
 
     @property
     def _is_parity(self) -> bool:

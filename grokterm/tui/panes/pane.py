@@ -84,6 +84,10 @@ class Pane(Widget, can_focus=True):
         """What stands at the right of the border: the longest first, shorter ones for where there is less room."""
         return []
 
+    def named(self) -> str:
+        """What stands at the left of the border."""
+        return self.title
+
     def step_shown(self, state: RunState) -> int | None:
         """The step of the past whose model is drawn, for the title; None where the pane shows the present."""
         return None
@@ -98,7 +102,7 @@ class Pane(Widget, can_focus=True):
         """Writes number, title and the longest live text that fits into the border."""
         focused = self.has_focus_within
         room = self.outer_size.width - _AROUND_TITLE
-        name = Content.assemble((f"{self.number} ", "$accent" if focused else "$muted"), (self.title, "bold"))
+        name = Content.assemble((f"{self.number} ", "$accent" if focused else "$muted"), (self.named(), "bold"))
         if self._at is not None:
             style = "$muted" if self._late else "bold $accent"
             spelled = [Content.styled(f"{words} {self._at:,}", style) for words in (" at step", " at", "")]

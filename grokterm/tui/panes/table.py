@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
-from typing import ClassVar, TypeGuard
+from typing import ClassVar, Final, TypeGuard
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -12,9 +12,12 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.strip import Strip
 
+from grokterm.config import Config
+from grokterm.number_format import percent
 from grokterm.picture import Picture, PictureRequest
 from grokterm.tasks.operations import element_name
 from grokterm.tasks.polynomial import UNDEFINED
+from grokterm.tui.drawing.coordinates import draw_coordinates, secret_share
 from grokterm.tui.drawing.lattice import DEEPEST, Lattice, whole, zoomed
 from grokterm.tui.drawing.legend import WIDTH, draw_legend
 from grokterm.tui.drawing.message import draw_message
@@ -24,6 +27,8 @@ from grokterm.tui.drawing.table import draw_table, in_half_blocks, points_of
 from grokterm.tui.panes.picture_pane import PicturePane
 from grokterm.tui.run.state import RunState
 
+COORDINATES: Final = "coordinates"
+"""The picture in the place of the table of a parity."""
 _FAR = 10
 """Pairs that the cursor moves with shift."""
 _BESIDE = 3
@@ -68,17 +73,35 @@ class TablePane(PicturePane):
         return self.lattices[-1] if self.lattices else None
 
     def requests(self) -> tuple[PictureRequest, ...]:
-        """The labels too, that answers are held against."""
+        """The labels too, that answers are held against; of a parity, its coordinates."""
+        if self.state is not None and _has_coordinates(self.state):
+            return (PictureRequest(COORDINATES),)
         return (PictureRequest("task"), *super().requests())
+
+    def named(self) -> str:
+        """Table, or what there is in its place."""
+        return self.title if self.state is None else title_of(self.state.config)
+
+    def picture(self, state: RunState) -> Picture | None:
+        """Of a parity, its coordinates."""
+        return state.now.get(COORDINATES) if _has_coordinates(state) else super().picture(state)
+
+    def before(self, state: RunState) -> Picture | None:
+        """Of a parity, its coordinates."""
+        if _has_coordinates(state):
+            return state.before.get(COORDINATES) if self.shows_before(state) else None
+        return super().before(state)
 
     def watched(self, state: RunState) -> Hashable:
         """Task, answers, cursor and zoom."""
         return super().watched(state), state.now.get("task"), state.before.get("task"), self.cursor, self.zoom
 
     def live_texts(self, state: RunState) -> Sequence[Content]:
-        """How many test pairs are right."""
+        """How many test pairs are right; of a parity, how much weight is on the secret coordinates."""
+        if _has_coordinates(state):
+            return _share_texts(self.picture(state))
         task, table = state.now.get("task"), self.picture(state)
-        if task is None or not _is_of(table, task):
+        if task is None or not task.arrays or not _is_of(table, task):
             return []
         right, tested = count_right(task.label, task.trained, table.prediction)
         count = Content.assemble((f"{right:,}", "bold $test"), (f" of {tested:,}", "$muted"))
@@ -87,8 +110,11 @@ class TablePane(PicturePane):
 
     def draw(self, state: RunState, width: int, height: int) -> Sequence[Strip]:
         """The table before and now, or now alone; blank without answers, for labels come first."""
+        if _has_coordinates(state):
+            self.lattices = []
+            return super().draw(state, width, height)
         task, self._old, self.lattices = state.now.get("task"), self.lattice, []
-        if task is None:
+        if task is None or not task.arrays:
             return draw_message("waiting for the trainer", width, height, state.palette)
         p = len(task.label)
         self.cursor = (min(self.cursor[0], p - 1), min(self.cursor[1], p - 1))
@@ -99,7 +125,10 @@ class TablePane(PicturePane):
         return super().draw(state, width, height)
 
     def draw_picture(self, state: RunState, picture: Picture, width: int, height: int) -> Sequence[Strip]:
-        """One table, held against the labels of its step where those are here."""
+        """One table, held against the labels of its step where those are here; or the bars of one step."""
+        if _has_coordinates(state):
+            drawn = [side for side in (self.picture(state), self.before(state)) if side is not None and side.arrays]
+            return draw_coordinates(picture, width, height, state.view.graph, state.palette, drawn)
         is_before = picture is self.before(state)
         task = state.before.get("task") if is_before else None
         return self._draw_side(state, (task or state.now["task"], picture), is_before, width, height)
@@ -210,6 +239,28 @@ class TablePane(PicturePane):
             rest = Strip.blank(width - used - WIDTH - 2)
             strips[y] = Strip.join([strips[y].crop(0, used), Strip.blank(2), strip, rest])
         return strips
+
+
+def title_of(config: Config) -> str:
+    """What the pane shows of a task: its table, a slice of that, or coordinates."""
+    if config.task == "parity":
+        return "Coordinates"
+    inputs = config.shape.inputs
+    return TablePane.title if inputs == 2 else f"Table, {'c' if inputs == 3 else 'c …'} = 0"
+
+
+def _has_coordinates(state: RunState) -> bool:
+    return state.config.task == "parity"
+
+
+def _share_texts(picture: Picture | None) -> list[Content]:
+    """How much of the weights lies on which secret coordinates, the longest text first."""
+    if picture is None or not picture.arrays:
+        return []
+    share = Content.styled(percent(secret_share(picture)), "bold $test")
+    named = Content.styled(" ".join(str(number) for number in picture.secret.tolist()), "$key")
+    words = Content.assemble(("secret ", "$muted"), named, (" hold ", "$muted"), share)
+    return [Content.assemble(words, (" of the squared weights", "$muted")), words, share]
 
 
 def _is_of(table: Picture | None, task: Picture) -> TypeGuard[Picture]:

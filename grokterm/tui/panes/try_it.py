@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widgets import Input
 
+from grokterm.config import Config
 from grokterm.tasks.operations import element_name, element_number, rule_of
 from grokterm.tui.drawing.answers import answer_words, best_answer, blank, draw_answers
 from grokterm.tui.drawing.cells import PLAIN, row
@@ -73,6 +74,11 @@ class TryPane(Pane, can_focus=False):
     def show(self, state: RunState) -> None:
         """Draws what changed, and asks again when the model has trained on or is that of another step."""
         super().show(state)
+        self.query_one(Input).disabled = not state.config.of_pairs
+        if not state.config.of_pairs:
+            self.asked = self.prediction = None
+            self.query_one(Input).placeholder = ""
+            return
         last = self._modulus(state) - 1
         field, name, sign = self.query_one(Input), element_name(state.config.op), "+"
         if rule_of(state.config.op).order:  # elements have names
@@ -153,6 +159,8 @@ class TryPane(Pane, can_focus=False):
         self.post_message(self.question)
 
     def _hint(self, state: RunState, room: int) -> str:
+        if not state.config.of_pairs:
+            return no_pairs(state.config, room)
         if self._waiting:
             return "asking …"
         last = f"{self._modulus(state) - 1:,}"
@@ -161,6 +169,13 @@ class TryPane(Pane, can_focus=False):
 
     def _modulus(self, state: RunState) -> int:
         return state.history.config.p
+
+
+def no_pairs(config: Config, room: int = 80) -> str:
+    """Why nothing can be asked where the task is not of pairs, the longest words that fit."""
+    inputs = config.shape.inputs
+    words = (f"asks about two inputs, and {config.task_words} has {inputs}", f"needs two inputs, not {inputs}")
+    return next((each for each in words if len(each) <= room), "")
 
 
 def _pair_of(text: str, op: str) -> tuple[int, int] | None:

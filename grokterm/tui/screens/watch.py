@@ -19,6 +19,7 @@ from grokterm.tui.actions import bindings
 from grokterm.tui.layout import Board
 from grokterm.tui.panes import AccuracyPane, EventsPane, FourierPane, LossPane, TablePane, TryPane
 from grokterm.tui.panes.compact import StatusView
+from grokterm.tui.panes.table import title_of
 from grokterm.tui.run.state import RunState
 from grokterm.tui.terminal.resizing import Steady
 from grokterm.tui.text import header
@@ -147,7 +148,8 @@ class WatchScreen(Steady, Screen[None], inherit_bindings=False):
         self.phase_line.write(header.phase_line(state, width))
         if found.tabs:
             pages, page = [list(page) for page in found.pages], self.pane_control.page_in(found)
-            self.tab_line.write(header.tabs(pages, page, state.palette, width))
+            titles = {**header.TITLES, TablePane.number: title_of(state.config)}
+            self.tab_line.write(header.tabs(pages, page, state.palette, width, titles))
         self.footer_line.show(footer_keys(shown, state.palette, width))
         self.narration.show()
         if self.problem.write(self.run_control.what_is_wrong(), state.palette):

@@ -7,8 +7,8 @@ from typing import Final
 from grokterm import number_format
 from grokterm.config import Config, Value, label, short_label
 from grokterm.config.optimizers import FILTERS, OPTIMIZERS
+from grokterm.config.tasks import example_count
 from grokterm.number_format import clock, count, number, percent, rate, typed
-from grokterm.tasks.operations import defined_count, describe
 
 __all__ = ["clock", "count", "number", "percent", "rate", "typed"]
 
@@ -28,7 +28,7 @@ def spelled(value: Value) -> str:
 
 def task(config: Config) -> str:
     """The task: `a + b mod 97`."""
-    return describe(config.op, config.p)
+    return config.task_words
 
 
 def model(config: Config) -> tuple[str, str, str]:
@@ -49,7 +49,11 @@ def optimizer(config: Config) -> str:
 
 
 def split(config: Config) -> tuple[str, str]:
-    """The training share of the pairs, long and short, and how many of their labels are wrong."""
-    share = f"{100 * config.train_fraction:.4g} %"
+    """The training share of the pairs, or the points, long and short, and how many of their labels are wrong."""
     wrong = f", {100 * config.corrupt:.4g} % wrong" if config.corrupt else ""
-    return f"{share} of {defined_count(config.op, config.p):,} pairs{wrong}", share + wrong
+    if config.task == "parity":
+        points = f"{config.train_size:,} points{wrong}"
+        return points, points
+    share = f"{100 * config.train_fraction:.4g} %"
+    many = {2: "pairs", 3: "triples"}.get(config.shape.inputs, "tuples")
+    return f"{share} of {example_count(config.task, config.op, config.p, config.k):,} {many}{wrong}", share + wrong

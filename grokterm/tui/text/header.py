@@ -158,12 +158,14 @@ def progress(history: History) -> float:
     return min(1.0, max(0.0, (history.last.test_accuracy - low) / (high - low)))
 
 
-def tabs(pages: Sequence[Sequence[int]], present: int, palette: Palette, width: int) -> Content:
+def tabs(
+    pages: Sequence[Sequence[int]], present: int, palette: Palette, width: int, titles: Mapping[int, str] = TITLES
+) -> Content:
     """The pages, each with the numbers and titles of its panes; the present one lit."""
     written: list[Part] = []
     for i, numbers in enumerate(pages):
         style = f"bold {palette.markup('accent')}" if i == present else palette.markup("muted")
-        long = "  ".join(f"{n} {TITLES[n]}" for n in sorted(numbers))
+        long = "  ".join(f"{n} {titles[n]}" for n in sorted(numbers))
         short = " ".join(str(n) for n in sorted(numbers))
         written.append(Part.of((long, 5 if i == present else 9), (short, 1), style=style))
     return _padded(fit(written, width - 2, Content.styled(" │ ", palette.markup("border"))))

@@ -76,12 +76,15 @@ class ProgressView(TrainingViewPane):
     summary = "restricted and excluded loss, consensus, Gini, Σθ²"
 
     def missing(self, state: RunState) -> str:
-        """Also where nothing was measured, or nothing is defined."""
-        return super().missing(state) or _unmeasured(state.history)
+        """Also where nothing was measured, or nothing is defined; a parity has a measure of its own."""
+        config = state.history.config
+        return super().missing(state) or ("" if config.task == "parity" else _unmeasured(state.history))
 
     def panels(self, state: RunState) -> Sequence[Panel]:
-        """Losses, shares and weights."""
+        """Losses, shares and weights; of a parity, how far the first layer has come from its start."""
         history, marks = state.history, _milestones(state.history)
+        if history.config.task == "parity":
+            return _hidden_progress(state, marks)
         steps, _ = history.progress("consensus_loss")
         test = Line("test loss", "test", "test", steps, _at(history, steps, "test_loss"))
         losses = [
@@ -127,6 +130,7 @@ class PhasesView(TrainingViewPane):
                     ("Gini of the read-out", "gini", "grokked", history.column("read_out_gini")),
                     ("restricted loss", "restr", "accent", _between(history, "restricted_loss")),
                     ("consensus loss", "cons", "mark", _between(history, "consensus_loss")),
+                    ("weight change, L1", "change", "mark", history.column("weight_change_l1")),
                 )
                 if np.isfinite(values).any()
             ),
@@ -232,6 +236,8 @@ def _milestones(history: History) -> list[Mark]:
 
 def _unmeasured(history: History) -> str:
     """Why there are no progress measures; empty where there are."""
+    if not history.config.of_pairs:
+        return f"no progress measures: they need the table of two inputs, and {history.config.task_words} has none"
     if history.basis == "none":
         return "no progress measures: this operation has no invertible basis"
     if not LOSSES[history.config.loss].of_probabilities:
@@ -241,6 +247,18 @@ def _unmeasured(history: History) -> str:
         return ""
     off = history.config.measure_every == 0
     return "measures are off: c, then measure every 100 steps" if off else "waiting for the first measures"
+
+
+def _hidden_progress(state: RunState, marks: Sequence[Mark]) -> tuple[Panel, ...]:
+    """The way of the first layer's weights over the accuracies (Barak et al. 2022, arXiv:2207.08799)."""
+    way = scalars_line(state, "weight change, L1 of the first layer", "change", "weight_change_l1", "mark")
+    accuracy = [scalars_line(state, f"{name} accuracy", name, f"{name}_accuracy") for name in ("train", "test")]
+    weights = [scalars_line(state, "sum of squared weights", "weight", "sum_squared_weights", "text")]
+    return (
+        Panel("hidden progress; restricted loss needs a table", [way], Axes(state.log_x), marks),
+        Panel("accuracy", accuracy, Axes(state.log_x, percent=True), marks, live=_bare_percent),
+        Panel("weights", weights, Axes(state.log_x), marks),
+    )
 
 
 def _gap(history: History) -> Shade | None:

@@ -10,6 +10,7 @@ from textual.widget import Widget
 from grokterm.picture import PictureRequest
 from grokterm.tui.panes import TryPane
 from grokterm.tui.panes.pane import Pane
+from grokterm.tui.panes.try_it import no_pairs
 from grokterm.tui.watch.host import Host
 from grokterm.tui.watch.narration import Narration
 from grokterm.tui.watch.places import GUIDE, VIEW, Places, enlarged, explained, places
@@ -104,7 +105,11 @@ class PaneControl:
 
     def try_it(self) -> None:
         """Goes to where a and b are typed."""
-        self.go_to(TryPane.number)
+        config = self._viewer.state.config
+        if config.of_pairs:
+            self.go_to(TryPane.number)
+        else:
+            self._host.say(no_pairs(config), "warning")
 
     def enlarge(self) -> None:
         """Enlarges the pane that has the focus, or puts it back."""
