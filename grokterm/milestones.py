@@ -56,7 +56,23 @@ GENERALIZING_ACCURACY: Final = 0.2
 """Test accuracy above which a run generalizes."""
 MEMORIZING_ACCURACY: Final = 0.1
 """Test accuracy below which a run that generalized is back to memorizing."""
+
 GAUGED_ACCURACY: Final = 0.9
 """Test accuracy above which the gauges of clock and pizza are meaningful (Zhong et al. 2023)."""
 COLLAPSED_ACCURACY: Final = 0.9
 """Test accuracy below which a run that grokked has collapsed."""
+
+
+def chance_of(answers: int) -> float:
+    """The test accuracy at which phases begin: that of chance where there are two answers, and else 0."""
+    return 0.5 if answers == 2 else 0.0
+
+
+def phase_accuracies(answers: int) -> tuple[float, float]:
+    """Test accuracies above which a run generalizes, and below which it is back to memorizing.
+
+    Where there are two answers half of them are right by chance: both lie as far above that.
+    """
+    chance = chance_of(answers)
+    above, below = (chance + (1 - chance) * share for share in (GENERALIZING_ACCURACY, MEMORIZING_ACCURACY))
+    return above, below

@@ -70,7 +70,7 @@ class Snapshot:
         return [*super().__dir__(), *PICTURES]
 
     def logits(self) -> npt.NDArray[np.float32]:
-        """The logits of every pair, float32 [p, p, p] indexed [a, b, class]: 4p³ bytes; or of all tokens, [m, class]."""
+        """The logits of every pair, float32 [p, p, p] indexed [a, b, class]; or of all tokens, [m, class]."""
         if self.tokens is not None:
             return np.concatenate(list(self._parts(self.tokens)))
         p = self.config.p

@@ -22,7 +22,9 @@ PhaseEvent = MilestoneEvent | Literal["generalizing", "memorizing", "collapsed"]
 class PhaseTracker:
     """Phase with hysteresis and milestones that fire once; feeding it a log's records again restores it."""
 
-    def __init__(self) -> None:
+    def __init__(self, thresholds: tuple[float, float] = (GENERALIZING_ACCURACY, MEMORIZING_ACCURACY)) -> None:
+        """`thresholds` are those of `milestones.phase_accuracies`."""
+        self._generalizing, self._memorizing = thresholds
         self.phase: Phase = "memorizing"
         self._reached: set[PhaseEvent] = set()
 
@@ -46,16 +48,16 @@ class PhaseTracker:
         if self.phase == "grokked" and test < COLLAPSED_ACCURACY:
             self.phase = "collapsed"
             return [("collapsed", f"collapsed: test accuracy fell below {100 * COLLAPSED_ACCURACY:.0f} %")]
-        if self.phase == "generalizing" and test < MEMORIZING_ACCURACY:
+        if self.phase == "generalizing" and test < self._memorizing:
             self.phase = "memorizing"
-            return [("memorizing", f"memorizing again: test accuracy fell below {100 * MEMORIZING_ACCURACY:.0f} %")]
+            return [("memorizing", f"memorizing again: test accuracy fell below {100 * self._memorizing:.0f} %")]
         return []
 
     def _rise(self, test: float) -> list[tuple[PhaseEvent, str]]:
         events: list[tuple[PhaseEvent, str]] = []
-        if self.phase == "memorizing" and test > GENERALIZING_ACCURACY:
+        if self.phase == "memorizing" and test > self._generalizing:
             self.phase = "generalizing"
-            events.append(("generalizing", f"generalizing: test accuracy passed {100 * GENERALIZING_ACCURACY:.0f} %"))
+            events.append(("generalizing", f"generalizing: test accuracy passed {100 * self._generalizing:.0f} %"))
         more = (m for m in (GROKKED_90, GROKKED_95) if m.reached(test) and self._first(m.event))
         events += [(milestone.event, milestone.happened) for milestone in more]
         if self.phase != "grokked" and GROKKED.reached(test):

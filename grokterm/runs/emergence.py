@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import msgspec
 import numpy as np
 
-from grokterm.milestones import GENERALIZING_ACCURACY, GROKKED, MEMORIZED
+from grokterm.milestones import GROKKED, MEMORIZED, phase_accuracies
 from grokterm.runs.columns import Floats
 from grokterm.runs.history import History
 
@@ -109,7 +109,7 @@ def _curve(history: History) -> _Curve | None:
     steps, values = history.column("step"), history.column("test_accuracy")
     kept = np.isfinite(values) & (steps > rebuilt) & np.r_[True, np.diff(steps) > 0][: len(steps)]
     steps, values = steps[kept], values[kept]
-    if len(steps) < 3 or values.max() <= GENERALIZING_ACCURACY:
+    if len(steps) < 3 or values.max() <= phase_accuracies(history.config.shape.answers)[0]:
         return None
     top, apart = steps[values.argmax()], float(np.median(np.diff(steps)))
     window = max(float(round(SMOOTHED_OVER * (top - steps[0]))), apart)

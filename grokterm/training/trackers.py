@@ -9,6 +9,7 @@ from typing import Final
 from grokterm.analysis.circuit_phases import CircuitPhase, CircuitPhases
 from grokterm.analysis.phases import PhaseTracker
 from grokterm.config import Config
+from grokterm.milestones import phase_accuracies
 from grokterm.wire.records import Change, CircuitEventName, Event, Progress, Scalars, TrainingRecord
 
 _EVENTS: Final[dict[CircuitPhase, CircuitEventName]] = {
@@ -23,8 +24,8 @@ class Trackers:
 
     def __init__(self, config: Config) -> None:
         """Stands at the start of a run with this first configuration."""
-        self.phases = PhaseTracker()
-        self.circuit = CircuitPhases(config.p)
+        self.phases = PhaseTracker(phase_accuracies(config.shape.answers))
+        self.circuit = CircuitPhases(config.shape.answers)
         self._train_fraction = config.train_fraction
         self.largest_train_fraction = config.train_fraction
         """Of the present model: pairs that it was trained on before stay in its memory when the share is cut."""

@@ -13,7 +13,6 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from grokterm.config import Config
-from grokterm.number_format import percent
 from grokterm.picture import Picture, PictureRequest
 from grokterm.tasks.operations import element_name
 from grokterm.tasks.polynomial import UNDEFINED
@@ -257,10 +256,17 @@ def _share_texts(picture: Picture | None) -> list[Content]:
     """How much of the weights lies on which secret coordinates, the longest text first."""
     if picture is None or not picture.arrays:
         return []
-    share = Content.styled(percent(secret_share(picture)), "bold $test")
+    share = Content.styled(f"{100 * secret_share(picture):.0f} %", "bold $test")
     named = Content.styled(" ".join(str(number) for number in picture.secret.tolist()), "$key")
-    words = Content.assemble(("secret ", "$muted"), named, (" hold ", "$muted"), share)
-    return [Content.assemble(words, (" of the squared weights", "$muted")), words, share]
+    longest = Content.assemble(
+        ("secret ", "$muted"), named, (" hold ", "$muted"), share, (" of the weights²", "$muted")
+    )
+    return [
+        longest,
+        Content.assemble(("secret ", "$muted"), named, " ", share),
+        Content.assemble(named, " ", share),
+        share,
+    ]
 
 
 def _is_of(table: Picture | None, task: Picture) -> TypeGuard[Picture]:

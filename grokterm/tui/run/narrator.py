@@ -40,8 +40,8 @@ _MOST_KEYS: Final = 6
 
 _EVENTS: Final[dict[EventName, tuple[str, str, str]]] = {
     "memorized": ("train accuracy passed 99 %, test accuracy is {test}", "memorized by heart", "memorizing"),
-    "generalizing": ("test accuracy passed 20 %", "the rule answers pairs never seen", "generalizing"),
-    "memorizing": ("test accuracy fell below 10 %", "back to memorizing", "memorizing"),
+    "generalizing": ("{numbers}", "the rule answers pairs never seen", "generalizing"),
+    "memorizing": ("{numbers}", "back to memorizing", "memorizing"),
     "grokked": ("test accuracy reached 99 %", "grokked", "grokked"),
     "collapsed": ("test accuracy fell below 90 %", "what was grokked has collapsed", "collapsed"),
     "not_finite": ("the loss is no longer finite", "training cannot go on like this", "error"),

@@ -34,6 +34,9 @@ def circuit_line(state: RunState, width: int) -> Content:
     """The phases by the progress measures, each with its step; at the right the numbers that decided the last one."""
     history, palette = state.history, state.palette
     muted = palette.markup("muted")
+    if not history.config.of_pairs:
+        said = f"circuit: not defined for {history.config.task_words}"
+        return Content.assemble(" ", Content.styled(said, muted)).truncate(width)
     if history.basis in ("", "none"):
         said = {"": "circuit: not measured yet", "none": "circuit: no invertible basis"}[history.basis]
         return Content.assemble(" ", Content.styled(said, muted)).truncate(width)

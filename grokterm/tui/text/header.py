@@ -9,7 +9,7 @@ from textual.content import Content
 
 from grokterm.config import Config, Value
 from grokterm.errors import ConfigError
-from grokterm.milestones import GENERALIZING_ACCURACY, GROKKED
+from grokterm.milestones import GROKKED, chance_of, phase_accuracies
 from grokterm.runs.history import History
 from grokterm.tui.run.moment import Moment
 from grokterm.tui.run.state import RunState
@@ -39,11 +39,6 @@ PHASES: Final = (
 )
 """The phases in order: name, as written, and short."""
 COLLAPSED: Final = ("collapsed", "Collapsed", "coll")
-_REACH: Final = {
-    "memorizing": (0.0, GENERALIZING_ACCURACY),
-    "generalizing": (GENERALIZING_ACCURACY, GROKKED.accuracy),
-}
-"""Test accuracies between which a phase leads to the next one."""
 
 TITLES: Final = {1: "Accuracy", 2: "Loss", 3: "Table", 4: "Fourier", 5: "Try it", 6: "Events"}
 """What the panes are called, by number."""
@@ -152,7 +147,10 @@ def phases(history: History, palette: Palette, bar: int) -> Content:
 
 def progress(history: History) -> float:
     """How far the test accuracy is from the start of the present phase to that of the next, 0 to 1."""
-    low, high = _REACH.get(history.phase, (0.0, 0.0))
+    answers = history.config.shape.answers
+    above, _ = phase_accuracies(answers)
+    reach = {"memorizing": (chance_of(answers), above), "generalizing": (above, GROKKED.accuracy)}
+    low, high = reach.get(history.phase, (0.0, 0.0))
     if history.last is None or high <= low:
         return 1.0 if history.last else 0.0
     return min(1.0, max(0.0, (history.last.test_accuracy - low) / (high - low)))

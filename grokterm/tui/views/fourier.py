@@ -82,7 +82,9 @@ class WaterfallView(ViewPane):
         spectra = history.spectra
         if not len(spectra.steps):
             words = "waiting for the first spectrum"
-            if history.basis == "none":
+            if config.task == "parity":
+                words = f"no spectrum: {config.task_words} has no residues, and so no frequencies"
+            elif history.basis == "none" or (config.task == "table" and not config.of_pairs):
                 words = (
                     f"no invertible basis: no order of residues makes {rule_of(config.op).shown} a sum of their angles"
                 )
