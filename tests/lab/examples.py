@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from grokterm.config import Config
-from grokterm.lab.models import Model, Parameters
+from grokterm.lab.models import Model, Network, Parameters
 from grokterm.lab.models.layout import Layout
 from grokterm.lab.strategies import choose_strategy
 from grokterm.lab.tasks import Pairs
@@ -23,7 +23,7 @@ def small(**values: Any) -> Config:
     return Config(**(few | values))
 
 
-def random_parameters(model: Model, seed: int = 0, replicas: tuple[int, ...] = ()) -> Parameters:
+def random_parameters(model: Network, seed: int = 0, replicas: tuple[int, ...] = ()) -> Parameters:
     """Parameters in float64 with nothing at a special value, no zero bias and no gain of 1, that keep sizes near 1."""
     generator = torch.Generator().manual_seed(seed)
     return {

@@ -258,15 +258,11 @@ def _share_texts(picture: Picture | None) -> list[Content]:
         return []
     share = Content.styled(f"{100 * secret_share(picture):.0f} %", "bold $test")
     named = Content.styled(" ".join(str(number) for number in picture.secret.tolist()), "$key")
-    longest = Content.assemble(
-        ("secret ", "$muted"), named, (" hold ", "$muted"), share, (" of the weights²", "$muted")
-    )
-    return [
-        longest,
+    texts = [
+        Content.assemble(("secret ", "$muted"), named, (" hold ", "$muted"), share, (" of the squares", "$muted")),
         Content.assemble(("secret ", "$muted"), named, " ", share),
-        Content.assemble(named, " ", share),
-        share,
     ]
+    return [*texts, Content.assemble(named, " ", share), share]
 
 
 def _is_of(table: Picture | None, task: Picture) -> TypeGuard[Picture]:
