@@ -117,11 +117,11 @@ PRESETS: Final[dict[str, Preset]] = {
         },
     ),
     "parity": Preset(
-        "the parity of 3 of 40 coordinates, as Merrill et al. 2023 train it: groks in about 3,500 steps",
+        "the parity of 3 of 40 coordinates, as Merrill et al. 2023 train it: groks in about 3,700 steps",
         {**_PARITY, "n": 40, "train_size": 1000},
     ),
     "small-parity": Preset(
-        "the parity of 3 of 20 coordinates from 500 points: groks in about 1,500 steps",
+        "the parity of 3 of 20 coordinates from 500 points: groks in about 1,700 steps",
         {**_PARITY, "n": 20, "train_size": 500},
     ),
 }

@@ -107,7 +107,7 @@ class Snapshot:
 
         here, device = self._model_at_step, self._device
         with torch.no_grad():
-            logits_fn = cached_logits(here.trained_logits_fn, self.config.p, device)
+            logits_fn = cached_logits(self._logits_of_pairs, self.config.p, device)
         tested = ~self.train & (self.labels >= 0)
         gauges = bool((self.predictions() == self.labels)[tested].mean() > GAUGED_ACCURACY)
         norms = spectrum(self._model, self._tensors, self.config)[0]
@@ -138,7 +138,6 @@ class Snapshot:
             labels=torch.from_numpy(self.labels).to(self._device),
             train=torch.from_numpy(self.train).to(self._device),
             tokens=None if self.tokens is None else torch.from_numpy(self.tokens).to(self._device),
-            trained_as=self._model,
             estimate=KeyFrequencies(feature_count(self.config), self._keys).update,
         )
 
@@ -170,8 +169,14 @@ class Snapshot:
 
         second = torch.arange(self.config.p, device=self._device)
         with torch.no_grad():
-            logits = self._model_at_step.trained_logits_fn(torch.full_like(second, a), second)
+            logits = self._logits_of_pairs(torch.full_like(second, a), second)
         return _array(logits.float())
+
+    def _logits_of_pairs(self, a: Tensor, b: Tensor) -> Tensor:
+        from grokterm.lab.models import Model
+
+        assert isinstance(self._model, Model)
+        return self._model.residue_logits(self._tensors, a, b)
 
     def _parts(self, tokens: npt.NDArray[np.int16]) -> Iterator[npt.NDArray[np.float32]]:
         """Logits [n, answers] of the tokens, a part at a time."""
