@@ -59,7 +59,7 @@ def test_the_places_of_a_group_are_counted(group: str) -> None:
 
 
 def test_every_picture_has_a_page() -> None:
-    assert PICTURES.keys() - {"table", "task"} <= set(page_names())  # those are on the page of the panes
+    assert PICTURES.keys() - {"table", "task", "coordinates"} <= set(page_names())  # the board's: on panes and parity
 
 
 def test_all_pages_are_listed_in_order() -> None:

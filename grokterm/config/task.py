@@ -26,7 +26,7 @@ class TaskSettings:
         "starts a new run",
         "Operation on the residues a and b, taken mod p: add, subtract, multiply, divide (needs a prime p), a formula "
         "such as a^2 + 3ab or a/b if b odd else a-b, min, max, |a-b|; or in a group: s5, d59, z7xz13, s5-conjugate. "
-        "With a third letter, as in a + bc, it has three inputs.",
+        "With a letter c, of three inputs.",
         label="operation",
     )
     k: int = setting(
