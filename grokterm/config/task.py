@@ -12,13 +12,6 @@ from grokterm.config.tasks import TaskName
 class TaskSettings:
     """What is learned, and its split."""
 
-    task: TaskName = setting(
-        "table",
-        "Task",
-        "starts a new run",
-        "What is learned: table (the operation on residues), sum (a + b + c … mod p, of k inputs) or parity (the "
-        "product of k secret ones among n coordinates ±1).",
-    )
     p: int = setting(97, "Task", "starts a new run", "Modulus of the table, 3 to 1,999.", ge=3, le=1999)
     op: str = setting(
         "add",
@@ -28,6 +21,13 @@ class TaskSettings:
         "such as a^2 + 3ab or a/b if b odd else a-b, min, max, |a-b|; or in a group: s5, d59, z7xz13, s5-conjugate. "
         "With a letter c, of three inputs.",
         label="operation",
+    )
+    task: TaskName = setting(
+        "table",
+        "Task",
+        "starts a new run",
+        "What is learned: table (the operation on residues), sum (a + b + c … mod p, of k inputs) or parity (the "
+        "product of k secret ones among n coordinates ±1).",
     )
     k: int = setting(
         3,
