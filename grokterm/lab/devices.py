@@ -43,13 +43,18 @@ def find(name: str) -> torch.device:
 
 
 def resolve(config: Config) -> tuple[torch.device, str]:
-    """The device and the precision in use: float32, bfloat16 or float64; raises ConfigError."""
+    """The device and the precision in use: float32, bfloat16 or float64; raises ConfigError.
+
+    On a CPU auto takes float32 where the task is not of pairs: its steps are many small products by autograd, and
+    rounding what goes into each takes longer than is gained.
+    """
     device = find(config.device)
     if config.precision == "float64" and device.type == "mps":
         raise ConfigError("device mps has no float64: choose float32 or bfloat16, or --device cpu")
     if config.precision != "auto":
         return device, config.precision
-    return device, "bfloat16" if has_fast_bfloat16(device) else "float32"
+    small = not config.of_pairs and device.type == "cpu"
+    return device, "bfloat16" if has_fast_bfloat16(device) and not small else "float32"
 
 
 def has_fast_bfloat16(device: torch.device) -> bool:

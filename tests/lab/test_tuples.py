@@ -269,3 +269,9 @@ def test_the_hinge_loss_of_two_classes_is_that_of_one_output() -> None:
     layout = Layout(network.shapes())
     loss, _ = choose_strategy(network, layout, layout.flatten(parameters), 100).loss_and_gradient(examples)
     assert_close(loss, (1 - margin).clamp(min=0).mean())
+
+
+@pytest.mark.parametrize("task", TASKS, ids=str)
+def test_small_products_stay_in_float32_on_a_cpu(task: dict[str, Any]) -> None:
+    assert Engine(small(**task, precision="auto")).precision == "float32"
+    assert Engine(small(**task, precision="bfloat16")).precision == "bfloat16"
