@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -12,8 +12,9 @@ from grokterm.config import Config
 from grokterm.config.tasks import test_count
 from grokterm.lab.examples import Data
 from grokterm.lab.hashing import key_of, random_bits
+from grokterm.lab.row_sums import RowSums
 from grokterm.lab.seeds import generator
-from grokterm.lab.tasks import corrupt_labels, make_task
+from grokterm.lab.tasks import CACHED_PAIRS, corrupt_labels, make_task
 from grokterm.tasks.operations import answer_table
 from grokterm.tasks.polynomial import UNDEFINED
 
@@ -26,6 +27,8 @@ class Tuples:
     labels: Tensor
     numbers: Tensor
     reused: bool = False
+    _row_sums: dict[int, RowSums] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _chunks: dict[int, list[Tuples]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -39,11 +42,26 @@ class Tuples:
         """See `Examples`."""
         return Tuples(self.tokens.clone(), self.labels.clone(), self.numbers.clone())
 
+    def row_sums(self, values: int) -> RowSums:
+        """Sums of k rows a tuple, that of each place, of a table with `values` rows for each of the k places."""
+        if values not in self._row_sums:
+            k = self.tokens.shape[1]
+            places = torch.arange(k, device=self.tokens.device) * values
+            self._row_sums[values] = RowSums((self.tokens + places).int(), k * values)
+        return self._row_sums[values]
+
     def chunks(self, size: int) -> Iterator[Tuples]:
-        """See `Examples`."""
+        """See `Examples`; those of reused tuples are kept with their row sums where they are not too many."""
         if len(self) <= size:
             yield self
-            return
+        elif not self.reused or len(self) > CACHED_PAIRS:
+            yield from self._split(size)
+        else:
+            if size not in self._chunks:
+                self._chunks[size] = list(self._split(size))
+            yield from self._chunks[size]
+
+    def _split(self, size: int) -> Iterator[Tuples]:
         for start in range(0, len(self), size):
             rows = slice(start, start + size)
             yield Tuples(self.tokens[rows], self.labels[rows], self.numbers[rows], self.reused)

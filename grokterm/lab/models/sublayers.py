@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from grokterm.config.model import Activation
 from grokterm.lab.models.model import Shapes
+from grokterm.lab.row_sums import RowSums
 
 ACTIVATIONS: Final[dict[Activation, Callable[[Tensor], Tensor]]] = {
     "relu": functional.relu,
@@ -41,6 +42,22 @@ class _GatherRows(torch.autograd.Function):
         (gradient,), (chosen,) = gradients, ctx.saved_tensors
         one_hot = torch.arange(ctx.count, device=chosen.device)[:, None] == chosen
         return one_hot.to(gradient.dtype) @ gradient, None
+
+
+def sum_rows(rows: Tensor, sums: RowSums) -> Tensor:
+    """The sum of a few rows for each example, without a tensor of all of them: [m, d] give [n, d], on a CPU."""
+    return _SumRows.apply(rows, sums)  # type: ignore[no-any-return,no-untyped-call]
+
+
+class _SumRows(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, rows: Tensor, sums: RowSums) -> Tensor:
+        ctx.sums = sums
+        return sums.gather_sum(rows)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        return ctx.sums.scatter_sum(gradients[0]), None
 
 
 def affine(product: Callable[[Tensor, Tensor], Tensor], x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

@@ -21,8 +21,9 @@ from grokterm.lab.models.sublayers import (
     layer_norm_shapes,
     linear_init,
     normal_init,
+    sum_rows,
 )
-from grokterm.lab.tuples import signs_of
+from grokterm.lab.tuples import Tuples, signs_of
 
 
 class TokenMlp(Network):
@@ -82,11 +83,7 @@ class TokenMlp(Network):
         if self._is_parity:
             x = self.product(self._coordinates(parameters, examples), parameters["W_1"])
         else:
-            rows, tokens = self._rows(parameters), examples.tokens
-            shape = self.config.shape
-            x = gather_rows(rows, tokens[:, 0])
-            for place in range(1, shape.inputs):
-                x = x + gather_rows(rows, tokens[:, place] + place * shape.tokens)
+            x = self._summed(self._rows(parameters), examples)
         return self._logits_of_hidden(parameters, x + parameters["b_1"][..., None, :], drop)
 
     def inputs_of(self, parameters: Mapping[str, Tensor], examples: Examples) -> Tensor:
@@ -137,6 +134,16 @@ class TokenMlp(Network):
     def _rows(self, parameters: Mapping[str, Tensor]) -> Tensor:
         """What each token at each place adds to the first layer, [..., k · tokens, width]."""
         return parameters["W_1"]
+
+    def _summed(self, rows: Tensor, examples: Examples) -> Tensor:
+        """The sum of the rows of each example's tokens, [..., n, width]."""
+        shape, tokens = self.config.shape, examples.tokens
+        if isinstance(examples, Tuples) and rows.ndim == 2 and rows.device.type == "cpu":
+            return sum_rows(rows, examples.row_sums(shape.tokens))
+        x = gather_rows(rows, tokens[:, 0])
+        for place in range(1, shape.inputs):
+            x = x + gather_rows(rows, tokens[:, place] + place * shape.tokens)
+        return x
 
     def _coordinates(self, parameters: Mapping[str, Tensor], examples: Examples) -> Tensor:
         """1 and −1, [..., n, k]."""
