@@ -30,10 +30,13 @@ async def test_the_board_of_a_parity_shows_its_coordinates(new_run: NewRun) -> N
         assert "100 points" in seen.header
         secret = seen.app.state.now["coordinates"].secret.tolist()
         await seen.shows("3 Coordinates", " ".join(map(str, secret)))
+        await seen.shows("asks about two inputs, and parity")
         await seen.shows("it has no residues, and so no", "circuit: not defined for parity of 2 of 12")
         await seen.press("t")
         assert "asks about two inputs, and parity of 2 of 12 has 12" in seen.footer
-        assert seen.screen.query_one(Input).disabled
+        assert not seen.screen.query_one(Input).display
+        await seen.press("5", "v")
+        await seen.shows("arrows or number, enter")
 
 
 async def test_the_board_of_a_sum_shows_a_slice_of_its_table(new_run: NewRun) -> None:

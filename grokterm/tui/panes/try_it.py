@@ -17,6 +17,7 @@ from grokterm.config import Config
 from grokterm.tasks.operations import element_name, element_number, rule_of
 from grokterm.tui.drawing.answers import answer_words, best_answer, blank, draw_answers
 from grokterm.tui.drawing.cells import PLAIN, row
+from grokterm.tui.drawing.message import draw_message
 from grokterm.tui.panes.pane import Pane
 from grokterm.tui.run.state import RunState
 from grokterm.wire.messages import Prediction
@@ -74,13 +75,13 @@ class TryPane(Pane, can_focus=False):
     def show(self, state: RunState) -> None:
         """Draws what changed, and asks again when the model has trained on or is that of another step."""
         super().show(state)
-        self.query_one(Input).disabled = not state.config.of_pairs
-        if not state.config.of_pairs:
+        asks, field = state.config.of_pairs, self.query_one(Input)
+        field.display, field.disabled = asks, not asks
+        if not asks:
             self.asked = self.prediction = None
-            self.query_one(Input).placeholder = ""
             return
         last = self._modulus(state) - 1
-        field, name, sign = self.query_one(Input), element_name(state.config.op), "+"
+        name, sign = element_name(state.config.op), "+"
         if rule_of(state.config.op).order:  # elements have names
             field.restrict, field.max_length, sign = _NAMES, 40, "·"
         field.placeholder = f"{name(min(14, last))} {sign} {name(min(83, last))}"
@@ -106,7 +107,7 @@ class TryPane(Pane, can_focus=False):
 
     def watched(self, state: RunState) -> Hashable:
         """The answers and what is wrong with the question."""
-        return self.prediction, self._wrong, self._modulus(state)
+        return self.prediction, self._wrong, state.config.task_words
 
     def live_texts(self, state: RunState) -> Sequence[Content]:
         """The first answer, where there is no row for it."""
@@ -116,7 +117,9 @@ class TryPane(Pane, can_focus=False):
         return [Content.assemble(*((text, state.palette.markup(color)) for text, color in parts))]
 
     def draw(self, state: RunState, width: int, height: int) -> Sequence[Strip]:
-        """Beside the field what is asked for or was found, below it the answers."""
+        """Beside the field what is asked for or was found, below it the answers; or why there is no field."""
+        if not state.config.of_pairs:
+            return draw_message(no_pairs(state.config), width, height, state.palette)
         graph, palette, room = state.view.graph, state.palette, max(width - _FIELD - 3, 0)
         name = element_name(state.config.op)
         if self._wrong:
@@ -159,8 +162,6 @@ class TryPane(Pane, can_focus=False):
         self.post_message(self.question)
 
     def _hint(self, state: RunState, room: int) -> str:
-        if not state.config.of_pairs:
-            return no_pairs(state.config, room)
         if self._waiting:
             return "asking …"
         last = f"{self._modulus(state) - 1:,}"
@@ -171,11 +172,9 @@ class TryPane(Pane, can_focus=False):
         return state.history.config.p
 
 
-def no_pairs(config: Config, room: int = 80) -> str:
-    """Why nothing can be asked where the task is not of pairs, the longest words that fit."""
-    inputs = config.shape.inputs
-    words = (f"asks about two inputs, and {config.task_words} has {inputs}", f"needs two inputs, not {inputs}")
-    return next((each for each in words if len(each) <= room), "")
+def no_pairs(config: Config) -> str:
+    """Why nothing can be asked where the task is not of pairs."""
+    return f"asks about two inputs, and {config.task_words} has {config.shape.inputs}"
 
 
 def _pair_of(text: str, op: str) -> tuple[int, int] | None:
