@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -17,6 +18,9 @@ from grokterm.lab.seeds import generator
 from grokterm.lab.tasks import CACHED_PAIRS, corrupt_labels, make_task
 from grokterm.tasks.operations import answer_table
 from grokterm.tasks.polynomial import UNDEFINED
+
+_BITS: Final = 1 << 22
+"""Coordinates of points that are drawn at once."""
 
 
 @dataclass(frozen=True)
@@ -147,12 +151,12 @@ def _distinct_points(config: Config, count: int) -> Tensor:
     """The first `count` different ones of a seeded sequence of points, int16 [count, n] of 0 and 1."""
     key, none = torch.tensor(key_of(config.seed, "points"), dtype=torch.int32), torch.tensor(0)
     known: dict[bytes, None] = {}
-    drawn = 0
+    drawn, most = 0, max(1, _BITS // config.n)
     while len(known) < count:
-        rows = torch.arange(drawn, drawn + count)
+        rows = torch.arange(drawn, drawn + min(count, most))
         bits = (random_bits(key, none, 0, rows, config.n) < 0).to(torch.uint8).numpy()
-        known |= dict.fromkeys(bits[row].tobytes() for row in range(count))  # keeps the order of what is there
-        drawn += count
+        known |= dict.fromkeys(point.tobytes() for point in bits)  # keeps the order of what is there
+        drawn += len(rows)
     first = b"".join(list(known)[:count])
     return torch.frombuffer(bytearray(first), dtype=torch.uint8).view(count, config.n).short()
 
