@@ -16,6 +16,15 @@ class Part(NamedTuple):
     """The setting that gives their size, beside p and the classes."""
 
 
+class AnyInputs(NamedTuple):
+    """The model of an architecture for tasks of other than two inputs."""
+
+    words: str
+    """As `ArchitectureSpec.words`; `inputs` are the tokens of an example."""
+    uses: frozenset[str] = frozenset()
+    """Which of the architecture's settings it reads."""
+
+
 class ArchitectureSpec(NamedTuple):
     """What is known of an architecture without torch; `words`, `size` and `short` name settings in braces."""
 
@@ -41,8 +50,8 @@ class ArchitectureSpec(NamedTuple):
     """Whether it has initial weights that solve a sum of angles."""
     ties_read_out: bool = False
     """Whether it is the read-out that `tied` takes from the embedding."""
-    any_inputs: frozenset[str] | None = None
-    """Which of `uses` its model for tasks of other than two inputs reads; None where there is no such model."""
+    any_inputs: AnyInputs | None = None
+    """Its model for tasks of other than two inputs, where there is one."""
 
     @property
     def transferable(self) -> tuple[str, ...]:
@@ -66,7 +75,7 @@ ARCHITECTURES: Final[Mapping[Architecture, ArchitectureSpec]] = {
         uses=frozenset({"bias"}),
         one_hot=True,
         closed_form=True,
-        any_inputs=frozenset(),
+        any_inputs=AnyInputs("{inputs} inputs → {width} neurons → {outputs} logits"),
     ),
     "embed-mlp": ArchitectureSpec(
         brief="two embeddings → width → p",
@@ -76,7 +85,9 @@ ARCHITECTURES: Final[Mapping[Architecture, ArchitectureSpec]] = {
         embedding=Part(("E_a", "E_b"), "d_model"),
         read_out=Part(("W_out", "b_out"), "width"),
         uses=frozenset({"d_model", "bias", "tied"}),
-        any_inputs=frozenset({"d_model"}),
+        any_inputs=AnyInputs(
+            "{inputs} embeddings of {d_model} → {width} neurons → {outputs} logits", frozenset({"d_model"})
+        ),
     ),
     "residual-mlp": ArchitectureSpec(
         brief="the sum of two embeddings, MLPs added to it",
@@ -98,7 +109,10 @@ ARCHITECTURES: Final[Mapping[Architecture, ArchitectureSpec]] = {
         uses=frozenset({"d_model", "heads", "bias", "tied", "positional", "causal", "attention_rate"}),
         ties_read_out=True,
         layers="blocks",
-        any_inputs=frozenset({"d_model", "heads"}),
+        any_inputs=AnyInputs(
+            "{inputs} tokens = in {d_model} dimensions, {heads} heads, mlp of {width}, read at =",
+            frozenset({"d_model", "heads"}),
+        ),
     ),
 }
 

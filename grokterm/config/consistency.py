@@ -51,7 +51,7 @@ def check_any_inputs(arch: Architecture, inputs: int, chosen: Mapping[str, objec
     if spec.any_inputs is None:
         known = " or ".join(name for name, spec in ARCHITECTURES.items() if spec.any_inputs is not None)
         raise ConfigError(f"--arch {arch} takes two inputs, and this task has {inputs}: choose {known}")
-    for name in sorted(chosen.keys() & (spec.uses - spec.any_inputs)):
+    for name in sorted(chosen.keys() & (spec.uses - spec.any_inputs.uses)):
         raise ConfigError(f"{option_name(name)} {chosen[name]} is for two inputs, and this task has {inputs}")
 
 

@@ -68,6 +68,15 @@ async def test_every_view_draws_or_says_a_sentence(new_run: NewRun, task: str) -
                 assert picture.arrays or "not defined" in picture.summary or "no invertible basis" in picture.summary
 
 
+async def test_architectures_are_told_by_their_inputs(new_run: NewRun) -> None:
+    async with watch(new_run(**PARITY)) as seen:
+        await seen.trains()
+        await seen.press("a")
+        await seen.shows("12 inputs → 16 neurons → 2 logits", "12 embeddings of 8 →", "12 tokens = in 8 dimensions")
+        await seen.press("down", "down")
+        await seen.shows("takes two inputs", "--arch residual-mlp takes two inputs, and this task has 12")
+
+
 async def test_hidden_progress_stands_among_the_measures(new_run: NewRun) -> None:
     async with watch(new_run(**PARITY)) as seen:
         await seen.trains()

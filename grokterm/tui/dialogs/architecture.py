@@ -34,7 +34,10 @@ class ArchitectureDialog(Chooser):
     def what(self, name: str) -> tuple[str, str]:
         """Its name, and its layers with their sizes."""
         spec = next(spec for known, spec in ARCHITECTURES.items() if known == name)
-        return name, spec.words.format(**self._config.as_dict(), outputs=self._config.class_count)
+        words, (inputs, *_) = spec.words, self._config.shape
+        if not self._config.of_pairs:
+            words = spec.any_inputs.words if spec.any_inputs else "takes two inputs"
+        return name, words.format(**self._config.as_dict(), inputs=inputs, outputs=self._config.class_count)
 
     def about(self, name: str) -> tuple[str, str]:
         """What a rebuilt model keeps, and the keys."""
