@@ -6,9 +6,18 @@ import math
 
 import pytest
 
+from grokterm.analysis.phases import PhaseTracker
 from grokterm.cli.goal import reached
 from grokterm.config import Config, docs
-from grokterm.milestones import GROKKED, GROKKED_90, GROKKED_95, MEMORIZED, MILESTONES, Milestone
+from grokterm.milestones import (
+    GROKKED,
+    GROKKED_90,
+    GROKKED_95,
+    MEMORIZED,
+    MILESTONES,
+    Milestone,
+    phase_accuracies,
+)
 from grokterm.runs.history import History
 from grokterm.trainer.session import _goal_reached
 from grokterm.training.trackers import Trackers
@@ -55,3 +64,15 @@ def test_goal_log_and_command_line_agree() -> None:
 
 def test_the_help_says_both_thresholds() -> None:
     assert "memorized (train accuracy > .99), grokked (test ≥ .99)" in docs()["until"]
+
+
+def test_of_two_answers_phases_are_counted_from_chance() -> None:
+    assert phase_accuracies(97) == phase_accuracies(3) == (0.2, 0.1)
+    assert phase_accuracies(2) == (0.6, 0.55)
+    tracker = PhaseTracker(phase_accuracies(2))
+    accuracies = (0.5, 0.59, 0.61, 0.56, 0.54, 1.0)
+    found = [name for step, test in enumerate(accuracies, 1) for name, _ in tracker.update(step, 0.5, test)]
+    assert found == ["generalizing", "memorizing", "generalizing", "grokked_90", "grokked_95", "grokked"]
+    config = Config(task="parity")
+    (event,) = Trackers(config).update(measured(10, train_accuracy=0.5, test_accuracy=0.61, gradient_norm=None))
+    assert event.words == "generalizing: test accuracy passed 60 %"

@@ -55,9 +55,9 @@ def has_picture(seen: Watching, name: str) -> bool:
     return name in seen.app.state.now
 
 
-@pytest.mark.parametrize("task", TASKS)
-async def test_every_view_draws_or_says_a_sentence(new_run: NewRun, task: str) -> None:
-    async with watch(new_run(**TASKS[task], measure_every=10)) as seen:
+@pytest.mark.parametrize(("task", "size"), [*((task, (120, 40)) for task in TASKS), ("parity", (80, 24))])
+async def test_every_view_draws_or_says_a_sentence(new_run: NewRun, task: str, size: tuple[int, int]) -> None:
+    async with watch(new_run(**TASKS[task], measure_every=10), size) as seen:
         await seen.trains()
         for number, view in views().items():
             seen.views.open(number)
