@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import msgspec
 
@@ -81,3 +82,10 @@ class StructureMeasures(msgspec.Struct, frozen=True, kw_only=True):
     """Of addition with one embedding of both numbers (transformer); undefined elsewhere."""
     circularity: float | None = None
     """The mean over the input tables."""
+
+
+_ALL: Final = (Measures, ProgressMeasures, StructureMeasures)
+NAMES: Final = frozenset(
+    ("step", "seconds", "accuracy", "loss", *(name for kind in _ALL for name in kind.__struct_fields__))
+)
+"""What a measure is called in the log or by who plots it: names that no other may have."""

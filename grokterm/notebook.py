@@ -15,6 +15,7 @@ import numpy.typing as npt
 from grokterm.config import Config
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.loading import let_threads_sleep
+from grokterm.plugins.loading import allow, load
 from grokterm.runs.checkpoints import list_checkpoints, parse_name
 from grokterm.runs.columns import Floats
 from grokterm.runs.emergence import Peak, acceleration, delay, generalization_gap
@@ -102,6 +103,11 @@ class Run:
         """Σθ² of every weight matrix by name as columns, as for `progress`; NaN where the model had no such matrix."""
         return _columns(self._history.squared_weights, self._history.matrices)
 
+    @cached_property
+    def plugin_measures(self) -> dict[str, npt.NDArray[Any]]:
+        """The measures of plugins by name as columns, as for `progress`."""
+        return _columns(self._history.of_plugin, self._history.plugin_measures)
+
     @property
     def spectra(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
         """Steps [n], and the Fourier norms of the first layer or the embedding there, [n, frequencies] from k = 1."""
@@ -169,11 +175,22 @@ class Run:
         return walk
 
 
-def open_run(run: str | os.PathLike[str] = "last", runs: str | os.PathLike[str] | None = None) -> Run:
+def open_run(
+    run: str | os.PathLike[str] = "last",
+    runs: str | os.PathLike[str] | None = None,
+    *,
+    plugin: Sequence[str] = (),
+    allow_plugin: Sequence[str] = (),
+) -> Run:
     """A run by its id, number, unique beginning, `last`, or path; raises RunFolderError where there is none.
 
-    `runs` is the folder of all runs, by default the one that the command line uses.
+    `runs` is the folder of all runs, by default the one that the command line uses. `plugin` and `allow_plugin` are
+    what the options of the command line are, for a run that was made with plugins.
     """
+    for given in plugin:
+        load(given)
+    for digits in allow_plugin:
+        allow(digits)
     home = home_path(Path(runs) if runs is not None else None)
     name = run if isinstance(run, str) else str(Path(run).absolute())
     if not home.is_dir() and os.sep not in name:

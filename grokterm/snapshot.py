@@ -91,7 +91,7 @@ class Snapshot:
         return self._model_at_step.key_frequencies
 
     def measures(self) -> dict[str, float | None]:
-        """Gini coefficients, progress measures and those of structure, by their names in the run.
+        """Gini coefficients, progress measures, those of structure and of plugins, by their names in the run.
 
         None where one is not defined; the gauges of clock and pizza only where test accuracy is above .9. Raises
         ConfigError where the task is not of pairs.
@@ -101,6 +101,7 @@ class Snapshot:
         import torch
         from msgspec.structs import asdict
 
+        from grokterm.analysis.measured_model import MeasuredModel, plugin_measures
         from grokterm.analysis.pairs import cached_logits
         from grokterm.analysis.progress import gini_coefficients, progress, structure
         from grokterm.analysis.spectrum import spectrum
@@ -112,10 +113,12 @@ class Snapshot:
         gauges = bool((self.predictions() == self.labels)[tested].mean() > GAUGED_ACCURACY)
         norms = spectrum(self._model, self._tensors, self.config)[0]
         ginis = gini_coefficients(self.config, self._tensors, norms)
+        own = MeasuredModel(self.step, self.config, self._tensors, here.labels, here.train, logits_fn)
         return {
             **dict(zip(("embedding_gini", "read_out_gini"), ginis, strict=True)),
             **asdict(progress(self.config, logits_fn, here.train, self._seen, here.key_frequencies)),
             **asdict(structure(self.config, self._tensors, logits_fn, here.labels, gauges)),
+            **plugin_measures(own),
         }
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterator
 from io import StringIO
 
 import pytest
@@ -17,8 +18,10 @@ from grokterm.cli.options import folder_option, read, run_options, view_options
 from grokterm.errors import GuideError
 from grokterm.guide import FOLDER, GROUPS, LINK, chapters, find_page, number_of, page_names, read_page, view_pages
 from grokterm.guide.drawing import PageMarkdown, page_theme
+from grokterm.plugins.loading import load_file
 from grokterm.tui.actions import ACTIONS
 from grokterm.tui.views.catalogue import views
+from tests.own import unloading, write_examples
 
 EXPLAINED = [name for kept in view_pages().values() for name in kept] + ["panes"]
 """Pages about something that is seen; the others tell a story of their own."""
@@ -34,12 +37,16 @@ PARTS = [
 KEYS = {a.key for a in ACTIONS} | {"esc"}
 CODE = re.compile(r"`([^`\n]+)`")
 FENCE = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+CODE_BLOCK = re.compile(r"^```(?:python|toml)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+"""Code, which no shell runs and in which marks of Markdown are none."""
 
 
 def commands(text: str) -> list[str]:
     """Every shell command on a page, inline or in a block."""
     inline = [code for code in CODE.findall(FENCE.sub("", text)) if code.startswith("grokterm")]
-    return inline + [line for block in FENCE.findall(text) for line in block.splitlines() if line.strip()]
+    return inline + [
+        line for block in FENCE.findall(CODE_BLOCK.sub("", text)) for line in block.splitlines() if line.strip()
+    ]
 
 
 def test_every_view_has_its_page_and_number() -> None:
@@ -95,6 +102,10 @@ def test_links_lead_to_pages(name: str) -> None:
 def test_no_mark_of_markdown_is_left(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["guide", name]) == 0
     printed = capsys.readouterr().out
+    for code in CODE_BLOCK.findall(read_page(name).text):
+        lines = [f"  {line}" if line else "" for line in code.splitlines()]
+        assert "\n".join(lines) in printed  # as it stands, so that it can be copied
+        printed = printed.replace("\n".join(lines), "")
     for mark in ("](", "**", " *", "* ", "`", "##"):
         assert mark not in printed
 
@@ -130,6 +141,15 @@ def test_keys_are_told_where_they_do_something() -> None:
         assert view.choosers or view.name == "ablation" or "choose" not in keys
 
 
+@pytest.fixture(scope="module")
+def plugins_of_the_guide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The plugins that commands of the guide name."""
+    with unloading():
+        for path in write_examples(tmp_path_factory.mktemp("plugins")).values():
+            load_file(path)
+        yield
+
+
 def spelled(name: str) -> set[str]:
     """All spellings of a run's option."""
     option = run_options()[name]
@@ -139,7 +159,7 @@ def spelled(name: str) -> set[str]:
 @pytest.mark.parametrize(
     "line", sorted({line for name in page_names() for line in commands(read_page(name).text)}), ids=lambda line: line
 )
-def test_every_command_can_be_run(line: str) -> None:
+def test_every_command_can_be_run(line: str, plugins_of_the_guide: None) -> None:
     words = shlex.split(line, comments=True)
     assert words[0] == "grokterm"
     if "PAGE" in words or "VIEW" in words:

@@ -41,6 +41,9 @@ def _run(arguments: list[str]) -> int:
 def _carry_out(arguments: list[str]) -> int:
     """Runs the command; one that only starts the screen without cyclopts, which takes as long to load as to paint."""
     from grokterm.cli.direct import screen_options
+    from grokterm.cli.plugins import load_given
+
+    load_given(arguments)
 
     if (given := screen_options(arguments)) is not None:
         from grokterm.cli.watch import begin

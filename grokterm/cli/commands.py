@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from cyclopts import App, CycloptsError
 
 from grokterm.cli.defaults import read_defaults
-from grokterm.cli.options import combined, folder_option, read, run_options, step_number, view_options
+from grokterm.cli.options import Option, combined, folder_option, read, run_options, step_number, view_options
 from grokterm.cli.parameters import (
+    NEW_PLUGINS,
+    PLUGINS,
     AllRuns,
     AsJson,
     At,
@@ -29,6 +32,7 @@ from grokterm.cli.parameters import (
     RunsAndMeasure,
     To,
     Yes,
+    spell_out,
     with_options,
 )
 from grokterm.cli.usage import UsageError, explain
@@ -45,16 +49,37 @@ _EPILOGUE = (
     "Every option is also a key of config.toml in your config folder (grokterm doctor says where), "
     "which sets your own defaults."
 )
-_RUN: Final = tuple(run_options().values())
-_SCREEN: Final = tuple(view_options().values())
-_CHART: Final = tuple(view_options()[name] for name in ("color", "graph"))
-_FOLDER: Final = folder_option()
-_PARENTS: Final = dict.fromkeys(settings(), "the parent's")
+
+
+def _run() -> Iterable[Option]:
+    return run_options().values()
+
+
+def _run_at_full_speed() -> Iterable[Option]:
+    return [option for option in _run() if option.name != "pace"]
+
+
+def _screen() -> Iterable[Option]:
+    return view_options().values()
+
+
+def _chart() -> Iterable[Option]:
+    return [view_options()[name] for name in ("color", "graph")]
+
+
+def _folder() -> Iterable[Option]:
+    return [folder_option()]
+
+
+def _parents() -> dict[str, str]:
+    return dict.fromkeys(settings(), "the parent's")
+
+
 _FIXED: Final = frozenset(name for name, setting in settings().items() if setting.acts == "starts a new run")
 """Settings that a fork has from its parent: read, to be refused with a reason, and left out of the help."""
 
 
-@with_options(*_RUN, _FOLDER, *_SCREEN)
+@with_options(_run, _folder, _screen, plugins=NEW_PLUGINS)
 def watch(*, preset: Preset = None, **given: str | None) -> int:
     """Start a run and watch it on this terminal."""
     from grokterm.cli.watch import begin
@@ -62,7 +87,7 @@ def watch(*, preset: Preset = None, **given: str | None) -> int:
     return begin(preset, **given)
 
 
-@with_options(*(option for option in _RUN if option.name != "pace"), _FOLDER, defaults=TRAIN_DEFAULTS)
+@with_options(_run_at_full_speed, _folder, defaults=lambda: TRAIN_DEFAULTS, plugins=PLUGINS)
 def train(*, resume: Resume = None, preset: Preset = None, as_json: AsJson = False, **given: str | None) -> int:
     """Start a run, or go on with one, and follow it without a screen, always at full speed.
 
@@ -77,7 +102,7 @@ def train(*, resume: Resume = None, preset: Preset = None, as_json: AsJson = Fal
     return start(combined(TRAIN_DEFAULTS | own, read(given)) | {"pace": "max"}, as_json)
 
 
-@with_options(_FOLDER, *_SCREEN)
+@with_options(_folder, _screen, plugins=PLUGINS)
 def attach(*run: OneRun, **given: str | None) -> int:
     """Come back to a run, the newest one that trains when none is named, or compare two to six runs.
 
@@ -90,7 +115,7 @@ def attach(*run: OneRun, **given: str | None) -> int:
     return attach(run[0] if run else None, read_defaults(), read(given))
 
 
-@with_options(_FOLDER, *_SCREEN)
+@with_options(_folder, _screen, plugins=PLUGINS)
 def resume(run: OneRun, /, **given: str | None) -> int:
     """Come back to a run and go on training it, beyond its goal if that is reached."""
     from grokterm.cli.watch import attach
@@ -98,7 +123,7 @@ def resume(run: OneRun, /, **given: str | None) -> int:
     return attach(run, read_defaults(), read(given), go_on=True)
 
 
-@with_options(*_RUN, _FOLDER, *_SCREEN, defaults=_PARENTS, hidden=_FIXED)
+@with_options(_run, _folder, _screen, defaults=_parents, hidden=_FIXED, plugins=PLUGINS)
 def fork(run: OneRun, /, *, at: At = None, keep: Keep = False, detach: Detach = False, **given: str | None) -> int:
     """Make a new run from any step of another one, with changes, and watch it.
 
@@ -109,7 +134,7 @@ def fork(run: OneRun, /, *, at: At = None, keep: Keep = False, detach: Detach = 
     return fork(run, step_number("--at", at), keep, detach, read_defaults(), read(given))
 
 
-@with_options(_FOLDER)
+@with_options(_folder, plugins=PLUGINS)
 def replay(run: OneRun, /, *, to: To = None, as_json: AsJson = False, **given: str | None) -> int:
     """Train a run again from its configuration and changes, and compare it with what was written, bit by bit.
 
@@ -120,7 +145,7 @@ def replay(run: OneRun, /, *, to: To = None, as_json: AsJson = False, **given: s
     return replay(run, step_number("--to", to), as_json, read_defaults() | read(given))
 
 
-@with_options(_FOLDER)
+@with_options(_folder, plugins=PLUGINS)
 def runs(*, as_json: AsJson = False, **given: str | None) -> int:
     """List the runs, newest last."""
     from grokterm.cli.runs import show
@@ -128,7 +153,7 @@ def runs(*, as_json: AsJson = False, **given: str | None) -> int:
     return show(read_defaults() | read(given), as_json)
 
 
-@with_options(_FOLDER, *_CHART)
+@with_options(_folder, _chart, plugins=PLUGINS)
 def plot(*words: RunsAndMeasure, log_x: LogX = False, log_y: LogY = False, **given: str | None) -> int:
     """Draw a measure of up to six runs over their steps, as a chart that stays in the scrollback.
 
@@ -139,7 +164,7 @@ def plot(*words: RunsAndMeasure, log_x: LogX = False, log_y: LogY = False, **giv
     return plot(words, log_x, log_y, read_defaults() | read(given))
 
 
-@with_options(_FOLDER)
+@with_options(_folder)
 def stop(run: RunName = None, /, *, all_runs: AllRuns = False, **given: str | None) -> int:
     """Stop a run after a checkpoint: the only one that trains when none is named."""
     from grokterm.cli.stop import stop
@@ -147,7 +172,7 @@ def stop(run: RunName = None, /, *, all_runs: AllRuns = False, **given: str | No
     return stop(run, all_runs, read_defaults() | read(given))
 
 
-@with_options(_FOLDER)
+@with_options(_folder)
 def rm(*run: OneRun, yes: Yes = False, **given: str | None) -> int:
     """Remove runs for good, after a question."""
     from grokterm.cli.rm import remove
@@ -155,7 +180,7 @@ def rm(*run: OneRun, yes: Yes = False, **given: str | None) -> int:
     return remove(run, yes, read_defaults() | read(given))
 
 
-@with_options(_FOLDER)
+@with_options(_folder)
 def doctor(**given: str | None) -> int:
     """Tell what decides how grokterm looks and runs here, what is missing, and how to mend it."""
     from grokterm.cli.doctor import examine
@@ -210,11 +235,13 @@ def run(words: list[str]) -> int:
         raise UsageError(explain(error, words, tuple(COMMANDS))) from None
     if command in (train, attach, resume, fork, replay, bench):
         limit()  # a trainer that cannot read it would leave a run of no steps
-    return command(*bound.args, **bound.kwargs) or 0
+    given = {name: value for name, value in bound.kwargs.items() if name not in PLUGINS}
+    return command(*bound.args, **given) or 0
 
 
 def build() -> App:
     """The command line as cyclopts knows it."""
+    spell_out()
     app = App(
         name="grokterm",
         help=_ABOUT,

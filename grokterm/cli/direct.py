@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import fields
 
+from grokterm.cli.plugins import PLUGIN
 from grokterm.config import settings
 from grokterm.presets import PRESETS
 from grokterm.spelling import option_name
@@ -24,6 +25,8 @@ def screen_options(words: Sequence[str]) -> dict[str, str] | None:
     for word in rest:
         spelling, equals, text = word.partition("=")
         name, value = names.get(spelling), text if equals else next(rest, "")
+        if spelling == PLUGIN and value and not value.startswith("-"):  # loaded already
+            continue
         if name is None or name in given or not value or value.startswith("-"):
             return None
         given[name] = value

@@ -41,9 +41,8 @@ class Option:
         return option_name(self.name)
 
 
-@cache
 def run_options() -> dict[str, Option]:
-    """The options made from `Config`, by name, in order."""
+    """The options made from `Config`, with those of the plugins that are loaded, by name, in order."""
     config = Config()
     return {
         name: Option(

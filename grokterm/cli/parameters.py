@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Final, Literal, get_args
 
 from cyclopts import Group, Parameter
@@ -13,7 +12,7 @@ from grokterm.cli.options import Option, shown
 from grokterm.config.setting import Group as GroupName
 from grokterm.errors import ConfigError
 from grokterm.presets import PRESETS
-from grokterm.spelling import unknown
+from grokterm.spelling import option_name, unknown
 
 _RUN_WORDS: Final = "A run's id, its number, a unique beginning, last, or a path."
 _GROUPS: Final = {name: Group(name, sort_key=i) for i, name in enumerate(get_args(GroupName))}
@@ -33,6 +32,19 @@ def _text_option(name: str, metavar: str, words: str, default: str = "") -> Para
         converter=_text,
         allow_leading_hyphen=True,
     )
+
+
+def _repeatable(name: str, metavar: str, words: str) -> inspect.Parameter:
+    about = Parameter(
+        name=option_name(name),
+        help=words,
+        group=_GROUPS["Run"],
+        metavar=metavar,
+        show_default=False,
+        negative_iterable="",
+    )
+    kind: Any = Annotated[list[str] | None, about]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
 
 
 def _text(_: Any, tokens: Any) -> str:
@@ -89,18 +101,51 @@ Precision = Annotated[
     str, _text_option("--precision", "PRECISION", "Matrix products: auto, float32, bfloat16 or float64.", "auto")
 ]
 Only = Annotated[str | None, _text_option("--only", "NAME", "Rows that begin so: st, step/mlp, limit, grok, viewer …")]
+_PLUGIN_PARAMETERS: Final = {
+    "plugin": _repeatable(
+        "plugin",
+        "FILE",
+        "Load a Python file of yours, or what is installed under a name: operations, optimizers, architectures and "
+        "more (grokterm guide plugins). May be given again.",
+    ),
+    "allow_plugin": _repeatable(
+        "allow_plugin", "HASH", "Execute the plugin with this SHA-256, or 12 digits of it, from a run folder."
+    ),
+}
+NEW_PLUGINS: Final = ("plugin",)
+"""The options of plugins for a new run. Plugins are loaded before a command is read."""
+PLUGINS: Final = tuple(_PLUGIN_PARAMETERS)
+"""Those for a run that is there."""
 Command = Callable[..., int]
 
 
+_spelled_out_later: Final[list[Callable[[], None]]] = []
+
+
+def spell_out() -> None:
+    """Gives every command the options that there are now: plugins add some."""
+    for give in _spelled_out_later:
+        give()
+
+
 def with_options(
-    *options: Option, defaults: Mapping[str, Any] = MappingProxyType({}), hidden: frozenset[str] = frozenset()
+    *options: Callable[[], Iterable[Option]],
+    defaults: Callable[[], Mapping[str, Any]] = dict,
+    hidden: frozenset[str] = frozenset(),
+    plugins: Sequence[str] = (),
 ) -> Callable[[Command], Command]:
-    """Spells out the options of a command in its signature, from which cyclopts reads them and makes the help."""
+    """Has `spell_out` write the options into a command's signature, from which cyclopts reads and explains them."""
 
     def add_options(command: Command) -> Command:
         own = [p for p in inspect.signature(command).parameters.values() if p.kind is not p.VAR_KEYWORD]
-        more = [_parameter(option, defaults, option.name not in hidden) for option in options]
-        command.__signature__ = inspect.Signature(own + more)  # type: ignore[attr-defined]
+
+        def give() -> None:
+            known, present = defaults(), [option for some in options for option in some()]
+            more = [_parameter(option, known, option.name not in hidden) for option in present]
+            more += [_PLUGIN_PARAMETERS[name] for name in plugins]
+            command.__signature__ = inspect.Signature(own + more)  # type: ignore[attr-defined]
+
+        _spelled_out_later.append(give)
         return command
 
     return add_options

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from io import TextIOWrapper
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 import numpy as np
@@ -22,7 +23,8 @@ from grokterm.runs.compared import ComparedRun, check_count, compare, difference
 from grokterm.runs.family import tree
 from grokterm.runs.folder import RunFolder, find_run, runs_home
 from grokterm.runs.history import History
-from grokterm.runs.measured import MEASURES, columns_of, measured
+from grokterm.runs.measured import columns_of, measure_names, measured
+from grokterm.runs.plugins import PluginNeededError
 from grokterm.spelling import unknown
 from grokterm.view_options import ViewOptions
 
@@ -58,10 +60,14 @@ class Line:
 
 def plot(words: Sequence[str], log_x: bool, log_y: bool, values: Values) -> int:
     """Prints the chart of the runs and the measure among the words; raises GroktermError."""
-    names, measure = split_arguments(words)
+    home = runs_home(values.get("runs"))
+    try:
+        names, measure = split_arguments(words)
+    except UsageError:
+        _check_plugins(words, home)  # without which a measure of theirs is not known
+        raise
     if len(names) > 1:
         check_count(len(names))
-    home = runs_home(values.get("runs"))
     runs = _read([find_run(name, home) for name in names])
     options, out = view(values), sys.stdout
     console = console_on(out, options.color)
@@ -73,14 +79,25 @@ def plot(words: Sequence[str], log_x: bool, log_y: bool, values: Values) -> int:
     return 0
 
 
+def _check_plugins(words: Sequence[str], home: Path) -> None:
+    """Raises PluginNeededError where a word is a run whose plugins are not loaded."""
+    for word in words:
+        try:
+            find_run(word, home).config()
+        except PluginNeededError:
+            raise
+        except GroktermError:
+            continue
+
+
 def split_arguments(words: Sequence[str]) -> tuple[list[str], str]:
     """The names of the runs, and the measure: accuracy where none of the words is one; raises UsageError."""
     # The name of a run begins with its number.
     names = [word for word in words if word[:1].isdecimal() or word in ("last", ".", "..") or os.sep in word]
     measures = [word.replace("-", "_") for word in words if word not in names]
     for measure in measures:
-        if measure not in MEASURES:
-            raise UsageError(unknown("measure", measure, list(MEASURES)))
+        if measure not in measure_names():
+            raise UsageError(unknown("measure", measure, list(measure_names())))
     if len(measures) > 1:
         raise UsageError(f"plot draws one measure at a time, not {', '.join(measures)}")
     if not names:

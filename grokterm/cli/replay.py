@@ -14,6 +14,7 @@ from typing import Final
 from grokterm.cli.options import Values
 from grokterm.cli.sanitize import sanitize, sanitize_json
 from grokterm.errors import TrainerError
+from grokterm.plugins.loading import plugin_arguments
 from grokterm.replay.report import Progress, Report, decode_message
 from grokterm.runs.folder import find_run, home_path
 
@@ -27,8 +28,9 @@ _REPORTED: Final = (0, 1)
 def replay(name: str, to: int | None, as_json: bool, values: Values) -> int:
     """Replays a run and shows what came out: 0 where everything agrees, 1 where not; raises GroktermError."""
     folder = find_run(name, home_path(values.get("runs")))
+    folder.check_plugins()
     folder.config()
-    command = [sys.executable, "-P", "-m", "grokterm.replay", str(folder.path.absolute())]
+    command = [sys.executable, "-P", "-m", "grokterm.replay", str(folder.path.absolute()), *plugin_arguments()]
     if to is not None:
         command += ["--to", str(to)]
     with _progress() as report_progress:

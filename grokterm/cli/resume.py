@@ -38,6 +38,7 @@ def resume_training(name: str, defaults: Values, given: Values, as_json: bool) -
     Where the run is there already, nothing is done: a script may ask again and again.
     """
     folder = find_run(name, home_path((defaults | given).get("runs")))
+    folder.check_plugins()
     history, reader = History(folder.config()), LogReader(folder.log_path)
     records = reader.read()
     history.add(records)

@@ -51,6 +51,7 @@ def attach(name: str | None, defaults: Values, given: Values, go_on: bool = Fals
     values = defaults | given
     home = home_path(values.get("runs"))
     folder = find_run(name, home) if name else _newest_alive(list_runs(home))
+    folder.check_plugins()
     folder.config()
     options = view(given, folder.view())
     prepare(options)

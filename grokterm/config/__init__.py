@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cache
-from typing import Any, Final, get_type_hints
+from typing import TYPE_CHECKING, Any, Final, get_type_hints
 
 from grokterm.config.architectures import ARCHITECTURES, ArchitectureSpec
 from grokterm.config.consistency import (
@@ -17,8 +17,9 @@ from grokterm.config.consistency import (
     check_split,
 )
 from grokterm.config.model import ModelSettings
+from grokterm.config.numbers import NUMBERS
 from grokterm.config.run import RunSettings
-from grokterm.config.setting import KEY, Setting, check, read, words_of
+from grokterm.config.setting import ADDED, KEY, Setting, check, read, words_for
 from grokterm.config.task import TaskSettings
 from grokterm.config.tasks import TaskShape, check_task, shape_of, task_words
 from grokterm.config.training import TrainingSettings
@@ -36,7 +37,13 @@ DEFAULTS_OF_OLD_RUNS: Final[dict[str, Value]] = {"measure_every": 0}
 class Config(RunSettings, TrainingSettings, ModelSettings, TaskSettings):
     """What a run is; together with the logged changes it determines every bit of it."""
 
+    own: tuple[tuple[str, int | float], ...] = ()
+    """The numbers that plugins add, by name; each is read as an attribute, and is a setting like all others."""
+
     def __post_init__(self) -> None:
+        given = dict(self.own)
+        own = {name: given.get(name, number.default) for name, number in NUMBERS.items()}
+        object.__setattr__(self, "own", tuple(own.items()))
         for name, known in settings().items():
             check(name, field_type(name), known, getattr(self, name))
         rule = rule_of(self.op)
@@ -65,7 +72,9 @@ class Config(RunSettings, TrainingSettings, ModelSettings, TaskSettings):
                 raise ConfigError(unknown("setting", name, list(settings())))
         if "p" in values:
             check_order(values["p"], str(values.get("op", self.op)), str(values.get("task", self.task)))
-        return replace(self, **values)
+        own = {name: value for name, value in values.items() if name in NUMBERS}
+        others = {name: value for name, value in values.items() if name not in NUMBERS}
+        return replace(self, own=tuple((dict(self.own) | own).items()), **others)
 
     @property
     def architecture(self) -> ArchitectureSpec:
@@ -102,13 +111,41 @@ class Config(RunSettings, TrainingSettings, ModelSettings, TaskSettings):
 
     def as_dict(self) -> dict[str, Value]:
         """Every field by name, as written to config.toml and to the log."""
-        return asdict(self)
+        values = asdict(self)
+        del values["own"]
+        return values | dict(self.own)
+
+    if not TYPE_CHECKING:  # for mypy a Config has no attributes but its own
+
+        def __getattr__(self, name: str) -> int | float:
+            """The number of a plugin by its name."""
+            if name in NUMBERS:
+                return dict(self.own)[name]
+            raise AttributeError(f"a Config has no {name!r}")
 
 
 @cache
 def settings(owner: type = Config) -> dict[str, Setting]:
-    """The `Setting` of every field of `Config`, or of another dataclass, in order."""
-    return {f.name: f.metadata[KEY] for f in fields(owner)}
+    """The `Setting` of every field of `Config`, with the numbers of plugins, or of another dataclass, in order."""
+    known: dict[str, Setting] = {f.name: f.metadata[KEY] for f in fields(owner) if KEY in f.metadata}
+    if owner is not Config:
+        return known
+    known |= {name: number.setting for name, number in NUMBERS.items()}
+    groups = list(dict.fromkeys(setting.group for setting in known.values()))
+    ordered = sorted(known, key=lambda name: groups.index(known[name].group))
+    return {name: _with_added(name, known[name]) for name in ordered}
+
+
+def _with_added(name: str, known: Setting) -> Setting:
+    """A setting whose help tells the words that plugins add, too."""
+    more = "; ".join(f"{word}: {words}" for word, words in ADDED.get(name, {}).items())
+    return replace(known, help=f"{known.help} Of plugins: {more}.") if more else known
+
+
+def forget_settings() -> None:
+    """Has the settings be collected anew: plugins have added some."""
+    settings.cache_clear()
+    field_type.cache_clear()
 
 
 def label(name: str) -> str:
@@ -123,8 +160,8 @@ def short_label(name: str) -> str:
 
 @cache
 def field_type(name: str) -> Any:
-    """The type of a field of `Config`, without its `Setting`."""
-    return _field_types()[name]
+    """The type of a field of `Config`, or of a plugin's number, without its `Setting`."""
+    return type(NUMBERS[name].default) if name in NUMBERS else _field_types()[name]
 
 
 @cache
@@ -132,10 +169,9 @@ def _field_types() -> dict[str, Any]:
     return get_type_hints(Config)
 
 
-@cache
 def choices(name: str) -> tuple[str, ...]:
     """The words that a field of `Config` may hold; empty where it holds only numbers or free text."""
-    return words_of(field_type(name))
+    return words_for(name, field_type(name)) if field_type(name) is not str else ()
 
 
 def docs() -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
 Architecture = Literal["mlp", "embed-mlp", "residual-mlp", "transformer"]
@@ -64,7 +63,7 @@ class ArchitectureSpec(NamedTuple):
         return "first layer" if self.one_hot else "embedding"
 
 
-ARCHITECTURES: Final[Mapping[Architecture, ArchitectureSpec]] = {
+ARCHITECTURES: Final[dict[Architecture, ArchitectureSpec]] = {
     "mlp": ArchitectureSpec(
         brief="one-hot pair → width → p",
         words="one-hot a and b → {width} neurons → {outputs} logits",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
 Loss = Literal["cross-entropy", "stablemax", "mse", "hinge"]
@@ -16,9 +15,11 @@ class DescribedLoss(NamedTuple):
     unit: str
     of_probabilities: bool = True
     """Whether it makes logits those of probabilities, so that a cross-entropy of them says something."""
+    uses: frozenset[str] = frozenset()
+    """The settings that it reads and not every other does."""
 
 
-LOSSES: Final[Mapping[Loss, DescribedLoss]] = {
+LOSSES: Final[dict[Loss, DescribedLoss]] = {
     "cross-entropy": DescribedLoss("cross-entropy", "−ln of the right class's softmax", "nats a pair"),
     "stablemax": DescribedLoss("StableMax", "−ln of the right class's stablemax", "nats a pair"),
     "mse": DescribedLoss("MSE", "mean squared distance of the logits from the one-hot answer", "squared error", False),
@@ -26,6 +27,14 @@ LOSSES: Final[Mapping[Loss, DescribedLoss]] = {
         "hinge", "mean over wrong classes of max(0, 1 − lead of the right one)", "lead missing", False
     ),
 }
+
+
+def idle_in_loss(name: str, loss: Loss) -> str:
+    """Why a setting does nothing with a loss, in words; empty where it does something."""
+    readers = [key for key, one in LOSSES.items() if name in one.uses]
+    if not readers or loss in readers:
+        return ""
+    return f"does nothing with {LOSSES[loss].title}: only {' or '.join(readers)} reads it"
 
 
 def loss_unit(loss: Loss) -> str:

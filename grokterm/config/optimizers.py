@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
 Optimizer = Literal["adamw", "adam", "sgd", "muon", "lion", "signsgd"]
@@ -19,7 +18,7 @@ class Described(NamedTuple):
 
 
 _ADAM: Final = frozenset({"beta1", "beta2", "epsilon"})
-OPTIMIZERS: Final[Mapping[Optimizer, Described]] = {
+OPTIMIZERS: Final[dict[Optimizer, Described]] = {
     "adamw": Described("AdamW", "Adam's step, decay apart from it: θ ← θ(1 − lr·decay)", _ADAM),
     "adam": Described("Adam", "Adam's step on the gradient plus decay·θ (coupled L2)", _ADAM),
     "sgd": Described(
@@ -33,7 +32,7 @@ OPTIMIZERS: Final[Mapping[Optimizer, Described]] = {
     "lion": Described("Lion", "the sign of an interpolated momentum; decay apart", frozenset({"beta1", "beta2"})),
     "signsgd": Described("signSGD", "the sign of the gradient; decay apart"),
 }
-FILTERS: Final[Mapping[Filter, Described]] = {
+FILTERS: Final[dict[Filter, Described]] = {
     "none": Described("no filter", "the gradient as it is"),
     "grokfast-ema": Described(
         "Grokfast-EMA", "adds λ times a running mean of the gradients", frozenset({"ema_alpha", "ema_lambda"})

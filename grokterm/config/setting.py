@@ -17,6 +17,8 @@ Acts = Literal["at once", "rebuilds the model", "starts a new run"]
 
 KEY: Final = "setting"
 """Where a dataclass field keeps its `Setting`, in its metadata."""
+ADDED: Final[dict[str, dict[str, str]]] = {}
+"""What a setting may hold beside the words of its type, by the setting's name: words of plugins, and what each is."""
 T = TypeVar("T")
 
 
@@ -65,11 +67,16 @@ def words_of(hint: Any) -> tuple[str, ...]:
     return tuple(word for part in get_args(hint) if get_origin(part) is Literal for word in get_args(part))
 
 
+def words_for(name: str, hint: Any) -> tuple[str, ...]:
+    """The same of a setting by its name, with those that plugins add."""
+    return (*words_of(hint), *ADDED.get(name, ()))
+
+
 def read(name: str, hint: Any, limits: Setting, text: str) -> int | float | str:
     """The value of a field from what a person typed; raises ConfigError."""
     text = text.strip()
     value: int | float | str = text
-    if text not in words_of(hint) and hint is not str and get_origin(hint) is not Literal:
+    if text not in words_for(name, hint) and hint is not str and get_origin(hint) is not Literal:
         plain = text.replace(",", "").replace("_", "")
         try:
             value = int(plain) if _is_whole(hint) else float(plain)
@@ -84,7 +91,7 @@ def read(name: str, hint: Any, limits: Setting, text: str) -> int | float | str:
 def check(name: str, hint: Any, limits: Setting, value: object) -> None:
     """Raises ConfigError where a field may not hold a value."""
     if isinstance(value, str):
-        if hint is not str and value not in words_of(hint):
+        if hint is not str and value not in words_for(name, hint):
             raise ConfigError(_expected(name, hint, limits, value))
         return
     number = hint in (int, float) or int in get_args(hint) or float in get_args(hint)
@@ -97,7 +104,7 @@ def check(name: str, hint: Any, limits: Setting, value: object) -> None:
 def _expected(name: str, hint: Any, limits: Setting, given: object) -> str:
     """One sentence that says what a field may hold."""
     if get_origin(hint) is Literal:
-        return unknown(name, str(given), list(words_of(hint)))
+        return unknown(name, str(given), list(words_for(name, hint)))
     kind = "a whole number" if _is_whole(hint) else "a number"
     also = "".join(f"{word}, " for word in words_of(hint))
     shown = f"{given:g}" if isinstance(given, float) else str(given)

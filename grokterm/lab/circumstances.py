@@ -9,12 +9,14 @@ import torch
 from grokterm.config import Value
 from grokterm.lab import native
 from grokterm.lab.engine import Engine
+from grokterm.plugins.registry import sources
 from grokterm.version import __version__
 
 
 def circumstances(engine: Engine) -> dict[str, Value]:
     """Device, precision, threads, versions and machine by name: what is needed to repeat a run."""
-    return {
+    own: dict[str, Value] = {"plugins": ", ".join(sources())} if sources() else {}
+    found: dict[str, Value] = {
         "device": str(engine.device),
         "precision": engine.precision,
         "strategy": engine.strategy.name,
@@ -26,3 +28,4 @@ def circumstances(engine: Engine) -> dict[str, Value]:
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
     }
+    return found | own

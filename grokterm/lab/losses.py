@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from grokterm.config.losses import Loss
+from grokterm.plugins.registry import function
 
 
 def cross_entropy_sum(logits: Tensor, labels: Tensor) -> Tensor:
@@ -90,6 +91,13 @@ LOSSES: Final[dict[Loss, Callable[[Tensor, Tensor], Tensor]]] = {
     "hinge": hinge,
 }
 """The loss of every pair: logits [..., n, classes] and labels int64 [n] give [..., n]."""
+
+
+def loss_function(loss: Loss) -> Callable[..., Tensor]:
+    """One of these, or that of a plugin, whose numbers are keyword arguments."""
+    return function("loss", loss) or LOSSES[loss]
+
+
 ERRORS: Final[dict[Loss, Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]]] = {
     "cross-entropy": cross_entropy_and_gradient
 }

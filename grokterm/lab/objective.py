@@ -13,7 +13,7 @@ from grokterm.config.losses import LOSSES as NAMED
 from grokterm.config.losses import Loss
 from grokterm.lab.examples import Examples
 from grokterm.lab.hashing import key_of, random_bits
-from grokterm.lab.losses import ERRORS, LOSSES
+from grokterm.lab.losses import ERRORS, loss_function
 from grokterm.lab.native import LOSSES as KERNEL_LOSSES
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ class Objective:
         self._temperature, self._dropout, self._jacobian = (
             torch.zeros((), dtype=dtype, device=device) for _ in range(3)
         )
+        own = [name for name, _ in config.own if name in NAMED[config.loss].uses]
+        self._own = {name: torch.zeros((), dtype=dtype, device=device) for name in own}
         self._key = torch.tensor(key_of(config.seed, "dropout"), dtype=torch.int32, device=device)
         self._step = torch.zeros((), dtype=torch.int64, device=device)
         self.update(config)
@@ -72,6 +74,8 @@ class Objective:
         self._temperature.fill_(config.temperature)
         self._dropout.fill_(config.dropout)
         self._jacobian.fill_(config.jacobian)
+        for name, number in self._own.items():
+            number.fill_(dict(config.own)[name])
 
     def begin(self, step: int) -> None:
         """Say which step is the next: what is random is a hash of it."""
@@ -90,7 +94,7 @@ class Objective:
 
     def loss_sum(self, logits: Tensor, labels: Tensor) -> Tensor:
         """The loss summed over pairs: logits [..., n, classes] and labels int64 [n] give [...]."""
-        return LOSSES[self.parts.loss](self._scaled(logits), labels).sum(-1)
+        return self._losses(logits, labels).sum(-1)
 
     def errors(self, logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """The loss of every pair, [n], and its gradient by the logits, [n, classes]; these may be written over."""
@@ -99,7 +103,7 @@ class Objective:
             return by_hand(logits, labels)
         with torch.enable_grad():
             leaf = logits.detach().requires_grad_()
-            losses = LOSSES[self.parts.loss](self._scaled(leaf), labels)
+            losses = self._losses(leaf, labels)
             (gradient,) = torch.autograd.grad(losses.sum(), leaf)
         return losses.detach(), gradient
 
@@ -123,6 +127,11 @@ class Objective:
         signs = 1 - 2 * (bits < 0).to(logits.dtype)
         (projected,) = torch.autograd.grad((logits * signs).sum(), inputs, create_graph=True)
         return projected.square().sum((-2, -1)) * (self._jacobian / 2).to(logits.dtype)
+
+    def _losses(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The loss of every pair, [..., n], with the temperature and the numbers of a plugin."""
+        own = {name: number.to(logits.dtype) for name, number in self._own.items()}
+        return loss_function(self.parts.loss)(self._scaled(logits), labels, **own)
 
     def _scaled(self, logits: Tensor) -> Tensor:
         return logits / self._temperature.to(logits.dtype) if self.parts.scales else logits

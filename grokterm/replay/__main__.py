@@ -9,10 +9,11 @@ from pathlib import Path
 
 import msgspec
 
-from grokterm.errors import GroktermError
+from grokterm.errors import GroktermError, first_line
 from grokterm.kernels.build import build
 from grokterm.loading import let_threads_sleep, without_garbage_collection
 from grokterm.output import lossy_output
+from grokterm.plugins.loading import load_arguments, place_in_plugin, take_arguments
 from grokterm.replay.report import Message
 from grokterm.runs.folder import RunFolder
 
@@ -25,6 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m grokterm.replay", description="Trains a run again and compares.")
     parser.add_argument("folder", type=Path, help="the run folder")
     parser.add_argument("--to", type=int, metavar="STEP", help="repeat it to this step")
+    take_arguments(parser)
     given = parser.parse_args(arguments)
     let_threads_sleep()
     kernels = ThreadPoolExecutor(1).submit(build)
@@ -34,10 +36,17 @@ def main(arguments: list[str] | None = None) -> int:
             from grokterm.replay.replayer import Replayer
 
         native.load(kernels.result())
+        load_arguments(given)
         report = Replayer(RunFolder(given.folder.absolute()), given.to).run(_print)
     except GroktermError as error:
         print(error, file=sys.stderr)
         return error.exit_status
+    except Exception as error:
+        place = place_in_plugin(error)
+        if not place:
+            raise
+        print(f"the plugin failed in {place}: {type(error).__name__}: {first_line(error)}", file=sys.stderr)
+        return GroktermError.exit_status
     _print(report)
     return 0 if report.agrees else DIFFERS
 

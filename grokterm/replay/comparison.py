@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from grokterm.replay.report import Difference, Tally
 from grokterm.runs.checkpoints import Tensors
-from grokterm.wire.records import Progress, Scalars, Spectrum, Structure
+from grokterm.wire.records import PluginMeasures, Progress, Scalars, Spectrum, Structure
 
-Measured = Scalars | Progress | Spectrum | Structure
+Measured = Scalars | Progress | Spectrum | Structure | PluginMeasures
 """Records that hold measures."""
 
 

@@ -9,6 +9,7 @@ from typing import get_args
 
 from grokterm.config import Config, Value, field_type, label, settings
 from grokterm.config.architectures import idle_in
+from grokterm.config.losses import idle_in_loss
 from grokterm.config.optimizers import idle_setting
 from grokterm.config.tasks import idle_in_task
 from grokterm.errors import ConfigError
@@ -68,6 +69,9 @@ def plan_change(config: Config, step: int, values: Mapping[str, Value], ablation
             raise ConfigError(f"{label(name)} {idle}")
         idle = idle_setting(name, new.optimizer, new.filter)
         if idle and (config.optimizer, config.filter) == (new.optimizer, new.filter):
+            raise ConfigError(f"{label(name)} {idle}")
+        idle = idle_in_loss(name, new.loss)
+        if idle and config.loss == new.loss:
             raise ConfigError(f"{label(name)} {idle}")
     _check_goal(new, step, changed)
     old = {name: config.as_dict()[name] for name in changed}

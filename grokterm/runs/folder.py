@@ -21,6 +21,8 @@ from grokterm import durable
 from grokterm.config import Config, settings
 from grokterm.errors import ConfigError, RunFolderError, reason_of
 from grokterm.real_files import FILE, FOLDER, is_there, kind_of, open_file, reading
+from grokterm.runs.plugins import FOLDER as PLUGIN_FOLDER
+from grokterm.runs.plugins import RunPlugin, check_fork, check_plugins, copy_plugins, decode_plugins, load_plugins
 from grokterm.tasks.operations import rule_of
 from grokterm.tasks.rules import OPERATIONS
 from grokterm.version import __version__
@@ -31,9 +33,10 @@ PARTIAL_FILES: Final = ("trainer.part", "config.toml.part", "log.jsonl.part")
 FOLDER_FORMAT: Final = 1
 """Version of the run folder's layout, written to config.toml; a greater one is refused."""
 
-_TABLES = ("view", "about", "parent")
+_TABLES = ("view", "about", "parent", "plugins")
 _TASK_LENGTH = 30
 """Characters of a formula in the name of a folder."""
+_NAME_LENGTH = 60
 _ELSEWHERE = "choose another with --runs"
 _NUMBERED = re.compile(r"(\d{4,})-.+")
 _CONFIG_LIMIT = 2**20
@@ -88,6 +91,11 @@ class RunFolder:
         return self.path / "checkpoints"
 
     @property
+    def plugin_folder(self) -> Path:
+        """The folder of the copies of plugins, where it was made with some."""
+        return self.path / PLUGIN_FOLDER
+
+    @property
     def viewer_log_path(self) -> Path:
         """viewer.log: the details of a viewer's failure."""
         return self.path / "viewer.log"
@@ -98,24 +106,45 @@ class RunFolder:
         return is_there(self.config_path)
 
     def check(self) -> None:
-        """Makes sure that files are files and the checkpoints' folder is one; raises RunFolderError naming what is not.
+        """Makes sure that files are files and folders are folders; raises RunFolderError naming what is not.
 
         Who gives a run folder to somebody else could otherwise have a trainer write elsewhere, or wait for ever.
         """
         files = (self.config_path, self.log_path, self.trainer_path, self.trainer_log_path, self.viewer_log_path)
         wanted = dict.fromkeys((*files, *(self.path / name for name in PARTIAL_FILES)), FILE)
-        for path, kind in (wanted | {self.checkpoint_folder: FOLDER}).items():
+        for path, kind in (wanted | dict.fromkeys((self.checkpoint_folder, self.plugin_folder), FOLDER)).items():
             if (found := kind_of(path)) not in (None, kind):
                 raise RunFolderError(f"{path} cannot be used: it is {found}, not {kind}")
 
     def config(self) -> Config:
-        """The run's first configuration; raises RunFolderError, also where `check` does."""
+        """The run's first configuration, with its plugins loaded; raises RunFolderError, also where `check` does."""
         self.check()
         written = self._read()
+        load_plugins(self.path, self._plugins(written))
         try:
             return Config.written({name: value for name, value in written.items() if name not in _TABLES})
         except ConfigError as error:
             raise RunFolderError(f"{self.config_path} describes no run: {error}") from None
+
+    def names(self) -> tuple[str, str, str]:
+        """Operation, p and architecture as its config.toml names them, true or not; raises RunFolderError."""
+        written = self._read()
+        op, p, arch = (str(written.get(name, ""))[:_NAME_LENGTH] for name in ("op", "p", "arch"))
+        return op, p, arch
+
+    def check_plugins(self) -> None:
+        """Makes sure that the plugins that this process has loaded are those of the run; raises RunFolderError."""
+        check_plugins(self.path, self._plugins(self._read()))
+
+    def check_fork(self) -> None:
+        """Makes sure that the plugins of this process may be those of a fork; raises RunFolderError."""
+        check_fork(self.path, self._plugins(self._read()))
+
+    def _plugins(self, written: dict[str, Any]) -> tuple[RunPlugin, ...]:
+        try:
+            return decode_plugins(written.get("plugins", ()))
+        except (msgspec.ValidationError, ValueError) as error:
+            raise RunFolderError(f"the [plugins] table of {self.config_path} cannot be used: {error}") from None
 
     def view(self) -> ViewOptions:
         """How the run is shown; raises RunFolderError."""
@@ -266,9 +295,11 @@ def _numbered(home: Path) -> list[tuple[int, str]]:
 
 
 def write_config(folder: RunFolder, config: Config, view: ViewOptions, parent: Parent | None = None) -> None:
-    """Writes config.toml, whole or not at all, which makes the folder a run; raises OSError."""
+    """Writes copies of plugins and config.toml, whole or not at all, which makes the folder a run; raises OSError."""
     values = {name: getattr(config, name) for name in settings()}
-    tables = {"view": asdict(view), "about": {"format": FOLDER_FORMAT, "version": __version__}}
+    tables: dict[str, Any] = {"view": asdict(view), "about": {"format": FOLDER_FORMAT, "version": __version__}}
+    if plugins := copy_plugins(folder.path):
+        tables["plugins"] = plugins
     if parent is not None:
         tables["parent"] = asdict(parent)
     durable.write(folder.config_path, tomli_w.dumps(values | tables).encode(), folder.path / "config.toml.part")

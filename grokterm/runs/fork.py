@@ -58,6 +58,7 @@ def fork_run(
     `step`. Raises RunFolderError where the parent has no such step, ConfigError on settings that a fork cannot have.
     """
     first = parent.config()
+    parent.check_fork()
     records = LogReader(parent.log_path).read()
     if not any(isinstance(record, Scalars) for record in records):
         raise RunFolderError(f"{parent.id} has not begun to train: there is nothing to fork")

@@ -12,7 +12,18 @@ from grokterm.milestones import MILESTONES
 from grokterm.runs.columns import Columns, Floats, Kind, RowsByStep
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.log import LogReader
-from grokterm.wire.records import Change, Event, OldProgress, Progress, Record, Scalars, Session, Spectrum, Structure
+from grokterm.wire.records import (
+    Change,
+    Event,
+    OldProgress,
+    PluginMeasures,
+    Progress,
+    Record,
+    Scalars,
+    Session,
+    Spectrum,
+    Structure,
+)
 
 _NO_NUMBERS: Final = ("key_frequencies", "squared_weights")
 COLUMNS: Final = tuple(name for name in Scalars.__struct_fields__ if name not in _NO_NUMBERS)
@@ -66,6 +77,7 @@ class History:
         self._progress = Columns(["step", *PROGRESS], kind)
         self._weights = Columns(["step"], kind)
         self._structure = Columns(["step", *STRUCTURE], kind)
+        self._of_plugins = Columns(["step"], kind)
 
     def __len__(self) -> int:
         """Number of Scalars records."""
@@ -92,11 +104,21 @@ class History:
         """Steps and Σθ² of one weight matrix, as for `progress`; NaN where the model had no such matrix."""
         return self._weights.column("step"), self._weights.column(matrix)
 
+    @property
+    def plugin_measures(self) -> tuple[str, ...]:
+        """The measures of plugins by name."""
+        return self._of_plugins.names[1:]
+
+    def of_plugin(self, measure: str) -> tuple[Floats, Floats]:
+        """Steps and values of one measure of a plugin, as for `progress`."""
+        return self._of_plugins.column("step"), self._of_plugins.column(measure)
+
     def add(self, records: Iterable[Record]) -> None:
         """Takes the next records of the log; raises ConfigError on a change that no configuration can have."""
         scalars: list[Scalars] = []
         progress: list[Progress] = []
         structure: list[Structure] = []
+        of_plugins: list[PluginMeasures] = []
         for record in records:
             self.version += 1
             match record:
@@ -112,6 +134,8 @@ class History:
                     self.spectra.append(record.step, record.norms)
                 case Structure():
                     structure.append(record)
+                case PluginMeasures():
+                    of_plugins.append(record)
                 case Change():
                     self._add_change(record)
                 case Event():
@@ -123,6 +147,7 @@ class History:
         self.last = scalars[-1] if scalars else self.last
         self._progress.append_rows([(r.step, *(getattr(r, name) for name in PROGRESS)) for r in progress])
         self._structure.append_rows([msgspec.structs.astuple(record) for record in structure])
+        self._of_plugins.extend([{**r.values, "step": r.step} for r in of_plugins])
 
     def _add_keys(self, step: int, keys: tuple[int, ...] | None) -> None:
         if keys is not None and (not self.key_frequencies or self.key_frequencies[-1][1] != keys):

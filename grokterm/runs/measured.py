@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from grokterm.plugins.registry import items
 from grokterm.runs.columns import Floats
 from grokterm.runs.history import COLUMNS, PROGRESS, STRUCTURE, History
 from grokterm.wire.records import Scalars
@@ -22,6 +23,11 @@ _NOT_ALWAYS: Final = frozenset(Scalars.__struct_fields__[-len(Scalars.__struct_d
 """Columns that only some of the records have: no number says nothing there."""
 
 
+def measure_names() -> tuple[str, ...]:
+    """All names, with those of the measures that plugins of this process take."""
+    return (*MEASURES, *(item.name for item in items("measure")))
+
+
 def columns_of(measure: str) -> tuple[str, ...]:
     """The columns that one of MEASURES stands for: one, or that of the training pairs and that of the test pairs."""
     return _OF_PAIRS.get(measure, (measure,))
@@ -36,6 +42,8 @@ def measured(history: History, column: str) -> tuple[Floats, Floats]:
         steps, values = history.progress(column)
     elif column in STRUCTURE:
         steps, values = history.structure(column)
+    elif column in history.plugin_measures:
+        steps, values = history.of_plugin(column)
     else:
         steps, values = history.column("step"), history.column(column)
         if column not in _NOT_ALWAYS:

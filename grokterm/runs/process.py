@@ -14,6 +14,7 @@ import msgspec
 import psutil
 
 from grokterm.errors import RunFolderError, TrainerError, reason_of
+from grokterm.plugins.loading import plugin_arguments
 from grokterm.real_files import open_file
 from grokterm.runs import lock, sockets
 from grokterm.runs.folder import RunFolder
@@ -50,7 +51,7 @@ def start_trainer(folder: RunFolder, paused: bool = False, beyond: bool = False)
 
     It stays `paused` where the run had come to, or goes on; with `beyond` also where the goal is reached.
     """
-    command = [sys.executable, "-P", "-m", "grokterm.trainer", str(folder.path.absolute())]
+    command = [sys.executable, "-P", "-m", "grokterm.trainer", str(folder.path.absolute()), *plugin_arguments()]
     if paused:
         command.append("--paused")
     if beyond:

@@ -13,6 +13,7 @@ from grokterm.real_files import FILE, FOLDER, kind_of, opened_folder
 from grokterm.runs import sockets
 from grokterm.runs.checkpoints import is_checkpoint_file
 from grokterm.runs.folder import PARTIAL_FILES, RunFolder
+from grokterm.runs.plugins import is_plugin_file
 from grokterm.runs.process import trainer_alive, trainer_doubt
 
 OWN_FILES: Final = ("trainer.json", "trainer.log", "viewer.log", "socket", "log.jsonl", "config.toml")
@@ -52,6 +53,11 @@ def remove_run(folder: RunFolder) -> None:
             with opened_folder(folder.checkpoint_folder) as checkpoints:
                 for name in os.listdir(checkpoints):
                     _unlink(name, checkpoints)
+            if kind_of(folder.plugin_folder) == FOLDER:
+                with opened_folder(folder.plugin_folder) as plugins:
+                    for name in os.listdir(plugins):
+                        _unlink(name, plugins)
+                folder.plugin_folder.rmdir()
             for name in (*PARTIAL_FILES, *OWN_FILES):
                 _unlink(name, lock)
             folder.checkpoint_folder.rmdir()
@@ -82,6 +88,8 @@ def _foreign_files(folder: RunFolder) -> list[str]:
                 found.append(name)
             else:
                 found += [f"{name}/{inner}" for inner in _names(path) if not _is_checkpoint(path / inner)]
+        elif path == folder.plugin_folder and kind_of(path) == FOLDER:
+            found += [f"{name}/{inner}" for inner in _names(path) if not is_plugin_file(inner)]
         elif name not in (*OWN_FILES, *PARTIAL_FILES) or kind_of(path) == FOLDER:
             found.append(name)
     return found

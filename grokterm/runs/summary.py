@@ -14,8 +14,9 @@ from grokterm.real_files import opened_folder
 from grokterm.runs.checkpoints import CheckpointInfo, list_checkpoints, read_info
 from grokterm.runs.folder import Parent, RunFolder
 from grokterm.runs.goals import divergence, goal_of
-from grokterm.runs.history import History
+from grokterm.runs.history import PHASES, History
 from grokterm.runs.log import read_tail
+from grokterm.runs.plugins import PluginNeededError
 from grokterm.runs.process import trainer_alive
 from grokterm.runs.trainer_log import last_lines
 from grokterm.wire.records import Change, Event, Record, Scalars, Session
@@ -52,12 +53,14 @@ class RunSummary:
 
 def summarize(folder: RunFolder) -> RunSummary:
     """The summary of a run, whatever the state of its files."""
-    files = _files(folder.path, through_link=True) + _files(folder.checkpoint_folder)
+    files = _files(folder.path, through_link=True) + _files(folder.checkpoint_folder) + _files(folder.plugin_folder)
     when = max((file.st_mtime for file in files), default=0.0)
     size = sum(file.st_size for file in files if stat.S_ISREG(file.st_mode))
     try:
         records = read_tail(folder.log_path, _TAIL)
         history, parent = _recent_history(folder, records), folder.parent()
+    except PluginNeededError:
+        return _without_plugins(folder, records, when, size)
     except (RunFolderError, ConfigError) as error:
         return RunSummary(folder.id, "", "", None, "", None, None, "damaged", when, size, str(error))
     last = history.last
@@ -75,6 +78,29 @@ def summarize(folder: RunFolder) -> RunSummary:
         size=size,
         words=words,
         parent=parent,
+    )
+
+
+def _without_plugins(folder: RunFolder, records: list[Record], when: float, size: int) -> RunSummary:
+    """The same of a run whose plugins are not loaded, which needs no configuration: its records alone."""
+    state, words = _state(folder, records)
+    last = next((record for record in reversed(records) if isinstance(record, Scalars)), None)
+    info = _newest_info(folder)
+    events = [record.name for record in records if isinstance(record, Event) and record.name in PHASES]
+    op, p, arch = folder.names()
+    return RunSummary(
+        id=folder.id,
+        task=f"{op} mod {p}",
+        architecture=arch,
+        step=max((record.step for record in records), default=0),
+        phase=events[-1] if events else info.phase if info else PHASES[0],
+        train_accuracy=last.train_accuracy if last else None,
+        test_accuracy=last.test_accuracy if last else None,
+        state=state,
+        when=when,
+        size=size,
+        words=words,
+        parent=folder.parent(),
     )
 
 

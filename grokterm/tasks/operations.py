@@ -13,6 +13,7 @@ from grokterm.spelling import unknown
 from grokterm.tasks.arithmetic import is_prime
 from grokterm.tasks.formula import parse_formula
 from grokterm.tasks.groups import finite_group, is_group_name
+from grokterm.tasks.registered import REGISTERED
 from grokterm.tasks.rules import (
     OPERATIONS,
     PRODUCTS,
@@ -43,9 +44,11 @@ _PARITIES: Final[dict[str, Literal["odd", "even"]]] = {"odd": "odd", "even": "ev
 
 @cache
 def rule_of(op: str) -> Rule:
-    """The rule of an operation: a name, a formula, a choice between two, or a group; raises ConfigError."""
+    """The rule of an operation: a name, a formula, a choice between two, a group, or a plugin's; raises ConfigError."""
     text = op.strip()
     plain = text.lower()
+    if plain in REGISTERED:
+        return REGISTERED[plain]
     if found := _CONDITION.fullmatch(plain):
         then, letter, parity, other = found.groups()
         both = _simple(then), _simple(other)
@@ -107,6 +110,12 @@ def defined_count(op: str, p: int) -> int:
     return int((answer_table(op, p) >= 0).sum()) if rule.divides else p ** max(rule.inputs, 2)
 
 
+def forget_operations() -> None:
+    """Has rules and tables be made anew: others are registered."""
+    for cached in (rule_of, answer_table, defined_count):
+        cached.cache_clear()
+
+
 def _simple(text: str) -> Formula | Chosen:
     """A rule that is no choice between others; raises ConfigError."""
     plain = text.strip().lower()
@@ -116,7 +125,7 @@ def _simple(text: str) -> Formula | Chosen:
         return Formula(parse_formula(OPERATIONS[plain]))
     if re.fullmatch("[a-z]{2,}", plain) and set(plain) - set("abcxyz"):  # a word, and no product of letters
         others = ["a group such as s5", "a formula such as a^2 + 3ab"]
-        raise ConfigError(unknown("op", text, [*OPERATIONS, *SHOWN_CHOICES, *others]))
+        raise ConfigError(unknown("op", text, [*OPERATIONS, *SHOWN_CHOICES, *REGISTERED, *others]))
     formula = Formula(parse_formula(text))
     if not formula.inputs:
         raise ConfigError(f"--op {text!r} has the same answer for all a and b: choose a formula with a or b in it")

@@ -16,6 +16,7 @@ from grokterm.errors import GroktermError, first_line
 from grokterm.kernels.build import build_or_explain
 from grokterm.loading import let_threads_sleep, without_garbage_collection
 from grokterm.output import lossy_output
+from grokterm.plugins.loading import load_arguments, place_in_plugin, take_arguments
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.log import LogWriter, read_tail
 from grokterm.trainer.claim import Claim, claim
@@ -46,11 +47,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--paused", action="store_true", help="stay paused on the last checkpoint")
     parser.add_argument("--beyond", action="store_true", help="go on although the goal is reached")
     parser.add_argument("--idle", type=float, metavar="SECONDS", help="end after so long without training and viewers")
+    take_arguments(parser)
     given = parser.parse_args(arguments)
     os.umask(0o077)
     stop_signal = StopSignal()
     folder = RunFolder(given.folder.absolute())
     try:
+        load_arguments(given)
         folder.config()
         with claim(folder) as claimed:
             return _train(folder, claimed, given, stop_signal)
@@ -86,8 +89,13 @@ def _train(folder: RunFolder, claimed: Claim, given: argparse.Namespace, stop_si
         _fail(folder, claimed, str(error))
         raise
     except Exception as error:
-        traceback.print_exc()
-        _fail(folder, claimed, f"{type(error).__name__}: {first_line(error)}")
+        words = f"{type(error).__name__}: {first_line(error)}"
+        if place := place_in_plugin(error):
+            words = f"the plugin failed in {place}: {words}"
+            print(words, file=sys.stderr)
+        else:
+            traceback.print_exc()
+        _fail(folder, claimed, words)
         return 1
     return 0
 

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from grokterm.analysis import progress as measures
 from grokterm.analysis.key_frequencies import KeyFrequencies
+from grokterm.analysis.measured_model import MeasuredModel, plugin_measures
 from grokterm.analysis.pairs import LogitsFn, cached_logits, fits_in_cache
 from grokterm.analysis.spectrum import feature_count, spectrum
 from grokterm.config import Config
@@ -23,7 +24,7 @@ from grokterm.measures import ProgressMeasures, StructureMeasures, finite
 from grokterm.milestones import GAUGED_ACCURACY
 from grokterm.tasks.arithmetic import Basis
 from grokterm.training.trackers import Trackers
-from grokterm.wire.records import Event, Progress, Scalars, Spectrum, Structure, TrainingRecord
+from grokterm.wire.records import Event, PluginMeasures, Progress, Scalars, Spectrum, Structure, TrainingRecord
 
 STRUCTURE_EVERY: Final = 4
 """Sets of measures from one Structure record to the next: it takes several times as long as the other measures."""
@@ -72,6 +73,7 @@ def make_records(
     logits_fn = _logits_fn(engine)
     with _threads(config):
         made = _progress_of(engine, logits_fn, seen_pairs(engine, trackers.largest_train_fraction), keys, norms, basis)
+        made += _plugin_measures_of(engine, logits_fn)
     for record in made:
         found += write(record)
     grokked = any(event.name == "grokked" for event in events)
@@ -117,6 +119,14 @@ def _progress_of(
 
 def _spectrum_of(engine: Engine, norms: Tensor) -> Spectrum:
     return Spectrum(engine.step, tuple(_rounded(norm, _NORM_DIGITS) for norm in norms.tolist()))
+
+
+def _plugin_measures_of(engine: Engine, logits_fn: LogitsFn) -> list[TrainingRecord]:
+    """A record where plugins measure something."""
+    task = engine.task
+    model = MeasuredModel(engine.step, engine.config, engine.parameters, task.labels, task.train_mask, logits_fn)
+    values = {name: _rounded(value) for name, value in plugin_measures(model).items()}
+    return [PluginMeasures(engine.step, values)] if values else []
 
 
 def _structure_of(engine: Engine, logits_fn: LogitsFn, gauges: bool) -> Structure:

@@ -71,6 +71,13 @@ class Structure(StructureMeasures, frozen=True, tag_field="kind", tag="structure
     step: int
 
 
+class PluginMeasures(msgspec.Struct, frozen=True, tag_field="kind", tag="plugin"):
+    """Measures of plugins by name after `step` steps, in five digits; None where one is not finite."""
+
+    step: int
+    values: dict[str, float | None]
+
+
 class Change(msgspec.Struct, frozen=True, tag_field="kind", tag="change"):
     """Settings that were changed, or parts taken out, after `step` steps; they act from the next one on."""
 
@@ -107,7 +114,7 @@ class Session(msgspec.Struct, frozen=True, tag_field="kind", tag="session"):
     about: dict[str, Value] = {}
 
 
-TrainingRecord = Scalars | Progress | OldProgress | Spectrum | Structure | Change | Event
+TrainingRecord = Scalars | Progress | OldProgress | Spectrum | Structure | PluginMeasures | Change | Event
 Record = TrainingRecord | Session
 
 _decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)

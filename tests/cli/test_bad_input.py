@@ -51,7 +51,7 @@ OTHERS = [
     ("--pace 0", "--pace must be max, or a number above 0"),
     ("--p 97", "use grokterm train, which needs no terminal"),
     ("attach", "use grokterm train, which needs no terminal"),
-    ("runs --al", "unknown option '--al': see grokterm runs --help"),
+    ("runs --xyz", "unknown option '--xyz': see grokterm runs --help"),
     ("stop 99", "there is no run"),
     ("fork last", "use grokterm train, which needs no terminal"),
     ("fork last --detach", "there is no run"),

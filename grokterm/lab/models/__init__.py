@@ -14,6 +14,7 @@ from grokterm.errors import ConfigError
 from grokterm.lab.models.model import Model, Parameters
 from grokterm.lab.models.network import Network
 from grokterm.lab.precision import Product
+from grokterm.plugins.registry import made
 
 __all__ = ["Model", "Network", "Parameters", "build", "build_any"]
 
@@ -40,7 +41,8 @@ def build(config: Config, product: Product = torch.matmul) -> Model:
     """The model of a configuration of pairs, with its matrix products taken by `product`; raises ConfigError."""
     if not config.of_pairs:
         raise ConfigError(f"this is defined for tables of two inputs, and {config.task_words} has none")
-    return _models()[config.arch](config, product)
+    make: type[Model] = made("architecture", config.arch, Model) or _models()[config.arch]
+    return make(config, product)
 
 
 def build_any(config: Config, product: Product = torch.matmul) -> Network:

@@ -20,8 +20,10 @@ from grokterm.lab.models.layout import Layout
 from grokterm.lab.optimizers.adam import AdamW, has_fused_step
 from grokterm.lab.optimizers.constraints import NormClamp
 from grokterm.lab.optimizers.filters import FILTERS
+from grokterm.lab.optimizers.filters import Filter as GradientFilter
 from grokterm.lab.optimizers.hyperparameters import Hyperparameters
 from grokterm.lab.optimizers.rule import Rule
+from grokterm.plugins.registry import made
 
 Implementation = Literal["chain", "fused", "planned"]
 """How a step is computed: one operation after another; fused in one pass over the parameters, with numbers read on the
@@ -100,8 +102,10 @@ class Optimizer:
         self.hyper, self.chain = hyper, chain
         self.count = torch.zeros((), dtype=hyper.lr.dtype, device=parameters.device)
         """Steps taken since the model was built, or the optimizer chosen."""
-        self.rule = rules()[name](parameters, self.count, known.layout, known.hidden)
-        self.filter = FILTERS[chain.filter](parameters, known.layout, chain.window)
+        make_rule: type[Rule] = made("optimizer", name, Rule) or rules()[name]
+        make_filter: type[GradientFilter] = made("filter", chain.filter, GradientFilter) or FILTERS[chain.filter]
+        self.rule = make_rule(parameters, self.count, known.layout, known.hidden)
+        self.filter = make_filter(parameters, known.layout, chain.window)
         self._target = known.start if chain.decays_to_start else None
         self._clamp = NormClamp(known.start) if chain.clamps and known.start is not None else None
         rule, alone = self.rule, implementation != "chain" and self._target is None

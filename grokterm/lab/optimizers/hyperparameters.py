@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, make_dataclass
 
 import torch
 from torch import Tensor
@@ -36,10 +36,16 @@ class Hyperparameters:
 
     @classmethod
     def of(cls, config: Config, device: torch.device) -> Hyperparameters:
-        """The hyperparameters of a configuration, in float64 where the device has it."""
+        """The hyperparameters of a configuration, in float64 where the device has it.
+
+        The numbers of plugins are fields beside the others.
+        """
+        own = [(name, Tensor) for name, _ in config.own]
+        kind: type[Hyperparameters] = make_dataclass(cls.__name__, own, bases=(cls,), frozen=True) if own else cls
         dtype = torch.float32 if device.type == "mps" else torch.float64
         values = config.as_dict()
-        return cls(**{f.name: torch.tensor(_number(values[f.name]), dtype=dtype, device=device) for f in fields(cls)})
+        numbers = {field.name: _number(values[field.name]) for field in fields(kind)}
+        return kind(**{name: torch.tensor(number, dtype=dtype, device=device) for name, number in numbers.items()})
 
     def update(self, config: Config) -> None:
         """Take the values of `config`, in place."""

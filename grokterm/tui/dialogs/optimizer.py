@@ -13,15 +13,16 @@ from grokterm.tui.dialogs.chooser import Chooser
 from grokterm.tui.dialogs.dialog import Wanted
 from grokterm.tui.text import formats
 
-_ALL: Final[dict[str, Described]] = {
-    **{f"optimizer {name}": one for name, one in OPTIMIZERS.items()},
-    **{f"filter {name}": one for name, one in FILTERS.items()},
-}
-"""Every choice by its setting and its name."""
 _KEEPS: Final = {
     "optimizer": "Keeps the weights and the filter; its own state is fresh, and it begins with warm-up.",
     "filter": "Keeps the weights and the optimizer with its state; what it remembers is fresh.",
 }
+
+
+def _all() -> dict[str, Described]:
+    """Every choice by its setting and its name."""
+    optimizers = {f"optimizer {name}": one for name, one in OPTIMIZERS.items()}
+    return optimizers | {f"filter {name}": one for name, one in FILTERS.items()}
 
 
 class OptimizerDialog(Chooser):
@@ -30,7 +31,8 @@ class OptimizerDialog(Chooser):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("o", "next", show=False)]
 
     def __init__(self, config: Config) -> None:
-        super().__init__(config, "Optimizer and filter", list(_ALL))
+        self._described = _all()
+        super().__init__(config, "Optimizer and filter", list(self._described))
 
     def options(self) -> list[Option | None]:
         """The optimizers, and below a line the filters."""
@@ -44,12 +46,12 @@ class OptimizerDialog(Chooser):
 
     def what(self, name: str) -> tuple[str, str]:
         """Its name, and what it does."""
-        return name.split(" ")[1], _ALL[name].words
+        return name.split(" ")[1], self._described[name].words
 
     def about(self, name: str) -> tuple[str, str]:
         """What it keeps and which numbers it reads, and the keys."""
         setting = name.split(" ")[0]
-        read = [each for each in settings() if each in _ALL[name].uses]
+        read = [each for each in settings() if each in self._described[name].uses]
         numbers = ", ".join(f"{formats.setting(each)} {formats.spelled(getattr(self._config, each))}" for each in read)
         kept, keys = f"This is the present {setting}.", ""
         if not self.is_present(name):

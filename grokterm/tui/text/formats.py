@@ -38,7 +38,7 @@ def model(config: Config) -> tuple[str, str, str]:
     extra += [f"{config.layer_norm}-norm"] if config.layer_norm != "none" else []
     extra += ["p+1 classes"] if config.classes == "p+1" else []
     spec = config.architecture
-    long, short = (f"{config.arch} {size.format_map(vars(config))}" for size in (spec.size, spec.short))
+    long, short = (f"{config.arch} {size.format_map(config.as_dict())}" for size in (spec.size, spec.short))
     return " ".join([long, *extra]), short, config.arch
 
 

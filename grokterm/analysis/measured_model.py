@@ -1,0 +1,53 @@
+"""The measures of plugins: functions of a model, its parameters and its logits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from grokterm.analysis.pairs import LogitsFn
+from grokterm.config import Config
+from grokterm.plugins.items import PluginError
+from grokterm.plugins.registry import items
+
+
+@dataclass(frozen=True)
+class MeasuredModel:
+    """A model after a step, as the measures of plugins see it."""
+
+    step: int
+    config: Config
+    parameters: Mapping[str, Tensor]
+    """By name; not to be written to."""
+    labels: Tensor
+    """The right answers, int64 [p, p] indexed [a, b]; −1 where the operation is not defined."""
+    train: Tensor
+    """bool [p, p]: the pair is in the training set."""
+    logits_fn: LogitsFn
+    """Logits [m, p] of m pairs a, b (int64 [m])."""
+
+    @cached_property
+    def logits(self) -> Tensor:
+        """The logits of all pairs, [p, p, p] indexed [a, b, class]: p³ numbers."""
+        p = self.config.p
+        a = torch.arange(p, device=self.labels.device)
+        return self.logits_fn(a.repeat_interleave(p), a.repeat(p)).view(p, p, -1)
+
+
+@torch.no_grad()
+def plugin_measures(model: MeasuredModel) -> dict[str, float]:
+    """Every measure of the plugins by name; raises PluginError where one gives no number."""
+    found: dict[str, float] = {}
+    for item in items("measure"):
+        value = item.function(model)
+        try:
+            found[item.name] = float(value)
+        except (TypeError, ValueError, RuntimeError):
+            raise PluginError(
+                f"the measure {item.name} ({item.where}) must give a number, not {type(value).__name__}"
+            ) from None
+    return found
