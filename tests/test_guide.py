@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -141,11 +142,11 @@ def test_keys_are_told_where_they_do_something() -> None:
         assert view.choosers or view.name == "ablation" or "choose" not in keys
 
 
-@pytest.fixture(scope="module")
-def plugins_of_the_guide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+@pytest.fixture
+def plugins_of_the_guide(tmp_path: Path) -> Iterator[None]:
     """The plugins that commands of the guide name."""
     with unloading():
-        for path in write_examples(tmp_path_factory.mktemp("plugins")).values():
+        for path in write_examples(tmp_path).values():
             load_file(path)
         yield
 

@@ -21,6 +21,7 @@ Settings = Mapping[str, "Number"]
 _NO_SETTINGS: Final[Settings] = MappingProxyType({})
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
 _IDENTIFIER: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", re.ASCII)
+_OF_A_COPY: Final = re.compile(r"-[0-9a-f]{12}\.py$", re.ASCII)
 _LONGEST_NAME: Final = 24
 _LONGEST_WORDS: Final = 160
 
@@ -93,7 +94,7 @@ class Item:
     @property
     def where(self) -> str:
         """The same for people: my_lab.py, line 12."""
-        return f"{Path(self.place[0]).name}, line {self.place[1]}"
+        return where(*self.place)
 
     @cached_property
     def made(self) -> Any:
@@ -147,6 +148,11 @@ def loss(
 def measure(name: str, *, words: str) -> Callable[[Function], Item]:
     """Registers a measure: a function of a `grokterm.analysis.measured_model.MeasuredModel` that gives a number."""
     return lambda function: Item("measure", name, function, words=words)
+
+
+def where(file: str, line: int) -> str:
+    """A place in a plugin for people, in its file and not in the copy of a run: my_lab.py, line 12."""
+    return f"{_OF_A_COPY.sub('.py', Path(file).name)}, line {line}"
 
 
 def check_words(what: str, words: object) -> None:

@@ -13,7 +13,7 @@ from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Final
 
 from grokterm.errors import first_line, reason_of
-from grokterm.plugins.items import Item, PluginError
+from grokterm.plugins.items import Item, PluginError, where
 from grokterm.plugins.registry import register, unregister_all
 from grokterm.real_files import reading
 from grokterm.spelling import unknown
@@ -226,15 +226,13 @@ def _explained(file_name: str) -> Iterator[None]:
             yield
     except (Exception, SystemExit) as error:
         if isinstance(error, SyntaxError) and error.filename == file_name:
-            place, words = f"line {error.lineno}: ", f"{type(error).__name__}: {error.msg}"
+            place, words = where(file_name, error.lineno or 0), f"{type(error).__name__}: {error.msg}"
         else:
             own = file_name.__eq__ if file_name else lambda file: not file.startswith(_OUR_OWN)
             place = _place(error.__traceback__, own)
             words = str(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {first_line(error)}"
             words += _ADVICE if getattr(error, "name", None) == "torch" else ""
-            place = f"{place}: " if place else ""
-        where = f"{Path(file_name).name}, " if file_name and not place.startswith(Path(file_name).name) else ""
-        raise PluginError(f"the plugin cannot be loaded: {where}{place}{words}") from None
+        raise PluginError(f"the plugin cannot be loaded: {f'{place}: ' if place else ''}{words}") from None
 
 
 _ADVICE: Final = ": the viewer has no torch, so import it inside of the functions that need it"
@@ -259,6 +257,6 @@ def _place(trace: TracebackType | None, is_wanted: Callable[[str], bool]) -> str
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
         if is_wanted(file):
-            found = f"{Path(file).name}, line {trace.tb_lineno}"
+            found = where(file, trace.tb_lineno)
         trace = trace.tb_next
     return found

@@ -155,11 +155,11 @@ def _setting(number: Number, group: Group, acts: Acts) -> Setting:
 def _check(item: Item) -> None:
     """Raises PluginError where a name is taken or a setting is not there."""
     if _is_taken(item):
-        raise PluginError(f"there is a {item.kind} {item.name!r} already: choose another name")
+        raise PluginError(f"the name {item.name!r} is taken: choose another")
     for name in item.settings:
         aliases = {alias for setting in settings().values() for alias in setting.aliases}
         if name in settings() or name in aliases or name in _OPTIONS or hasattr(Config, name):
-            raise PluginError(f"there is a setting {name!r} already: choose another name")
+            raise PluginError(f"the name {name!r} of a setting is taken: choose another")
     for name in item.uses:
         if name not in settings():
             raise PluginError(f"it uses {str(name)[:40]!r}, which is no setting")

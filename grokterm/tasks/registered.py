@@ -45,10 +45,11 @@ class RegisteredOperation:
             raise ConfigError(
                 f"the operation {self.name} ({self.where}) must give whole numbers in the shape of a, not {got}"
             )
-        if found.size and (int(found.min()) < -1 or int(found.max()) >= p):
+        low, high = int(found.min()), int(found.max())
+        if not -1 <= low <= high < p or high < 0:
             raise ConfigError(
-                f"the operation {self.name} ({self.where}) must answer from 0 to {p - 1}, or −1 where it is not "
-                f"defined, not from {int(found.min())} to {int(found.max())}"
+                f"the operation {self.name} ({self.where}) must answer from 0 to {p - 1}, or −1 for a pair without an "
+                f"answer, and it answers from {low} to {high}"
             )
         return found.astype(np.int64)
 
