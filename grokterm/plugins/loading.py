@@ -69,7 +69,7 @@ _loaded: Final[dict[str, Plugin]] = {}
 _allowed: Final[list[str]] = []
 _files: Final[set[str]] = set()
 """The files of all plugins that were executed."""
-_OUR_OWN: Final = (str(Path(__file__).parents[1]), "<frozen")
+_OUR_OWN: Final = (str(Path(__file__).parents[1]), "<")
 """How files begin that are no plugin's."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from grokterm.analysis.ablation import ablated
 from grokterm.errors import ConfigError, RunFolderError, first_line
 from grokterm.lab.engine import Engine
+from grokterm.plugins.loading import place_in_plugin
 from grokterm.runs.changes import Plan, plan_change
 from grokterm.wire.records import Change
 
@@ -13,15 +14,21 @@ def apply_change(engine: Engine, plan: Plan, keep: bool) -> None:
     """Applies the settings, rebuilds the model where they need it, then ablates the parts.
 
     `keep` carries embedding and output layer over into a rebuilt model. Raises ConfigError, also where there is no room
-    for the new model; the engine is as it was then.
+    for the new model, or a plugin fails to make what is asked for; the engine is as it was then.
     """
-    if plan.rebuilds:
-        try:
+    try:
+        if plan.rebuilds:
             engine.rebuild(plan.config, keep)
-        except (RuntimeError, MemoryError) as error:
-            raise ConfigError(f"this model cannot be built here: {first_line(error)}") from None
-    else:
-        engine.apply_settings(plan.config)
+        else:
+            engine.apply_settings(plan.config)
+    except Exception as error:
+        if place := place_in_plugin(error):
+            words = f"the plugin failed in {place}: {type(error).__name__}: {first_line(error)}"
+        elif plan.rebuilds and isinstance(error, (RuntimeError, MemoryError)):
+            words = f"this model cannot be built here: {first_line(error)}"
+        else:
+            raise
+        raise ConfigError(words) from None
     if plan.ablation is not None:
         engine.load_parameters(ablated(engine.config, engine.parameters, plan.ablation))
 
