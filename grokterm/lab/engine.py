@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
 import torch
@@ -115,10 +116,15 @@ class Engine:
     def apply_settings(self, config: Config) -> None:
         """Take settings that act at once, from the next step on; raises ConfigError when others differ.
 
-        Weights stay. Another optimizer or filter begins with a state of its own, an optimizer with warm-up too.
+        Weights stay. Another optimizer or filter begins with a state of its own, an optimizer with warm-up too. Nothing
+        is changed where a plugin fails to make one.
         """
         check_changes(self.config, config, "at once")
         check_memory(config)
+        with self._unchanged_on_failure():
+            self._apply(config)
+
+    def _apply(self, config: Config) -> None:
         self._change_task(config)
         before, self.config = self.config, config
         if before.attention_rate != config.attention_rate:
@@ -147,9 +153,14 @@ class Engine:
         """
         check_changes(self.config, config, "at once", "rebuilds the model")
         check_memory(config)
+        with self._unchanged_on_failure():
+            self._rebuild(config, keep)
+
+    @contextmanager
+    def _unchanged_on_failure(self) -> Iterator[None]:
         before = vars(self).copy()
         try:
-            self._rebuild(config, keep)
+            yield
         except BaseException:
             vars(self).update(before)
             raise
