@@ -134,6 +134,7 @@ class RunFolder:
 
     def check_plugins(self) -> None:
         """Makes sure that the plugins that this process has loaded are those of the run; raises RunFolderError."""
+        self.check()
         check_plugins(self.path, self._plugins(self._read()))
 
     def check_fork(self) -> None:
