@@ -101,7 +101,7 @@ class Snapshot:
         import torch
         from msgspec.structs import asdict
 
-        from grokterm.analysis.measured_model import MeasuredModel, plugin_measures
+        from grokterm.analysis.measured_model import MeasuredModel, logits_of_pairs, plugin_measures
         from grokterm.analysis.pairs import cached_logits
         from grokterm.analysis.progress import gini_coefficients, progress, structure
         from grokterm.analysis.spectrum import spectrum
@@ -113,7 +113,8 @@ class Snapshot:
         gauges = bool((self.predictions() == self.labels)[tested].mean() > GAUGED_ACCURACY)
         norms = spectrum(self._model, self._tensors, self.config)[0]
         ginis = gini_coefficients(self.config, self._tensors, norms)
-        own = MeasuredModel(self.step, self.config, self._tensors, here.labels, here.train, logits_fn)
+        all_logits = partial(logits_of_pairs, logits_fn, self.config.p, device)
+        own = MeasuredModel(self.step, self.config, self._tensors, here.labels, here.train, all_logits)
         return {
             **dict(zip(("embedding_gini", "read_out_gini"), ginis, strict=True)),
             **asdict(progress(self.config, logits_fn, here.train, self._seen, here.key_frequencies)),

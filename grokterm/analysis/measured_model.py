@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,18 +24,22 @@ class MeasuredModel:
     parameters: Mapping[str, Tensor]
     """By name; not to be written to."""
     labels: Tensor
-    """The right answers, int64 [p, p] indexed [a, b]; −1 where the operation is not defined."""
+    """The right answers, int64 [p, p] indexed [a, b], or [m] of other examples; −1 where there is none."""
     train: Tensor
-    """bool [p, p]: the pair is in the training set."""
-    logits_fn: LogitsFn
-    """Logits [m, p] of m pairs a, b (int64 [m])."""
+    """Whether an example is in the training set, bool of the same shape."""
+    all_logits: Callable[[], Tensor]
+    """Computes `logits`."""
 
     @cached_property
     def logits(self) -> Tensor:
-        """The logits of all pairs, [p, p, p] indexed [a, b, class]: p³ numbers."""
-        p = self.config.p
-        a = torch.arange(p, device=self.labels.device)
-        return self.logits_fn(a.repeat_interleave(p), a.repeat(p)).view(p, p, -1)
+        """The logits of all examples, [p, p, p] indexed [a, b, class], or [m, answers]; computed where it is read."""
+        return self.all_logits()
+
+
+def logits_of_pairs(logits_fn: LogitsFn, p: int, device: torch.device) -> Tensor:
+    """The logits of all pairs, [p, p, p] indexed [a, b, class]."""
+    a = torch.arange(p, device=device)
+    return logits_fn(a.repeat_interleave(p), a.repeat(p)).view(p, p, -1)
 
 
 @torch.no_grad()

@@ -76,6 +76,8 @@ class Item:
     unit: str = ""
     of_probabilities: bool = True
     spec: ArchitectureSpec | None = None
+    inputs: int = 2
+    """How many residues an operation is of, 2 to 12."""
     place: tuple[str, int] = field(init=False)
     """File and line of the function."""
 
@@ -86,6 +88,8 @@ class Item:
         object.__setattr__(self, "place", (code.co_filename, code.co_firstlineno))
         pattern, example = (_IDENTIFIER, "a_b2") if self.kind == "measure" else (_NAME, "a-b2")
         _check_name(self.kind, self.name, pattern, example)
+        if isinstance(self.inputs, bool) or self.inputs not in range(2, 13):
+            raise PluginError(f"an operation has 2 to 12 inputs, not {self.inputs!r:.20}")
         for name in self.settings:
             _check_name("setting", name, _IDENTIFIER, "a_b2")
         for words in (self.title, self.words, self.unit):
@@ -102,12 +106,12 @@ class Item:
         return self.function()
 
 
-def operation(name: str, *, shown: str) -> Callable[[Function], Item]:
-    """Registers an operation: a function of a and b, int64 arrays of residues of one shape, and p.
+def operation(name: str, *, shown: str, inputs: int = 2) -> Callable[[Function], Item]:
+    """Registers an operation: a function of a and b, or more inputs, int64 arrays of residues of one shape, and of p.
 
     It gives their answers from 0 to p − 1, −1 where there is none. `shown` is how it is printed.
     """
-    return lambda function: Item("operation", name, function, words=shown)
+    return lambda function: Item("operation", name, function, words=shown, inputs=inputs)
 
 
 def architecture(name: str, spec: ArchitectureSpec, *, settings: Settings = _NO_SETTINGS) -> Callable[[Function], Item]:

@@ -63,6 +63,8 @@ def made(kind: Kind, name: str, expected: type[Any]) -> Any:
     found = item.made
     if not (isinstance(found, type) and issubclass(found, expected)):
         raise PluginError(f"the {kind} {name} ({item.where}) must return a {expected.__name__}, not {found!r:.60}")
+    if missing := sorted(getattr(found, "__abstractmethods__", ())):
+        raise PluginError(f"the {kind} {name} ({item.where}) has no {', '.join(missing)}")
     return found
 
 
@@ -120,10 +122,12 @@ def _add(item: Item) -> None:
     uses = item.uses | item.settings.keys()
     match item.kind:
         case "operation":
-            REGISTERED[item.name] = RegisteredOperation(item.name, item.words, item.function, item.where)
+            REGISTERED[item.name] = RegisteredOperation(item.name, item.words, item.function, item.where, item.inputs)
         case "architecture":
             assert item.spec is not None
-            ARCHITECTURES[cast(Architecture, item.name)] = item.spec._replace(uses=item.spec.uses | uses)
+            ARCHITECTURES[cast(Architecture, item.name)] = item.spec._replace(
+                uses=item.spec.uses | uses, any_inputs=None
+            )
         case "optimizer":
             OPTIMIZERS[cast(Optimizer, item.name)] = Described(item.title, item.words, uses)
         case "filter":

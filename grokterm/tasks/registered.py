@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RegisteredOperation:
-    """A function of a and b, arrays of residues, and p that gives their answers."""
+    """A function of arrays of residues, one for each input, and p that gives their answers."""
 
     name: str
     shown: str
-    answer: Callable[[Any, Any, int], Any]
+    answer: Callable[..., Any]
     where: str
     """The file and line of the function."""
     inputs: int = 2
@@ -33,9 +33,9 @@ class RegisteredOperation:
         """See `Rule`; raises ConfigError where the function fails or answers with something else."""
         import numpy as np
 
-        a, b = inputs[:2]
+        a = inputs[0]
         try:
-            found = np.asarray(self.answer(a, b, p))
+            found = np.asarray(self.answer(*inputs[: self.inputs], p))
         except Exception as error:
             raise ConfigError(
                 f"the operation {self.name} ({self.where}) fails for p {p}: {type(error).__name__}: {first_line(error)}"

@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 
+import torch
 from msgspec.structs import asdict, replace
 from torch import Tensor
 
 from grokterm.analysis import progress as measures
 from grokterm.analysis.key_frequencies import KeyFrequencies
-from grokterm.analysis.measured_model import MeasuredModel, plugin_measures
-from grokterm.analysis.pairs import LogitsFn, cached_logits, fits_in_cache
+from grokterm.analysis.measured_model import MeasuredModel, logits_of_pairs, plugin_measures
+from grokterm.analysis.pairs import CHUNK, LogitsFn, cached_logits, fits_in_cache
 from grokterm.analysis.spectrum import feature_count, spectrum
 from grokterm.config import Config
 from grokterm.lab import native
@@ -69,11 +70,13 @@ def make_records(
     if not config.of_pairs:  # of the measures, the spectrum of the weights alone needs no table
         if basis != "none":
             write(_spectrum_of(engine, norms))
+        for record in _plugin_measures_of(engine, partial(_logits_of_examples, engine)):
+            write(record)
         return scalars, events
     logits_fn = _logits_fn(engine)
     with _threads(config):
         made = _progress_of(engine, logits_fn, seen_pairs(engine, trackers.largest_train_fraction), keys, norms, basis)
-        made += _plugin_measures_of(engine, logits_fn)
+        made += _plugin_measures_of(engine, partial(logits_of_pairs, logits_fn, config.p, engine.device))
     for record in made:
         found += write(record)
     grokked = any(event.name == "grokked" for event in events)
@@ -121,12 +124,20 @@ def _spectrum_of(engine: Engine, norms: Tensor) -> Spectrum:
     return Spectrum(engine.step, tuple(_rounded(norm, _NORM_DIGITS) for norm in norms.tolist()))
 
 
-def _plugin_measures_of(engine: Engine, logits_fn: LogitsFn) -> list[TrainingRecord]:
+def _plugin_measures_of(engine: Engine, all_logits: Callable[[], Tensor]) -> list[TrainingRecord]:
     """A record where plugins measure something."""
-    task = engine.task
-    model = MeasuredModel(engine.step, engine.config, engine.parameters, task.labels, task.train_mask, logits_fn)
+    data = engine.data
+    model = MeasuredModel(engine.step, engine.config, engine.parameters, data.labels, data.train_mask, all_logits)
     values = {name: _rounded(value) for name, value in plugin_measures(model).items()}
     return [PluginMeasures(engine.step, values)] if values else []
+
+
+def _logits_of_examples(engine: Engine) -> Tensor:
+    """The logits of all examples of a task that is not of pairs, [m, answers]."""
+    everything = engine.data.examples(torch.arange(len(engine.data.labels), device=engine.device))
+    parts = everything.chunks(max(1, CHUNK // engine.network.floats_per_example))
+    logits = [engine.network.logits_of(engine.parameters, part) for part in parts]
+    return torch.cat(logits)[:, : engine.config.shape.answers]
 
 
 def _structure_of(engine: Engine, logits_fn: LogitsFn, gauges: bool) -> Structure:

@@ -19,7 +19,7 @@ from grokterm.runs.log import LogReader
 from grokterm.runs.process import trainer_alive
 from grokterm.wire.records import PluginMeasures, Scalars, Session
 from tests.cli.terminals import run_here
-from tests.own import sha256, write
+from tests.own import sha256, write, write_examples
 from tests.trainer.running import wait_for
 
 SMALL = ("--p", "11", "--width", "32", "--log-every", "5", "--measure-every", "20", "--device", "cpu")
@@ -212,6 +212,41 @@ def test_its_measures_are_logged_plotted_and_in_notebooks(examples: dict[str, Pa
     assert records[1].values["largest_weight"] == float(f"{largest:.5g}")
 
 
+OF_THREE = """from grokterm import plugins
+
+@plugins.operation("middle", shown="the middle one of a, b, c", inputs=3)
+def middle(a, b, c, p):
+    return a + b + c - np.minimum(np.minimum(a, b), c) - np.maximum(np.maximum(a, b), c)
+
+import numpy as np
+
+@plugins.measure("right_share", words="the share of all examples that are answered rightly")
+def right_share(model):
+    return (model.logits.argmax(-1) == model.labels).double().mean()
+"""
+
+
+def test_an_operation_of_three_inputs_is_learned_and_measured(tmp_path: Path) -> None:
+    path = write(tmp_path / "middle.py", OF_THREE)
+    assert run_here("train", *SMALL, "--plugin", str(path), "--op", "middle", "--until", "40").returncode == 0
+    (folder,) = list_runs(runs_home())
+    assert json.loads(run_here("runs", "--json", "--plugin", str(path)).stdout)[0]["task"] == (
+        "the middle one of a, b, c mod 11"
+    )
+    records = LogReader(folder.log_path).read()
+    shares = {r.step: r.values["right_share"] for r in records if isinstance(r, PluginMeasures)}
+    scalars = {r.step: r for r in records if isinstance(r, Scalars)}
+    for step, share in shares.items():
+        right = scalars[step].train_accuracy * 665 + scalars[step].test_accuracy * 666
+        assert share == float(f"{right / 11**3:.5g}")
+    done = run_here("replay", "1", "--plugin", str(path), "--json")
+    assert (done.returncode, json.loads(done.stdout)["agrees"]) == (0, True), done.stderr
+    assert "takes two inputs, and this task has 3" in refused(
+        "train", *SMALL, "--plugin", str(path), "--plugin", str(write_examples(tmp_path)["bilinear.py"]),
+        "--op", "middle", "--arch", "bilinear",
+    )  # fmt: skip
+
+
 def test_a_run_with_plugins_is_removed_whole(examples: dict[str, Path]) -> None:
     folder = made(examples["capped.py"], *CASES["capped.py"])
     (folder.plugin_folder / "notes.txt").write_text("mine")
@@ -244,6 +279,7 @@ def failing():
         (("", "return gradient[:3]"), "RuntimeError: The size of tensor a"),
         (("", "return gradient * torch.nan"), "the loss is no longer finite"),
         (("    return torch.nn.Linear", ""), "the optimizer failing (lab.py, line 3) must return a Rule"),
+        (("    return Rule", ""), "the optimizer failing (lab.py, line 3) has no direction"),
         (("    import nothing_of_this_name", ""), "lab.py, line 7: ModuleNotFoundError"),
     ],
 )
