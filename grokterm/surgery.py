@@ -54,7 +54,7 @@ INTACT: Final = Ablation()
 
 def frequency_count(config: Config) -> int:
     """How many frequencies k = 1 … or representations there are; 0 where the task has none."""
-    if config.task == "parity":
+    if config.of_points:
         return 0
     return len(component_labels(config.op)) or (group_order(config.op, config.p) or 0) // 2
 

@@ -98,7 +98,7 @@ class ModelAtStep:
     @cached_property
     def angles(self) -> Angles:
         """How the operation adds angles; raises UndefinedError where it does not."""
-        found = None if self.config.task == "parity" else angles_of(self.config.op, self.config.p)
+        found = None if self.config.of_points else angles_of(self.config.op, self.config.p)
         if found is None:
             raise UndefinedError(_no_frequencies(self.config))
         return found
@@ -162,7 +162,7 @@ def no_pairs(config: Config) -> str:
 
 def _no_frequencies(config: Config) -> str:
     """Why a task has no Fourier basis."""
-    if config.task == "parity":
+    if config.of_points:
         return f"not defined for {config.task_words}: it has no residues, and so no frequencies"
     if rule_of(config.op).order:
         return f"{rule_of(config.op).shown} has no angles"

@@ -39,7 +39,7 @@ def spectrum(model: HasFirstLayer, parameters: Parameters, config: Config) -> tu
 
 def spectral_basis(config: Config) -> tuple[Basis, str]:
     """Over what the spectrum of an operation is taken, representations of a group among them, and its description."""
-    if config.task == "parity":
+    if config.of_points:
         return "none", f"{config.task_words} has no frequencies"
     harmonics = harmonics_of(config.op, config.p)
     if isinstance(harmonics, GroupAngles):

@@ -21,7 +21,7 @@ from grokterm.config.numbers import NUMBERS
 from grokterm.config.run import RunSettings
 from grokterm.config.setting import ADDED, KEY, Setting, check, read, words_for
 from grokterm.config.task import TaskSettings
-from grokterm.config.tasks import TaskShape, check_task, shape_of, task_words
+from grokterm.config.tasks import TASKS, TaskShape, check_task, shape_of, task_words
 from grokterm.config.training import TrainingSettings
 from grokterm.errors import ConfigError
 from grokterm.spelling import unknown
@@ -95,6 +95,11 @@ class Config(RunSettings, TrainingSettings, ModelSettings, TaskSettings):
     def of_pairs(self) -> bool:
         """Whether its examples are the pairs of a table."""
         return self.task == "table" and rule_of(self.op).inputs <= 2
+
+    @property
+    def of_points(self) -> bool:
+        """Whether its examples are points of n coordinates ±1, as those of a parity are."""
+        return TASKS[self.task].of_points
 
     @property
     def task_words(self) -> str:

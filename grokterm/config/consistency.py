@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from grokterm.config.architectures import ARCHITECTURES, Architecture
-from grokterm.config.tasks import TaskName, example_count
+from grokterm.config.tasks import TASKS, TaskName, example_count
 from grokterm.errors import ConfigError
 from grokterm.spelling import option_name, unknown
 from grokterm.tasks.operations import defined_count, group_order, rule_of
@@ -30,7 +30,7 @@ def check_order(p: int, op: str, task: str = "table") -> None:
 
 def check_split(task: TaskName, p: int, op: str, k: int, train_fraction: float) -> None:
     """Raises ConfigError where an operation has no table mod p, or one of the two sets no example."""
-    if task == "parity":
+    if TASKS[task].of_points:
         return
     if task == "table":
         rule_of(op).check(p)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
 from grokterm.errors import ConfigError
@@ -23,9 +22,21 @@ class DescribedTask(NamedTuple):
 
     words: str
     uses: frozenset[str]
+    shown: str = ""
+    """How a plugin's task is printed; {n} and {k} stand for these settings."""
+
+    @property
+    def of_points(self) -> bool:
+        """Whether its examples are points of n coordinates ±1, with two answers."""
+        return "n" in self.uses
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether the answer follows from k secret ones of them."""
+        return self.of_points and "k" in self.uses
 
 
-TASKS: Final[Mapping[TaskName, DescribedTask]] = {
+TASKS: Final[dict[TaskName, DescribedTask]] = {
     "table": DescribedTask("the operation on residues", frozenset({"op", "p", "train_fraction"})),
     "sum": DescribedTask("a + b + c … mod p, of k inputs", frozenset({"p", "k", "train_fraction"})),
     "parity": DescribedTask("the product of k secret ones among n coordinates ±1", frozenset({"n", "k", "train_size"})),
@@ -50,7 +61,7 @@ def shape_of(task: TaskName, op: str, p: int, k: int, n: int) -> TaskShape:
             return TaskShape(max(rule_of(op).inputs, 2), p, p)
         case "sum":
             return TaskShape(k, p, p)
-        case "parity":
+        case _:
             return TaskShape(n, 2, 2)
 
 
@@ -64,6 +75,8 @@ def task_words(task: TaskName, op: str, p: int, k: int, n: int) -> str:
             return f"{terms} mod {p}"
         case "parity":
             return f"parity of {k} of {n}"
+        case _:
+            return TASKS[task].shown.format(n=n, k=k)
 
 
 def example_count(task: TaskName, op: str, p: int, k: int) -> int:
@@ -78,8 +91,8 @@ def test_count(n: int) -> int:
 
 def check_task(task: TaskName, op: str, p: int, k: int, n: int, train_size: int) -> None:
     """Raises ConfigError where there is no such task, or it has more examples than are allowed."""
-    if task == "parity":
-        _check_parity(k, n, train_size)
+    if TASKS[task].of_points:
+        _check_points(k if TASKS[task].has_secret else 1, n, train_size)
         return
     if task == "sum" and k < 3:
         raise ConfigError(f"--task sum needs --k 3 or more, not {k}: the sum of two is --op add")
@@ -91,7 +104,7 @@ def check_task(task: TaskName, op: str, p: int, k: int, n: int, train_size: int)
         )
 
 
-def _check_parity(k: int, n: int, train_size: int) -> None:
+def _check_points(k: int, n: int, train_size: int) -> None:
     if k > n:
         raise ConfigError(f"--k {k} secret coordinates are more than the --n {n} that there are: choose 1 to {n}")
     left = 2**n - test_count(n)

@@ -101,7 +101,7 @@ class Engine:
             sum_squared_weights=sum(squares.values()),
             squared_weights={name: square for name, square in squares.items() if self.parameters[name].ndim == 2},
             gradient_norm=self._gradient_norm,
-            weight_change_l1=self._weight_change() if self.config.task == "parity" else None,
+            weight_change_l1=self._weight_change() if self.config.of_points else None,
         )
 
     def top_classes(self, a: int, b: int, count: int) -> list[tuple[int, float]]:

@@ -10,12 +10,14 @@ import torch
 from torch import Tensor
 
 from grokterm.config import Config
-from grokterm.config.tasks import test_count
+from grokterm.config.tasks import TASKS, test_count
 from grokterm.lab.examples import Data
 from grokterm.lab.hashing import key_of, random_bits
 from grokterm.lab.row_sums import RowSums
 from grokterm.lab.seeds import generator
 from grokterm.lab.tasks import CACHED_PAIRS, corrupt_labels, make_task
+from grokterm.plugins.items import PluginError
+from grokterm.plugins.registry import function
 from grokterm.tasks.operations import answer_table
 from grokterm.tasks.polynomial import UNDEFINED
 
@@ -107,11 +109,16 @@ def make_data(config: Config) -> Data:
     """The examples of a configuration's task and their seeded split, on the CPU and the same for every device."""
     if config.of_pairs:
         return make_task(config)
-    return _parity(config) if config.task == "parity" else _residues(config)
+    return _points(config) if config.of_points else _residues(config)
 
 
 def secret_coordinates(config: Config) -> Tensor:
-    """The coordinates whose product a parity is, int64 [k], sorted and from 0; they follow from the seed."""
+    """The coordinates from which alone the answer follows, int64 [k], sorted and from 0: a draw by the seed.
+
+    None where a task has no secret.
+    """
+    if not TASKS[config.task].has_secret:
+        return torch.zeros(0, dtype=torch.int64)
     order = torch.randperm(config.n, generator=generator(config.seed, "secret"))
     return order[: config.k].sort().values
 
@@ -134,17 +141,28 @@ def _residues(config: Config) -> TupleTask:
     return TupleTask(points.short(), labels, corrupt_labels(labels, train, config), train, test.sort().values)
 
 
-def _parity(config: Config) -> TupleTask:
+def _points(config: Config) -> TupleTask:
     """Points of {−1, 1}ⁿ, none twice: the test points first, and then those of training.
 
-    Token 1 stands for −1, so that the label is the sum of the secret tokens mod 2, 1 where the product is −1.
-    More training points leave the test points, and the training points that are there, as they are.
+    Token 1 stands for −1, so that the label of a parity is the sum of the secret tokens mod 2, 1 where the product is
+    −1. More training points leave the test points, and the training points that are there, as they are.
     """
     tested = test_count(config.n)
     points = _distinct_points(config, tested + config.train_size)
-    labels = points[:, secret_coordinates(config)].long().sum(-1) % 2
+    labels = _labels(points.long(), config)
     test, train = torch.arange(len(points)).tensor_split([tested])
     return TupleTask(points, labels, _corrupt_answers(labels, train, config), train, test)
+
+
+def _labels(points: Tensor, config: Config) -> Tensor:
+    """The right answers to points int64 [m, n], 0 or 1, int64 [m]; raises PluginError for other ones of a plugin."""
+    own = function("task", config.task)
+    if own is None:
+        return points[:, secret_coordinates(config)].sum(-1) % 2
+    found = own(points, config)
+    if not isinstance(found, Tensor) or found.shape != points.shape[:1] or not ((found == 0) | (found == 1)).all():
+        raise PluginError(f"the task {config.task} must give a 0 or a 1 for each of the {len(points):,} points")
+    return found.long()
 
 
 def _distinct_points(config: Config, count: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""One's own operations, architectures, optimizers, filters, losses and measures, in a file of one's own.
+"""One's own operations, tasks, architectures, optimizers, filters, losses and measures, in a file of one's own.
 
 A plugin is a Python file, or a module behind an entry point of the group `grokterm.plugins`, with functions under the
 decorators of this package. It is executed by the viewer as well, which never imports torch: what needs torch imports it
@@ -17,6 +17,7 @@ from grokterm.plugins.items import (
     measure,
     operation,
     optimizer,
+    task,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "measure",
     "operation",
     "optimizer",
+    "task",
 ]

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from grokterm.config.architectures import ArchitectureSpec
 from grokterm.errors import ConfigError
 
-Kind = Literal["operation", "architecture", "optimizer", "filter", "loss", "measure"]
+Kind = Literal["operation", "task", "architecture", "optimizer", "filter", "loss", "measure"]
 Function = Callable[..., Any]
 Settings = Mapping[str, "Number"]
 
@@ -112,6 +112,16 @@ def operation(name: str, *, shown: str, inputs: int = 2) -> Callable[[Function],
     It gives their answers from 0 to p − 1, −1 where there is none. `shown` is how it is printed.
     """
     return lambda function: Item("operation", name, function, words=shown, inputs=inputs)
+
+
+def task(name: str, *, shown: str, words: str, secret: bool = False) -> Callable[[Function], Item]:
+    """Registers a task: a function of points, int64 [m, n] of 0 and 1, and the configuration; it gives 0 or 1 for each.
+
+    `shown` is how it is printed, with {n} and {k} for these settings. With `secret` the answers follow from k of the n
+    coordinates, those of `grokterm.lab.tuples.secret_coordinates`, which the screen then lights.
+    """
+    uses = frozenset({"n", "train_size", *(["k"] if secret else [])})
+    return lambda function: Item("task", name, function, shown, words, uses=uses)
 
 
 def architecture(name: str, spec: ArchitectureSpec, *, settings: Settings = _NO_SETTINGS) -> Callable[[Function], Item]:

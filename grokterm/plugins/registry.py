@@ -12,6 +12,7 @@ from grokterm.config.losses import LOSSES, DescribedLoss, Loss
 from grokterm.config.numbers import NUMBERS, AddedNumber
 from grokterm.config.optimizers import FILTERS, OPTIMIZERS, Described, Filter, Optimizer
 from grokterm.config.setting import ADDED, Acts, Group, Setting
+from grokterm.config.tasks import TASKS, DescribedTask, TaskName
 from grokterm.errors import ConfigError, first_line
 from grokterm.measures import NAMES
 from grokterm.plugins.items import Item, Kind, Number, PluginError
@@ -21,6 +22,7 @@ from grokterm.view_options import ViewOptions
 
 _SETTING: Final[dict[Kind, str]] = {
     "operation": "op",
+    "task": "task",
     "architecture": "arch",
     "optimizer": "optimizer",
     "filter": "filter",
@@ -123,6 +125,8 @@ def _add(item: Item) -> None:
     match item.kind:
         case "operation":
             REGISTERED[item.name] = RegisteredOperation(item.name, item.words, item.function, item.where, item.inputs)
+        case "task":
+            TASKS[cast(TaskName, item.name)] = DescribedTask(item.words, uses, item.title)
         case "architecture":
             assert item.spec is not None
             ARCHITECTURES[cast(Architecture, item.name)] = item.spec._replace(
@@ -142,6 +146,7 @@ def _add(item: Item) -> None:
 def _tables(kind: Kind) -> list[dict[Any, Any]]:
     of_kind: dict[Kind, dict[Any, Any]] = {
         "operation": REGISTERED,
+        "task": TASKS,
         "architecture": ARCHITECTURES,
         "optimizer": OPTIMIZERS,
         "filter": FILTERS,
@@ -183,6 +188,11 @@ def _is_taken(item: Item) -> bool:
 
 def _check_spec(item: Item) -> None:
     """Raises PluginError where the texts of an architecture name what is no setting."""
+    if item.kind == "task":
+        try:
+            item.title.format(n=2, k=1)
+        except (LookupError, ValueError, AttributeError) as error:
+            raise PluginError(f"it is shown by what is neither n nor k: {first_line(error)}") from None
     spec = item.spec
     if spec is None:
         return

@@ -216,7 +216,8 @@ def _task_name(config: Config) -> str:
     """The task in the name of a folder, where two tasks may look alike: add97, s5, a2+3ab-31, parity40-3."""
     op = config.op
     if config.task != "table":
-        return f"parity{config.n}-{config.k}" if config.task == "parity" else f"sum{config.k}-{config.p}"
+        names = {"parity": f"parity{config.n}-{config.k}", "sum": f"sum{config.k}-{config.p}"}
+        return names.get(config.task, f"{config.task}-{config.n}")
     if rule_of(op).order:
         return op
     if op not in OPERATIONS:

@@ -142,7 +142,10 @@ def test_of_two_things_of_which_one_cannot_be_none_is_registered(tmp_path: Path)
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        ("a * 1.0", r"the operation mine (lab.py, line 3) must give whole numbers in the shape of a, not float64 [7, 7]"),
+        (
+            "a * 1.0",
+            r"the operation mine (lab.py, line 3) must give whole numbers in the shape of a, not float64 [7, 7]",
+        ),
         ("a[:3]", "not int64 [3, 7]"),
         ("a + b", "must answer from 0 to 6, or −1 for a pair without an answer, and it answers from 0 to 12"),
         ("a - 2", "it answers from -2 to 4"),

@@ -247,6 +247,49 @@ def test_an_operation_of_three_inputs_is_learned_and_measured(tmp_path: Path) ->
     )  # fmt: skip
 
 
+TASKS = """from grokterm import plugins
+
+@plugins.task("majority", shown="majority of {n}", words="whether most of the n coordinates are −1")
+def majority(points, config):
+    return 2 * points.sum(-1) > config.n
+
+@plugins.task("all-of", shown="all {k} of {n}", words="whether all of k secret coordinates are −1", secret=True)
+def all_of(points, config):
+    from grokterm.lab.tuples import secret_coordinates
+
+    return points[:, secret_coordinates(config)].all(-1)
+
+@plugins.task("wrong", shown="{n} wrong", words="answers with twos")
+def wrong(points, config):
+    return points.sum(-1)
+"""
+POINTS = ("--n", "9", "--k", "2", "--train-size", "60", "--width", "32", "--log-every", "5", "--device", "cpu")
+
+
+def test_a_task_is_learned_from_its_points_and_replayed(tmp_path: Path) -> None:
+    plugin = ("--plugin", str(write(tmp_path / "tasks.py", TASKS)))
+    done = run_here("train", *POINTS, *plugin, "--task", "majority", "--until", "200")
+    assert done.returncode == 0, done.stderr
+    done = run_here("train", *POINTS, *plugin, "--task", "all-of", "--corrupt", "0.1", "--until", "60")
+    assert done.returncode == 0, done.stderr
+    assert [folder.id for folder in list_runs(runs_home())] == ["0001-majority-9-mlp", "0002-all-of-9-mlp"]
+    for run in ("1", "2"):
+        done = run_here("replay", run, *plugin, "--json")
+        assert (done.returncode, json.loads(done.stdout)["agrees"]) == (0, True), done.stderr
+    majority, all_of = (open_run(run, plugin=plugin[1:]).at(60) for run in ("1", "2"))
+    assert majority.tokens is not None
+    assert majority.labels.tolist() == [int(2 * sum(point) > 9) for point in majority.tokens.tolist()]
+    assert majority.coordinates().secret.tolist() == []
+    secret = all_of.coordinates().secret - 1
+    assert all_of.tokens is not None
+    assert all_of.labels.tolist() == all_of.tokens[:, secret].all(-1).astype(int).tolist()
+    listed = [run["task"] for run in json.loads(run_here("runs", "--json", *plugin).stdout)]
+    assert listed == ["majority of 9", "all 2 of 9"]
+    done = run_here("train", *POINTS, *plugin, "--task", "wrong")
+    assert done.returncode == 1
+    assert "the task wrong must give a 0 or a 1 for each of the 316 points" in done.stderr
+
+
 def test_a_run_with_plugins_is_removed_whole(examples: dict[str, Path]) -> None:
     folder = made(examples["capped.py"], *CASES["capped.py"])
     (folder.plugin_folder / "notes.txt").write_text("mine")

@@ -19,7 +19,7 @@ def coordinates(model: ModelAtStep, chosen: Chosen) -> Picture:
     They are what the coordinate adds to the first layer where it is 1, and takes from it where it is −1.
     """
     config = model.config
-    if config.task != "parity":
+    if not config.of_points:
         raise UndefinedError(f"not defined for {config.task_words}: it has residues, and no coordinates")
     rows = model.any_network.coordinate_rows(dict(model.parameters))
     if rows is None:

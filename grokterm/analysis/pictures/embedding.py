@@ -28,7 +28,7 @@ def first_layer(model: ModelAtStep) -> tuple[Tensor, Tensor]:
     They are in the order of the operation's basis, or by residue where it has none.
     """
     config = model.config
-    if config.task == "parity":
+    if config.of_points:
         raise UndefinedError(f"not defined for {config.task_words}: it has no residues")
     basis, _ = basis_of(config.op, config.p)
     tables = model.any_network.input_tables(dict(model.parameters))

@@ -73,7 +73,7 @@ def _likeliest_of_slice(model: ModelAtStep) -> tuple[Tensor, Tensor]:
 
 def _check_residues(config: Config) -> None:
     """Raises UndefinedError where the inputs are no residues."""
-    if config.task == "parity":
+    if config.of_points:
         raise UndefinedError(no_pairs(config))
 
 

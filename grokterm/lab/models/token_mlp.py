@@ -120,7 +120,7 @@ class TokenMlp(Network):
 
     @property
     def _is_parity(self) -> bool:
-        return self.config.task == "parity"
+        return self.config.of_points
 
     @property
     def _features(self) -> int:

@@ -71,7 +71,7 @@ class TokenTransformer(Network):
                 parameters |= layer_norm_init(name.rpartition(".")[0], self.config.d_model)
             else:
                 vocabulary = self.config.shape.tokens + 1
-                of_residues = name == "W_U" and self.config.task != "parity"
+                of_residues = name == "W_U" and not self.config.of_points
                 variance = 1 / (vocabulary if of_residues else self.config.d_model)
                 parameters[name] = normal_init(shape, math.sqrt(variance), generator)
         return parameters

@@ -242,19 +242,19 @@ class TablePane(PicturePane):
 
 def title_of(config: Config) -> str:
     """What the pane shows of a task: its table, a slice of that, or coordinates."""
-    if config.task == "parity":
+    if config.of_points:
         return "Coordinates"
     inputs = config.shape.inputs
     return TablePane.title if inputs == 2 else f"Table, {'c' if inputs == 3 else 'c …'} = 0"
 
 
 def _has_coordinates(state: RunState) -> bool:
-    return state.config.task == "parity"
+    return state.config.of_points
 
 
 def _share_texts(picture: Picture | None) -> list[Content]:
     """How much of the weights lies on which secret coordinates, the longest text first."""
-    if picture is None or not picture.arrays:
+    if picture is None or not picture.arrays or not picture.secret.size:
         return []
     share = Content.styled(f"{100 * secret_share(picture):.0f} %", "bold $test")
     named = Content.styled(" ".join(str(number) for number in picture.secret.tolist()), "$key")

@@ -51,7 +51,7 @@ def optimizer(config: Config) -> str:
 def split(config: Config) -> tuple[str, str]:
     """The training share of the pairs, or the points, long and short, and how many of their labels are wrong."""
     wrong = f", {100 * config.corrupt:.4g} % wrong" if config.corrupt else ""
-    if config.task == "parity":
+    if config.of_points:
         points = f"{config.train_size:,} points{wrong}"
         return points, points
     share = f"{100 * config.train_fraction:.4g} %"

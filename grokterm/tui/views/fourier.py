@@ -82,7 +82,7 @@ class WaterfallView(ViewPane):
         spectra = history.spectra
         if not len(spectra.steps):
             words = "waiting for the first spectrum"
-            if config.task == "parity":
+            if config.of_points:
                 words = f"no spectrum: {config.task_words} has no residues, and so no frequencies"
             elif history.basis == "none" or (config.task == "table" and not config.of_pairs):
                 words = (

@@ -78,12 +78,12 @@ class ProgressView(TrainingViewPane):
     def missing(self, state: RunState) -> str:
         """Also where nothing was measured, or nothing is defined; a parity has a measure of its own."""
         config = state.history.config
-        return super().missing(state) or ("" if config.task == "parity" else _unmeasured(state.history))
+        return super().missing(state) or ("" if config.of_points else _unmeasured(state.history))
 
     def panels(self, state: RunState) -> Sequence[Panel]:
         """Losses, shares and weights; of a parity, how far the first layer has come from its start."""
         history, marks = state.history, _milestones(state.history)
-        if history.config.task == "parity":
+        if history.config.of_points:
             return _hidden_progress(state, marks)
         steps, _ = history.progress("consensus_loss")
         test = Line("test loss", "test", "test", steps, _at(history, steps, "test_loss"))
