@@ -25,6 +25,10 @@ class RunFolderError(GroktermError):
     """A run folder that is missing, damaged, not writable or not a run."""
 
 
+class PluginNeededError(RunFolderError):
+    """A run whose plugin this process may not execute, or was not asked to load."""
+
+
 class FolderLostError(RunFolderError):
     """A run folder that was open and is no longer there: nothing may be written in its place."""
 

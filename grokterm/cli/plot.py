@@ -16,7 +16,7 @@ from grokterm.chart import COLORS, Curve, Look, console_on, draw_chart, graph_on
 from grokterm.cli.options import Values, view
 from grokterm.cli.sanitize import sanitize
 from grokterm.cli.usage import UsageError
-from grokterm.errors import GroktermError, RunFolderError
+from grokterm.errors import GroktermError, PluginNeededError, RunFolderError
 from grokterm.number_format import percent
 from grokterm.runs.columns import Floats
 from grokterm.runs.compared import ComparedRun, check_count, compare, differences
@@ -24,7 +24,6 @@ from grokterm.runs.family import tree
 from grokterm.runs.folder import RunFolder, find_run, runs_home
 from grokterm.runs.history import History
 from grokterm.runs.measured import columns_of, measure_names, measured
-from grokterm.runs.plugins import PluginNeededError
 from grokterm.spelling import unknown
 from grokterm.view_options import ViewOptions
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
+from grokterm.config.plugins import ALLOWED, LOADED
 from grokterm.errors import GroktermError
 
 PLUGIN: Final = "--plugin"
@@ -20,7 +20,7 @@ def load_given(words: Sequence[str]) -> None:
 
     What an earlier command line of this process has loaded is no part of this one. Raises PluginError.
     """
-    if "grokterm.plugins.loading" in sys.modules:
+    if LOADED or ALLOWED:
         from grokterm.plugins.loading import unload_all
 
         unload_all()

@@ -13,8 +13,8 @@ from typing import Final
 
 from grokterm.cli.options import Values
 from grokterm.cli.sanitize import sanitize, sanitize_json
+from grokterm.config.plugins import plugin_arguments
 from grokterm.errors import TrainerError
-from grokterm.plugins.loading import plugin_arguments
 from grokterm.replay.report import Progress, Report, decode_message
 from grokterm.runs.folder import find_run, home_path
 

@@ -7,11 +7,11 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Final
 
+from grokterm.config.plugins import ALLOWED, LOADED, SHORTEST, Plugin
 from grokterm.errors import first_line, reason_of
 from grokterm.plugins.items import Item, PluginError, where
 from grokterm.plugins.registry import register, unregister_all
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 GROUP: Final = "grokterm.plugins"
 """The group of entry points."""
-SHORTEST: Final = 12
-"""Digits of a hash that name a plugin, at least."""
 LARGEST: Final = 2**20
 """Bytes of the largest file."""
 NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,39}", re.ASCII)
@@ -33,54 +31,15 @@ NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,39}", re.ASCII)
 _DIGITS: Final = re.compile(r"[0-9a-f]{12,64}", re.ASCII)
 
 
-@dataclass(frozen=True)
-class Plugin:
-    """A plugin by what tells it from all others: the hash of its file, or its distribution and version."""
-
-    name: str
-    """The file's name without .py, or that of the entry point."""
-    sha256: str = ""
-    distribution: str = ""
-    version: str = ""
-    source: bytes = field(default=b"", repr=False, compare=False)
-    """The file, as it was executed."""
-    measures: bool = field(default=False, compare=False)
-    """Whether it registers measures."""
-
-    @property
-    def words(self) -> str:
-        """What people call it: my_lab.py (SHA-256 0123456789ab), my-lab (entry point of lab 1.0)."""
-        if self.sha256:
-            return f"{self.name}.py (SHA-256 {self.sha256[:SHORTEST]})"
-        return f"{self.name} (entry point of {self.distribution} {self.version})"
-
-    @property
-    def key(self) -> str:
-        """What is the same for the same code: the hash of a file whatever its name, or distribution and version."""
-        return self.sha256 or f"{self.distribution} {self.version} {self.name}"
-
-    @property
-    def file_name(self) -> str:
-        """Its copy in the folder of plugins of a run; empty for an entry point."""
-        return f"{self.name}-{self.sha256[:SHORTEST]}.py" if self.sha256 else ""
-
-
-_loaded: Final[dict[str, Plugin]] = {}
-_allowed: Final[list[str]] = []
 _files: Final[set[str]] = set()
 """The files of all plugins that were executed."""
 _OUR_OWN: Final = (str(Path(__file__).parents[1]), "<")
 """How files begin that are no plugin's."""
 
 
-def loaded() -> tuple[Plugin, ...]:
-    """The plugins of this process, in order."""
-    return tuple(_loaded.values())
-
-
 def is_loaded(plugin: Plugin) -> bool:
     """Whether this process has executed it."""
-    return plugin.key in _loaded
+    return plugin.key in LOADED
 
 
 def allow(digits: str) -> None:
@@ -91,13 +50,7 @@ def allow(digits: str) -> None:
             f"--allow-plugin must be the SHA-256 of a plugin's file, or its first {SHORTEST} digits at least, "
             f"not {digits[:70]!r}"
         )
-    _allowed.append(plain)
-
-
-def plugin_arguments() -> list[str]:
-    """What has a process that this one starts load the same plugins, each where its run needs it."""
-    options = (("--allow-plugin", one.sha256) if one.sha256 else ("--plugin", one.name) for one in loaded())
-    return [word for option in options for word in option]
+    ALLOWED.append(plain)
 
 
 def take_arguments(parser: ArgumentParser) -> None:
@@ -116,7 +69,7 @@ def load_arguments(given: Namespace) -> None:
 
 def is_allowed(sha256: str) -> bool:
     """Whether a plugin with this hash may be executed from a run folder."""
-    return any(sha256.startswith(digits) for digits in _allowed)
+    return any(sha256.startswith(digits) for digits in ALLOWED)
 
 
 def load(given: str) -> None:
@@ -170,10 +123,10 @@ def load_source(plugin: Plugin, file_name: str) -> None:
 
 def unload_all() -> None:
     """Takes all plugins out of this process, and what was allowed."""
-    if not (_loaded or _allowed):
+    if not (LOADED or ALLOWED):
         return
-    _loaded.clear()
-    _allowed.clear()
+    LOADED.clear()
+    ALLOWED.clear()
     unregister_all()
 
 
@@ -215,7 +168,7 @@ def _register(plugin: Plugin, module: ModuleType) -> None:
     if not found:
         raise PluginError(f"the plugin {plugin.words} registers nothing: see grokterm guide plugins")
     register(found, plugin.words)
-    _loaded[plugin.key] = replace(plugin, measures=any(item.kind == "measure" for item in found))
+    LOADED[plugin.key] = plugin._replace(measures=any(item.kind == "measure" for item in found))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import platformdirs
@@ -19,14 +19,17 @@ import tomli_w
 
 from grokterm import durable
 from grokterm.config import Config, settings
+from grokterm.config.plugins import FOLDER as PLUGIN_FOLDER
+from grokterm.config.plugins import LOADED
 from grokterm.errors import ConfigError, RunFolderError, reason_of
 from grokterm.real_files import FILE, FOLDER, is_there, kind_of, open_file, reading
-from grokterm.runs.plugins import FOLDER as PLUGIN_FOLDER
-from grokterm.runs.plugins import RunPlugin, check_fork, check_plugins, copy_plugins, decode_plugins, load_plugins
 from grokterm.tasks.operations import rule_of
 from grokterm.tasks.rules import OPERATIONS
 from grokterm.version import __version__
 from grokterm.view_options import ViewOptions
+
+if TYPE_CHECKING:
+    from grokterm.runs.plugins import RunPlugin
 
 PARTIAL_FILES: Final = ("trainer.part", "config.toml.part", "log.jsonl.part")
 """What a process that died while writing may leave in a run folder."""
@@ -120,7 +123,10 @@ class RunFolder:
         """The run's first configuration, with its plugins loaded; raises RunFolderError, also where `check` does."""
         self.check()
         written = self._read()
-        load_plugins(self.path, self._plugins(written))
+        if plugins := self._plugins(written):
+            from grokterm.runs.plugins import load_plugins
+
+            load_plugins(self.path, plugins)
         try:
             return Config.written({name: value for name, value in written.items() if name not in _TABLES})
         except ConfigError as error:
@@ -135,15 +141,25 @@ class RunFolder:
     def check_plugins(self) -> None:
         """Makes sure that the plugins that this process has loaded are those of the run; raises RunFolderError."""
         self.check()
-        check_plugins(self.path, self._plugins(self._read()))
+        if LOADED:
+            from grokterm.runs.plugins import check_plugins
+
+            check_plugins(self.path, self._plugins(self._read()))
 
     def check_fork(self) -> None:
         """Makes sure that the plugins of this process may be those of a fork; raises RunFolderError."""
-        check_fork(self.path, self._plugins(self._read()))
+        if LOADED:
+            from grokterm.runs.plugins import check_fork
+
+            check_fork(self.path, self._plugins(self._read()))
 
     def _plugins(self, written: dict[str, Any]) -> tuple[RunPlugin, ...]:
+        if "plugins" not in written:
+            return ()
+        from grokterm.runs.plugins import decode_plugins
+
         try:
-            return decode_plugins(written.get("plugins", ()))
+            return decode_plugins(written["plugins"])
         except (msgspec.ValidationError, ValueError) as error:
             raise RunFolderError(f"the [plugins] table of {self.config_path} cannot be used: {error}") from None
 
@@ -300,8 +316,10 @@ def write_config(folder: RunFolder, config: Config, view: ViewOptions, parent: P
     """Writes copies of plugins and config.toml, whole or not at all, which makes the folder a run; raises OSError."""
     values = {name: getattr(config, name) for name in settings()}
     tables: dict[str, Any] = {"view": asdict(view), "about": {"format": FOLDER_FORMAT, "version": __version__}}
-    if plugins := copy_plugins(folder.path):
-        tables["plugins"] = plugins
+    if LOADED:
+        from grokterm.runs.plugins import copy_plugins
+
+        tables["plugins"] = copy_plugins(folder.path)
     if parent is not None:
         tables["parent"] = asdict(parent)
     durable.write(folder.config_path, tomli_w.dumps(values | tables).encode(), folder.path / "config.toml.part")

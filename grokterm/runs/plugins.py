@@ -11,27 +11,19 @@ from typing import Any, Final
 import msgspec
 
 from grokterm import durable
-from grokterm.errors import RunFolderError
+from grokterm.config.plugins import FOLDER, SHORTEST, Plugin, loaded
+from grokterm.errors import PluginNeededError, RunFolderError
 from grokterm.plugins.items import PluginError
 from grokterm.plugins.loading import (
     NAME,
-    SHORTEST,
-    Plugin,
     find_entry_point,
     is_allowed,
     is_loaded,
     load_source,
-    loaded,
     read_source,
 )
 
-FOLDER: Final = "plugins"
-"""The folder of copies in a run folder."""
 _COPY: Final = re.compile(rf"{NAME.pattern}-[0-9a-f]{{{SHORTEST}}}\.(py|part)", re.ASCII)
-
-
-class PluginNeededError(RunFolderError):
-    """A run whose plugin this process may not execute, or has not."""
 
 
 class RunPlugin(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

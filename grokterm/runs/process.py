@@ -13,8 +13,8 @@ from typing import Any, Final
 import msgspec
 import psutil
 
+from grokterm.config.plugins import plugin_arguments
 from grokterm.errors import RunFolderError, TrainerError, reason_of
-from grokterm.plugins.loading import plugin_arguments
 from grokterm.real_files import open_file
 from grokterm.runs import lock, sockets
 from grokterm.runs.folder import RunFolder

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from grokterm.errors import ConfigError, RunFolderError
+from grokterm.errors import ConfigError, PluginNeededError, RunFolderError
 from grokterm.real_files import opened_folder
 from grokterm.runs.checkpoints import CheckpointInfo, list_checkpoints, read_info
 from grokterm.runs.folder import Parent, RunFolder
 from grokterm.runs.goals import divergence, goal_of
 from grokterm.runs.history import PHASES, History
 from grokterm.runs.log import read_tail
-from grokterm.runs.plugins import PluginNeededError
 from grokterm.runs.process import trainer_alive
 from grokterm.runs.trainer_log import last_lines
 from grokterm.wire.records import Change, Event, Record, Scalars, Session

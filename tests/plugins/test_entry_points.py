@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from grokterm.config.plugins import loaded
 from grokterm.plugins.items import PluginError
-from grokterm.plugins.loading import load, loaded, unload_all
+from grokterm.plugins.loading import load, unload_all
 from grokterm.plugins.registry import items
 from grokterm.runs.folder import list_runs
 from tests.cli.terminals import run_here

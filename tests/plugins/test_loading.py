@@ -13,9 +13,10 @@ from grokterm.config import Config, choices, docs, label, parse, settings
 from grokterm.config.architectures import ARCHITECTURES
 from grokterm.config.losses import LOSSES
 from grokterm.config.optimizers import FILTERS, OPTIMIZERS
+from grokterm.config.plugins import loaded
 from grokterm.errors import ConfigError
 from grokterm.plugins.items import PluginError
-from grokterm.plugins.loading import allow, is_allowed, load, load_file, loaded, unload_all
+from grokterm.plugins.loading import allow, is_allowed, load, load_file, unload_all
 from grokterm.plugins.registry import items
 from grokterm.tasks.operations import answer_table, describe
 from tests.own import NAMES, sha256, write

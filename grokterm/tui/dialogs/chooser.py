@@ -87,4 +87,5 @@ class Chooser(Dialog[Wanted]):
     def _option(self, name: str) -> Option:
         called, words = self.what(name)
         here = "●" if self.is_present(name) else " "
-        return Option(Content.assemble((f"{here} {called:<13}", "bold"), words), id=name)
+        wide = 1 + max(12, *(len(self.what(other)[0]) for other in self._names))
+        return Option(Content.assemble((f"{here} {called:<{wide}}", "bold"), words), id=name)
