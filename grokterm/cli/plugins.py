@@ -6,10 +6,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import takewhile
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from grokterm.config.plugins import ALLOWED, LOADED
 from grokterm.errors import GroktermError
+
+if TYPE_CHECKING:
+    from grokterm.runs.folder import RunFolder
 
 PLUGIN: Final = "--plugin"
 ALLOW: Final = "--allow-plugin"
@@ -35,6 +38,15 @@ def load_given(words: Sequence[str]) -> None:
         allow(digits)
     if allowed:
         _load_of_runs(words)
+
+
+def check_given(folder: RunFolder) -> None:
+    """Makes sure that the plugins of this command line are those of a run; raises RunFolderError."""
+    folder.check()
+    if LOADED:
+        from grokterm.runs.plugins import check_plugins
+
+        check_plugins(folder.path, folder.plugins())
 
 
 def _load_of_runs(words: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ from threading import Thread
 from typing import Final
 
 from grokterm.cli.options import Values
+from grokterm.cli.plugins import check_given
 from grokterm.cli.sanitize import sanitize, sanitize_json
 from grokterm.config.plugins import plugin_arguments
 from grokterm.errors import TrainerError
@@ -28,7 +29,7 @@ _REPORTED: Final = (0, 1)
 def replay(name: str, to: int | None, as_json: bool, values: Values) -> int:
     """Replays a run and shows what came out: 0 where everything agrees, 1 where not; raises GroktermError."""
     folder = find_run(name, home_path(values.get("runs")))
-    folder.check_plugins()
+    check_given(folder)
     folder.config()
     command = [sys.executable, "-P", "-m", "grokterm.replay", str(folder.path.absolute()), *plugin_arguments()]
     if to is not None:

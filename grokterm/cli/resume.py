@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from grokterm.cli.goal import reached
 from grokterm.cli.options import Values, view
+from grokterm.cli.plugins import check_given
 from grokterm.cli.progress import progress_to
 from grokterm.cli.requests import send_request, wait_until_caught_up
 from grokterm.cli.sanitize import sanitize
@@ -38,7 +39,7 @@ def resume_training(name: str, defaults: Values, given: Values, as_json: bool) -
     Where the run is there already, nothing is done: a script may ask again and again.
     """
     folder = find_run(name, home_path((defaults | given).get("runs")))
-    folder.check_plugins()
+    check_given(folder)
     history, reader = History(folder.config()), LogReader(folder.log_path)
     records = reader.read()
     history.add(records)

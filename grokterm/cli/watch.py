@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from grokterm.cli.defaults import read_defaults
 from grokterm.cli.devices import check_device
 from grokterm.cli.options import Values, combined, configuration, read, view
+from grokterm.cli.plugins import check_given
 from grokterm.cli.sanitize import sanitize
 from grokterm.cli.terminal import check_terminal, configure_textual
 from grokterm.errors import RunFolderError
@@ -51,7 +52,7 @@ def attach(name: str | None, defaults: Values, given: Values, go_on: bool = Fals
     values = defaults | given
     home = home_path(values.get("runs"))
     folder = find_run(name, home) if name else _newest_alive(list_runs(home))
-    folder.check_plugins()
+    check_given(folder)
     folder.config()
     options = view(given, folder.view())
     prepare(options)

@@ -81,16 +81,16 @@ def load(given: str) -> None:
 
 
 def load_file(path: Path) -> None:
-    """Loads the plugin in a file; raises PluginError, also for a link in its place."""
+    """Loads the plugin in a file, or behind a link; raises PluginError."""
     name = path.name.removesuffix(".py")
     if not NAME.fullmatch(name):
         raise PluginError(f"the plugin {path} needs a name of up to 40 letters, digits and _, as my_lab.py")
-    source = read_source(path)
+    source = read_source(path.resolve())
     load_source(Plugin(name, sha256=hashlib.sha256(source).hexdigest(), source=source), str(path.absolute()))
 
 
 def read_source(path: Path) -> bytes:
-    """The bytes of a plugin's file; raises PluginError."""
+    """The bytes of a plugin's file; raises PluginError, also for a link in its place."""
     try:
         with reading(path) as file:
             source = file.read(LARGEST + 1)

@@ -138,20 +138,9 @@ class RunFolder:
         op, p, arch = (str(written.get(name, ""))[:_NAME_LENGTH] for name in ("op", "p", "arch"))
         return op, p, arch
 
-    def check_plugins(self) -> None:
-        """Makes sure that the plugins that this process has loaded are those of the run; raises RunFolderError."""
-        self.check()
-        if LOADED:
-            from grokterm.runs.plugins import check_plugins
-
-            check_plugins(self.path, self._plugins(self._read()))
-
-    def check_fork(self) -> None:
-        """Makes sure that the plugins of this process may be those of a fork; raises RunFolderError."""
-        if LOADED:
-            from grokterm.runs.plugins import check_fork
-
-            check_fork(self.path, self._plugins(self._read()))
+    def plugins(self) -> tuple[RunPlugin, ...]:
+        """The plugins that it was made with, of which none is loaded; raises RunFolderError."""
+        return self._plugins(self._read())
 
     def _plugins(self, written: dict[str, Any]) -> tuple[RunPlugin, ...]:
         if "plugins" not in written:

@@ -13,6 +13,7 @@ from typing import Final
 
 from grokterm import durable
 from grokterm.config import Config, Value, label, settings
+from grokterm.config.plugins import LOADED
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.number_format import spelled
 from grokterm.real_files import is_there, opened_folder, reading
@@ -58,7 +59,10 @@ def fork_run(
     `step`. Raises RunFolderError where the parent has no such step, ConfigError on settings that a fork cannot have.
     """
     first = parent.config()
-    parent.check_fork()
+    if LOADED:
+        from grokterm.runs.plugins import check_fork
+
+        check_fork(parent.path, parent.plugins())
     records = LogReader(parent.log_path).read()
     if not any(isinstance(record, Scalars) for record in records):
         raise RunFolderError(f"{parent.id} has not begun to train: there is nothing to fork")
