@@ -29,8 +29,7 @@ LARGEST: Final = 2**20
 NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,39}", re.ASCII)
 """Names of plugins."""
 _DIGITS: Final = re.compile(r"[0-9a-f]{12,64}", re.ASCII)
-
-
+_ADVICE: Final = ": the viewer has no torch, so import it inside of the functions that need it"
 _files: Final[set[str]] = set()
 """The files of all plugins that were executed."""
 _OUR_OWN: Final = (str(Path(__file__).parents[1]), "<")
@@ -137,6 +136,8 @@ def load_entry_point(name: str) -> None:
         return
     with _explained(""):
         module = point.load()
+    if not isinstance(module, ModuleType):
+        raise PluginError(f"the plugin {plugin.words} must be a module, and {point.value} is none")
     _files.add(str(getattr(module, "__file__", "")))
     _register(plugin, module)
 
@@ -186,9 +187,6 @@ def _explained(file_name: str) -> Iterator[None]:
             words = str(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {first_line(error)}"
             words += _ADVICE if getattr(error, "name", None) == "torch" else ""
         raise PluginError(f"the plugin cannot be loaded: {f'{place}: ' if place else ''}{words}") from None
-
-
-_ADVICE: Final = ": the viewer has no torch, so import it inside of the functions that need it"
 
 
 @contextmanager

@@ -75,6 +75,12 @@ def test_what_cannot_be_loaded_is_told_of(site: Path, text: str, words: str) -> 
     assert words in str(error.value)
 
 
+def test_an_entry_point_names_a_module(site: Path) -> None:
+    install(site, "x = 1\n", name=f"of-one = {MODULE}:x\nmy-lab")
+    with pytest.raises(PluginError, match=rf"of-one .* must be a module, and {MODULE}:x is none"):
+        load("of-one")
+
+
 def test_an_unknown_name_is_told_with_what_is_installed(site: Path) -> None:
     with pytest.raises(PluginError, match="unknown plugin 'my-lap': choose my-lab; did you mean my-lab"):
         load("my-lap")
