@@ -149,17 +149,17 @@ def _points(config: Config) -> TupleTask:
     """
     tested = test_count(config.n)
     points = _distinct_points(config, tested + config.train_size)
-    labels = _labels(points.long(), config)
+    labels = _labels(points, config)
     test, train = torch.arange(len(points)).tensor_split([tested])
     return TupleTask(points, labels, _corrupt_answers(labels, train, config), train, test)
 
 
 def _labels(points: Tensor, config: Config) -> Tensor:
-    """The right answers to points int64 [m, n], 0 or 1, int64 [m]; raises PluginError for other ones of a plugin."""
+    """The right answers to points int16 [m, n], 0 or 1, int64 [m]; raises PluginError for other ones of a plugin."""
     own = function("task", config.task)
     if own is None:
-        return points[:, secret_coordinates(config)].sum(-1) % 2
-    found = own(points, config)
+        return points[:, secret_coordinates(config)].long().sum(-1) % 2
+    found = own(points.long(), config)
     if not isinstance(found, Tensor) or found.shape != points.shape[:1] or not ((found == 0) | (found == 1)).all():
         raise PluginError(f"the task {config.task} must give a 0 or a 1 for each of the {len(points):,} points")
     return found.long()

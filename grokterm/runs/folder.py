@@ -132,11 +132,11 @@ class RunFolder:
         except ConfigError as error:
             raise RunFolderError(f"{self.config_path} describes no run: {error}") from None
 
-    def names(self) -> tuple[str, str, str]:
-        """Operation, p and architecture as its config.toml names them, true or not; raises RunFolderError."""
+    def names(self) -> tuple[str, str]:
+        """Task and architecture as its config.toml names them, true or not; raises RunFolderError."""
         written = self._read()
-        op, p, arch = (str(written.get(name, ""))[:_NAME_LENGTH] for name in ("op", "p", "arch"))
-        return op, p, arch
+        task, op, p, arch = (str(written.get(name, ""))[:_NAME_LENGTH] for name in ("task", "op", "p", "arch"))
+        return (f"{op} mod {p}" if task == "table" else task), arch
 
     def plugins(self) -> tuple[RunPlugin, ...]:
         """The plugins that it was made with, of which none is loaded; raises RunFolderError."""

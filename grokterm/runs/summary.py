@@ -57,9 +57,11 @@ def summarize(folder: RunFolder) -> RunSummary:
     size = sum(file.st_size for file in files if stat.S_ISREG(file.st_mode))
     try:
         records = read_tail(folder.log_path, _TAIL)
-        history, parent = _recent_history(folder, records), folder.parent()
-    except PluginNeededError:
-        return _without_plugins(folder, records, when, size)
+        parent = folder.parent()
+        try:
+            history = _recent_history(folder, records)
+        except PluginNeededError:
+            return _without_plugins(folder, records, when, size, parent)
     except (RunFolderError, ConfigError) as error:
         return RunSummary(folder.id, "", "", None, "", None, None, "damaged", when, size, str(error))
     last = history.last
@@ -80,16 +82,18 @@ def summarize(folder: RunFolder) -> RunSummary:
     )
 
 
-def _without_plugins(folder: RunFolder, records: list[Record], when: float, size: int) -> RunSummary:
+def _without_plugins(
+    folder: RunFolder, records: list[Record], when: float, size: int, parent: Parent | None
+) -> RunSummary:
     """The same of a run whose plugins are not loaded, which needs no configuration: its records alone."""
     state, words = _state(folder, records)
     last = next((record for record in reversed(records) if isinstance(record, Scalars)), None)
     info = _newest_info(folder)
     events = [record.name for record in records if isinstance(record, Event) and record.name in PHASES]
-    op, p, arch = folder.names()
+    task, arch = folder.names()
     return RunSummary(
         id=folder.id,
-        task=f"{op} mod {p}",
+        task=task,
         architecture=arch,
         step=max((record.step for record in records), default=0),
         phase=events[-1] if events else info.phase if info else PHASES[0],
@@ -99,7 +103,7 @@ def _without_plugins(folder: RunFolder, records: list[Record], when: float, size
         when=when,
         size=size,
         words=words,
-        parent=folder.parent(),
+        parent=parent,
     )
 
 

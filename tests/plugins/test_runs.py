@@ -283,6 +283,8 @@ def test_a_task_is_learned_from_its_points_and_replayed(tmp_path: Path) -> None:
     secret = all_of.coordinates().secret - 1
     assert all_of.tokens is not None
     assert all_of.labels.tolist() == all_of.tokens[:, secret].all(-1).astype(int).tolist()
+    listed = [run["task"] for run in json.loads(run_here("runs", "--json").stdout)]
+    assert listed == ["majority", "all-of"]
     listed = [run["task"] for run in json.loads(run_here("runs", "--json", *plugin).stdout)]
     assert listed == ["majority of 9", "all 2 of 9"]
     done = run_here("train", *POINTS, *plugin, "--task", "wrong")
