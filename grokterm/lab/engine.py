@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Final
 
 import torch
@@ -16,6 +15,7 @@ from grokterm.lab import devices
 from grokterm.lab.batches import Batches
 from grokterm.lab.cuda_graphs import StepBatch
 from grokterm.lab.engine_checks import check_changes, check_memory, check_state
+from grokterm.lab.engine_state import named_tensors, unchanged_on_failure
 from grokterm.lab.examples import Examples
 from grokterm.lab.measuring import measures_of
 from grokterm.lab.models import Model, Network, Parameters, build_any
@@ -112,7 +112,7 @@ class Engine:
         """
         check_changes(self.config, config, "at once")
         check_memory(config)
-        with self._unchanged_on_failure():
+        with unchanged_on_failure(self):
             self._apply(config)
 
     def _apply(self, config: Config) -> None:
@@ -144,17 +144,8 @@ class Engine:
         """
         check_changes(self.config, config, "at once", "rebuilds the model")
         check_memory(config)
-        with self._unchanged_on_failure():
+        with unchanged_on_failure(self):
             self._rebuild(config, keep)
-
-    @contextmanager
-    def _unchanged_on_failure(self) -> Iterator[None]:
-        before = vars(self).copy()
-        try:
-            yield
-        except BaseException:
-            vars(self).update(before)
-            raise
 
     def _rebuild(self, config: Config, keep: bool) -> None:
         self._change_task(config)
@@ -303,12 +294,5 @@ class Engine:
         return self.model.residue_logits(self.parameters, a, b)
 
     def _tensors(self) -> dict[str, Tensor]:
-        """The tensors of the state by name, as views; flat ones are split by parameter."""
-        named = {f"parameters.{name}": tensor for name, tensor in self.parameters.items()}
-        for name, tensor in self._optimizer.state_dict().items():
-            if tensor.shape == self._flat.shape:
-                parts = self._layout.unflatten(tensor)
-                named |= {f"optimizer.{name}.{parameter}": part for parameter, part in parts.items()}
-            else:
-                named[f"optimizer.{name}"] = tensor
-        return named
+        """The tensors of the state by name, as views."""
+        return named_tensors(self.parameters, self._optimizer.state_dict(), self._layout, self._flat.shape)

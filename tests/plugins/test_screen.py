@@ -16,7 +16,7 @@ from grokterm.tui.dialogs.change import ChangeDialog
 from grokterm.tui.dialogs.optimizer import OptimizerDialog
 from grokterm.view_options import ViewOptions
 from tests.own import unloading, write
-from tests.plugins.test_runs import FAILING
+from tests.plugins.test_tasks import FAILING
 from tests.tui.test_changing import fill
 from tests.tui.watching import TINY, watch
 

@@ -23,11 +23,10 @@ from grokterm.lab.models.sublayers import (
     gather_rows,
     layer_norm,
     read_out,
-    sinusoids,
     with_one,
 )
 from grokterm.lab.models.transformer_in_few_operations import TransformerInFewOperations
-from grokterm.lab.models.transformer_parameters import POSITIONS, all_shapes, initial
+from grokterm.lab.models.transformer_parameters import POSITIONS, all_shapes, initial, product_sizes, stand_ins
 from grokterm.lab.precision import cast_input
 from grokterm.lab.row_sums import head_row_sums, pair_row_sums
 from grokterm.lab.tasks import Pairs
@@ -74,14 +73,8 @@ class Transformer(FusedPairsModel):
 
     def stand_ins(self) -> dict[str, StandIn]:
         """With tied weights W_E of the classes, transposed, for W_U; and positions that are constant."""
-        found, classes = super().stand_ins(), self.config.class_count
-        if self.config.tied == "on":
-            found["W_U"] = lambda parameters: parameters["W_E"][..., :classes, :].mT
-        if self.config.positional == "none":
-            found["W_pos"] = self.constant("W_pos")
-        if self.config.positional == "sinusoidal":
-            found["W_pos"] = lambda parameters: sinusoids(POSITIONS, parameters["W_E"])
-        return found
+        constant = {"W_pos": self.constant("W_pos")} if self.config.positional == "none" else {}
+        return super().stand_ins() | constant | stand_ins(self.config)
 
     def init(self, generator: torch.Generator) -> Parameters:
         """Weights ~ N(0, 1)/√d_model, W_U ~ N(0, 1)/√(p + 1), biases 0, as in Nanda et al.'s code."""
@@ -234,11 +227,7 @@ class Transformer(FusedPairsModel):
 
     def product_sizes(self, pairs: int) -> list[tuple[int, int, int]]:
         """Those of one block: over the pairs, of the weights that `folded` multiplies, and over the tokens."""
-        p, d, width, classes = self.config.p, self.config.d_model, self.config.width, self.config.class_count
-        over_pairs = [(pairs, d, width), (pairs, width, classes), (pairs, d, classes)]
-        folded = [(d, d, width), (d, d, classes), (width, d, classes)]
-        tokens = [(2 * p + 1, d, d)] * 2 + [(1, d, d), (1, d, width), (1, d, classes)]
-        return [*over_pairs, *folded, *tokens]
+        return product_sizes(self.config, pairs)
 
     @property
     def floats_per_example(self) -> int:

@@ -1,4 +1,4 @@
-"""The parameters of the transformer: their shapes, and what they begin with."""
+"""The parameters of the transformer: their shapes, what they begin with, and what stands in for some."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import torch
 
 from grokterm.config import Config
 from grokterm.lab.models.model import Parameters, Shapes
-from grokterm.lab.models.sublayers import layer_norm_init, layer_norm_shapes, normal_init
+from grokterm.lab.models.partly_trained import StandIn
+from grokterm.lab.models.sublayers import layer_norm_init, layer_norm_shapes, normal_init, sinusoids
 
 POSITIONS: Final = 3
 """Tokens of a pair: a, b and "="."""
@@ -45,3 +46,22 @@ def initial(config: Config, shapes: Shapes, generator: torch.Generator) -> Param
             variance = 1 / (config.p + 1) if name == "W_U" else 1 / config.d_model
             parameters[name] = normal_init(shape, math.sqrt(variance), generator)
     return parameters
+
+
+def stand_ins(config: Config) -> dict[str, StandIn]:
+    """With tied weights W_E of the classes, transposed, for W_U; and sines for positions where they are asked for."""
+    found: dict[str, StandIn] = {}
+    if config.tied == "on":
+        found["W_U"] = lambda parameters: parameters["W_E"][..., : config.class_count, :].mT
+    if config.positional == "sinusoidal":
+        found["W_pos"] = lambda parameters: sinusoids(POSITIONS, parameters["W_E"])
+    return found
+
+
+def product_sizes(config: Config, pairs: int) -> list[tuple[int, int, int]]:
+    """Rows, inner and columns of the products of one block: over the pairs, of what is folded, and over the tokens."""
+    p, d, width, classes = config.p, config.d_model, config.width, config.class_count
+    over_pairs = [(pairs, d, width), (pairs, width, classes), (pairs, d, classes)]
+    folded = [(d, d, width), (d, d, classes), (width, d, classes)]
+    tokens = [(2 * p + 1, d, d)] * 2 + [(1, d, d), (1, d, width), (1, d, classes)]
+    return [*over_pairs, *folded, *tokens]
