@@ -159,6 +159,7 @@ async def test_the_table_says_of_which_rates_the_baseline_is_the_best(home: Path
         if size == (80, 24):
             await seen.press("3")
         await seen.shows("baseline: AdamW lr 0.015, the best of 2", "× baseline")
+        assert size == (80, 24) or "seed 0 · " in seen.text()
         lines = [line for line in seen.text().splitlines() if "AdamW lr" in line or "Muon lr" in line]
         rows = [line.split() for line in lines if "before" in line]
         at = [row.index("before") + 1 for row in rows]

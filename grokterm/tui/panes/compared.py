@@ -196,7 +196,8 @@ class ComparedRuns(Pane):
         """What ratios are to, and that there is more than is seen."""
         more = ["↑ ↓ for more"] if self.lines > self.content_size.height else []
         found = self.comparison.standings
-        told = baseline_words(found, self.comparison.names[found.baseline])
+        seeds = [run.history.config.seed for run in self.comparison.runs]
+        told = baseline_words(found, self.comparison.names[found.baseline], seeds)
         ways = [[words, *rest] for words in told for rest in (more, []) if rest or not more] + [[told[-1]], more]
         return [Content.styled(" · ".join(way), "$muted") for way in ways if way]
 

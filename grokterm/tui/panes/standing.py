@@ -28,8 +28,8 @@ def milestone_columns(found: Standings) -> list[Column]:
     return [_step_column(found, milestone) for milestone in MILESTONES]
 
 
-def baseline_words(found: Standings, name: str) -> list[str]:
-    """From where and to where it is counted, and to which run ratios are; the longest first."""
+def baseline_words(found: Standings, name: str, seeds: Sequence[int]) -> list[str]:
+    """Of which seeds, from where and to where it is counted, and to which run ratios are; the longest first."""
     told = f"baseline: {name}"
     if found.rates > 1 and found.rows[found.baseline].ratio is None:
         told += f"; none of its {found.rates} rates has grokked yet"
@@ -37,7 +37,8 @@ def baseline_words(found: Standings, name: str) -> list[str]:
         told += f", the best {'' if found.settled else 'so far '}of {found.rates}"
     parts = [f"from step {found.start:,}"] if found.start else []
     parts += [f"first {found.cut:.1f} s"] if found.cut is not None else []
-    return [" · ".join([*parts, told]), *([told] if parts else [])]
+    of_seeds = f"seed{'s' * (len(set(seeds)) > 1)} {', '.join(map(str, sorted(set(seeds))))}"
+    return [" · ".join([of_seeds, *parts, told]), *([" · ".join([*parts, told])] if parts else []), told]
 
 
 def _step_column(found: Standings, milestone: Milestone) -> Column:
