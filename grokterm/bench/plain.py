@@ -13,7 +13,7 @@ from grokterm.lab import devices
 from grokterm.lab.tasks import make_task
 
 
-class PlainMlp(nn.Module):
+class PlainOneHot(nn.Module):
     """One-hot a and b side by side → width → p."""
 
     def __init__(self, config: Config) -> None:
@@ -27,7 +27,7 @@ class PlainMlp(nn.Module):
         return logits
 
 
-class PlainEmbedMlp(nn.Module):
+class PlainMlp(nn.Module):
     """Two embeddings side by side → width → p."""
 
     def __init__(self, config: Config) -> None:

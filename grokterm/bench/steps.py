@@ -10,7 +10,7 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
-from grokterm.bench.plain import PlainEmbedMlp, PlainLoop, PlainMlp, PlainTransformer
+from grokterm.bench.plain import PlainLoop, PlainMlp, PlainOneHot, PlainTransformer
 from grokterm.bench.recorded import Recorded, parts, seconds_a_step, steps_at_once, whole_round
 from grokterm.bench.row import Bench, Goal, Row
 from grokterm.config import Config
@@ -23,8 +23,8 @@ SET_UPS: Final[dict[str, Config]] = {
     "nanda": Config(arch="transformer", p=113, train_fraction=0.3),
 }
 PLAIN_MODELS: Final[dict[str, type[nn.Module]]] = {
-    "one-hot": PlainMlp,
-    "mlp": PlainEmbedMlp,
+    "one-hot": PlainOneHot,
+    "mlp": PlainMlp,
     "transformer": PlainTransformer,
     "nanda": PlainTransformer,
 }

@@ -116,7 +116,7 @@ def activation_backward(activation: Activation, hidden: Tensor, gradient: Tensor
     return product
 
 
-class MlpInFewOperations(FewOperations):
+class OneHotInFewOperations(FewOperations):
     """The one-hot MLP: one hidden layer whose pre-activations are W_a[a] + W_b[b] + b_1."""
 
     def __init__(self, config: Config, product: Product, layout: Layout, flat: Tensor, gradient: Tensor) -> None:
@@ -151,7 +151,7 @@ class MlpInFewOperations(FewOperations):
         """Write the gradients of what the table is computed from; here it consists of parameters."""
 
 
-class EmbedMlpInFewOperations(MlpInFewOperations):
+class MlpInFewOperations(OneHotInFewOperations):
     """The embedding MLP: the rows of a and of b are E_a W_a and E_b W_b."""
 
     def __init__(self, config: Config, product: Product, layout: Layout, flat: Tensor, gradient: Tensor) -> None:

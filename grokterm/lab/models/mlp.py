@@ -1,4 +1,4 @@
-"""The one-hot MLP: a and b as one-hot vectors side by side, one to eight hidden layers, p classes or one more."""
+"""The MLP: a and b looked up in two embeddings, concatenated, then as the one-hot MLP."""
 
 from __future__ import annotations
 
@@ -7,259 +7,88 @@ from typing import ClassVar, Final
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from grokterm.config.architectures import Architecture
-from grokterm.config.losses import Loss
-from grokterm.lab import native
-from grokterm.lab.models.closed_form import closed_form
 from grokterm.lab.models.few_operations import MlpInFewOperations
-from grokterm.lab.models.fused_pairs import FusedPairsModel, OutputLayer, pair_sum, supports_fusion
-from grokterm.lab.models.model import LOGITS, Drop, Model, Parameters, Shapes, Tables
+from grokterm.lab.models.model import Model, Parameters, Shapes, Tables
+from grokterm.lab.models.one_hot import OneHotMlp
+from grokterm.lab.models.partly_trained import StandIn
 from grokterm.lab.models.small_products import small_product
-from grokterm.lab.models.sublayers import (
-    ACTIVATIONS,
-    affine,
-    gather_rows,
-    layer_norm,
-    layer_norm_init,
-    layer_norm_shapes,
-    linear_init,
-)
+from grokterm.lab.models.sublayers import gather_rows, linear_init, normal_init
 from grokterm.lab.precision import Product
-from grokterm.lab.row_sums import pair_row_sums
-from grokterm.lab.tasks import Pairs
 
 
-class Mlp(FusedPairsModel):
-    """One-hot pair → width (depth times) → classes, with biases and the initial weights of torch.nn.Linear.
+class Mlp(OneHotMlp):
+    """Embeddings `E_a`, `E_b` of d_model concatenated → width (depth times) → classes, as in Kitouni's set-up.
 
-    The first layer of a one-hot pair is a row of `W_a` plus a row of `W_b`: a sum of two of 2p rows,
-    not a product of n. LayerNorm acts on the activations of each hidden layer: with `pre` a layer is
-    f(LN(xW + b)), with `post` it is LN(f(xW + b)), for the activation f.
+    The product of the concatenation with the first layer is E_a W_a [a] + E_b W_b [b], where `W_a` and
+    `W_b` are the two halves of that layer: 2p rows are multiplied, not n.
     """
 
     few_operations = MlpInFewOperations
     matrix_axes: ClassVar = {
-        "W_a": ("residue a", "neuron"),
-        "W_b": ("residue b", "neuron"),
-        **{f"W_{i}": (f"neuron of layer {i - 1}" if i > 2 else "neuron", f"neuron of layer {i}") for i in range(2, 9)},
-        "W_out": ("neuron", "class"),
+        **OneHotMlp.matrix_axes,
+        "E_a": ("residue a", "dimension"),
+        "E_b": ("residue b", "dimension"),
+        "W_a": ("dimension of a", "neuron"),
+        "W_b": ("dimension of b", "neuron"),
     }
 
-    def all_shapes(self) -> Shapes:
-        """The shape of every parameter: W_a, W_b, b_1, then W_i, b_i a further layer, then W_out, b_out."""
-        width, classes = self.config.width, self.config.class_count
-        shapes: Shapes = {**self._input_shapes(), "b_1": (width,)}
-        for layer in self._layers():
-            if layer > 1:
-                shapes |= {f"W_{layer}": (width, width), f"b_{layer}": (width,)}
-            if self.config.layer_norm != "none":
-                shapes |= layer_norm_shapes(f"norm_{layer}", width)
-        return {**shapes, "W_out": (width, classes), "b_out": (classes,)}
+    @property
+    def embeddings(self) -> tuple[str, ...]:
+        """`E_a` and `E_b`, or with tied weights the one that both are."""
+        shapes = self.shapes()
+        return tuple(name for name in self.config.architecture.embedding.parameters if name in shapes)
 
-    def init(self, generator: torch.Generator) -> Parameters:
-        """Uniform within ±1/√fan_in for weights and biases, as torch.nn.Linear; LayerNorm gain 1, shift 0.
-
-        With `init` closed-form, the solution of Gromov 2023.
-        """
-        if self.config.init == "closed-form":
-            return closed_form(self.config, self.shapes())
-        width = self.config.width
-        parameters = self._input_init(generator)
-        for name, shape in self.shapes().items():
-            if name.startswith("norm_"):
-                parameters |= layer_norm_init(name.rpartition(".")[0], width)
-            elif name not in parameters:
-                fan_in = self._input_size() if name == "b_1" else width
-                parameters[name] = linear_init(shape, fan_in, generator)
-        return {name: parameters[name] for name in self.shapes()}
-
-    def logits(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor, drop: Drop | None = None) -> Tensor:
-        """Logits [..., n, classes] of the pairs a, b (int64 [n] each)."""
-        parameters = self.complete(parameters)
-        of_a, of_b = self._input_rows(parameters, self.product)
-        of_a = of_a + parameters["b_1"][..., None, :]
-        if supports_fusion(of_a):
-            x = pair_sum(of_a, of_b, pair_row_sums(a, b, self.config.p))
-        else:
-            x = gather_rows(of_a, a) + gather_rows(of_b, b)
-        return self._logits_of_hidden(parameters, x, drop)
+    def stand_ins(self) -> dict[str, StandIn]:
+        """With tied weights E_a for E_b: a and b share one embedding, as in Liu et al. 2022 (arXiv:2205.10343)."""
+        tied: dict[str, StandIn] = {"E_b": lambda parameters: parameters["E_a"]} if self.config.tied == "on" else {}
+        return super().stand_ins() | tied
 
     def inputs(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
-        """Two one-hot vectors side by side, [..., n, 2p]."""
-        bias = self.complete(parameters)["b_1"]
-        one_hot = torch.cat([functional.one_hot(n, self.config.p) for n in (a, b)], -1).to(bias.dtype)
-        return one_hot.expand(*bias.shape[:-1], *one_hot.shape)
-
-    def logits_of_inputs(self, parameters: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
-        """Logits [..., n, classes] of what `inputs` gives."""
+        """Both embeddings side by side, [..., n, 2 · d_model]."""
         parameters = self.complete(parameters)
-        weight = torch.cat((parameters["W_a"], parameters["W_b"]), -2)
-        return self._logits_of_hidden(parameters, affine(self.product, inputs, weight, parameters["b_1"]), None)
-
-    def _logits_of_hidden(self, parameters: Mapping[str, Tensor], x: Tensor, drop: Drop | None) -> Tensor:
-        """The logits of the first layer's pre-activations [..., n, width]."""
-        for layer in self._layers():
-            if layer > 1:
-                x = affine(self.product, x, parameters[f"W_{layer}"], parameters[f"b_{layer}"])
-            x = self._activate(parameters, layer, x)
-            x = x if drop is None else drop(layer, x)
-        return affine(self.product, x, parameters["W_out"], parameters["b_out"])
-
-    def trace(
-        self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor, tables: Tables | None = None, last: str = LOGITS
-    ) -> Parameters:
-        """`sum` (what a and b add up to, before the first activation), `neurons_1` …, `logits`."""
-        names = self.config.architecture.embedding.parameters
-        given = {} if tables is None else dict(zip(names, tables, strict=True))
-        parameters = self.complete({**parameters, **given})
-        of_a, of_b = self._rows_with_bias(parameters)
-        return self._trace_of_sum(parameters, of_a.index_select(-2, a) + of_b.index_select(-2, b), last)
-
-    def trace_grid(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor, last: str) -> Parameters:
-        """The same for each of a with each of b, whose rows are taken once."""
-        parameters = self.complete(parameters)
-        of_a, of_b = self._rows_with_bias(parameters)
-        x = of_a.index_select(-2, a).unsqueeze(-2) + of_b.index_select(-2, b).unsqueeze(-3)
-        return self._trace_of_sum(parameters, x.flatten(-3, -2), last)
-
-    def _rows_with_bias(self, parameters: Mapping[str, Tensor]) -> Tables:
-        """What a and b each add to the first sum, [..., p, width]; the bias is with b."""
-        of_a, of_b = self.neuron_inputs(parameters)
-        return of_a, of_b + parameters["b_1"][..., None, :]
-
-    def _trace_of_sum(self, parameters: Mapping[str, Tensor], x: Tensor, last: str) -> Parameters:
-        seen = {"sum": x}
-        for layer in self._layers():
-            if layer > 1:
-                x = affine(self.product, x, parameters[f"W_{layer}"], parameters[f"b_{layer}"])
-            x = self._activate(parameters, layer, x)
-            seen[f"neurons_{layer}"] = x
-            if last in seen:
-                return seen
-        seen[LOGITS] = affine(self.product, x, parameters["W_out"], parameters["b_out"])[..., : self.config.p]
-        return seen
-
-    @property
-    def neuron_layers(self) -> list[str]:
-        """`neurons_1` …, as in `trace`."""
-        return [f"neurons_{layer}" for layer in self._layers()]
-
-    def outgoing(self, layer: int) -> str:
-        """The weights of the layer behind it."""
-        return "W_out" if layer == self.config.depth - 1 else f"W_{layer + 2}"
-
-    def only_neurons(self, parameters: Mapping[str, Tensor], neurons: Tensor, layer: int) -> Parameters | None:
-        """Of a single layer, their columns of the first weights and rows of the last; else None."""
-        if not self.is_single_layer:
-            return None
-        parameters = self.complete(parameters)
-        found = {name: parameters[name].index_select(-1, neurons) for name in ("W_a", "W_b", "b_1")}
-        return {**parameters, **found, "W_out": parameters["W_out"].index_select(-2, neurons)}
-
-    def neuron_inputs(self, parameters: Mapping[str, Tensor]) -> Tables:
-        """What each residue as a and as b adds to the first hidden layer, [..., p, width] each."""
-        return self._input_rows(self.complete(parameters), self.product)
-
-    def neuron_logit_map(self, parameters: Mapping[str, Tensor]) -> Tensor:
-        """W_out of the residues, [..., width, p]."""
-        return parameters["W_out"][..., : self.config.p]
-
-    @property
-    def hidden_matrices(self) -> frozenset[str]:
-        """Every layer but the last; of one-hot vectors that is the first as well, for there is no embedding."""
-        return super().hidden_matrices | {"W_a", "W_b"}
-
-    def layers_have_kernel(self, parameters: Mapping[str, Tensor]) -> bool:
-        """Whether only an activation that the kernels support is between the sum of two rows and the output layer."""
-        width, activation = self.config.width, self.config.activation
-        return self.is_single_layer and native.supports(self.product, activation, parameters["W_out"], width)
-
-    @torch.no_grad()
-    def kernel_inputs(self, parameters: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """The rows of both residues, the first with b_1, and the output layer."""
-        parameters = self.complete(parameters)
-        of_a, of_b = self._input_rows(parameters, small_product(self.product, parameters["W_out"]))
-        of_a, w_out, b_out = of_a + parameters["b_1"][..., None, :], parameters["W_out"], parameters["b_out"]
-        return {"of_a": of_a, "of_b": of_b, "w_out": w_out, "b_out": b_out}
-
-    def fused_inputs(self, parameters: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
-        """The rows of both residues, the first with b_1, and the output layer."""
-        parameters = self.complete(parameters)
-        of_a, of_b = self._input_rows(parameters, self.product)
-        return of_a + parameters["b_1"], of_b, parameters["W_out"], parameters["b_out"][None]
-
-    def output_layer(self, inputs: tuple[Tensor, ...], pairs: Pairs, cast_inputs: bool) -> OutputLayer:
-        """The sum of two rows, W_out and b_out."""
-        of_a, of_b, weight, bias = inputs
-        return OutputLayer(
-            pair_sum(of_a, of_b, pairs.row_sums, self.product if cast_inputs else torch.matmul), weight, bias
-        )
-
-    @torch.no_grad()
-    def kernel_step(
-        self,
-        parameters: Mapping[str, Tensor],
-        pairs: Pairs,
-        gradient: Mapping[str, Tensor],
-        loss: Loss = "cross-entropy",
-    ) -> list[float]:
-        """Summed losses, and the gradient of their means."""
-        parameters, gradient = self.complete(parameters), self.complete_gradient(gradient)
-        inputs = self.kernel_inputs(parameters)
-        d_of_a, d_of_b = self._gradient_rows(gradient)
-        into = {"of_a": d_of_a, "of_b": d_of_b, "w_out": gradient["W_out"], "b_out": gradient["b_out"]}
-        losses = native.losses_and_gradients(self.product, self.config.activation, pairs, inputs, into, loss)
-        torch.sum(d_of_a, -2, out=gradient["b_1"])
-        self._pass_on(parameters, d_of_a, d_of_b, gradient)
-        return losses
+        return torch.cat((gather_rows(parameters["E_a"], a), gather_rows(parameters["E_b"], b)), -1)
 
     def product_sizes(self, pairs: int) -> list[tuple[int, int, int]]:
-        """Those of the layers behind the first, which is a sum of rows."""
-        width, between = self.config.width, self.config.depth - 1
-        return [(pairs, width, self.config.class_count), *[(pairs, width, width)] * between]
-
-    @property
-    def floats_per_example(self) -> int:
-        """The width, or the classes where they are more."""
-        return max(self.config.width, self.config.class_count)
-
-    def _layers(self) -> range:
-        return range(1, self.config.depth + 1)
-
-    def _activate(self, parameters: Mapping[str, Tensor], layer: int, x: Tensor) -> Tensor:
-        activation = ACTIVATIONS[self.config.activation]
-        match self.config.layer_norm:
-            case "none":
-                return activation(x)
-            case "pre":
-                return activation(layer_norm(parameters, f"norm_{layer}", x))
-            case "post":
-                return layer_norm(parameters, f"norm_{layer}", activation(x))
+        """Those of the one-hot MLP, and of each embedding with its half of the first layer."""
+        p, d_model, width = self.config.p, self.config.d_model, self.config.width
+        return [*super().product_sizes(pairs), *[(p, d_model, width)] * 2]
 
     def _input_size(self) -> int:
-        return 2 * self.config.p
+        return 2 * self.config.d_model
 
     def _input_shapes(self) -> Shapes:
-        return dict.fromkeys(("W_a", "W_b"), (self.config.p, self.config.width))
+        p, d_model, width = self.config.p, self.config.d_model, self.config.width
+        return {"E_a": (p, d_model), "E_b": (p, d_model), "W_a": (d_model, width), "W_b": (d_model, width)}
 
     def _input_init(self, generator: torch.Generator) -> Parameters:
-        return {name: linear_init(shape, self._input_size(), generator) for name, shape in self._input_shapes().items()}
+        """Embeddings ~ N(0, 1) as torch.nn.Embedding, weights as torch.nn.Linear."""
+        return {
+            name: normal_init(shape, 1, generator)
+            if name.startswith("E_")
+            else linear_init(shape, self._input_size(), generator)
+            for name, shape in self._input_shapes().items()
+        }
 
     def _input_rows(self, parameters: Mapping[str, Tensor], product: Product) -> Tables:
-        """The contribution of each residue, as a and as b, to the first hidden layer: [..., p, width] each."""
-        return parameters["W_a"], parameters["W_b"]
+        return product(parameters["E_a"], parameters["W_a"]), product(parameters["E_b"], parameters["W_b"])
 
     def _gradient_rows(self, gradient: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """Where the gradients by `_input_rows` are to be written."""
-        return gradient["W_a"], gradient["W_b"]
+        shape = (*gradient["b_1"].shape[:-1], self.config.p, self.config.width)
+        return gradient["W_a"].new_empty(shape), gradient["W_b"].new_empty(shape)
 
     def _pass_on(
         self, parameters: Mapping[str, Tensor], d_of_a: Tensor, d_of_b: Tensor, gradient: Mapping[str, Tensor]
     ) -> None:
-        """Write the gradients of what `_input_rows` is computed from; here the rows are parameters."""
+        product = small_product(self.product, d_of_a)
+        for name, given in (("a", d_of_a), ("b", d_of_b)):
+            embedding, weight = parameters[f"E_{name}"], parameters[f"W_{name}"]
+            product(given, weight.mT, out=gradient[f"E_{name}"])
+            product(embedding.mT, given, out=gradient[f"W_{name}"])
+        if self.config.tied == "on":
+            gradient["E_a"].add_(gradient["E_b"])
 
 
-MODELS: Final[dict[Architecture, type[Model]]] = {"one-hot": Mlp}
+MODELS: Final[dict[Architecture, type[Model]]] = {"mlp": Mlp}
 """The architecture of this file by its name."""
