@@ -33,6 +33,20 @@ _PARITY: Final[Mapping[str, Value]] = {
 }
 """One hidden layer of 1,000 ReLU, SGD in batches of 32 on the hinge loss (Merrill et al. 2023, arXiv:2303.11873)."""
 
+_TWO_LAYERS: Final[Mapping[str, Value]] = {
+    "arch": "transformer",
+    "depth": 2,
+    "width": 512,
+    "d_model": 128,
+    "heads": 4,
+    "layer_norm": "post",
+    "lr": 1e-3,
+    "weight_decay": 1.0,
+    "batch_size": 512,
+    "pace": "max",
+}
+"""What the set-ups of Power et al. and of Brenndoerfer's chapter have in common."""
+
 PRESETS: Final[dict[str, Preset]] = {
     "blink": Preset(
         "groks p 97 with half the pairs in about 24 steps",
@@ -84,38 +98,20 @@ PRESETS: Final[dict[str, Preset]] = {
     "power": Preset(
         "the two-layer decoder of Power et al. 2022 on a/b mod 97, without their constant tokens",
         {
+            **_TWO_LAYERS,
             "op": "divide",
-            "arch": "transformer",
-            "depth": 2,
-            "width": 512,
-            "d_model": 128,
-            "heads": 4,
-            "layer_norm": "post",
             "bias": "off",
             "positional": "sinusoidal",
-            "lr": 1e-3,
-            "weight_decay": 1.0,
             "warmup": 10,
             "warmup_from": 0,
-            "batch_size": 512,
-            "pace": "max",
         },
     ),
     "encoder": Preset(
         "two post-norm encoder layers of torch.nn, as in Brenndoerfer's chapter, p 97",
         {
-            "arch": "transformer",
-            "depth": 2,
-            "width": 512,
-            "d_model": 128,
-            "heads": 4,
-            "layer_norm": "post",
+            **_TWO_LAYERS,
             "bias": "all",
             "causal": "off",
-            "lr": 1e-3,
-            "weight_decay": 1.0,
-            "batch_size": 512,
-            "pace": "max",
         },
     ),
     "parity": Preset(

@@ -60,16 +60,6 @@ def _waves(n: int, dtype: torch.dtype, device: str) -> Tensor:
     return functional.pad(fourier_basis(n, dtype)[1:], (0, 0, 0, 1 - n % 2)).to(device)
 
 
-def frequency_purity(rows: Tensor) -> Tensor:
-    """Largest share of each column's variance at one frequency: rows [..., n, d] → [..., d], 0 to 1.
-
-    A column of one wave has 1; a column that is zero or not finite has no share, and gets 0.
-    """
-    power = fourier_power(rows)
-    shares: Tensor = power.amax(-2) / power.sum(-2)
-    return shares.nan_to_num(0.0)
-
-
 def basis_of(op: str, p: int) -> tuple[Basis, str]:
     """The invertible basis of the inputs in which an operation is a sum of angles, and its description; or 'none'.
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from grokterm.analysis.activations import Parameters
-from grokterm.analysis.fourier import basis_of, fourier_norms, fourier_power, frequency_purity, over_basis
+from grokterm.analysis.fourier import basis_of, fourier_norms, fourier_power, over_basis
 from grokterm.analysis.harmonics import GroupAngles, component_norms, harmonics_of
 from grokterm.analysis.neurons import EXPLAINED
 from grokterm.config import Config
@@ -55,26 +55,11 @@ def table_norms(config: Config, rows: Tensor) -> Tensor:
     return fourier_norms(over_basis(rows, basis_of(config.op, config.p)[0]))
 
 
-def single_frequency_share(model: HasFirstLayer, parameters: Parameters, config: Config) -> float | None:
-    """Share of the first layer's weight vectors with `EXPLAINED` of their variance at one frequency, 0 to 1.
+def weight_vector_shares(model: HasFirstLayer, parameters: Parameters, config: Config) -> Tensor | None:
+    """Shares of variance of the first layer's weight vectors at each frequency, [frequencies, vectors].
 
-    The threshold is that of Nanda et al. 2023 (arXiv:2301.05217, section 4.3) for neurons. None without a basis,
-    and for embeddings, whose dimensions are no neurons.
-    """
-    basis, _ = basis_of(config.op, config.p)
-    if basis == "none" or not config.architecture.one_hot:
-        return None
-    with torch.no_grad():
-        tables = model.input_tables(dict(parameters))
-        purity = torch.cat([frequency_purity(over_basis(table, basis)) for table in tables], dim=-1)
-    return float((purity > EXPLAINED).float().mean())
-
-
-def spectrum_at_own_peaks(model: HasFirstLayer, parameters: Parameters, config: Config) -> Tensor | None:
-    """Shares of variance of the first layer's weight vectors by distance from their own strongest frequency.
-
-    The mean over vectors, [frequencies]; the peaks are at `[frequencies] // 2`, and distances go round at the ends. It
-    is defined where `single_frequency_share` is, for one wave a vector it is 1 at the peak, and float32 on the CPU.
+    A vector that is zero or not finite has none. None without a basis, and for embeddings, whose dimensions are no
+    neurons.
     """
     basis, _ = basis_of(config.op, config.p)
     if basis == "none" or not config.architecture.one_hot:
@@ -82,10 +67,26 @@ def spectrum_at_own_peaks(model: HasFirstLayer, parameters: Parameters, config: 
     with torch.no_grad():
         tables = model.input_tables(dict(parameters))
         power = torch.cat([fourier_power(over_basis(table, basis)) for table in tables], dim=-1)
-        shares = (power / power.sum(-2, keepdim=True)).nan_to_num(0.0)
-        count = shares.shape[-2]
-        at = (shares.argmax(-2) + torch.arange(count, device=shares.device)[:, None] - count // 2) % count
-        return shares.gather(-2, at).mean(-1).float().cpu()
+        return (power / power.sum(-2, keepdim=True)).nan_to_num(0.0)
+
+
+def single_frequency_share(shares: Tensor) -> float:
+    """Share of the vectors with `EXPLAINED` of their variance at one frequency, 0 to 1, of `weight_vector_shares`.
+
+    The threshold is that of Nanda et al. 2023 (arXiv:2301.05217, section 4.3) for neurons.
+    """
+    return float((shares.amax(-2) > EXPLAINED).float().mean())
+
+
+def at_own_peaks(shares: Tensor) -> Tensor:
+    """`weight_vector_shares` by distance from each vector's strongest frequency, their mean over vectors [frequencies].
+
+    The peaks are at `[frequencies] // 2`, and distances go round at the ends; float32 on the CPU. Of vectors of one
+    wave each it is 1 at the peak.
+    """
+    count = shares.shape[-2]
+    at = (shares.argmax(-2) + torch.arange(count, device=shares.device)[:, None] - count // 2) % count
+    return shares.gather(-2, at).mean(-1).float().cpu()
 
 
 def feature_count(config: Config) -> int:

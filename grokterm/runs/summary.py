@@ -64,39 +64,39 @@ def summarize(folder: RunFolder) -> RunSummary:
             return _without_plugins(folder, records, when, size, parent)
     except (RunFolderError, ConfigError) as error:
         return RunSummary(folder.id, "", "", None, "", None, None, "damaged", when, size, str(error))
-    last = history.last
-    state, words = _state(folder, records)
-    return RunSummary(
-        id=folder.id,
-        task=history.config.task_words,
-        architecture=history.config.arch,
-        step=max((record.step for record in records), default=0),
-        phase=history.phase,
-        train_accuracy=last.train_accuracy if last else None,
-        test_accuracy=last.test_accuracy if last else None,
-        state=state,
-        when=when,
-        size=size,
-        words=words,
-        parent=parent,
-    )
+    task, arch = history.config.task_words, history.config.arch
+    return _of_records(folder, records, when, size, parent, task, arch, history.phase, history.last)
 
 
 def _without_plugins(
     folder: RunFolder, records: list[Record], when: float, size: int, parent: Parent | None
 ) -> RunSummary:
     """The same of a run whose plugins are not loaded, which needs no configuration: its records alone."""
-    state, words = _state(folder, records)
     last = next((record for record in reversed(records) if isinstance(record, Scalars)), None)
     info = _newest_info(folder)
     events = [record.name for record in records if isinstance(record, Event) and record.name in PHASES]
-    task, arch = folder.names()
+    phase = events[-1] if events else info.phase if info else PHASES[0]
+    return _of_records(folder, records, when, size, parent, *folder.names(), phase, last)
+
+
+def _of_records(
+    folder: RunFolder,
+    records: list[Record],
+    when: float,
+    size: int,
+    parent: Parent | None,
+    task: str,
+    architecture: str,
+    phase: str,
+    last: Scalars | None,
+) -> RunSummary:
+    state, words = _state(folder, records)
     return RunSummary(
         id=folder.id,
         task=task,
-        architecture=arch,
+        architecture=architecture,
         step=max((record.step for record in records), default=0),
-        phase=events[-1] if events else info.phase if info else PHASES[0],
+        phase=phase,
         train_accuracy=last.train_accuracy if last else None,
         test_accuracy=last.test_accuracy if last else None,
         state=state,

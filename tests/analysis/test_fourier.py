@@ -13,7 +13,6 @@ from grokterm.analysis.fourier import (
     basis_of,
     fourier_basis,
     fourier_norms,
-    frequency_purity,
     over_basis,
 )
 from grokterm.tasks.arithmetic import discrete_logarithms
@@ -120,13 +119,3 @@ def test_the_basis_of_each_operation(op: str, p: int, basis: str) -> None:
     found, words = basis_of(op, p)
     assert found == basis
     assert (NO_BASIS in words) == (basis == "none")
-
-
-@pytest.mark.parametrize("n", LENGTHS[1:])
-def test_purity_is_the_largest_share_of_a_columns_variance(n: int) -> None:
-    x = torch.arange(n, dtype=torch.float64)
-    wave = torch.cos(2 * math.pi * x / n)
-    both = 3 * fourier_basis(n)[1] + fourier_basis(n)[-1]
-    columns = torch.stack([5 + wave, both, torch.zeros(n, dtype=torch.float64)], dim=-1)
-    expected = torch.tensor([1.0, 0.9 if n // 2 > 1 else 1.0, 0.0], dtype=torch.float64)
-    torch.testing.assert_close(frequency_purity(columns), expected, rtol=0, atol=1e-9)

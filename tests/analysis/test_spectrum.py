@@ -8,10 +8,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from grokterm.analysis.fourier import NO_BASIS, fourier_norms
+from grokterm.analysis.fourier import NO_BASIS, fourier_basis, fourier_norms
 from grokterm.analysis.key_frequencies import KeyFrequencies
 from grokterm.analysis.measures import gini
-from grokterm.analysis.spectrum import feature_count, single_frequency_share, spectrum, spectrum_at_own_peaks
+from grokterm.analysis.spectrum import (
+    at_own_peaks,
+    feature_count,
+    single_frequency_share,
+    spectrum,
+    weight_vector_shares,
+)
 from grokterm.config import Config
 from grokterm.config.architectures import Architecture
 from grokterm.lab.engine import Engine
@@ -108,19 +114,19 @@ def accuracy_of(engine: Engine, keys: tuple[int, ...], keep: bool) -> float:
 
 def test_neurons_of_a_one_hot_mlp_come_to_follow_one_frequency_each() -> None:
     engine = Engine(Config(arch="one-hot", p=31, lr=1e-2, train_fraction=0.8, width=256))
-    before = single_frequency_share(engine.model, engine.parameters, engine.config)
+    before = weight_vector_shares(engine.model, engine.parameters, engine.config)
     engine.advance(400)
-    after = single_frequency_share(engine.model, engine.parameters, engine.config)
+    after = weight_vector_shares(engine.model, engine.parameters, engine.config)
     assert before is not None
     assert after is not None
-    assert before < 0.01
-    assert after > 0.3
+    assert single_frequency_share(before) < 0.01
+    assert single_frequency_share(after) > 0.3
 
 
 def test_without_a_basis_there_is_no_share() -> None:
     config = Config(p=31, op="x2+y2")
     model = build(config)
-    assert single_frequency_share(model, model.init(torch.Generator().manual_seed(0)), config) is None
+    assert weight_vector_shares(model, model.init(torch.Generator().manual_seed(0)), config) is None
 
 
 def test_spectra_of_single_waves_lie_on_each_other_at_their_peaks() -> None:
@@ -128,8 +134,9 @@ def test_spectra_of_single_waves_lie_on_each_other_at_their_peaks() -> None:
     model, angle = build(config), 2 * math.pi * torch.arange(13)[:, None] / 13
     waves = (angle * torch.arange(1, 7)).cos()
     mixed = {"W_a": waves, "W_b": waves + 0.5 * (2 * angle).cos()}
-    of_waves = spectrum_at_own_peaks(model, {"W_a": waves, "W_b": waves}, config)
-    assert of_waves is not None
+    shares = weight_vector_shares(model, {"W_a": waves, "W_b": waves}, config)
+    assert shares is not None
+    of_waves = at_own_peaks(shares)
     assert of_waves.tolist() == pytest.approx([0, 0, 0, 1, 0, 0], abs=1e-6)
     # In plain loops, and with W_b's vectors of two waves: k and 2 apart, but for k = 2 itself.
     expected = [0.0] * 6
@@ -140,19 +147,33 @@ def test_spectra_of_single_waves_lie_on_each_other_at_their_peaks() -> None:
             peak = max(range(6), key=power.__getitem__)
             for k in range(6):
                 expected[(k - peak + 3) % 6] += power[k] / sum(power) / 12
-    found = spectrum_at_own_peaks(model, mixed, config)
-    assert found is not None
+    shares = weight_vector_shares(model, mixed, config)
+    assert shares is not None
+    found = at_own_peaks(shares)
     assert found.tolist() == pytest.approx(expected, abs=1e-6)
-    assert spectrum_at_own_peaks(build(Config(p=13)), {}, Config(p=13)) is None
-    assert spectrum_at_own_peaks(model, mixed, config.changed({"op": "x2+xy+y2"})) is None
+    assert weight_vector_shares(build(Config(p=13)), {}, Config(p=13)) is None
+    assert weight_vector_shares(model, mixed, config.changed({"op": "x2+xy+y2"})) is None
 
 
 def test_noise_has_no_peak_to_speak_of() -> None:
     config = Config(arch="one-hot")
     model = build(config)
-    found = spectrum_at_own_peaks(model, model.init(torch.Generator().manual_seed(0)), config)
-    assert found is not None
+    shares = weight_vector_shares(model, model.init(torch.Generator().manual_seed(0)), config)
+    assert shares is not None
+    found = at_own_peaks(shares)
     assert found.sum() == pytest.approx(1, abs=1e-5)
     # The largest of 48 shares that are drawn like exponentials is the harmonic number of 48 times their mean.
     assert found[24] == pytest.approx(sum(1 / n for n in range(1, 49)) / 48, rel=0.1)
     assert gini(found) < 0.1
+
+
+@pytest.mark.parametrize("p", [5, 13, 31])
+def test_shares_of_weight_vectors_leave_out_what_is_the_same_for_all(p: int) -> None:
+    wave = torch.cos(2 * math.pi * torch.arange(p, dtype=torch.float64) / p)
+    both = 3 * fourier_basis(p)[1] + fourier_basis(p)[-1]
+    columns = torch.stack([5 + wave, both, torch.zeros(p, dtype=torch.float64)], dim=-1)
+    config = Config(arch="one-hot", p=p, width=3)
+    shares = weight_vector_shares(build(config), {"W_a": columns, "W_b": columns}, config)
+    assert shares is not None
+    assert shares.amax(-2).tolist() == pytest.approx([1.0, 0.9, 0.0] * 2, abs=1e-9)
+    assert single_frequency_share(shares) == pytest.approx(2 / 3)

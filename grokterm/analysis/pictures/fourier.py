@@ -19,7 +19,7 @@ from grokterm.analysis.neurons import EXPLAINED, frequency_shares, neuron_freque
 from grokterm.analysis.pairs import LogitsFn
 from grokterm.analysis.pictures.embedding import first_layer, strongest_words
 from grokterm.analysis.pictures.picture import Chosen, Make, pick, picture_of
-from grokterm.analysis.spectrum import feature_count, single_frequency_share, spectrum_at_own_peaks
+from grokterm.analysis.spectrum import at_own_peaks, feature_count, single_frequency_share, weight_vector_shares
 from grokterm.analysis.weights import downsampled
 from grokterm.picture import Picture
 from grokterm.surgery import component_labels
@@ -47,8 +47,7 @@ def first_spectrum(model: ModelAtStep, chosen: Chosen) -> Picture:
     """
     norms = model.norms
     config = model.config
-    single = single_frequency_share(model.any_network, model.parameters, config)
-    own_peaks = spectrum_at_own_peaks(model.any_network, model.parameters, config)
+    shares = weight_vector_shares(model.any_network, model.parameters, config)
     threshold, _ = KeyFrequencies(feature_count(config)).bounds(norms)
     return picture_of(
         {
@@ -56,8 +55,8 @@ def first_spectrum(model: ModelAtStep, chosen: Chosen) -> Picture:
             "keys": torch.tensor(model.key_frequencies, dtype=torch.int64),
             "background": torch.tensor([background(norms)]),
             "threshold": torch.tensor([threshold]),
-            "single": torch.tensor([math.nan if single is None else single]),
-            "own_peaks": torch.zeros(0) if own_peaks is None else own_peaks,
+            "single": torch.tensor([math.nan if shares is None else single_frequency_share(shares)]),
+            "own_peaks": torch.zeros(0) if shares is None else at_own_peaks(shares),
         },
         {"components": component_labels(config.op)},
         summary=model.norms_words,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import Any, Literal
 
 import torch
 
@@ -20,20 +21,14 @@ __all__ = ["Model", "Network", "Parameters", "build", "build_any"]
 
 
 @cache
-def _models() -> dict[Architecture, type[Model]]:
-    """Every model by the name of its architecture: those in `MODELS` of the modules here."""
-    found: dict[Architecture, type[Model]] = {}
-    for module in iter_modules(__path__, f"{__name__}."):
-        found |= getattr(import_module(module.name), "MODELS", {})
-    return found
+def _by_architecture(table: Literal["MODELS", "NETWORKS"]) -> dict[Architecture, Any]:
+    """The classes by the name of their architecture: those in `table` of the modules here.
 
-
-@cache
-def _networks() -> dict[Architecture, type[Network]]:
-    """Every model of other than two inputs by the name of its architecture: those in `NETWORKS` of the modules here."""
-    found: dict[Architecture, type[Network]] = {}
+    `MODELS` are of pairs, and `NETWORKS` of any other number of inputs.
+    """
+    found: dict[Architecture, Any] = {}
     for module in iter_modules(__path__, f"{__name__}."):
-        found |= getattr(import_module(module.name), "NETWORKS", {})
+        found |= getattr(import_module(module.name), table, {})
     return found
 
 
@@ -41,10 +36,13 @@ def build(config: Config, product: Product = torch.matmul) -> Model:
     """The model of a configuration of pairs, with its matrix products taken by `product`; raises ConfigError."""
     if not config.of_pairs:
         raise ConfigError(f"this is defined for tables of two inputs, and {config.task_words} has none")
-    make: type[Model] = made("architecture", config.arch, Model) or _models()[config.arch]
+    make: type[Model] = made("architecture", config.arch, Model) or _by_architecture("MODELS")[config.arch]
     return make(config, product)
 
 
 def build_any(config: Config, product: Product = torch.matmul) -> Network:
     """The model of any configuration, with its matrix products taken by `product`."""
-    return build(config, product) if config.of_pairs else _networks()[config.arch](config, product)
+    if config.of_pairs:
+        return build(config, product)
+    make: type[Network] = _by_architecture("NETWORKS")[config.arch]
+    return make(config, product)

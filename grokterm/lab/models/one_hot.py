@@ -15,15 +15,13 @@ from grokterm.lab import native
 from grokterm.lab.models.closed_form import closed_form
 from grokterm.lab.models.few_operations import OneHotInFewOperations
 from grokterm.lab.models.fused_pairs import FusedPairsModel, OutputLayer, pair_sum, supports_fusion
+from grokterm.lab.models.hidden_layers import MATRIX_AXES, hidden_shapes, layers, logits_of_hidden, neurons
 from grokterm.lab.models.model import LOGITS, Drop, Model, Parameters, Shapes, Tables
 from grokterm.lab.models.small_products import small_product
 from grokterm.lab.models.sublayers import (
-    ACTIVATIONS,
     affine,
     gather_rows,
-    layer_norm,
     layer_norm_init,
-    layer_norm_shapes,
     linear_init,
 )
 from grokterm.lab.precision import Product
@@ -43,20 +41,12 @@ class OneHotMlp(FusedPairsModel):
     matrix_axes: ClassVar = {
         "W_a": ("residue a", "neuron"),
         "W_b": ("residue b", "neuron"),
-        **{f"W_{i}": (f"neuron of layer {i - 1}" if i > 2 else "neuron", f"neuron of layer {i}") for i in range(2, 9)},
-        "W_out": ("neuron", "class"),
+        **MATRIX_AXES,
     }
 
     def all_shapes(self) -> Shapes:
         """The shape of every parameter: W_a, W_b, b_1, then W_i, b_i a further layer, then W_out, b_out."""
-        width, classes = self.config.width, self.config.class_count
-        shapes: Shapes = {**self._input_shapes(), "b_1": (width,)}
-        for layer in self._layers():
-            if layer > 1:
-                shapes |= {f"W_{layer}": (width, width), f"b_{layer}": (width,)}
-            if self.config.layer_norm != "none":
-                shapes |= layer_norm_shapes(f"norm_{layer}", width)
-        return {**shapes, "W_out": (width, classes), "b_out": (classes,)}
+        return {**self._input_shapes(), "b_1": (self.config.width,), **hidden_shapes(self.config)}
 
     def init(self, generator: torch.Generator) -> Parameters:
         """Uniform within ±1/√fan_in for weights and biases, as torch.nn.Linear; LayerNorm gain 1, shift 0.
@@ -84,7 +74,7 @@ class OneHotMlp(FusedPairsModel):
             x = pair_sum(of_a, of_b, pair_row_sums(a, b, self.config.p))
         else:
             x = gather_rows(of_a, a) + gather_rows(of_b, b)
-        return self._logits_of_hidden(parameters, x, drop)
+        return logits_of_hidden(self.config, self.product, parameters, x, drop)
 
     def inputs(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
         """Two one-hot vectors side by side, [..., n, 2p]."""
@@ -96,16 +86,8 @@ class OneHotMlp(FusedPairsModel):
         """Logits [..., n, classes] of what `inputs` gives."""
         parameters = self.complete(parameters)
         weight = torch.cat((parameters["W_a"], parameters["W_b"]), -2)
-        return self._logits_of_hidden(parameters, affine(self.product, inputs, weight, parameters["b_1"]), None)
-
-    def _logits_of_hidden(self, parameters: Mapping[str, Tensor], x: Tensor, drop: Drop | None) -> Tensor:
-        """The logits of the first layer's pre-activations [..., n, width]."""
-        for layer in self._layers():
-            if layer > 1:
-                x = affine(self.product, x, parameters[f"W_{layer}"], parameters[f"b_{layer}"])
-            x = self._activate(parameters, layer, x)
-            x = x if drop is None else drop(layer, x)
-        return affine(self.product, x, parameters["W_out"], parameters["b_out"])
+        x = affine(self.product, inputs, weight, parameters["b_1"])
+        return logits_of_hidden(self.config, self.product, parameters, x, None)
 
     def trace(
         self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor, tables: Tables | None = None, last: str = LOGITS
@@ -131,10 +113,8 @@ class OneHotMlp(FusedPairsModel):
 
     def _trace_of_sum(self, parameters: Mapping[str, Tensor], x: Tensor, last: str) -> Parameters:
         seen = {"sum": x}
-        for layer in self._layers():
-            if layer > 1:
-                x = affine(self.product, x, parameters[f"W_{layer}"], parameters[f"b_{layer}"])
-            x = self._activate(parameters, layer, x)
+        for layer in layers(self.config):
+            x = neurons(self.config, self.product, parameters, layer, x)
             seen[f"neurons_{layer}"] = x
             if last in seen:
                 return seen
@@ -144,7 +124,7 @@ class OneHotMlp(FusedPairsModel):
     @property
     def neuron_layers(self) -> list[str]:
         """`neurons_1` …, as in `trace`."""
-        return [f"neurons_{layer}" for layer in self._layers()]
+        return [f"neurons_{layer}" for layer in layers(self.config)]
 
     def outgoing(self, layer: int) -> str:
         """The weights of the layer behind it."""
@@ -224,19 +204,6 @@ class OneHotMlp(FusedPairsModel):
     def floats_per_example(self) -> int:
         """The width, or the classes where they are more."""
         return max(self.config.width, self.config.class_count)
-
-    def _layers(self) -> range:
-        return range(1, self.config.depth + 1)
-
-    def _activate(self, parameters: Mapping[str, Tensor], layer: int, x: Tensor) -> Tensor:
-        activation = ACTIVATIONS[self.config.activation]
-        match self.config.layer_norm:
-            case "none":
-                return activation(x)
-            case "pre":
-                return activation(layer_norm(parameters, f"norm_{layer}", x))
-            case "post":
-                return layer_norm(parameters, f"norm_{layer}", activation(x))
 
     def _input_size(self) -> int:
         return 2 * self.config.p

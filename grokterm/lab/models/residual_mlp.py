@@ -11,7 +11,7 @@ from torch import Tensor
 
 from grokterm.config.architectures import Architecture
 from grokterm.lab.models.model import LOGITS, Drop, Model, Parameters, Shapes, Tables
-from grokterm.lab.models.partly_trained import PartlyTrainedModel
+from grokterm.lab.models.residual_stream import BLOCK_AXES, ResidualStreamModel
 from grokterm.lab.models.sublayers import (
     ACTIVATIONS,
     affine,
@@ -24,7 +24,7 @@ from grokterm.lab.models.sublayers import (
 )
 
 
-class ResidualMlp(PartlyTrainedModel):
+class ResidualMlp(ResidualStreamModel):
     """x = E_a[a] + E_b[b]; x ← x + f(x W_in + b_in) W_out + b_out, depth times; logits x W_U + b_U.
 
     The residual connections are those of He et al. (2016, arXiv:1512.03385). LayerNorm `pre` normalises what a block
@@ -34,9 +34,7 @@ class ResidualMlp(PartlyTrainedModel):
     matrix_axes: ClassVar = {
         "E_a": ("residue a", "dimension"),
         "E_b": ("residue b", "dimension"),
-        "W_in": ("dimension", "neuron"),
-        "W_out": ("neuron", "dimension"),
-        "W_U": ("dimension", "class"),
+        **BLOCK_AXES,
     }
 
     def all_shapes(self) -> Shapes:
@@ -102,35 +100,10 @@ class ResidualMlp(PartlyTrainedModel):
         seen[LOGITS] = self._read(parameters, x)[..., : self.config.p]
         return seen
 
-    @property
-    def neuron_layers(self) -> list[str]:
-        """`i.neurons` of every block, as in `trace`."""
-        return [f"{block}.neurons" for block in range(self.config.depth)]
-
-    def outgoing(self, layer: int) -> str:
-        """W_out of the block."""
-        return f"{layer}.W_out"
-
-    def only_neurons(self, parameters: Mapping[str, Tensor], neurons: Tensor, layer: int) -> Parameters:
-        """Their columns of W_in and rows of W_out."""
-        parameters = self.complete(parameters)
-        found = {name: parameters[name].index_select(-1, neurons) for name in (f"{layer}.W_in", f"{layer}.b_in")}
-        out = self.outgoing(layer)
-        return {**parameters, **found, out: parameters[out].index_select(-2, neurons)}
-
     def neuron_inputs(self, parameters: Mapping[str, Tensor]) -> Tables:
         """What each residue as a and as b adds to each neuron of the first block; its LayerNorm is passed over."""
         of_a, of_b = (self.product(parameters[name], parameters["0.W_in"]) for name in ("E_a", "E_b"))
         return of_a, of_b
-
-    def neuron_logit_map(self, parameters: Mapping[str, Tensor]) -> Tensor:
-        """W_out W_U of the last block, [..., width, p]."""
-        return parameters[self.outgoing(self.config.depth - 1)] @ parameters["W_U"][..., : self.config.p]
-
-    @property
-    def normalizes_output(self) -> bool:
-        """Whether there is any LayerNorm: `pre` has one before W_U."""
-        return self.config.layer_norm != "none"
 
     @property
     def floats_per_example(self) -> int:

@@ -11,14 +11,12 @@ from torch.nn import functional
 
 from grokterm.config.architectures import Architecture
 from grokterm.lab.examples import Examples
+from grokterm.lab.models.hidden_layers import MATRIX_AXES, hidden_shapes, logits_of_hidden
 from grokterm.lab.models.network import Drop, Network, Parameters, Shapes
 from grokterm.lab.models.sublayers import (
-    ACTIVATIONS,
     affine,
     gather_rows,
-    layer_norm,
     layer_norm_init,
-    layer_norm_shapes,
     linear_init,
     normal_init,
     sum_rows,
@@ -34,9 +32,8 @@ class TokenMlp(Network):
     """
 
     matrix_axes: ClassVar = {
+        **MATRIX_AXES,
         "W_1": ("input", "neuron"),
-        **{f"W_{layer}": (f"neuron of layer {layer - 1}", f"neuron of layer {layer}") for layer in range(2, 9)},
-        "W_out": ("neuron", "class"),
     }
 
     @property
@@ -56,14 +53,9 @@ class TokenMlp(Network):
 
     def shapes(self) -> Shapes:
         """The shape of every parameter: W_1, b_1, then W_i, b_i a further layer, then W_out, b_out."""
-        width, classes = self.config.width, self.config.class_count
-        shapes: Shapes = {**self._embedding_shapes(), "W_1": (self._features, width), "b_1": (width,)}
-        for layer in self._layers():
-            if layer > 1:
-                shapes |= {f"W_{layer}": (width, width), f"b_{layer}": (width,)}
-            if self.config.layer_norm != "none":
-                shapes |= layer_norm_shapes(f"norm_{layer}", width)
-        return {**shapes, "W_out": (width, classes), "b_out": (classes,)}
+        width = self.config.width
+        first = {"W_1": (self._features, width), "b_1": (width,)}
+        return {**self._embedding_shapes(), **first, **hidden_shapes(self.config)}
 
     def init(self, generator: torch.Generator) -> Parameters:
         """Uniform within ±1/√fan_in for weights and biases, as torch.nn.Linear; LayerNorm gain 1, shift 0."""
@@ -84,7 +76,8 @@ class TokenMlp(Network):
             x = self.product(self._coordinates(parameters, examples), parameters["W_1"])
         else:
             x = self._summed(self._rows(parameters), examples)
-        return self._logits_of_hidden(parameters, x + parameters["b_1"][..., None, :], drop)
+        x = x + parameters["b_1"][..., None, :]
+        return logits_of_hidden(self.config, self.product, parameters, x, drop)
 
     def inputs_of(self, parameters: Mapping[str, Tensor], examples: Examples) -> Tensor:
         """See `Network`."""
@@ -92,9 +85,8 @@ class TokenMlp(Network):
 
     def logits_of_inputs(self, parameters: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
         """See `Network`."""
-        return self._logits_of_hidden(
-            parameters, affine(self.product, inputs, parameters["W_1"], parameters["b_1"]), None
-        )
+        x = affine(self.product, inputs, parameters["W_1"], parameters["b_1"])
+        return logits_of_hidden(self.config, self.product, parameters, x, None)
 
     def input_tables(self, parameters: Mapping[str, Tensor]) -> list[Tensor]:
         """What each token at each place adds to the first layer, or is looked up as: [..., tokens, features] a place.
@@ -156,28 +148,6 @@ class TokenMlp(Network):
         bias = parameters["b_1"]
         one_hot = functional.one_hot(examples.tokens, self.config.shape.tokens).flatten(-2).to(bias.dtype)
         return one_hot.expand(*bias.shape[:-1], *one_hot.shape)
-
-    def _logits_of_hidden(self, parameters: Mapping[str, Tensor], x: Tensor, drop: Drop | None) -> Tensor:
-        """The logits of the first layer's pre-activations [..., n, width]."""
-        for layer in self._layers():
-            if layer > 1:
-                x = affine(self.product, x, parameters[f"W_{layer}"], parameters[f"b_{layer}"])
-            x = self._activate(parameters, layer, x)
-            x = x if drop is None else drop(layer, x)
-        return affine(self.product, x, parameters["W_out"], parameters["b_out"])
-
-    def _layers(self) -> range:
-        return range(1, self.config.depth + 1)
-
-    def _activate(self, parameters: Mapping[str, Tensor], layer: int, x: Tensor) -> Tensor:
-        activation = ACTIVATIONS[self.config.activation]
-        match self.config.layer_norm:
-            case "none":
-                return activation(x)
-            case "pre":
-                return activation(layer_norm(parameters, f"norm_{layer}", x))
-            case "post":
-                return layer_norm(parameters, f"norm_{layer}", activation(x))
 
 
 class TokenEmbedMlp(TokenMlp):

@@ -12,6 +12,7 @@ from torch import Tensor
 from grokterm.config.architectures import Architecture
 from grokterm.lab.examples import Examples
 from grokterm.lab.models.network import Drop, Network, Parameters, Shapes
+from grokterm.lab.models.residual_stream import ATTENTION_AXES, BLOCK_AXES
 from grokterm.lab.models.sublayers import (
     ACTIVATIONS,
     gather_rows,
@@ -33,13 +34,8 @@ class TokenTransformer(Network):
     matrix_axes: ClassVar = {
         "W_E": ("token, last =", "dimension"),
         "W_pos": ("position, last =", "dimension"),
-        "W_Q": ("dimension", "query, heads side by side"),
-        "W_K": ("dimension", "key, heads side by side"),
-        "W_V": ("dimension", "value, heads side by side"),
-        "W_O": ("value, heads in turn", "dimension"),
-        "W_in": ("dimension", "neuron"),
-        "W_out": ("neuron", "dimension"),
-        "W_U": ("dimension", "class"),
+        **ATTENTION_AXES,
+        **BLOCK_AXES,
     }
 
     @property

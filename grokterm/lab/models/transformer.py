@@ -16,6 +16,7 @@ from grokterm.lab.models.attention import Stream, attend, project
 from grokterm.lab.models.fused_pairs import FusedPairsModel, OutputLayer, supports_fusion
 from grokterm.lab.models.model import LOGITS, Drop, Model, Parameters, Shapes, Tables
 from grokterm.lab.models.partly_trained import StandIn
+from grokterm.lab.models.residual_stream import ATTENTION_AXES, BLOCK_AXES, ResidualStreamModel
 from grokterm.lab.models.single_block import attended, folded, scores_and_values
 from grokterm.lab.models.sublayers import (
     ACTIVATIONS,
@@ -32,7 +33,7 @@ from grokterm.lab.row_sums import head_row_sums, pair_row_sums
 from grokterm.lab.tasks import Pairs
 
 
-class Transformer(FusedPairsModel):
+class Transformer(ResidualStreamModel, FusedPairsModel):
     """Positions, attention, an MLP, read at "=" by W_U.
 
     As Nanda et al. have it, positions are learned, attention is causal and has no biases, the MLP has, and W_U is
@@ -53,13 +54,8 @@ class Transformer(FusedPairsModel):
     matrix_axes: ClassVar = {
         "W_E": ("residue, last =", "dimension"),
         "W_pos": ("position a b =", "dimension"),
-        "W_Q": ("dimension", "query, heads side by side"),
-        "W_K": ("dimension", "key, heads side by side"),
-        "W_V": ("dimension", "value, heads side by side"),
-        "W_O": ("value, heads in turn", "dimension"),
-        "W_in": ("dimension", "neuron"),
-        "W_out": ("neuron", "dimension"),
-        "W_U": ("dimension", "class"),
+        **ATTENTION_AXES,
+        **BLOCK_AXES,
     }
 
     @property
@@ -134,22 +130,6 @@ class Transformer(FusedPairsModel):
         """W_O of the block."""
         return f"{block}.W_O"
 
-    @property
-    def neuron_layers(self) -> list[str]:
-        """`i.neurons` of every block, as in `trace`."""
-        return [f"{block}.neurons" for block in range(self.config.depth)]
-
-    def outgoing(self, layer: int) -> str:
-        """W_out of the block."""
-        return f"{layer}.W_out"
-
-    def only_neurons(self, parameters: Mapping[str, Tensor], neurons: Tensor, layer: int) -> Parameters:
-        """Their columns of W_in and rows of W_out."""
-        parameters = self.complete(parameters)
-        found = {name: parameters[name].index_select(-1, neurons) for name in (f"{layer}.W_in", f"{layer}.b_in")}
-        out = self.outgoing(layer)
-        return {**parameters, **found, out: parameters[out].index_select(-2, neurons)}
-
     def neuron_inputs(self, parameters: Mapping[str, Tensor]) -> Tables:
         """What passes by attention, were it to look at that position alone: W_E W_V W_O W_in, the same for both."""
         way = parameters["0.W_V"] @ parameters["0.W_O"] @ parameters["0.W_in"]
@@ -160,16 +140,6 @@ class Transformer(FusedPairsModel):
     def reads_alike(self) -> bool:
         """They are."""
         return True
-
-    def neuron_logit_map(self, parameters: Mapping[str, Tensor]) -> Tensor:
-        """W_out W_U of the last block, [..., width, p]."""
-        w_u = self.complete(parameters)["W_U"]
-        return parameters[self.outgoing(self.config.depth - 1)] @ w_u[..., : self.config.p]
-
-    @property
-    def normalizes_output(self) -> bool:
-        """Whether there is any LayerNorm: `pre` has one before W_U."""
-        return self.config.layer_norm != "none"
 
     @property
     def why_not_by_kernels(self) -> str:
