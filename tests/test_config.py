@@ -201,6 +201,8 @@ def test_a_new_run_begins_with_what_its_architecture_does() -> None:
     assert Config.starting() == Config(d_model=20, lr=1e-2, epsilon=7e-4)
     assert Config.starting({"lr": 3e-3}) == Config(d_model=20, lr=3e-3, epsilon=7e-4)
     assert Config.starting({"arch": "transformer"}) == Config(arch="transformer")
+    for others in ({"loss": "mse"}, {"optimizer": "adam"}):
+        assert Config.starting(others) == Config(d_model=20).changed(others)
     assert Config.starting({"task": "parity"}) == Config(task="parity", arch="one-hot")
     assert Config.starting({"task": "parity", "arch": "mlp"}).arch == "mlp"
 
@@ -209,6 +211,7 @@ def test_what_stands_at_its_beginning_follows_the_architecture_and_what_was_set_
     assert Config.starting().following("one-hot") == {"arch": "one-hot", "d_model": 128, "lr": 5e-3, "epsilon": 1e-8}
     assert Config.starting({"lr": 3e-3, "d_model": 8}).following("one-hot") == {"arch": "one-hot", "epsilon": 1e-8}
     assert Config.starting({"optimizer": "sgd"}).following("one-hot") == {"arch": "one-hot", "d_model": 128}
+    assert Config(arch="one-hot", loss="mse").following("mlp") == {"arch": "mlp", "d_model": 20}
     assert Config.starting({"arch": "one-hot"}).following("transformer") == {"arch": "transformer"}
     assert Config.starting().following("mlp") == {"arch": "mlp"}
 

@@ -63,7 +63,7 @@ def step_rows(set_up: str, bench: Bench) -> Iterator[Row]:
         per_step, other = 1e3 * taken["ours"] / block, 1e3 * taken["plain"] / PLAIN_STEPS
         counted = ""
     least = (RATIOS if recorded.engine.precision == "bfloat16" else RATIOS_IN_FLOAT32)[set_up]
-    what = f"a step with logging and measures{counted}, p {config.p}, {config.arch}; the plain loop's"
+    what = f"a step with logging and measures{counted}, p {config.p}, {config.arch}{_size(config)}; the plain loop's"
     ratio, goal = other / per_step, Goal(f"≥ {least:g}×", least=least)
     yield Row(name, what, "ms", per_step, other, ratio, goal, repetitions=taken.repetitions)
 
@@ -86,11 +86,16 @@ def floor_rows(set_up: str, bench: Bench) -> Iterator[Row]:
 
     taken = bench.medians(f"floor/{set_up}", {"ours": ours, "floor": floor})
     most = FLOORS[set_up]
-    what = f"a step, p {config.p}, {config.arch}; its matrix products alone"
+    what = f"a step, p {config.p}, {config.arch}{_size(config)}; its matrix products alone"
     ratio = taken["ours"] / taken["floor"]
     goal = Goal(f"≤ {most:g}×", most=most)
     ours_ms, floor_ms = (1e3 * taken[side] / steps for side in ("ours", "floor"))
     yield Row(f"floor/{set_up}", what, "ms", ours_ms, floor_ms, ratio, goal, repetitions=taken.repetitions)
+
+
+def _size(config: Config) -> str:
+    """The dimensions of an embedding, which are not those with which a new run begins."""
+    return f" with {config.d_model} dimensions" if "d_model" in config.architecture.uses else ""
 
 
 def product_sizes(engine: Engine) -> list[tuple[int, int, int]]:

@@ -23,7 +23,7 @@ from grokterm.cli.train import (
 )
 from grokterm.config import Value, settings
 from grokterm.errors import TrainerError
-from grokterm.runs.changes import plan_change
+from grokterm.runs.changes import plan_change, with_followers
 from grokterm.runs.folder import RunFolder, find_run, home_path
 from grokterm.runs.goals import goal_of
 from grokterm.runs.history import History
@@ -51,7 +51,8 @@ def resume_training(name: str, defaults: Values, given: Values, as_json: bool) -
         why = "target" if there else "step limit"
         print(sanitize(f"{folder.id} is at its {why} already: nothing to do"), file=out)
         return print_result(folder, history, as_json, 0 if there else LIMIT_CAME_FIRST)
-    plan = plan_change(history.config, history.last.step if history.last else 0, values | {"pace": "max"})
+    wanted = with_followers(history.config, values | {"pace": "max"})
+    plan = plan_change(history.config, history.last.step if history.last else 0, wanted)
     changes = [plan.values] if plan.values else []
     if not goal_of(records).open and "until" not in plan.values:
         changes = [{"until": "forever"}, {**plan.values, "until": until}]  # so that the goal ends training again

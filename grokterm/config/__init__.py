@@ -8,7 +8,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, get_type_hints
 
-from grokterm.config.architectures import ARCHITECTURES, Architecture, ArchitectureSpec, renamed
+from grokterm.config.architectures import ARCHITECTURES, OLD_NAMES, Architecture, ArchitectureSpec, renamed
 from grokterm.config.consistency import (
     check_any_inputs,
     check_closed_form,
@@ -117,20 +117,27 @@ class Config(RunSettings, TrainingSettings, ModelSettings, TaskSettings):
         A parity begins with one-hot, which reads coordinates as they are.
         """
         values = {"arch": "one-hot", **values} if values.get("task") == "parity" else values
-        plain = cls().changed({name: value for name, value in values.items() if name == "arch"})
-        return plain.changed({**plain.architecture.begins_with, **values})
+        plain = cls().changed({name: values[name] for name in ("arch", "optimizer", "loss") if name in values})
+        return plain.changed({**plain._beginning(plain.architecture), **values})
 
     def following(self, arch: Architecture) -> dict[str, Value]:
         """Another architecture, and its own settings for those that stand at what the present one begins with.
 
-        Rates are those of the optimizer with which runs begin, and stay with another.
+        So it is wherever the architecture of a run is changed to one that a person names.
         """
-        own, other = Config.starting({"arch": self.arch}).as_dict(), Config.starting({"arch": arch}).as_dict()
-        present = self.as_dict()
+        plain, present = Config().as_dict(), self.as_dict()
+        own, other = (plain | self._beginning(ARCHITECTURES[name]) for name in (self.arch, arch))
         moved = {name: value for name, value in other.items() if value != own[name] == present[name]}
-        if self.optimizer != own["optimizer"]:
-            moved = {name: value for name, value in moved.items() if settings()[name].group == "Model"}
         return {**moved, "arch": arch}
+
+    def _beginning(self, architecture: ArchitectureSpec) -> dict[str, Value]:
+        """What an architecture begins with under this optimizer and loss: rates are of AdamW and cross-entropy.
+
+        An ε of the size of those gradients would hold up others, such as the squared error's, which are 2/p of them.
+        """
+        measured = (self.optimizer, self.loss) == ("adamw", "cross-entropy")
+        begins = architecture.begins_with.items()
+        return {name: value for name, value in begins if measured or settings()[name].group == "Model"}
 
     @classmethod
     def written(cls, values: Mapping[str, Any]) -> Config:
@@ -213,7 +220,7 @@ def docs() -> dict[str, str]:
 
 def parse(name: str, text: str) -> Value:
     """The value of a field from what a person typed; raises ConfigError."""
-    if name == "arch" and text.strip() == "embed-mlp":
-        return "mlp"
+    if name == "arch" and text.strip() not in choices("arch"):
+        text = OLD_NAMES.get(text.strip(), text)
     value = read(name, field_type(name), settings()[name], text)
     return rule_of(str(value)).name if name == "op" else value

@@ -92,6 +92,17 @@ def plan_change(config: Config, step: int, values: Mapping[str, Value], ablation
     )
 
 
+def with_followers(config: Config, values: Mapping[str, Value]) -> dict[str, Value]:
+    """What a person asks for and, with another architecture, what follows it (`Config.following`); raises ConfigError.
+
+    Not for what a log tells, which is all that was changed.
+    """
+    if "arch" not in values or values["arch"] == config.arch:
+        return dict(values)
+    arch = config.changed({"arch": values["arch"]}).arch
+    return config.following(arch) | dict(values)
+
+
 def _typed(values: Mapping[str, Value]) -> dict[str, Value]:
     """Whole numbers as floats where the setting is a float, so that one value has one form in the log."""
     return {name: float(value) if _is_float(name) and type(value) is int else value for name, value in values.items()}

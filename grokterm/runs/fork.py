@@ -17,7 +17,7 @@ from grokterm.config.plugins import LOADED
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.number_format import spelled
 from grokterm.real_files import is_there, opened_folder, reading
-from grokterm.runs.changes import plan_change
+from grokterm.runs.changes import plan_change, with_followers
 from grokterm.runs.checkpoints import list_checkpoints, parse_name, read_info
 from grokterm.runs.folder import Parent, RunFolder, new_folder, write_config
 from grokterm.runs.goals import goal_of
@@ -100,7 +100,7 @@ def _change(
         if name in settings() and settings()[name].acts == "starts a new run" and value != present[name]:
             wish = f"{option_name(name)} {value}"
             raise ConfigError(f"{label(name)} {spelled(present[name])} stays in a fork: start a new run with {wish}")
-    plan = plan_change(history.config, at, values)
+    plan = plan_change(history.config, at, with_followers(history.config, values))
     if not plan.values:
         return None, plan.config
     return plan.record(at, keep, by), plan.config

@@ -26,17 +26,17 @@ from grokterm.view_options import ViewOptions
 _FACTORS: Final = (("1/3", 1 / 3), ("3", 3.0))
 """The factors by which the rate of the present rule is tried, spelled and as numbers."""
 MEASURED: Final[Mapping[tuple[Optimizer, Filter], Mapping[str, Value]]] = {
-    ("adamw", "none"): {"lr": 0.02, "weight_decay": 1.0},
-    ("adamw", "grokfast-ema"): {"lr": 0.02, "weight_decay": 1.0},
-    ("adamw", "grokfast-ma"): {"lr": 0.02, "weight_decay": 1.0},
-    ("adamw", "orthograd"): {"lr": 0.05, "weight_decay": 0.0},
-    ("muon", "none"): {"lr": 0.02, "muon_lr": 0.1, "weight_decay": 0.3},
-    ("adam", "none"): {"lr": 0.02, "weight_decay": 2e-4},
+    ("adamw", "none"): {"lr": 0.02, "weight_decay": 1.0, "epsilon": 1e-8},
+    ("adamw", "grokfast-ema"): {"lr": 0.02, "weight_decay": 1.0, "epsilon": 1e-8},
+    ("adamw", "grokfast-ma"): {"lr": 0.02, "weight_decay": 1.0, "epsilon": 1e-8},
+    ("adamw", "orthograd"): {"lr": 0.05, "weight_decay": 0.0, "epsilon": 1e-8},
+    ("muon", "none"): {"lr": 0.02, "muon_lr": 0.1, "weight_decay": 0.3, "epsilon": 1e-8},
+    ("adam", "none"): {"lr": 0.02, "weight_decay": 2e-4, "epsilon": 1e-8},
     ("sgd", "none"): {"lr": 3.0, "weight_decay": 1e-4},
     ("lion", "none"): {"lr": 0.01, "weight_decay": 1.0},
     ("signsgd", "none"): {"lr": 0.003, "weight_decay": 1.0},
 }
-"""The rules, each with the rates at which it grokked a + b mod 59: the table of the guide's page on optimizers."""
+"""The rules, each with the rates at which a one-hot MLP grokked a + b mod 59: the table of the guide's page."""
 
 
 @dataclass(frozen=True, slots=True)

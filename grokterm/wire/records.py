@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from grokterm.config import Value
+from grokterm.config import Value, label
 from grokterm.config.architectures import renamed
 from grokterm.errors import WireError
 from grokterm.measures import Measures, ProgressMeasures, StructureMeasures
@@ -138,7 +138,16 @@ def decode_record(line: bytes) -> Record:
         record = _decoder.decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise WireError(f"a line of the log cannot be read: {error}") from None
-    if isinstance(record, Change) and record.format == 0 and "arch" in record.values:
-        names = {"values": renamed(record.values), "old": renamed(record.old)}
-        return msgspec.structs.replace(record, format=CHANGE_FORMAT, **names)
+    if isinstance(record, Change) and record.format == 0 and "arch" in record.values and "arch" in record.old:
+        return _with_names_of_now(record)
     return record
+
+
+def _with_names_of_now(change: Change) -> Change:
+    """A change of the architecture as it is told now, in its words too."""
+    values, old = renamed(change.values), renamed(change.old)
+    before, now = (
+        f"{label('arch')} {a['arch']} → {b['arch']}" for a, b in ((change.old, change.values), (old, values))
+    )
+    words = change.words.replace(before, now)
+    return msgspec.structs.replace(change, format=CHANGE_FORMAT, values=values, old=old, words=words)

@@ -177,3 +177,18 @@ def test_shares_of_weight_vectors_leave_out_what_is_the_same_for_all(p: int) -> 
     assert shares is not None
     assert shares.amax(-2).tolist() == pytest.approx([1.0, 0.9, 0.0] * 2, abs=1e-9)
     assert single_frequency_share(shares) == pytest.approx(2 / 3)
+
+
+def test_bars_of_a_new_run_spike_when_it_groks_and_those_of_a_wide_one_with_a_small_epsilon_do_not() -> None:
+    small = {"p": 53, "width": 128, "train_fraction": 0.6, "precision": "float32", "device": "cpu"}
+    levels = []
+    for others in ({}, {"d_model": 128, "epsilon": 1e-8}):
+        engine, grokked = Engine(Config.starting(small | others)), 0
+        assert gini(spectrum(engine.model, engine.parameters, engine.config)[0]) < 0.1
+        while not grokked or engine.step < 1.5 * grokked:
+            assert engine.step < 2000
+            engine.advance(20)
+            if not grokked and engine.measure().test_accuracy >= 0.99:
+                grokked = engine.step
+        levels.append(float(gini(spectrum(engine.model, engine.parameters, engine.config)[0])))
+    assert levels[0] > 0.45 > levels[1]

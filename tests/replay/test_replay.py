@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -88,6 +89,27 @@ def test_everything_agrees(run: RunFolder) -> None:
     assert report.checkpoints.compared > len(CHANGES)
     assert (report.first, report.largest, report.unusable, report.ended) == (None, None, (), "")
     assert report.to == 150
+
+
+def test_a_run_of_before_is_repeated_under_the_names_of_now(run: RunFolder) -> None:
+    written = run.config_path.read_text()
+    older = re.sub(r"^attention_rate.*\n", "", written, flags=re.MULTILINE).replace(
+        'arch = "mlp"', 'arch = "embed-mlp"'
+    )
+    run.config_path.write_text(older)
+    log = run.log_path.read_bytes()
+    names = {
+        b'"arch":"mlp"': b'"arch":"embed-mlp"',
+        b"architecture mlp": b"architecture embed-mlp",
+        b'"format":1,': b"",
+    }
+    for now, before in names.items():
+        assert now in log
+        log = log.replace(now, before)
+    run.log_path.write_bytes(log)
+    report = replayed(run)
+    assert report.agrees, report
+    assert run.config().arch == "mlp"
 
 
 def test_nothing_is_written(run: RunFolder) -> None:

@@ -173,12 +173,15 @@ def test_a_line_that_does_not_fit_leaves_nothing_behind(tmp_path: Path) -> None:
 )
 def test_a_change_of_before_names_the_architecture_of_now(written: str, read: str) -> None:
     values: dict[str, Value] = {"arch": written, "lr": 0.1}
-    now = Change(5, values, {"arch": "mlp", "lr": 0.2}, True, False, "", format=1)
+    words = "architecture {} → {}, learning rate 0.2 → 0.1"
+    now = Change(5, values, {"arch": "mlp", "lr": 0.2}, True, False, words.format("mlp", written), format=1)
     assert decode_record(encode_record(now)) == now
     old = b'{"kind":"change","step":5,"values":{"arch":"%s","lr":0.1},' % written.encode()
-    old += b'"old":{"arch":"mlp","lr":0.2},"rebuilt":true,"keep":false,"words":""}'
+    told = words.format("mlp", written).encode()
+    old += b'"old":{"arch":"mlp","lr":0.2},"rebuilt":true,"keep":false,"words":"%s"}' % told
     found = decode_record(old)
     assert isinstance(found, Change)
     assert found.values == {"arch": read, "lr": 0.1}
     assert found.old == {"arch": "one-hot", "lr": 0.2}
+    assert found.words == words.format("one-hot", read)
     assert decode_record(encode_record(found)) == found

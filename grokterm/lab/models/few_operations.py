@@ -152,7 +152,7 @@ class OneHotInFewOperations(FewOperations):
 
 
 class MlpInFewOperations(OneHotInFewOperations):
-    """The embedding MLP: the rows of a and of b are E_a W_a and E_b W_b."""
+    """The MLP: the rows of a and of b are E_a W_a and E_b W_b."""
 
     def __init__(self, config: Config, product: Product, layout: Layout, flat: Tensor, gradient: Tensor) -> None:
         FewOperations.__init__(self, config, product, layout, flat, gradient)

@@ -24,7 +24,7 @@ from grokterm.lab.models.sublayers import (
 from grokterm.lab.tuples import Tuples, signs_of
 
 
-class TokenMlp(Network):
+class TokenOneHotMlp(Network):
     """k tokens → width (depth times) → classes, with biases and the initial weights of torch.nn.Linear.
 
     Residues are one-hot vectors side by side, so that the first layer is a sum of k of the k·p rows of `W_1`. The
@@ -150,7 +150,7 @@ class TokenMlp(Network):
         return one_hot.expand(*bias.shape[:-1], *one_hot.shape)
 
 
-class TokenEmbedMlp(TokenMlp):
+class TokenMlp(TokenOneHotMlp):
     """A table of embeddings for each of k places, concatenated → width (depth times) → classes.
 
     Those of k places stand below each other in `E` [k · tokens, d_model]; a parity has two tokens at each place. The
@@ -158,7 +158,7 @@ class TokenEmbedMlp(TokenMlp):
     """
 
     matrix_axes: ClassVar = {
-        **TokenMlp.matrix_axes,
+        **TokenOneHotMlp.matrix_axes,
         "E": ("token, place by place", "dimension"),
         "W_1": ("dimension, place by place", "neuron"),
     }
@@ -198,5 +198,5 @@ class TokenEmbedMlp(TokenMlp):
         return self.product(tables, weights).flatten(-3, -2)
 
 
-NETWORKS: Final[dict[Architecture, type[Network]]] = {"one-hot": TokenMlp, "mlp": TokenEmbedMlp}
+NETWORKS: Final[dict[Architecture, type[Network]]] = {"one-hot": TokenOneHotMlp, "mlp": TokenMlp}
 """The architectures of this file by their names."""
