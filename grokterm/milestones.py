@@ -63,16 +63,10 @@ COLLAPSED_ACCURACY: Final = 0.9
 """Test accuracy below which a run that grokked has collapsed."""
 
 
-def chance_of(answers: int) -> float:
-    """The test accuracy at which phases begin: that of chance where there are two answers, and else 0."""
-    return 0.5 if answers == 2 else 0.0
-
-
-def phase_accuracies(answers: int) -> tuple[float, float]:
+def phase_accuracies(chance: float) -> tuple[float, float]:
     """Test accuracies above which a run generalizes, and below which it is back to memorizing.
 
-    Where there are two answers half of them are right by chance: both lie as far above that.
+    They lie as far above the share that is right by `chance` as they would above 0.
     """
-    chance = chance_of(answers)
     above, below = (chance + (1 - chance) * share for share in (GENERALIZING_ACCURACY, MEMORIZING_ACCURACY))
     return above, below

@@ -179,17 +179,17 @@ def open_run(
     run: str | os.PathLike[str] = "last",
     runs: str | os.PathLike[str] | None = None,
     *,
-    plugin: Sequence[str] = (),
-    allow_plugin: Sequence[str] = (),
+    plugin: str | Sequence[str] = (),
+    allow_plugin: str | Sequence[str] = (),
 ) -> Run:
     """A run by its id, number, unique beginning, `last`, or path; raises RunFolderError where there is none.
 
     `runs` is the folder of all runs, by default the one that the command line uses. `plugin` and `allow_plugin` are
     what the options of the command line are, for a run that was made with plugins.
     """
-    for given in plugin:
+    for given in [plugin] if isinstance(plugin, str) else plugin:
         load(given)
-    for digits in allow_plugin:
+    for digits in [allow_plugin] if isinstance(allow_plugin, str) else allow_plugin:
         allow(digits)
     home = home_path(Path(runs) if runs is not None else None)
     name = run if isinstance(run, str) else str(Path(run).absolute())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
@@ -67,12 +68,27 @@ def test_the_help_says_both_thresholds() -> None:
 
 
 def test_of_two_answers_phases_are_counted_from_chance() -> None:
-    assert phase_accuracies(97) == phase_accuracies(3) == (0.2, 0.1)
-    assert phase_accuracies(2) == (0.6, 0.55)
-    tracker = PhaseTracker(phase_accuracies(2))
+    assert phase_accuracies(0) == (0.2, 0.1)
+    assert phase_accuracies(0.5) == (0.6, 0.55)
+    tracker = PhaseTracker(phase_accuracies(0.5))
     accuracies = (0.5, 0.59, 0.61, 0.56, 0.54, 1.0)
     found = [name for step, test in enumerate(accuracies, 1) for name, _ in tracker.update(step, 0.5, test)]
     assert found == ["generalizing", "memorizing", "generalizing", "grokked_90", "grokked_95", "grokked"]
     config = Config(task="parity")
     (event,) = Trackers(config).update(measured(10, train_accuracy=0.5, test_accuracy=0.61, gradient_norm=None))
     assert event.words == "generalizing: test accuracy passed 60 %"
+
+
+@pytest.mark.parametrize(
+    ("given", "chance"),
+    [
+        ({}, 0.0),
+        ({"op": "subtract", "p": 3}, 0.0),
+        ({"task": "parity"}, 0.5),
+        ({"task": "sum", "p": 4}, 0.25),
+        ({"op": "abc", "p": 3}, 19 / 27),
+        ({"op": "a + bc", "p": 5}, 0.2),
+    ],
+)
+def test_chance_is_the_share_of_the_most_frequent_answer(given: dict[str, Any], chance: float) -> None:
+    assert Config(**given).chance == chance

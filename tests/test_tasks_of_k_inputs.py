@@ -53,14 +53,14 @@ def test_a_task_is_called_what_it_is(
         ({"task": "sum", "k": 40, "p": 5}, "choose --k 9 or less"),
         ({"op": "a + bc", "p": 199}, "choose --p 158 or less"),
         (
-            {"task": "parity", "n": 5, "k": 6},
-            "--k 6 secret coordinates are more than the --n 5 that there are",
+            {"task": "parity", "n": 10, "k": 11},
+            "--k 11 secret coordinates are more than the --n 10 that there are",
         ),
         (
             {"task": "parity", "n": 10},
             "--train-size 1,000 does not fit --n 10: beside 512 test points 512",
         ),
-        ({"task": "parity", "n": 1}, "--n must be a whole number from 2 to 1,000, not 1"),
+        ({"task": "parity", "n": 9}, "--n must be a whole number from 10 to 1,000, not 9"),
         ({"task": "sum", "p": 5, "train_fraction": 0.001}, "leaves no train tuple among the 125 tuples"),
         (
             {**PARITY, "arch": "residual-mlp"},
@@ -88,7 +88,7 @@ def test_what_cannot_be_gets_one_sentence(
 def test_the_edge_of_what_can_be() -> None:
     assert Config(op="a + bc", p=158).shape.inputs == 3
     assert Config(task="parity", n=10, train_size=512).shape.inputs == 10
-    assert Config(task="parity", n=2, k=2, train_size=2).shape.answers == 2
+    assert Config(task="parity", n=10, k=2, train_size=2).shape.answers == 2
     assert Config(task="parity", n=1000, k=1000, width=1).class_count == 2
     assert Config(task="sum", p=3, k=13).class_count == 3
 

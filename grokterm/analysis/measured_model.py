@@ -50,8 +50,9 @@ def plugin_measures(model: MeasuredModel) -> dict[str, float]:
         value = item.function(model)
         try:
             found[item.name] = float(value)
-        except (TypeError, ValueError, RuntimeError):
+        except (TypeError, ValueError, OverflowError, RuntimeError):
+            got = type(value).__name__
             raise PluginError(
-                f"the measure {item.name} ({item.where}) must give a number, not {type(value).__name__}"
+                f"the measure {item.name} ({item.where}) must give a number that a float holds, not {got}"
             ) from None
     return found

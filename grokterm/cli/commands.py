@@ -46,7 +46,7 @@ TRAIN_DEFAULTS: Final = {"until": "grokked", "max_steps": 100_000}
 
 _ABOUT = "Watch a network grok, live, in this terminal, and change it while it trains."
 _EPILOGUE = (
-    "Every option is also a key of config.toml in your config folder (grokterm doctor says where), "
+    "Every setting is also a key of config.toml in your config folder (grokterm doctor says where), "
     "which sets your own defaults."
 )
 

@@ -26,7 +26,8 @@ from grokterm.config.tasks import TASKS, TaskShape, check_task, shape_of, task_w
 from grokterm.config.training import TrainingSettings
 from grokterm.errors import ConfigError
 from grokterm.spelling import unknown
-from grokterm.tasks.operations import rule_of
+from grokterm.tasks.operations import most_frequent_share, rule_of
+from grokterm.tasks.registered import REGISTERED
 
 Value = int | float | str
 
@@ -106,6 +107,18 @@ class Config(RunSettings, TrainingSettings, ModelSettings, TaskSettings):
         return TASKS[self.task].of_points
 
     @property
+    def chance(self) -> float:
+        """The test accuracy from which phases are counted: the share of the most frequent answer, of our tables 0.
+
+        Their answers are many, and about as frequent.
+        """
+        if self.of_points:
+            return 0.5
+        if self.task != "table":
+            return 1 / self.p
+        return most_frequent_share(self.op, self.p) if not self.of_pairs or self.op in REGISTERED else 0.0
+
+    @property
     def task_words(self) -> str:
         """Its task as people write it: a + b mod 97, parity of 3 of 40."""
         return task_words(self.task, self.op, self.p, self.k, self.n)
@@ -114,9 +127,10 @@ class Config(RunSettings, TrainingSettings, ModelSettings, TaskSettings):
     def starting(cls, values: Mapping[str, Any] = MappingProxyType({})) -> Config:
         """A new run: `values`, and else what its architecture begins with; raises ConfigError.
 
-        A parity begins with one-hot, which reads coordinates as they are.
+        A parity, as all tasks of points, begins with one-hot, which reads coordinates as they are.
         """
-        values = {"arch": "one-hot", **values} if values.get("task") == "parity" else values
+        task = TASKS.get(values.get("task", "table"))
+        values = {"arch": "one-hot", **values} if task is not None and task.of_points else values
         plain = cls().changed({name: values[name] for name in ("arch", "optimizer", "loss") if name in values})
         return plain.changed({**plain._beginning(plain.architecture), **values})
 

@@ -37,7 +37,7 @@ class TaskSettings:
         ge=1,
         le=1000,
     )
-    n: int = setting(40, "Task", "starts a new run", "Coordinates of a parity, 2 to 1,000.", ge=2, le=1000)
+    n: int = setting(40, "Task", "starts a new run", "Coordinates of a parity, 10 to 1,000.", ge=10, le=1000)
     train_size: int = setting(
         1000,
         "Task",

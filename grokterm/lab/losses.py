@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import torch
@@ -10,7 +11,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from grokterm.config.losses import Loss
-from grokterm.plugins.registry import function
+from grokterm.plugins.items import PluginError
+from grokterm.plugins.registry import function, place_of
 
 
 def cross_entropy_sum(logits: Tensor, labels: Tensor) -> Tensor:
@@ -95,7 +97,19 @@ LOSSES: Final[dict[Loss, Callable[[Tensor, Tensor], Tensor]]] = {
 
 def loss_function(loss: Loss) -> Callable[..., Tensor]:
     """One of these, or that of a plugin, whose numbers are keyword arguments."""
-    return function("loss", loss) or LOSSES[loss]
+    own = function("loss", loss)
+    return partial(_of_plugin, loss, own) if own is not None else LOSSES[loss]
+
+
+def _of_plugin(name: str, own: Callable[..., Any], logits: Tensor, labels: Tensor, **numbers: Any) -> Tensor:
+    """The loss of a plugin; raises PluginError where it is none of every example, or not one of the logits."""
+    found = own(logits, labels, **numbers)
+    if not isinstance(found, Tensor) or found.shape != logits.shape[:-1]:
+        got = f"a tensor {list(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
+        raise PluginError(f"the loss {name} ({place_of('loss', name)}) must give {list(logits.shape[:-1])}, not {got}")
+    if logits.requires_grad and not found.requires_grad:
+        raise PluginError(f"the loss {name} ({place_of('loss', name)}) does not depend on the logits")
+    return found
 
 
 ERRORS: Final[dict[Loss, Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]]] = {

@@ -25,6 +25,10 @@ _BITS: Final = 1 << 22
 """Coordinates of points that are drawn at once."""
 
 
+RAREST: Final = 0.4
+"""Share of the points that each of two answers has at least, so that always the same one is at chance."""
+
+
 @dataclass(frozen=True)
 class Tuples:
     """Tuples of k tokens int64 [n, k], their labels and their numbers, each int64 [n]."""
@@ -115,7 +119,7 @@ def make_data(config: Config) -> Data:
 def secret_coordinates(config: Config) -> Tensor:
     """The coordinates from which alone the answer follows, int64 [k], sorted and from 0: a draw by the seed.
 
-    None where a task has no secret.
+    Empty where a task has no secret.
     """
     if not TASKS[config.task].has_secret:
         return torch.zeros(0, dtype=torch.int64)
@@ -162,6 +166,12 @@ def _labels(points: Tensor, config: Config) -> Tensor:
     found = own(points.long(), config)
     if not isinstance(found, Tensor) or found.shape != points.shape[:1] or not ((found == 0) | (found == 1)).all():
         raise PluginError(f"the task {config.task} must give a 0 or a 1 for each of the {len(points):,} points")
+    ones = float(found.double().mean())
+    if not RAREST <= ones <= 1 - RAREST:
+        raise PluginError(
+            f"the task {config.task} answers 1 to {ones:.0%} of its points: phases are counted from a half that is "
+            f"right by chance, so each answer needs {RAREST:.0%} at least"
+        )
     return found.long()
 
 

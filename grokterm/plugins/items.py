@@ -88,10 +88,12 @@ class Item:
         object.__setattr__(self, "place", (code.co_filename, code.co_firstlineno))
         pattern, example = (_IDENTIFIER, "a_b2") if self.kind == "measure" else (_NAME, "a-b2")
         _check_name(self.kind, self.name, pattern, example)
-        if isinstance(self.inputs, bool) or self.inputs not in range(2, 13):
+        if type(self.inputs) is not int or self.inputs not in range(2, 13):
             raise PluginError(f"an operation has 2 to 12 inputs, not {self.inputs!r:.20}")
-        for name in self.settings:
+        for name, number in self.settings.items():
             _check_name("setting", name, _IDENTIFIER, "a_b2")
+            if not isinstance(number, Number):
+                raise PluginError(f"the setting {name} must be a plugins.Number, not {number!r:.20}")
         for words in (self.title, self.words, self.unit):
             check_words(f"the {self.kind} {self.name}", words)
 

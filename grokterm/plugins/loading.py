@@ -6,7 +6,7 @@ import hashlib
 import re
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Final
@@ -176,7 +176,7 @@ def _register(plugin: Plugin, module: ModuleType) -> None:
 def _explained(file_name: str) -> Iterator[None]:
     """Runs a plugin without torch; raises PluginError with file and line for whatever goes wrong in it."""
     try:
-        with _without_torch():
+        with _without_torch(), redirect_stdout(sys.stderr):  # output may be JSON
             yield
     except (Exception, SystemExit) as error:
         if isinstance(error, SyntaxError) and error.filename == file_name:

@@ -15,7 +15,7 @@ from grokterm.config.setting import ADDED, Acts, Group, Setting
 from grokterm.config.tasks import TASKS, DescribedTask, TaskName
 from grokterm.errors import ConfigError, first_line
 from grokterm.measures import NAMES
-from grokterm.plugins.items import Item, Kind, Number, PluginError
+from grokterm.plugins.items import Item, Kind, Number, PluginError, check_words
 from grokterm.tasks.operations import forget_operations, rule_of
 from grokterm.tasks.registered import REGISTERED, RegisteredOperation
 from grokterm.view_options import ViewOptions
@@ -74,6 +74,11 @@ def function(kind: Kind, name: str) -> Callable[..., Any] | None:
     """The function of an item; None for a name that no plugin has registered."""
     item = _items.get((kind, name))
     return None if item is None else item.function
+
+
+def place_of(kind: Kind, name: str) -> str:
+    """File and line of an item, for people."""
+    return _items[kind, name].where
 
 
 def register(found: Sequence[Item], source: str) -> None:
@@ -196,6 +201,9 @@ def _check_spec(item: Item) -> None:
     spec = item.spec
     if spec is None:
         return
+    names = (*spec.embedding.parameters, *spec.read_out.parameters)
+    for text in (spec.brief, spec.words, spec.size, spec.short, spec.layers, *names):
+        check_words("it", text)
     values = Config().as_dict() | {"outputs": 97}
     try:
         for text in (spec.words, spec.size, spec.short):

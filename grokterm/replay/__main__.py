@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stdout
+from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 import msgspec
 
@@ -28,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--to", type=int, metavar="STEP", help="repeat it to this step")
     take_arguments(parser)
     given = parser.parse_args(arguments)
+    tell = partial(_tell, sys.stdout)
     let_threads_sleep()
     kernels = ThreadPoolExecutor(1).submit(build)
     try:
@@ -36,8 +40,9 @@ def main(arguments: list[str] | None = None) -> int:
             from grokterm.replay.replayer import Replayer
 
         native.load(kernels.result())
-        load_arguments(given)
-        report = Replayer(RunFolder(given.folder.absolute()), given.to).run(_print)
+        with redirect_stdout(sys.stderr):  # what a plugin prints is no message
+            load_arguments(given)
+            report = Replayer(RunFolder(given.folder.absolute()), given.to).run(tell)
     except GroktermError as error:
         print(error, file=sys.stderr)
         return error.exit_status
@@ -47,12 +52,12 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         print(f"the plugin failed in {place}: {type(error).__name__}: {first_line(error)}", file=sys.stderr)
         return GroktermError.exit_status
-    _print(report)
+    tell(report)
     return 0 if report.agrees else DIFFERS
 
 
-def _print(message: Message) -> None:
-    print(msgspec.json.encode(message).decode(), flush=True)
+def _tell(output: TextIO, message: Message) -> None:
+    print(msgspec.json.encode(message).decode(), flush=True, file=output)
 
 
 if __name__ == "__main__":

@@ -109,7 +109,7 @@ def _curve(history: History) -> _Curve | None:
     steps, values = history.column("step"), history.column("test_accuracy")
     kept = np.isfinite(values) & (steps > rebuilt) & np.r_[True, np.diff(steps) > 0][: len(steps)]
     steps, values = steps[kept], values[kept]
-    if len(steps) < 3 or values.max() <= phase_accuracies(history.config.shape.answers)[0]:
+    if len(steps) < 3 or values.max() <= phase_accuracies(history.config.chance)[0]:
         return None
     top, apart = steps[values.argmax()], float(np.median(np.diff(steps)))
     window = max(float(round(SMOOTHED_OVER * (top - steps[0]))), apart)

@@ -103,6 +103,16 @@ def answer_table(op: str, p: int) -> Whole:
     return table
 
 
+@lru_cache(maxsize=64)
+def most_frequent_share(op: str, p: int) -> float:
+    """The share of inputs that have the most frequent answer, among those on which an operation is defined."""
+    import numpy as np
+
+    table = answer_table(op, p)
+    counts = np.bincount(table[table >= 0], minlength=1)
+    return float(counts.max() / counts.sum())
+
+
 @cache
 def defined_count(op: str, p: int) -> int:
     """On how many pairs (a, b), or triples, an operation is defined."""

@@ -163,9 +163,10 @@ class TrainingSession:
 
 def _goal_reached(config: Config, last: Scalars) -> str:
     """The goal that these measures reach, as a sentence; empty where they do not."""
-    if config.until == "grokked" and GROKKED.reached(last.test_accuracy):
+    trained = last.step > 0  # what nothing was trained for is no milestone
+    if trained and config.until == "grokked" and GROKKED.reached(last.test_accuracy):
         return f"grokked at step {last.step:,}"
-    if config.until == "memorized" and MEMORIZED.reached(last.train_accuracy):
+    if trained and config.until == "memorized" and MEMORIZED.reached(last.train_accuracy):
         return f"memorized at step {last.step:,}"
     if isinstance(config.until, int) and last.step >= config.until:
         return f"step {last.step:,} reached"

@@ -24,7 +24,7 @@ class Trackers:
 
     def __init__(self, config: Config) -> None:
         """Stands at the start of a run with this first configuration."""
-        self.phases = PhaseTracker(phase_accuracies(config.shape.answers))
+        self.phases = PhaseTracker(phase_accuracies(config.chance))
         self.circuit = CircuitPhases(config.shape.answers)
         self._train_fraction = config.train_fraction
         self.largest_train_fraction = config.train_fraction

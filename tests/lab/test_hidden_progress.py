@@ -43,7 +43,7 @@ class Way(NamedTuple):
 
 def way_of(config: Config, steps: int) -> tuple[Engine, Way]:
     """Trains until it groks, or for so many steps."""
-    engine, phases = Engine(config), PhaseTracker(phase_accuracies(config.shape.answers))
+    engine, phases = Engine(config), PhaseTracker(phase_accuracies(config.chance))
     way = Way([], [], {})
     while engine.step <= steps and "grokked" not in way.events:
         found = engine.measure()
@@ -68,11 +68,11 @@ def test_a_parity_groks_and_hidden_progress_is_seen_before(seed: int) -> None:
     assert set(norms.topk(3).indices.tolist()) == set(secret_coordinates(engine.config).tolist())
 
 
-CONTROLS = [{"corrupt": 0.5}, {"corrupt": 1.0}, {"weight_decay": 0.0, "width": 1000, "lr": 0.1}]
+CONTROLS = [{"corrupt": 0.5, "train_size": 100}, {"corrupt": 1.0}, {"weight_decay": 0.0, "train_size": 100}]
 
 
 @pytest.mark.parametrize("control", CONTROLS, ids=str)
-def test_random_or_turned_labels_and_no_decay_claim_nothing(control: dict[str, float]) -> None:
+def test_random_or_turned_labels_and_no_decay_with_few_points_claim_nothing(control: dict[str, float]) -> None:
     _, way = way_of(PARITY.changed(control), 1000)
+    assert control == {"corrupt": 1.0} or way.events["memorized"] > 0
     assert way.events.keys() <= {"memorized"}
-    assert max(way.test) < 0.6

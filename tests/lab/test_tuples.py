@@ -26,7 +26,7 @@ from tests.reference.tuples import tuple_logits
 
 SUM: dict[str, Any] = {"task": "sum", "p": 5}
 FORMULA: dict[str, Any] = {"op": "a^2 + bc", "p": 5}
-PARITY: dict[str, Any] = {"task": "parity", "n": 6, "k": 3, "train_size": 20}
+PARITY: dict[str, Any] = {"task": "parity", "n": 10, "k": 3, "train_size": 20}
 ARCHITECTURES_OF_ANY = [name for name, spec in ARCHITECTURES.items() if spec.any_inputs is not None]
 TASKS = (SUM, {**SUM, "k": 4, "p": 3}, FORMULA, PARITY)
 VARIANTS = list(itertools.product(ARCHITECTURES_OF_ANY, (1, 2), choices("layer_norm")))
@@ -74,7 +74,7 @@ def test_a_parity_is_the_product_of_its_secret_coordinates() -> None:
 
 
 @pytest.mark.parametrize(
-    ("n", "train_size", "tested"), [(20, 500, 1000), (40, 1000, 1000), (6, 32, 32), (10, 512, 512)]
+    ("n", "train_size", "tested"), [(20, 500, 1000), (40, 1000, 1000), (11, 1024, 1000), (10, 512, 512)]
 )
 def test_points_of_a_parity_are_distinct_and_those_of_the_test_fresh(n: int, train_size: int, tested: int) -> None:
     data = data_of(small(task="parity", n=n, k=3, train_size=train_size))
@@ -253,9 +253,9 @@ def test_the_change_of_the_first_layer_is_its_distance_in_l1_from_the_start() ->
 def test_pairs_are_asked_for_in_vain_with_a_sentence() -> None:
     engine = Engine(small(**PARITY))
     for ask in (lambda: engine.model, lambda: engine.task, lambda: engine.top_classes(1, 2, 3)):
-        with pytest.raises(ConfigError, match="parity of 3 of 6 has no table of pairs"):
+        with pytest.raises(ConfigError, match="parity of 3 of 10 has no table of pairs"):
             ask()
-    with pytest.raises(ConfigError, match="parity of 3 of 6"):
+    with pytest.raises(ConfigError, match="parity of 3 of 10"):
         build(engine.config)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,10 @@ from grokterm.lab.models import build
 from grokterm.lab.models.layout import Layout
 from grokterm.lab.optimizers import Chain, Hyperparameters, Known, Optimizer
 from grokterm.picture import PictureRequest
+from grokterm.plugins.items import PluginError
 from grokterm.plugins.loading import load_file
 from grokterm.runs.changes import plan_change
+from tests.own import write
 
 CPU = torch.device("cpu")
 
@@ -99,6 +102,22 @@ def test_a_loss_of_ones_own_is_what_is_trained_on_with_its_number() -> None:
     assert engine.measure().train_loss == pytest.approx(float((-((1 - likely) ** 3) * likely.log()).mean()), rel=1e-12)
     engine.apply_settings(engine.config.changed({"focal_gamma": 0.0}))
     assert engine.measure().train_loss == pytest.approx(float(-likely.log().mean()), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("logits.sum()", "the loss own (lab.py, line 3) must give [5], not a tensor []"),
+        ("logits", "the loss own (lab.py, line 3) must give [5], not a tensor [5, 7]"),
+        ("1.0", "the loss own (lab.py, line 3) must give [5], not float"),
+        ("logits.detach().sum(-1)", "the loss own (lab.py, line 3) does not depend on the logits"),
+    ],
+)
+def test_a_loss_that_is_none_is_told_of(tmp_path: Path, answer: str, words: str) -> None:
+    text = "from grokterm import plugins\n\n@plugins.loss('own', words='', title='', unit='')\n"
+    load_file(write(tmp_path / "lab.py", f"{text}def own(logits, labels):\n    return {answer}\n"))
+    with pytest.raises(PluginError, match=re.escape(words)):
+        loss_function("own")(gradients(5, 7).requires_grad_(), torch.zeros(5, dtype=torch.int64))  # type: ignore[arg-type]
 
 
 def test_the_bilinear_network_is_a_sum_of_products() -> None:

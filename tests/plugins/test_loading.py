@@ -90,6 +90,13 @@ def own_number(name: str, arguments: str) -> str:
     return HEAD + OPTIMIZER.format("own", f'{{"{name}": plugins.Number(words="", {arguments})}}')
 
 
+def own_architecture(change: str) -> str:
+    """A plugin with the architecture of one-hot, of which the description has one change."""
+    spec = "ARCHITECTURES['one-hot']"
+    head = "from grokterm.config.architectures import ARCHITECTURES\n" + HEAD
+    return head + f"\n@plugins.architecture('own', {spec}._replace({change}))\ndef own():\n    pass\n"
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -115,6 +122,11 @@ def own_number(name: str, arguments: str) -> str:
         (own_number("r", "default='3', ge=0, le=2"), "the default of a number must be one, not '3'"),
         (own_number("r", "default=1, label='\\x1b[2J', ge=0, le=2"), "a number has words that are no line of text"),
         (HEAD + OPTIMIZER.format("own", "{}, uses=['lear']"), "it uses 'lear', which is no setting"),
+        (own_number("r", "default=1, ge=0, le=2").replace("plugins.Number(", "dict("), "be a plugins.Number"),
+        (HEAD + OPERATION.format("own", "a").replace("?\"", "?\", inputs=2.0"), "has 2 to 12 inputs, not 2.0"),
+        (HEAD + OPERATION.format("own", "a").replace("?\"", "?\", inputs=13"), "has 2 to 12 inputs, not 13"),
+        (own_architecture("brief='\\x1b[2J'"), "the architecture own has words that are no line of text"),
+        (own_architecture("words='two\\nlines'"), "the architecture own: it has words that are no line of text"),
         (HEAD + '\n@plugins.measure("test_loss", words="")\ndef f(model):\n    return 1\n',
          "the name 'test_loss' is taken"),
     ],

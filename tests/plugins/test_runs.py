@@ -128,7 +128,7 @@ def test_code_from_a_run_folder_is_executed_only_where_its_hash_is_named(example
     assert not mark.exists()
     listed = json.loads(run_here("runs", "--json").stdout)[0]
     assert (listed["state"], listed["step"], listed["task"]) == ("finished", 40, "capped-sum mod 11")
-    assert (listed["phase"], listed["test_accuracy"] > 0) == ("generalizing", True)
+    assert (listed["phase"], listed["test_accuracy"] > 0) == ("memorizing", True)
     assert not mark.exists()
     done = run_here("plot", "1", "--allow-plugin", sha256(path)[:12])
     assert done.returncode == 0, done.stderr
@@ -210,3 +210,24 @@ def test_its_measures_are_logged_plotted_and_in_notebooks(examples: dict[str, Pa
     largest = max(float(abs(array).max()) for array in snapshot.parameters.values())
     assert snapshot.measures()["largest_weight"] == largest
     assert records[1].values["largest_weight"] == float(f"{largest:.5g}")
+
+
+def test_what_a_plugin_prints_is_no_message(examples: dict[str, Path]) -> None:
+    text = "print('read')\n" + examples["own.py"].read_text().replace(
+        "    return max(", "    print('measured')\n    return max("
+    )
+    path = write(examples["own.py"], text)
+    made(path, *CASES["own.py"])
+    done = run_here("replay", "1", "--json", "--plugin", str(path))
+    assert (done.returncode, json.loads(done.stdout)["agrees"]) == (0, True), done.stderr
+    assert json.loads(run_here("runs", "--json", "--plugin", str(path)).stdout)[0]["step"] == 40
+
+
+@pytest.mark.parametrize("value", ["'many'", "10**400", "None", "model.logits"])
+def test_a_measure_that_is_no_number_ends_the_run_with_a_sentence(examples: dict[str, Path], value: str) -> None:
+    text = examples["own.py"].read_text()
+    line = next(line for line in text.splitlines() if "    return max(" in line)
+    path = write(examples["own.py"], text.replace(line, f"    return {value}"))
+    done = run_here("train", *SMALL, "--plugin", str(path), "--until", "40")
+    assert done.returncode == 1
+    assert "the measure largest_weight (own.py, line 26) must give a number that a float holds, not " in done.stderr

@@ -56,43 +56,50 @@ TASKS = """from grokterm import plugins
 def majority(points, config):
     return 2 * points.sum(-1) > config.n
 
-@plugins.task("all-of", shown="all {k} of {n}", words="whether all of k secret coordinates are −1", secret=True)
-def all_of(points, config):
+@plugins.task("most-of", shown="most of {k} of {n}", words="whether most of k secret ones are −1", secret=True)
+def most_of(points, config):
     from grokterm.lab.tuples import secret_coordinates
 
-    return points[:, secret_coordinates(config)].all(-1)
+    return 2 * points[:, secret_coordinates(config)].sum(-1) > config.k
+
+@plugins.task("all-of", shown="all of {n}", words="whether all coordinates are −1")
+def all_of(points, config):
+    return points.all(-1)
 
 @plugins.task("wrong", shown="{n} wrong", words="answers with twos")
 def wrong(points, config):
     return points.sum(-1)
 """
-POINTS = ("--n", "9", "--k", "2", "--train-size", "60", "--width", "32", "--log-every", "5", "--device", "cpu")
+POINTS = ("--n", "11", "--k", "3", "--train-size", "60", "--width", "32", "--log-every", "5", "--device", "cpu")
 
 
 def test_a_task_is_learned_from_its_points_and_replayed(tmp_path: Path) -> None:
     plugin = ("--plugin", str(write(tmp_path / "tasks.py", TASKS)))
     done = run_here("train", *POINTS, *plugin, "--task", "majority", "--until", "200")
     assert done.returncode == 0, done.stderr
-    done = run_here("train", *POINTS, *plugin, "--task", "all-of", "--corrupt", "0.1", "--until", "60")
+    done = run_here("train", *POINTS, *plugin, "--task", "most-of", "--corrupt", "0.1", "--until", "60")
     assert done.returncode == 0, done.stderr
-    assert [folder.id for folder in list_runs(runs_home())] == ["0001-majority-9-mlp", "0002-all-of-9-mlp"]
+    assert [folder.id for folder in list_runs(runs_home())] == ["0001-majority-11-one-hot", "0002-most-of-11-one-hot"]
     for run in ("1", "2"):
         done = run_here("replay", run, *plugin, "--json")
         assert (done.returncode, json.loads(done.stdout)["agrees"]) == (0, True), done.stderr
-    majority, all_of = (open_run(run, plugin=plugin[1:]).at(60) for run in ("1", "2"))
+    majority, most_of = (open_run(run, plugin=plugin[1:]).at(60) for run in ("1", "2"))
     assert majority.tokens is not None
-    assert majority.labels.tolist() == [int(2 * sum(point) > 9) for point in majority.tokens.tolist()]
+    assert majority.labels.tolist() == [int(2 * sum(point) > 11) for point in majority.tokens.tolist()]
     assert majority.coordinates().secret.tolist() == []
-    secret = all_of.coordinates().secret - 1
-    assert all_of.tokens is not None
-    assert all_of.labels.tolist() == all_of.tokens[:, secret].all(-1).astype(int).tolist()
+    secret = most_of.coordinates().secret - 1
+    assert most_of.tokens is not None
+    assert most_of.labels.tolist() == (2 * most_of.tokens[:, secret].sum(-1) > 3).astype(int).tolist()
     listed = [run["task"] for run in json.loads(run_here("runs", "--json").stdout)]
-    assert listed == ["majority", "all-of"]
+    assert listed == ["majority", "most-of"]
     listed = [run["task"] for run in json.loads(run_here("runs", "--json", *plugin).stdout)]
-    assert listed == ["majority of 9", "all 2 of 9"]
+    assert listed == ["majority of 11", "most of 3 of 11"]
     done = run_here("train", *POINTS, *plugin, "--task", "wrong")
     assert done.returncode == 1
-    assert "the task wrong must give a 0 or a 1 for each of the 316 points" in done.stderr
+    assert "the task wrong must give a 0 or a 1 for each of the 1,060 points" in done.stderr
+    done = run_here("train", *POINTS, *plugin, "--task", "all-of")
+    assert done.returncode == 1
+    assert "so each answer needs 40% at least" in done.stderr
 
 
 def test_a_run_with_plugins_is_removed_whole(examples: dict[str, Path]) -> None:

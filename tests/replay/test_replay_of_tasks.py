@@ -27,7 +27,7 @@ from tests.replay.test_replay import begun, replayed, run_folder
 from tests.trainer.running import TINY
 
 FEW: dict[str, Value] = {"measure_every": 20, "batch_size": 16}
-PARITY = TINY.changed({**FEW, "task": "parity", "n": 8, "k": 2, "train_size": 60})
+PARITY = TINY.changed({**FEW, "task": "parity", "n": 10, "k": 2, "train_size": 60})
 SUM = TINY.changed({**FEW, "task": "sum", "p": 5, "arch": "transformer"})
 FORMULA = TINY.changed({**FEW, "op": "a + bc", "p": 5, "arch": "mlp"})
 CHANGES: dict[int, dict[str, Value]] = {
@@ -120,7 +120,7 @@ def test_a_notebook_reads_every_answer(tmp_path: Path, config: Config) -> None:
         snapshot.measures()
     if config.task == "parity":
         assert snapshot.coordinates().norms.shape == (inputs,)
-        assert "not defined for parity of 2 of 8" in snapshot.table().summary
+        assert "not defined for parity of 2 of 10" in snapshot.table().summary
     else:
         assert snapshot.table().prediction.shape == (config.p, config.p)
 

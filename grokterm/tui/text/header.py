@@ -9,7 +9,7 @@ from textual.content import Content
 
 from grokterm.config import Config, Value
 from grokterm.errors import ConfigError
-from grokterm.milestones import GROKKED, chance_of, phase_accuracies
+from grokterm.milestones import GROKKED, phase_accuracies
 from grokterm.runs.history import History
 from grokterm.tui.run.moment import Moment
 from grokterm.tui.run.state import RunState
@@ -147,9 +147,9 @@ def phases(history: History, palette: Palette, bar: int) -> Content:
 
 def progress(history: History) -> float:
     """How far the test accuracy is from the start of the present phase to that of the next, 0 to 1."""
-    answers = history.config.shape.answers
-    above, _ = phase_accuracies(answers)
-    reach = {"memorizing": (chance_of(answers), above), "generalizing": (above, GROKKED.accuracy)}
+    chance = history.config.chance
+    above, _ = phase_accuracies(chance)
+    reach = {"memorizing": (chance, above), "generalizing": (above, GROKKED.accuracy)}
     low, high = reach.get(history.phase, (0.0, 0.0))
     if history.last is None or high <= low:
         return 1.0 if history.last else 0.0

@@ -15,7 +15,7 @@ from grokterm.milestones import (
     phase_accuracies,
 )
 
-_OF_TWO: Final = phase_accuracies(2)
+_OF_TWO: Final = phase_accuracies(0.5)
 MEANINGS: Final = {
     "Memorizing": (
         f"the training pairs are learned by heart (memorized: {MEMORIZED.condition}); "
@@ -24,7 +24,7 @@ MEANINGS: Final = {
     "Generalizing": (
         f"test accuracy is above {GENERALIZING_ACCURACY:.0%}: the network finds the rule; "
         f"below {MEMORIZING_ACCURACY:.0%} it is back to memorizing "
-        f"(of a parity {_OF_TWO[0]:.0%} and {_OF_TWO[1]:.0%}, for half is chance)"
+        f"(of a parity {_OF_TWO[0]:.0%} and {_OF_TWO[1]:.0%}, for half is chance, and so for few answers)"
     ),
     "Grokked": f"{GROKKED.condition}: it answers pairs that it was never shown",
     "Collapsed": f"it had grokked, and test accuracy fell below {COLLAPSED_ACCURACY:.0%} again",
