@@ -1,6 +1,8 @@
 """`python -m grokterm` is `grokterm`."""
 
+import sys
+
 from grokterm.cli import main
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,0 +1,196 @@
+"""The sweep folder: where a sweep lives, beside the runs, how it is made and found."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import tomli_w
+
+from grokterm import durable
+from grokterm.config import Config, Value
+from grokterm.errors import ConfigError, RunFolderError, reason_of
+from grokterm.real_files import is_there, reading
+from grokterm.runs.folder import RunFolder
+from grokterm.runs.naming import task_name
+from grokterm.sweeps.axes import Axis
+from grokterm.sweeps.plan import Plan
+from grokterm.version import __version__
+
+FORMAT: Final = 1
+"""Version of the layout, written to sweep.toml; a greater one is refused."""
+_LIMIT: Final = 2**22
+"""Bytes of sweep.toml that are read."""
+_NUMBERED: Final = re.compile(r"s(\d{4,})-.+")
+
+
+@dataclass(frozen=True, slots=True)
+class SweepFolder:
+    """One sweep on disk, by its path; nothing is read until it is asked for."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        """The sweep's name, unique among its neighbours: s0003-add31-mlp-wd."""
+        return self.path.name
+
+    @property
+    def plan_path(self) -> Path:
+        """sweep.toml: what it trains."""
+        return self.path / "sweep.toml"
+
+    @property
+    def cells_path(self) -> Path:
+        """cells.jsonl: one record a run that has ended."""
+        return self.path / "cells.jsonl"
+
+    @property
+    def curves_path(self) -> Path:
+        """curves.f32: the curves of these runs."""
+        return self.path / "curves.f32"
+
+    @property
+    def state_path(self) -> Path:
+        """state.json: how it stands."""
+        return self.path / "state.json"
+
+    @property
+    def process_folder(self) -> RunFolder:
+        """The same folder as that of a process: its coordinator is found and stopped as a trainer is."""
+        return RunFolder(self.path)
+
+    @property
+    def is_sweep(self) -> bool:
+        """Whether there is a sweep.toml, whatever that is."""
+        return is_there(self.plan_path)
+
+    def plan(self) -> Plan:
+        """What it trains; raises RunFolderError."""
+        written = _read(self)
+        try:
+            axes = tuple(
+                Axis(tuple(axis["names"]), tuple(tuple(point) for point in axis["values"])) for axis in written["axes"]
+            )
+            plan = Plan(dict(written["given"]), axes, written["seeds"], written["where"])
+            plan.base  # noqa: B018 what it describes must be
+        except ConfigError as error:
+            raise RunFolderError(f"{self.plan_path} describes no sweep: {error}") from None
+        except (KeyError, TypeError, AttributeError) as error:
+            raise RunFolderError(f"{self.plan_path} describes no sweep: {error!s:.100}") from None
+        return plan
+
+
+def create_sweep(plan: Plan, home: Path) -> SweepFolder:
+    """A new sweep folder, of mode 0700, with its sweep.toml; raises RunFolderError, and nothing is left then."""
+    folder: SweepFolder | None = None
+    try:
+        folder = _new_folder(plan.base, [name for axis in plan.axes for name in axis.names], home)
+        durable.write(folder.plan_path, tomli_w.dumps(_written(plan)).encode(), folder.path / "sweep.toml.part")
+        durable.sync_folder(home)
+    except BaseException as error:
+        if folder is not None:
+            shutil.rmtree(folder.path, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise RunFolderError(f"no sweep can be made in {home}: {reason_of(error)}") from None
+        raise
+    return folder
+
+
+def list_sweeps(home: Path) -> list[SweepFolder]:
+    """The sweeps in `home`, oldest first, damaged ones too; none where it is not there. Raises RunFolderError."""
+    try:
+        found = sorted(_numbered(home))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise RunFolderError(f"the run folder {home} cannot be read: {reason_of(error)}") from None
+    return [folder for _, name in found if (folder := SweepFolder(home / name)).is_sweep]
+
+
+def find_sweep(name: str, home: Path) -> SweepFolder:
+    """The sweep that is meant by an id, s3, 3, a unique prefix, `last`, or a path; raises RunFolderError."""
+    if os.sep in name or name in (".", ".."):
+        folder = SweepFolder(Path(name).expanduser().absolute())
+        if not folder.is_sweep:
+            raise RunFolderError(f"{name} is no sweep: it has no sweep.toml")
+        return folder
+    sweeps = list_sweeps(home)
+    if not sweeps:
+        raise RunFolderError(f"there is no sweep in {home} yet")
+    if name == "last":
+        return sweeps[-1]
+    number = name.removeprefix("s")
+    exact = [sweep for sweep in sweeps if sweep.id == name]
+    numbered = [sweep for sweep in sweeps if number.isdecimal() and int(sweep.id[1:].split("-")[0]) == int(number)]
+    near = exact or numbered or [sweep for sweep in sweeps if name and sweep.id.startswith(name)]
+    if len(near) == 1:
+        return near[0]
+    if near:
+        shown = ", ".join(sweep.id for sweep in near[-5:])
+        raise RunFolderError(f"{name!r} fits {len(near)} sweeps: choose one of {'… ' if len(near) > 5 else ''}{shown}")
+    raise RunFolderError(f"there is no sweep {name!r} in {home}: the last one is {sweeps[-1].id}")
+
+
+def names_sweep(name: str, home: Path) -> bool:
+    """Whether a name is meant for a sweep and not for a run: s3, an id, or a path with a sweep.toml."""
+    if os.sep in name:
+        return SweepFolder(Path(name).expanduser().absolute()).is_sweep
+    return re.fullmatch(r"s\d+(-.*)?", name) is not None
+
+
+def _new_folder(base: Config, swept: list[str], home: Path) -> SweepFolder:
+    """A folder with the next free number; raises OSError."""
+    words = "-".join([task_name(base), base.arch, *swept])[:60].strip("-")
+    while True:
+        number = 1 + max((number for number, _ in _numbered(home)), default=0)
+        path = home / f"s{number:04d}-{words}"
+        try:
+            path.mkdir(mode=0o700)
+        except FileExistsError:
+            continue  # another sweep was faster
+        return SweepFolder(path)
+
+
+def _written(plan: Plan) -> dict[str, Any]:
+    base: dict[str, Value] = plan.base.as_dict()
+    axes = [{"names": list(axis.names), "values": [list(point) for point in axis.values]} for axis in plan.axes]
+    about = {"format": FORMAT, "version": __version__}
+    return {
+        "seeds": plan.seeds, "where": plan.where, "axes": axes,
+        "given": dict(plan.given), "base": base, "about": about,
+    }  # fmt: skip
+
+
+def _read(folder: SweepFolder) -> dict[str, Any]:
+    path = folder.plan_path
+    try:
+        with reading(path) as file:
+            written = tomllib.loads(file.read(_LIMIT).decode())
+    except FileNotFoundError:
+        raise RunFolderError(f"{folder.path} is no sweep: it has no sweep.toml") from None
+    except OSError as error:
+        raise RunFolderError(f"{path} cannot be read: {reason_of(error)}") from None
+    except (ValueError, RecursionError) as error:
+        raise RunFolderError(f"{path} cannot be read: {error}") from None
+    about = written.get("about", {})
+    made_by = about.get("format") if isinstance(about, dict) else None
+    if not isinstance(made_by, int) or made_by < 1:
+        raise RunFolderError(f"{path} cannot be read: its [about] table has no valid format")
+    if made_by > FORMAT:
+        raise RunFolderError(
+            f"{folder.id} was made by a newer grokterm (sweep format {made_by}; this one reads up to {FORMAT}): "
+            "upgrade grokterm to open it"
+        )
+    return written
+
+
+def _numbered(home: Path) -> list[tuple[int, str]]:
+    with os.scandir(home) as entries:
+        matches = [match for entry in entries if (match := _NUMBERED.fullmatch(entry.name))]
+    return [(int(match[1]), match[0]) for match in matches]

@@ -1,0 +1,143 @@
+"""The plan of a sweep: a base configuration, axes, seeds and a budget give its cells and their runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import product
+from typing import Final
+
+from grokterm.config import Config, Value, settings
+from grokterm.errors import ConfigError
+from grokterm.sweeps.axes import Axis
+from grokterm.sweeps.conditions import read_condition
+
+MOST_RUNS: Final = 100_000
+"""Runs of a sweep at most."""
+BUDGET: Final[Mapping[str, Value]] = {"until": "grokked", "max_steps": 20_000, "pace": "max"}
+"""Where the base of a sweep differs from a run that is watched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One combination of the axes' values; its runs differ by the seed alone."""
+
+    number: int
+    """From 0, in the order of the plan."""
+    point: tuple[int, ...]
+    """Which value of each axis it has, from 0."""
+    values: Mapping[str, Value]
+    """The settings that the axes give it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRun:
+    """One run of a sweep: a cell and a seed."""
+
+    number: int
+    """From 0: cell · seeds + the place of the seed."""
+    cell: Cell
+    seed: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a sweep trains."""
+
+    given: Mapping[str, Value]
+    """The settings that were asked for, beside the axes; what a run is else, its architecture begins with."""
+    axes: tuple[Axis, ...]
+    seeds: int = 1
+    """How many seeds each cell has, from that of the base on."""
+    where: str = ""
+    """A condition on settings that leaves cells out; empty leaves none."""
+
+    def __post_init__(self) -> None:
+        counted = math.prod(len(axis) for axis in self.axes) * self.seeds
+        if not 1 <= self.seeds <= MOST_RUNS:
+            raise ConfigError(f"--seeds must be a whole number from 1 to {MOST_RUNS:,}, not {self.seeds}")
+        if counted > MOST_RUNS:
+            raise ConfigError(f"the sweep has {counted:,} runs, and {MOST_RUNS:,} are the most")
+
+    @cached_property
+    def base(self) -> Config:
+        """The configuration of which every run is a change; raises ConfigError."""
+        return Config.starting({**BUDGET, **self.given})
+
+    @cached_property
+    def cells(self) -> tuple[Cell, ...]:
+        """All cells that `where` leaves in, the last axis fastest; raises ConfigError where none is left."""
+        condition = read_condition(self.where, spellings_of_settings()) if self.where else None
+        found: list[Cell] = []
+        for point in product(*(range(len(axis)) for axis in self.axes)):
+            values: dict[str, Value] = {}
+            for axis, at in zip(self.axes, point, strict=True):
+                values |= dict(zip(axis.names, axis.values[at], strict=True))
+            if condition is None or condition(self._cell_config(values).as_dict()):
+                found.append(Cell(len(found), point, values))
+        if not found:
+            raise ConfigError(f"--where {self.where!r} leaves no cell: all {self._counted():,} are out")
+        return tuple(found)
+
+    @property
+    def run_count(self) -> int:
+        """How many runs there are."""
+        return len(self.cells) * self.seeds
+
+    def runs(self) -> Iterator[PlannedRun]:
+        """All runs in order, seed by seed: every cell has a run before one has two."""
+        for at in range(self.seeds):
+            for cell in self.cells:
+                yield self.run(cell.number * self.seeds + at)
+
+    def run(self, number: int) -> PlannedRun:
+        """A run by its number; raises ConfigError where there is none."""
+        if not 0 <= number < self.run_count:
+            raise ConfigError(f"the sweep has runs 0 to {self.run_count - 1:,}, not {number:,}")
+        return PlannedRun(number, self.cells[number // self.seeds], self.base.seed + number % self.seeds)
+
+    def config(self, run: PlannedRun) -> Config:
+        """The configuration of a run; raises ConfigError where its settings do not go together."""
+        return replace(self._cell_config(run.cell.values), seed=run.seed)
+
+    def differences(self, run: PlannedRun) -> dict[str, Value]:
+        """The settings in which a run differs from the base; raises ConfigError."""
+        base = self.base.as_dict()
+        return {name: value for name, value in self.config(run).as_dict().items() if value != base[name]}
+
+    def check(self) -> None:
+        """Raises ConfigError where a cell's settings do not go together, naming the cell."""
+        for cell in self.cells:
+            try:
+                self._cell_config(cell.values)
+            except ConfigError as error:
+                raise ConfigError(f"the cell {shown(cell.values)} cannot be: {error}") from None
+
+    def _cell_config(self, values: Mapping[str, Value]) -> Config:
+        return Config.starting({**BUDGET, **self.given, **values})
+
+    def _counted(self) -> int:
+        return math.prod(len(axis) for axis in self.axes)
+
+
+def spellings_of_settings() -> dict[str, str]:
+    """Every setting by all its spellings: weight_decay and wd."""
+    found: dict[str, str] = {}
+    for name, setting in settings().items():
+        found |= dict.fromkeys((*setting.aliases, *([setting.short] if setting.short.isidentifier() else [])), name)
+    return {spelling: name for spelling, name in found.items() if spelling not in settings()} | {
+        name: name for name in settings()
+    }
+
+
+def shown(values: Mapping[str, Value]) -> str:
+    """The values of a cell for people: wd 0.3, lr 0.001."""
+    if not values:
+        return "of the base"
+    short = {name: next(iter(setting.aliases), setting.short or name) for name, setting in settings().items()}
+    return ", ".join(
+        f"{short[name]} {value:g}" if isinstance(value, float) else f"{short[name]} {value}"
+        for name, value in values.items()
+    )
