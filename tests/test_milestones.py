@@ -20,7 +20,7 @@ from grokterm.milestones import (
     phase_accuracies,
 )
 from grokterm.runs.history import History
-from grokterm.trainer.session import _goal_reached
+from grokterm.training.goals import goal_reached
 from grokterm.training.trackers import Trackers
 from grokterm.wire.records import Record
 from tests.measured import measured
@@ -59,7 +59,7 @@ def test_goal_log_and_command_line_agree() -> None:
             history = History(config)
             history.add(records)
             expected = accuracy > 0.99 or (accuracy == 0.99 and until == "grokked")
-            assert bool(_goal_reached(config, last)) is reached(history) is expected
+            assert bool(goal_reached(config, last.step, last)) is reached(history) is expected
             assert (history.milestones[name] == 10) is expected
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -46,26 +47,36 @@ class TrainerProcess(msgspec.Struct, frozen=True):
     """Whether it holds the lock on this file, which some file systems do not have."""
 
 
-def start_trainer(folder: RunFolder, paused: bool = False, beyond: bool = False) -> int:
+def start_trainer(folder: RunFolder, paused: bool = False, beyond: bool = False, threads: int | None = None) -> int:
     """Starts the run's trainer in its own session and returns its pid; raises TrainerError, RunFolderError.
 
-    It stays `paused` where the run had come to, or goes on; with `beyond` also where the goal is reached.
+    It stays `paused` where the run had come to, or goes on; with `beyond` also where the goal is reached. `threads` are
+    those of its processor that it may use, else all.
     """
-    command = [sys.executable, "-P", "-m", "grokterm.trainer", str(folder.path.absolute()), *plugin_arguments()]
-    if paused:
-        command.append("--paused")
-    if beyond:
-        command.append("--beyond")
+    switches = [*(["--paused"] if paused else []), *(["--beyond"] if beyond else [])]
+    return start_process(folder, "grokterm.trainer", [*plugin_arguments(), *switches], threads)
+
+
+def start_process(folder: RunFolder, module: str, arguments: Sequence[str], threads: int | None = None) -> int:
+    """Starts the process of a folder, a module that is given its path, as `start_trainer` does."""
+    command = [sys.executable, "-P", "-m", module, str(folder.path.absolute()), *arguments]
+    environment = None if threads is None else {**os.environ, "OMP_NUM_THREADS": str(threads)}
     try:
         log = open_file(folder.trainer_log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     except OSError as error:
         raise RunFolderError(f"{folder.trainer_log_path} cannot be written: {reason_of(error)}") from None
     try:
         child = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd=folder.path
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            cwd=folder.path,
+            env=environment,
         )
     except OSError as error:
-        raise TrainerError(f"the trainer cannot be started: {error.strerror}") from None
+        raise TrainerError(f"the process of {folder.id} cannot be started: {error.strerror}") from None
     finally:
         os.close(log)
     _children[folder.path.absolute()] = child

@@ -4,40 +4,22 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import FrameType
 
 from grokterm.errors import GroktermError, first_line
 from grokterm.kernels.build import build_or_explain
 from grokterm.loading import let_threads_sleep, without_garbage_collection
 from grokterm.output import lossy_output
 from grokterm.plugins.loading import load_arguments, place_in_plugin, take_arguments
+from grokterm.runs.claim import Claim, claim
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.log import LogWriter, read_tail
-from grokterm.trainer.claim import Claim, claim
+from grokterm.runs.stop_signal import StopSignal
 from grokterm.wire.records import Session
-
-
-class StopSignal:
-    """Whether a signal has asked this process to end."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._ask)
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
-
-    def __call__(self) -> bool:
-        """Whether it has."""
-        return self.asked
-
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        self.asked = True
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -11,7 +11,7 @@ from typing import Final
 
 from grokterm.analysis.cancellation import cancellable
 from grokterm.errors import FolderLostError, RunFolderError
-from grokterm.trainer.claim import Claim
+from grokterm.runs.claim import Claim
 from grokterm.trainer.clock import Pace, StepTimer
 from grokterm.trainer.idle import IDLE_SECONDS, IdleTimer
 from grokterm.trainer.opening import OpenedRun

@@ -9,7 +9,6 @@ from typing import Final
 from grokterm.config import Config, Value
 from grokterm.errors import RunFolderError
 from grokterm.lab.engine import Engine
-from grokterm.milestones import GROKKED, MEMORIZED
 from grokterm.runs.changes import Plan, plan_change
 from grokterm.runs.checkpoints import REGULAR
 from grokterm.surgery import Ablation
@@ -17,6 +16,7 @@ from grokterm.trainer.checkpoint_writer import CHANGE, CheckpointWriter
 from grokterm.trainer.clock import Clock
 from grokterm.trainer.run_log import RunLog
 from grokterm.training.changes import apply_change, repeat_change
+from grokterm.training.goals import goal_reached
 from grokterm.training.recording import is_due, make_records, steps_to_next
 from grokterm.wire.records import Event, Scalars
 
@@ -127,7 +127,7 @@ class TrainingSession:
     def check_goal(self) -> None:
         """Notices that the last measures reach the goal."""
         if self.goal_open and self.last is not None:
-            self.reached = _goal_reached(self.config, self.last)
+            self.reached = goal_reached(self.config, self.last.step, self.last)
 
     def _reset_outcome(self, plan: Plan) -> None:
         """After a change the loss may be finite again, and the goal be another one."""
@@ -159,17 +159,3 @@ class TrainingSession:
             raise RunFolderError(f"the log goes on from step {self.step:,}, but the loss is not finite there")
         self.diverged = True
         self.save("not_finite")
-
-
-def _goal_reached(config: Config, last: Scalars) -> str:
-    """The goal that these measures reach, as a sentence; empty where they do not."""
-    trained = last.step > 0  # what nothing was trained for is no milestone
-    if trained and config.until == "grokked" and GROKKED.reached(last.test_accuracy):
-        return f"grokked at step {last.step:,}"
-    if trained and config.until == "memorized" and MEMORIZED.reached(last.train_accuracy):
-        return f"memorized at step {last.step:,}"
-    if isinstance(config.until, int) and last.step >= config.until:
-        return f"step {last.step:,} reached"
-    if last.step >= config.max_steps:
-        return f"step limit of {config.max_steps:,} reached"
-    return ""

@@ -36,7 +36,7 @@ _NORM_DIGITS: Final = 3
 
 def is_due(config: Config, step: int) -> bool:
     """Whether there are records after `step`."""
-    return step % config.log_every == 0 or step in (config.until, config.max_steps) or _is_measured(config, step)
+    return step % config.log_every == 0 or step in (config.until, config.max_steps) or is_measured(config, step)
 
 
 def steps_to_next(config: Config, step: int) -> int:
@@ -64,7 +64,7 @@ def make_records(
         keys = KeyFrequencies(feature_count(config), trackers.keys).update(norms)
         scalars = _with_frequencies(scalars, engine, norms, keys)
     events = write(scalars)
-    if not (_is_measured(config, step) or events):
+    if not (is_measured(config, step) or events):
         return scalars, events
     found: list[Event] = []
     if not config.of_pairs:  # of the measures, the spectrum of the weights alone needs no table
@@ -169,7 +169,8 @@ def _trained(p: int, op: str, seed: int, train_fraction: float) -> Tensor:
     return make_task(Config(p=p, op=op, seed=seed, train_fraction=train_fraction)).train_mask
 
 
-def _is_measured(config: Config, step: int) -> bool:
+def is_measured(config: Config, step: int) -> bool:
+    """Whether there are progress measures after `step`."""
     every = config.measure_every
     return every > 0 and (step % every == 0 or step in (config.until, config.max_steps))
 

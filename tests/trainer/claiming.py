@@ -15,7 +15,7 @@ import select, sys
 from pathlib import Path
 from grokterm.errors import FolderLostError
 from grokterm.runs.folder import RunFolder
-from grokterm.trainer.claim import claim
+from grokterm.runs.claim import claim
 with claim(RunFolder(Path(sys.argv[1]))) as claimed:
     print("held", flush=True)
     looks = sys.argv[2:] == ["looks"]

@@ -17,6 +17,7 @@ import pytest
 from grokterm.cli import main
 from grokterm.config import Config
 from grokterm.errors import RunFolderError, TrainerError
+from grokterm.runs.claim import claim
 from grokterm.runs.folder import RunFolder, create_run
 from grokterm.runs.presence import identity
 from grokterm.runs.process import (
@@ -31,7 +32,6 @@ from grokterm.runs.process import (
 )
 from grokterm.runs.removal import remove_run
 from grokterm.runs.sockets import PATH_LIMIT
-from grokterm.trainer.claim import claim
 from grokterm.view_options import ViewOptions
 from tests.trainer.claiming import held
 from tests.trainer.running import wait_for

@@ -1,0 +1,50 @@
+"""`python -m grokterm.sweeper FOLDER [--workers N] [--dask ADDRESS]`: trains what a sweep has still to train."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import traceback
+from pathlib import Path
+
+from grokterm.errors import GroktermError, first_line
+from grokterm.output import lossy_output
+from grokterm.runs.claim import claim
+from grokterm.runs.stop_signal import StopSignal
+from grokterm.sweeper.coordinator import Coordinator
+from grokterm.sweeper.workers import LocalWorkers, cores
+from grokterm.sweeps.folder import SweepFolder
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Trains a sweep until it is done; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m grokterm.sweeper", description="Trains the runs of a sweep.")
+    parser.add_argument("folder", type=Path, help="the sweep folder")
+    parser.add_argument("--workers", type=int, default=cores(), metavar="N", help="processes that train, by themselves")
+    given = parser.parse_args(arguments)
+    os.umask(0o077)
+    stop_signal = StopSignal()
+    folder = SweepFolder(given.folder.absolute())
+    try:
+        plan = folder.plan()
+        with claim(folder.process_folder) as claimed:
+            coordinator = Coordinator(folder, plan, LocalWorkers(given.workers), stop_signal, claimed.check)
+            try:
+                coordinator.run()
+            except Exception as error:
+                if not claimed.lost:
+                    coordinator.fail(str(error) if isinstance(error, GroktermError) else first_line(error))
+                raise
+    except GroktermError as error:
+        print(error, file=sys.stderr)
+        return error.exit_status
+    except Exception:
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    with lossy_output() as output:
+        sys.exit(output.status(main()))

@@ -1,0 +1,167 @@
+"""The coordinator of a sweep: hands batches to workers, writes down what comes back, and says how it stands."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, wait
+from contextlib import suppress
+from typing import Final, Literal
+
+import numpy as np
+
+from grokterm.errors import GroktermError, first_line
+from grokterm.sweeper.ledger import Ledger
+from grokterm.sweeper.rate import Rate
+from grokterm.sweeper.workers import LOST, Result, Workers
+from grokterm.sweeps.batch import Batch, Outcome, Training
+from grokterm.sweeps.cells import write_state
+from grokterm.sweeps.curves import COLUMNS
+from grokterm.sweeps.folder import SweepFolder
+from grokterm.sweeps.plan import Plan, PlannedRun
+from grokterm.wire.swept import SweepState
+
+BATCH_SECONDS: Final = 4.0
+"""That a batch should take: long beside handing it out, and short beside what is lost with a worker."""
+LARGEST_BATCH: Final = 64
+LOSSES: Final = 3
+"""Workers that may be lost with a run before it counts as failed."""
+GRACE: Final = 10.0
+"""Seconds that batches may go on after a sweep is asked to stop."""
+_LOOK: Final = 0.25
+"""Seconds from one look at workers and signals to the next."""
+_STATE_EVERY: Final = 0.5
+
+
+class Coordinator:
+    """Trains what a sweep has still to train."""
+
+    def __init__(
+        self, folder: SweepFolder, plan: Plan, workers: Workers, stop: Callable[[], bool], check: Callable[[], None]
+    ) -> None:
+        """`stop` says whether to end; `check` raises where the folder is lost. Raises RunFolderError."""
+        self.folder, self.plan, self.workers = folder, plan, workers
+        self._stop, self._check = stop, check
+        self._ledger = Ledger(folder, plan)
+        self._pending = deque(run for run in plan.runs() if run.number not in self._ledger.ended)
+        self._out: dict[Result, Batch] = {}
+        self._losses: dict[int, int] = {}
+        self._rate = Rate(workers.count)
+        self._words = ""
+        self._written = -math.inf
+
+    def run(self) -> Literal["finished", "stopped"]:
+        """Goes on until all runs have a record or it is asked to stop; raises GroktermError."""
+        try:
+            self._tell("running")
+            while (self._pending or self._out or self._ledger.trouble) and not self._stop():
+                self._hand_out()
+                self._take_in(_LOOK)
+                self._tell("running")
+            if self._out:
+                self._let_end()
+            done = not self._pending and not self._out and not self._ledger.trouble
+            self._tell("finished" if done else "stopped", now=True)
+            self.workers.close(at_once=bool(self._out))
+            return "finished" if done else "stopped"
+        except BaseException:
+            self.workers.close(at_once=True)
+            raise
+        finally:
+            self._ledger.close()
+
+    def fail(self, words: str) -> None:
+        """Says in state.json that the sweep failed."""
+        self._words = words
+        with suppress(GroktermError):
+            self._tell("failed", now=True)
+
+    def _hand_out(self) -> None:
+        """Gives every free worker a batch, while the disk takes what comes back."""
+        while self._pending and len(self._out) < self.workers.count and not self._ledger.trouble:
+            batch = Batch(tuple((run.number, self.plan.config(run)) for run in self._next_runs()))
+            self._out[self.workers.submit(batch)] = batch
+
+    def _next_runs(self) -> list[PlannedRun]:
+        """The runs of the next batch: as many as fill its time; one alone with which a worker was lost before."""
+        first = self._pending.popleft()
+        runs = [first]
+        fair = math.ceil(len(self._pending) / (2 * self.workers.count))
+        most = min(LARGEST_BATCH, fair, self._rate.runs_in(BATCH_SECONDS)) if not self._losses.get(first.number) else 1
+        while self._pending and len(runs) < most and not self._losses.get(self._pending[0].number):
+            runs.append(self._pending.popleft())
+        return runs
+
+    def _take_in(self, seconds: float) -> None:
+        """Waits for batches to end, and writes down what came."""
+        if not self._out:
+            time.sleep(seconds)
+        ended = wait(self._out, seconds, return_when=FIRST_COMPLETED).done if self._out else set()
+        outcomes: list[Outcome] = []
+        for future in ended:
+            batch = self._out.pop(future)
+            try:
+                result = future.result()
+            except LOST as error:
+                outcomes += self._lost(batch, error)
+            except GroktermError:
+                raise
+            except Exception as error:
+                outcomes += [_failed(run, f"{type(error).__name__}: {first_line(error)}") for run, _ in batch.runs]
+            else:
+                outcomes += result.outcomes
+                self._rate.add(len(result.outcomes), result.seconds)
+        self._ledger.write(outcomes)
+        self._check()
+
+    def _lost(self, batch: Batch, error: BaseException) -> list[Outcome]:
+        """Puts the runs of a batch whose worker is gone back in front; those that were lost too often have failed."""
+        self._words = f"a worker was lost with {len(batch.runs):,} runs: {first_line(error)}"
+        failed, again = [], []
+        for number, _ in batch.runs:
+            self._losses[number] = self._losses.get(number, 0) + 1
+            if self._losses[number] >= LOSSES:
+                failed.append(_failed(number, f"its worker was lost {LOSSES} times, as when memory runs out"))
+            else:
+                again.append(self.plan.run(number))
+        self._pending.extendleft(reversed(again))
+        return failed
+
+    def _let_end(self) -> None:
+        """Lets batches end that train, for a moment."""
+        until = time.monotonic() + GRACE
+        while self._out and time.monotonic() < until:
+            self._take_in(_LOOK)
+
+    def _tell(self, state: Literal["running", "finished", "stopped", "failed"], now: bool = False) -> None:
+        """Writes state.json, now and then; a disk that is full is told of when there is room."""
+        at = time.monotonic()
+        if not now and at < self._written + _STATE_EVERY:
+            return
+        self._written = at
+        ended = len(self._ledger.ended)
+        left = self.plan.run_count - ended
+        with suppress(OSError):
+            write_state(
+                self.folder,
+                SweepState(
+                    state=state,
+                    running=tuple(number for batch in self._out.values() for number, _ in batch.runs),
+                    workers=self.workers.count,
+                    finished=ended,
+                    failed=self._ledger.failed,
+                    total=self.plan.run_count,
+                    runs_per_hour=self._rate.runs_per_hour,
+                    seconds_left=self._rate.seconds_for(left) if state == "running" else None,
+                    words=self._ledger.trouble or self._words,
+                    time=time.time(),
+                ),
+            )
+
+
+def _failed(run: int, why: str) -> Outcome:
+    """The outcome of a run of which nothing is known but why."""
+    nothing = np.zeros((len(COLUMNS), 0), dtype=np.float32)
+    return Outcome(run=run, state="failed", reason=why, step=0, training=Training(0.0), time=time.time(), curve=nothing)

@@ -1,0 +1,60 @@
+"""What a worker process does: made ready once, then a batch at a time; torch is loaded here and not by who sends it."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from functools import cache
+from typing import Final
+
+from grokterm.errors import GroktermError
+from grokterm.sweeps.batch import Batch, BatchResult
+from grokterm.version import __version__
+
+_LOOK: Final = 1.0
+"""Seconds from one look at the parent process to the next."""
+
+
+class WorkerError(GroktermError):
+    """A worker that cannot train what it was given."""
+
+
+def train_batch(batch: Batch) -> BatchResult:
+    """Trains a batch in this process; raises WorkerError where its grokterm is another version."""
+    if batch.version != __version__:
+        raise WorkerError(
+            f"a worker has grokterm {__version__} and the coordinator {batch.version}: install the same on both"
+        )
+    _make_ready(batch.threads)
+    from grokterm.sweeper.batches import train
+
+    return train(batch)
+
+
+def leave_with_parent(parent: int) -> None:
+    """Has this process end soon after its parent: a coordinator that was killed leaves no workers behind."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_LOOK)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True, name="leave with parent").start()
+
+
+@cache
+def _make_ready(threads: int) -> None:
+    """Loads torch and the kernels, once in a process."""
+    from grokterm.kernels.build import build_or_explain
+    from grokterm.loading import let_threads_sleep, without_garbage_collection
+
+    let_threads_sleep()
+    with without_garbage_collection():
+        import torch
+
+        from grokterm.lab import native
+        from grokterm.sweeper import batches  # noqa: F401 loaded with torch
+
+    torch.set_num_threads(threads)
+    native.load(build_or_explain()[0])

@@ -1,0 +1,85 @@
+"""Who trains batches: processes of this machine, or whatever stands behind an executor."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from typing import Final, Protocol
+
+from grokterm.sweeper.work import leave_with_parent, train_batch
+from grokterm.sweeps.batch import Batch, BatchResult
+
+LOST: Final = (BrokenExecutor, ConnectionError, EOFError)
+"""What a future raises whose worker is gone."""
+
+Result = Future[BatchResult]
+
+
+class Workers(Protocol):
+    """Who trains batches."""
+
+    count: int
+    """How many batches train at once."""
+
+    def submit(self, batch: Batch) -> Result:
+        """Hands a batch out, to be called while fewer than `count` are out."""
+
+    def close(self, at_once: bool) -> None:
+        """Ends them: those that train are waited for, or not where `at_once` says so."""
+
+
+class LocalWorkers:
+    """Processes of this machine, each of its own pool, so that one that is killed takes its own batch with it alone."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._pools: list[ProcessPoolExecutor | None] = [None] * count
+        self._out: list[Result | None] = [None] * count
+
+    def submit(self, batch: Batch) -> Result:
+        """See `Workers`."""
+        slot = next(i for i, future in enumerate(self._out) if future is None or future.done())
+        pool = self._pools[slot] or _new_pool()
+        try:
+            future = pool.submit(train_batch, batch)
+        except BrokenExecutor:
+            pool.shutdown(wait=False)
+            pool = _new_pool()
+            future = pool.submit(train_batch, batch)
+        self._pools[slot], self._out[slot] = pool, future
+        return future
+
+    def close(self, at_once: bool) -> None:
+        """See `Workers`."""
+        if at_once:
+            for process in multiprocessing.active_children():
+                process.kill()
+        for pool in self._pools:
+            if pool is not None:
+                pool.shutdown(wait=not at_once, cancel_futures=True)
+
+
+class ExecutorWorkers:
+    """Whatever stands behind an executor of Python's concurrent.futures: threads, a pool, a cluster."""
+
+    def __init__(self, executor: Executor, count: int) -> None:
+        """Of an executor that trains `count` batches at once; it stays its owner's to shut down."""
+        self._executor, self.count = executor, count
+
+    def submit(self, batch: Batch) -> Result:
+        """See `Workers`."""
+        return self._executor.submit(train_batch, batch)
+
+    def close(self, at_once: bool) -> None:
+        """Leaves the executor to its owner."""
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _new_pool() -> ProcessPoolExecutor:
+    context = multiprocessing.get_context("spawn")  # a fork would copy locks that other threads hold
+    return ProcessPoolExecutor(1, mp_context=context, initializer=leave_with_parent, initargs=(os.getpid(),))

@@ -1,0 +1,84 @@
+"""What goes to a worker of a sweep and what comes back: all that can be pickled, and nothing else is shared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from grokterm.config import Config, Value
+from grokterm.version import __version__
+from grokterm.wire.swept import RunState, SweptPhase, SweptRun
+
+if TYPE_CHECKING:
+    from grokterm.sweeps.curves import Curve
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Runs for one device: its number in the plan and the whole configuration of each."""
+
+    runs: tuple[tuple[int, Config], ...]
+    version: str = __version__
+    """Of the coordinator: a worker of another one refuses."""
+    threads: int = 1
+    """Of the processor, for each worker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """On what a run was trained."""
+
+    seconds: float
+    """Spent training: of replicas that trained together, its share."""
+    device: str = ""
+    precision: str = ""
+    strategy: str = ""
+    """By which its steps were computed, of how many replicas at once, and on how many threads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one run came to, with its curve; the names are those of `SweptRun`."""
+
+    run: int
+    state: RunState
+    step: int
+    training: Training
+    time: float
+    curve: Curve
+    reason: str = ""
+    digest: str = ""
+    learned_step: int | None = None
+    memorized_step: int | None = None
+    grokked_step_90: int | None = None
+    grokked_step_95: int | None = None
+    grokked_step_99: int | None = None
+    train_accuracy: float | None = None
+    test_accuracy: float | None = None
+    train_loss: float | None = None
+    test_loss: float | None = None
+    sum_squared_weights: float | None = None
+    embedding_gini: float | None = None
+    phase: SweptPhase | None = None
+
+    def record(self, cell: int, seed: int, values: dict[str, Value], place: tuple[int, int]) -> SweptRun:
+        """Its line of `cells.jsonl`: `values` are its differences from the base, `place` is that of its curve."""
+        own = {
+            name: getattr(self, name)
+            for name in self.__dataclass_fields__
+            if name not in ("training", "curve")
+        }  # fmt: skip
+        training = {name: getattr(self.training, name) for name in self.training.__dataclass_fields__}
+        return SweptRun(cell=cell, seed=seed, values=values, curve=place, **own, **training)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What a worker gives back."""
+
+    outcomes: tuple[Outcome, ...]
+    seconds: float
+    """That the batch took, loading left out."""
+    worker: str = ""
+    """Host and process, for people."""
+    notes: tuple[str, ...] = field(default=())
