@@ -12,26 +12,36 @@ from grokterm.cli.options import Option, combined, folder_option, read, run_opti
 from grokterm.cli.parameters import (
     NEW_PLUGINS,
     PLUGINS,
+    Again,
     AllRuns,
     AsJson,
     At,
     Command,
     Detach,
+    DetachSweep,
     Device,
+    DryRun,
     Keep,
     LogX,
     LogY,
     OneRun,
     Only,
+    OpenCell,
+    Over,
     PageName,
     Precision,
     Preset,
     Quick,
     Resume,
+    ResumeSweep,
     RunName,
     RunsAndMeasure,
+    Seeds,
     To,
+    Where,
+    WorkerCount,
     Yes,
+    Zip,
     spell_out,
     with_options,
 )
@@ -39,6 +49,7 @@ from grokterm.cli.usage import UsageError, explain
 from grokterm.config import settings
 from grokterm.kernels.instruction_sets import limit
 from grokterm.presets import preset_values
+from grokterm.sweeps.plan import BUDGET, MOST_RUNS
 from grokterm.version import __version__
 
 TRAIN_DEFAULTS: Final = {"until": "grokked", "max_steps": 100_000}
@@ -188,6 +199,46 @@ def doctor(**given: str | None) -> int:
     return examine(read(given))
 
 
+@with_options(_run_at_full_speed, _folder, _screen, defaults=lambda: BUDGET)
+def sweep(
+    *,
+    over: Over = None,
+    zipped: Zip = None,
+    where: Where = None,
+    seeds: Seeds = None,
+    again: Again = None,
+    resume: ResumeSweep = None,
+    opened: OpenCell = None,
+    workers: WorkerCount = None,
+    dry_run: DryRun = False,
+    detach: DetachSweep = False,
+    as_json: AsJson = False,
+    **given: str | None,
+) -> int:
+    """Train many runs, over settings and seeds, and watch what comes out; list the sweeps where nothing is given.
+
+    Exit status 0: every run has ended; 1: the sweep came to no end.
+    """
+    from grokterm.cli import sweep as sweeps
+
+    asked = sweeps.Asked(
+        over or (), zipped or (), where, sweeps.whole("--seeds", seeds, MOST_RUNS), again,
+        sweeps.whole("--workers", workers, 1024), dry_run, detach, as_json,
+    )  # fmt: skip
+    values = read(given)
+    if opened is not None:
+        from grokterm.cli.sweep_cell import open_cell
+
+        return open_cell(opened, read_defaults() | values, as_json)
+    if resume is not None:
+        if not asked.is_empty or any(name in settings() for name in values):
+            raise UsageError("--resume goes on with a sweep as it was planned: give no settings beside it")
+        return sweeps.go_on(resume, asked, read_defaults() | values)
+    if asked.is_empty and not values.keys() - {"runs"}:
+        return sweeps.show_list(read_defaults() | values)
+    return sweeps.begin(asked, read_defaults(), values)
+
+
 def bench(
     *,
     quick: Quick = False,
@@ -213,6 +264,7 @@ COMMANDS: Final[dict[str, tuple[Command, str]]] = {
     "train": (train, "[OPTIONS]"),
     "attach": (attach, "[RUN...] [OPTIONS]"),
     "resume": (resume, "RUN [OPTIONS]"),
+    "sweep": (sweep, "[--over SETTING=VALUES]... [--seeds N] [OPTIONS]"),
     "fork": (fork, "RUN [--at STEP] [OPTIONS]"),
     "replay": (replay, "RUN [--to STEP] [OPTIONS]"),
     "runs": (runs, "[OPTIONS]"),
@@ -233,7 +285,7 @@ def run(words: list[str]) -> int:
         command, bound, _ = app.parse_args(words, print_error=False, exit_on_error=False)
     except CycloptsError as error:
         raise UsageError(explain(error, words, tuple(COMMANDS))) from None
-    if command in (train, attach, resume, fork, replay, bench):
+    if command in (train, attach, resume, fork, sweep, replay, bench):
         limit()  # a trainer that cannot read it would leave a run of no steps
     given = {name: value for name, value in bound.kwargs.items() if name not in PLUGINS}
     return command(*bound.args, **given) or 0

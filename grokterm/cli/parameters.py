@@ -34,6 +34,18 @@ def _text_option(name: str, metavar: str, words: str, default: str = "") -> Para
     )
 
 
+def _texts(name: str, metavar: str, words: str) -> Parameter:
+    return Parameter(
+        name=name,
+        help=words,
+        group=_GROUPS["Run"],
+        metavar=metavar,
+        show_default=False,
+        negative_iterable="",
+        allow_leading_hyphen=True,
+    )
+
+
 def _repeatable(name: str, metavar: str, words: str) -> inspect.Parameter:
     about = Parameter(
         name=option_name(name),
@@ -93,6 +105,42 @@ Preset = Annotated[
         allow_leading_hyphen=True,
     ),
 ]
+Over = Annotated[
+    list[str] | None,
+    _texts(
+        "--over",
+        "SETTING=VALUES",
+        "A setting and its values: wd=0.1,0.3,1, or a range, frac=0.2:0.8:7 or lr=1e-4:1e-2:log:5. May be given again.",
+    ),
+]
+Zip = Annotated[
+    list[str] | None,
+    _texts(
+        "--zip", "SETTING,SETTING", "Settings of --over whose values go together, such as lr,wd. May be given again."
+    ),
+]
+Where = Annotated[
+    str | None,
+    _text_option("--where", "CONDITION", "Train only the cells where this holds, such as 'wd>0.1 or lr<1e-2'."),
+]
+Seeds = Annotated[str | None, _text_option("--seeds", "N", "Seeds of each cell, from --seed on.", "1")]
+Again = Annotated[
+    str | None,
+    _text_option("--again", "SWEEP", "Plan it as an older sweep was, but for what is given beside it."),
+]
+ResumeSweep = Annotated[
+    str | None, _text_option("--resume", "SWEEP", "Go on with a sweep: no run that has ended is trained again.")
+]
+OpenCell = Annotated[
+    tuple[str, str] | None,
+    _texts("--open", "SWEEP CELL", "Train a cell of a sweep, 12, or 12/3 for its seed 3, as a run with every view."),
+]
+WorkerCount = Annotated[
+    str | None,
+    _text_option("--workers", "N", "Processes that train, each on one thread.", "as many as there are cores"),
+]
+DryRun = Annotated[bool, _flag("--dry-run", "Print the plan, and train nothing.")]
+DetachSweep = Annotated[bool, _flag("--detach", "Let the sweep train without a screen.")]
 Quick = Annotated[bool, _flag("--quick", "Measure less, and less surely: two minutes.")]
 Device = Annotated[
     str, _text_option("--device", "DEVICE", "Device that trains: auto, cpu, cuda, cuda:N or mps.", "auto")

@@ -19,7 +19,7 @@ from grokterm.real_files import is_there, reading
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.naming import task_name
 from grokterm.sweeps.axes import Axis
-from grokterm.sweeps.plan import Plan
+from grokterm.sweeps.plan import Plan, short_name
 from grokterm.version import __version__
 
 FORMAT: Final = 1
@@ -90,7 +90,7 @@ def create_sweep(plan: Plan, home: Path) -> SweepFolder:
     """A new sweep folder, of mode 0700, with its sweep.toml; raises RunFolderError, and nothing is left then."""
     folder: SweepFolder | None = None
     try:
-        folder = _new_folder(plan.base, [name for axis in plan.axes for name in axis.names], home)
+        folder = _new_folder(plan.base, [short_name(name) for axis in plan.axes for name in axis.names], home)
         durable.write(folder.plan_path, tomli_w.dumps(_written(plan)).encode(), folder.path / "sweep.toml.part")
         durable.sync_folder(home)
     except BaseException as error:

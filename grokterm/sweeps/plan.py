@@ -11,6 +11,7 @@ from typing import Final
 
 from grokterm.config import Config, Value, settings
 from grokterm.errors import ConfigError
+from grokterm.number_format import typed
 from grokterm.sweeps.axes import Axis
 from grokterm.sweeps.conditions import read_condition
 
@@ -132,12 +133,13 @@ def spellings_of_settings() -> dict[str, str]:
     }
 
 
+def short_name(name: str) -> str:
+    """What a setting is called where there is little room: wd, frac, lr, and else its name."""
+    setting = settings()[name]
+    short = setting.short if setting.short.isidentifier() else name
+    return next(iter(setting.aliases), short)
+
+
 def shown(values: Mapping[str, Value]) -> str:
     """The values of a cell for people: wd 0.3, lr 0.001."""
-    if not values:
-        return "of the base"
-    short = {name: next(iter(setting.aliases), setting.short or name) for name, setting in settings().items()}
-    return ", ".join(
-        f"{short[name]} {value:g}" if isinstance(value, float) else f"{short[name]} {value}"
-        for name, value in values.items()
-    )
+    return ", ".join(f"{short_name(name)} {typed(value)}" for name, value in values.items()) or "as the base"

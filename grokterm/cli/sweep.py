@@ -1,0 +1,164 @@
+"""`grokterm sweep`: plans many runs, has them trained, and shows how they stand."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, TextIO
+
+from grokterm.cli.options import Values
+from grokterm.cli.sanitize import sanitize
+from grokterm.cli.usage import UsageError
+from grokterm.config import settings
+from grokterm.errors import ConfigError
+from grokterm.number_format import size
+from grokterm.runs.folder import home_path, runs_home
+from grokterm.runs.process import start_process, trainer_alive
+from grokterm.sweeps.axes import Axis, read_axes
+from grokterm.sweeps.folder import SweepFolder, create_sweep, find_sweep, list_sweeps
+from grokterm.sweeps.plan import Plan, shown
+
+MODULE: Final = "grokterm.sweeper"
+"""The process that trains a sweep."""
+_CURVE_BYTES: Final = 5_600
+_RECORD_BYTES: Final = 900
+"""Bytes that a run takes at most in curves.f32 and in cells.jsonl, about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a command line asks of a sweep."""
+
+    over: Sequence[str] = ()
+    zipped: Sequence[str] = ()
+    where: str | None = None
+    seeds: int | None = None
+    again: str | None = None
+    workers: int | None = None
+    dry_run: bool = False
+    detach: bool = False
+    as_json: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is asked for."""
+        return not (self.over or self.zipped or self.where or self.seeds or self.again or self.dry_run)
+
+
+def begin(asked: Asked, defaults: Values, given: Values) -> int:
+    """Makes a sweep and has it trained; raises GroktermError before anything was made."""
+    values = defaults | given
+    plan = plan_of(asked, defaults, given, values)
+    plan.check()
+    out = sys.stderr if asked.as_json else sys.stdout
+    if asked.dry_run:
+        _print(described(plan), out)
+        return 0
+    watched = _is_watched(asked)
+    folder = create_sweep(plan, runs_home(values.get("runs")))
+    _print([f"sweep {folder.id}", *described(plan)], out)
+    start_process(folder.process_folder, MODULE, worker_arguments(asked.workers))
+    return shown_or_followed(folder, asked, values, watched)
+
+
+def go_on(name: str, asked: Asked, values: Values) -> int:
+    """Goes on with a sweep: no run that has a record is trained again; raises GroktermError."""
+    folder = find_sweep(name, home_path(values.get("runs")))
+    folder.plan()
+    watched = _is_watched(asked)
+    if not trainer_alive(folder.process_folder):
+        start_process(folder.process_folder, MODULE, worker_arguments(asked.workers))
+    return shown_or_followed(folder, asked, values, watched)
+
+
+def shown_or_followed(folder: SweepFolder, asked: Asked, values: Values, watched: bool) -> int:
+    """Watches a sweep that trains, leaves it to itself, or follows it to its end; the exit status."""
+    if asked.detach:
+        from grokterm.cli.watch import runs_option
+
+        attach = f"grokterm attach {name_of(folder)}{runs_option(values)}"
+        print(sanitize(f"{folder.id} trains; watch it with: {attach}"))
+        return 0
+    from grokterm.cli.sweep_progress import follow
+
+    return follow(folder, asked.as_json)
+
+
+def plan_of(asked: Asked, defaults: Values, given: Values, values: Values) -> Plan:
+    """The plan that is asked for, on top of that of an older sweep where one is named; raises GroktermError."""
+    axes = read_axes(asked.over, asked.zipped)
+    own = {name: value for name, value in given.items() if name in settings()}
+    if asked.again is None:
+        base = {name: value for name, value in defaults.items() if name in settings() and name not in ("until", "pace")}
+        return Plan(_checked({**base, **own}, axes), axes, asked.seeds or 1, asked.where or "")
+    old = find_sweep(asked.again, home_path(values.get("runs"))).plan()
+    named = {name for axis in axes for name in axis.names}
+    kept = tuple(axis for axis in old.axes if not named & {*axis.names} and not {*axis.names} & own.keys())
+    where = old.where if asked.where is None else asked.where
+    return Plan(_checked({**old.given, **own}, (*kept, *axes)), (*kept, *axes), asked.seeds or old.seeds, where)
+
+
+def described(plan: Plan) -> list[str]:
+    """A plan in lines of words: its axes, how many runs, and the room that they take at most."""
+    lines = [f"{len(plan.cells):,} cells × {plan.seeds} seeds = {plan.run_count:,} runs of {plan.base.task_words}"]
+    for axis in plan.axes:
+        points = [shown(dict(zip(axis.names, point, strict=True))) for point in axis.values]
+        lines.append("  over " + "; ".join(points if len(points) <= 12 else [*points[:6], "…", *points[-5:]]))
+    budget = plan.base
+    until = "" if budget.until == "forever" else f"until {budget.until}, "
+    room = size(plan.run_count * (_CURVE_BYTES + _RECORD_BYTES))
+    lines.append(f"  {until}{budget.max_steps:,} steps at most each; up to {room} on the disk")
+    return lines
+
+
+def show_list(values: Values) -> int:
+    """Lists the sweeps, newest last, and says how one is begun."""
+    home = home_path(values.get("runs"))
+    for folder in list_sweeps(home):
+        from grokterm.sweeps.cells import read_state
+
+        state = read_state(folder)
+        how = "not begun" if state is None else f"{state.finished:,} of {state.total:,} runs, {state.state}"
+        print(sanitize(f"{folder.id}  {how}"))
+    print("begin one with grokterm sweep --over wd=0.1,0.3,1,3 --over frac=0.3:0.7:5 --seeds 3")
+    return 0
+
+
+def name_of(folder: SweepFolder) -> str:
+    """What a person types for a sweep: s3."""
+    number = folder.id.split("-")[0].removeprefix("s").lstrip("0")
+    return f"s{number}" if number else folder.id
+
+
+def worker_arguments(workers: int | None) -> list[str]:
+    """The arguments of the coordinator for so many workers."""
+    return [] if workers is None else ["--workers", str(workers)]
+
+
+def whole(option: str, text: str | None, most: int) -> int | None:
+    """The whole number from 1 on that an option gives, if it was given; raises ConfigError."""
+    if text is None:
+        return None
+    plain = text.strip().replace(",", "")
+    if not (plain.isdecimal() and plain.isascii() and 1 <= int(plain[:12]) <= most):
+        raise ConfigError(f"{option} must be a whole number from 1 to {most:,}, not {text or 'nothing'}")
+    return int(plain)
+
+
+def _checked(given: Values, axes: Sequence[Axis]) -> Values:
+    """The settings that were asked for, none of which an axis takes as well; raises ConfigError."""
+    swept = {name for axis in axes for name in axis.names}
+    return {name: value for name, value in given.items() if name not in swept}
+
+
+def _print(lines: Sequence[str], out: TextIO) -> None:
+    for line in lines:
+        print(sanitize(line), file=out)
+    out.flush()
+
+
+def _is_watched(asked: Asked) -> bool:
+    if asked.detach and asked.as_json:
+        raise UsageError("--detach and --json exclude each other: give one of them")
+    return not (asked.detach or asked.as_json) and sys.stdout.isatty() and sys.stdin.isatty()
