@@ -2,54 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 from cyclopts import App, CycloptsError
 
+from grokterm.cli import option_groups as groups
 from grokterm.cli.defaults import read_defaults
-from grokterm.cli.options import Option, combined, folder_option, read, run_options, step_number, view_options
+from grokterm.cli.options import combined, read, step_number
 from grokterm.cli.parameters import (
     NEW_PLUGINS,
     PLUGINS,
-    Again,
     AllRuns,
     AsJson,
     At,
     Command,
     Detach,
-    DetachSweep,
     Device,
-    DryRun,
     Keep,
     LogX,
     LogY,
     OneRun,
     Only,
-    OpenCell,
-    Over,
     PageName,
     Precision,
     Preset,
     Quick,
     Resume,
-    ResumeSweep,
     RunName,
     RunsAndMeasure,
-    Seeds,
     To,
-    Where,
-    WorkerCount,
     Yes,
-    Zip,
     spell_out,
     with_options,
 )
+from grokterm.cli.sweep_command import sweep
 from grokterm.cli.usage import UsageError, explain
 from grokterm.config import settings
 from grokterm.kernels.instruction_sets import limit
 from grokterm.presets import preset_values
-from grokterm.sweeps.plan import BUDGET, MOST_RUNS
 from grokterm.version import __version__
 
 TRAIN_DEFAULTS: Final = {"until": "grokked", "max_steps": 100_000}
@@ -62,26 +52,6 @@ _EPILOGUE = (
 )
 
 
-def _run() -> Iterable[Option]:
-    return run_options().values()
-
-
-def _run_at_full_speed() -> Iterable[Option]:
-    return [option for option in _run() if option.name != "pace"]
-
-
-def _screen() -> Iterable[Option]:
-    return view_options().values()
-
-
-def _chart() -> Iterable[Option]:
-    return [view_options()[name] for name in ("color", "graph")]
-
-
-def _folder() -> Iterable[Option]:
-    return [folder_option()]
-
-
 def _parents() -> dict[str, str]:
     return dict.fromkeys(settings(), "the parent's")
 
@@ -90,7 +60,7 @@ _FIXED: Final = frozenset(name for name, setting in settings().items() if settin
 """Settings that a fork has from its parent: read, to be refused with a reason, and left out of the help."""
 
 
-@with_options(_run, _folder, _screen, plugins=NEW_PLUGINS)
+@with_options(groups.run, groups.folder, groups.screen, plugins=NEW_PLUGINS)
 def watch(*, preset: Preset = None, **given: str | None) -> int:
     """Start a run and watch it on this terminal."""
     from grokterm.cli.watch import begin
@@ -98,7 +68,7 @@ def watch(*, preset: Preset = None, **given: str | None) -> int:
     return begin(preset, **given)
 
 
-@with_options(_run_at_full_speed, _folder, defaults=lambda: TRAIN_DEFAULTS, plugins=PLUGINS)
+@with_options(groups.run_at_full_speed, groups.folder, defaults=lambda: TRAIN_DEFAULTS, plugins=PLUGINS)
 def train(*, resume: Resume = None, preset: Preset = None, as_json: AsJson = False, **given: str | None) -> int:
     """Start a run, or go on with one, and follow it without a screen, always at full speed.
 
@@ -113,7 +83,7 @@ def train(*, resume: Resume = None, preset: Preset = None, as_json: AsJson = Fal
     return start(combined(TRAIN_DEFAULTS | own, read(given)) | {"pace": "max"}, as_json)
 
 
-@with_options(_folder, _screen, plugins=PLUGINS)
+@with_options(groups.folder, groups.screen, plugins=PLUGINS)
 def attach(*run: OneRun, **given: str | None) -> int:
     """Come back to a run, the newest one that trains when none is named, or compare two to six runs.
 
@@ -126,7 +96,7 @@ def attach(*run: OneRun, **given: str | None) -> int:
     return attach(run[0] if run else None, read_defaults(), read(given))
 
 
-@with_options(_folder, _screen, plugins=PLUGINS)
+@with_options(groups.folder, groups.screen, plugins=PLUGINS)
 def resume(run: OneRun, /, **given: str | None) -> int:
     """Come back to a run and go on training it, beyond its goal if that is reached."""
     from grokterm.cli.watch import attach
@@ -134,7 +104,7 @@ def resume(run: OneRun, /, **given: str | None) -> int:
     return attach(run, read_defaults(), read(given), go_on=True)
 
 
-@with_options(_run, _folder, _screen, defaults=_parents, hidden=_FIXED, plugins=PLUGINS)
+@with_options(groups.run, groups.folder, groups.screen, defaults=_parents, hidden=_FIXED, plugins=PLUGINS)
 def fork(run: OneRun, /, *, at: At = None, keep: Keep = False, detach: Detach = False, **given: str | None) -> int:
     """Make a new run from any step of another one, with changes, and watch it.
 
@@ -145,7 +115,7 @@ def fork(run: OneRun, /, *, at: At = None, keep: Keep = False, detach: Detach = 
     return fork(run, step_number("--at", at), keep, detach, read_defaults(), read(given))
 
 
-@with_options(_folder, plugins=PLUGINS)
+@with_options(groups.folder, plugins=PLUGINS)
 def replay(run: OneRun, /, *, to: To = None, as_json: AsJson = False, **given: str | None) -> int:
     """Train a run again from its configuration and changes, and compare it with what was written, bit by bit.
 
@@ -156,7 +126,7 @@ def replay(run: OneRun, /, *, to: To = None, as_json: AsJson = False, **given: s
     return replay(run, step_number("--to", to), as_json, read_defaults() | read(given))
 
 
-@with_options(_folder, plugins=PLUGINS)
+@with_options(groups.folder, plugins=PLUGINS)
 def runs(*, as_json: AsJson = False, **given: str | None) -> int:
     """List the runs, newest last."""
     from grokterm.cli.runs import show
@@ -164,7 +134,7 @@ def runs(*, as_json: AsJson = False, **given: str | None) -> int:
     return show(read_defaults() | read(given), as_json)
 
 
-@with_options(_folder, _chart, plugins=PLUGINS)
+@with_options(groups.folder, groups.chart, plugins=PLUGINS)
 def plot(*words: RunsAndMeasure, log_x: LogX = False, log_y: LogY = False, **given: str | None) -> int:
     """Draw a measure of up to six runs over their steps, as a chart that stays in the scrollback.
 
@@ -175,7 +145,7 @@ def plot(*words: RunsAndMeasure, log_x: LogX = False, log_y: LogY = False, **giv
     return plot(words, log_x, log_y, read_defaults() | read(given))
 
 
-@with_options(_folder)
+@with_options(groups.folder)
 def stop(run: RunName = None, /, *, all_runs: AllRuns = False, **given: str | None) -> int:
     """Stop a run after a checkpoint: the only one that trains when none is named."""
     from grokterm.cli.stop import stop
@@ -183,7 +153,7 @@ def stop(run: RunName = None, /, *, all_runs: AllRuns = False, **given: str | No
     return stop(run, all_runs, read_defaults() | read(given))
 
 
-@with_options(_folder)
+@with_options(groups.folder)
 def rm(*run: OneRun, yes: Yes = False, **given: str | None) -> int:
     """Remove runs for good, after a question."""
     from grokterm.cli.rm import remove
@@ -191,52 +161,12 @@ def rm(*run: OneRun, yes: Yes = False, **given: str | None) -> int:
     return remove(run, yes, read_defaults() | read(given))
 
 
-@with_options(_folder)
+@with_options(groups.folder)
 def doctor(**given: str | None) -> int:
     """Tell what decides how grokterm looks and runs here, what is missing, and how to mend it."""
     from grokterm.cli.doctor import examine
 
     return examine(read(given))
-
-
-@with_options(_run_at_full_speed, _folder, _screen, defaults=lambda: BUDGET)
-def sweep(
-    *,
-    over: Over = None,
-    zipped: Zip = None,
-    where: Where = None,
-    seeds: Seeds = None,
-    again: Again = None,
-    resume: ResumeSweep = None,
-    opened: OpenCell = None,
-    workers: WorkerCount = None,
-    dry_run: DryRun = False,
-    detach: DetachSweep = False,
-    as_json: AsJson = False,
-    **given: str | None,
-) -> int:
-    """Train many runs, over settings and seeds, and watch what comes out; list the sweeps where nothing is given.
-
-    Exit status 0: every run has ended; 1: the sweep came to no end.
-    """
-    from grokterm.cli import sweep as sweeps
-
-    asked = sweeps.Asked(
-        over or (), zipped or (), where, sweeps.whole("--seeds", seeds, MOST_RUNS), again,
-        sweeps.whole("--workers", workers, 1024), dry_run, detach, as_json,
-    )  # fmt: skip
-    values = read(given)
-    if opened is not None:
-        from grokterm.cli.sweep_cell import open_cell
-
-        return open_cell(opened, read_defaults() | values, as_json)
-    if resume is not None:
-        if not asked.is_empty or any(name in settings() for name in values):
-            raise UsageError("--resume goes on with a sweep as it was planned: give no settings beside it")
-        return sweeps.go_on(resume, asked, read_defaults() | values)
-    if asked.is_empty and not values.keys() - {"runs"}:
-        return sweeps.show_list(read_defaults() | values)
-    return sweeps.begin(asked, read_defaults(), values)
 
 
 def bench(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from grokterm.cli.options import Values
 from grokterm.cli.sanitize import sanitize
 from grokterm.errors import RunFolderError, TrainerError
@@ -16,18 +18,20 @@ from grokterm.runs.process import (
     trainer_suspended,
     unrelated_process,
 )
+from grokterm.sweeps.folder import SweepFolder, find_sweep, list_sweeps, names_sweep
 
 
 def stop(name: str | None, all_runs: bool, values: Values) -> int:
     """Stops one run or every run that trains, and says so; raises RunFolderError, TrainerError."""
     home = home_path(values.get("runs"))
-    alive = [folder for folder in list_runs(home) if trainer_alive(folder)]
+    sweeps = [sweep.process_folder for sweep in list_sweeps(home)]
+    alive = [folder for folder in (*list_runs(home), *sweeps) if trainer_alive(folder)]
     if name is not None:
         if all_runs:
             raise RunFolderError("a run and --all exclude each other: give one of them")
-        alive = [folder for folder in [find_run(name, home)] if trainer_alive(folder)]
+        alive = [folder for folder in [_find(name, home)] if trainer_alive(folder)]
     if not alive:
-        print(sanitize(_not_training(find_run(name, home)) if name else "no run trains"))
+        print(sanitize(_not_training(_find(name, home)) if name else "no run trains"))
         return 0
     if len(alive) > 1 and not all_runs:
         raise RunFolderError(f"{len(alive)} runs train: name one of {', '.join(f.id for f in alive)}, or give --all")
@@ -36,9 +40,17 @@ def stop(name: str | None, all_runs: bool, values: Values) -> int:
     for folder in alive:
         if not stop_trainer(folder):
             raise TrainerError(_not_ending(folder))
-        kept = ", its last checkpoint is kept" if list_checkpoints(folder.checkpoint_folder) else ""
+        is_sweep = SweepFolder(folder.path).is_sweep
+        kept = ", the runs that have ended are kept" if is_sweep else ""
+        if not is_sweep and list_checkpoints(folder.checkpoint_folder):
+            kept = ", its last checkpoint is kept"
         print(sanitize(f"{folder.id} is stopped{kept}"))
     return 0
+
+
+def _find(name: str, home: Path) -> RunFolder:
+    """The run of a name, or the folder of a sweep's process."""
+    return find_sweep(name, home).process_folder if names_sweep(name, home) else find_run(name, home)
 
 
 def _not_training(folder: RunFolder) -> str:

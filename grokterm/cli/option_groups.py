@@ -1,0 +1,32 @@
+"""The options that commands share, by group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from grokterm.cli.options import Option, folder_option, run_options, view_options
+
+
+def run() -> Iterable[Option]:
+    """All settings of a run."""
+    return run_options().values()
+
+
+def run_at_full_speed() -> Iterable[Option]:
+    """The same without the pace."""
+    return [option for option in run() if option.name != "pace"]
+
+
+def screen() -> Iterable[Option]:
+    """How the screen is drawn."""
+    return view_options().values()
+
+
+def chart() -> Iterable[Option]:
+    """What of it a chart in the scrollback reads."""
+    return [view_options()[name] for name in ("color", "graph")]
+
+
+def folder() -> Iterable[Option]:
+    """Where the runs are."""
+    return [folder_option()]
