@@ -27,20 +27,20 @@ class Ledger:
         self.failed = sum(run.state == "failed" for run in known)
         end = max((curve_end(run.curve) for run in known), default=0)
         self._curves = CurveWriter(folder.curves_path, end)
-        self._waiting: list[Outcome] = []
+        self._waiting: dict[int, Outcome] = {}
 
     def write(self, outcomes: Sequence[Outcome]) -> bool:
         """Writes outcomes and those that are still waiting, none for a run that has one; whether all are written."""
-        self._waiting += outcomes
-        while self._waiting:
-            outcome = self._waiting[0]
+        for outcome in outcomes:
             if outcome.run not in self.ended:
-                try:
-                    self._append(outcome)
-                except RunFolderError as error:
-                    self.trouble = str(error)
-                    return False
-            self._waiting.pop(0)
+                self._waiting.setdefault(outcome.run, outcome)
+        if self._waiting:
+            try:
+                self._append(list(self._waiting.values()))
+            except RunFolderError as error:
+                self.trouble = str(error)
+                return False
+            self._waiting.clear()
         self.trouble = ""
         return True
 
@@ -49,10 +49,13 @@ class Ledger:
         self._cells.close()
         self._curves.close()
 
-    def _append(self, outcome: Outcome) -> None:
-        """Its curve first: a record names none that is not there."""
-        run = self._plan.run(outcome.run)
-        place = self._curves.append(outcome.curve)
-        self._cells.append(outcome.record(run.cell.number, run.seed, self._plan.differences(run), place))
-        self.ended.add(outcome.run)
-        self.failed += outcome.state == "failed"
+    def _append(self, outcomes: Sequence[Outcome]) -> None:
+        """Their curves first: a record names none that is not there."""
+        places = self._curves.append(*(outcome.curve for outcome in outcomes))
+        records = []
+        for outcome, place in zip(outcomes, places, strict=True):
+            run = self._plan.run(outcome.run)
+            records.append(outcome.record(run.cell.number, run.seed, self._plan.differences(run), place))
+        self._cells.append(*records)
+        self.ended.update(outcome.run for outcome in outcomes)
+        self.failed += sum(outcome.state == "failed" for outcome in outcomes)

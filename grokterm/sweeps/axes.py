@@ -109,7 +109,8 @@ def _values(name: str, described: str) -> list[Value]:
     first, last = (_number(name, part) for part in ends[:2])
     if log and min(first, last) <= 0:
         raise ConfigError(f"--over {name}={described}: a log range lies above 0")
-    return [_rounded(name, value) for value in _range(first, last, count, log)]
+    between = [_rounded(name, value) for value in _range(first, last, count, log)[1:-1]]
+    return [parse(name, ends[0]), *between, parse(name, ends[1])]
 
 
 def _listed(described: str) -> list[str]:
@@ -134,8 +135,7 @@ def _number(name: str, text: str) -> float:
 def _range(first: float, last: float, count: int, log: bool) -> list[float]:
     low, high = (math.log(first), math.log(last)) if log else (first, last)
     between = [low + (high - low) * i / (count - 1) for i in range(count)]
-    values = [math.exp(value) for value in between] if log else between
-    return [first, *values[1:-1], last]
+    return [math.exp(value) for value in between] if log else between
 
 
 def _rounded(name: str, value: float) -> Value:

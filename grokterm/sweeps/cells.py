@@ -21,7 +21,7 @@ _BLOCK: Final = 2**20
 
 
 class CellsWriter:
-    """Appends records of runs, each once it is on the disk; what a dead writer left half-written is cut off first."""
+    """Appends records of runs, which count once on the disk; what a dead writer left half-written is cut off first."""
 
     def __init__(self, path: Path) -> None:
         """Opens or makes the file; raises RunFolderError."""
@@ -34,18 +34,18 @@ class CellsWriter:
         except OSError as error:
             raise RunFolderError(f"{path} cannot be opened: {reason_of(error)}") from None
 
-    def append(self, run: SweptRun) -> None:
-        """Writes a whole line or nothing; raises RunFolderError."""
-        line = encode_run(run)
+    def append(self, *runs: SweptRun) -> None:
+        """Writes whole lines or nothing; raises RunFolderError."""
+        lines = b"".join(map(encode_run, runs))
         try:
-            if os.pwrite(self._file, line, self._end) < len(line):
+            if os.pwrite(self._file, lines, self._end) < len(lines):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(self._file)
         except OSError as error:
             with suppress(OSError):
                 os.ftruncate(self._file, self._end)
             raise RunFolderError(f"{self.path} cannot be written: {reason_of(error)}") from None
-        self._end += len(line)
+        self._end += len(lines)
 
     def close(self) -> None:
         """Closes the file."""
@@ -78,9 +78,12 @@ class CellsReader:
             return []
         except OSError as error:
             raise RunFolderError(f"{self.path} cannot be read: {reason_of(error)}") from None
-        new = [run for run in {run.run: run for run in reversed(found)}.values() if run.run not in self._known]
-        self._known.update(run.run for run in new)
-        return new[::-1]
+        new = []
+        for run in found:
+            if run.run not in self._known:
+                self._known.add(run.run)
+                new.append(run)
+        return new
 
     def _decode(self, line: bytes) -> SweptRun:
         self._line += 1

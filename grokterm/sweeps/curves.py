@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -73,16 +74,21 @@ class CurveWriter:
             raise RunFolderError(f"{path} cannot be opened: {reason_of(error)}") from None
         self._end = end
 
-    def append(self, curve: Curve) -> tuple[int, int]:
-        """Writes a curve: where it begins, and its points; raises RunFolderError, and nothing counts then."""
-        content = np.ascontiguousarray(curve, dtype="<f4").tobytes()
+    def append(self, *curves: Curve) -> list[tuple[int, int]]:
+        """Brings curves to the disk: where each begins, and its points; raises RunFolderError, and none counts then."""
+        places, at = [], self._end
+        for curve in curves:
+            places.append((at, curve.shape[1]))
+            at += _BYTES * curve.shape[1]
+        content = b"".join(np.ascontiguousarray(curve, dtype="<f4").tobytes() for curve in curves)
         try:
             if os.pwrite(self._file, content, self._end) < len(content):
-                raise OSError(28, "no space left on device")
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(self._file)
         except OSError as error:
             raise RunFolderError(f"{self.path} cannot be written: {reason_of(error)}") from None
-        begin, self._end = self._end, self._end + len(content)
-        return begin, curve.shape[1]
+        self._end = at
+        return places
 
     def close(self) -> None:
         """Closes the file."""

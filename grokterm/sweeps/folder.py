@@ -18,7 +18,7 @@ from grokterm.errors import ConfigError, RunFolderError, reason_of
 from grokterm.real_files import is_there, reading
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.naming import task_name
-from grokterm.sweeps.axes import Axis
+from grokterm.sweeps.axes import Axis, setting_name
 from grokterm.sweeps.plan import Plan, short_name
 from grokterm.version import __version__
 
@@ -78,6 +78,8 @@ class SweepFolder:
                 Axis(tuple(axis["names"]), tuple(tuple(point) for point in axis["values"])) for axis in written["axes"]
             )
             plan = Plan(dict(written["given"]), axes, written["seeds"], written["where"])
+            for name in (name for axis in axes for name in axis.names):
+                setting_name(name)
             plan.base  # noqa: B018 what it describes must be
         except ConfigError as error:
             raise RunFolderError(f"{self.plan_path} describes no sweep: {error}") from None

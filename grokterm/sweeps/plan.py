@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from typing import Final
@@ -19,6 +19,8 @@ MOST_RUNS: Final = 100_000
 """Runs of a sweep at most."""
 BUDGET: Final[Mapping[str, Value]] = {"until": "grokked", "max_steps": 20_000, "pace": "max"}
 """Where the base of a sweep differs from a run that is watched."""
+_BRINGING: Final = {"arch", "optimizer", "loss", "task", "op"}
+"""Settings that bring others with them: what a run begins with, and the order of a group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +103,12 @@ class Plan:
 
     def config(self, run: PlannedRun) -> Config:
         """The configuration of a run; raises ConfigError where its settings do not go together."""
-        return replace(self._cell_config(run.cell.values), seed=run.seed)
+        return self._cell_config({**run.cell.values, "seed": run.seed})
 
     def differences(self, run: PlannedRun) -> dict[str, Value]:
         """The settings in which a run differs from the base; raises ConfigError."""
-        base = self.base.as_dict()
-        return {name: value for name, value in self.config(run).as_dict().items() if value != base[name]}
+        own = {**run.cell.values, "seed": run.seed} if self._own_alone else self.config(run).as_dict()
+        return {name: value for name, value in own.items() if value != self._base_values[name]}
 
     def check(self) -> None:
         """Raises ConfigError where a cell's settings do not go together, naming the cell."""
@@ -117,7 +119,18 @@ class Plan:
                 raise ConfigError(f"the cell {shown(cell.values)} cannot be: {error}") from None
 
     def _cell_config(self, values: Mapping[str, Value]) -> Config:
+        if self._own_alone:
+            return self.base.changed(values)
         return Config.starting({**BUDGET, **self.given, **values})
+
+    @cached_property
+    def _own_alone(self) -> bool:
+        """Whether the settings of a cell bring no others with them, as an architecture does."""
+        return not _BRINGING & {name for axis in self.axes for name in axis.names}
+
+    @cached_property
+    def _base_values(self) -> dict[str, Value]:
+        return self.base.as_dict()
 
     def _counted(self) -> int:
         return math.prod(len(axis) for axis in self.axes)

@@ -62,10 +62,15 @@ class Nursery:
         """Starts a trainer on a folder; its process id."""
         return self._start([str(folder.path.absolute())], str(folder.trainer_log_path.absolute()))
 
-    def launch(self, command: Sequence[str], *, stdout: int, cwd: Path, **_: Any) -> Forked:
+    def launch(
+        self, command: Sequence[str], *, stdout: int, cwd: Path, env: dict[str, str] | None = None, **more: Any
+    ) -> Forked | subprocess.Popen[bytes]:
         """Launches a trainer in place of `subprocess.Popen`: the same one, of which only torch is there already."""
-        assert command[1:4] == ["-P", "-m", "grokterm.trainer"]
+        assert command[1:3] == ["-P", "-m"]
         assert str(cwd) == command[4]
+        if command[3] != "grokterm.trainer":
+            return subprocess.Popen(command, stdout=stdout, cwd=cwd, env=env, **more)
+        assert env is None
         return Forked(self, self._start(list(command[4:]), os.readlink(f"/proc/self/fd/{stdout}")))
 
     def poll(self, pid: int) -> int | None:

@@ -1,0 +1,121 @@
+"""The coordinator as a process with worker processes: killed at any moment, stopped, and left alone."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from grokterm.errors import TrainerError
+from grokterm.runs.claim import claim
+from grokterm.runs.process import exit_status, start_process, stop_trainer, trainer_alive, trainer_of
+from grokterm.sweeps.cells import read_state
+from grokterm.sweeps.curves import read_curve
+from grokterm.sweeps.folder import SweepFolder
+from tests.sweeper.sweeps import came_out, coordinator, records, sweep
+from tests.trainer.running import wait_for
+
+KILLS = 3
+"""Of each of the tests with other seeds: each takes a worker that loads torch."""
+
+
+def start(folder: SweepFolder, workers: int = 1) -> int:
+    return start_process(folder.process_folder, "grokterm.sweeper", ["--workers", str(workers)])
+
+
+def family(pid: int) -> list[psutil.Process]:
+    """A process and all that it started, itself first."""
+    try:
+        process = psutil.Process(pid)
+        return [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def ended(folder: SweepFolder) -> bool:
+    return exit_status(folder.process_folder) is not None
+
+
+@pytest.mark.parametrize("seed", range(7))
+def test_no_kill_loses_or_repeats_a_run_that_has_ended(home: Path, seed: int) -> None:
+    whole, folder = (sweep(home, "wd=0.1,1", "frac=0.4,0.6", seeds=2, max_steps=300) for _ in range(2))
+    coordinator(whole).run()
+    chance = random.Random(seed)
+    known: dict[int, str] = {}
+    for _ in range(KILLS):
+        pid, at_least = start(folder), len(known) + chance.choice([0, 1, 2])
+        wait_for(lambda at=at_least: ended(folder) or len(records(folder)) >= at, "records")  # type: ignore[misc]
+        everybody = family(pid)
+        for process in chance.choice([everybody, everybody[:1], everybody[-1:]]):
+            process.kill()
+        found = {run.run: run.digest for run in records(folder)}
+        assert found.items() >= known.items()
+        known = found
+        if trainer_alive(folder.process_folder):  # one whose worker alone was killed goes on
+            os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: ended(folder), "its end")
+    start(folder, workers=2)
+    wait_for(lambda: ended(folder), "the end of the sweep")
+    assert exit_status(folder.process_folder) == 0
+    lines = folder.cells_path.read_text().splitlines()
+    assert len(lines) == len(records(folder)) == 8
+    assert came_out(records(folder)) == came_out(records(whole))
+    assert all(read_curve(folder.curves_path, run.curve)[0, -1] == run.step for run in records(folder))
+
+
+def test_workers_end_with_a_coordinator_that_was_killed(home: Path) -> None:
+    folder = sweep(home, "wd=0.1,1", seeds=50, max_steps=100_000)
+    pid = start(folder)
+    workers = wait_for(lambda: [p for p in family(pid)[1:] if "spawn_main" in " ".join(p.cmdline())], "a worker")
+    os.kill(pid, signal.SIGKILL)
+    psutil.wait_procs(workers, timeout=60)
+    assert not any(process.is_running() for process in workers)
+
+
+def test_a_sweep_that_is_asked_to_stop_keeps_what_has_ended(home: Path) -> None:
+    folder = sweep(home, "wd=0.1,1", seeds=200, max_steps=2000)
+    pid = start(folder)
+    wait_for(lambda: records(folder), "a record")
+    everybody = family(pid)
+    assert stop_trainer(folder.process_folder)
+    state = read_state(folder)
+    assert state is not None
+    assert (state.state, state.finished) == ("stopped", len(records(folder)))
+    psutil.wait_procs(everybody, timeout=60)
+    assert not any(process.is_running() for process in everybody)
+    assert not (folder.path / "trainer.json").exists()
+
+
+def test_a_hang_up_ends_nothing(home: Path) -> None:
+    folder = sweep(home, "wd=0.1,1", seeds=2, max_steps=300)
+    pid = start(folder)
+    wait_for(lambda: trainer_of(folder.process_folder), "its process")
+    os.kill(pid, signal.SIGHUP)
+    wait_for(lambda: ended(folder), "the end of the sweep")
+    assert len(records(folder)) == 4
+
+
+def test_a_sweep_has_one_coordinator(home: Path) -> None:
+    folder = sweep(home, "wd=0.1,1")
+    with claim(folder.process_folder):
+        with pytest.raises(TrainerError, match="has a trainer already"), claim(folder.process_folder):
+            pass
+        command = [sys.executable, "-m", "grokterm.sweeper", str(folder.path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == f"{folder.id} has a trainer already\n"
+
+
+def test_a_plan_that_cannot_be_read_is_told_of(home: Path) -> None:
+    folder = sweep(home, "wd=0.1,1")
+    folder.plan_path.write_text("seeds = ")
+    start(folder)
+    wait_for(lambda: ended(folder), "its end")
+    assert exit_status(folder.process_folder) == 2
+    assert "cannot be read" in folder.process_folder.trainer_log_path.read_text()
