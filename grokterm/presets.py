@@ -96,12 +96,13 @@ PRESETS: Final[dict[str, Preset]] = {
         },
     ),
     "power": Preset(
-        "the two-layer decoder of Power et al. 2022 on a/b mod 97, without their constant tokens",
+        "the two-layer decoder of Power et al. 2022 on a/b mod 97, with the constant tokens of their code",
         {
             **_TWO_LAYERS,
             "op": "divide",
             "bias": "off",
             "positional": "sinusoidal",
+            "sequence": "eos-a-op-b-equals",
             "warmup": 10,
             "warmup_from": 0,
         },

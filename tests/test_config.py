@@ -224,3 +224,11 @@ def test_architectures_of_older_files_have_other_names_now() -> None:
     assert Config.written(old | {"arch": "embed-mlp"}).arch == "mlp"
     assert Config.written({"p": 31}).arch == "one-hot"
     assert parse("arch", " embed-mlp") == "mlp"
+
+
+def test_a_transformer_of_older_files_reads_three_tokens() -> None:
+    young = Config(arch="transformer", sequence="eos-a-op-b-equals").as_dict()
+    assert Config.written(young).as_dict() == young
+    old = {name: value for name, value in young.items() if name != "sequence"}
+    assert Config.written(old).sequence_tokens == ("a", "b", "=")
+    assert Config.written(young | {"arch": "mlp"}).sequence_tokens == ("a", "b", "=")

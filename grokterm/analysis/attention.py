@@ -1,4 +1,4 @@
-"""What the heads of a transformer look at, on the tokens a, b, "=" (Nanda et al. 2023, section 4.1)."""
+"""What the heads of a transformer look at, on the tokens of a pair (Nanda et al. 2023, section 4.1)."""
 
 from __future__ import annotations
 
@@ -18,11 +18,10 @@ from grokterm.lab.models import build
 from grokterm.surgery import head_count
 
 NO_ATTENTION: Final = f"only {' or '.join(f'a {name}' for name in users('heads'))} has attention"
-POSITIONS: Final = 3
 
 
 def average_pattern(config: Config, parameters: Parameters, block: int = 0, pairs: Tensor | None = None) -> Tensor:
-    """The mean pattern of every head over all pairs or some (bool [p, p]), [..., heads, 3 (from), 3 (to)].
+    """The mean pattern of every head over all pairs or some (bool [p, p]), [..., heads, tokens (from), tokens (to)].
 
     Rows add up to 1 at an attention rate of 1; NaN where there are no pairs. Raises ValueError without attention.
     """
@@ -39,13 +38,13 @@ def average_pattern(config: Config, parameters: Parameters, block: int = 0, pair
 
 
 def equals_pattern(config: Config, parameters: Parameters, block: int = 0) -> Tensor:
-    """Where "=" looks for every pair: [..., heads, 3 (a, b, "="), p, p].
+    """Where "=" looks for every pair: [..., heads, tokens, p, p].
 
-    The three add up to 1 at an attention rate of 1. Raises ValueError where there is no attention.
+    They add up to 1 at an attention rate of 1. Raises ValueError where there is no attention.
     """
     p = config.p
     table = torch.cat(list(_patterns(config, parameters, block, every=False)), -3)
-    return table.movedim(-3, -1).reshape(*table.shape[:-3], config.heads, POSITIONS, p, p)
+    return table.movedim(-3, -1).reshape(*table.shape[:-3], config.heads, table.shape[-1], p, p)
 
 
 def _patterns(config: Config, parameters: Parameters, block: int, every: bool) -> Iterator[Tensor]:
@@ -54,7 +53,7 @@ def _patterns(config: Config, parameters: Parameters, block: int, every: bool) -
         raise ValueError(f"there is no block {block}" if head_count(config) else NO_ATTENTION)
     p, model = config.p, build(config)
     residues = torch.arange(p, device=next(iter(parameters.values())).device)
-    step = max(1, CHUNK // (p * max(config.width if block else 0, POSITIONS * config.d_model)))
+    step = max(1, CHUNK // (p * max(config.width if block else 0, len(config.sequence_tokens) * config.d_model)))
     for start in range(0, p, step):
         check_cancelled()
         a = residues[start : start + step]

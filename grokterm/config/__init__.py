@@ -17,7 +17,7 @@ from grokterm.config.consistency import (
     check_order,
     check_split,
 )
-from grokterm.config.model import ModelSettings
+from grokterm.config.model import SEQUENCES, ModelSettings
 from grokterm.config.numbers import NUMBERS
 from grokterm.config.run import RunSettings
 from grokterm.config.setting import ADDED, KEY, Setting, check, read, words_for
@@ -90,6 +90,11 @@ class Config(RunSettings, TrainingSettings, ModelSettings, TaskSettings):
     def class_count(self) -> int:
         """Output classes: the answers, and one more where "=" is a class too, the last."""
         return self.shape.answers + (self.classes == "p+1")
+
+    @property
+    def sequence_tokens(self) -> tuple[str, ...]:
+        """The tokens of a pair that attention is over; a, b and "=" where an architecture has no others."""
+        return SEQUENCES[self.sequence if "sequence" in self.architecture.uses else "a-b-equals"]
 
     @property
     def shape(self) -> TaskShape:

@@ -107,12 +107,12 @@ ARCHITECTURES: Final[dict[Architecture, ArchitectureSpec]] = {
     ),
     "transformer": ArchitectureSpec(
         brief="transformer",
-        words="a b = in {d_model} dimensions, {heads} heads, mlp of {width}, read at =",
+        words="{sequence} in {d_model} dimensions, {heads} heads, mlp of {width}, read at =",
         size="{d_model}, {heads} heads, mlp {width}",
         short="{d_model}",
         embedding=Part(("W_E", "W_pos"), "d_model"),
         read_out=Part(("W_U", "b_U"), "d_model"),
-        uses=frozenset({"d_model", "heads", "bias", "tied", "positional", "causal", "attention_rate"}),
+        uses=frozenset({"d_model", "heads", "bias", "tied", "positional", "sequence", "causal", "attention_rate"}),
         ties_read_out=True,
         layers="blocks",
         any_inputs=AnyInputs(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from grokterm.config.architectures import Architecture, brief_words, layer_words, users
 from grokterm.config.setting import Switch, setting
@@ -14,6 +15,13 @@ LayerNorm = Literal["none", "pre", "post"]
 Activation = Literal["relu", "gelu", "quadratic"]
 Bias = Literal["on", "off", "all"]
 Positional = Literal["learned", "none", "sinusoidal"]
+InputSequence = Literal["a-b-equals", "eos-a-op-b-equals"]
+
+SEQUENCES: Final[Mapping[InputSequence, tuple[str, ...]]] = {
+    "a-b-equals": ("a", "b", "="),
+    "eos-a-op-b-equals": ("eos", "a", "op", "b", "="),
+}
+"""The tokens of each sequence; all but a and b are constant, the same for every pair."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +118,12 @@ class ModelSettings:
         f"What tells positions apart ({', '.join(users('positional'))}): learned vectors, none, or sinusoidal ones.",
         label="positions",
         short="pos",
+    )
+    sequence: InputSequence = setting(
+        "a-b-equals",
+        "Model",
+        "rebuilds the model",
+        f"Tokens that are read ({', '.join(users('sequence'))}): a b =, or eos a op b =, as in Power et al.'s code.",
     )
     causal: Switch = setting(
         "on",

@@ -6,18 +6,22 @@ import pytest
 import torch
 
 from grokterm.analysis.attention import average_pattern, equals_pattern
+from grokterm.config import choices
 from grokterm.lab.models import build
 from tests.analysis.models import small
 
 
+@pytest.mark.parametrize("sequence", choices("sequence"))
 @pytest.mark.parametrize(("depth", "layer_norm"), [(1, "none"), (2, "pre"), (3, "post")])
-def test_patterns_against_full_attention_over_three_tokens(depth: int, layer_norm: str) -> None:
+def test_patterns_against_full_attention_over_all_tokens(depth: int, layer_norm: str, sequence: str) -> None:
     p, d, heads = 5, 8, 2
-    config = small("transformer", "add", p, depth=depth, layer_norm=layer_norm, width=12, d_model=d)
+    config = small("transformer", "add", p, depth=depth, layer_norm=layer_norm, sequence=sequence, width=12, d_model=d)
     fresh = build(config).init(torch.Generator().manual_seed(0))
     parameters = {name: value.double() for name, value in fresh.items()}
     pairs = torch.arange(p * p)
-    tokens = torch.stack([pairs // p, pairs % p, torch.full_like(pairs, p)], -1)
+    a, b, (equals, eos, op) = pairs // p, pairs % p, (torch.full_like(pairs, p + i) for i in range(3))
+    read = [a, b, equals] if sequence == "a-b-equals" else [eos, a, op, b, equals]
+    tokens, count = torch.stack(read, -1), len(read)
     x = parameters["W_E"][tokens] + parameters["W_pos"]
 
     def norm(x: torch.Tensor) -> torch.Tensor:
@@ -26,14 +30,14 @@ def test_patterns_against_full_attention_over_three_tokens(depth: int, layer_nor
     for block in range(depth):
         at = norm(x) if layer_norm == "pre" else x
         q, k, v = (
-            (at @ parameters[f"{block}.{name}"]).view(p * p, 3, heads, d // heads) for name in ("W_Q", "W_K", "W_V")
+            (at @ parameters[f"{block}.{name}"]).view(p * p, count, heads, d // heads) for name in ("W_Q", "W_K", "W_V")
         )
         scores = torch.einsum("nihd,njhd->nhij", q, k) / math.sqrt(d // heads)
-        pattern = scores.masked_fill(torch.ones(3, 3, dtype=torch.bool).triu(1), -math.inf).softmax(-1)
+        pattern = scores.masked_fill(torch.ones(count, count, dtype=torch.bool).triu(1), -math.inf).softmax(-1)
         for chosen in (pairs >= 0, pairs % 3 == 1, pairs == 7):
             got = average_pattern(config, parameters, block, chosen.view(p, p))
             torch.testing.assert_close(got, pattern[chosen].mean(0), rtol=1e-9, atol=1e-12)
-        last = pattern[:, :, 2].permute(1, 2, 0).reshape(heads, 3, p, p)
+        last = pattern[:, :, -1].permute(1, 2, 0).reshape(heads, count, p, p)
         torch.testing.assert_close(equals_pattern(config, parameters, block), last, rtol=1e-9, atol=1e-12)
         mixed = torch.einsum("nhij,njhd->nihd", pattern, v).flatten(-2)
         x = x + mixed @ parameters[f"{block}.W_O"]

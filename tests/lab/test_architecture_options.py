@@ -51,7 +51,7 @@ def test_eight_layers_are_the_plain_model(arch: str, layer_norm: str) -> None:
     words=st.fixed_dictionaries(
         {
             name: st.sampled_from(choices(name))
-            for name in ("layer_norm", "activation", "bias", "tied", "positional", "causal", "classes")
+            for name in ("layer_norm", "activation", "bias", "tied", "positional", "sequence", "causal", "classes")
         }
     ),
     rate=st.sampled_from([0.0, 0.25, 1.0]),
@@ -114,16 +114,53 @@ def test_what_a_model_says_of_its_insides_is_true(values: dict[str, Any], depth:
 
 @pytest.mark.parametrize("causal", ["on", "off"])
 @pytest.mark.parametrize("rate", [0.0, 0.3, 1.0])
-def test_a_pattern_is_interpolated_between_softmax_and_ones(causal: str, rate: float) -> None:
-    config = small(arch="transformer", depth=2, causal=causal)
+@pytest.mark.parametrize(("sequence", "tokens"), [("a-b-equals", 3), ("eos-a-op-b-equals", 5)])
+def test_a_pattern_is_interpolated_between_softmax_and_ones(
+    sequence: str, tokens: int, causal: str, rate: float
+) -> None:
+    config = small(arch="transformer", depth=2, sequence=sequence, causal=causal)
     model, (a, b) = build(config), all_pairs(config.p)
     parameters = random_parameters(model)
     softmax = model.attention(parameters, a, b, 0, every=True)
-    ones = torch.ones(3, 3, dtype=softmax.dtype)
+    ones = torch.ones(tokens, tokens, dtype=softmax.dtype)
     seen = ones.tril() if causal == "on" else ones
     found = build(config.changed({"attention_rate": rate})).attention(parameters, a, b, 0, every=True)
     assert_close(softmax.sum(-1), torch.ones_like(softmax[..., 0]))
     assert_close(found, (rate * softmax + (1 - rate) * seen).expand_as(found))
+
+
+def test_constant_tokens_have_rows_behind_those_of_the_residues() -> None:
+    three, five = (build(small(arch="transformer", sequence=name)) for name in choices("sequence"))
+    differ = {name: shape for name, shape in five.shapes().items() if shape != three.shapes()[name]}
+    assert differ == {"W_E": (5 + 3, 8), "W_pos": (5, 8)}
+    assert (three.axes("W_E"), five.axes("W_E")) == (
+        ("residue, last =", "dimension"),
+        ("residue, last = eos op", "dimension"),
+    )
+    assert (three.axes("W_pos")[0], five.axes("W_pos")[0]) == ("position a b =", "position eos a op b =")
+    assert five.axes("0.W_in") == ("dimension", "neuron")
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("causal", "rows"), [("on", [(1, 5, 5, 25), (1, 5, 5, 25)]), ("off", [(25, 25, 25, 25), (25, 25, 25, 25)])]
+)
+def test_what_sees_one_residue_is_computed_once_a_residue(
+    causal: str, rows: list[tuple[int, ...]], depth: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows of the MLP at each position: the mark one, a and the operation p, b one a pair; "=" alone in the last."""
+    config = small(arch="transformer", depth=depth, sequence="eos-a-op-b-equals", causal=causal)
+    model, (a, b) = build(config), all_pairs(5)
+    seen: list[int] = []
+
+    def product(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+        if weight.shape[-1] == config.width:
+            seen.append(x.shape[-2])
+        return x @ weight
+
+    monkeypatch.setattr(model, "product", product)
+    model.logits(random_parameters(model), a, b)
+    assert seen == [count for block in rows[: depth - 1] for count in (*block, 25)] + [25]
 
 
 def test_only_what_is_trained_is_a_parameter() -> None:
@@ -167,12 +204,45 @@ def test_the_encoder_preset_is_the_encoder_of_torch() -> None:
 
 def test_the_power_preset_has_no_parameters_but_those_of_the_paper() -> None:
     """Four matrices of attention and two of the MLP a layer, 393,216 weights, "4·10⁵"; and four LayerNorms."""
-    shapes = build(Config(device="cpu").changed(PRESETS["power"].values)).shapes()
+    config = Config(device="cpu").changed(PRESETS["power"].values)
+    assert config.sequence_tokens == ("eos", "a", "op", "b", "=")
+    shapes = build(config).shapes()
     counted = {name: math.prod(shape) for name, shape in shapes.items() if name[0].isdigit()}
     assert sum(count for name, count in counted.items() if ".W_" in name) == 393_216
     assert sum(count for name, count in counted.items() if ".norm_" in name) == 4 * 2 * 128
     assert set(shapes) - set(counted) == {"W_E", "W_U"}
     assert not [name for name in shapes if ".b_" in name]
+
+
+def decoder_of_power_et_al(weights: dict[str, torch.Tensor], tokens: torch.Tensor, heads: int) -> torch.Tensor:
+    """Logits [n, tokens, classes] of openai/grok's Transformer, behind embedding and positions over √d_model."""
+    d, count = weights["W_E"].shape[1], tokens.shape[1]
+    waves = [[(math.cos if i % 2 else math.sin)(at / 10000 ** ((i - i % 2) / d)) for i in range(d)] for at in range(6)]
+    x = weights["W_E"][tokens] + torch.tensor(waves, dtype=torch.float64)[:count] / math.sqrt(d)
+    hidden = torch.ones(count, count).tril() == 0
+    for block in range(2):
+        of = {name[2:]: tensor for name, tensor in weights.items() if name.startswith(f"{block}.")}
+        results = []
+        for head in torch.arange(d).chunk(heads):
+            q, k, v = (x @ of[f"W_{to}"][:, head] for to in "QKV")
+            scores = (q @ k.mT / math.sqrt(d // heads)).masked_fill(hidden, -math.inf)
+            results.append(scores.softmax(-1) @ v)
+        x = x + torch.cat(results, -1) @ of["W_O"]
+        x = torch.nn.functional.layer_norm(x, (d,), of["norm_attention.gain"], of["norm_attention.shift"])
+        x = x + (x @ of["W_in"]).relu() @ of["W_out"]
+        x = torch.nn.functional.layer_norm(x, (d,), of["norm_mlp.gain"], of["norm_mlp.shift"])
+    return x @ weights["W_U"]
+
+
+def test_the_power_preset_is_the_decoder_of_its_code() -> None:
+    """It reads eos a op b = c, and tells c behind "=", which the mask keeps from seeing it."""
+    config = small(p=7).changed({**PRESETS["power"].values, "d_model": 8, "heads": 2, "width": 12})
+    model, (a, b) = build(config), all_pairs(7)
+    weights = random_parameters(model)
+    equals, eos, op = (torch.full_like(a, 7 + row) for row in range(3))
+    for c in (a, b, eos):
+        expected = decoder_of_power_et_al(weights, torch.stack((eos, a, op, b, equals, c), -1), heads=2)[:, 4]
+        assert_close(model.logits(weights, a, b), expected, rtol=1e-9, atol=1e-9)
 
 
 KERNELS: list[dict[str, Any]] = [
@@ -221,6 +291,7 @@ def test_a_step_of_the_kernels_is_that_of_autograd(
         ({"attention_rate": 0.5}, " in torch, for the kernels know an attention rate of 1 alone"),
         ({"bias": "all"}, " in torch, for the kernels know no biases in attention"),
         ({"classes": "p+1"}, " in torch, for the kernels know p classes alone"),
+        ({"sequence": "eos-a-op-b-equals"}, ' in torch, for the kernels know the three tokens a, b, "=" alone'),
     ],
 )
 def test_the_log_says_why_no_kernel_takes_the_steps(values: dict[str, Any], words: str) -> None:

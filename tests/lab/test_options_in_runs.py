@@ -60,6 +60,7 @@ def test_the_default_scale_leaves_the_bits_alone() -> None:
         ("transformer", {"tied": "on"}, {"tied": "off"}, {"W_E": "W_E", "W_pos": "W_pos"}),
         ("transformer", {"positional": "sinusoidal"}, {"positional": "learned"}, {"W_E": "W_E", "W_U": "W_U"}),
         ("transformer", {}, {"bias": "all"}, {"W_E": "W_E", "W_pos": "W_pos", "W_U": "W_U"}),
+        ("transformer", {}, {"sequence": "eos-a-op-b-equals"}, {"W_U": "W_U"}),
         ("mlp", {}, {"tied": "on"}, {"E_a": "E_a", "W_out": "W_out", "b_out": "b_out"}),
         ("mlp", {"tied": "on"}, {"tied": "off"}, {"E_a": "E_a", "E_b": "E_a", "W_out": "W_out"}),
         ("one-hot", {}, {"bias": "off"}, {"W_a": "W_a", "W_b": "W_b", "W_out": "W_out"}),
@@ -114,7 +115,7 @@ def test_the_attention_rate_changes_while_a_model_trains(depth: int) -> None:
     assert engine.measure() == other.measure()
 
 
-@pytest.mark.parametrize("name", ["tied", "positional", "causal", "attention_rate", "bias"])
+@pytest.mark.parametrize("name", ["tied", "positional", "sequence", "causal", "attention_rate", "bias"])
 def test_an_option_that_does_nothing_says_so(name: str) -> None:
     readers = {arch for arch in ARCHITECTURES if not idle_in(name, arch)}
     expected = {
@@ -132,6 +133,11 @@ def test_an_option_that_does_nothing_says_so(name: str) -> None:
         ({"attention_rate": 1.5}, "--attention-rate must be a number from 0 to 1, not 1.5"),
         ({"init_scale": 0.0}, "--init-scale must be a number above 0 and up to 100, not 0"),
         ({"positional": "rotary"}, "unknown positional 'rotary': choose learned, none, sinusoidal"),
+        ({"sequence": "b-a"}, "unknown sequence 'b-a': choose a-b-equals, eos-a-op-b-equals"),
+        (
+            {"arch": "transformer", "task": "sum", "k": 3, "sequence": "eos-a-op-b-equals"},
+            "--sequence eos-a-op-b-equals is for two inputs, and this task has 3",
+        ),
         ({"depth": 9}, "--depth must be a whole number from 1 to 8, not 9"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The transformer as a textbook writes it: all three tokens through every layer, full attention."""
+"""The transformer as a textbook writes it: all tokens through every layer, full attention."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ from torch import Tensor, nn
 
 from grokterm.config import Config
 from tests.reference.activations import activate
+
+VOCABULARY = {"=": 0, "eos": 1, "op": 2}
+"""Rows of the embedding behind the residues."""
+
+
+def sequence(config: Config) -> list[str]:
+    return {"a-b-equals": "a b =", "eos-a-op-b-equals": "eos a op b ="}[config.sequence].split()
 
 
 class PlainAttention(nn.Module):
@@ -61,15 +68,20 @@ class PlainBlock(nn.Module):
 class PlainTransformer(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
-        self.tokens = nn.Embedding(config.p + 1, config.d_model)
-        self.positions = nn.Embedding(3, config.d_model)
+        self.p, self.sequence = config.p, sequence(config)
+        self.tokens = nn.Embedding(config.p + len(self.sequence) - 2, config.d_model)
+        self.positions = nn.Embedding(len(self.sequence), config.d_model)
         self.blocks = nn.Sequential(*(PlainBlock(config) for _ in range(config.depth)))
         self.norm_out = nn.LayerNorm(config.d_model) if config.layer_norm == "pre" else nn.Identity()
         self.unembed = nn.Linear(config.d_model, config.class_count, config.bias == "all")
 
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
-        equals = torch.full_like(a, self.tokens.num_embeddings - 1)
-        x = self.tokens(torch.stack([a, b, equals], -1)) + self.positions.weight
+        numbers = {"a": a, "b": b}
+        read = [
+            numbers[token] if token in numbers else torch.full_like(a, self.p + VOCABULARY[token])
+            for token in self.sequence
+        ]
+        x = self.tokens(torch.stack(read, -1)) + self.positions.weight
         logits: Tensor = self.unembed(self.norm_out(self.blocks(x)))
         return logits[:, -1]
 
@@ -78,9 +90,10 @@ def positions(config: Config, parameters: Mapping[str, Tensor]) -> Tensor:
     """Learned; zeros; or the sines and cosines of Vaswani et al. 2017, section 3.5, over √d."""
     if config.positional == "learned":
         return parameters["W_pos"]
-    found = torch.zeros(3, config.d_model, dtype=parameters["W_E"].dtype)
+    count = len(sequence(config))
+    found = torch.zeros(count, config.d_model, dtype=parameters["W_E"].dtype)
     if config.positional == "sinusoidal":
-        for at in range(3):
+        for at in range(count):
             for i in range(config.d_model):
                 angle = at / 10000 ** (2 * (i // 2) / config.d_model)
                 wave = math.cos(angle) if i % 2 else math.sin(angle)

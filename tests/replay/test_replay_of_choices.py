@@ -18,7 +18,7 @@ CHANGES: dict[int, dict[str, int | float | str]] = {
     88: {"attention_rate": 0.4},
     91: {"tied": "on", "bias": "all", "positional": "sinusoidal", "causal": "off", "init_scale": 0.7, "depth": 2},
     94: {"attention_rate": 0.0},
-    96: {"tied": "off", "positional": "learned", "bias": "off"},
+    96: {"tied": "off", "positional": "learned", "bias": "off", "sequence": "eos-a-op-b-equals"},
 }
 
 

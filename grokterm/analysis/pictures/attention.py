@@ -21,7 +21,7 @@ SIDE: Final = 128
 
 
 def average_patterns(model: ModelAtStep, chosen: Chosen) -> Picture:
-    """`patterns` [heads, 3 (from a, b, "="), 3 (to a, b, "=")], the mean over pairs.
+    """`patterns` [heads, tokens (from), tokens (to)], the mean over pairs; `tokens` are named.
 
     Rows add up to 1 at an attention rate of 1. `block` and `pairs` (all, train or test) are chosen.
     """
@@ -30,13 +30,14 @@ def average_patterns(model: ModelAtStep, chosen: Chosen) -> Picture:
     defined = model.labels >= 0
     kept = (defined, defined & model.train, defined & ~model.train)[of]
     found = average_pattern(model.config, model.parameters, block, kept)
-    return picture_of({"patterns": found}, summary=f"mean over {PAIRS[of].format(int(kept.sum()))}")
+    names = {"tokens": model.config.sequence_tokens}
+    return picture_of({"patterns": found}, names, summary=f"mean over {PAIRS[of].format(int(kept.sum()))}")
 
 
 def attention_maps(model: ModelAtStep, chosen: Chosen) -> Picture:
-    """`maps` [3 (to a, b, "="), side, side] of one head's attention from "=", over pairs [a, b].
+    """`maps` [tokens, side, side] of one head's attention from "=" to each of `tokens`, over pairs [a, b].
 
-    The three add up to 1 at an attention rate of 1. `means` [3] over all pairs, `p` [1]; `block` and `head` are chosen.
+    They add up to 1 at an attention rate of 1. `means` [tokens] over all pairs, `p` [1]; `block` and `head` are chosen.
     Beyond `SIDE` residues neighbours are averaged.
     """
     block, p = _block(model, chosen), model.config.p
@@ -44,7 +45,8 @@ def attention_maps(model: ModelAtStep, chosen: Chosen) -> Picture:
     maps = equals_pattern(model.config, model.parameters, block)[head]
     small = maps if p <= SIDE else adaptive_avg_pool2d(maps, (SIDE, SIDE))
     each = "" if p <= SIDE else f"; a point is the mean of about {(p / SIDE) ** 2:.0f} pairs"
-    return picture_of({"maps": small, "means": maps.mean((-2, -1)), "p": torch.tensor([p])}, summary=f"all pairs{each}")
+    arrays = {"maps": small, "means": maps.mean((-2, -1)), "p": torch.tensor([p])}
+    return picture_of(arrays, {"tokens": model.config.sequence_tokens}, f"all pairs{each}")
 
 
 def _block(model: ModelAtStep, chosen: Chosen) -> int:

@@ -76,7 +76,7 @@ def _part(matrix: Tensor, axes: tuple[str, str], most: tuple[int, int]) -> Tenso
 
 
 def _axes(model: ModelAtStep, name: str) -> tuple[str, str]:
-    rows, columns = model.any_network.matrix_axes.get(name.rpartition(".")[2], ("row", "column"))
+    rows, columns = model.any_network.axes(name)
     return rows, "class, last =" if columns == "class" and model.config.classes == "p+1" else columns
 
 

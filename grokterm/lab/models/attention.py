@@ -1,4 +1,4 @@
-"""Attention over the three tokens a, b, "=", where what depends on one residue is computed once a residue."""
+"""Attention over tokens, where what depends on one residue, or on none, is computed once a residue, or once."""
 
 from __future__ import annotations
 
@@ -20,14 +20,27 @@ class Stream(NamedTuple):
     """[..., m, d]: p rows where the position depends on one residue, n where it depends on the pair, or one."""
     row_index: Tensor | None
     """int64 [n], the row of each pair; None where row i is pair i's or the one row is every pair's."""
+    constant: bool = False
+    """Whether it is the same for every pair, and so one row."""
 
     def map(self, function: Callable[[Tensor], Tensor]) -> Stream:
         """The same position with a function applied to its rows."""
-        return Stream(function(self.rows), self.row_index)
+        return self._replace(rows=function(self.rows))
 
     def gathered(self) -> Tensor:
         """The row of every pair, [..., n, d], or [..., 1, d] where it is the same for all."""
         return self.rows if self.row_index is None else gather_rows(self.rows, self.row_index)
+
+
+def shared_index(seen: Sequence[Stream]) -> Tensor | None:
+    """The index of the one residue that all of the positions depend on; None where there is none or more than one."""
+    first, *others = [stream.row_index for stream in seen if not stream.constant] or [None]
+    return first if all(index is first for index in others) else None
+
+
+def once_a_residue(seen: Sequence[Stream]) -> Sequence[Stream]:
+    """The positions with a row a residue in place of one a pair, where all depend on one residue."""
+    return seen if shared_index(seen) is None else [stream._replace(row_index=None) for stream in seen]
 
 
 def attend(query: Stream, keys: Sequence[Stream], values: Sequence[Stream], heads: int, rate: float = 1) -> Tensor:
@@ -36,7 +49,8 @@ def attend(query: Stream, keys: Sequence[Stream], values: Sequence[Stream], head
     `rate` is that of `interpolated`.
     """
     scores = [_scores(query, key, heads) for key in keys]
-    pattern = interpolated(torch.stack([score.expand_as(scores[0]) for score in scores]).softmax(0), rate)
+    most = max(scores, key=lambda score: score.shape[-2])
+    pattern = interpolated(torch.stack([score.expand_as(most) for score in scores]).softmax(0), rate)
     mixed = torch.zeros((), dtype=pattern.dtype, device=pattern.device)
     for weight, value in zip(pattern, values, strict=True):
         mixed = mixed + weight[..., None] * by_head(value.gathered(), heads)

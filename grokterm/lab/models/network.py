@@ -36,6 +36,10 @@ class Network(ABC):
         self.config = config
         self.product = product
 
+    def axes(self, name: str) -> tuple[str, str]:
+        """What rows and columns of one of its matrices count."""
+        return self.matrix_axes.get(name.rpartition(".")[2], ("row", "column"))
+
     @property
     def transferable(self) -> tuple[str, ...]:
         """Parameters of the embedding and the output layer, which a rebuilt model may carry over."""

@@ -1,4 +1,4 @@
-"""The transformer of Nanda et al. (2023, arXiv:2301.05217) on the three tokens a, b, "="."""
+"""The transformer of Nanda et al. (2023, arXiv:2301.05217) on a, b, "=", with or without more constant tokens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from grokterm.config.architectures import Architecture
 from grokterm.config.losses import Loss
 from grokterm.lab import native
 from grokterm.lab.models import transformer_kernel_step, transformer_trace
-from grokterm.lab.models.attention import Stream, attend, project
+from grokterm.lab.models.attention import Stream, attend, once_a_residue, project, shared_index
 from grokterm.lab.models.fused_pairs import FusedPairsModel, OutputLayer, supports_fusion
 from grokterm.lab.models.model import LOGITS, Drop, Model, Parameters, Shapes, Tables
 from grokterm.lab.models.partly_trained import StandIn
@@ -27,7 +27,13 @@ from grokterm.lab.models.sublayers import (
     with_one,
 )
 from grokterm.lab.models.transformer_in_few_operations import TransformerInFewOperations
-from grokterm.lab.models.transformer_parameters import POSITIONS, all_shapes, initial, product_sizes, stand_ins
+from grokterm.lab.models.transformer_parameters import (
+    all_shapes,
+    constants,
+    initial,
+    product_sizes,
+    stand_ins,
+)
 from grokterm.lab.precision import cast_input
 from grokterm.lab.row_sums import head_row_sums, pair_row_sums
 from grokterm.lab.tasks import Pairs
@@ -37,31 +43,40 @@ class Transformer(ResidualStreamModel, FusedPairsModel):
     """Positions, attention, an MLP, read at "=" by W_U.
 
     As Nanda et al. have it, positions are learned, attention is causal and has no biases, the MLP has, and W_U is
-    not tied to the embedding: the settings `positional`, `causal`, `attention_rate`, `bias` and `tied` change that.
+    not tied to the embedding: the settings `positional`, `causal`, `attention_rate`, `bias` and `tied` change that, and
+    `sequence` has the constant tokens of Power et al.'s code (2022, arXiv:2201.02177) read as well.
 
-    Its vocabulary is the p residues and "=" (row p of `W_E`). `W_U` has the p residues alone, since "=" is never an
-    answer, or with p+1 classes a last column for "=" too: that takes part in the softmax of the loss, as in the code of
-    Nanda et al., and is dropped in accuracy and every measure. Heads lie side by side in the columns
-    of `W_Q`, `W_K`, `W_V` and in the rows of `W_O`. LayerNorm `pre` normalises the input of every
+    Its vocabulary is the p residues, "=" (row p of `W_E`), and behind them the other constant tokens. `W_U` has the p
+    residues alone, since "=" is never an answer, or with p+1 classes a last column for "=" too: that takes part in the
+    softmax of the loss, as in the code of Nanda et al., and is dropped in accuracy and every measure. Heads lie side by
+    side in the columns of `W_Q`, `W_K`, `W_V` and in the rows of `W_O`. LayerNorm `pre` normalises the input of every
     sublayer and of `W_U` (as GPT-2), `post` the stream after every sublayer (as Vaswani et al.).
 
-    Position 0 sees a alone, so it stays p rows in every block; position 1 is p rows before the first
-    block; "=" is one row there, and in the last block it is the only position computed.
+    What sees a alone, beside constant tokens, stays p rows in every block, and what sees constant tokens alone
+    one; b is p rows before the first block; "=" is one row there, and in the last block it is the only position
+    computed.
     """
 
     few_operations = TransformerInFewOperations
     embeddings = ("W_E",)
     matrix_axes: ClassVar = {
-        "W_E": ("residue, last =", "dimension"),
-        "W_pos": ("position a b =", "dimension"),
         **ATTENTION_AXES,
         **BLOCK_AXES,
     }
 
+    def axes(self, name: str) -> tuple[str, str]:
+        """See `Network`; rows of the embedding and of the positions are those of the sequence."""
+        rows = {
+            "W_E": f"residue, last {' '.join(constants(self.config))}",
+            "W_pos": f"position {' '.join(self.config.sequence_tokens)}",
+        }
+        return (rows[name], "dimension") if name in rows else super().axes(name)
+
     @property
     def is_single_layer(self) -> bool:
-        """See `FusedPairsModel`; biases in attention would stand between as well."""
-        return super().is_single_layer and self.config.bias != "all"
+        """See `FusedPairsModel`; biases in attention would stand between, and three tokens alone are known."""
+        three = len(self.config.sequence_tokens) == 3
+        return super().is_single_layer and self.config.bias != "all" and three
 
     def all_shapes(self) -> Shapes:
         """The shape of every parameter; those of block i are named `i.…`, from 0."""
@@ -97,17 +112,14 @@ class Transformer(ResidualStreamModel, FusedPairsModel):
     def logits_of_inputs(self, parameters: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
         """Logits [..., n, classes] of what `inputs` gives."""
         parameters = self.complete(parameters)
-        equals = parameters["W_E"][..., -1:, :]
-        of_a, of_b, of_equals = parameters["W_pos"].split_with_sizes([1] * POSITIONS, -2)
         a, b = inputs.chunk(2, -1)
-        streams = [Stream(rows, None) for rows in (a + of_a, b + of_b, equals + of_equals)]
-        return self._logits_of_streams(parameters, streams, None)
+        return self._logits_of_streams(parameters, self._embed(parameters, None, None, (a, b)), None)
 
     def _logits_of_streams(self, parameters: Mapping[str, Tensor], streams: list[Stream], drop: Drop | None) -> Tensor:
-        """The logits, read at "=", of the three positions before the first block."""
+        """The logits, read at "=", of the positions before the first block."""
         for block in range(self.config.depth - 1):
-            streams = [self._block(parameters, block, streams, at, drop) for at in range(POSITIONS)]
-        answer = self._block(parameters, self.config.depth - 1, streams, POSITIONS - 1, drop).rows
+            streams = [self._block(parameters, block, streams, at, drop) for at in range(len(streams))]
+        answer = self._block(parameters, self.config.depth - 1, streams, len(streams) - 1, drop).rows
         if self.config.layer_norm == "pre":
             answer = layer_norm(parameters, "norm_out", answer)
         return read_out(self.product, parameters, answer)
@@ -122,7 +134,7 @@ class Transformer(ResidualStreamModel, FusedPairsModel):
     def attention(
         self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor, block: int, every: bool = False
     ) -> Tensor:
-        """What "=", or every position, attends to: a, b and itself."""
+        """What "=", or every position, attends to: the tokens of the sequence, a, b and itself among them."""
         parameters = self.complete(parameters)
         return transformer_trace.attention(self.config, parameters, block, self._embed(parameters, a, b), every)
 
@@ -146,7 +158,11 @@ class Transformer(ResidualStreamModel, FusedPairsModel):
         """See `Model`."""
         if self.config.attention_rate != 1:
             return "the kernels know an attention rate of 1 alone"
-        return "the kernels know no biases in attention" if self.config.bias == "all" else super().why_not_by_kernels
+        if self.config.bias == "all":
+            return "the kernels know no biases in attention"
+        if len(self.config.sequence_tokens) != 3:
+            return 'the kernels know the three tokens a, b, "=" alone'
+        return super().why_not_by_kernels
 
     @property
     def has_few_operations(self) -> bool:
@@ -205,13 +221,23 @@ class Transformer(ResidualStreamModel, FusedPairsModel):
         return max(self.config.width, self.config.d_model, self.config.class_count)
 
     def _embed(
-        self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor, tables: Tables | None = None
+        self, parameters: Mapping[str, Tensor], a: Tensor | None, b: Tensor | None, tables: Tables | None = None
     ) -> list[Stream]:
-        """The three positions before the first block; `tables` stand in for the rows of a and of b."""
-        tokens, equals = parameters["W_E"].split_with_sizes([self.config.p, 1], -2)
-        rows_a, rows_b = tables or (tokens, tokens)
-        of_a, of_b, of_equals = parameters["W_pos"].split_with_sizes([1] * POSITIONS, -2)
-        return [Stream(rows_a + of_a, a), Stream(rows_b + of_b, b), Stream(equals + of_equals, None)]
+        """The positions before the first block; `tables` stand in for the rows of a and of b.
+
+        Without a and b the tables have a row for each pair.
+        """
+        sequence, constant = self.config.sequence_tokens, constants(self.config)
+        residues, *rows = parameters["W_E"].split_with_sizes([self.config.p, *[1] * len(constant)], -2)
+        positions = parameters["W_pos"].split_with_sizes([1] * len(sequence), -2)
+        rows_a, rows_b = tables or (residues, residues)
+        if b is not None and b is a:
+            b = b.view_as(b)  # indices tell what depends on a from what depends on b
+        found = {"a": Stream(rows_a, a), "b": Stream(rows_b, b)}
+        found |= {token: Stream(row, None, True) for token, row in zip(constant, rows, strict=True)}
+        return [
+            found[token]._replace(rows=found[token].rows + at) for token, at in zip(sequence, positions, strict=True)
+        ]
 
     def _block(
         self, parameters: Mapping[str, Tensor], block: int, streams: list[Stream], at: int, drop: Drop | None
@@ -220,9 +246,8 @@ class Transformer(ResidualStreamModel, FusedPairsModel):
         mixed = self._mixed(parameters, block, streams, at)
         x = streams[at]
         attended = project(self.product, parameters, block, "O", mixed.rows)
-        if x.row_index is not mixed.row_index:
-            x = Stream(x.gathered(), None)
-        x = Stream(self._after(parameters, f"{block}.norm_attention", x.rows + attended), mixed.row_index)
+        rows = x.rows if x.row_index is mixed.row_index else x.gathered()
+        x = mixed._replace(rows=self._after(parameters, f"{block}.norm_attention", rows + attended))
         hidden = affine(
             self.product,
             self._before(parameters, f"{block}.norm_mlp", x.rows),
@@ -231,7 +256,7 @@ class Transformer(ResidualStreamModel, FusedPairsModel):
         )
         hidden = ACTIVATIONS[self.config.activation](hidden)
         if drop is not None:
-            hidden = drop(2 + block * POSITIONS + at, hidden)
+            hidden = drop(2 + block * len(streams) + at, hidden)
         out = affine(self.product, hidden, parameters[f"{block}.W_out"], parameters[f"{block}.b_out"])
         return x.map(lambda rows: self._after(parameters, f"{block}.norm_mlp", rows + out))
 
@@ -241,13 +266,18 @@ class Transformer(ResidualStreamModel, FusedPairsModel):
         def projected(stream: Stream, to: str) -> Stream:
             return stream.map(lambda rows: project(self.product, parameters, block, to, rows))
 
-        streams = streams[: at + 1] if self.config.causal == "on" else streams
-        seen = [s.map(lambda rows: self._before(parameters, f"{block}.norm_attention", rows)) for s in streams]
+        visible = streams[: at + 1] if self.config.causal == "on" else streams
+        index, constant = shared_index(visible), all(s.constant for s in visible)
+        seen = [
+            s.map(lambda rows: self._before(parameters, f"{block}.norm_attention", rows))
+            for s in once_a_residue(visible)
+        ]
         values = [projected(s, "V") for s in seen]
-        if len(streams) == 1:
-            return values[0]  # the first position sees itself alone, so its pattern is 1
+        if len(seen) == 1:
+            return Stream(values[0].rows, index, constant)  # the first position sees itself alone: its pattern is 1
         keys, query = [projected(s, "K") for s in seen], projected(seen[at], "Q")
-        return Stream(attend(query, keys, values, self.config.heads, self.config.attention_rate), None)
+        rows = attend(query, keys, values, self.config.heads, self.config.attention_rate)
+        return Stream(rows, index, constant)
 
     def _mixed_of_pairs(self, parameters: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
         """The attention output at "=", and a last feature of 1, [..., n, d_model + 1]."""
@@ -256,7 +286,8 @@ class Transformer(ResidualStreamModel, FusedPairsModel):
             of_heads = head_row_sums(row_sums, self.config.heads)
             given = scores_and_values(self.config, self.product, parameters)
             return with_one(attended(self.config, *given, row_sums, of_heads))
-        return with_one(self._mixed(parameters, 0, self._embed(parameters, a, b), POSITIONS - 1).rows)
+        streams = self._embed(parameters, a, b)
+        return with_one(self._mixed(parameters, 0, streams, len(streams) - 1).rows)
 
     def _before(self, parameters: Mapping[str, Tensor], name: str, x: Tensor) -> Tensor:
         return layer_norm(parameters, name, x) if self.config.layer_norm == "pre" else x

@@ -12,14 +12,19 @@ from grokterm.lab.models.model import Parameters, Shapes
 from grokterm.lab.models.partly_trained import StandIn
 from grokterm.lab.models.sublayers import layer_norm_init, layer_norm_shapes, normal_init, sinusoids
 
-POSITIONS: Final = 3
-"""Tokens of a pair: a, b and "="."""
+CONSTANTS: Final = ("=", "eos", "op")
+"""The order in which constant tokens have rows of W_E, behind the residues."""
+
+
+def constants(config: Config) -> list[str]:
+    """The tokens that are the same for every pair, in the order of their rows of W_E."""
+    return [token for token in CONSTANTS if token in config.sequence_tokens]
 
 
 def all_shapes(config: Config) -> Shapes:
     """The shape of every parameter that is read, in order; those of block i are named `i.…`, from 0."""
     p, d, width = config.p, config.d_model, config.width
-    shapes: Shapes = {"W_E": (p + 1, d), "W_pos": (POSITIONS, d)}
+    shapes: Shapes = {"W_E": (p + len(constants(config)), d), "W_pos": (len(config.sequence_tokens), d)}
     for block in range(config.depth):
         shapes |= {f"{block}.{name}": (d, d) for name in ("W_Q", "W_K", "W_V", "W_O")}
         if config.bias == "all":
@@ -54,7 +59,7 @@ def stand_ins(config: Config) -> dict[str, StandIn]:
     if config.tied == "on":
         found["W_U"] = lambda parameters: parameters["W_E"][..., : config.class_count, :].mT
     if config.positional == "sinusoidal":
-        found["W_pos"] = lambda parameters: sinusoids(POSITIONS, parameters["W_E"])
+        found["W_pos"] = lambda parameters: sinusoids(len(config.sequence_tokens), parameters["W_E"])
     return found
 
 
@@ -63,5 +68,5 @@ def product_sizes(config: Config, pairs: int) -> list[tuple[int, int, int]]:
     p, d, width, classes = config.p, config.d_model, config.width, config.class_count
     over_pairs = [(pairs, d, width), (pairs, width, classes), (pairs, d, classes)]
     folded = [(d, d, width), (d, d, classes), (width, d, classes)]
-    tokens = [(2 * p + 1, d, d)] * 2 + [(1, d, d), (1, d, width), (1, d, classes)]
-    return [*over_pairs, *folded, *tokens]
+    of_tokens = [(2 * p + len(constants(config)), d, d)] * 2 + [(1, d, d), (1, d, width), (1, d, classes)]
+    return [*over_pairs, *folded, *of_tokens]

@@ -9,14 +9,14 @@ import torch
 from torch import Tensor
 
 from grokterm.config import Config
-from grokterm.lab.models.attention import Stream, by_head, interpolated, project
+from grokterm.lab.models.attention import Stream, by_head, interpolated, once_a_residue, project, shared_index
 from grokterm.lab.models.sublayers import ACTIVATIONS, affine, layer_norm, read_out
 
 
 def trace(config: Config, parameters: Mapping[str, Tensor], streams: list[Stream], last: str) -> dict[str, Tensor]:
     """At "=", of block i: `i.attention` (the stream after attention), `i.neurons` and `i.residual`; then `logits`.
 
-    `streams` are the three positions before the first block; nothing is computed beyond the layer `last`.
+    `streams` are the positions before the first block; nothing is computed beyond the layer `last`.
     """
     seen: dict[str, Tensor] = {}
     for block in range(config.depth):
@@ -37,9 +37,10 @@ def trace(config: Config, parameters: Mapping[str, Tensor], streams: list[Stream
 def attention(
     config: Config, parameters: Mapping[str, Tensor], block: int, streams: list[Stream], every: bool
 ) -> Tensor:
-    """What "=" attends to in a block, [..., m, heads, 3]; or `every` position, [..., m, heads, 3 (from), 3 (to)].
+    """What "=" attends to in a block, [..., m, heads, positions]; or `every` position, the one from first.
 
-    Entries are 0 for positions that a causal mask hides. `streams` are the three positions before the first block.
+    Then it is [..., m, heads, positions (from), positions (to)]. Entries are 0 for positions that a causal mask hides.
+    `streams` are the positions before the first block.
     """
     for earlier in range(block):
         streams = _next_streams(config, parameters, earlier, streams, len(streams))
@@ -83,10 +84,10 @@ def _next_streams(
 ) -> list[Stream]:
     """The first `count` of the positions after a block."""
     found = []
-    for at, stream in enumerate(streams[:count]):
-        alone = len(_seen(config, streams, at)) == 1
+    for at in range(count):
+        seen = _seen(config, streams, at)
         rows = _block(config, parameters, block, streams, at)["residual"]
-        found.append(Stream(rows, stream.row_index if alone else None))
+        found.append(Stream(rows, shared_index(seen), all(stream.constant for stream in seen)))
     return found
 
 
@@ -98,11 +99,12 @@ def _block(
     at: int,
     beyond_neurons: bool = True,
 ) -> dict[str, Tensor]:
-    """One of the positions inside and after a block; a position that sees itself alone keeps its p rows."""
+    """One of the positions inside and after a block; one that sees one residue, or none, has p rows, or one."""
+    streams = once_a_residue(_seen(config, streams, at))
     name, x = f"{block}.norm_attention", streams[at]
     values = [
         s.map(lambda rows: project(torch.matmul, parameters, block, "V", _before(config, parameters, name, rows)))
-        for s in _seen(config, streams, at)
+        for s in streams
     ]
     if len(values) == 1:
         mixed, rows = values[0].rows, x.rows

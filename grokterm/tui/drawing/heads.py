@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -15,48 +16,58 @@ from grokterm.tui.drawing.tiles import Tiles, draw_tiles, tiles_of
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph
 
-TOKENS: Final = ("a", "b", "=")
-_LEAST: Final = (24, 5)
-"""Cells of one head's pattern, at least."""
-_LINE: Final = 32
-"""Cells of one head where there is room for a line of words alone."""
 _SHADES: Final = {"ascii": " .:*#"}
 
 
-def draw_heads(patterns: Floats, width: int, height: int, graph: Graph, palette: Palette) -> list[Strip]:
-    """Patterns [heads, 3 (from), 3 (to)] as a square a head; where there are too many, what "=" looks at in words."""
+def draw_heads(
+    patterns: Floats, tokens: Sequence[str], width: int, height: int, graph: Graph, palette: Palette
+) -> list[Strip]:
+    """Patterns [heads, tokens (from), tokens (to)] as a square a head.
+
+    Where there are too many, what the last token, "=", looks at in words.
+    """
     heads, hidden = patterns.shape[0], not np.triu(patterns, 1).any()
-    tiles = tiles_of(heads, width, height, _LEAST)
-    if tiles.count < heads or width < _LEAST[0] or height < _LEAST[1]:
-        return _lines(patterns, width, height, palette)
+    least = (6 + 6 * len(tokens), 2 + len(tokens))
+    tiles = tiles_of(heads, width, height, least)
+    if tiles.count < heads or width < least[0] or height < least[1]:
+        return _lines(patterns, tokens, width, height, palette)
     size = Tiles(tiles.columns, tiles.rows, min(tiles.width, 98), min(tiles.height, 29))
     return draw_tiles(
         size,
         heads,
         width,
         height,
-        lambda head: _head(patterns[head], head, hidden, size.width, size.height, graph, palette),
+        lambda head: _head(patterns[head], tokens, head, hidden, size.width, size.height, graph, palette),
     )
 
 
 def _head(
-    pattern: Floats, head: int, hidden: bool, width: int, height: int, graph: Graph, palette: Palette
+    pattern: Floats,
+    tokens: Sequence[str],
+    head: int,
+    hidden: bool,
+    width: int,
+    height: int,
+    graph: Graph,
+    palette: Palette,
 ) -> list[Strip]:
     """One head: its name, the tokens looked at, and a row of fields for each token that looks.
 
     `hidden` is whether later tokens are hidden from earlier ones, so that there is nothing to draw.
     """
     cells = Cells(width, height)
-    wide, high = (width - 7) // 3, max((height - 2) // 3, 1)
+    wide, high = (width - 7) // len(tokens), max((height - 2) // len(tokens), 1)
     muted = palette.style("muted")
     cells.put(0, 0, f"head {head}", palette.style("text") + Style(bold=True))
     cells.put(0, 1, "from", muted)
-    for to, token in enumerate(TOKENS):
-        cells.put(7 + to * wide + wide // 2 - 2, 1, f"to {token}", muted)
-    for at, token in enumerate(TOKENS):
+    for to, token in enumerate(tokens):
+        # Where the names of all tokens would touch, they stand without "to".
+        name = f"to {token}" if wide > max(map(len, tokens)) + 3 else token
+        cells.put(7 + to * wide + wide // 2 - len(name) // 2, 1, name, muted)
+    for at, token in enumerate(tokens):
         top = 2 + at * high
         cells.put(2, top + (high - (high > 2) - 1) // 2, token, palette.style("text"))
-        for to in range(at + 1 if hidden else len(TOKENS)):
+        for to in range(at + 1 if hidden else len(tokens)):
             _field(cells, 7 + to * wide, top, wide - 1, high - (high > 2), float(pattern[at, to]), graph, palette)
     return cells.strips()
 
@@ -80,17 +91,18 @@ def _field(
     cells.put(start, top + (height - 1) // 2, text, ink + style if style.bgcolor else palette.style("text"))
 
 
-def _lines(patterns: Floats, width: int, height: int, palette: Palette) -> list[Strip]:
-    """A line a head: the shares of "=" to a, b and "=", in as many columns as there is room for."""
+def _lines(patterns: Floats, tokens: Sequence[str], width: int, height: int, palette: Palette) -> list[Strip]:
+    """A line a head: the shares of "=" to each token, in as many columns as there is room for."""
     cells = Cells(width, height)
     cells.put(0, 0, 'from "="', palette.style("muted"))
-    columns = max(width // _LINE, 1)
+    line = 8 + sum(len(token) + 7 for token in tokens)
+    columns = max(width // line, 1)
     shown = min(patterns.shape[0], columns * max(height - 1, 0))
     for head in range(shown):
-        x, y = head % columns * _LINE, 1 + head // columns
+        x, y = head % columns * line, 1 + head // columns
         text = "  ".join(
             f"{token} {100 * share:.0f} %" if np.isfinite(share) else f"{token} ?"
-            for token, share in zip(TOKENS, patterns[head, -1], strict=True)
+            for token, share in zip(tokens, patterns[head, -1], strict=True)
         )
         cells.put(x, y, f"head {head:<2} ", palette.style("muted"))
         cells.put(x + 8, y, text, palette.style("text"))

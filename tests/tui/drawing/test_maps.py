@@ -61,14 +61,14 @@ def test_levels_lie_across_a_spectrum_and_are_named(mono: Palette) -> None:
 
 def test_each_head_tells_its_shares_or_as_many_as_fit(mono: Palette) -> None:
     pattern = np.array([[1.0, 0, 0], [0.25, 0.75, 0], [0.2, 0.3, 0.5]])
-    text = "\n".join(texts(draw_heads(np.stack([pattern] * 2), 80, 20, "ascii", mono)))
+    text = "\n".join(texts(draw_heads(np.stack([pattern] * 2), "ab=", 80, 20, "ascii", mono)))
     assert text.count("head") == 2
     assert all(text.count(share) == 2 for share in ("100 %", "25 %", "75 %", "20 %", "30 %", "50 %"))
     assert " 0 %" not in text  # of tokens that a causal mask hides nothing is drawn
     both = np.array([[0.4, 0.15, 0.45], [0.25, 0.75, 0], [0.2, 0.3, 0.5]])  # without a causal mask
-    text = "\n".join(texts(draw_heads(np.stack([both] * 2), 80, 20, "ascii", mono)))
+    text = "\n".join(texts(draw_heads(np.stack([both] * 2), "ab=", 80, 20, "ascii", mono)))
     assert all(text.count(share) == 2 for share in ("40 %", "15 %", "45 %", " 0 %"))
-    many = "\n".join(texts(draw_heads(np.stack([pattern] * 64), 80, 10, "ascii", mono)))
+    many = "\n".join(texts(draw_heads(np.stack([pattern] * 64), "ab=", 80, 10, "ascii", mono)))
     assert many.count("a 20 %  b 30 %  = 50 %") == 18
     assert "and 46 more heads" in many
 

@@ -156,6 +156,8 @@ def models() -> Iterator[tuple[Config, str]]:
         yield small("transformer", 7, attention_rate=rate), "fresh"
     for name, value in (("causal", "off"), ("bias", "off"), ("bias", "all"), ("tied", "on"), ("positional", "none")):
         yield small("transformer", 7, depth=2, **{name: value}), "fresh"
+    yield small("transformer", 7, depth=2, sequence="eos-a-op-b-equals"), "fresh"
+    yield small("transformer", 5, sequence="eos-a-op-b-equals", attention_rate=0.4, causal="off"), "NaN"
     yield small("transformer", 7, depth=8, positional="sinusoidal", tied="on", classes="p+1", bias="off"), "NaN"
     yield small("mlp", 7, depth=8, tied="on", bias="off"), "fresh"
     yield small("residual-mlp", 7, depth=8, bias="off", layer_norm="pre"), "fresh"
@@ -231,6 +233,27 @@ def test_a_map_of_attention_says_what_all_three_add_up_to(rate: float, whole: st
     assert np.allclose(seen.arrays["maps"].sum(0), 3 - 2 * rate)
     text = drawn(views()[11], world_of(config, False), seen, None, SIZES[1])
     assert f"the three add up to {whole}" in text
+
+
+def test_views_of_attention_name_the_tokens_of_the_sequence() -> None:
+    config = small("transformer", 7, depth=2, sequence="eos-a-op-b-equals")
+    patterns, maps = (pictures_of(config, "fresh")[number][0] for number in (10, 11))
+    assert patterns is not None
+    assert maps is not None
+    tokens = ("eos", "a", "op", "b", "=")
+    assert patterns.names["tokens"] == maps.names["tokens"] == tokens
+    world = world_of(config, False)
+    text = drawn(views()[10], world, patterns, None, (160, 40))
+    assert all(f"to {token}" in text for token in tokens)
+    assert [line.split()[0] for line in text.splitlines() if line[2:5].strip() in tokens][:5] == list(tokens)
+    means = {token: f"{100 * mean:.0f} %" for token, mean in zip(tokens, maps.arrays["means"], strict=True)}
+    narrow = drawn(views()[11], world, maps, None, (140, 30))
+    assert f'"=" to a: {means["a"]} on average' in narrow
+    assert f'"=" to b: {means["b"]} on average' in narrow
+    rest = ", ".join(f"{token}: {means[token]}" for token in ("eos", "op", "="))
+    assert f'"=" to {rest} on average; the five add up to 100 %' in narrow
+    wide = drawn(views()[11], world, maps, None, (160, 40))
+    assert all(f'"=" to {token}: {share} on average' in wide for token, share in means.items())
 
 
 def test_views_without_a_picture_yet_wait() -> None:
