@@ -135,6 +135,10 @@ OpenCell = Annotated[
     tuple[str, str] | None,
     _texts("--open", "SWEEP CELL", "Train a cell of a sweep, 12, or 12/3 for its seed 3, as a run with every view."),
 ]
+DaskAddress = Annotated[
+    str | None,
+    _text_option("--dask", "ADDRESS", "Train on the workers of a Dask scheduler, tcp://HOST:PORT or local:N."),
+]
 WorkerCount = Annotated[
     str | None,
     _text_option("--workers", "N", "Processes that train, each on one thread.", "as many as there are cores"),

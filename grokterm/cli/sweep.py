@@ -16,6 +16,7 @@ from grokterm.number_format import size
 from grokterm.runs.folder import home_path, runs_home
 from grokterm.runs.process import start_process, trainer_alive
 from grokterm.sweeps.axes import Axis, read_axes
+from grokterm.sweeps.dask_address import check_dask
 from grokterm.sweeps.folder import SweepFolder, create_sweep, find_sweep, list_sweeps
 from grokterm.sweeps.plan import Plan, shown
 
@@ -36,6 +37,7 @@ class Asked:
     seeds: int | None = None
     again: str | None = None
     workers: int | None = None
+    dask: str | None = None
     dry_run: bool = False
     detach: bool = False
     as_json: bool = False
@@ -55,10 +57,10 @@ def begin(asked: Asked, defaults: Values, given: Values) -> int:
     if asked.dry_run:
         _print(described(plan), out)
         return 0
-    watched = _is_watched(asked)
+    watched, arguments = _is_watched(asked), worker_arguments(asked)
     folder = create_sweep(plan, runs_home(values.get("runs")))
     _print([f"sweep {folder.id}", *described(plan)], out)
-    start_process(folder.process_folder, MODULE, worker_arguments(asked.workers))
+    start_process(folder.process_folder, MODULE, arguments)
     return shown_or_followed(folder, asked, values, watched)
 
 
@@ -68,7 +70,7 @@ def go_on(name: str, asked: Asked, values: Values) -> int:
     folder.plan()
     watched = _is_watched(asked)
     if not trainer_alive(folder.process_folder):
-        start_process(folder.process_folder, MODULE, worker_arguments(asked.workers))
+        start_process(folder.process_folder, MODULE, worker_arguments(asked))
     return shown_or_followed(folder, asked, values, watched)
 
 
@@ -131,9 +133,14 @@ def name_of(folder: SweepFolder) -> str:
     return f"s{number}" if number else folder.id
 
 
-def worker_arguments(workers: int | None) -> list[str]:
-    """The arguments of the coordinator for so many workers."""
-    return [] if workers is None else ["--workers", str(workers)]
+def worker_arguments(asked: Asked) -> list[str]:
+    """The arguments of the coordinator for the workers that are asked for; raises GroktermError."""
+    if asked.dask is None:
+        return [] if asked.workers is None else ["--workers", str(asked.workers)]
+    if asked.workers is not None:
+        raise UsageError("--workers are processes of this machine and --dask has others: give one of them")
+    check_dask(asked.dask)
+    return ["--dask", asked.dask]
 
 
 def whole(option: str, text: str | None, most: int) -> int | None:

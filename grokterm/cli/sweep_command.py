@@ -8,6 +8,7 @@ from grokterm.cli.options import combined, read
 from grokterm.cli.parameters import (
     Again,
     AsJson,
+    DaskAddress,
     DetachSweep,
     DryRun,
     OpenCell,
@@ -38,6 +39,7 @@ def sweep(
     resume: ResumeSweep = None,
     opened: OpenCell = None,
     workers: WorkerCount = None,
+    dask: DaskAddress = None,
     dry_run: DryRun = False,
     detach: DetachSweep = False,
     as_json: AsJson = False,
@@ -51,7 +53,7 @@ def sweep(
 
     asked = sweeps.Asked(
         over or (), zipped or (), where, sweeps.whole("--seeds", seeds, MOST_RUNS), again,
-        sweeps.whole("--workers", workers, 1024), dry_run, detach, as_json,
+        sweeps.whole("--workers", workers, 1024), dask, dry_run, detach, as_json,
     )  # fmt: skip
     values = read(given)
     if opened is not None:

@@ -6,14 +6,16 @@ import argparse
 import os
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from grokterm.errors import GroktermError, first_line
 from grokterm.output import lossy_output
 from grokterm.runs.claim import claim
 from grokterm.runs.stop_signal import StopSignal
-from grokterm.sweeper.coordinator import Coordinator
-from grokterm.sweeper.workers import LocalWorkers, cores
+from grokterm.sweeper.coordinator import Coordinator, tell_failure
+from grokterm.sweeper.workers import LocalWorkers, Workers, cores
 from grokterm.sweeps.folder import SweepFolder
 
 
@@ -22,6 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m grokterm.sweeper", description="Trains the runs of a sweep.")
     parser.add_argument("folder", type=Path, help="the sweep folder")
     parser.add_argument("--workers", type=int, default=cores(), metavar="N", help="processes that train, by themselves")
+    parser.add_argument("--dask", metavar="ADDRESS", help="workers of a Dask scheduler, tcp://HOST:PORT or local:N")
     given = parser.parse_args(arguments)
     os.umask(0o077)
     stop_signal = StopSignal()
@@ -29,12 +32,12 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         plan = folder.plan()
         with claim(folder.process_folder) as claimed:
-            coordinator = Coordinator(folder, plan, LocalWorkers(given.workers), stop_signal, claimed.check)
             try:
-                coordinator.run()
+                with _workers(given) as workers:
+                    Coordinator(folder, plan, workers, stop_signal, claimed.check).run()
             except Exception as error:
                 if not claimed.lost:
-                    coordinator.fail(str(error) if isinstance(error, GroktermError) else first_line(error))
+                    tell_failure(folder, plan, str(error) if isinstance(error, GroktermError) else first_line(error))
                 raise
     except GroktermError as error:
         print(error, file=sys.stderr)
@@ -43,6 +46,17 @@ def main(arguments: list[str] | None = None) -> int:
         traceback.print_exc()
         return 1
     return 0
+
+
+@contextmanager
+def _workers(given: argparse.Namespace) -> Iterator[Workers]:
+    if given.dask is None:
+        yield LocalWorkers(given.workers)
+        return
+    from grokterm.sweeper.dask_workers import dask_workers
+
+    with dask_workers(given.dask) as workers:
+        yield workers
 
 
 if __name__ == "__main__":

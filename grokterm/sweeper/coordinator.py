@@ -15,9 +15,10 @@ import numpy as np
 from grokterm.errors import GroktermError, first_line
 from grokterm.sweeper.ledger import Ledger
 from grokterm.sweeper.rate import Rate
-from grokterm.sweeper.workers import LOST, Result, Workers
+from grokterm.sweeper.work import WorkerError
+from grokterm.sweeper.workers import Result, Workers
 from grokterm.sweeps.batch import Batch, Outcome, Training
-from grokterm.sweeps.cells import write_state
+from grokterm.sweeps.cells import CellsReader, write_state
 from grokterm.sweeps.curves import COLUMNS
 from grokterm.sweeps.folder import SweepFolder
 from grokterm.sweeps.plan import Plan, PlannedRun
@@ -48,7 +49,7 @@ class Coordinator:
         self._pending = deque(run for run in plan.runs() if run.number not in self._ledger.ended)
         self._out: dict[Result, Batch] = {}
         self._losses: dict[int, int] = {}
-        self._rate = Rate(workers.count)
+        self._rate = Rate(lambda: workers.count)
         self._words = ""
         self._written = -math.inf
 
@@ -71,12 +72,6 @@ class Coordinator:
             raise
         finally:
             self._ledger.close()
-
-    def fail(self, words: str) -> None:
-        """Says in state.json that the sweep failed."""
-        self._words = words
-        with suppress(GroktermError):
-            self._tell("failed", now=True)
 
     def _hand_out(self) -> None:
         """Gives every free worker a batch, while the disk takes what comes back."""
@@ -104,8 +99,10 @@ class Coordinator:
             batch = self._out.pop(future)
             try:
                 result = future.result()
-            except LOST as error:
+            except self.workers.lost as error:
                 outcomes += self._lost(batch, error)
+            except ModuleNotFoundError as error:
+                raise WorkerError(f"a worker cannot train: {first_line(error)}: install grokterm there") from None
             except GroktermError:
                 raise
             except Exception as error:
@@ -135,7 +132,7 @@ class Coordinator:
         while self._out and time.monotonic() < until:
             self._take_in(_LOOK)
 
-    def _tell(self, state: Literal["running", "finished", "stopped", "failed"], now: bool = False) -> None:
+    def _tell(self, state: Literal["running", "finished", "stopped"], now: bool = False) -> None:
         """Writes state.json, now and then; a disk that is full is told of when there is room."""
         at = time.monotonic()
         if not now and at < self._written + _STATE_EVERY:
@@ -159,6 +156,17 @@ class Coordinator:
                     time=time.time(),
                 ),
             )
+
+
+def tell_failure(folder: SweepFolder, plan: Plan, words: str) -> None:
+    """Says in state.json why a sweep failed, where that can be written."""
+    known = CellsReader(folder.cells_path).read()
+    failed = sum(run.state == "failed" for run in known)
+    state = SweepState(
+        state="failed", finished=len(known), failed=failed, total=plan.run_count, words=words, time=time.time()
+    )
+    with suppress(OSError):
+        write_state(folder, state)
 
 
 def _failed(run: int, why: str) -> Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 _BATCHES: Final = 50
@@ -13,7 +14,7 @@ _BATCHES: Final = 50
 class Rate:
     """Counts runs of batches that have ended; estimates what follows from the last ones."""
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: Callable[[], int]) -> None:
         self._workers = workers
         self._batches: deque[tuple[float, int, float]] = deque(maxlen=_BATCHES)
 
@@ -31,7 +32,7 @@ class Rate:
     def runs_per_hour(self) -> float | None:
         """Of all workers together; None before the first batch has ended."""
         each = self.seconds_a_run
-        return 3600 * self._workers / each if each else None
+        return 3600 * self._workers() / each if each else None
 
     def runs_in(self, seconds: float) -> int:
         """Runs that a worker trains in so long: one, before anything is known."""
@@ -41,4 +42,4 @@ class Rate:
     def seconds_for(self, runs: int) -> float | None:
         """How long so many runs will take, an estimate; None before the first batch has ended."""
         each = self.seconds_a_run
-        return runs * each / self._workers if each is not None else None
+        return runs * each / self._workers() if each is not None else None

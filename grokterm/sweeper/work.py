@@ -9,9 +9,10 @@ from functools import cache
 from typing import Final
 
 from grokterm.errors import GroktermError
-from grokterm.sweeps.batch import Batch, BatchResult
-from grokterm.version import __version__
+from grokterm.sweeps.batch import Batch, BatchResult, Versions
 
+_ONE_AT_A_TIME: Final = threading.Lock()
+"""Held while a batch trains: threads and kernels are those of the whole process."""
 _LOOK: Final = 1.0
 """Seconds from one look at the parent process to the next."""
 
@@ -22,14 +23,20 @@ class WorkerError(GroktermError):
 
 def train_batch(batch: Batch) -> BatchResult:
     """Trains a batch in this process; raises WorkerError where its grokterm is another version."""
-    if batch.version != __version__:
-        raise WorkerError(
-            f"a worker has grokterm {__version__} and the coordinator {batch.version}: install the same on both"
-        )
-    _make_ready(batch.threads)
-    from grokterm.sweeper.batches import train
+    check_versions(batch.versions)
+    with _ONE_AT_A_TIME:
+        _make_ready(batch.threads)
+        from grokterm.sweeper.batches import train
 
-    return train(batch)
+        return train(batch)
+
+
+def check_versions(coordinators: Versions) -> None:
+    """Raises WorkerError where grokterm or torch of this process is another than the coordinator's."""
+    own = Versions()
+    for name, here, there in zip(own.names, own.numbers, coordinators.numbers, strict=True):
+        if here != there:
+            raise WorkerError(f"a worker has {name} {here} and the coordinator {there}: install the same on both")
 
 
 def leave_with_parent(parent: int) -> None:

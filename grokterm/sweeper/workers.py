@@ -10,8 +10,8 @@ from typing import Final, Protocol
 from grokterm.sweeper.work import leave_with_parent, train_batch
 from grokterm.sweeps.batch import Batch, BatchResult
 
-LOST: Final = (BrokenExecutor, ConnectionError, EOFError)
-"""What a future raises whose worker is gone."""
+LOST: Final[tuple[type[Exception], ...]] = (BrokenExecutor, ConnectionError, EOFError)
+"""What a future of any executor raises whose worker is gone."""
 
 Result = Future[BatchResult]
 
@@ -19,8 +19,12 @@ Result = Future[BatchResult]
 class Workers(Protocol):
     """Who trains batches."""
 
-    count: int
-    """How many batches train at once."""
+    lost: tuple[type[Exception], ...]
+    """What their futures raise where a worker is gone."""
+
+    @property
+    def count(self) -> int:
+        """How many batches train at once."""
 
     def submit(self, batch: Batch) -> Result:
         """Hands a batch out, to be called while fewer than `count` are out."""
@@ -31,6 +35,8 @@ class Workers(Protocol):
 
 class LocalWorkers:
     """Processes of this machine, each of its own pool, so that one that is killed takes its own batch with it alone."""
+
+    lost = LOST
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -62,6 +68,8 @@ class LocalWorkers:
 
 class ExecutorWorkers:
     """Whatever stands behind an executor of Python's concurrent.futures: threads, a pool, a cluster."""
+
+    lost = LOST
 
     def __init__(self, executor: Executor, count: int) -> None:
         """Of an executor that trains `count` batches at once; it stays its owner's to shut down."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING, ClassVar
 
 from grokterm.config import Config, Value
 from grokterm.version import __version__
@@ -13,13 +15,27 @@ if TYPE_CHECKING:
     from grokterm.sweeps.curves import Curve
 
 
+@cache
+def _torch_version() -> str:
+    """The version of torch that is installed, without what it was built for; torch is not loaded."""
+    return version("torch").partition("+")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """The versions on which what comes out depends."""
+
+    numbers: tuple[str, ...] = field(default_factory=lambda: (__version__, _torch_version()))
+    names: ClassVar[tuple[str, ...]] = ("grokterm", "torch")
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Runs for one device: its number in the plan and the whole configuration of each."""
 
     runs: tuple[tuple[int, Config], ...]
-    version: str = __version__
-    """Of the coordinator: a worker of another one refuses."""
+    versions: Versions = field(default_factory=Versions)
+    """Of the coordinator: a worker of others refuses."""
     threads: int = 1
     """Of the processor, for each worker."""
 

@@ -15,7 +15,7 @@ import pytest
 from grokterm.errors import FolderLostError
 from grokterm.sweeper import coordinator as coordinating
 from grokterm.sweeper.work import WorkerError, train_batch
-from grokterm.sweeps.batch import Batch
+from grokterm.sweeps.batch import Batch, Versions
 from grokterm.sweeps.cells import read_state
 from grokterm.sweeps.curves import COLUMNS, read_curve
 from tests.sweeper.sweeps import Scripted, came_out, coordinator, records, sweep
@@ -89,7 +89,7 @@ def test_a_worker_of_another_version_is_refused(home: Path) -> None:
     plan = folder.plan()
     batch = Batch(((0, plan.config(plan.run(0))),))
     with pytest.raises(WorkerError, match=r"a worker has grokterm .* and the coordinator 0\.0\.1: install the same"):
-        train_batch(replace(batch, version="0.0.1"))
+        train_batch(replace(batch, versions=Versions(("0.0.1", "9.9"))))
     with pytest.raises(WorkerError):
         coordinator(folder, Scripted(WorkerError("a worker has grokterm 3"))).run()
     assert records(folder) == []
