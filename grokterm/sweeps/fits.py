@@ -1,0 +1,302 @@
+"""Laws of a sweep: steps to grok as a power of a setting, and the value of a setting at which half of the runs grok."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from grokterm.config import field_type
+from grokterm.number_format import number
+from grokterm.sweeps.plan import short_name
+from grokterm.sweeps.summaries import has_ended
+from grokterm.sweeps.table import SweepTable
+from grokterm.sweeps.tobit import fit_tobit, profile_interval
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Numbers = npt.NDArray[np.float64]
+
+CHI_SQUARED: Final = 3.841458820694124
+"""The 95 % point of χ² with one degree of freedom: that of −2 log of a ratio of profile likelihoods."""
+_DECADE: Final = 10.0
+"""Ratio of the largest to the smallest value from which on a setting is looked at on a log scale."""
+_STEEPEST: Final = 200.0
+"""Logits between the two nearest values at most: steeper than this, a curve is a step."""
+_HALVINGS: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Unfitted:
+    """A law for which there is no ground."""
+
+    name: str
+    why: str
+
+    @property
+    def words(self) -> str:
+        """The reason, as a sentence without its stop."""
+        return self.why
+
+
+@dataclass(frozen=True, slots=True)
+class PowerLaw:
+    """log steps = constant + exponent · log value + noise, by maximum likelihood with censored runs (Tobit).
+
+    A run that had not grokked within its budget is known to need more steps than it took, and counts as that. The
+    interval is that of the profile likelihood, cut where it is Student's t interval when no run is censored. Runs
+    of other settings that are pooled here are part of the noise.
+    """
+
+    name: str
+    exponent: float
+    low: float
+    """Lower end of the 95 % interval of the exponent."""
+    high: float
+    constant: float
+    noise: float
+    """Standard deviation of log steps around the line."""
+    runs: int
+    censored: int
+    """Runs among them that never grokked."""
+    left_out: int
+    """Runs at values that are not above 0, which have no logarithm."""
+
+    def steps(self, value: float) -> float:
+        """The median of the steps to grok at a value above 0, by the law."""
+        return math.exp(self.constant + self.exponent * math.log(value))
+
+    @property
+    def words(self) -> str:
+        """steps to grok ∝ wd^−1.02 (−1.10 to −0.94, 95 %; 3 of 15 runs censored)."""
+        digits = min(4, max(2, 1 - math.floor(math.log10(max(self.high - self.low, 1e-9)))))
+        exponent, low, high = (_signed(each, digits) for each in (self.exponent, self.low, self.high))
+        more = f"; {self.left_out} at 0 or below left out" if self.left_out else ""
+        return (
+            f"steps to grok ∝ {short_name(self.name)}^{exponent} "
+            f"({low} to {high}, 95 %; {self.censored} of {self.runs} runs censored{more})"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Critical:
+    """The value at which half of the runs grok: a logistic curve of the share against a setting, or its logarithm."""
+
+    name: str
+    value: float
+    low: float
+    """Lower end of the 95 % profile likelihood interval, −inf (0 on a log scale) where the runs do not bound it.
+
+    Of separated runs it is the last value before the change, and nothing is said of 95 %.
+    """
+    high: float
+    steepness: float
+    """Logits per unit of the setting, or of its natural logarithm; ±inf where the runs are separated."""
+    log: bool
+    """Whether the curve is one of the logarithm."""
+    separated: bool
+    """Whether all runs grok on one side and none on the other, so that any steep curve fits."""
+    runs: int
+
+    def share(self, value: float) -> float:
+        """The share of runs that grok at a value, by the curve; on a log scale the value is above 0."""
+        distance = math.log(value / self.value) if self.log else value - self.value
+        if distance == 0:
+            return 0.5
+        return float(_probability(np.float64(np.clip(self.steepness * distance, -700, 700))))
+
+    @property
+    def words(self) -> str:
+        """half of the runs grok at frac 0.37 (0.33 to 0.41, 95 %; 100 runs)."""
+        name = short_name(self.name)
+        if self.separated:
+            below, above = ("none", "all") if self.steepness > 0 else ("all", "none")
+            low, high = number(self.low, 3), number(self.high, 3)
+            return (
+                f"half of the runs grok between {name} {low} and {high}: {below} of them up to {low}, {above} from "
+                f"{high} on ({self.runs} runs; values in between would say more)"
+            )
+        return f"half of the runs grok at {name} {number(self.value, 3)} ({self._interval}; {self.runs} runs)"
+
+    @property
+    def _interval(self) -> str:
+        is_low, is_high = self.low > (0 if self.log else -math.inf), self.high < math.inf
+        if is_low and is_high:
+            return f"{number(self.low, 3)} to {number(self.high, 3)}, 95 %"
+        if is_low:
+            return f"{number(self.low, 3)} or more, 95 %"
+        return f"{number(self.high, 3)} or less, 95 %" if is_high else "not bounded at 95 %"
+
+
+def power_law(table: SweepTable, name: str, rows: Iterable[int] | None = None) -> PowerLaw | Unfitted:
+    """The law of steps to grok against a swept setting, over all rows or these; raises KeyError for another name."""
+    values, steps, grokked = _observed(table, name, rows)
+    if values is None:
+        return Unfitted(name, f"{short_name(name)} is no number: there is no power of it")
+    kept = values > 0
+    left_out = int((~kept).sum())
+    values, steps, grokked = values[kept], steps[kept], grokked[kept]
+    if why := _no_power_law(short_name(name), values, grokked):
+        return Unfitted(name, why)
+    x, y = np.log(values), np.log(np.maximum(steps, 1))
+    fit = fit_tobit(x, y, ~grokked)
+    low, high = profile_interval(x, y, ~grokked, fit)
+    censored = int((~grokked).sum())
+    return PowerLaw(name, fit.slope, low, high, fit.constant, fit.noise, len(values), censored, left_out)
+
+
+def critical(
+    table: SweepTable, name: str, rows: Iterable[int] | None = None, log: bool | None = None
+) -> Critical | Unfitted:
+    """The value of a swept setting at which half of the runs grok; raises KeyError for another name.
+
+    `log` says whether the curve is one of the logarithm; by default it is where the values span a decade.
+    """
+    values, _, grokked = _observed(table, name, rows)
+    short = short_name(name)
+    if values is None:
+        return Unfitted(name, f"{short} is no number: no value of it is between two others")
+    if len(values) == 0 or len(np.unique(values)) < 2:
+        return Unfitted(name, f"runs have ended at {len(np.unique(values))} values of {short}: two are needed")
+    if grokked.all() or not grokked.any():
+        return Unfitted(name, f"{'all' if grokked.all() else 'none'} of the {len(values)} runs grok at every {short}")
+    if log is None:
+        log = bool(values.min() > 0 and values.max() >= _DECADE * values.min())
+    if log and values.min() <= 0:
+        return Unfitted(name, f"{short} has values that are not above 0: they have no logarithm")
+    curve = _Logistic(np.log(values) if log else values, grokked)
+    back: Callable[[float], float] = math.exp if log else float
+    if (neighbours := curve.separated()) is not None:
+        low, high = neighbours
+        steep = math.copysign(math.inf, curve.sign)
+        return Critical(name, back((low + high) / 2), back(low), back(high), steep, log, True, len(values))
+    middle = curve.middle()
+    if middle is None:
+        share = f"{grokked.mean():.0%}"
+        return Unfitted(name, f"the share that groks, {share} of all, does not pass half within the values of {short}")
+    low, high = curve.interval(middle)
+    steep = curve.steepness(middle)
+    return Critical(name, back(middle), back(low), back(high), steep, log, False, len(values))
+
+
+def _observed(
+    table: SweepTable, name: str, rows: Iterable[int] | None
+) -> tuple[Numbers | None, Numbers, npt.NDArray[np.bool_]]:
+    """Values [n] of a setting, steps taken until the run grokked or ended, and which grokked; no values of words."""
+    if name not in table.setting_names:
+        raise KeyError(name)
+    chosen = [row for row in (range(len(table)) if rows is None else rows) if has_ended(table.runs[row])]
+    runs = [table.runs[row] for row in chosen]
+    steps = np.array([run.step if run.grokked_step_99 is None else run.grokked_step_99 for run in runs], np.float64)
+    grokked = np.array([run.grokked_step_99 is not None for run in runs], dtype=np.bool_)
+    if field_type(name) not in (int, float):
+        return None, steps, grokked
+    return table.column(name)[chosen].astype(np.float64), steps, grokked
+
+
+def _no_power_law(short: str, values: Numbers, grokked: npt.NDArray[np.bool_]) -> str:
+    """Why these runs give no power law; empty where they do."""
+    distinct, reached = len(np.unique(values)), len(np.unique(values[grokked]))
+    if distinct < 3:
+        return f"runs have ended at {distinct} values of {short} above 0: a power law needs three"
+    if not grokked.any():
+        return f"none of the {len(values)} runs grok within their budget: all are censored"
+    if reached < 2 or grokked.sum() < 3:
+        return (
+            f"{grokked.sum()} of the {len(values)} runs grok within their budget, at {reached} "
+            f"value{'s' * (reached > 1)} of {short}: a power law needs three, at two values or more"
+        )
+    return ""
+
+
+class _Logistic:
+    """logit share = k · (x − c), seen as a profile over c: its likelihood has one maximum for either sign of k."""
+
+    def __init__(self, x: Numbers, grokked: npt.NDArray[np.bool_]) -> None:
+        counts, hits = Counter(x.tolist()), Counter(x[grokked].tolist())
+        self.x = np.array(sorted(counts), dtype=np.float64)
+        self.runs = np.array([counts[at] for at in self.x.tolist()], dtype=np.float64)
+        self.hits = np.array([hits[at] for at in self.x.tolist()], dtype=np.float64)
+        centered = self.x - np.average(self.x, weights=self.runs)
+        self.sign = 1.0 if float((self.hits * centered).sum()) >= 0 else -1.0
+        """That of k: whether the share rises."""
+        self._steepest = _STEEPEST / float(np.diff(self.x).min())
+        span = float(self.x[-1] - self.x[0])
+        self._reach = float(self.x[0]) - 10 * span, float(self.x[-1]) + 10 * span
+
+    def separated(self) -> tuple[float, float] | None:
+        """The neighbours between which no runs become all runs, or the other way round; None where they mix."""
+        shares = (self.hits / self.runs)[:: 1 if self.sign > 0 else -1]
+        if not np.isin(shares, (0.0, 1.0)).all() or (np.diff(shares) < 0).any():
+            return None
+        change = int(np.argmax(np.diff(self.hits / self.runs) != 0))
+        return float(self.x[change]), float(self.x[change + 1])
+
+    def steepness(self, c: float) -> float:
+        """The k of the greatest likelihood for a c, with the sign of the trend: a root of a falling score."""
+        distance = self.sign * (self.x - c)
+        low, high, k = 0.0, self._steepest, 0.0
+        for _ in range(_HALVINGS):
+            p = _probability(k * distance)
+            score = float(((self.hits - self.runs * p) * distance).sum())
+            low, high = (k, high) if score > 0 else (low, k)
+            curvature = float((self.runs * p * (1 - p) * distance**2).sum())
+            newton = k + score / curvature if curvature > 0 else math.inf
+            k, last = newton if low < newton < high else (low + high) / 2, k
+            if abs(k - last) <= 1e-10 * high:
+                break
+        return self.sign * k
+
+    def likelihood(self, c: float) -> float:
+        """The profile log-likelihood of a c."""
+        logits = self.steepness(c) * (self.x - c)
+        return float((self.hits * logits - self.runs * np.logaddexp(0, logits)).sum())
+
+    def middle(self) -> float | None:
+        """The c of the greatest likelihood; None where that is not among the values."""
+        low, high = self._reach
+        golden = (math.sqrt(5) - 1) / 2
+        inner = [high - golden * (high - low), low + golden * (high - low)]
+        found = [self.likelihood(c) for c in inner]
+        for _ in range(_HALVINGS):
+            if found[0] >= found[1]:
+                high = inner[1]
+                inner = [high - golden * (high - low), inner[0]]
+                found = [self.likelihood(inner[0]), found[0]]
+            else:
+                low = inner[0]
+                inner = [inner[1], low + golden * (high - low)]
+                found = [found[1], self.likelihood(inner[1])]
+        c = (low + high) / 2
+        return c if self.x[0] <= c <= self.x[-1] else None
+
+    def interval(self, middle: float) -> tuple[float, float]:
+        """Where the profile has fallen by half of χ²; ∓inf where it has not, ten times the swept range away."""
+        least = self.likelihood(middle) - CHI_SQUARED / 2
+        ends = []
+        for end in self._reach:
+            inside, outside = middle, end
+            if self.likelihood(outside) > least:
+                ends.append(math.copysign(math.inf, end - middle))
+                continue
+            for _ in range(_HALVINGS):
+                between = (inside + outside) / 2
+                if self.likelihood(between) > least:
+                    inside = between
+                else:
+                    outside = between
+            ends.append((inside + outside) / 2)
+        return ends[0], ends[1]
+
+
+def _probability(logits: Numbers | np.float64) -> Numbers:
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * logits)))
+
+
+def _signed(value: float, digits: int) -> str:
+    return f"{value:.{digits}f}".replace("-", "−")
