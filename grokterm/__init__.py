@@ -7,12 +7,15 @@ from grokterm.version import __version__
 
 if TYPE_CHECKING:
     from grokterm.notebook import open_run
+    from grokterm.sweep_notebook import open_sweep
 
-__all__ = ["__version__", "open_run"]
+__all__ = ["__version__", "open_run", "open_sweep"]
+
+_FROM = {"open_run": "grokterm.notebook", "open_sweep": "grokterm.sweep_notebook"}
 
 
 def __getattr__(name: str) -> Any:
-    """`open_run`, loaded when it is asked for: the command line starts without numpy."""
-    if name == "open_run":
-        return getattr(import_module("grokterm.notebook"), name)
+    """What notebooks use, loaded when it is asked for: the command line starts without numpy."""
+    if name in _FROM:
+        return getattr(import_module(_FROM[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

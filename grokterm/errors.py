@@ -25,6 +25,10 @@ class RunFolderError(GroktermError):
     """A run folder that is missing, damaged, not writable or not a run."""
 
 
+class MissingPackageError(GroktermError, ImportError):
+    """A Python package that is not installed, for what is asked of grokterm beyond its dependencies."""
+
+
 class PluginNeededError(RunFolderError):
     """A run whose plugin this process may not execute, or was not asked to load."""
 

@@ -30,6 +30,8 @@ INSTRUCTIONS: Final = "another processor, or a cross-compiler and qemu for it"
 KERNELS: Final = f"kernels, which {VARIABLE} leaves out"
 AMX: Final = "a processor with AMX"
 BFLOAT16: Final = "a processor that multiplies bfloat16"
+PANDAS: Final = "pandas"
+PYARROW: Final = "pyarrow"
 
 only_on_linux = pytest.mark.skipif(sys.platform != "linux", reason=LINUX)
 only_with_full_device = pytest.mark.skipif(not Path("/dev/full").exists(), reason=FULL_DEVICE)

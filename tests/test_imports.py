@@ -30,6 +30,7 @@ def loaded(code: str) -> set[str]:
         ("import grokterm.cli", NOT_FOR_OPTIONS),
         ("import grokterm", NOT_FOR_OPTIONS),
         ("import grokterm; grokterm.open_run", HEAVY),
+        ("import grokterm; grokterm.open_sweep", (*HEAVY, "pandas", "pyarrow", "textual", "rich")),
         ("from grokterm.cli.commands import build; build().parse_args(['--p', '97'])", NOT_FOR_OPTIONS),
         ("import grokterm.cli.watch", NOT_FOR_OPTIONS),
         ("from grokterm.cli import main; main(['--help'])", HEAVY),
