@@ -21,16 +21,22 @@ from grokterm.cli.parameters import (
     Keep,
     LogX,
     LogY,
+    NoteText,
     OneRun,
     Only,
     PageName,
     Precision,
     Preset,
     Quick,
+    Remove,
     Resume,
     RunName,
     RunsAndMeasure,
+    Sort,
+    Tagged,
+    TagWords,
     To,
+    WhereRun,
     Yes,
     spell_out,
     with_options,
@@ -127,11 +133,35 @@ def replay(run: OneRun, /, *, to: To = None, as_json: AsJson = False, **given: s
 
 
 @with_options(groups.folder, plugins=PLUGINS)
-def runs(*, as_json: AsJson = False, **given: str | None) -> int:
-    """List the runs, newest last."""
+def runs(
+    *,
+    where: WhereRun = None,
+    tagged: Tagged = None,
+    sort: Sort = None,
+    as_json: AsJson = False,
+    **given: str | None,
+) -> int:
+    """List the runs, newest last: all, or those that fit."""
     from grokterm.cli.runs import show
+    from grokterm.cli.selection import Selection
 
-    return show(read_defaults() | read(given), as_json)
+    return show(read_defaults() | read(given), as_json, Selection(where, tagged or (), sort))
+
+
+@with_options(groups.folder)
+def tag(run: OneRun, /, *words: TagWords, remove: Remove = False, **given: str | None) -> int:
+    """Give a run tags, or take them away; without WORDS, print those that it has."""
+    from grokterm.cli.notes import tag
+
+    return tag(run, words, remove, read_defaults() | read(given))
+
+
+@with_options(groups.folder)
+def note(run: OneRun, /, *text: NoteText, **given: str | None) -> int:
+    """Write a note about a run; without TEXT, print it."""
+    from grokterm.cli.notes import note
+
+    return note(run, text, read_defaults() | read(given))
 
 
 @with_options(groups.folder, groups.chart, plugins=PLUGINS)
@@ -199,6 +229,8 @@ COMMANDS: Final[dict[str, tuple[Command, str]]] = {
     "replay": (replay, "RUN [--to STEP] [OPTIONS]"),
     "runs": (runs, "[OPTIONS]"),
     "plot": (plot, "RUN... [MEASURE] [OPTIONS]"),
+    "tag": (tag, "RUN [WORDS...] [OPTIONS]"),
+    "note": (note, "RUN [TEXT...] [OPTIONS]"),
     "stop": (stop, "[RUN] [OPTIONS]"),
     "rm": (rm, "RUN... [OPTIONS]"),
     "bench": (bench, "[OPTIONS]"),

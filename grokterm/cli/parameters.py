@@ -145,6 +145,22 @@ WorkerCount = Annotated[
 ]
 DryRun = Annotated[bool, _flag("--dry-run", "Print the plan, and train nothing.")]
 DetachSweep = Annotated[bool, _flag("--detach", "Let the sweep train without a screen.")]
+WhereRun = Annotated[
+    str | None,
+    _text_option(
+        "--where",
+        "CONDITION",
+        "Only runs for which it holds, such as 'wd>1 and phase==grokked': of settings, run, step, phase, "
+        "train_accuracy, test_accuracy, state, when, size, note, and milestones such as grokked_step_99.",
+    ),
+]
+Tagged = Annotated[list[str] | None, _texts("--tag", "TAG", "Only runs with this tag. May be given again.")]
+Sort = Annotated[
+    str | None, _text_option("--sort", "COLUMN", "Sort by one of these names; -COLUMN: the greatest first.")
+]
+TagWords = Annotated[str, Parameter(name="WORDS", help="Tags, each a word.")]
+Remove = Annotated[bool, _flag("--remove", "Take these tags away.")]
+NoteText = Annotated[str, Parameter(name="TEXT", help="The note, which takes the old one's place; '' removes it.")]
 Quick = Annotated[bool, _flag("--quick", "Measure less, and less surely: two minutes.")]
 Device = Annotated[
     str, _text_option("--device", "DEVICE", "Device that trains: auto, cpu, cuda, cuda:N or mps.", "auto")

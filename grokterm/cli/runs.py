@@ -11,12 +11,10 @@ import msgspec
 
 from grokterm.cli.options import Values
 from grokterm.cli.sanitize import sanitize, sanitize_json
-from grokterm.errors import ConfigError, RunFolderError
+from grokterm.cli.selection import Selection, emerged
 from grokterm.number_format import age, percent, size
-from grokterm.runs.emergence import Emergence, emergence
-from grokterm.runs.folder import RunFolder, home_path, list_runs
-from grokterm.runs.history import read_history
-from grokterm.runs.summary import RunSummary, summarize
+from grokterm.runs.folder import home_path, list_runs
+from grokterm.runs.summary import RunSummary
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -24,6 +22,11 @@ if TYPE_CHECKING:
 _UNLIMITED: Final = 250
 """Columns of an output that is no terminal."""
 _STYLES: Final = {"training": "green", "paused": "yellow", "diverged": "red", "failed": "red", "died": "red"}
+
+
+_NOTE: Final = 40
+"""Characters of a note that are shown; grokterm note prints all of it."""
+EVERYTHING: Final = Selection()
 
 
 class Column(NamedTuple):
@@ -48,34 +51,28 @@ COLUMNS: Final = (
     Column("when", 5, lambda run: age(run.when), right=True),
     Column("size", 8, lambda run: size(run.size), right=True),
     Column("forked from", 9, lambda run: f"{run.parent.run} at {run.parent.step:,}" if run.parent else ""),
+    Column("tags", 10, lambda run: " ".join(run.tags)),
+    Column("note", 11, lambda run: run.note if len(run.note) <= _NOTE else f"{run.note[: _NOTE - 1]}…"),
 )
 _GAP: Final = 2
 _NAME: Final = 24
 """Cells of a run's name that matter more than further columns: its number comes first."""
 
 
-def show(values: Values, as_json: bool) -> int:
-    """Prints the runs, newest last; raises RunFolderError."""
+def show(values: Values, as_json: bool, selection: Selection = EVERYTHING) -> int:
+    """Prints the runs, newest last unless sorted otherwise; raises RunFolderError, ConfigError."""
     home = home_path(values.get("runs"))
     folders = list_runs(home)
-    found = [summarize(folder) for folder in folders]
+    chosen = selection.of(folders)
     if as_json:
-        emerged = [msgspec.structs.asdict(_emergence(folder)) for folder in folders]
-        rows = [asdict(run) | more for run, more in zip(found, emerged, strict=True)]
-        print(sanitize_json(rows))
-    elif not found:
+        print(sanitize_json([asdict(run) | msgspec.structs.asdict(emerged(folder)) for folder, run in chosen]))
+    elif not folders:
         print(f"There is no run in {sanitize(str(home))} yet: start one with grokterm, or grokterm train.")
+    elif not chosen:
+        print(f"No run of {len(folders):,} in {sanitize(str(home))} fits.")
     else:
-        _print_table(found)
+        _print_table([run for _, run in chosen])
     return 0
-
-
-def _emergence(folder: RunFolder) -> Emergence:
-    """What the whole log of a run tells of how it generalizes; nothing where it cannot be read."""
-    try:
-        return emergence(read_history(folder))
-    except (RunFolderError, ConfigError):
-        return Emergence()
 
 
 def _print_table(found: list[RunSummary]) -> None:

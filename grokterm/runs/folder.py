@@ -30,7 +30,8 @@ from grokterm.view_options import ViewOptions
 if TYPE_CHECKING:
     from grokterm.runs.plugins import RunPlugin
 
-PARTIAL_FILES: Final = ("trainer.part", "config.toml.part", "log.jsonl.part")
+NOTES_FILE: Final = "notes.json"
+PARTIAL_FILES: Final = ("trainer.part", "config.toml.part", "log.jsonl.part", f"{NOTES_FILE}.part")
 """What a process that died while writing may leave in a run folder."""
 _TABLES = ("view", "about", "parent", "plugins")
 _NAME_LENGTH = 60
@@ -95,6 +96,11 @@ class RunFolder:
     def viewer_log_path(self) -> Path:
         """viewer.log: the details of a viewer's failure."""
         return self.path / "viewer.log"
+
+    @property
+    def notes_path(self) -> Path:
+        """notes.json: tags and a note, where somebody wrote any."""
+        return self.path / NOTES_FILE
 
     @property
     def is_run(self) -> bool:

@@ -12,11 +12,11 @@ from grokterm.errors import RunFolderError, reason_of
 from grokterm.real_files import FILE, FOLDER, kind_of, opened_folder
 from grokterm.runs import sockets
 from grokterm.runs.checkpoints import is_checkpoint_file
-from grokterm.runs.folder import PARTIAL_FILES, RunFolder
+from grokterm.runs.folder import NOTES_FILE, PARTIAL_FILES, RunFolder
 from grokterm.runs.plugins import is_plugin_file
 from grokterm.runs.process import trainer_alive, trainer_doubt
 
-OWN_FILES: Final = ("trainer.json", "trainer.log", "viewer.log", "socket", "log.jsonl", "config.toml")
+OWN_FILES: Final = ("trainer.json", "trainer.log", "viewer.log", "socket", NOTES_FILE, "log.jsonl", "config.toml")
 """Files of a run folder, in the order in which they go: what is half removed is still a run to be removed."""
 
 

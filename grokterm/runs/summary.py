@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
+from grokterm.config import Value
 from grokterm.errors import ConfigError, PluginNeededError, RunFolderError
 from grokterm.real_files import opened_folder
 from grokterm.runs.checkpoints import CheckpointInfo, list_checkpoints, read_info
@@ -16,6 +18,7 @@ from grokterm.runs.folder import Parent, RunFolder
 from grokterm.runs.goals import divergence, goal_of
 from grokterm.runs.history import PHASES, History
 from grokterm.runs.log import read_tail
+from grokterm.runs.notes import read_notes
 from grokterm.runs.process import trainer_alive
 from grokterm.runs.trainer_log import last_lines
 from grokterm.wire.records import Change, Event, Record, Scalars, Session
@@ -41,31 +44,57 @@ class RunSummary:
     test_accuracy: float | None
     state: RunState
     when: float
-    """When its folder was last written to, seconds since 1970."""
+    """When it was last written to, notes aside, in seconds since 1970."""
     size: int
     """Bytes of the whole folder."""
     words: str
     """Why a run failed, diverged, died or is damaged; else empty."""
     parent: Parent | None = None
     """The run from which it was forked."""
+    tags: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfiguredRun:
+    """A summary, and the settings of which conditions may ask."""
+
+    summary: RunSummary
+    settings: Mapping[str, Value]
+    """The present ones; none of a run that is damaged, or whose plugins are not loaded."""
 
 
 def summarize(folder: RunFolder) -> RunSummary:
     """The summary of a run, whatever the state of its files."""
-    files = _files(folder.path, through_link=True) + _files(folder.checkpoint_folder) + _files(folder.plugin_folder)
-    when = max((file.st_mtime for file in files), default=0.0)
-    size = sum(file.st_size for file in files if stat.S_ISREG(file.st_mode))
+    return summarize_with_settings(folder).summary
+
+
+def summarize_with_settings(folder: RunFolder) -> ConfiguredRun:
+    """The summary of a run and its settings, whatever the state of its files."""
+    files = _files(folder.path, through_link=True) | _files(folder.checkpoint_folder) | _files(folder.plugin_folder)
+    # To write a note about a run is not to write to the run; a folder's own time tells of its notes, too.
+    when = max(
+        (file.st_mtime for path, file in files.items() if path not in (folder.path, folder.notes_path)), default=0.0
+    )
+    size = sum(file.st_size for file in files.values() if stat.S_ISREG(file.st_mode))
+    settings: dict[str, Value] = {}
     try:
         records = read_tail(folder.log_path, _TAIL)
         parent = folder.parent()
         try:
             history = _recent_history(folder, records)
         except PluginNeededError:
-            return _without_plugins(folder, records, when, size, parent)
+            summary = _without_plugins(folder, records, when, size, parent)
+        else:
+            settings = history.config.as_dict()
+            task, arch = history.config.task_words, history.config.arch
+            summary = _of_records(folder, records, when, size, parent, task, arch, history.phase, history.last)
     except (RunFolderError, ConfigError) as error:
-        return RunSummary(folder.id, "", "", None, "", None, None, "damaged", when, size, str(error))
-    task, arch = history.config.task_words, history.config.arch
-    return _of_records(folder, records, when, size, parent, task, arch, history.phase, history.last)
+        summary = RunSummary(folder.id, "", "", None, "", None, None, "damaged", when, size, str(error))
+    with suppress(RunFolderError):  # notes that cannot be read are no damage to the run
+        notes = read_notes(folder)
+        summary = replace(summary, tags=notes.tags, note=notes.note)
+    return ConfiguredRun(summary, settings)
 
 
 def _without_plugins(
@@ -107,13 +136,14 @@ def _of_records(
     )
 
 
-def _files(folder: Path, through_link: bool = False) -> list[os.stat_result]:
+def _files(folder: Path, through_link: bool = False) -> dict[Path, os.stat_result]:
     """The folder itself and what is in it, as far as they can be read."""
-    found: list[os.stat_result] = []
+    found: dict[Path, os.stat_result] = {}
     with suppress(OSError):
-        found.append(os.stat(folder, follow_symlinks=through_link))
+        found[folder] = os.stat(folder, follow_symlinks=through_link)
         with opened_folder(folder, through_link) as opened, os.scandir(opened) as entries:
-            found += [entry.stat(follow_symlinks=False) for entry in entries]
+            for entry in entries:
+                found[folder / entry.name] = entry.stat(follow_symlinks=False)
     return found
 
 

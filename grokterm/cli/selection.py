@@ -1,0 +1,89 @@
+"""Which runs `grokterm runs` lists, and in which order: by their settings and what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from grokterm.config import settings
+from grokterm.errors import ConfigError, RunFolderError
+from grokterm.runs.emergence import Emergence, emergence
+from grokterm.runs.folder import RunFolder
+from grokterm.runs.history import read_history
+from grokterm.runs.summary import ConfiguredRun, RunSummary, summarize_with_settings
+from grokterm.spelling import unknown
+from grokterm.sweeps.conditions import Given, read_condition
+from grokterm.sweeps.plan import spellings_of_settings
+
+COLUMNS: Final = ("run", "step", "phase", "train_accuracy", "test_accuracy", "state", "when", "size", "note")
+"""What may be asked of a run beside its settings, by the names of the list and of its JSON."""
+EMERGED: Final = Emergence.__struct_fields__
+"""What the whole log tells: it is read where one of these is asked for."""
+_MORE: Final = {"id": "run", "architecture": "arch", "train": "train_accuracy", "test": "test_accuracy"}
+"""Other spellings: the headings of the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What was asked of the list; raises ConfigError when it is read."""
+
+    where: str | None = None
+    tags: Sequence[str] = ()
+    sort: str | None = None
+
+    def of(self, folders: Iterable[RunFolder]) -> list[tuple[RunFolder, RunSummary]]:
+        """The runs that fit, in order; raises ConfigError for a condition or a column that cannot be."""
+        known = _known()
+        condition = read_condition(self.where, known) if self.where is not None else None
+        column = _column(self.sort, known) if self.sort is not None else None
+        asked = {*(condition.names if condition else ()), *([column[0]] if column else [])}
+        found: list[tuple[RunFolder, RunSummary, Given]] = []
+        for folder in folders:
+            run = summarize_with_settings(folder)
+            if not set(self.tags) <= set(run.summary.tags):
+                continue
+            values = _values(folder, run, asked)
+            if condition is None or condition(values):
+                found.append((folder, run.summary, values.get(column[0]) if column else None))
+        if column:
+            found.sort(key=lambda each: _order(each[2]), reverse=column[1])
+            found.sort(key=lambda each: each[2] is None)  # what has no value is last in either direction
+        return [(folder, summary) for folder, summary, _ in found]
+
+
+def emerged(folder: RunFolder) -> Emergence:
+    """What the whole log of a run tells of how it generalizes; nothing where it cannot be read."""
+    try:
+        return emergence(read_history(folder))
+    except (RunFolderError, ConfigError):
+        return Emergence()
+
+
+def _known() -> dict[str, str]:
+    """Every name that may be asked for by all its spellings; a setting before a column of the same name."""
+    return {name: name for name in (*COLUMNS, *EMERGED)} | _MORE | spellings_of_settings()
+
+
+def _column(text: str, known: Mapping[str, str]) -> tuple[str, bool]:
+    """The column by which to sort, and whether descending; raises ConfigError."""
+    name = text.strip().removeprefix("-").replace("-", "_")
+    if name not in known:
+        raise ConfigError(unknown("column", name or "nothing", [*COLUMNS, *EMERGED, *settings()]))
+    return known[name], text.strip().startswith("-")
+
+
+def _values(folder: RunFolder, run: ConfiguredRun, asked: set[str]) -> dict[str, Given]:
+    summary = run.summary
+    values: dict[str, Given] = {name: getattr(summary, name) for name in COLUMNS if name != "run"}
+    values |= {"run": summary.id, **run.settings}
+    if not asked.isdisjoint(EMERGED):
+        values |= msgspec.structs.asdict(emerged(folder))
+    return values
+
+
+def _order(value: Given) -> tuple[bool, float, str]:
+    """Numbers before words."""
+    return (True, 0.0, value) if isinstance(value, str) else (False, float(value or 0), "")
