@@ -106,6 +106,7 @@ ACTIONS: Final = (
     Action("compare", "C", "compare", "Compare up to six runs on the same axes", "the screen", "Runs", rank=13),
     Action("race", "R", "race", "Race optimizers side by side, as forks or as new runs",
            "the run", "Runs", rank=15),
+    Action("notes", "#", "notes", "Tag the run, and write a note about it", "the run", "Runs"),
     Action("restart", "r", "restart", "A new run with the next seed; this one stops after a checkpoint",
            "the run", "Runs", rank=11),
     Action("detach", "d", "detach", "Leave the screen; the trainer goes on", "the run", "Runs", rank=2),

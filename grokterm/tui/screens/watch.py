@@ -30,6 +30,7 @@ from grokterm.tui.text.phases import phase_words
 from grokterm.tui.watch.compare import CompareControl
 from grokterm.tui.watch.host import Result
 from grokterm.tui.watch.narration import Narration
+from grokterm.tui.watch.notes import NotesControl
 from grokterm.tui.watch.pane_control import PaneControl
 from grokterm.tui.watch.race import RaceControl
 from grokterm.tui.watch.run_control import RunControl
@@ -71,6 +72,7 @@ class WatchScreen(Steady, Screen[None], inherit_bindings=False):
         self.view_control = ViewControl(self)
         self.compare_control = CompareControl(self)
         self.race_control = RaceControl(self)
+        self.notes_control = NotesControl(self)
         self.surgery = Surgery(self, self.view_control)
         self.narration = Narration(self)
         panes = (AccuracyPane(), LossPane(), TablePane(), FourierPane(), TryPane(), EventsPane())
@@ -96,7 +98,7 @@ class WatchScreen(Steady, Screen[None], inherit_bindings=False):
         self.action_next_pane, self.action_go_to_pane = panes.next_pane, panes.go_to_pane
         self.action_try_it, self.action_enlarge = panes.try_it, panes.enlarge
         self.action_compare, self.action_branches = self.compare_control.compare, self.compare_control.branches
-        self.action_race = self.race_control.race
+        self.action_race, self.action_notes = self.race_control.race, self.notes_control.notes
         self.action_ablate, self.action_narrator = self.surgery.ablate, self.narration.narrator
         self.action_next_theme = self.viewer.next_theme
 
