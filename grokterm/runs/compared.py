@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +17,8 @@ from grokterm.runs.log import LogReader
 MAX_RUNS: Final = 6
 """Runs that can be compared at once."""
 LETTERS: Final = "ABCDEF"
+_NO_DIFFERENCE: Final = ("seed", "until", "max_steps", "pace")
+"""Settings in which runs that are folded together may differ."""
 
 
 class ComparedRun:
@@ -78,6 +80,27 @@ def differences(runs: Sequence[ComparedRun]) -> list[Difference]:
         if any(value != values[0] for value in values):
             found.append(Difference(label(name), tuple(" → ".join(map(spelled, value)) for value in values)))
     return found
+
+
+def seed_groups(runs: Sequence[ComparedRun]) -> list[list[int]]:
+    """The runs by their places, those that differ by their seed alone together; a fork goes with no other run.
+
+    Where they stop and how fast they train does not make runs differ.
+    """
+    groups: dict[Hashable, list[int]] = {}
+    for at, run in enumerate(runs):
+        history = run.history
+        settings_of = (_but_seed(config.as_dict()) for config in (history.first_config, history.config))
+        changes = (
+            (change.step, _but_seed(change.values), change.keep, repr(change.ablation)) for change in history.changes
+        )
+        made = tuple(change for change in changes if change[1] or change[3] != repr(None))
+        groups.setdefault((at if run.fork else None, *settings_of, made), []).append(at)
+    return list(groups.values())
+
+
+def _but_seed(values: Mapping[str, Value]) -> tuple[tuple[str, Value], ...]:
+    return tuple(sorted((name, value) for name, value in values.items() if name not in _NO_DIFFERENCE))
 
 
 def _first_and_now(first: Value, now: Value) -> list[Value]:

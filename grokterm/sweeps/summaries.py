@@ -201,13 +201,19 @@ def bands(curves: Sequence[Curve]) -> Bands:
     return Bands(median, low, high, len(curves))
 
 
-def common_steps(steps: Sequence[npt.NDArray[np.floating]], points: int = POINTS) -> npt.NDArray[np.float64]:
-    """Whole steps from the first to the last of several curves, evenly, `points` of them at most; none of none."""
+def common_steps(
+    steps: Sequence[npt.NDArray[np.floating]], points: int = POINTS, whole: bool = True
+) -> npt.NDArray[np.float64]:
+    """Steps from the first to the last of several curves, evenly, `points` of them at most; none of none.
+
+    Seconds in their place need not be `whole`.
+    """
     some = [each for each in steps if len(each)]
     if not some:
         return np.empty(0)
     first, last = min(float(each[0]) for each in some), max(float(each[-1]) for each in some)
-    return np.unique(np.round(np.linspace(first, last, points)))
+    found = np.linspace(first, last, points)
+    return np.unique(np.round(found) if whole else found)
 
 
 def held(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grokterm.errors import RunFolderError
-from grokterm.runs.compared import Difference, compare, differences
+from grokterm.runs.compared import Difference, compare, differences, seed_groups
 from grokterm.runs.folder import name_of
 from grokterm.runs.fork import fork_run
 from grokterm.runs.process import trainer_alive
@@ -81,3 +81,25 @@ def test_only_two_to_six_different_runs_are_compared(home: Path) -> None:
         compare([folders[0], folders[0]])
     assert len(compare(folders[:6])) == 6
     assert name_of(folders[0]) == "1"
+
+
+def test_runs_that_differ_by_their_seed_alone_are_a_group(home: Path) -> None:
+    first = logged(home, seed=0)
+    runs = [first, logged(home, seed=1, lr=0.01), logged(home, seed=2, pace="max", max_steps=500), logged(home, seed=3)]
+    assert seed_groups(compare(runs)) == [[0, 2, 3], [1]]
+    assert seed_groups(compare([first, logged(home, seed=1, weight_decay=2.0)])) == [[0], [1]]
+
+
+def test_a_change_on_the_way_or_a_fork_takes_a_run_out_of_its_group(home: Path) -> None:
+    def changed(step: int, **values: float) -> Change:
+        return Change(step, dict(values), {}, False, False, "")
+
+    first, second = logged(home, seed=0), logged(home, seed=1)
+    there_and_back = logged(home, 100, [changed(100, lr=0.01), changed(110, lr=0.005)], seed=2)
+    paced = logged(home, 100, [changed(100, pace=5.0)], seed=3)
+    fork = fork_run(first, home, 50).folder
+    runs = compare([first, second, there_and_back, paced, fork])
+    for run in runs:
+        run.read()
+    groups = [[runs[at].folder.id for at in group] for group in seed_groups(runs)]
+    assert sorted(groups) == sorted([[first.id, second.id, paced.id], [there_and_back.id], [fork.id]])

@@ -148,6 +148,54 @@ async def test_equal_seconds_are_drawn_over_seconds(home: Path) -> None:
         await seen.shows(" 400 ")
 
 
+async def test_runs_that_differ_by_their_seed_fold_into_a_band(home: Path) -> None:
+    seeds = [logged(home, 290, [numbers(300, accuracy)], seed=seed) for seed, accuracy in enumerate((0.2, 0.5, 0.9))]
+    other = logged(home, 200, optimizer="muon")
+    app = GrokApp(seeds[0], ViewOptions(color="truecolor"), compare([*seeds, other]))
+    async with app.run_test(size=(160, 50)) as pilot:
+        seen = Watching(app, pilot)
+        await seen.shows("A AdamW 20.0", "B AdamW 50.0", "C AdamW 90.0", "D Muon 10.0")
+        assert "░" not in seen.text()
+        await seen.press("B")
+        await seen.shows("A AdamW N=3 50.0", "D Muon 10.0", "test pairs · median, 10–90 % of seeds", "░")
+        table = [line for line in seen.text().splitlines() if any(run.id in line for run in seeds)]
+        assert [line[: line.index("000")].strip("│ ") for line in table[:3]] == ["A", "A", "A"]
+        assert "B AdamW" not in seen.text()
+        append(seeds[0], [numbers(310, 0.6)])
+        await seen.shows("A AdamW N=3 60.0")
+        for key in ("t", "t", "t", "e", "x", "y"):
+            await seen.press(key)
+            await pilot.pause()
+            await seen.shows("N=3")
+        await seen.press("B")
+        await seen.shows("C AdamW")
+        assert "N=3" not in seen.text()
+
+
+async def test_without_two_seeds_of_one_configuration_there_is_nothing_to_fold(home: Path) -> None:
+    runs = [logged(home, 10), logged(home, 10, lr=0.01)]
+    app = GrokApp(runs[0], ViewOptions(color="truecolor"), compare(runs))
+    async with app.run_test(size=(120, 40)) as pilot:
+        seen = Watching(app, pilot)
+        await seen.press("B")
+        await seen.shows("no two of these runs differ by their seed alone")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_folded_comparison_fits_every_size(home: Path, size: tuple[int, int]) -> None:
+    runs = [logged(home, 10 * seed, seed=seed) for seed in range(4)]
+    for graph in ("braille", "ascii"):
+        app = GrokApp(runs[0], ViewOptions(color="truecolor", graph=graph), compare(runs))
+        async with app.run_test(size=size) as pilot:
+            seen = Watching(app, pilot)
+            for key in ("B", "tab", "t", "t", "e", "x", "y", "T", "3"):
+                await seen.press(key)
+                await pilot.pause()
+                lines = seen.text().splitlines()
+                assert len(lines) == size[1]
+                assert all(len(line) <= size[0] for line in lines)
+
+
 def test_leaving_a_comparison_says_what_trains_on(trained: RunFolder, home: Path) -> None:
     outcome = Outcome("detached", trained, compared=(trained, logged(home, 10)))
     assert outcome.words() == "1 of 2 runs have a trainer; compare again with: grokterm attach 1 1"

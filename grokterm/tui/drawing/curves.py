@@ -78,7 +78,7 @@ def draw_curves(
         draw_cursor(cells, area, cursor, graph, palette)
     draw_marks(cells, area, marks, graph, palette)
     if shade is not None:
-        _fill(cells, area, columns, shade, graph, palette)
+        draw_shade(cells, area, columns, shade, graph, palette)
     return cells.strips()
 
 
@@ -130,7 +130,7 @@ def draw_line(
     dots.paint(cells, area.left, 0, style, letter)
 
 
-def _fill(cells: Cells, area: PlotArea, columns: Columns, shade: Shade, graph: Graph, palette: Palette) -> None:
+def draw_shade(cells: Cells, area: PlotArea, columns: Columns, shade: Shade, graph: Graph, palette: Palette) -> None:
     """Shades the cells that are still blank between two curves."""
     across, down = DOTS[graph]
     upper, lower = columns.high[shade.upper], columns.low[shade.lower]

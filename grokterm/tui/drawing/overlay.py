@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 from grokterm.tui.drawing.cells import Cells
 from grokterm.tui.drawing.columns import Columns, reduce
-from grokterm.tui.drawing.curves import LEAST_WIDTH, draw_line, last_value
+from grokterm.tui.drawing.curves import LEAST_WIDTH, Shade, draw_line, draw_shade, last_value
 from grokterm.tui.drawing.dots import DOTS
 from grokterm.tui.drawing.marks import Mark, draw_marks
 from grokterm.tui.drawing.plot_area import GUTTER, Axes, PlotArea, draw_axes, even_rows
@@ -45,6 +45,13 @@ class RunCurve:
     steps: Floats
     values: Floats
     faint: bool = False
+    band: tuple[Floats, Floats] | None = None
+    """Of several runs whose median this is, the low and the high end of their band, each [n]."""
+
+    @property
+    def rows(self) -> Floats:
+        """The curve and its band, [1 or 3, n]."""
+        return np.stack([self.values, *(self.band or ())])
 
 
 def draw_overlay(
@@ -66,7 +73,7 @@ def draw_overlay(
     right = names + _LIVE if has_room_for(names, width) else 0
     plot_width = max(width - left - right, 1)
     x = _steps(curves, axes)
-    found = [reduce(curve.steps, curve.values[None], x, plot_width * DOTS[graph][0]) for curve in curves]
+    found = [reduce(curve.steps, curve.rows, x, plot_width * DOTS[graph][0]) for curve in curves]
     values = np.concatenate([np.empty(0), *(part.ravel() for columns in found for part in (columns.low, columns.high))])
     y = Scale(0.0, 1.0) if axes.percent else value_scale(values, axes.log_y)
     high = max(height - framed, 1)
@@ -85,6 +92,10 @@ def draw_overlay(
     for curve, columns in sorted(drawn, key=lambda item: _height_of(item[1])):
         _name(cells, area, columns, curve, DOTS[graph], palette)
     draw_marks(cells, area, marks, graph, palette)
+    for curve, columns in drawn:
+        if curve.band and curve.steps.size:  # last of all: a band takes what is left blank
+            shade = Shade(2, 1, float(curve.steps[0]), float(curve.steps[-1]), curve.color)
+            draw_shade(cells, area, columns, shade, graph, palette)
     return cells.strips()
 
 

@@ -12,7 +12,8 @@ from textual.content import Content
 from textual.strip import Strip
 
 from grokterm.number_format import number, percent
-from grokterm.runs.compared import ComparedRun, differences
+from grokterm.runs.columns import Floats
+from grokterm.runs.compared import ComparedRun, differences, seed_groups
 from grokterm.runs.folder import name_of
 from grokterm.runs.standings import Standings, standings
 from grokterm.tui.drawing.marks import Mark
@@ -21,6 +22,7 @@ from grokterm.tui.drawing.overlay import RunCurve, draw_overlay, has_room_for
 from grokterm.tui.drawing.plot_area import Axes
 from grokterm.tui.drawing.sheet import Column, Row, draw_sheet, plain_stem
 from grokterm.tui.panes.curves import short_loss
+from grokterm.tui.panes.folded import median_and_band
 from grokterm.tui.panes.pane import Pane
 from grokterm.tui.panes.standing import baseline_words, column, grokking_columns, milestone_columns
 from grokterm.tui.run.state import RunState
@@ -42,13 +44,20 @@ class Comparison:
     """What each run is doing, by letter."""
     equal_seconds: bool = False
     """Whether runs are drawn over seconds, up to those that all of them have come to."""
+    folded: bool = False
+    """Whether runs that differ by their seed alone are one curve, their median, with a band around it."""
     _standings: tuple[Hashable, Standings] | None = None
+
+    @property
+    def groups(self) -> list[list[int]]:
+        """The runs of each curve by their places: one, or when folded those that differ by their seed alone."""
+        return seed_groups(self.runs) if self.folded else [[at] for at in range(len(self.runs))]
 
     @property
     def version(self) -> Hashable:
         """Changes with everything that can be seen."""
         logs = tuple((run.history.version, run.trouble) for run in self.runs)
-        return self.pairs, self.equal_seconds, tuple(self.states.items()), logs
+        return self.pairs, self.equal_seconds, self.folded, tuple(self.states.items()), logs
 
     @property
     def standings(self) -> Standings:
@@ -72,6 +81,14 @@ class Comparison:
     def names(self) -> list[str]:
         """What tells runs apart: their rules, or their ids."""
         return self.rules or [run.folder.id for run in self.runs]
+
+    def name_of_curve(self, group: Sequence[int], short: bool) -> str:
+        """The name of a run, its number where it has to be `short`; of several, their rule or numbers, and how many."""
+        first = group[0]
+        numbers = "+".join(name_of(self.runs[at].folder) for at in group)
+        if len(group) == 1:
+            return numbers if short else self.names[first]
+        return f"N={len(group)}" if short else f"{self.rules[first] if self.rules else numbers} N={len(group)}"
 
 
 class ComparedCurves(Pane):
@@ -101,6 +118,7 @@ class ComparedCurves(Pane):
         pairs = "train pairs faint, test pairs" if self.comparison.pairs == "train and test" else ""
         words = [pairs or f"{self.comparison.pairs} pairs"]
         words += ["equal seconds"] if self.comparison.equal_seconds else []
+        words += ["median, 10–90 % of seeds"] if self.comparison.folded else []
         words += [f"log {name}" for name, on in (("x", axes.log_x), ("y", axes.log_y)) if on]
         return [Content.styled(" · ".join(words), "$muted"), Content.styled(self.comparison.pairs, "$muted")]
 
@@ -109,10 +127,11 @@ class ComparedCurves(Pane):
         runs, palette = self.comparison.runs, state.palette
         if not any(len(run.history) for run in runs):
             return draw_message("none of these runs has taken a step yet", width, height, palette)
-        names = self.comparison.names
+        groups = self.comparison.groups
+        names = [self.comparison.name_of_curve(group, short=False) for group in groups]
         if not has_room_for(max(map(len, names)), width):
-            names = [name_of(run.folder) for run in runs]
-        curves = [curve for at, name in enumerate(names) for curve in self._curves(at, name)]
+            names = [self.comparison.name_of_curve(group, short=True) for group in groups]
+        curves = [curve for group, name in zip(groups, names, strict=True) for curve in self._curves(group, name)]
         curves.sort(key=lambda curve: curve.faint)
         letters = {run.folder.id for run in runs}
         forks = [run for run in runs if run.fork and run.fork.run in letters]
@@ -121,20 +140,28 @@ class ComparedCurves(Pane):
         marks = [] if self.comparison.equal_seconds else marks
         return draw_overlay(curves, marks, axes, width, height, state.view.graph, palette)
 
-    def _curves(self, at: int, name: str) -> list[RunCurve]:
-        """The curve of a run with its name; a faint one of the training pairs where both are asked for."""
-        run, pairs = self.comparison.runs[at], self.comparison.pairs.split(" and ")
-        color, steps, curves = f"run_{run.letter.lower()}", run.history.column("step"), []
-        drawn = slice(None)
-        if self.comparison.equal_seconds:
-            course = self.comparison.standings.courses[at]
-            drawn, steps = slice(course.first, course.end), course.seconds
+    def _curves(self, group: Sequence[int], name: str) -> list[RunCurve]:
+        """The curve of a run, or of several, with its name; a faint one of the training pairs where both are shown."""
+        letter, pairs, curves = self.comparison.runs[group[0]].letter, self.comparison.pairs.split(" and "), []
         for which in pairs:
-            values = run.history.column(f"{which}_{self.measure}")[drawn]
+            members = [self._course(at, f"{which}_{self.measure}") for at in group]
+            (steps, values), band = members[0], None
+            if len(members) > 1:
+                steps, values, band = median_and_band(members, whole=not self.comparison.equal_seconds)
             faint = which == "train" and len(pairs) > 1
             live = self.live_value(float(values[-1])) if values.size else "–"
-            curves.append(RunCurve(run.letter, "" if faint else name, live, color, steps, values, faint))
+            color = f"run_{letter.lower()}"
+            own = "" if faint else name
+            curves.append(RunCurve(letter, own, live, color, steps, values, faint, None if faint else band))
         return curves
+
+    def _course(self, at: int, name: str) -> tuple[Floats, Floats]:
+        """What a run's curve goes over, steps or seconds, and its values there."""
+        history = self.comparison.runs[at].history
+        if not self.comparison.equal_seconds:
+            return history.column("step"), history.column(name)
+        course = self.comparison.standings.courses[at]
+        return course.seconds, history.column(name)[course.first : course.end]
 
 
 class ComparedAccuracy(ComparedCurves):
@@ -204,7 +231,11 @@ class ComparedRuns(Pane):
     def draw(self, state: RunState, width: int, height: int) -> Sequence[Strip]:
         """The lines from the first shown on."""
         runs = self.comparison.runs
-        rows = [Row(_stem(run, state), run.letter, run.folder.id, f"run_{run.letter.lower()}") for run in runs]
+        letters = {at: runs[group[0]].letter for group in self.comparison.groups for at in group}
+        rows = [
+            Row(_stem(run, state), letters[at], run.folder.id, f"run_{letters[at].lower()}")
+            for at, run in enumerate(runs)
+        ]
         columns = columns_of(self.comparison)
         strips, self.lines = draw_sheet(rows, columns, width, height, self.first, state.palette)
         return strips

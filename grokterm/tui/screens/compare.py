@@ -17,7 +17,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from grokterm.errors import GroktermError
-from grokterm.runs.compared import ComparedRun
+from grokterm.runs.compared import ComparedRun, seed_groups
 from grokterm.runs.folder import name_of
 from grokterm.runs.summary import summarize
 from grokterm.tui.layout import Board
@@ -36,6 +36,7 @@ _KEYS: Final = (
     ("tab", "panes", 7),
     ("t", "test or train", 3),
     ("e", "equal seconds", 4),
+    ("B", "fold seeds", 5),
     ("x y", "log axes", 6),
     ("T", "theme", 9),
     ("s", "screenshot", 8),
@@ -61,6 +62,7 @@ class CompareScreen(Steady, Screen[None], inherit_bindings=False):
         Binding("q,d,ctrl+c", "leave", show=False),
         Binding("t", "pairs", show=False),
         Binding("e", "equal_seconds", show=False),
+        Binding("B", "fold", show=False),
         Binding("x", "log('x')", show=False),
         Binding("y", "log('y')", show=False),
         Binding("T", "theme", show=False),
@@ -162,6 +164,14 @@ class CompareScreen(Steady, Screen[None], inherit_bindings=False):
     def action_equal_seconds(self) -> None:
         """Draws and judges runs over seconds, up to those that all have come to, or over steps."""
         self.comparison.equal_seconds = not self.comparison.equal_seconds
+        self.show()
+
+    def action_fold(self) -> None:
+        """Draws runs that differ by their seed alone as one median with a band, or each on its own."""
+        if not self.comparison.folded and len(seed_groups(self.comparison.runs)) == len(self.comparison.runs):
+            self.say("no two of these runs differ by their seed alone: there is nothing to fold", "warning")
+            return
+        self.comparison.folded = not self.comparison.folded
         self.show()
 
     def action_log(self, axis: str) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -91,3 +94,31 @@ def test_any_runs_fill_any_pane(
     marks = [Mark(10, "B forked", "milestone")]
     strips = draw_overlay(curves, marks, Axes(*flags), width, height, graph, find_theme(theme).palette)
     assert fills(strips, width, height)
+
+
+def banded(letter: str, last: int, low: float, value: float, high: float) -> RunCurve:
+    return replace(curve(letter, last, value), band=(np.full(last // 10 + 1, low), np.full(last // 10 + 1, high)))
+
+
+@pytest.mark.parametrize(("graph", "shade"), [("braille", "░"), ("ascii", ":")])
+def test_a_band_fills_what_is_blank_between_its_ends(dusk: Palette, graph: Graph, shade: str) -> None:
+    strips = draw_overlay(
+        [banded("A", 1000, 0.2, 0.5, 0.8)], [Mark(500, "here", "muted")], PERCENT, 80, 21, graph, dusk
+    )
+    rows = texts(strips)
+    filled = [y for y, row in enumerate(rows) if row[20] == shade]  # left of the mark
+    assert (filled[0], filled[-1]) == (5, 14)  # inside of 80 % and 20 % of 20 rows
+    assert len(filled) == 9  # all but the row of the median
+    assert "A run-A 50.0" in "\n".join(rows)
+    assert "here" in "\n".join(rows)
+    segment = next(s for s in strips[filled[1]] if shade in s.text)
+    assert segment.style == dusk.style("run_a")
+    alone = texts(draw_overlay([curve("A", 1000, 0.5)], [], PERCENT, 80, 21, graph, dusk))
+    assert shade not in "".join(alone)
+
+
+def test_a_loss_axis_holds_a_band(dusk: Palette) -> None:
+    rows = texts(draw_overlay([banded("A", 1000, 0.1, 1, 40)], [], Axes(log_y=True), 80, 21, "braille", dusk))
+    filled = [y for y, row in enumerate(rows) if row[20:21] == "░"]
+    assert filled[0] <= 3
+    assert filled[-1] >= 16
