@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import structs
 
 from grokterm.sweeps.axes import read_axes
 from grokterm.sweeps.cells import CellsWriter
@@ -16,6 +17,9 @@ from grokterm.sweeps.phases import phase_of
 from grokterm.sweeps.plan import Plan, PlannedRun
 from grokterm.sweeps.table import SweepTable
 from grokterm.wire.swept import SweptRun
+
+if TYPE_CHECKING:
+    from grokterm.sweeps.curves import Curve
 
 Steps = Callable[[PlannedRun], float | None]
 """The step at which a run groks; None for never."""
@@ -77,13 +81,17 @@ def folder_by(home: Path, plan: Plan, steps: Steps) -> SweepFolder:
     """A sweep on disk, in which every run has ended and has a curve of three points."""
     folder = create_sweep(plan, home)
     cells, curves = CellsWriter(folder.cells_path), CurveWriter(folder.curves_path, 0)
-    for run in plan.runs():
-        record = ended(plan, run, steps(run))
-        curve = np.zeros((len(COLUMNS), 3), dtype=np.float32)
-        curve[0] = (0, record.step // 2, record.step)
-        curve[COLUMNS.index("test_accuracy")] = (0, 0.1, record.test_accuracy or 0)
-        place = curves.append(curve)
-        cells.append(ended(plan, run, steps(run), curve=place))
+    records = [ended(plan, run, steps(run)) for run in plan.runs()]
+    places = curves.append(*map(_curve, records))
+    cells.append(*(structs.replace(record, curve=place) for record, place in zip(records, places, strict=True)))
     cells.close()
     curves.close()
     return folder
+
+
+def _curve(record: SweptRun) -> Curve:
+    """Three points: the first step, the middle and the last."""
+    curve = np.zeros((len(COLUMNS), 3), dtype=np.float32)
+    curve[0] = (0, record.step // 2, record.step)
+    curve[COLUMNS.index("test_accuracy")] = (0, 0.1, record.test_accuracy or 0)
+    return curve
