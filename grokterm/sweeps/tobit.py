@@ -44,9 +44,10 @@ def fit_tobit(x: Numbers, y: Numbers, censored: Flags) -> TobitFit:
 
     Needs three values that are not censored, at two x or more: the likelihood has no maximum otherwise.
     """
+    x, y, censored, weights = _together(x, y, censored)
     center = float(x.mean())
-    (level, slope), noise, likelihood = _maximum(np.stack([np.ones_like(x), x - center], 1), y, censored)
-    return TobitFit(level - slope * center, slope, noise, likelihood)
+    (level, slope), noise, likelihood = _maximum(np.stack([np.ones_like(x), x - center], 1), y, censored, weights)
+    return TobitFit(float(level - slope * center), float(slope), noise, likelihood)
 
 
 def profile_interval(x: Numbers, y: Numbers, censored: Flags, fit: TobitFit) -> tuple[float, float]:
@@ -55,13 +56,14 @@ def profile_interval(x: Numbers, y: Numbers, censored: Flags, fit: TobitFit) -> 
     The cut is m log(1 + t²/(m − 2)) of twice the log-likelihood, with m values that are not censored and t of
     Student's distribution with m − 2 degrees of freedom: where none is censored, this is the exact interval.
     """
+    x, y, censored, weights = _together(x, y, censored)
     known = int((~censored).sum())
     allowed = known * math.log1p(student_t(known - 2) ** 2 / (known - 2))
     ones, center = np.ones((len(x), 1)), float(x.mean())
 
     def excess(slope: float) -> float:
         """The root of twice the fall of the log-likelihood, which is nearly straight, beyond that of the cut."""
-        fall = 2 * (fit.likelihood - _maximum(ones, y - slope * (x - center), censored)[2])
+        fall = 2 * (fit.likelihood - _maximum(ones, y - slope * (x - center), censored, weights)[2])
         return math.sqrt(max(fall, 0)) - math.sqrt(allowed)
 
     spread = math.sqrt(float(np.square(x[~censored] - x[~censored].mean()).sum()))
@@ -110,22 +112,33 @@ def _crossing(excess: Callable[[float], float], start: float, step: float, first
             far, above, below = between, value, below / 2
         if abs(value) < 1e-5:
             break
-    return between
+    return float(between)
+
+
+def _together(x: Numbers, y: Numbers, censored: Flags) -> tuple[Numbers, Numbers, Flags, Numbers]:
+    """Values that are known, and behind them the others, equal ones as one, with how often each is there."""
+    limits, counts = np.unique(np.stack([x[censored], y[censored]], 1), axis=0, return_counts=True)
+    known = int((~censored).sum())
+    return (
+        np.append(x[~censored], limits[:, 0]),
+        np.append(y[~censored], limits[:, 1]),
+        np.arange(known + len(counts)) >= known,
+        np.append(np.ones(known), counts),
+    )
 
 
 class _Data:
-    """What the likelihood needs of the values: sums of those that are known, and the others, equal ones together."""
+    """What the likelihood needs of the values: sums of those that are known, and the others one by one."""
 
-    def __init__(self, design: Numbers, y: Numbers, censored: Flags) -> None:
+    def __init__(self, design: Numbers, y: Numbers, censored: Flags, weights: Numbers) -> None:
         known, values = design[~censored], y[~censored]
         self.count = len(values)
         self.products = known.T @ known
         self.moments = known.T @ values
         self.squares = float(values @ values) + _FLOOR**2
-        limits = np.concatenate([-design[censored], y[censored][:, None]], axis=1)
-        self.limits, counts = np.unique(limits, axis=0, return_counts=True)
-        """limits · parameters are the standardized limits, [different limits, parameters]."""
-        self.weights = counts.astype(np.float64)
+        self.limits = np.concatenate([-design[censored], y[censored][:, None]], axis=1)
+        """limits · parameters are the standardized limits, [censored, parameters]."""
+        self.weights = weights[censored]
 
     def likelihood(self, parameters: Numbers) -> float:
         """The log-likelihood of (coefficients/σ [k], 1/σ) but for a constant."""
@@ -149,10 +162,10 @@ class _Data:
         return gradient, hessian
 
 
-def _maximum(design: Numbers, y: Numbers, censored: Flags) -> tuple[Numbers, float, float]:
+def _maximum(design: Numbers, y: Numbers, censored: Flags, weights: Numbers) -> tuple[Numbers, float, float]:
     """Coefficients [k], σ and log-likelihood at the maximum."""
     level = float(y.mean())
-    data = _Data(design, y - level, censored)
+    data = _Data(design, y - level, censored, weights)
     start, *_ = np.linalg.lstsq(design, y - level, rcond=None)
     noise = math.sqrt((float(np.square(y - level - design @ start).sum()) + _FLOOR**2) / len(y))
     parameters = np.append(start, 1) / noise

@@ -128,3 +128,11 @@ def test_units_change_nothing(seed: int, cut: float, shift: float, scale: float)
     assert moved.noise == pytest.approx(found.noise, rel=1e-4)
     order = np.random.default_rng(seed).permutation(len(x))
     assert fit_tobit(x[order], y[order], censored[order]).slope == pytest.approx(found.slope, abs=1e-6)
+
+
+def test_ten_thousand_values_of_which_many_are_the_same_are_as_if_each_counted() -> None:
+    """Independent of how equal limits are gathered: the likelihood of many copies is that of one, so often."""
+    x, y, censored = simulated(5, -1.0, 8.2)
+    one, many = fit_tobit(x, y, censored), fit_tobit(*(np.tile(each, 700) for each in (x, y, censored)))
+    assert (many.slope, many.noise) == pytest.approx((one.slope, one.noise), rel=1e-5)
+    assert many.likelihood == pytest.approx(700 * one.likelihood, rel=1e-5)
