@@ -162,7 +162,7 @@ def critical(
     if values is None:
         return Unfitted(name, f"{short} is no number: no value of it is between two others")
     if len(values) == 0 or len(np.unique(values)) < 2:
-        return Unfitted(name, f"runs have ended at {len(np.unique(values))} values of {short}: two are needed")
+        return Unfitted(name, f"runs have ended at {_values(len(np.unique(values)), short)}: two are needed")
     if grokked.all() or not grokked.any():
         return Unfitted(name, f"{'all' if grokked.all() else 'none'} of the {len(values)} runs grok at every {short}")
     if log is None:
@@ -203,15 +203,19 @@ def _no_power_law(short: str, values: Numbers, grokked: npt.NDArray[np.bool_]) -
     """Why these runs give no power law; empty where they do."""
     distinct, reached = len(np.unique(values)), len(np.unique(values[grokked]))
     if distinct < 3:
-        return f"runs have ended at {distinct} values of {short} above 0: a power law needs three"
+        return f"runs have ended at {_values(distinct, short)} above 0: a power law needs three"
     if not grokked.any():
         return f"none of the {len(values)} runs grok within their budget: all are censored"
     if reached < 2 or grokked.sum() < 3:
         return (
-            f"{grokked.sum()} of the {len(values)} runs grok within their budget, at {reached} "
-            f"value{'s' * (reached > 1)} of {short}: a power law needs three, at two values or more"
+            f"{grokked.sum()} of the {len(values)} runs grok within their budget, at {_values(reached, short)}: "
+            "a power law needs three, at two values or more"
         )
     return ""
+
+
+def _values(count: int, short: str) -> str:
+    return f"{count} value{'s' * (count != 1)} of {short}"
 
 
 class _Logistic:

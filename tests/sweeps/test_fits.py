@@ -196,7 +196,7 @@ def test_without_ground_there_is_no_critical_value(grokked: float | None, words:
     table = table_by(plan_of("frac=0.3,0.5,0.7", seeds=2, p=31), lambda run: grokked)
     assert critical(table, "train_fraction").words == words
     one = table_by(plan_of("frac=0.3", seeds=2, p=31), lambda run: grokked)
-    assert critical(one, "train_fraction").words == "runs have ended at 1 values of frac: two are needed"
+    assert critical(one, "train_fraction").words == "runs have ended at 1 value of frac: two are needed"
     words_alone = table_by(plan_of("op=add,multiply", seeds=2), lambda run: grokked)
     assert critical(words_alone, "op").words == "op is no number: no value of it is between two others"
 
