@@ -8,10 +8,15 @@ from grokterm.version import __version__
 if TYPE_CHECKING:
     from grokterm.notebook import open_run
     from grokterm.sweep_notebook import open_sweep
+    from grokterm.sweep_training import sweep
 
-__all__ = ["__version__", "open_run", "open_sweep"]
+__all__ = ["__version__", "open_run", "open_sweep", "sweep"]
 
-_FROM = {"open_run": "grokterm.notebook", "open_sweep": "grokterm.sweep_notebook"}
+_FROM = {
+    "open_run": "grokterm.notebook",
+    "open_sweep": "grokterm.sweep_notebook",
+    "sweep": "grokterm.sweep_training",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,89 @@
+"""Training sweeps from a notebook or script: `grokterm.sweep({"p": 31}, over=["wd=0.1,1"], seeds=4)`."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any, Final
+
+from grokterm.config import Config, settings
+from grokterm.errors import ConfigError, TrainerError
+from grokterm.runs.claim import claim
+from grokterm.runs.folder import runs_home
+from grokterm.runs.process import start_process, stop_trainer, trainer_alive
+from grokterm.sweep_notebook import Sweep
+from grokterm.sweeps.axes import read_axes, setting_name
+from grokterm.sweeps.cells import read_state
+from grokterm.sweeps.folder import SweepFolder, create_sweep
+from grokterm.sweeps.plan import Plan
+
+_LOOK: Final = 0.1
+
+
+def sweep(
+    config: Mapping[str, Any] | Config | None = None,
+    over: Sequence[str] | Mapping[str, Sequence[Any]] = (),
+    *,
+    seeds: int = 1,
+    zipped: Sequence[str] = (),
+    where: str = "",
+    executor: Executor | None = None,
+    workers: int | None = None,
+    runs: str | os.PathLike[str] | None = None,
+) -> Sweep:
+    """Trains a sweep to its end and opens it; raises ConfigError, RunFolderError, TrainerError.
+
+    `config` are the settings of all runs by name, wd or frac too, or a whole configuration; `over` is written as on the
+    command line, or gives the values by name. An `executor` of concurrent.futures trains `workers` batches at once, as
+    many as this machine has cores where that is not said; without one, a process a core does, and goes on without this
+    one: `open_sweep` sees how far it is, an interrupt stops it.
+    """
+    plan = Plan(_given(config), read_axes(_texts(over), zipped), seeds, where)
+    plan.check()
+    folder = create_sweep(plan, runs_home(Path(runs) if runs is not None else None))
+    if executor is None:
+        _by_processes(folder, workers)
+    else:
+        from grokterm.sweeper.coordinator import Coordinator
+        from grokterm.sweeper.workers import ExecutorWorkers, cores
+
+        with claim(folder.process_folder) as claimed:
+            Coordinator(folder, plan, ExecutorWorkers(executor, workers or cores()), lambda: False, claimed.check).run()
+    return Sweep(folder)
+
+
+def _texts(over: Sequence[str] | Mapping[str, Sequence[Any]]) -> Sequence[str]:
+    """The axes as they are written on the command line."""
+    if isinstance(over, Mapping):
+        return [f"{name}={','.join(map(str, values))}" for name, values in over.items()]
+    return [over] if isinstance(over, str) else over
+
+
+def _given(config: Mapping[str, Any] | Config | None) -> dict[str, Any]:
+    """The settings that are given, by their names; raises ConfigError."""
+    if config is None:
+        return {}
+    if isinstance(config, Config):
+        return config.as_dict()
+    given = {name if name in settings() else setting_name(name): value for name, value in config.items()}
+    if len(given) < len(config):
+        raise ConfigError(f"a setting is given twice among {', '.join(config)}")
+    return given
+
+
+def _by_processes(folder: SweepFolder, workers: int | None) -> None:
+    """Has a coordinator of its own train it, and waits; raises TrainerError where it came to no end."""
+    start_process(folder.process_folder, "grokterm.sweeper", [] if workers is None else ["--workers", str(workers)])
+    try:
+        while trainer_alive(folder.process_folder):
+            time.sleep(_LOOK)
+    except KeyboardInterrupt:
+        stop_trainer(folder.process_folder)
+        raise
+    state = read_state(folder)
+    if state is None or state.state != "finished":
+        why = state.words if state and state.words else f"see {folder.process_folder.trainer_log_path}"
+        raise TrainerError(f"the sweep {folder.id} came to no end: {why}")
