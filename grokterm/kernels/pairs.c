@@ -100,14 +100,14 @@ static void end(void *given, member me) {
     add_up(me, all_of->s, all_of->r);
 }
 
-/* Loss, right answers and, unless d_w_out is null, gradients of all pairs, or their logits; 0, or 1 without memory. */
-int take_step(step *s) {
+/* The parts of all members, on at most `threads` threads; 0, or 1 without memory. */
+static int take_parts(step *s, int threads) {
     const int members = s->threads;
     whole given = {.s = s, .r = calloc(members, sizeof *given.r)};
     void *memory = NULL;
     if (!given.r || posix_memalign(&memory, 64, lay_out(s, &given.v, given.r, NULL))) return free(given.r), 1;
     lay_out(s, &given.v, given.r, memory);
-    share_out((work *[]){begin, go_through, end}, wants_gradients(s) ? 3 : 2, &given, members, members);
+    share_out((work *[]){begin, go_through, end}, wants_gradients(s) ? 3 : 2, &given, members, threads);
     s->loss = 0, s->right = 0;
     for (int t = 0; t < members; t++) s->loss += given.r[t].loss, s->right += given.r[t].right;
     free(memory);
@@ -115,13 +115,16 @@ int take_step(step *s) {
     return 0;
 }
 
+/* Loss, right answers and, unless d_w_out is null, gradients of all pairs, or their logits; 0, or 1 without memory. */
+int take_step(step *s) { return take_parts(s, s->threads); }
+
 static void take_one(void *given, member me) {
     step *s = (step *)given + me.at;
-    if (take_step(s)) s->right = -1;
+    if (take_parts(s, 1)) s->right = -1;
 }
 
-/* Each of `count` steps of one member, such as those of replicas, side by side on at most `threads` threads; 0, or 1
- * without memory. */
+/* Each of `count` steps, such as those of replicas, on a thread of its own, side by side on at most `threads` threads;
+ * their members are as many as of a step alone, so that the bits are; 0, or 1 without memory. */
 int take_steps(step *steps, int count, int threads) {
     share_out((work *[]){take_one}, 1, steps, count, threads);
     int failed = 0;

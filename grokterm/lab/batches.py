@@ -23,22 +23,31 @@ class Batches:
         self._seed = seed
         self.all = task.examples(task.train, reused=True)
         """The whole training set."""
-        self._order: tuple[int, Tensor] | None = None
+        self._order: tuple[int, Tensor, Tensor] | None = None
 
     def next(self, size: int | str) -> Examples:
         """The examples of the next step: `size` of them, those left at the end of an epoch, or all for 'full'."""
-        count = len(self.all)
-        if not isinstance(size, int) or size >= count:
-            return self.all
-        chosen = self._epoch_order()[self.position : self.position + size]
-        self.position += len(chosen)
-        if self.position >= count:
-            self.epoch, self.position = self.epoch + 1, 0
-        return self._task.examples(chosen)
+        return self.all if self._holds_all(size) else self._task.examples(self._next_of(1, size))
 
-    def _epoch_order(self) -> Tensor:
+    def next_places(self, size: int | str) -> Tensor:
+        """The places of the same examples among `all`, int64 [m] on the CPU."""
+        return torch.arange(len(self.all)) if self._holds_all(size) else self._next_of(2, size)
+
+    def _holds_all(self, size: int | str) -> bool:
+        return not isinstance(size, int) or size >= len(self.all)
+
+    def _next_of(self, which: int, size: int | str) -> Tensor:
+        """The next `size` of numbers of examples (1), or of their places (2), in the order of this epoch."""
+        assert isinstance(size, int)
+        chosen = self._epoch_order()[which][self.position : self.position + size]
+        self.position += len(chosen)
+        if self.position >= len(self.all):
+            self.epoch, self.position = self.epoch + 1, 0
+        return chosen
+
+    def _epoch_order(self) -> tuple[int, Tensor, Tensor]:
         if self._order is None or self._order[0] != self.epoch:
             train = self._task.train
             order = torch.randperm(len(train), generator=generator(self._seed, "batches", self.epoch))
-            self._order = (self.epoch, train[order.to(train.device)])
-        return self._order[1]
+            self._order = (self.epoch, train[order.to(train.device)], order)
+        return self._order

@@ -28,7 +28,7 @@ class StepBatch:
         self._kept = [torch.empty_like(tensor) for tensor in self._state]
         self._last = flat.new_zeros(3, *flat.shape[:-1])
         self._worst = torch.zeros_like(self._last)
-        self._graphs: dict[tuple[bool, int], _Graph] = {}
+        self._graphs: dict[tuple[bool, int], Graph] = {}
 
     def run(self, batches: Iterable[Examples]) -> list[float] | None:
         """One step a batch; gives loss, squared gradient norm and Σθ² before the last one, for one replica alone.
@@ -69,7 +69,7 @@ class StepBatch:
                 self._worst,
                 self._last,
             ]
-            graph = self._graphs[key] = _Graph(self._step, examples, touched)
+            graph = self._graphs[key] = Graph(self._step, examples, touched)
         else:
             self._optimizer.prepare()
         graph.replay(examples)
@@ -83,7 +83,7 @@ class StepBatch:
         self._strategy.objective.advance()
 
 
-class _Graph:
+class Graph:
     """A step on a given number of examples, captured; hyperparameters are tensors that it reads at every replay."""
 
     def __init__(self, step: Callable[[Examples], None], examples: Examples, touched: Sequence[Tensor]) -> None:

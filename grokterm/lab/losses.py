@@ -16,12 +16,12 @@ from grokterm.plugins.registry import function, place_of
 
 
 def cross_entropy_sum(logits: Tensor, labels: Tensor) -> Tensor:
-    """Cross-entropy in nats summed over pairs: logits [..., n, p] and labels int64 [n] give [...]."""
+    """Cross-entropy in nats summed over pairs: logits [..., n, p] and labels int64 [n] or [..., n] give [...]."""
     return cross_entropy(logits, labels).sum(-1)
 
 
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
-    """Cross-entropies in nats: logits [..., n, p] and labels int64 [n] give [..., n]."""
+    """Cross-entropies in nats: logits [..., n, p] and labels int64 [n] or [..., n] give [..., n]."""
     return _CrossEntropy.apply(logits, labels)  # type: ignore[no-any-return,no-untyped-call]
 
 
@@ -82,8 +82,8 @@ def hinge(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def _is_right(logits: Tensor, labels: Tensor) -> Tensor:
-    """Whether a class is the label, bool [n, classes]: to gather by it would scatter back, in any order on CUDA."""
-    return torch.arange(logits.shape[-1], device=logits.device) == labels[:, None]
+    """Whether a class is the label, bool [..., n, classes]: to gather by it would scatter back, in any order on CUDA."""
+    return torch.arange(logits.shape[-1], device=logits.device) == labels[..., None]
 
 
 LOSSES: Final[dict[Loss, Callable[[Tensor, Tensor], Tensor]]] = {
@@ -92,7 +92,7 @@ LOSSES: Final[dict[Loss, Callable[[Tensor, Tensor], Tensor]]] = {
     "mse": squared_error,
     "hinge": hinge,
 }
-"""The loss of every pair: logits [..., n, classes] and labels int64 [n] give [..., n]."""
+"""The loss of every pair: logits [..., n, classes] and labels int64 [n] or [..., n] give [..., n]."""
 
 
 def loss_function(loss: Loss) -> Callable[..., Tensor]:

@@ -8,7 +8,7 @@ values [2p + 1, d_model]. f is relu, quadratic or gelu.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from ctypes import POINTER, c_double, c_int, c_int64, c_void_p
 from pathlib import Path
@@ -199,26 +199,35 @@ def score_and_gradients(
 def losses_and_gradients(
     product: Product,
     activation: Activation,
-    pairs: Pairs,
+    pairs: Pairs | Sequence[Pairs],
     inputs: Mapping[str, Tensor],
     gradients: Mapping[str, Tensor],
     loss: Loss = "cross-entropy",
 ) -> list[float]:
-    """The same without the right answers, of one replica, or of each along a leading axis; raises MemoryError."""
-    if inputs["w_out"].ndim == 2:
+    """The same without the right answers, of one replica, or of each along a leading axis; raises MemoryError.
+
+    Replicas have the same pairs or, in a sequence, pairs of their own. The bits are those of each alone.
+    """
+    if isinstance(pairs, Pairs) and inputs["w_out"].ndim == 2:
         return [score_and_gradients(product, activation, pairs, inputs, gradients, loss)[0]]
     count, width, _ = inputs["w_out"].shape
+    of_each = [pairs] * count if isinstance(pairs, Pairs) else pairs
     replicas = ([{name: x[i] for name, x in each.items()} for each in (inputs, gradients)] for i in range(count))
-    if len(pairs) * width > SMALL:
-        return [score_and_gradients(product, activation, pairs, one, of, loss)[0] for one, of in replicas]
+    if max(map(len, of_each)) * width > SMALL:
+        each = zip(of_each, replicas, strict=True)
+        return [score_and_gradients(product, activation, own, one, of, loss)[0] for own, (one, of) in each]
     one, of_one = next(replicas)
-    first = _step(activation, pairs.packed, one, _d(of_one), 1, loss)
+    first = _step(activation, of_each[0].packed, one, _d(of_one), _thread_count(), loss)
     steps = (_Step * count)(*([first] * count))
-    # What differs from one replica to the next is where its tensors begin.
+    # What differs from one replica to the next is where its tensors begin, and its pairs.
     bytes_apart = {name: 4 * tensor.stride(0) for name, tensor in {**inputs, **_d(gradients)}.items()}
-    for i, step in enumerate(steps):
-        for name, apart in bytes_apart.items():
-            setattr(step, name, getattr(first, name) + i * apart)
+    begins = [(name, getattr(first, name), apart) for name, apart in bytes_apart.items()]
+    for i, (step, own) in enumerate(zip(steps, of_each, strict=True)):
+        for name, begin, apart in begins:
+            setattr(step, name, begin + i * apart)
+        n, at = len(own), own.packed.data_ptr()
+        step.n, step.share = n, 1 / max(n, 1)
+        step.a, step.b, step.labels = at, at + 4 * n, at + 8 * n
     if _step_sets[product](steps, count, _thread_count()):
         raise MemoryError("no memory for the steps of replicas")
     return [step.loss for step in steps]

@@ -94,7 +94,7 @@ class Objective:
 
     def loss_sum(self, logits: Tensor, labels: Tensor) -> Tensor:
         """The loss summed over pairs: logits [..., n, classes] and labels int64 [n] give [...]."""
-        return self._losses(logits, labels).sum(-1)
+        return self.losses(logits, labels).sum(-1)
 
     def errors(self, logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """The loss of every pair, [n], and its gradient by the logits, [n, classes]; these may be written over."""
@@ -103,7 +103,7 @@ class Objective:
             return by_hand(logits, labels)
         with torch.enable_grad():
             leaf = logits.detach().requires_grad_()
-            losses = self._losses(leaf, labels)
+            losses = self.losses(leaf, labels)
             (gradient,) = torch.autograd.grad(losses.sum(), leaf)
         return losses.detach(), gradient
 
@@ -128,7 +128,7 @@ class Objective:
         (projected,) = torch.autograd.grad((logits * signs).sum(), inputs, create_graph=True)
         return projected.square().sum((-2, -1)) * (self._jacobian / 2).to(logits.dtype)
 
-    def _losses(self, logits: Tensor, labels: Tensor) -> Tensor:
+    def losses(self, logits: Tensor, labels: Tensor) -> Tensor:
         """The loss of every pair, [..., n], with the temperature and the numbers of a plugin."""
         own = {name: number.to(logits.dtype) for name, number in self._own.items()}
         return loss_function(self.parts.loss)(self._scaled(logits), labels, **own)

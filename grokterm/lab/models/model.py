@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import torch
@@ -141,13 +141,13 @@ class Model(Network):
     def kernel_step(
         self,
         parameters: Mapping[str, Tensor],
-        pairs: Pairs,
+        pairs: Pairs | Sequence[Pairs],
         gradient: Mapping[str, Tensor],
         loss: Loss = "cross-entropy",
     ) -> list[float]:
         """A loss that the kernels know, summed over the pairs, of each replica along a leading axis or of the only one.
 
-        The gradient of its mean is written into `gradient`. Memory does not grow with the number of pairs. Raises
+        The gradient of its mean is written into `gradient`. Replicas may have pairs of their own. Memory does not grow with the number of pairs. Raises
         MemoryError.
         """
         raise NotImplementedError(f"{self.config.arch} has no kernel")

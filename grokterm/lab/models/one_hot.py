@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
 import torch
@@ -181,7 +181,7 @@ class OneHotMlp(FusedPairsModel):
     def kernel_step(
         self,
         parameters: Mapping[str, Tensor],
-        pairs: Pairs,
+        pairs: Pairs | Sequence[Pairs],
         gradient: Mapping[str, Tensor],
         loss: Loss = "cross-entropy",
     ) -> list[float]:

@@ -22,8 +22,11 @@ ACTIVATIONS: Final[dict[Activation, Callable[[Tensor], Tensor]]] = {
 
 
 def gather_rows(rows: Tensor, chosen: Tensor) -> Tensor:
-    """The chosen rows: [..., m, d] and int64 [n] give [..., n, d]; gradients are the same bits every time."""
-    if rows.device.type == "cpu":
+    """The chosen rows: [..., m, d] and int64 [n] give [..., n, d]; gradients are the same bits every time.
+
+    Replicas may choose for themselves, by int64 [..., n].
+    """
+    if rows.device.type == "cpu" and chosen.ndim == 1:
         return rows.index_select(-2, chosen)
     return _GatherRows.apply(rows, chosen)  # type: ignore[no-any-return,no-untyped-call]
 
@@ -35,12 +38,14 @@ class _GatherRows(torch.autograd.Function):
     def forward(ctx: Any, rows: Tensor, chosen: Tensor) -> Tensor:
         ctx.save_for_backward(chosen)
         ctx.count = rows.shape[-2]
-        return rows.index_select(-2, chosen)
+        if chosen.ndim == 1:
+            return rows.index_select(-2, chosen)
+        return rows.gather(-2, chosen[..., None].expand(*chosen.shape, rows.shape[-1]))
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         (gradient,), (chosen,) = gradients, ctx.saved_tensors
-        one_hot = torch.arange(ctx.count, device=chosen.device)[:, None] == chosen
+        one_hot = torch.arange(ctx.count, device=chosen.device)[:, None] == chosen[..., None, :]
         return one_hot.to(gradient.dtype) @ gradient, None
 
 

@@ -132,16 +132,16 @@ class TokenOneHotMlp(Network):
         shape, tokens = self.config.shape, examples.tokens
         if isinstance(examples, Tuples) and rows.ndim == 2 and rows.device.type == "cpu":
             return sum_rows(rows, examples.row_sums(shape.tokens))
-        x = gather_rows(rows, tokens[:, 0])
+        x = gather_rows(rows, tokens[..., 0])
         for place in range(1, shape.inputs):
-            x = x + gather_rows(rows, tokens[:, place] + place * shape.tokens)
+            x = x + gather_rows(rows, tokens[..., place] + place * shape.tokens)
         return x
 
     def _coordinates(self, parameters: Mapping[str, Tensor], examples: Examples) -> Tensor:
         """1 and −1, [..., n, k]."""
         bias = parameters["b_1"]
         signs = signs_of(examples.tokens).to(bias.dtype)
-        return signs.expand(*bias.shape[:-1], *signs.shape)
+        return signs.expand(*bias.shape[:-1], *signs.shape[-2:])
 
     def _one_hot(self, parameters: Mapping[str, Tensor], examples: Examples) -> Tensor:
         """k one-hot vectors side by side, [..., n, k · p]."""

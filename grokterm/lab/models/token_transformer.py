@@ -103,7 +103,7 @@ class TokenTransformer(Network):
     def _embedded(self, parameters: Mapping[str, Tensor], examples: Examples) -> Tensor:
         """The embeddings of the tokens, [..., n, k, d_model]."""
         tokens = examples.tokens
-        return torch.unflatten(gather_rows(parameters["W_E"], tokens.flatten()), -2, tokens.shape)
+        return torch.unflatten(gather_rows(parameters["W_E"], tokens.flatten(-2)), -2, tokens.shape[-2:])
 
     def _logits_of_tokens(self, parameters: Mapping[str, Tensor], embedded: Tensor, drop: Drop | None) -> Tensor:
         """The logits, read at "=", of embedded tokens [..., n, k, d_model]."""

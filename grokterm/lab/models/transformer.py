@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
 import torch
@@ -200,7 +200,7 @@ class Transformer(ResidualStreamModel, FusedPairsModel):
     def kernel_step(
         self,
         parameters: Mapping[str, Tensor],
-        pairs: Pairs,
+        pairs: Pairs | Sequence[Pairs],
         gradient: Mapping[str, Tensor],
         loss: Loss = "cross-entropy",
     ) -> list[float]:

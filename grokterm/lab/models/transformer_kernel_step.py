@@ -6,7 +6,7 @@ Every tensor may have a leading axis of replicas. The plain form is `Transformer
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -47,7 +47,7 @@ def step(
     config: Config,
     pairs_product: Product,
     parameters: Mapping[str, Tensor],
-    pairs: Pairs,
+    pairs: Pairs | Sequence[Pairs],
     gradient: Mapping[str, Tensor],
     loss: Loss,
 ) -> list[float]:
@@ -56,7 +56,7 @@ def step(
     product = small_product(pairs_product, parameters["W_U"])
     seen, folded = _attended(config, product, parameters), _folded(product, parameters)
     inputs = _kernel_inputs(config, product, parameters, seen, folded)
-    d_folded = torch.empty_like(folded.product)
+    d_folded = torch.empty_strided(folded.product.shape, folded.product.stride())
     of = {
         **{name: torch.empty_like(inputs[name]) for name in ("scores", "values", "w_out")},
         "w_in": d_folded[..., :d, :width],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 import torch
@@ -49,20 +50,21 @@ class AdamW(Rule):
         Its numbers are read here, for free on a CPU: a captured step would not see them change.
         """
         numbers = (rate, hyper.beta1, hyper.beta2, hyper.weight_decay, hyper.epsilon)
-        of_each = zip(*(number.expand(*parameters.shape[:-1], 1).flatten().tolist() for number in numbers), strict=True)
-        size, start = parameters.shape[-1], 0
-        tensors = [t.view(-1) for t in (parameters, gradient, self.mean, self.square)]
-        for (lr, beta1, beta2, decay, epsilon), replicas in groupby(of_each):
-            stop = start + size * len(list(replicas))
-            one, slope, mean, square = (t[start:stop] for t in tensors)
-            start = stop
+        replicas, size = parameters.shape[:-1], parameters.shape[-1]
+        of_each = torch.stack([number.expand(*replicas, 1).flatten() for number in numbers], -1).tolist()
+        tensors = [t.view(-1, size).unbind() for t in (parameters, gradient, self.mean, self.square)]
+        counts = self.count.expand(*replicas, 1).flatten().unbind()
+        # A replica is a tensor of its own, so that its bits are those of the same run alone.
+        rows = zip(of_each, *tensors, counts, strict=True)
+        for (lr, beta1, beta2, decay, epsilon), alike in groupby(rows, itemgetter(0)):
+            _, one, slope, mean, square, count = map(list, zip(*alike, strict=True))
             getattr(torch, _FUSED)(
-                [one],
-                [slope],
-                [mean],
-                [square],
+                one,
+                slope,
+                mean,
+                square,
                 [],
-                [self.count],
+                count,
                 lr=lr,
                 beta1=beta1,
                 beta2=beta2,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib import import_module
@@ -100,8 +100,8 @@ class Optimizer:
         """
         known = known or Known(Layout({"parameters": (parameters.shape[-1],)}))
         self.hyper, self.chain = hyper, chain
-        self.count = torch.zeros((), dtype=hyper.lr.dtype, device=parameters.device)
-        """Steps taken since the model was built, or the optimizer chosen."""
+        self.count = torch.zeros_like(hyper.lr)
+        """Steps taken since the model was built, or the optimizer chosen: of all, or of each that has a rate."""
         make_rule: type[Rule] = made("optimizer", name, Rule) or rules()[name]
         make_filter: type[GradientFilter] = made("filter", chain.filter, GradientFilter) or FILTERS[chain.filter]
         self.rule = make_rule(parameters, self.count, known.layout, known.hidden)
@@ -123,8 +123,8 @@ class Optimizer:
         if self._one_pass is None or self.implementation != "planned":
             return
         if self._left == 0:
-            counts = self.count + torch.arange(1, PLAN_STEPS + 1, device=self.count.device)
-            counts = counts.view(-1, *[1] * (self._plan.ndim - 2))
+            ahead = torch.arange(1, PLAN_STEPS + 1, device=self.count.device)
+            counts = self.count + ahead.view(-1, *[1] * (self._plan.ndim - 2))
             numbers = self._one_pass.plan(counts, self.hyper.lr * self._share(counts), self.hyper)
             self._plan.copy_(torch.stack([number.expand(self._plan[:, 0].shape) for number in numbers], 1))
             self._next.zero_()
@@ -204,6 +204,19 @@ class Optimizer:
         if self.chain.filter == before.chain.filter and self.chain.window == before.chain.window:
             _copy(before.filter.state_dict(), self.filter.state_dict())
         self.invalidate_plan()
+
+
+    def take_replicas(self, into: Sequence[int], other: Optimizer, of: Sequence[int]) -> None:
+        """Take everything of some replicas of an optimizer of the same chain, hyperparameters included."""
+        for own, given in zip(self._of_each(), other._of_each(), strict=True):
+            own[list(into)] = given[list(of)]
+        self.invalidate_plan()
+
+    def _of_each(self) -> list[Tensor]:
+        """All tensors that have a row a replica."""
+        start = [self._target] if self._target is not None else []
+        norm = [self._clamp.norm] if self._clamp is not None else []
+        return [*self.state_dict().values(), *self.hyper.tensors, *start, *norm]
 
 
 def _copy(given: Mapping[str, Tensor], into: Mapping[str, Tensor]) -> None:

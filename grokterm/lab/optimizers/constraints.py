@@ -13,9 +13,9 @@ class NormClamp:
 
     def __init__(self, start: Tensor) -> None:
         """`start` [..., size]: the parameters with which the model began."""
-        self._norm = torch.linalg.vector_norm(start, dim=-1, keepdim=True)
+        self.norm = torch.linalg.vector_norm(start, dim=-1, keepdim=True)
 
     def apply(self, parameters: Tensor, hyper: Hyperparameters) -> None:
         """Rescale parameters [..., size], in place."""
         norm = torch.linalg.vector_norm(parameters, dim=-1, keepdim=True)
-        parameters.mul_(hyper.norm_clamp.to(parameters.dtype) * self._norm / norm)
+        parameters.mul_(hyper.norm_clamp.to(parameters.dtype) * self.norm / norm)

@@ -37,7 +37,8 @@ class GrokfastEma(Filter):
     def __init__(self, parameters: Tensor, layout: Layout, window: int) -> None:
         super().__init__(parameters, layout, window)
         self.slow = torch.zeros_like(parameters)
-        self.seen = torch.zeros((), dtype=torch.int64, device=parameters.device)
+        *replicas, _ = parameters.shape
+        self.seen = parameters.new_zeros([*replicas, 1] if replicas else [], dtype=torch.int64)
 
     def filtered(self, parameters: Tensor, gradient: Tensor, hyper: Hyperparameters) -> Tensor:
         """See `Filter`."""
@@ -47,7 +48,7 @@ class GrokfastEma(Filter):
         return gradient + self.slow * hyper.ema_lambda.to(gradient.dtype)
 
     def state_dict(self) -> dict[str, Tensor]:
-        """The running mean [..., size], and how many gradients it has seen."""
+        """The running mean [..., size], and how many gradients it has seen, of each replica."""
         return {"slow_gradient": self.slow, "gradients_seen": self.seen}
 
 
@@ -58,7 +59,7 @@ class GrokfastMa(Filter):
         super().__init__(parameters, layout, window)
         *replicas, size = parameters.shape
         self.last = parameters.new_zeros(*replicas, window, size)
-        self.seen = torch.zeros(1, dtype=torch.int64, device=parameters.device)
+        self.seen = parameters.new_zeros(*replicas, 1, dtype=torch.int64)
 
     def filtered(self, parameters: Tensor, gradient: Tensor, hyper: Hyperparameters) -> Tensor:
         """See `Filter`.
@@ -66,8 +67,8 @@ class GrokfastMa(Filter):
         The mean is taken anew at every step: in a running sum, what rounding left of the large gradients at the
         beginning would stand beside those that are a millionth of them.
         """
-        window = self.last.shape[-2]
-        self.last.index_copy_(-2, self.seen % window, gradient[..., None, :])
+        window, row = self.last.shape[-2], gradient[..., None, :]
+        self.last.scatter_(-2, (self.seen % window)[..., None].expand_as(row), row)
         self.seen += 1
         share = torch.where(self.seen < window, torch.zeros_like(hyper.ma_lambda), hyper.ma_lambda)
         return gradient + self.last.mean(-2) * share.to(gradient.dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, make_dataclass
 
 import torch
@@ -40,18 +41,36 @@ class Hyperparameters:
 
         The numbers of plugins are fields beside the others.
         """
-        own = [(name, Tensor) for name, _ in config.own]
-        kind: type[Hyperparameters] = make_dataclass(cls.__name__, own, bases=(cls,), frozen=True) if own else cls
-        dtype = torch.float32 if device.type == "mps" else torch.float64
-        values = config.as_dict()
-        numbers = {field.name: _number(values[field.name]) for field in fields(kind)}
+        kind, dtype = cls._kind(config), torch.float32 if device.type == "mps" else torch.float64
+        numbers = _numbers(kind, config)
         return kind(**{name: torch.tensor(number, dtype=dtype, device=device) for name, number in numbers.items()})
+
+    @classmethod
+    def of_each(cls, configs: Sequence[Config], device: torch.device) -> Hyperparameters:
+        """Those of replicas, one of each of the configurations, [replicas, 1]."""
+        kind = cls._kind(configs[0])
+        each = [vars(cls.of(config, device)) for config in configs]
+        return kind(**{field.name: torch.stack([one[field.name] for one in each])[:, None] for field in fields(kind)})
+
+    @classmethod
+    def _kind(cls, config: Config) -> type[Hyperparameters]:
+        own = [(name, Tensor) for name, _ in config.own]
+        return make_dataclass(cls.__name__, own, bases=(cls,), frozen=True) if own else cls
 
     def update(self, config: Config) -> None:
         """Take the values of `config`, in place."""
-        values = config.as_dict()
-        for field in fields(self):
-            getattr(self, field.name).fill_(_number(values[field.name]))
+        for name, number in _numbers(type(self), config).items():
+            getattr(self, name).fill_(number)
+
+    @property
+    def tensors(self) -> list[Tensor]:
+        """All of them, in order."""
+        return [getattr(self, field.name) for field in fields(self)]
+
+
+def _numbers(kind: type[Hyperparameters], config: Config) -> dict[str, float]:
+    values = config.as_dict()
+    return {field.name: _number(values[field.name]) for field in fields(kind)}
 
 
 def _number(value: Value) -> float:
