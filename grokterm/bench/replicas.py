@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Final
-
-import torch
 
 from grokterm.bench.row import Bench, Goal, Row
 from grokterm.bench.steps import synchronize
 from grokterm.config import Config
-from grokterm.lab import devices
-from grokterm.lab.cuda_graphs import StepBatch
-from grokterm.lab.engine import CHUNK_FLOATS
-from grokterm.lab.models import build
-from grokterm.lab.models.layout import Layout
-from grokterm.lab.optimizers import Hyperparameters, Optimizer, implementation_for
-from grokterm.lab.precision import product_for
-from grokterm.lab.seeds import generator
-from grokterm.lab.strategies import choose_strategy
-from grokterm.lab.tasks import make_task
+from grokterm.lab.engine import Engine
+from grokterm.lab.replicas import Replicas
 
 COUNTS: Final = (1, 8, 64)
 QUICK_COUNTS: Final = (1, 8)
@@ -35,36 +24,9 @@ TIMES_OF_SMALL: Final = 1.5
 """How many times as fast as one after another small replicas have to be."""
 
 
-class Replicas:
-    """R models of one config with its seed and the next ones, or one without replica axes, on one split."""
-
-    def __init__(self, config: Config, count: int | None) -> None:
-        self.device, precision = devices.resolve(config)
-        self.model = build(config, product_for(precision))
-        self.layout = Layout(self.model.shapes())
-        seeds = range(config.seed, config.seed + (count or 1))
-        fresh = torch.stack([self.layout.flatten(self.model.start(generator(s, "parameters"))) for s in seeds])
-        self.flat = (fresh if count else fresh[0]).to(self.device)
-        hyper = Hyperparameters.of(config, self.device)
-        if count:
-            # A rate for each replica, [R, 1], as a grid over settings has it.
-            hyper = replace(hyper, lr=hyper.lr.expand(count, 1).clone())
-        self.optimizer = Optimizer(config.optimizer, self.flat, hyper, implementation_for(self.device))
-        task = make_task(config).to(self.device)
-        self.pairs = task.pairs(task.train)
-        most = max(1, CHUNK_FLOATS[self.device.type] // self.model.floats_per_example // (count or 1))
-        self.strategy = choose_strategy(self.model, self.layout, self.flat, most)
-        self.burst = StepBatch(self.strategy, self.optimizer)
-
-    def step(self) -> None:
-        """One step of every replica."""
-        with self.strategy.threads():
-            self.burst.step(self.pairs)
-
-
 def rows(bench: Bench) -> Iterator[Row]:
     """Replica-steps a second of the default model, together and one after another."""
-    single = Replicas(bench.config(), None)
+    single = Engine(bench.config())
     for count in QUICK_COUNTS if bench.quick else COUNTS:
         judged = single.device.type == "cuda" and count == COUNTS[-1]
         goal = Goal(f"≥ {TIMES_ON_CUDA}×", least=TIMES_ON_CUDA) if judged else None
@@ -73,25 +35,25 @@ def rows(bench: Bench) -> Iterator[Row]:
 
 def small_rows(bench: Bench) -> Iterator[Row]:
     """The same of small models."""
-    single = Replicas(bench.config(SMALL), None)
+    single = Engine(bench.config(SMALL))
     for count in SMALL_COUNTS:
         goal = Goal(f"≥ {TIMES_OF_SMALL:g}×", least=TIMES_OF_SMALL)
         yield _row(bench, f"replicas/small/{count}", single, count, SMALL_STEPS // count, goal)
 
 
-def _row(bench: Bench, name: str, single: Replicas, count: int, steps: int, goal: Goal | None) -> Row:
-    """Of `steps` steps of each replica."""
-    config = single.model.config
-    together = Replicas(config, count)
+def _row(bench: Bench, name: str, single: Engine, count: int, steps: int, goal: Goal | None) -> Row:
+    """Of `steps` steps of each replica, which has a seed and a rate of its own."""
+    config = single.config
+    together = Replicas(
+        [config.changed({"seed": config.seed + i, "lr": config.lr * (1 + i / count)}) for i in range(count)]
+    )
 
     def ours() -> None:
-        for _ in range(steps):
-            together.step()
+        together.advance(steps)
         synchronize(together.device)
 
     def apart() -> None:
-        for _ in range(steps * count):
-            single.step()
+        single.advance(steps * count)
         synchronize(single.device)
 
     taken = bench.medians(name, {"ours": ours, "apart": apart})

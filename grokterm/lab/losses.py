@@ -82,7 +82,7 @@ def hinge(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def _is_right(logits: Tensor, labels: Tensor) -> Tensor:
-    """Whether a class is the label, bool [..., n, classes]: to gather by it would scatter back, in any order on CUDA."""
+    """Whether a class is the label, bool [..., n, classes]; to gather by it would scatter back, unordered on CUDA."""
     return torch.arange(logits.shape[-1], device=logits.device) == labels[..., None]
 
 

@@ -225,7 +225,7 @@ def losses_and_gradients(
     for i, (step, own) in enumerate(zip(steps, of_each, strict=True)):
         for name, begin, apart in begins:
             setattr(step, name, begin + i * apart)
-        n, at = len(own), own.packed.data_ptr()
+        n, at = own.packed.shape[1], own.packed.data_ptr()
         step.n, step.share = n, 1 / max(n, 1)
         step.a, step.b, step.labels = at, at + 4 * n, at + 8 * n
     if _step_sets[product](steps, count, _thread_count()):

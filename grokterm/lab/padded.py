@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -32,16 +32,15 @@ class PaddedExamples:
 
     def copy(self) -> PaddedExamples:
         """See `Examples`."""
-        return PaddedExamples(*(tensor.clone() for tensor in self.tensors))
+        return _examples((tensor.clone() for tensor in self.tensors), reused=False)
 
     def chunks(self, size: int) -> Iterator[PaddedExamples]:
         """See `Examples`."""
         for start in range(0, len(self), size):
-            yield PaddedExamples(*(tensor[:, start : start + size] for tensor in self.tensors), self.reused)
+            yield _examples((tensor[:, start : start + size] for tensor in self.tensors), self.reused)
 
-    def chosen(self, places: Sequence[Tensor]) -> PaddedExamples:
-        """Those at so many places of each replica, int64 [m] each on the CPU, filled up by its first."""
-        most = max(map(len, places))
+    def chosen(self, places: Sequence[Tensor], most: int) -> PaddedExamples:
+        """Those at up to `most` places of each replica, int64 [m] each on the CPU, filled up by its first."""
         at = torch.stack([torch.cat((own, own[:1].expand(most - len(own)))) for own in places])
         weights = torch.stack([_weights(len(own), most) for own in places]).to(self.weights)
         at = at.to(self.labels.device, non_blocking=True)
@@ -63,7 +62,12 @@ def padded(of_each: Sequence[Examples], device: torch.device, dtype: torch.dtype
     """The examples of each replica, on the device; they are trained on in every step."""
     most = max(map(len, of_each))
     each = zip(*(_filled(examples, most, dtype) for examples in of_each), strict=True)
-    return PaddedExamples(*(torch.stack(tensors).to(device) for tensors in each), reused=True)
+    return _examples((torch.stack(tensors).to(device) for tensors in each), reused=True)
+
+
+def _examples(tensors: Iterable[Tensor], reused: bool) -> PaddedExamples:
+    tokens, labels, numbers, weights = tensors
+    return PaddedExamples(tokens, labels, numbers, weights, reused)
 
 
 def _filled(examples: Examples, most: int, dtype: torch.dtype) -> tuple[Tensor, ...]:

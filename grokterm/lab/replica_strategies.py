@@ -159,9 +159,12 @@ class TensorProgram(ReplicaStrategy):
 
     def next_examples(self) -> PaddedExamples:
         """See `ReplicaStrategy`."""
-        if all(run.config.batch_size == "full" for run in self.runs):
+        size = self.shared.network.config.batch_size
+        if not isinstance(size, int):
             return self._train
-        return self._train.chosen([run.batches.next_places(run.config.batch_size) for run in self.runs])
+        # As many at every step, also at the end of an epoch: a captured step takes no other number.
+        most = max(min(size, len(run.train)) for run in self.runs)
+        return self._train.chosen([run.batches.next_places(size) for run in self.runs], most)
 
     def loss_and_gradient(self, examples: PaddedExamples) -> tuple[Tensor, Tensor]:
         """See `ReplicaStrategy`."""
@@ -198,5 +201,6 @@ class TensorProgram(ReplicaStrategy):
     def _logits(self, parameters: Parameters, examples: PaddedExamples) -> Tensor:
         network = self.shared.network
         if isinstance(network, Model):
-            return network.logits(parameters, *examples.tokens.unbind(-1))
+            a, b = examples.tokens.unbind(-1)
+            return network.logits(parameters, a, b)
         return network.logits_of(parameters, examples)

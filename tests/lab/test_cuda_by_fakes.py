@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import pytest
@@ -18,8 +19,11 @@ from grokterm.config import Config, choices
 from grokterm.lab.cuda_graphs import StepBatch
 from grokterm.lab.models import build
 from grokterm.lab.models.layout import Layout
-from grokterm.lab.optimizers import Hyperparameters, Optimizer, implementation_for
+from grokterm.lab.objective import Objective
+from grokterm.lab.optimizers import Chain, Hyperparameters, Known, Optimizer, implementation_for
 from grokterm.lab.precision import product_for
+from grokterm.lab.replica_steps import ReplicaSteps
+from grokterm.lab.replica_strategies import Run, Shared, TensorProgram
 from grokterm.lab.strategies import Strategy, choose_strategy
 from grokterm.lab.tasks import Pairs
 from tests.lab.examples import ARCHITECTURES
@@ -94,6 +98,30 @@ def test_a_step_by_autograd_may_be_captured(
     assert strategy.name == "autograd"
     assert audit.wrong == []
     assert audit.launches.total() <= BY_AUTOGRAD[arch][depth - 1], audit.launches
+
+
+@pytest.mark.parametrize(
+    "chain", [{}, {"filter": "grokfast-ma", "ma_window": 3}, {"norm_clamp": 1.0, "l1": 0.1}], ids=str
+)
+@pytest.mark.parametrize("arch", choices("arch"))
+def test_a_step_of_replicas_with_examples_of_their_own_may_be_captured(arch: str, chain: dict[str, Any]) -> None:
+    config = Config(precision="float32", p=11).changed({"arch": arch, **chain})
+    counts = []
+    for count in (2, 7):
+        network, device = build(config), torch.device("meta")
+        layout, dtype = Layout(network.shapes()), torch.float32
+        shared = Shared(network, layout, Objective(config, device), device, dtype, 1 << 20)
+        configs = [config.changed({"seed": i, "train_fraction": 0.3 + i / 20}) for i in range(count)]
+        strategy = TensorProgram(shared, [Run.of(each, layout, dtype) for each in configs])
+        known = Known(layout, network.hidden_matrices, torch.zeros_like(strategy.flat))
+        hyper = Hyperparameters.of_each(configs, device)
+        optimizer = Optimizer(config.optimizer, strategy.flat, hyper, WAY, Chain.of(config), known)
+        steps, examples = ReplicaSteps(strategy, optimizer), strategy.next_examples()
+        optimizer.prepare()
+        audit = audited(partial(steps._step, examples))
+        assert audit.wrong == []
+        counts.append(audit.launches.total())
+    assert counts[0] == counts[1]
 
 
 @pytest.mark.parametrize("values", OPTIONS, ids=str)

@@ -147,8 +147,8 @@ class Model(Network):
     ) -> list[float]:
         """A loss that the kernels know, summed over the pairs, of each replica along a leading axis or of the only one.
 
-        The gradient of its mean is written into `gradient`. Replicas may have pairs of their own. Memory does not grow with the number of pairs. Raises
-        MemoryError.
+        The gradient of its mean is written into `gradient`. Replicas may have pairs of their own. Memory does not grow
+        with the number of pairs. Raises MemoryError.
         """
         raise NotImplementedError(f"{self.config.arch} has no kernel")
 

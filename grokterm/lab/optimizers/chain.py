@@ -205,7 +205,6 @@ class Optimizer:
             _copy(before.filter.state_dict(), self.filter.state_dict())
         self.invalidate_plan()
 
-
     def take_replicas(self, into: Sequence[int], other: Optimizer, of: Sequence[int]) -> None:
         """Take everything of some replicas of an optimizer of the same chain, hyperparameters included."""
         for own, given in zip(self._of_each(), other._of_each(), strict=True):
