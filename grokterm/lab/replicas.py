@@ -50,6 +50,8 @@ class Replicas:
         floats = CHUNK_FLOATS[self.device.type]
         self._shared = Shared(network, Layout(network.shapes()), objective, self.device, dtype, floats)
         self._chain = Chain.of(configs[0])
+        kernels = by_kernels(network, self.device, dtype)
+        self._kind: type[ReplicaStrategy] = KernelsOfReplicas if kernels else TensorProgram
         with self._room_for(len(configs)):
             runs = [self._run(config) for config in configs]
             self._build(runs)
@@ -147,10 +149,7 @@ class Replicas:
 
     def _build(self, runs: Sequence[Run]) -> None:
         """Strategy, optimizer and steps of these runs, whose parameters are not set."""
-        shared = self._shared
-        kernels = by_kernels(shared.network, shared.device, shared.dtype)
-        kind: type[ReplicaStrategy] = KernelsOfReplicas if kernels else TensorProgram
-        self._strategy = kind(shared, runs)
+        self._strategy = self._kind(self._shared, runs)
         self._optimizer = self._optimizer_of(runs)
         self._steps = ReplicaSteps(self._strategy, self._optimizer)
 
@@ -158,14 +157,15 @@ class Replicas:
         """A fresh one of these runs: of all at once where that gives the same bits, or bits are others anyway."""
         configs, flat = [run.config for run in runs], self._strategy.flat
         start = torch.stack([run.start for run in runs]).to(self.device) if self._chain.needs_start else None
-        hyper = Hyperparameters.of_each(configs, self.device)
-        every = self._optimizer_like(flat[:1].expand(len(runs), -1), hyper, start)
-        plain = every.implementation == "fused" and self._chain.filter == "none" and not self._chain.clamps
-        if plain or not self.alike:
-            return every
         starts: Sequence[Tensor | None] = [None] * len(runs) if start is None else start.unbind()
         each = zip(configs, starts, strict=True)
-        return OneByOne([self._optimizer_like(flat[0], Hyperparameters.of(c, self.device), own) for c, own in each])
+        alone = (self._optimizer_like(flat[0], Hyperparameters.of(c, self.device), own) for c, own in each)
+        first = next(alone)
+        plain = first.implementation == "fused" and self._chain.filter == "none" and not self._chain.clamps
+        if self.alike and not plain:
+            return OneByOne([first, *alone])
+        hyper = Hyperparameters.of_each(configs, self.device)
+        return self._optimizer_like(flat[:1].expand(len(runs), -1), hyper, start)
 
     def _optimizer_like(self, flat: Tensor, hyper: Hyperparameters, start: Tensor | None) -> Optimizer:
         network = self._shared.network

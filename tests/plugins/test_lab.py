@@ -17,15 +17,18 @@ from grokterm.analysis.pictures import PICTURES, make_picture
 from grokterm.analysis.spectrum import feature_count
 from grokterm.config import Config
 from grokterm.errors import ConfigError
+from grokterm.lab import native
 from grokterm.lab.engine import Engine
 from grokterm.lab.losses import loss_function
 from grokterm.lab.models import build
 from grokterm.lab.models.layout import Layout
 from grokterm.lab.optimizers import Chain, Hyperparameters, Known, Optimizer
+from grokterm.lab.replicas import Replicas, why_alone
 from grokterm.picture import PictureRequest
 from grokterm.plugins.items import PluginError
 from grokterm.plugins.loading import load_file
 from grokterm.runs.changes import plan_change
+from tests import needs
 from tests.own import write
 
 CPU = torch.device("cpu")
@@ -76,6 +79,26 @@ def test_its_number_acts_from_the_next_step_on_and_is_its_own_for_every_replica(
     assert torch.equal(many, torch.stack(alone))
     optimizers[0].update(config(optimizer="rmsprop", rms_decay=0.9))
     assert float(getattr(optimizers[0].hyper, "rms_decay")) == 0.9  # noqa: B009
+
+
+def test_replicas_by_kernels_take_rules_of_ones_own_and_tensor_programs_leave_them_alone() -> None:
+    own = {"p": 11, "width": 32, "arch": "one-hot", "precision": "float32", "optimizer": "rmsprop", "lr": 0.01}
+    configs = [config(**own, rms_decay=decay, seed=i) for i, decay in enumerate((0.5, 0.9))]
+    assert why_alone(configs[0]).startswith("the optimizer rmsprop is a plugin's")
+    assert why_alone(config(filter="clipped")).startswith("the filter clipped is a plugin's")
+    assert why_alone(config(loss="focal")).startswith("the loss focal is a plugin's")
+    assert native.load(needs.library())
+    try:
+        replicas = Replicas(configs)
+        replicas.advance(20)
+        replicas.enter(0, configs[1])
+        replicas.advance(10)
+        for i, steps in enumerate((10, 30)):
+            engine = Engine(configs[1])
+            engine.advance(steps)
+            assert all(torch.equal(replicas.parameters(i)[name], x) for name, x in engine.parameters.items())
+    finally:
+        native.load(None)
 
 
 def test_a_filter_of_ones_own_comes_before_the_rule() -> None:
