@@ -27,6 +27,8 @@ from grokterm.wire.swept import SweepState
 BATCH_SECONDS: Final = 4.0
 """That a batch should take: long beside handing it out, and short beside what is lost with a worker."""
 LARGEST_BATCH: Final = 64
+SHARED: Final = {"cpu": (8, 24.0), "cuda": (512, 600.0), "mps": (64, 120.0)}
+"""Runs that train faster together than fewer do, by kind of device, and the seconds that they may take for it."""
 LOSSES: Final = 3
 """Workers that may be lost with a run before it counts as failed."""
 GRACE: Final = 10.0
@@ -50,7 +52,7 @@ class Coordinator:
         self._out: dict[Result, Batch] = {}
         self._losses: dict[int, int] = {}
         self._rate = Rate(lambda: workers.count)
-        self._words = ""
+        self._words = self._device = ""
         self._written = -math.inf
 
     def run(self) -> Literal["finished", "stopped"]:
@@ -84,10 +86,16 @@ class Coordinator:
         first = self._pending.popleft()
         runs = [first]
         fair = math.ceil(len(self._pending) / (2 * self.workers.count))
-        most = min(LARGEST_BATCH, fair, self._rate.runs_in(BATCH_SECONDS)) if not self._losses.get(first.number) else 1
+        most = min(fair, self._most()) if not self._losses.get(first.number) else 1
         while self._pending and len(runs) < most and not self._losses.get(self._pending[0].number):
             runs.append(self._pending.popleft())
         return runs
+
+    def _most(self) -> int:
+        """Runs of a batch at most, by what the last ones took."""
+        count, seconds = SHARED.get(self._device, SHARED["cpu"])
+        shared = min(count, self._rate.runs_in(seconds))
+        return max(shared, min(LARGEST_BATCH, self._rate.runs_in(BATCH_SECONDS)))
 
     def _take_in(self, seconds: float) -> None:
         """Waits for batches to end, and writes down what came."""
@@ -110,6 +118,7 @@ class Coordinator:
             else:
                 outcomes += result.outcomes
                 self._rate.add(len(result.outcomes), result.seconds)
+                self._device = result.outcomes[-1].training.device.partition(":")[0]
         self._ledger.write(outcomes)
         self._check()
 
