@@ -103,7 +103,8 @@ def plan_of(asked: Asked, defaults: Values, given: Values, values: Values) -> Pl
 
 def described(plan: Plan) -> list[str]:
     """A plan in lines of words: its axes, how many runs, and the room that they take at most."""
-    lines = [f"{len(plan.cells):,} cells × {plan.seeds} seeds = {plan.run_count:,} runs of {plan.base.task_words}"]
+    cells, seeds, runs = _count(len(plan.cells), "cell"), _count(plan.seeds, "seed"), _count(plan.run_count, "run")
+    lines = [f"{cells} × {seeds} = {runs} of {plan.base.task_words}"]
     for axis in plan.axes:
         points = [shown(dict(zip(axis.names, point, strict=True))) for point in axis.values]
         lines.append("  over " + "; ".join(points if len(points) <= 12 else [*points[:6], "…", *points[-5:]]))
@@ -157,6 +158,10 @@ def _checked(given: Values, axes: Sequence[Axis]) -> Values:
     """The settings that were asked for, none of which an axis takes as well; raises ConfigError."""
     swept = {name for axis in axes for name in axis.names}
     return {name: value for name, value in given.items() if name not in swept}
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _print(lines: Sequence[str], out: TextIO) -> None:

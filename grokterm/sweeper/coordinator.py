@@ -31,7 +31,7 @@ SHARED: Final = {"cpu": (8, 24.0), "cuda": (512, 600.0), "mps": (64, 120.0)}
 """Runs that train faster together than fewer do, by kind of device, and the seconds that they may take for it."""
 LOSSES: Final = 3
 """Workers that may be lost with a run before it counts as failed."""
-GRACE: Final = 10.0
+GRACE: Final = 3.0
 """Seconds that batches may go on after a sweep is asked to stop."""
 _LOOK: Final = 0.25
 """Seconds from one look at workers and signals to the next."""

@@ -70,15 +70,14 @@ class Nursery:
         assert str(cwd) == command[4]
         if command[3] != "grokterm.trainer":
             return subprocess.Popen(command, stdout=stdout, cwd=cwd, env=env, **more)
-        assert env is None
-        return Forked(self, self._start(list(command[4:]), os.readlink(f"/proc/self/fd/{stdout}")))
+        return Forked(self, self._start(list(command[4:]), os.readlink(f"/proc/self/fd/{stdout}"), env))
 
     def poll(self, pid: int) -> int | None:
         """How a trainer of this nursery has ended; None while it runs."""
         return self._ask(Poll(pid))
 
-    def _start(self, arguments: list[str], log: str) -> int:
-        pid = self._ask(Start(arguments, log, dict(os.environ)))
+    def _start(self, arguments: list[str], log: str, environment: dict[str, str] | None = None) -> int:
+        pid = self._ask(Start(arguments, log, environment or dict(os.environ)))
         assert pid is not None
         return pid
 
