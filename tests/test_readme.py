@@ -7,17 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from grokterm.tui.actions import ACTIONS
+from grokterm.tui.actions import ACTIONS, Action
+from grokterm.tui.sweep.keys import SWEEP_ACTIONS
 from grokterm.tui.theme import load_themes
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_keys_are_those_of_the_table() -> None:
-    between = re.search(r"<!-- keys -->\n(.*?)\n<!-- /keys -->", README, re.DOTALL)
+@pytest.mark.parametrize(("mark", "actions"), [("keys", ACTIONS), ("sweep keys", SWEEP_ACTIONS)])
+def test_the_keys_are_those_of_the_table(mark: str, actions: tuple[Action, ...]) -> None:
+    between = re.search(rf"<!-- {mark} -->\n(.*?)\n<!-- /{mark} -->", README, re.DOTALL)
     assert between is not None
-    rows = [f"| `{action.key}` | {action.words} |" for action in ACTIONS]
+    rows = [f"| `{action.key}` | {action.words} |" for action in actions]
     assert between[1].strip().splitlines() == ["| key | what it does |", "|---|---|", *rows]
 
 

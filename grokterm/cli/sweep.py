@@ -130,8 +130,7 @@ def show_list(values: Values) -> int:
 
 def name_of(folder: SweepFolder) -> str:
     """What a person types for a sweep: s3."""
-    number = folder.id.split("-")[0].removeprefix("s").lstrip("0")
-    return f"s{number}" if number else folder.id
+    return folder.short_id
 
 
 def worker_arguments(asked: Asked) -> list[str]:

@@ -41,6 +41,12 @@ class SweepFolder:
         return self.path.name
 
     @property
+    def short_id(self) -> str:
+        """What a person types for it: s3."""
+        number = self.id.split("-")[0].removeprefix("s").lstrip("0")
+        return f"s{number}" if number.isdecimal() else self.id
+
+    @property
     def plan_path(self) -> Path:
         """sweep.toml: what it trains."""
         return self.path / "sweep.toml"

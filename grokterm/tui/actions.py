@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from textual.binding import Binding
 
-Where = Literal["the trainer", "the screen", "the run"]
-Group = Literal["Training", "Model and settings", "What is shown", "Time travel", "Runs"]
+Where = Literal["the trainer", "the screen", "the run", "the sweep"]
+Group = Literal[
+    "Training", "Model and settings", "What is shown", "Time travel", "Runs", "Diagram", "Cells", "Screen", "Sweep"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,20 +128,20 @@ def action(name: str) -> Action:
     return next(a for a in ACTIONS if a.id == name)
 
 
-def bindings() -> list[Binding]:
+def bindings(actions: Sequence[Action] = ACTIONS) -> list[Binding]:
     """Textual's bindings for every action; each has the action's id."""
     found: list[Binding] = []
-    for a in ACTIONS:
+    for a in actions:
         if a.id == "go_to_pane":
             found += [Binding(k, f"go_to_pane({k})", a.words, show=False, id=f"{a.id}_{k}") for k in a.bound.split(",")]
         else:
-            found.append(Binding(a.key, a.method, a.words, show=False, id=a.id, key_display=a.key))
+            found.append(Binding(a.bound or a.key, a.method, a.words, show=False, id=a.id, key_display=a.key))
     return found
 
 
-def groups() -> dict[str, list[Action]]:
+def groups(actions: Sequence[Action] = ACTIONS) -> dict[str, list[Action]]:
     """The actions under the heading that help and README show them under."""
     found: dict[str, list[Action]] = {}
-    for a in ACTIONS:
+    for a in actions:
         found.setdefault(a.group, []).append(a)
     return found

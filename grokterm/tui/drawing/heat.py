@@ -184,13 +184,14 @@ def level_color(level: int, scale: Scale, palette: Palette) -> Color | None:
         names = _RING
     at = abs(level) / LEVELS * (len(names) - 1)
     first = min(int(at), len(names) - 2)
-    return Color.from_triplet(_between(names[first], names[first + 1], at - first, palette))
+    return blended(names[first], names[first + 1], at - first, palette)
 
 
-def _between(low: str, high: str, share: float, palette: Palette) -> ColorTriplet:
+def blended(low: str, high: str, share: float, palette: Palette) -> Color:
+    """A colour between those of two meanings."""
     start, end = ((palette.style(name).color or Color.default()).get_truecolor() for name in (low, high))
     red, green, blue = (round(a + share * (b - a)) for a, b in zip(start, end, strict=True))
-    return ColorTriplet(red, green, blue)
+    return Color.from_triplet(ColorTriplet(red, green, blue))
 
 
 def _shades(levels: Levels, scale: Scale, graph: Graph, palette: Palette) -> list[Strip]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
 from textual import events
 from textual.content import Content
 
-from grokterm.tui.actions import FOOTER_ORDER, action
+from grokterm.tui.actions import FOOTER_ORDER, Action, action
 from grokterm.tui.run.trainer_link import ShownState
 from grokterm.tui.text.fitting import Part, fit
 from grokterm.tui.text.one_line import Line
 from grokterm.tui.theme import Palette
 
+_NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
 _SAID: Final = 5.0
 """Seconds that a remark stands in the keys' place."""
 
@@ -21,11 +24,15 @@ _SAID: Final = 5.0
 @lru_cache(maxsize=8)
 def footer_keys(state: ShownState, palette: Palette, width: int) -> Content:
     """The keys and what they do, the most needed ones where there is little room."""
+    return keys_line([action(name) for name in FOOTER_ORDER], palette, width, {"pause": _pause_name(state)})
+
+
+def keys_line(actions: Sequence[Action], palette: Palette, width: int, names: Mapping[str, str] = _NO_NAMES) -> Content:
+    """Keys in this order; `names` are those of actions, by id, that are called otherwise now."""
     key, name = f"bold {palette.markup('accent')}", palette.markup("muted")
     parts: list[Part] = []
-    for a in map(action, FOOTER_ORDER):
-        label = _pause_name(state) if a.id == "pause" else a.name
-        written = Content.assemble((a.footer_key or a.key, key), (f" {label}", name))
+    for a in actions:
+        written = Content.assemble((a.footer_key or a.key, key), (f" {names.get(a.id, a.name)}", name))
         parts.append(Part.of((written, 10 + a.rank)))
     return Content.assemble(" ", fit(parts, width - 2, Content("  ")))
 
