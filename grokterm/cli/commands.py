@@ -91,12 +91,21 @@ def train(*, resume: Resume = None, preset: Preset = None, as_json: AsJson = Fal
 
 @with_options(groups.folder, groups.screen, plugins=PLUGINS)
 def attach(*run: OneRun, **given: str | None) -> int:
-    """Come back to a run, the newest one that trains when none is named, or compare two to six runs.
+    """Come back to a run, the newest one that trains when none is named, or a sweep, or compare two to six runs.
 
     A run without a trainer opens paused where it had come to; space goes on. Comparing starts no trainer.
     """
     from grokterm.cli.watch import attach, compare
+    from grokterm.runs.folder import home_path
+    from grokterm.sweeps.folder import names_sweep
 
+    values = read_defaults() | read(given)
+    if any(names_sweep(name, home_path(values.get("runs"))) for name in run):
+        if len(run) > 1:
+            raise UsageError("sweeps are watched one at a time: name one")
+        from grokterm.cli.sweep_screen import attach_sweep
+
+        return attach_sweep(run[0], values)
     if len(run) > 1:
         return compare(run, read_defaults(), read(given))
     return attach(run[0] if run else None, read_defaults(), read(given))

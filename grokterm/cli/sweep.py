@@ -17,7 +17,7 @@ from grokterm.runs.folder import home_path, runs_home
 from grokterm.runs.process import start_process, trainer_alive
 from grokterm.sweeps.axes import Axis, read_axes
 from grokterm.sweeps.dask_address import check_dask
-from grokterm.sweeps.folder import SweepFolder, create_sweep, find_sweep, list_sweeps
+from grokterm.sweeps.folder import SweepFolder, create_sweep, find_sweep, list_sweeps, name_of
 from grokterm.sweeps.plan import Plan, shown
 
 MODULE: Final = "grokterm.sweeper"
@@ -58,24 +58,35 @@ def begin(asked: Asked, defaults: Values, given: Values) -> int:
         _print(described(plan), out)
         return 0
     watched, arguments = _is_watched(asked), worker_arguments(asked)
+    if watched:
+        from grokterm.cli.sweep_screen import check_screen
+
+        check_screen(values)
     folder = create_sweep(plan, runs_home(values.get("runs")))
     _print([f"sweep {folder.id}", *described(plan)], out)
     start_process(folder.process_folder, MODULE, arguments)
-    return shown_or_followed(folder, asked, values, watched)
+    return shown_or_followed(folder, plan, asked, values, watched)
 
 
 def go_on(name: str, asked: Asked, values: Values) -> int:
     """Goes on with a sweep: no run that has a record is trained again; raises GroktermError."""
     folder = find_sweep(name, home_path(values.get("runs")))
-    folder.plan()
-    watched = _is_watched(asked)
+    plan, watched = folder.plan(), _is_watched(asked)
+    if watched:
+        from grokterm.cli.sweep_screen import check_screen
+
+        check_screen(values)
     if not trainer_alive(folder.process_folder):
         start_process(folder.process_folder, MODULE, worker_arguments(asked))
-    return shown_or_followed(folder, asked, values, watched)
+    return shown_or_followed(folder, plan, asked, values, watched)
 
 
-def shown_or_followed(folder: SweepFolder, asked: Asked, values: Values, watched: bool) -> int:
+def shown_or_followed(folder: SweepFolder, plan: Plan, asked: Asked, values: Values, watched: bool) -> int:
     """Watches a sweep that trains, leaves it to itself, or follows it to its end; the exit status."""
+    if watched:
+        from grokterm.cli.sweep_screen import watch
+
+        return watch(folder, plan, values)
     if asked.detach:
         from grokterm.cli.watch import runs_option
 
@@ -126,11 +137,6 @@ def show_list(values: Values) -> int:
         print(sanitize(f"{folder.id}  {how}"))
     print("begin one with grokterm sweep --over wd=0.1,0.3,1,3 --over frac=0.3:0.7:5 --seeds 3")
     return 0
-
-
-def name_of(folder: SweepFolder) -> str:
-    """What a person types for a sweep: s3."""
-    return folder.short_id
 
 
 def worker_arguments(asked: Asked) -> list[str]:

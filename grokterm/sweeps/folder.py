@@ -145,6 +145,11 @@ def find_sweep(name: str, home: Path) -> SweepFolder:
     raise RunFolderError(f"there is no sweep {name!r} in {home}: the last one is {sweeps[-1].id}")
 
 
+def name_of(folder: SweepFolder) -> str:
+    """What a person types for a sweep: s3."""
+    return folder.short_id
+
+
 def names_sweep(name: str, home: Path) -> bool:
     """Whether a name is meant for a sweep and not for a run: s3, an id, or a path with a sweep.toml."""
     if os.sep in name:
