@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from grokterm.cli.devices import describe_devices
+from grokterm.runs.devices import describe_devices
 from tests.needs import told
 from tests.trainer.nursery import LAUNCHER, Launcher, Nursery
 

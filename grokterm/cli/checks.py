@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from grokterm.cli.defaults import config_folder, read_defaults
-from grokterm.cli.devices import describe_devices
 from grokterm.cli.terminal_locale import terminal_locale
 from grokterm.errors import ConfigError, GroktermError, TerminalError
 from grokterm.number_format import size
+from grokterm.runs.devices import describe_devices
 from grokterm.view_options import shown_colors
 
 Verdict = Literal["good", "note", "missing"]

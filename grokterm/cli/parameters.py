@@ -141,7 +141,7 @@ DaskAddress = Annotated[
 ]
 WorkerCount = Annotated[
     str | None,
-    _text_option("--workers", "N", "Processes that train, each on one thread.", "as many as there are cores"),
+    _text_option("--workers", "N", "Processes that train, each on one thread.", "one a GPU, or one a core"),
 ]
 DryRun = Annotated[bool, _flag("--dry-run", "Print the plan, and train nothing.")]
 DetachSweep = Annotated[bool, _flag("--detach", "Let the sweep train without a screen.")]

@@ -11,12 +11,12 @@ from typing import Final, NoReturn, TextIO
 
 import msgspec
 
-from grokterm.cli.devices import check_device
 from grokterm.cli.goal import ending_record, reached, result
 from grokterm.cli.options import Values, configuration, view
 from grokterm.cli.progress import ProgressLine, progress_to
 from grokterm.cli.sanitize import sanitize, sanitize_json
 from grokterm.errors import TrainerError
+from grokterm.runs.devices import check_device
 from grokterm.runs.emergence import emergence
 from grokterm.runs.folder import RunFolder, create_run, runs_home
 from grokterm.runs.history import History

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from grokterm.cli.defaults import read_defaults
-from grokterm.cli.devices import check_device
 from grokterm.cli.options import Values, combined, configuration, read, view
 from grokterm.cli.plugins import check_given
 from grokterm.cli.sanitize import sanitize
@@ -17,6 +16,7 @@ from grokterm.errors import RunFolderError
 from grokterm.kernels.instruction_sets import limit
 from grokterm.loading import without_garbage_collection
 from grokterm.presets import preset_values
+from grokterm.runs.devices import check_device
 from grokterm.runs.folder import RunFolder, create_run, find_run, home_path, list_runs, runs_home
 from grokterm.runs.process import start_trainer, trainer_alive
 from grokterm.view_options import ViewOptions

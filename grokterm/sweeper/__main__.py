@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from grokterm.config import Config
 from grokterm.errors import GroktermError, first_line
 from grokterm.output import lossy_output
 from grokterm.runs.claim import claim
 from grokterm.runs.stop_signal import StopSignal
 from grokterm.sweeper.coordinator import Coordinator, tell_failure
+from grokterm.sweeper.gpus import gpus_for
 from grokterm.sweeper.workers import LocalWorkers, Workers, cores
 from grokterm.sweeps.folder import SweepFolder
 
@@ -23,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Trains a sweep until it is done; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m grokterm.sweeper", description="Trains the runs of a sweep.")
     parser.add_argument("folder", type=Path, help="the sweep folder")
-    parser.add_argument("--workers", type=int, default=cores(), metavar="N", help="processes that train, by themselves")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes that train: one a GPU, or one a core")
     parser.add_argument("--dask", metavar="ADDRESS", help="workers of a Dask scheduler, tcp://HOST:PORT or local:N")
     given = parser.parse_args(arguments)
     os.umask(0o077)
@@ -33,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
         plan = folder.plan()
         with claim(folder.process_folder) as claimed:
             try:
-                with _workers(given) as workers:
+                with _workers(given, plan.base) as workers:
                     Coordinator(folder, plan, workers, stop_signal, claimed.check).run()
             except Exception as error:
                 if not claimed.lost:
@@ -49,9 +51,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 @contextmanager
-def _workers(given: argparse.Namespace) -> Iterator[Workers]:
+def _workers(given: argparse.Namespace, base: Config) -> Iterator[Workers]:
     if given.dask is None:
-        yield LocalWorkers(given.workers)
+        gpus = gpus_for(base)
+        yield LocalWorkers(given.workers or len(gpus) or cores(), gpus)
         return
     from grokterm.sweeper.dask_workers import dask_workers
 

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Final
 
 from grokterm.errors import GroktermError
+from grokterm.sweeper.gpus import VISIBLE
 from grokterm.sweeps.batch import Batch, BatchResult, Versions
 
 _ONE_AT_A_TIME: Final = threading.Lock()
@@ -39,8 +40,10 @@ def check_versions(coordinators: Versions) -> None:
             raise WorkerError(f"a worker has {name} {here} and the coordinator {there}: install the same on both")
 
 
-def leave_with_parent(parent: int) -> None:
-    """Has this process end soon after its parent: a coordinator that was killed leaves no workers behind."""
+def begin(parent: int, gpu: str | None) -> None:
+    """Begins a worker of this machine: it ends soon after its parent, however that ends, and sees one GPU alone."""
+    if gpu is not None:
+        os.environ[VISIBLE] = gpu  # before torch is loaded
 
     def watch() -> None:
         while os.getppid() == parent:

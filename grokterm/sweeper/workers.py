@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from typing import Final, Protocol
 
-from grokterm.sweeper.work import leave_with_parent, train_batch
+from grokterm.sweeper.work import begin, train_batch
 from grokterm.sweeps.batch import Batch, BatchResult
 
 LOST: Final[tuple[type[Exception], ...]] = (BrokenExecutor, ConnectionError, EOFError)
@@ -38,20 +39,22 @@ class LocalWorkers:
 
     lost = LOST
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, gpus: Sequence[str] = ()) -> None:
+        """So many processes, which share the GPUs in turn where there are any; each sees its own alone."""
         self.count = count
+        self._gpus = [gpus[slot % len(gpus)] if gpus else None for slot in range(count)]
         self._pools: list[ProcessPoolExecutor | None] = [None] * count
         self._out: list[Result | None] = [None] * count
 
     def submit(self, batch: Batch) -> Result:
         """See `Workers`."""
         slot = next(i for i, future in enumerate(self._out) if future is None or future.done())
-        pool = self._pools[slot] or _new_pool()
+        pool = self._pools[slot] or _new_pool(self._gpus[slot])
         try:
             future = pool.submit(train_batch, batch)
         except BrokenExecutor:
             pool.shutdown(wait=False)
-            pool = _new_pool()
+            pool = _new_pool(self._gpus[slot])
             future = pool.submit(train_batch, batch)
         self._pools[slot], self._out[slot] = pool, future
         return future
@@ -88,6 +91,6 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _new_pool() -> ProcessPoolExecutor:
+def _new_pool(gpu: str | None) -> ProcessPoolExecutor:
     context = multiprocessing.get_context("spawn")  # a fork would copy locks that other threads hold
-    return ProcessPoolExecutor(1, mp_context=context, initializer=leave_with_parent, initargs=(os.getpid(),))
+    return ProcessPoolExecutor(1, mp_context=context, initializer=begin, initargs=(os.getpid(), gpu))
