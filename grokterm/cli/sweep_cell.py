@@ -26,11 +26,19 @@ def open_cell(names: Sequence[str], values: Values, as_json: bool) -> int:
     sweep = find_sweep(names[0], home_path(values.get("runs")))
     plan = sweep.plan()
     planned = _run_named(plan, names[1])
-    return open_run(sweep, plan, planned, values, as_json)
+    status, words = open_run(sweep, plan, planned, values, as_json)
+    if words:
+        print(sanitize(words), file=sys.stderr if as_json else sys.stdout)
+    return status
 
 
-def open_run(sweep: SweepFolder, plan: Plan, planned: PlannedRun, values: Values, as_json: bool = False) -> int:
-    """Trains a run of a sweep as a run of its own, and says whether it comes out the same; the exit status."""
+def open_run(
+    sweep: SweepFolder, plan: Plan, planned: PlannedRun, values: Values, as_json: bool = False
+) -> tuple[int, str]:
+    """Trains a run of a sweep as a run of its own: the exit status, and whether it comes out the same, in words.
+
+    The words are empty where it had not ended in the sweep.
+    """
     swept = next((run for run in CellsReader(sweep.cells_path).read() if run.run == planned.number), None)
     config, options = plan.config(planned), view(values)
     on_screen = not as_json and sys.stdout.isatty() and sys.stdin.isatty()
@@ -48,10 +56,7 @@ def open_run(sweep: SweepFolder, plan: Plan, planned: PlannedRun, values: Values
         status = show(folder, options, values)
     else:
         status = _follow(folder, config, as_json)
-    if swept is not None:
-        words = compared(swept, read_history(folder))
-        print(sanitize(words), file=sys.stderr if as_json else sys.stdout)
-    return status
+    return status, compared(swept, read_history(folder)) if swept is not None else ""
 
 
 def _follow(folder: RunFolder, config: Config, as_json: bool) -> int:

@@ -42,13 +42,14 @@ def watch(folder: SweepFolder, plan: Plan, values: Values) -> int:
         from grokterm.tui.sweep.app import watch_sweep
 
     cell: int | None = None
+    remark = ""
     while True:
-        left = watch_sweep(folder, view(values), cell)
+        left = watch_sweep(folder, view(values), cell, remark)
         if left.how != "open" or left.run is None:
             break
         planned = plan.run(left.run)
         cell = planned.cell.number
-        open_run(folder, plan, planned, values)
+        _, remark = open_run(folder, plan, planned, values)
     if left.how == "lost":
         raise RunFolderError(left.details)
     if left.how == "stopped":

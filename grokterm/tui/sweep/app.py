@@ -48,8 +48,8 @@ class SweepApp(TerminalApp[Left], inherit_bindings=False):
 
     ENABLE_COMMAND_PALETTE = False
 
-    def __init__(self, folder: SweepFolder, view: ViewOptions, cell: int | None = None) -> None:
-        """Reads the plan and what has ended; begins at a cell, by its number. Raises RunFolderError."""
+    def __init__(self, folder: SweepFolder, view: ViewOptions, cell: int | None = None, remark: str = "") -> None:
+        """Reads the plan and what has ended; begins at a cell, by its number, with a remark. Raises RunFolderError."""
         super().__init__(view)
         self.following = Following(folder)
         self.following.read()
@@ -57,6 +57,7 @@ class SweepApp(TerminalApp[Left], inherit_bindings=False):
         self.shown.go_to(0, 0)
         if cell is not None:
             self.shown.choose(cell)
+        self._remark = remark
         self._read_at = time.monotonic()
 
     def run(self, *arguments: Any, **options: Any) -> Left:
@@ -87,6 +88,8 @@ class SweepApp(TerminalApp[Left], inherit_bindings=False):
         self.call_after_refresh(self.spawn, self.frame_loop)
         for message in self.themes.messages[:1]:
             self.say(message, "warning")
+        if self._remark:
+            self.say(self._remark)
 
     def leave(self, left: exit_message.Left, details: str = "") -> None:
         """Ends the viewer."""
@@ -125,6 +128,6 @@ class SweepApp(TerminalApp[Left], inherit_bindings=False):
             self.sweep_screen.show()
 
 
-def watch_sweep(folder: SweepFolder, options: ViewOptions, cell: int | None = None) -> Left:
-    """Shows a sweep until it is left, with the cursor on a cell at first; raises RunFolderError."""
-    return SweepApp(folder, options, cell).run()
+def watch_sweep(folder: SweepFolder, options: ViewOptions, cell: int | None = None, remark: str = "") -> Left:
+    """Shows a sweep until it is left, with the cursor on a cell and a remark at first; raises RunFolderError."""
+    return SweepApp(folder, options, cell, remark).run()

@@ -107,7 +107,7 @@ def _runs(entry: Entry) -> str:
 
 _MEASURED: Final = (
     Field("phase", _phase, lambda entry: _phase(entry) or entry.tile.standing, 13, right=False),
-    _measured("grok", "share", lambda share: f"{100 * share:.0f} %", 5),
+    _measured("99 %", "share", lambda share: f"{100 * share:.0f} %", 5),
     _measured("steps", "steps", steps_words, 6),
     _measured("test", "test_accuracy", percent, 7),
     _measured("gini", "gini", lambda gini: f"{gini:.2f}", 4),

@@ -111,7 +111,7 @@ def cell_line(view: SweepView, width: int) -> Content:
     if tile.failed:
         parts.append(Part.of((f"{tile.failed} failed", 7), style=palette.markup("error")))
     if summary is not None:
-        parts.append(Part.of((f"{summary.grokked} grokked", 9), style=text))
+        parts.append(Part.of((f"{summary.grokked} grokked (99 %)", 21), (f"{summary.grokked} grokked", 9), style=text))
         steps = steps_words(summary.steps)
         unit = " steps" if math.isfinite(summary.steps) else ""
         parts.append(Part.of((f"median {steps}{unit}", 6), (steps, 5), style=text))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from grokterm.sweeps.phases import MEANINGS
+from grokterm.milestones import GROKKED
+from grokterm.sweeps.phases import LEARNED, MEANINGS
 from grokterm.tui.actions import groups
 from grokterm.tui.dialogs.help import entry, keys_by_group
 from grokterm.tui.sweep.keys import SWEEP_ACTIONS
@@ -29,6 +30,8 @@ def sweep_help(palette: Palette, width: int) -> Content:
         color = f"bold {palette.markup(PHASE_COLORS[phase])}"
         blocks.append(entry(f"{LETTERS[phase]} {phase}"[:13], color, f"{meaning}.", palette, width))
     blocks.append(entry("", key, "A small letter: not all seeds have the phase that most have.", palette, width))
+    above = f"Phases are counted at {LEARNED:.0%} test accuracy; grokked, steps and shares at {GROKKED.accuracy:.0%}."
+    blocks.append(entry("", key, above, palette, width))
     blocks += [Content(""), Content.styled("Glyphs", head)]
     for standing, (glyph, plain, color) in STANDINGS.items():
         words = f"{standing}: {_STANDINGS[standing]}."

@@ -122,7 +122,7 @@ def test_the_drawing_has_headings_a_lit_line_and_the_baseline(listing: Listing, 
         )  # fmt: skip
         assert fills(strips, *size)
     said = texts(strips)
-    assert said[0].split()[:4] == ["wd↓" if graph == "braille" else "wdv", "frac", "phase", "grok"]
+    assert said[0].split()[:4] == ["wd↓" if graph == "braille" else "wdv", "frac", "phase", "99"]
     assert said[2].startswith("◆" if graph == "braille" else "*")
     assert [segment.style.reverse for segment in strips[3] if segment.style] == [True]
 
