@@ -20,7 +20,7 @@ def compared(swept: SweptRun, history: History) -> str:
         return f"not compared: in the sweep this run took {swept.step:,} steps"
     losses = [float(history.column(name)[at]) for name in ("train_loss", "test_loss")]
     if losses == [swept.train_loss, swept.test_loss]:
-        return f"it comes out the same as in the sweep: at step {swept.step:,} both losses agree in every digit"
+        return f"the same as in the sweep: at step {swept.step:,} both losses agree in every digit"
     differing = [
         f"{milestone.event.replace('_', ' ')} at {_step(own)}, there {_step(other)}"
         for milestone in MILESTONES
@@ -29,7 +29,7 @@ def compared(swept: SweptRun, history: History) -> str:
     how = f"in the sweep its steps were computed by {swept.strategy} on {swept.device} in {swept.precision}"
     if not differing:
         return f"its milestones are those of the sweep, and its losses differ by rounding: {how}"
-    return f"it comes out otherwise than in the sweep: {'; '.join(differing)}; {how}"
+    return f"otherwise than in the sweep: {'; '.join(differing)}; {how}"
 
 
 def _step(step: int | None) -> str:

@@ -111,9 +111,7 @@ def test_a_cell_is_trained_as_a_full_run(home: Path) -> None:
     coordinator(folder).run()
     done = run_here("sweep", "--open", "s1", "1/6")
     assert done.returncode == 3, done.stderr  # its budget came first
-    assert done.stdout.splitlines()[-1] in (
-        "it comes out the same as in the sweep: at step 40 both losses agree in every digit",
-    )
+    assert done.stdout.splitlines()[-1] in ("the same as in the sweep: at step 40 both losses agree in every digit",)
     (run,) = list_runs(home)
     assert (run.config().weight_decay, run.config().seed, run.config().max_steps) == (1.0, 6, 40)
     for cell, words in {

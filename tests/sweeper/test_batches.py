@@ -114,10 +114,10 @@ def test_a_full_run_says_that_it_comes_out_the_same(home: Path) -> None:
     full = Running(home, config).start()
     full.ends()
     assert compared(swept, full.history()) == (
-        f"it comes out the same as in the sweep: at step {outcome.step:,} both losses agree in every digit"
+        f"the same as in the sweep: at step {outcome.step:,} both losses agree in every digit"
     )
     rounded = SweptRun(**{name: getattr(swept, name) for name in swept.__struct_fields__} | {"test_loss": 1.0})
     assert compared(rounded, full.history()).startswith("its milestones are those of the sweep, and its losses differ")
     later = SweptRun(**{name: getattr(rounded, name) for name in swept.__struct_fields__} | {"memorized_step": 3})
-    words = f"it comes out otherwise than in the sweep: memorized at step {outcome.memorized_step}, there step 3; "
+    words = f"otherwise than in the sweep: memorized at step {outcome.memorized_step}, there step 3; "
     assert compared(later, full.history()).startswith(words)
