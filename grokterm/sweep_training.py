@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from grokterm.config import Config, settings
-from grokterm.errors import ConfigError, TrainerError
+from grokterm.errors import ConfigError, GroktermError, TrainerError
 from grokterm.runs.claim import claim
 from grokterm.runs.folder import runs_home
 from grokterm.runs.process import start_process, stop_trainer, trainer_alive
@@ -29,7 +32,7 @@ def sweep(
     *,
     seeds: int = 1,
     zipped: Sequence[str] = (),
-    where: str = "",
+    where: str | None = None,
     executor: Executor | None = None,
     workers: int | None = None,
     runs: str | os.PathLike[str] | None = None,
@@ -41,17 +44,15 @@ def sweep(
     many as this machine has cores where that is not said; without one, a process a core does, and goes on without this
     one: `open_sweep` sees how far it is, an interrupt stops it.
     """
-    plan = Plan(_given(config), read_axes(_texts(over), zipped), seeds, where)
+    if workers is not None and (type(workers) is not int or workers < 1):
+        raise ConfigError(f"workers must be a whole number from 1 on, not {workers!s:.40}")
+    plan = Plan(_given(config), read_axes(_texts(over), zipped), seeds, where or "")
     plan.check()
     folder = create_sweep(plan, runs_home(Path(runs) if runs is not None else None))
     if executor is None:
         _by_processes(folder, workers)
     else:
-        from grokterm.sweeper.coordinator import Coordinator
-        from grokterm.sweeper.workers import ExecutorWorkers, cores
-
-        with claim(folder.process_folder) as claimed:
-            Coordinator(folder, plan, ExecutorWorkers(executor, workers or cores()), lambda: False, claimed.check).run()
+        _by_executor(folder, plan, executor, workers)
     return Sweep(folder)
 
 
@@ -72,6 +73,36 @@ def _given(config: Mapping[str, Any] | Config | None) -> dict[str, Any]:
     if len(given) < len(config):
         raise ConfigError(f"a setting is given twice among {', '.join(config)}")
     return given
+
+
+def _by_executor(folder: SweepFolder, plan: Plan, executor: Executor, workers: int | None) -> None:
+    """Trains it on an executor; raises TrainerError where it is stopped, as by `grokterm stop`."""
+    from grokterm.sweeper.coordinator import Coordinator, tell_failure
+    from grokterm.sweeper.workers import ExecutorWorkers, cores
+
+    with claim(folder.process_folder) as claimed, _asked_to_stop() as stop:
+        try:
+            by = ExecutorWorkers(executor, cores() if workers is None else workers)
+            if Coordinator(folder, plan, by, stop, claimed.check).run() == "stopped":
+                raise TrainerError(f"the sweep {folder.id} was stopped: grokterm sweep --resume goes on with it")
+        except GroktermError as error:
+            if not claimed.lost and not stop():
+                tell_failure(folder, plan, str(error))
+            raise
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[Callable[[], bool]]:
+    """Within it SIGTERM asks to stop, and does not end this process; only the main thread can see to that."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked.is_set
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: asked.set())
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _by_processes(folder: SweepFolder, workers: int | None) -> None:

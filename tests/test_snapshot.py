@@ -123,7 +123,7 @@ def test_parts_are_taken_out_of_a_ghost(folder: RunFolder) -> None:
 
 def test_the_example_of_readme_runs(folder: RunFolder) -> None:
     readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    example = re.search(r"```python\n(.*?)```", readme, re.DOTALL)
+    example = re.search(r"```python\n(import grokterm\n\nrun = .*?)```", readme, re.DOTALL)
     assert example is not None
     found: dict[str, object] = {}
     exec(example[1].replace("1234", "50"), found)  # a run of 60 steps has no step 1,234

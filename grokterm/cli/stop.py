@@ -64,6 +64,8 @@ def _not_training(folder: RunFolder) -> str:
 
 def _not_ending(folder: RunFolder) -> str:
     suspended = trainer_suspended(folder)
+    if suspended is not None and SweepFolder(folder.path).is_sweep:
+        return f"the coordinator of {folder.id} is suspended: kill -CONT {suspended} lets it end"
     if suspended is None:
         return f"the trainer of {folder.id} does not end; its process is {_pid(folder)}"
     return f"the trainer of {folder.id} is suspended: kill -CONT {suspended} lets it write its last checkpoint and end"

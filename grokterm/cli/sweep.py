@@ -8,17 +8,20 @@ from dataclasses import dataclass
 from typing import Final, TextIO
 
 from grokterm.cli.options import Values
-from grokterm.cli.sanitize import sanitize
+from grokterm.cli.sanitize import sanitize, sanitize_json
 from grokterm.cli.usage import UsageError
 from grokterm.config import settings
 from grokterm.errors import ConfigError
 from grokterm.number_format import size
 from grokterm.runs.folder import home_path, runs_home
 from grokterm.runs.process import start_process, trainer_alive
+from grokterm.spelling import option_name
 from grokterm.sweeps.axes import Axis, read_axes
+from grokterm.sweeps.cells import read_state
 from grokterm.sweeps.dask_address import check_dask
-from grokterm.sweeps.folder import SweepFolder, create_sweep, find_sweep, list_sweeps, name_of
+from grokterm.sweeps.folder import SweepFolder, create_sweep, find_sweep, list_sweeps
 from grokterm.sweeps.plan import Plan, shown
+from grokterm.wire.swept import SweepState
 
 MODULE: Final = "grokterm.sweeper"
 """The process that trains a sweep."""
@@ -43,9 +46,14 @@ class Asked:
     as_json: bool = False
 
     @property
+    def plans(self) -> bool:
+        """Whether it asks for a plan."""
+        return bool(self.over or self.zipped or self.where is not None or self.seeds or self.again)
+
+    @property
     def is_empty(self) -> bool:
-        """Whether nothing is asked for."""
-        return not (self.over or self.zipped or self.where or self.seeds or self.again or self.dry_run)
+        """Whether nothing is asked for but how it is printed."""
+        return not (self.plans or self.dry_run or self.detach or self.workers or self.dask)
 
 
 def begin(asked: Asked, defaults: Values, given: Values) -> int:
@@ -90,7 +98,7 @@ def shown_or_followed(folder: SweepFolder, plan: Plan, asked: Asked, values: Val
     if asked.detach:
         from grokterm.cli.watch import runs_option
 
-        attach = f"grokterm attach {name_of(folder)}{runs_option(values)}"
+        attach = f"grokterm attach {folder.short_id}{runs_option(values)}"
         print(sanitize(f"{folder.id} trains; watch it with: {attach}"))
         return 0
     from grokterm.cli.sweep_progress import follow
@@ -103,19 +111,29 @@ def plan_of(asked: Asked, defaults: Values, given: Values, values: Values) -> Pl
     axes = read_axes(asked.over, asked.zipped)
     own = {name: value for name, value in given.items() if name in settings()}
     if asked.again is None:
-        base = {name: value for name, value in defaults.items() if name in settings() and name not in ("until", "pace")}
-        return Plan(_checked({**base, **own}, axes), axes, asked.seeds or 1, asked.where or "")
-    old = find_sweep(asked.again, home_path(values.get("runs"))).plan()
-    named = {name for axis in axes for name in axis.names}
-    kept = tuple(axis for axis in old.axes if not named & {*axis.names} and not {*axis.names} & own.keys())
+        swept = {name for axis in axes for name in axis.names}
+        base = {
+            name: value
+            for name, value in defaults.items()
+            if name in settings() and name not in ("until", "pace") and name not in swept
+        }
+        return Plan({**base, **_checked(own, axes)}, axes, asked.seeds or 1, asked.where or "")
+    sweep = find_sweep(asked.again, home_path(values.get("runs")))
+    old = sweep.plan()
+    new = {name for axis in axes for name in axis.names} | own.keys()
+    for axis in old.axes:
+        if new & {*axis.names} and not new >= {*axis.names}:
+            together = " and ".join(axis.names)
+            raise ConfigError(f"{together} go together in {sweep.id}: give them all anew, or none")
+    kept = tuple(axis for axis in old.axes if not new & {*axis.names})
     where = old.where if asked.where is None else asked.where
-    return Plan(_checked({**old.given, **own}, (*kept, *axes)), (*kept, *axes), asked.seeds or old.seeds, where)
+    return Plan({**old.given, **_checked(own, axes)}, (*kept, *axes), asked.seeds or old.seeds, where)
 
 
 def described(plan: Plan) -> list[str]:
     """A plan in lines of words: its axes, how many runs, and the room that they take at most."""
     cells, seeds, runs = _count(len(plan.cells), "cell"), _count(plan.seeds, "seed"), _count(plan.run_count, "run")
-    lines = [f"{cells} × {seeds} = {runs} of {plan.base.task_words}"]
+    lines = [f"{cells} × {seeds} = {runs}{plan.words and f' of {plan.words}'}"]
     for axis in plan.axes:
         points = [shown(dict(zip(axis.names, point, strict=True))) for point in axis.values]
         lines.append("  over " + "; ".join(points if len(points) <= 12 else [*points[:6], "…", *points[-5:]]))
@@ -126,17 +144,29 @@ def described(plan: Plan) -> list[str]:
     return lines
 
 
-def show_list(values: Values) -> int:
+def show_list(values: Values, as_json: bool) -> int:
     """Lists the sweeps, newest last, and says how one is begun."""
     home = home_path(values.get("runs"))
-    for folder in list_sweeps(home):
-        from grokterm.sweeps.cells import read_state
-
-        state = read_state(folder)
-        how = "not begun" if state is None else f"{state.finished:,} of {state.total:,} runs, {state.state}"
+    found = [(folder, read_state(folder), trainer_alive(folder.process_folder)) for folder in list_sweeps(home)]
+    if as_json:
+        print(sanitize_json([_listed(*one) for one in found]))
+        return 0
+    for folder, state, alive in found:
+        how = "not begun" if state is None else f"{state.finished:,} of {state.total:,} runs, {standing(state, alive)}"
         print(sanitize(f"{folder.id}  {how}"))
     print("begin one with grokterm sweep --over wd=0.1,0.3,1,3 --over frac=0.3:0.7:5 --seeds 3")
     return 0
+
+
+def standing(state: SweepState, alive: bool) -> str:
+    """How a sweep stands, in a word: what was running and has no coordinator was interrupted."""
+    return "interrupted" if state.state == "running" and not alive else state.state
+
+
+def _listed(folder: SweepFolder, state: SweepState | None, alive: bool) -> dict[str, object]:
+    counted = {"runs": state.finished, "failed": state.failed, "total": state.total} if state else {}
+    how = standing(state, alive) if state else "not begun"
+    return {"sweep": folder.id, "folder": str(folder.path), "state": how, **counted}
 
 
 def worker_arguments(asked: Asked) -> list[str]:
@@ -159,10 +189,12 @@ def whole(option: str, text: str | None, most: int) -> int | None:
     return int(plain)
 
 
-def _checked(given: Values, axes: Sequence[Axis]) -> Values:
-    """The settings that were asked for, none of which an axis takes as well; raises ConfigError."""
-    swept = {name for axis in axes for name in axis.names}
-    return {name: value for name, value in given.items() if name not in swept}
+def _checked(own: Values, axes: Sequence[Axis]) -> Values:
+    """The settings of the command line; raises ConfigError where an axis takes one as well."""
+    for name in (name for axis in axes for name in axis.names):
+        if name in own:
+            raise ConfigError(f"{option_name(name)} is given, and --over takes it too: leave one out")
+    return own
 
 
 def _count(number: int, what: str) -> str:

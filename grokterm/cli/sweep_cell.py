@@ -18,6 +18,7 @@ from grokterm.sweeps.cells import CellsReader
 from grokterm.sweeps.comparison import compared
 from grokterm.sweeps.folder import SweepFolder, find_sweep
 from grokterm.sweeps.plan import Plan, PlannedRun
+from grokterm.wire.records import Event
 from grokterm.wire.swept import SweptRun
 
 
@@ -61,12 +62,18 @@ def open_run(
 
 def _follow(folder: RunFolder, config: Config, as_json: bool) -> int:
     from grokterm.cli.progress import progress_to
-    from grokterm.cli.train import check_end, follow, print_result, stopping_when_interrupted
+    from grokterm.cli.train import TrainingError, check_end, follow, print_result, stopping_when_interrupted
 
     history, out = History(config), sys.stderr if as_json else sys.stdout
     with stopping_when_interrupted(folder), progress_to(out, folder.id) as line:
         end = follow(folder, history, LogReader(folder.log_path), line)
-    check_end(folder, end, history)
+    try:
+        check_end(folder, end, history)
+    except TrainingError as error:
+        if not isinstance(end, Event):
+            raise
+        print(f"grokterm: {sanitize(str(error))}", file=sys.stderr)
+        return print_result(folder, history, as_json, error.exit_status)
     return print_result(folder, history, as_json)
 
 

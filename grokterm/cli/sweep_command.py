@@ -56,14 +56,21 @@ def sweep(
         sweeps.whole("--workers", workers, 1024), dask, dry_run, detach, as_json,
     )  # fmt: skip
     values = read(given)
+    settled = asked.plans or preset is not None or any(name in settings() for name in values)
     if opened is not None:
         from grokterm.cli.sweep_cell import open_cell
 
+        if settled or not sweeps.Asked(as_json=as_json) == asked:
+            raise UsageError("--open trains a cell as it was planned: give nothing beside it but how it is shown")
         return open_cell(opened, read_defaults() | values, as_json)
     if resume is not None:
-        if not asked.is_empty or any(name in settings() for name in values):
+        if settled or dry_run:
             raise UsageError("--resume goes on with a sweep as it was planned: give no settings beside it")
         return sweeps.go_on(resume, asked, read_defaults() | values)
     if asked.is_empty and preset is None and not values.keys() - {"runs"}:
-        return sweeps.show_list(read_defaults() | values)
+        return sweeps.show_list(read_defaults() | values, as_json)
+    if not asked.plans:
+        raise UsageError("nothing is swept: give --over SETTING=VALUES or --seeds N")
+    if again is not None and preset is not None:
+        raise UsageError("--again and --preset exclude each other: give one of them")
     return sweeps.begin(asked, combined(read_defaults(), preset_values(preset)), values)

@@ -10,6 +10,7 @@ from typing import Final
 from grokterm.cli.sanitize import sanitize, sanitize_json
 from grokterm.cli.train import TrainingError, stopping_when_interrupted
 from grokterm.number_format import clock
+from grokterm.runs.presence import FolderWatch
 from grokterm.runs.process import trainer_alive
 from grokterm.runs.trainer_log import last_lines
 from grokterm.sweeps.cells import CellsReader, read_state
@@ -28,8 +29,11 @@ def follow(folder: SweepFolder, as_json: bool) -> int:
     out = sys.stderr if as_json else sys.stdout
     reader, runs = CellsReader(folder.cells_path), list[SweptRun]()
     said, last = "", 0.0
+    presence = FolderWatch(folder.process_folder)
     with stopping_when_interrupted(folder.process_folder):
         while True:
+            if lost := presence.why_lost():
+                raise TrainingError(f"{folder.id} is lost: {lost.replace('run folder', 'folder')}")
             alive = trainer_alive(folder.process_folder)
             runs += reader.read()
             state = read_state(folder)
@@ -65,8 +69,9 @@ def summary(runs: list[SweptRun]) -> str:
     """What came out, in a line."""
     phases = Counter(run.phase for run in runs)
     parts = [f"{phases[phase]:,} {phase}" for phase in PHASES if phases[phase]]
-    failed = sum(run.state == "failed" for run in runs)
-    return f"{len(runs):,} runs: " + ", ".join([*parts, *([f"{failed:,} failed"] if failed else [])])
+    if failed := sum(run.state == "failed" for run in runs):
+        parts.append(f"{failed:,} failed")
+    return f"{len(runs):,} run{'' if len(runs) == 1 else 's'}: {', '.join(parts)}"
 
 
 def counted(folder: SweepFolder, runs: list[SweptRun]) -> dict[str, object]:

@@ -12,7 +12,7 @@ from grokterm.cli.watch import prepare, runs_option
 from grokterm.errors import RunFolderError
 from grokterm.loading import without_garbage_collection
 from grokterm.runs.process import stop_trainer, trainer_alive
-from grokterm.sweeps.folder import SweepFolder, find_sweep, name_of
+from grokterm.sweeps.folder import SweepFolder, find_sweep
 from grokterm.sweeps.plan import Plan
 
 STOPPING_SECONDS = 20.0
@@ -61,7 +61,7 @@ def watch(folder: SweepFolder, plan: Plan, values: Values) -> int:
 
 def _words(folder: SweepFolder, how: str, details: str) -> str:
     """One line for the shell: what goes on, and how to come back."""
-    name = name_of(folder)
+    name = folder.short_id
     alive = trainer_alive(folder.process_folder)
     if how == "crashed":
         return f"the viewer failed: {details}; come back with: grokterm attach {name}"

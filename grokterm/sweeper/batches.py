@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from grokterm.config import Config
@@ -23,11 +21,26 @@ LEAST: Final = 4
 """Runs that train together: fewer are as fast one after another."""
 
 
-def train(batch: Batch) -> BatchResult:
-    """Trains every run of a batch to its goal or budget; one that fails is an outcome with its reason."""
+GoOn = Callable[[], bool]
+"""Whether there is time for another run."""
+
+
+def train(batch: Batch, asked_to_end: Callable[[], bool] = lambda: False) -> BatchResult:
+    """Trains every run of a batch to its goal or budget; one that fails is an outcome with its reason.
+
+    One run is trained at least; others are left when their time is over or it is asked to end.
+    """
     began = time.monotonic()
-    outcomes = [outcome for runs in _sharing(batch.runs) for outcome in _train(runs)]
-    return BatchResult(tuple(outcomes), time.monotonic() - began, f"{platform.node()}, process {os.getpid()}")
+    outcomes: list[Outcome] = []
+
+    def go_on() -> bool:
+        return time.monotonic() < began + batch.seconds and not asked_to_end()
+
+    for runs in _sharing(batch.runs):
+        if outcomes and not go_on():
+            break
+        outcomes += _train(runs, go_on, asked_to_end)
+    return BatchResult(tuple(outcomes), time.monotonic() - began)
 
 
 def _sharing(runs: Sequence[tuple[int, Config]]) -> Iterator[list[tuple[int, Config]]]:
@@ -42,16 +55,21 @@ def _sharing(runs: Sequence[tuple[int, Config]]) -> Iterator[list[tuple[int, Con
     yield from groups.values()
 
 
-def _train(runs: list[tuple[int, Config]]) -> list[Outcome]:
+def _train(runs: list[tuple[int, Config]], go_on: GoOn, asked_to_end: GoOn) -> list[Outcome]:
     """Trains runs that can share, one after another where that is as fast, or where there is no room for all."""
     if len(runs) >= LEAST:
         try:
             device, _ = devices.resolve(runs[0][1])
             if worth_batching(runs[0][1], device):
-                return train_together(runs, device.type)
+                return train_together(runs, device.type, go_on, asked_to_end)
         except ConfigError:
             pass
-    return [train_alone(run, config) for run, config in runs]
+    outcomes: list[Outcome] = []
+    for run, config in runs:
+        if outcomes and not go_on():
+            break
+        outcomes.append(train_alone(run, config))
+    return outcomes
 
 
 def train_alone(run: int, config: Config) -> Outcome:
@@ -68,7 +86,8 @@ def train_alone(run: int, config: Config) -> Outcome:
         return course.outcome(run, Training(seconds), failure=failure)
     words = f"{engine.strategy.name}{on_threads(engine.device)}"
     digest = "" if failure else digest_of(engine.parameters)
-    return course.outcome(run, Training(seconds, str(engine.device), engine.precision, words), digest, failure)
+    training = Training(seconds, str(engine.device), engine.precision, words)
+    return course.outcome(run, training, digest, failure, engine.step)
 
 
 def _to_the_end(engine: Engine, course: Course) -> str:

@@ -78,8 +78,13 @@ class Coordinator:
     def _hand_out(self) -> None:
         """Gives every free worker a batch, while the disk takes what comes back."""
         while self._pending and len(self._out) < self.workers.count and not self._ledger.trouble:
-            batch = Batch(tuple((run.number, self.plan.config(run)) for run in self._next_runs()))
-            self._out[self.workers.submit(batch)] = batch
+            runs = self._next_runs()
+            configs = tuple((run.number, self.plan.config(run)) for run in runs)
+            batch = Batch(configs, seconds=2 * SHARED.get(self._device, SHARED["cpu"])[1])
+            try:
+                self._out[self.workers.submit(batch)] = batch
+            except self.workers.lost as error:
+                raise WorkerError(f"no worker takes another batch: {first_line(error)}") from None
 
     def _next_runs(self) -> list[PlannedRun]:
         """The runs of the next batch: as many as fill its time; one alone with which a worker was lost before."""
@@ -117,6 +122,8 @@ class Coordinator:
                 outcomes += [_failed(run, f"{type(error).__name__}: {first_line(error)}") for run, _ in batch.runs]
             else:
                 outcomes += result.outcomes
+                came = {outcome.run for outcome in result.outcomes}
+                self._pending.extendleft(self.plan.run(run) for run, _ in reversed(batch.runs) if run not in came)
                 self._rate.add(len(result.outcomes), result.seconds)
                 self._device = result.outcomes[-1].training.device.partition(":")[0]
         self._ledger.write(outcomes)
@@ -136,7 +143,8 @@ class Coordinator:
         return failed
 
     def _let_end(self) -> None:
-        """Lets batches end that train, for a moment."""
+        """Lets batches come back with what has ended, for a moment."""
+        self.workers.end_soon()
         until = time.monotonic() + GRACE
         while self._out and time.monotonic() < until:
             self._take_in(_LOOK)
@@ -154,7 +162,7 @@ class Coordinator:
                 self.folder,
                 SweepState(
                     state=state,
-                    running=tuple(number for batch in self._out.values() for number, _ in batch.runs),
+                    running=() if now else tuple(number for batch in self._out.values() for number, _ in batch.runs),
                     workers=self.workers.count,
                     finished=ended,
                     failed=self._ledger.failed,

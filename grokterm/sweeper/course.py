@@ -45,15 +45,17 @@ class Course:
         self._thinning.add((step, measures.train_accuracy, measures.test_accuracy, *numbers))
         self.ended = bool(goal_reached(self.config, step, measures))
 
-    def outcome(self, run: int, training: Training, digest: str = "", failure: str = "") -> Outcome:
-        """What it came to, by its number; with a `failure`, why it did not come to its end."""
+    def outcome(
+        self, run: int, training: Training, digest: str = "", failure: str = "", step: int | None = None
+    ) -> Outcome:
+        """What it came to, by its number; with a `failure`, why it did not come to its end, and after which step."""
         last, steps = self._last, self._steps
         judged = not failure or steps.get(GROKKED_90.step_name) is not None
         return Outcome(
             run=run,
             state="failed" if failure else "finished",
             reason=failure,
-            step=self._step,
+            step=self._step if step is None else step,
             train_accuracy=last.train_accuracy if last else None,
             test_accuracy=last.test_accuracy if last else None,
             train_loss=finite(last.train_loss) if last else None,

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any, Final
 
 from grokterm.errors import ConfigError, first_line
-from grokterm.sweeper.work import train_batch
+from grokterm.sweeper.work import WorkerError, train_batch
 from grokterm.sweeper.workers import LOST, Result
 from grokterm.sweeps.batch import Batch
 from grokterm.sweeps.dask_address import check_dask
@@ -33,13 +33,19 @@ class DaskWorkers:
 
     @property
     def count(self) -> int:
-        """One at least: a batch waits for the first worker."""
-        return max(1, len(self._client.scheduler_info(n_workers=-1)["workers"]))
+        """One at least: a batch waits for the first worker. Raises WorkerError where the scheduler is gone."""
+        try:
+            return max(1, len(self._client.scheduler_info(n_workers=-1)["workers"]))
+        except (KeyError, OSError):
+            raise WorkerError("the Dask scheduler is gone: --resume goes on with the sweep on another") from None
 
     def submit(self, batch: Batch) -> Result:
         """See `Workers`."""
         future: Result = self._executor.submit(train_batch, batch)
         return future
+
+    def end_soon(self) -> None:
+        """They cannot be asked: batches that train come to their end."""
 
     def close(self, at_once: bool) -> None:
         """Leaves the workers to their scheduler, and takes back what they have not trained."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from grokterm.errors import RunFolderError
+from grokterm.errors import ConfigError, RunFolderError
 from grokterm.sweeps.batch import Outcome
 from grokterm.sweeps.cells import CellsReader, CellsWriter
 from grokterm.sweeps.curves import CurveWriter, curve_end
@@ -22,11 +22,18 @@ class Ledger:
         self._plan = plan
         self._cells = CellsWriter(folder.cells_path)
         known = CellsReader(folder.cells_path).read()
+        for run in known:
+            try:
+                plan.check_run(run.run, run.cell, run.seed)
+            except ConfigError as error:
+                raise RunFolderError(f"{folder.cells_path} does not fit the plan: {error}") from None
         self.ended = {run.run for run in known}
         """The numbers of the runs that have a record."""
         self.failed = sum(run.state == "failed" for run in known)
         end = max((curve_end(run.curve) for run in known), default=0)
         self._curves = CurveWriter(folder.curves_path, end)
+        self._places: dict[int, tuple[int, int]] = {}
+        """Where curves are that are written, while their records are not."""
         self._waiting: dict[int, Outcome] = {}
 
     def write(self, outcomes: Sequence[Outcome]) -> bool:
@@ -51,11 +58,14 @@ class Ledger:
 
     def _append(self, outcomes: Sequence[Outcome]) -> None:
         """Their curves first: a record names none that is not there."""
-        places = self._curves.append(*(outcome.curve for outcome in outcomes))
+        new = [outcome for outcome in outcomes if outcome.run not in self._places]
+        found = self._curves.append(*(outcome.curve for outcome in new))
+        self._places |= dict(zip((outcome.run for outcome in new), found, strict=True))
         records = []
-        for outcome, place in zip(outcomes, places, strict=True):
-            run = self._plan.run(outcome.run)
+        for outcome in outcomes:
+            run, place = self._plan.run(outcome.run), self._places[outcome.run]
             records.append(outcome.record(run.cell.number, run.seed, self._plan.differences(run), place))
         self._cells.append(*records)
         self.ended.update(outcome.run for outcome in outcomes)
+        self._places.clear()
         self.failed += sum(outcome.state == "failed" for outcome in outcomes)

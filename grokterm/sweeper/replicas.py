@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -27,21 +27,29 @@ class _Running:
     course: Course
     seconds: float = 0.0
     """Its share of the time that all took."""
+    beside: int = 1
+    """The replicas among which it began."""
     counted: int = field(default=-1)
     """The step that was last counted."""
 
 
-def train_together(runs: Sequence[tuple[int, Config]], device: str) -> list[Outcome]:
+def train_together(
+    runs: Sequence[tuple[int, Config]],
+    device: str,
+    go_on: Callable[[], bool] = lambda: True,
+    asked_to_end: Callable[[], bool] = lambda: False,
+) -> list[Outcome]:
     """Trains runs that can share: those that end leave, and others enter in their place; raises ConfigError.
 
-    Where replicas are alike, every one has the bits that it has alone.
+    Where replicas are alike, every one has the bits that it has alone. Others enter while `go_on` says so; those that
+    have not ended when it is asked to end are left untrained, if one has.
     """
     waiting = deque(runs)
     first = [waiting.popleft() for _ in range(min(len(runs), MOST[device]))]
     replicas = Replicas([config for _, config in first])
-    running = [_Running(run, Course(config)) for run, config in first]
+    running = [_Running(run, Course(config), beside=len(first)) for run, config in first]
     ended: list[Outcome] = []
-    while running:
+    while running and not (ended and asked_to_end()):
         began = time.monotonic()
         finite = [True] * len(running)
         if all(each.counted >= 0 for each in running):
@@ -52,7 +60,7 @@ def train_together(runs: Sequence[tuple[int, Config]], device: str) -> list[Outc
             each.seconds += share
         done = [i for i, each in enumerate(running) if each.course.ended or not finite[i]]
         ended += [_outcome(replicas, i, running[i], finite[i]) for i in done]
-        running = _replace(replicas, running, done, waiting)
+        running = _replace(replicas, running, done, waiting if go_on() else deque())
     return ended
 
 
@@ -78,10 +86,11 @@ def _record(replicas: Replicas, running: Sequence[_Running]) -> None:
 def _outcome(replicas: Replicas, i: int, each: _Running, finite: bool) -> Outcome:
     step = replicas.steps[i]
     failure = "" if finite else f"the loss is no longer finite after step {step:,}"
-    strategy = f"{replicas.strategy_name}, among {len(replicas):,} replicas{on_threads(replicas.device)}"
+    among = f"among {each.beside:,} replica{'s' if each.beside > 1 else ''}"
+    strategy = f"{replicas.strategy_name}, {among}{on_threads(replicas.device)}"
     training = Training(round(each.seconds, 4), str(replicas.device), replicas.precision, strategy)
     digest = "" if failure else digest_of(replicas.parameters(i))
-    return each.course.outcome(each.run, training, digest, failure)
+    return each.course.outcome(each.run, training, digest, failure, step)
 
 
 def _replace(
@@ -93,7 +102,7 @@ def _replace(
         if waiting:
             run, config = waiting.popleft()
             replicas.enter(i, config)
-            running[i] = _Running(run, Course(config))
+            running[i] = _Running(run, Course(config), beside=len(running))
         else:
             left.append(i)
     keep = [i for i in range(len(running)) if i not in left]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 from functools import cache
+from types import FrameType
 from typing import Final
 
 from grokterm.errors import GroktermError
@@ -14,6 +16,7 @@ from grokterm.sweeps.batch import Batch, BatchResult, Versions
 
 _ONE_AT_A_TIME: Final = threading.Lock()
 """Held while a batch trains: threads and kernels are those of the whole process."""
+_ending: Final = threading.Event()
 _LOOK: Final = 1.0
 """Seconds from one look at the parent process to the next."""
 
@@ -29,7 +32,7 @@ def train_batch(batch: Batch) -> BatchResult:
         _make_ready(batch.threads)
         from grokterm.sweeper.batches import train
 
-        return train(batch)
+        return train(batch, _asked_to_end)
 
 
 def check_versions(coordinators: Versions) -> None:
@@ -42,6 +45,7 @@ def check_versions(coordinators: Versions) -> None:
 
 def begin(parent: int, gpu: str | None) -> None:
     """Begins a worker of this machine: it ends soon after its parent, however that ends, and sees one GPU alone."""
+    signal.signal(signal.SIGTERM, _end_soon)
     if gpu is not None:
         os.environ[VISIBLE] = gpu  # before torch is loaded
 
@@ -51,6 +55,15 @@ def begin(parent: int, gpu: str | None) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True, name="leave with parent").start()
+
+
+def _asked_to_end() -> bool:
+    """Whether a signal has asked this worker to end soon."""
+    return _ending.is_set()
+
+
+def _end_soon(number: int, frame: FrameType | None) -> None:
+    _ending.set()
 
 
 @cache

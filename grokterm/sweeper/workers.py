@@ -8,12 +8,15 @@ from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from typing import Final, Protocol
 
+from grokterm.errors import ConfigError
 from grokterm.sweeper.work import begin, train_batch
 from grokterm.sweeps.batch import Batch, BatchResult
 
 LOST: Final[tuple[type[Exception], ...]] = (BrokenExecutor, ConnectionError, EOFError)
 """What a future of any executor raises whose worker is gone."""
 
+MOST: Final = 1024
+"""Workers of one machine at most."""
 Result = Future[BatchResult]
 
 
@@ -30,6 +33,9 @@ class Workers(Protocol):
     def submit(self, batch: Batch) -> Result:
         """Hands a batch out, to be called while fewer than `count` are out."""
 
+    def end_soon(self) -> None:
+        """Asks those that train to come back with what has ended, where they can be asked."""
+
     def close(self, at_once: bool) -> None:
         """Ends them: those that train are waited for, or not where `at_once` says so."""
 
@@ -41,7 +47,7 @@ class LocalWorkers:
 
     def __init__(self, count: int, gpus: Sequence[str] = ()) -> None:
         """So many processes, which share the GPUs in turn where there are any; each sees its own alone."""
-        self.count = count
+        self.count = checked(count)
         self._gpus = [gpus[slot % len(gpus)] if gpus else None for slot in range(count)]
         self._pools: list[ProcessPoolExecutor | None] = [None] * count
         self._out: list[Result | None] = [None] * count
@@ -58,6 +64,11 @@ class LocalWorkers:
             future = pool.submit(train_batch, batch)
         self._pools[slot], self._out[slot] = pool, future
         return future
+
+    def end_soon(self) -> None:
+        """See `Workers`."""
+        for process in multiprocessing.active_children():
+            process.terminate()
 
     def close(self, at_once: bool) -> None:
         """See `Workers`."""
@@ -76,14 +87,24 @@ class ExecutorWorkers:
 
     def __init__(self, executor: Executor, count: int) -> None:
         """Of an executor that trains `count` batches at once; it stays its owner's to shut down."""
-        self._executor, self.count = executor, count
+        self._executor, self.count = executor, checked(count)
 
     def submit(self, batch: Batch) -> Result:
         """See `Workers`."""
         return self._executor.submit(train_batch, batch)
 
+    def end_soon(self) -> None:
+        """They cannot be asked: batches that train come to their end."""
+
     def close(self, at_once: bool) -> None:
         """Leaves the executor to its owner."""
+
+
+def checked(count: int) -> int:
+    """A number of workers; raises ConfigError for none."""
+    if type(count) is not int or not 1 <= count <= MOST:
+        raise ConfigError(f"workers must be a whole number from 1 to {MOST:,}, not {count!s:.40}")
+    return count
 
 
 def cores() -> int:

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from grokterm.config import Value, field_type, parse, settings
+from grokterm.config.setting import check
 from grokterm.errors import ConfigError
 from grokterm.spelling import unknown
 
 MOST_VALUES: Final = 1000
 """Values of one axis at most."""
+_DIGITS: Final = 4
+"""Of the values within a range, more where these do not tell neighbours apart."""
 _NOT_SWEPT: Final = {
     "seed": "choose --seeds N",
     "until": "it is the budget of all runs",
@@ -59,7 +62,7 @@ def read_axis(text: str) -> Axis:
     name = setting_name(given)
     if name in _NOT_SWEPT:
         raise ConfigError(f"--over cannot take {name}: {_NOT_SWEPT[name]}")
-    values = tuple(dict.fromkeys(_values(name, described)))
+    values = tuple(_values(name, described))
     if len(values) > MOST_VALUES:
         raise ConfigError(f"--over {name} has {len(values):,} values: choose {MOST_VALUES:,} or fewer")
     return Axis((name,), tuple((value,) for value in values))
@@ -84,7 +87,22 @@ def read_axes(over: Sequence[str], zipped: Iterable[str] = ()) -> tuple[Axis, ..
             counts = ", ".join(f"{axis.names[0]} {len(axis)}" for axis in together)
             raise ConfigError(f"--zip needs as many values of each of its settings, and there are {counts}")
         axes[names[0]] = Axis(tuple(names), tuple(tuple(v for (v,) in point) for point in _points(together)))
-    return tuple(axes.values())
+    return tuple(Axis(axis.names, tuple(dict.fromkeys(axis.values))) for axis in axes.values())
+
+
+def check_axes(axes: Sequence[Axis]) -> None:
+    """Raises ConfigError where axes have no values, other names than settings, or values that these do not take."""
+    seen: set[str] = set()
+    for axis in axes:
+        if not axis.names or not axis.values or any(len(point) != len(axis.names) for point in axis.values):
+            raise ConfigError("an axis needs settings, and a value of each at every point")
+        for name in axis.names:
+            if name not in settings() or name in _NOT_SWEPT or name in seen:
+                raise ConfigError(f"{name!s:.40} cannot be an axis")
+            seen.add(name)
+        for point in axis.values:
+            for name, value in zip(axis.names, point, strict=True):
+                check(name, field_type(name), settings()[name], value)
 
 
 def _points(axes: Sequence[Axis]) -> Iterable[tuple[tuple[Value, ...], ...]]:
@@ -109,8 +127,13 @@ def _values(name: str, described: str) -> list[Value]:
     first, last = (_number(name, part) for part in ends[:2])
     if log and min(first, last) <= 0:
         raise ConfigError(f"--over {name}={described}: a log range lies above 0")
-    between = [_rounded(name, value) for value in _range(first, last, count, log)[1:-1]]
-    return [parse(name, ends[0]), *between, parse(name, ends[1])]
+    exact = _range(first, last, count, log)[1:-1]
+    for digits in range(_DIGITS, 18):
+        values = [parse(name, ends[0]), *(_rounded(name, value, digits) for value in exact), parse(name, ends[1])]
+        numbers = [float(value) for value in values]
+        if field_type(name) is int or numbers in (sorted(set(numbers)), sorted(set(numbers), reverse=True)):
+            break
+    return values
 
 
 def _listed(described: str) -> list[str]:
@@ -138,8 +161,8 @@ def _range(first: float, last: float, count: int, log: bool) -> list[float]:
     return [math.exp(value) for value in between] if log else between
 
 
-def _rounded(name: str, value: float) -> Value:
-    """A value in between, to four digits, as a person would type it; whole where the setting is."""
+def _rounded(name: str, value: float, digits: int) -> Value:
+    """A value in between as a person would type it; whole where the setting is."""
     if field_type(name) is int:
         return parse(name, str(round(value)))
-    return parse(name, f"{value:.4g}")
+    return parse(name, f"{value:.{digits}g}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
@@ -38,6 +39,8 @@ class Batch:
     """Of the coordinator: a worker of others refuses."""
     threads: int = 1
     """Of the processor, for each worker."""
+    seconds: float = math.inf
+    """After which no further run of it is begun: those come back untrained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +93,8 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What a worker gives back."""
+    """What a worker gives back: outcomes of all runs of a batch, or of those that it had time for."""
 
     outcomes: tuple[Outcome, ...]
     seconds: float
     """That the batch took, loading left out."""
-    worker: str = ""
-    """Host and process, for people."""
-    notes: tuple[str, ...] = field(default=())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from grokterm.milestones import MILESTONES
 from grokterm.runs.history import History
+from grokterm.wire.records import Event
 from grokterm.wire.swept import SweptRun
 
 
@@ -13,7 +14,11 @@ def compared(swept: SweptRun, history: History) -> str:
     Both losses are compared in every digit at the last step of the sweep: what differs by a bit differs there.
     """
     if swept.state == "failed":
-        return f"in the sweep this run failed: {swept.reason}"
+        diverged = (event for event in history.events if isinstance(event, Event) and event.name == "not_finite")
+        ended = next(diverged, None)
+        if ended is not None and ended.step == swept.step:
+            return f"the same as in the sweep, where it failed too: {swept.reason}"
+        return f"otherwise than in the sweep, where it failed: {swept.reason}"
     steps = history.column("step")
     at = int(steps.searchsorted(swept.step))
     if at >= len(steps) or steps[at] != swept.step:

@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import tomli_w
 
 from grokterm import durable
-from grokterm.config import Config, Value
+from grokterm.config import Value
 from grokterm.errors import ConfigError, RunFolderError, reason_of
 from grokterm.real_files import is_there, reading
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.naming import task_name
-from grokterm.sweeps.axes import Axis, setting_name
+from grokterm.sweeps.axes import Axis, check_axes
 from grokterm.sweeps.plan import Plan, short_name
 from grokterm.version import __version__
 
@@ -79,26 +80,44 @@ class SweepFolder:
     def plan(self) -> Plan:
         """What it trains; raises RunFolderError."""
         written = _read(self)
+        about = {name: value for name, value in written.items() if name not in ("base", "about")}
         try:
-            axes = tuple(
-                Axis(tuple(axis["names"]), tuple(tuple(point) for point in axis["values"])) for axis in written["axes"]
-            )
-            plan = Plan(dict(written["given"]), axes, written["seeds"], written["where"])
-            for name in (name for axis in axes for name in axis.names):
-                setting_name(name)
-            plan.base  # noqa: B018 what it describes must be
-        except ConfigError as error:
+            read = msgspec.convert(about, _Written)
+            axes = tuple(Axis(axis.names, axis.values) for axis in read.axes)
+            check_axes(axes)
+            plan = Plan(read.given, axes, read.seeds, read.where)
+            base = plan.base.as_dict()
+        except (ConfigError, msgspec.ValidationError) as error:
             raise RunFolderError(f"{self.plan_path} describes no sweep: {error}") from None
-        except (KeyError, TypeError, AttributeError) as error:
-            raise RunFolderError(f"{self.plan_path} describes no sweep: {error!s:.100}") from None
+        was = written.get("base")
+        if not isinstance(was, dict) or any(base.get(name) != value for name, value in was.items()):
+            made_by = f"{written['about'].get('version')!s:.20}"
+            raise RunFolderError(
+                f"{self.plan_path} was planned with other defaults, by grokterm {made_by}: "
+                "go on with that version, or plan it anew"
+            )
         return plan
+
+
+class _WrittenAxis(msgspec.Struct, frozen=True):
+    names: tuple[str, ...]
+    values: tuple[tuple[int | float | str, ...], ...]
+
+
+class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The plan as sweep.toml has it."""
+
+    seeds: int
+    where: str
+    axes: tuple[_WrittenAxis, ...]
+    given: dict[str, int | float | str]
 
 
 def create_sweep(plan: Plan, home: Path) -> SweepFolder:
     """A new sweep folder, of mode 0700, with its sweep.toml; raises RunFolderError, and nothing is left then."""
     folder: SweepFolder | None = None
     try:
-        folder = _new_folder(plan.base, [short_name(name) for axis in plan.axes for name in axis.names], home)
+        folder = _new_folder(plan, home)
         durable.write(folder.plan_path, tomli_w.dumps(_written(plan)).encode(), folder.path / "sweep.toml.part")
         durable.sync_folder(home)
     except BaseException as error:
@@ -135,7 +154,7 @@ def find_sweep(name: str, home: Path) -> SweepFolder:
         return sweeps[-1]
     number = name.removeprefix("s")
     exact = [sweep for sweep in sweeps if sweep.id == name]
-    numbered = [sweep for sweep in sweeps if number.isdecimal() and int(sweep.id[1:].split("-")[0]) == int(number)]
+    numbered = [sweep for sweep in sweeps if number.isdecimal() and _number_of(sweep) == number.lstrip("0")]
     near = exact or numbered or [sweep for sweep in sweeps if name and sweep.id.startswith(name)]
     if len(near) == 1:
         return near[0]
@@ -145,9 +164,8 @@ def find_sweep(name: str, home: Path) -> SweepFolder:
     raise RunFolderError(f"there is no sweep {name!r} in {home}: the last one is {sweeps[-1].id}")
 
 
-def name_of(folder: SweepFolder) -> str:
-    """What a person types for a sweep: s3."""
-    return folder.short_id
+def _number_of(folder: SweepFolder) -> str:
+    return folder.id[1:].split("-")[0].lstrip("0")
 
 
 def names_sweep(name: str, home: Path) -> bool:
@@ -157,9 +175,12 @@ def names_sweep(name: str, home: Path) -> bool:
     return re.fullmatch(r"s\d+(-.*)?", name) is not None
 
 
-def _new_folder(base: Config, swept: list[str], home: Path) -> SweepFolder:
+def _new_folder(plan: Plan, home: Path) -> SweepFolder:
     """A folder with the next free number; raises OSError."""
-    words = "-".join([task_name(base), base.arch, *swept])[:60].strip("-")
+    base, swept = plan.base, [short_name(name) for axis in plan.axes for name in axis.names]
+    task = [] if plan.words == "" else [task_name(base)]
+    arch = [] if "arch" in swept else [base.arch]
+    words = "-".join([*task, *arch, *swept])[:60].strip("-")
     while True:
         number = 1 + max((number for number, _ in _numbered(home)), default=0)
         path = home / f"s{number:04d}-{words}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -21,6 +22,8 @@ BUDGET: Final[Mapping[str, Value]] = {"until": "grokked", "max_steps": 20_000, "
 """Where the base of a sweep differs from a run that is watched."""
 _BRINGING: Final = {"arch", "optimizer", "loss", "task", "op"}
 """Settings that bring others with them: what a run begins with, and the order of a group."""
+
+_TASK: Final = {"p", "op", "task", "k", "n"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,9 @@ class Plan:
     """A condition on settings that leaves cells out; empty leaves none."""
 
     def __post_init__(self) -> None:
+        if type(self.seeds) is not int or not 1 <= self.seeds <= MOST_RUNS:
+            raise ConfigError(f"--seeds must be a whole number from 1 to {MOST_RUNS:,}, not {self.seeds!s:.40}")
         counted = math.prod(len(axis) for axis in self.axes) * self.seeds
-        if not 1 <= self.seeds <= MOST_RUNS:
-            raise ConfigError(f"--seeds must be a whole number from 1 to {MOST_RUNS:,}, not {self.seeds}")
         if counted > MOST_RUNS:
             raise ConfigError(f"the sweep has {counted:,} runs, and {MOST_RUNS:,} are the most")
 
@@ -78,11 +81,16 @@ class Plan:
             values: dict[str, Value] = {}
             for axis, at in zip(self.axes, point, strict=True):
                 values |= dict(zip(axis.names, axis.values[at], strict=True))
-            if condition is None or condition(self._cell_config(values).as_dict()):
+            if condition is None or condition(self._settings(values)):
                 found.append(Cell(len(found), point, values))
         if not found:
             raise ConfigError(f"--where {self.where!r} leaves no cell: all {self._counted():,} are out")
         return tuple(found)
+
+    @property
+    def words(self) -> str:
+        """What all runs have in common, for people: a + b mod 97; empty where the task is swept."""
+        return "" if _TASK & {name for axis in self.axes for name in axis.names} else self.base.task_words
 
     @property
     def run_count(self) -> int:
@@ -98,7 +106,7 @@ class Plan:
     def run(self, number: int) -> PlannedRun:
         """A run by its number; raises ConfigError where there is none."""
         if not 0 <= number < self.run_count:
-            raise ConfigError(f"the sweep has runs 0 to {self.run_count - 1:,}, not {number:,}")
+            raise ConfigError(f"the sweep has runs 0 to {self.run_count - 1:,}, not {number!s:.40}")
         return PlannedRun(number, self.cells[number // self.seeds], self.base.seed + number % self.seeds)
 
     def config(self, run: PlannedRun) -> Config:
@@ -110,13 +118,29 @@ class Plan:
         own = {**run.cell.values, "seed": run.seed} if self._own_alone else self.config(run).as_dict()
         return {name: value for name, value in own.items() if value != self._base_values[name]}
 
+    def check_run(self, number: int, cell: int, seed: int) -> None:
+        """Raises ConfigError where a run of this number is none of the plan, or of another cell or seed."""
+        run = self.run(number)
+        if (run.cell.number, run.seed) != (cell, seed):
+            raise ConfigError(
+                f"run {number:,} is of cell {run.cell.number:,} and seed {run.seed}, not {cell} and {seed}"
+            )
+
     def check(self) -> None:
-        """Raises ConfigError where a cell's settings do not go together, naming the cell."""
+        """Raises ConfigError where a cell's settings do not go together, naming the cell, or seeds go too far."""
+        self.base.changed({"seed": self.base.seed + self.seeds - 1})
         for cell in self.cells:
             try:
                 self._cell_config(cell.values)
             except ConfigError as error:
                 raise ConfigError(f"the cell {shown(cell.values)} cannot be: {error}") from None
+
+    def _settings(self, values: Mapping[str, Value]) -> dict[str, Value]:
+        """All settings of a cell, also of one that cannot be."""
+        if not self._own_alone:
+            with suppress(ConfigError):
+                return self._cell_config(values).as_dict()
+        return {**self._base_values, **values}
 
     def _cell_config(self, values: Mapping[str, Value]) -> Config:
         if self._own_alone:

@@ -98,7 +98,7 @@ def test_what_fails_keeps_its_status(folders: Path) -> None:
     with Path("/dev/full").open("w") as full:
         assert command("runs", "--nope", stdout=full.fileno()) == (
             2,
-            "grokterm: unknown option '--nope': did you mean --runs, or see grokterm runs --help\n",
+            "grokterm: unknown option '--nope': did you mean --sort, or see grokterm runs --help\n",
         )
         assert command("runs", "--nope", stdout=None, errors=full.fileno()) == (2, "")
         assert command(*TRAIN, "--max-steps", "20", stdout=full.fileno()) == (3, NO_ROOM)

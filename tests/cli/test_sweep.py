@@ -13,7 +13,11 @@ import pytest
 
 from grokterm.runs.folder import list_runs
 from grokterm.runs.process import trainer_alive
-from grokterm.sweeps.folder import find_sweep, list_sweeps
+from grokterm.sweeps.axes import read_axes
+from grokterm.sweeps.cells import write_state
+from grokterm.sweeps.folder import create_sweep, find_sweep, list_sweeps
+from grokterm.sweeps.plan import Plan
+from grokterm.wire.swept import SweepState
 from tests.cli.terminals import COMMAND, run_here
 from tests.sweeper.sweeps import coordinator, records, sweep
 from tests.trainer.running import wait_for
@@ -88,7 +92,16 @@ def test_another_sweep_out_of_an_old_one(home: Path) -> None:
         ("--over wd=1,2 --workers 0", "--workers must be a whole number from 1 to 1,024, not 0"),
         ("--over wd=1,2 --where wd", "the condition 'wd' cannot be read at character 3"),
         ("--over frac=.001,.5 --p 5", "the cell frac 0.001 cannot be: --train-fraction 0.001 leaves no train pair"),
-        ("--over wd=1,2 --wd -1", "--weight-decay must be a number from 0 to 1,000, not -1"),
+        ("--over wd=1,2 --lr -1", "--lr must be a number from 0 to 10, not -1"),
+        ("--over wd=1,2 --wd 5", "--weight-decay is given, and --over takes it too: leave one out"),
+        ("--over wd=1,2 --seed 9223372036854775807 --seeds 3", "--seed must be a whole number"),
+        ("--theme dusk", "nothing is swept: give --over SETTING=VALUES or --seeds N"),
+        ("--workers 2", "nothing is swept: give --over SETTING=VALUES or --seeds N"),
+        ("--preset nanda", "nothing is swept: give --over SETTING=VALUES or --seeds N"),
+        ("--again s9 --preset nanda", "--again and --preset exclude each other: give one of them"),
+        ("--resume s9 --preset nanda", "--resume goes on with a sweep as it was planned: give no settings beside it"),
+        ("--open s9 0 --over wd=1,2", "--open trains a cell as it was planned: give nothing beside it"),
+        ("--open s9 0 --p 13", "--open trains a cell as it was planned: give nothing beside it"),
         ("--over wd=1,2 --json --detach", "--detach and --json exclude each other"),
         ("--over wd=1,2 --dask here", "--dask must be the address of a scheduler"),
         ("--over wd=1,2 --dask local:2 --workers 2", "--workers are processes of this machine and --dask has others"),
@@ -149,6 +162,61 @@ def test_it_is_interrupted_stopped_and_gone_on_with(home: Path) -> None:
     (folder.path / "mine.txt").unlink()
     assert run_here("rm", "s1", "--yes").stdout == f"{folder.id} is removed\n"
     assert not folder.path.exists()
+
+
+def test_what_goes_together_in_an_old_sweep_is_given_anew_or_kept(home: Path) -> None:
+    create_sweep(Plan({"p": 7}, read_axes(["lr=.1,.2", "wd=1,2"], ["lr,wd"])), home)
+    words = "lr and weight_decay go together in s0001-add7-mlp-lr-wd: give them all anew, or none"
+    assert refused("--again", "s1", "--over", "lr=.3,.4", "--dry-run") == words
+    assert refused("--again", "s1", "--wd", "1", "--dry-run") == words
+    done = run_here("sweep", "--again", "s1", "--wd", "1", "--lr", ".1", "--seeds", "2", "--dry-run")
+    assert done.stdout.splitlines()[0] == "1 cell × 2 seeds = 2 runs of a + b mod 7"
+
+
+def test_a_task_that_is_swept_is_not_named(home: Path) -> None:
+    done = run_here("sweep", "--over", "p=11,13", "--over", "arch=mlp,one-hot", "--dry-run")
+    assert done.stdout.splitlines()[0] == "4 cells × 1 seed = 4 runs"
+    create_sweep(Plan({}, read_axes(["p=11,13", "arch=mlp,one-hot"])), home)
+    assert list_sweeps(home)[0].id == "s0001-p-arch"
+
+
+def test_impossible_cells_are_left_out_by_a_condition(home: Path) -> None:
+    heads = ["--arch", "transformer", "--over", "heads=2,3", "--over", "d_model=32,64", "--where", "heads==2"]
+    assert run_here("sweep", *heads, "--dry-run").stdout.startswith("2 cells × 1 seed = 2 runs of ")
+    ops = ["--over", "op=divide,add", "--over", "p=11,12", "--where", "op!=divide or p==11", "--dry-run"]
+    assert run_here("sweep", *ops).stdout.startswith("3 cells × 1 seed = 3 runs\n")
+
+
+def test_what_was_running_without_a_coordinator_was_interrupted(home: Path) -> None:
+    folder = sweep(home, "wd=0.1,1")
+    write_state(folder, SweepState(state="running", finished=1, total=2))
+    assert run_here("sweep").stdout.splitlines()[0] == f"{folder.id}  1 of 2 runs, interrupted"
+    listed = json.loads(run_here("sweep", "--json").stdout)
+    assert listed == [
+        {"sweep": folder.id, "folder": str(folder.path), "state": "interrupted", "runs": 1, "failed": 0, "total": 2}
+    ]
+
+
+def test_a_failed_cell_fails_again(home: Path) -> None:
+    folder = sweep(home, "lr=1e-2,10", loss="mse", optimizer="sgd", max_steps=200)
+    coordinator(folder).run()
+    (failed,) = [run for run in records(folder) if run.state == "failed"]
+    assert failed.reason == f"the loss is no longer finite after step {failed.step:,}"
+    done = run_here("sweep", "--open", "s1", "1")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1] == f"the same as in the sweep, where it failed too: {failed.reason}"
+    assert "diverged after step" in done.stderr
+
+
+def test_records_that_do_not_fit_the_plan_are_refused(home: Path) -> None:
+    folder = sweep(home, "wd=0.1,1")
+    coordinator(folder).run()
+    text = folder.cells_path.read_text()
+    for wrong in ('"run":999,"cell":0', '"run":9223372036854775808,"cell":0', '"run":0,"cell":1'):
+        folder.cells_path.write_text(text.replace('"run":0,"cell":0', wrong, 1))
+        done = run_here("sweep", "--resume", "s1")
+        assert done.returncode == 1
+        assert "does not fit the plan: " in done.stderr
 
 
 def test_a_sweep_that_cannot_be_trained_says_why(home: Path) -> None:

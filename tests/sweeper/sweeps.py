@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from grokterm.config import Value
+from grokterm.kernels.instruction_sets import NONE, limit
 from grokterm.sweeper.coordinator import Coordinator
 from grokterm.sweeper.workers import ExecutorWorkers
 from grokterm.sweeps.axes import read_axes
@@ -52,8 +53,13 @@ def records(folder: SweepFolder) -> list[SweptRun]:
 
 
 def came_out(runs: Sequence[SweptRun]) -> dict[int, dict[str, Any]]:
-    """What came out of each run, without where and when it was trained."""
-    passing = ("time", "seconds", "curve", "device")
+    """What came out of each run, without where, when and beside which others it was trained.
+
+    By kernels it is that to the last bit; without them runs that train together differ by rounding.
+    """
+    passing = {"time", "seconds", "curve", "device", "strategy"}
+    if limit() == NONE:
+        passing |= {"digest", "train_loss", "test_loss", "sum_squared_weights", "embedding_gini"}
     return {
         run.run: {name: getattr(run, name) for name in run.__struct_fields__ if name not in passing} for run in runs
     }

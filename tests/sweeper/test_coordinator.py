@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grokterm.errors import FolderLostError
+from grokterm.errors import ConfigError, FolderLostError
 from grokterm.sweeper import coordinator as coordinating
+from grokterm.sweeper.ledger import Ledger
 from grokterm.sweeper.work import WorkerError, train_batch
+from grokterm.sweeper.workers import LocalWorkers
 from grokterm.sweeps.batch import Batch, Versions
 from grokterm.sweeps.cells import read_state
 from grokterm.sweeps.curves import COLUMNS, read_curve
+from tests import needs
 from tests.sweeper.sweeps import Scripted, came_out, coordinator, records, sweep
 
 
@@ -146,6 +149,57 @@ def test_a_full_disk_holds_results_until_there_is_room(home: Path, monkeypatch: 
     assert sorted(run.run for run in records(folder)) == [0, 1, 2, 3]
     for run in records(folder):
         assert read_curve(folder.curves_path, run.curve)[0, -1] == run.step
+
+
+@needs.only_with_full_device
+def test_what_is_held_up_takes_no_room_twice(home: Path) -> None:
+    """Curves can be written and records cannot: as on a disk of which the last bytes are gone."""
+    folder = sweep(home, "wd=0.1,1")
+    plan = folder.plan()
+    ledger = Ledger(folder, plan)
+    with open("/dev/full", "rb+", buffering=0) as full:
+        kept, ledger._cells._file = ledger._cells._file, full.fileno()
+        outcomes = train_batch(Batch(tuple((run.number, plan.config(run)) for run in plan.runs()))).outcomes
+        assert not ledger.write(outcomes)
+        size = folder.curves_path.stat().st_size
+        for _ in range(3):
+            assert not ledger.write([])
+        assert folder.curves_path.stat().st_size == size > 0
+        assert "cells.jsonl cannot be written: " in ledger.trouble
+        ledger._cells._file = kept
+    assert ledger.write([])
+    assert len(records(folder)) == 2
+    assert all(read_curve(folder.curves_path, run.curve)[0, -1] == run.step for run in records(folder))
+
+
+def test_runs_for_which_a_batch_had_no_time_are_trained_in_another(home: Path) -> None:
+    folder = sweep(home, "wd=0.1,1", seeds=3)
+    plan = folder.plan()
+    runs = tuple((run.number, plan.config(run)) for run in plan.runs())[:3]
+    assert len(train_batch(Batch(runs, seconds=0)).outcomes) == 1
+
+    class Hurried(Scripted):
+        def submit(self, function: Any, /, *given: Any, **more: Any) -> Any:
+            return super().submit(function, replace(given[0], seconds=0), **more)
+
+    executor = Hurried()
+    assert coordinator(folder, executor).run() == "finished"
+    assert sorted(run.run for run in records(folder)) == list(range(6))
+
+
+def test_an_executor_that_takes_no_more_ends_it_with_a_sentence(home: Path) -> None:
+    class Broken(Executor):
+        def submit(self, function: Any, /, *given: Any, **more: Any) -> Any:
+            raise BrokenExecutor("its process was killed")
+
+    with pytest.raises(WorkerError, match="no worker takes another batch: its process was killed"):
+        coordinator(sweep(home, "wd=0.1,1"), Broken()).run()
+
+
+@pytest.mark.parametrize("count", [0, -1, 1025, True, "2"])
+def test_there_is_a_worker_at_least(count: Any) -> None:
+    with pytest.raises(ConfigError, match="workers must be a whole number from 1 to 1,024, not"):
+        LocalWorkers(count)
 
 
 def test_batches_grow_to_their_time_and_leave_work_for_all(home: Path) -> None:

@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -15,6 +16,8 @@ import pytest
 from grokterm.errors import TrainerError
 from grokterm.runs.claim import claim
 from grokterm.runs.process import exit_status, start_process, stop_trainer, trainer_alive, trainer_of
+from grokterm.sweeper.workers import LocalWorkers
+from grokterm.sweeps.batch import Batch
 from grokterm.sweeps.cells import read_state
 from grokterm.sweeps.curves import read_curve
 from grokterm.sweeps.folder import SweepFolder
@@ -90,6 +93,21 @@ def test_a_sweep_that_is_asked_to_stop_keeps_what_has_ended(home: Path) -> None:
     psutil.wait_procs(everybody, timeout=60)
     assert not any(process.is_running() for process in everybody)
     assert not (folder.path / "trainer.json").exists()
+
+
+def test_what_has_ended_within_a_batch_is_kept_when_a_sweep_stops(home: Path) -> None:
+    """One after another in one batch, of which the first has ended and the second never does."""
+    folder = sweep(home, "wd=0.1,1", dropout=0.1, until=1000, max_steps=10**9)
+    plan = folder.plan()
+    workers = LocalWorkers(1)
+    first, endless = plan.config(plan.run(0)), replace(plan.config(plan.run(1)), until="forever", max_steps=400_000)
+    future = workers.submit(Batch(((0, first), (1, endless))))
+    wait_for(lambda: future.running(), "a worker")
+    (worker,) = wait_for(lambda: [p for p in family(os.getpid())[1:] if "spawn_main" in " ".join(p.cmdline())], "it")
+    wait_for(lambda: worker.cpu_times().user > 1 or future.done(), "torch in it")
+    workers.end_soon()
+    assert [outcome.run for outcome in future.result(120).outcomes] == [0]
+    workers.close(at_once=True)
 
 
 def test_a_hang_up_ends_nothing(home: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,10 @@ import pytest
 
 import grokterm
 from grokterm.config import Config
-from grokterm.errors import ConfigError
+from grokterm.errors import ConfigError, TrainerError
 from grokterm.sweeps.folder import list_sweeps
-from tests.sweeper.sweeps import TINY
+from tests.sweeper.sweeps import TINY, records
+from tests.trainer.running import wait_for
 
 
 def test_an_executor_of_ones_own_trains(home: Path) -> None:
@@ -57,3 +60,33 @@ def test_what_cannot_be_is_refused_before_anything_is_made(home: Path, config: A
     with pytest.raises(ConfigError, match=re.escape(words)):
         grokterm.sweep(config, over)
     assert not home.exists() or not list_sweeps(home)
+
+
+def test_stopping_it_leaves_the_notebook_alone(home: Path) -> None:
+    """SIGTERM, as `grokterm stop` sends it to who trains."""
+
+    def stop_it() -> None:
+        wait_for(lambda: list_sweeps(home) and records(list_sweeps(home)[0]), "a record")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with ThreadPoolExecutor(1) as stopper, ThreadPoolExecutor(1) as trainer:
+        stopper.submit(stop_it)
+        with pytest.raises(TrainerError, match="was stopped: grokterm sweep --resume goes on with it"):
+            grokterm.sweep(TINY, over=["wd=0.1,1"], seeds=200, executor=trainer, workers=1)
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    assert 0 < len(records(list_sweeps(home)[0])) < 400
+
+
+def test_an_executor_that_fails_leaves_word(home: Path) -> None:
+    executor = ThreadPoolExecutor(1)
+    executor.shutdown()
+    with pytest.raises(Exception, match="cannot schedule new futures"):
+        grokterm.sweep(TINY, over=["wd=0.1,1"], executor=executor)
+
+
+@pytest.mark.parametrize("workers", [0, -3, "2", 1.5])
+def test_no_workers_are_refused(home: Path, workers: Any) -> None:
+    with pytest.raises(ConfigError, match="workers must be a whole number from 1 on, not"):
+        grokterm.sweep(TINY, over=["wd=0.1,1"], workers=workers)
+    with pytest.raises(ConfigError, match="--seeds must be a whole number"):
+        grokterm.sweep(TINY, over=["wd=0.1,1"], seeds="3")  # type: ignore[arg-type]

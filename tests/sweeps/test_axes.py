@@ -18,14 +18,15 @@ from grokterm.sweeps.axes import read_axes, read_axis
     ("text", "name", "values"),
     [
         ("wd=0.1,0.3,1", "weight_decay", [0.1, 0.3, 1.0]),
-        (" --weight-decay = 1 , 1 , 2", "weight_decay", [1.0, 2.0]),
+        (" --weight-decay = 1 , 2", "weight_decay", [1.0, 2.0]),
+        ("lr=0.0100001:0.0100009:3", "lr", [0.0100001, 0.0100005, 0.0100009]),
         ("frac=0.2:0.8:7", "train_fraction", [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]),
         ("lr=1e-4:1e-2:log:3", "lr", [1e-4, 1e-3, 1e-2]),
         ("lr=1e-2:1e-4:log:3", "lr", [1e-2, 1e-3, 1e-4]),
         ("p=31,59,97", "p", [31, 59, 97]),
         ("width=64:256:log:3", "width", [64, 128, 256]),
         ("optimizer=adamw,muon", "optimizer", ["adamw", "muon"]),
-        ("arch=mlp,embed-mlp", "arch", ["mlp"]),
+        ("arch=mlp,embed-mlp", "arch", ["mlp", "mlp"]),
         ("op=add,a*b,a^2 + 3ab", "op", ["add", "multiply", "a^2 + 3ab"]),
         ("batch-size=full,128", "batch_size", ["full", 128]),
     ],
@@ -62,6 +63,13 @@ def test_what_is_no_axis_gets_one_sentence(text: str, words: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(words)) as refused:
         read_axis(text)
     assert "\n" not in str(refused.value)
+
+
+def test_what_is_given_twice_counts_once_and_only_where_all_that_goes_together_is() -> None:
+    (axis,) = read_axes(["lr=.1,.2,.2,.1", "wd=1,1,2,1"], ["lr,wd"])
+    assert axis.values == ((0.1, 1.0), (0.2, 1.0), (0.2, 2.0))
+    (axis,) = read_axes(["arch=mlp,embed-mlp,one-hot"])
+    assert axis.values == (("mlp",), ("one-hot",))
 
 
 def test_settings_that_go_together_are_one_axis() -> None:

@@ -85,7 +85,7 @@ def test_a_sweep_has_its_limits() -> None:
 def test_a_folder_gives_the_plan_back(tmp_path: Path) -> None:
     made = plan("op=add,a^2 + b", "lr=1e-3,1e-2", "wd=10,1", zipped=["lr,wd"], seeds=4, where="lr<1")
     folder = create_sweep(made, tmp_path)
-    assert folder.id == "s0001-add31-mlp-op-lr-wd"
+    assert folder.id == "s0001-mlp-op-lr-wd"
     assert folder.plan() == made
     assert folder.path.stat().st_mode & 0o777 == 0o700
     assert folder.plan_path.stat().st_mode & 0o777 == 0o600
@@ -121,6 +121,14 @@ def test_a_sweep_that_is_not_there_is_told_of(tmp_path: Path, name: str, words: 
         ("format = 1", "form = 1", "its [about] table has no valid format"),
         ("seeds = 1", "seeds = ", "cannot be read: "),
         ("p = 31", "p = 2", "describes no sweep: --p must be"),
+        ("seeds = 1", "seeds = true", "describes no sweep"),
+        ("seeds = 1", "seeds = 2.5", "describes no sweep"),
+        ('where = ""', "where = 5", "describes no sweep"),
+        ('"weight_decay"', '"wd"', "describes no sweep: wd cannot be an axis"),
+        ('"weight_decay"', '"seed"', "describes no sweep: seed cannot be an axis"),
+        ('"weight_decay"', '"weight_decay", "lr"', "describes no sweep: an axis needs settings, and a value of each"),
+        ("1.0,", '"much",', "describes no sweep: --weight-decay must be a number"),
+        ("log_every = 10", "log_every = 11", "was planned with other defaults, by grokterm "),
         ("p = 31", "p = [1]", "describes no sweep"),
     ],
 )
@@ -128,7 +136,7 @@ def test_a_damaged_plan_is_told_of_in_a_sentence(tmp_path: Path, old: str, new: 
     folder = create_sweep(plan("wd=1,2"), tmp_path)
     text = folder.plan_path.read_text()
     assert old in text
-    folder.plan_path.write_text(text.replace(old, new))
+    folder.plan_path.write_text(text.replace(old, new, 1))
     with pytest.raises(RunFolderError, match=re.escape(words)) as refused:
         folder.plan().check()
     assert "\n" not in str(refused.value)
