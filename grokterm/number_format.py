@@ -51,6 +51,11 @@ def rate(steps_per_second: float) -> str:
     return f"{steps_per_second:.1f}/s" if steps_per_second < 10 else f"{steps_per_second:,.0f}/s"
 
 
+def counted(count: int, noun: str) -> str:
+    """Several things of a kind, or one: 1 line, 2,000 lines."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
 def count(steps: int) -> str:
     """Steps where there is little room: 1,420, 12.3k, 4.56M."""
     if steps < 10_000:

@@ -12,6 +12,10 @@ def option_name(name: str) -> str:
 
 def unknown(what: str, given: str, allowed: list[str]) -> str:
     """One sentence for a word that is not among those allowed, with the nearest one."""
+    return f"unknown {what} {given!r}: choose {', '.join(allowed)}{nearest(given, allowed)}"
+
+
+def nearest(given: str, allowed: list[str]) -> str:
+    """The end of a sentence that asks whether the nearest word was meant; empty where none is near."""
     near = difflib.get_close_matches(given, allowed, n=1, cutoff=0.4)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return f"unknown {what} {given!r}: choose {', '.join(allowed)}{hint}"
+    return f"; did you mean {near[0]}?" if near else ""

@@ -15,8 +15,8 @@ from grokterm.runs.folder import RunFolder
 from grokterm.runs.history import read_history
 from grokterm.runs.summary import ConfiguredRun, RunSummary, summarize_with_settings
 from grokterm.spelling import unknown
-from grokterm.sweeps.conditions import Given, read_condition
-from grokterm.sweeps.plan import spellings_of_settings
+from grokterm.sweeps.conditions import NUMBER, WORD, Given, read_condition
+from grokterm.sweeps.plan import kinds_of_settings, spellings_of_settings
 
 COLUMNS: Final = ("run", "step", "phase", "train_accuracy", "test_accuracy", "state", "when", "size", "note")
 """What may be asked of a run beside its settings, by the names of the list and of its JSON."""
@@ -24,6 +24,10 @@ EMERGED: Final = Emergence.__struct_fields__
 """What the whole log tells: it is read where one of these is asked for."""
 _MORE: Final = {"id": "run", "architecture": "arch", "train": "train_accuracy", "test": "test_accuracy"}
 """Other spellings: the headings of the table."""
+
+_KINDS: Final = dict.fromkeys(("run", "phase", "state", "note"), WORD) | dict.fromkeys(
+    ("step", "train_accuracy", "test_accuracy", "when", "size"), NUMBER
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class Selection:
     def of(self, folders: Iterable[RunFolder]) -> list[tuple[RunFolder, RunSummary]]:
         """The runs that fit, in order; raises ConfigError for a condition or a column that cannot be."""
         known = _known()
-        condition = read_condition(self.where, known) if self.where is not None else None
+        condition = read_condition(self.where, known, kinds_of_settings() | _KINDS) if self.where is not None else None
         column = _column(self.sort, known) if self.sort is not None else None
         asked = {*(condition.names if condition else ()), *([column[0]] if column else [])}
         found: list[tuple[RunFolder, RunSummary, Given]] = []

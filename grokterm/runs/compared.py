@@ -8,6 +8,7 @@ from typing import Final
 
 from grokterm.config import Value, label, settings
 from grokterm.errors import ConfigError, RunFolderError
+from grokterm.milestones import GROKKED
 from grokterm.number_format import spelled
 from grokterm.runs.family import TreeRow, tree
 from grokterm.runs.folder import Parent, RunFolder
@@ -34,6 +35,12 @@ class ComparedRun:
         self.trouble = ""
         """Why its log cannot be followed; empty while it can."""
         self._reader = LogReader(row.folder.log_path)
+
+    @property
+    def has_grokked_as_asked(self) -> bool:
+        """Whether it trains until it groks, and has: what it would do later is what it does now."""
+        last = self.history.last
+        return last is not None and self.history.config.until == "grokked" and GROKKED.reached(last.test_accuracy)
 
     def read(self) -> None:
         """Takes what is new in the log."""

@@ -50,6 +50,17 @@ class Notes(msgspec.Struct, frozen=True):
             raise ConfigError("a note is of characters that can be shown: it has a control character")
         return Notes(self.tags, note)
 
+    def changed(self, before: Notes, after: Notes) -> Notes:
+        """The same with what somebody changed who began from `before` and came to `after`: nothing else is undone.
+
+        Raises ConfigError where the tags of both are too many.
+        """
+        if self == before:
+            return after
+        kept = Notes(tuple(tag for tag in self.tags if tag not in before.tags or tag in after.tags), self.note)
+        merged = kept.tagged(tag for tag in after.tags if tag not in before.tags)
+        return merged if after.note == before.note else Notes(merged.tags, after.note)
+
 
 def read_notes(folder: RunFolder) -> Notes:
     """The notes of a run, none where nobody wrote any; raises RunFolderError where they cannot be read."""

@@ -50,7 +50,7 @@ class Course:
     ) -> Outcome:
         """What it came to, by its number; with a `failure`, why it did not come to its end, and after which step."""
         last, steps = self._last, self._steps
-        judged = not failure or steps.get(GROKKED_90.step_name) is not None
+        judged = not failure or steps.get(GROKKED.step_name) is not None
         return Outcome(
             run=run,
             state="failed" if failure else "finished",

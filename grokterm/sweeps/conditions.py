@@ -6,10 +6,11 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from grokterm.errors import ConfigError
-from grokterm.spelling import unknown
+from grokterm.spelling import nearest
 
 Given = int | float | str | None
 """What a name may stand for; None where there is nothing."""
@@ -33,6 +34,8 @@ _COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
 }
 _EXAMPLE: Final = "such as wd>1 and phase==grokking"
 
+_BY_EQUALITY: Final = ("==", "=", "!=")
+
 _Test = Callable[[Mapping[str, Given]], bool]
 
 
@@ -50,14 +53,60 @@ class Condition:
         return self._test(values)
 
 
-def read_condition(text: str, known: Mapping[str, str]) -> Condition:
-    """The condition that a text describes; raises ConfigError with the place.
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What the value of a name may be."""
 
-    `known` gives for every spelling of a name the one under which its value is found.
+    words: tuple[str, ...] | None = ()
+    """The words that it may be; None for any word."""
+    number: bool = False
+
+    def refusal(self, name: str, sign: str, other: Kind, said: str) -> str:
+        """Why a comparison with what may be `other` can never hold, in a sentence; empty where it may."""
+        if not self.number and sign not in _BY_EQUALITY:
+            return f"{name} is a word: == and != compare it, not {sign}"
+        if (self.number and other.number) or self._shares_words(other):
+            return ""
+        allowed = " or ".join([*(["a number"] if self.number else []), *self._allowed])
+        near = nearest(said, list(self.words or ()))
+        return f"{name} is {allowed}, not {'the number ' * other.number}{said}{near}"
+
+    def _shares_words(self, other: Kind) -> bool:
+        if self.words is None or other.words is None:
+            return self.words != () and other.words != ()
+        return not set(self.words).isdisjoint(other.words)
+
+    @property
+    def _allowed(self) -> list[str]:
+        if self.words is None:
+            return ["a word"]
+        return [f"one of {', '.join(self.words)}"] if self.words else []
+
+
+NUMBER: Final = Kind(number=True)
+WORD: Final = Kind(words=None)
+_NO_KINDS: Final[Mapping[str, Kind]] = MappingProxyType({})
+
+
+class ConditionError(ConfigError):
+    """A condition that cannot be read: what should be there, and where."""
+
+    def __init__(self, condition: str, place: int, words: str) -> None:
+        """`place` counts characters from 1."""
+        super().__init__(f"the condition {condition!r} cannot be read at character {place}: {words}")
+        self.place, self.words = place, words
+
+
+def read_condition(text: str, known: Mapping[str, str], kinds: Mapping[str, Kind] = _NO_KINDS) -> Condition:
+    """The condition that a text describes; raises ConfigError, as a rule a ConditionError with the place.
+
+    `known` gives for every spelling of a name the one under which its value is found, those first that are asked for
+    most; `kinds` gives what is known of such a value. A word that its left side may be is that word, though a name be
+    spelled alike.
     """
     if len(text) > LENGTH:
         raise ConfigError(f"the condition has {len(text):,} characters: {LENGTH} are the most")
-    return _Reader(text, known).read()
+    return _Reader(text, known, kinds).read()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +119,8 @@ class _Token:
 class _Reader:
     """Reads a condition by descent: or, and, not, a comparison or parentheses."""
 
-    def __init__(self, text: str, known: Mapping[str, str]) -> None:
-        self._text, self._known = text, known
+    def __init__(self, text: str, known: Mapping[str, str], kinds: Mapping[str, Kind]) -> None:
+        self._text, self._known, self._kinds = text, known, kinds
         self._names: set[str] = set()
         self._tokens = self._split()
         self._at = 0
@@ -87,7 +136,7 @@ class _Reader:
         while place < len(text):
             found = _TOKEN.match(text, place)
             if found is None:
-                raise ConfigError(f"the condition {self._text.strip()!r} cannot be read at character {place + 1}")
+                raise ConditionError(self._text.strip(), place + 1, "here is a quotation mark without its other one")
             kind = found.lastgroup or ""
             tokens.append(_Token(kind, found[kind], found.start(kind)))
             place = found.end()
@@ -124,7 +173,7 @@ class _Reader:
         if token.text not in _COMPARISONS:
             self._at -= 1
             raise self._error("here should be a comparison: ==, !=, <, <=, > or >=")
-        compare, value = _COMPARISONS[token.text], self._value()
+        compare, value = _COMPARISONS[token.text], self._value(name, token.text)
         ordered = token.text[0] in "<>"
 
         def test(values: Mapping[str, Given]) -> bool:
@@ -143,25 +192,39 @@ class _Reader:
             self._at -= 1
             if token.kind != "word":
                 raise self._error(f"here should be a name, {_EXAMPLE}")
-            raise self._error(unknown("name", token.text, sorted(set(self._known.values()))))
+            near = nearest(token.text, list(self._known))
+            names = ", ".join(dict.fromkeys(self._known.values()))
+            raise self._error(f"unknown name {token.text!r}{near or ':'} choose {names}")
         name = self._known[token.text.replace("-", "_")]
         self._names.add(name)
         return name
 
-    def _value(self) -> Callable[[Mapping[str, Given]], Given]:
+    def _value(self, left: str, sign: str) -> Callable[[Mapping[str, Given]], Given]:
         token = self._next("here should be a number, a word or a name")
         if token.kind == "sign":
             self._at -= 1
             raise self._error("here should be a number, a word or a name")
+        kind = self._kinds.get(left)
         if token.kind == "number":
+            self._check(left, sign, NUMBER, token.text)
             number = float(token.text.replace("_", ""))
             return lambda values: number
         text = token.text.strip("'\"")
-        name = self._known.get(text.replace("-", "_")) if token.kind == "word" else None
+        is_word = token.kind == "quoted" or (kind is not None and text in (kind.words or ()))
+        name = None if is_word else self._known.get(text.replace("-", "_"))
         if name is not None:
+            if name in self._kinds:
+                self._check(left, sign, self._kinds[name], text)
             self._names.add(name)
             return lambda values: values.get(name)
+        self._check(left, sign, Kind((text,)), text)
         return lambda values: text
+
+    def _check(self, left: str, sign: str, other: Kind, said: str) -> None:
+        """Refuses a comparison that could never hold."""
+        if left in self._kinds and (why := self._kinds[left].refusal(left, sign, other, said)):
+            self._at -= 1
+            raise self._error(why)
 
     def _takes(self, text: str) -> bool:
         found = self._at < len(self._tokens) and self._tokens[self._at].text == text
@@ -177,4 +240,4 @@ class _Reader:
     def _error(self, words: str) -> ConfigError:
         end = len(self._text.rstrip())
         place = self._tokens[self._at].place if self._at < len(self._tokens) else end
-        return ConfigError(f"the condition {self._text.strip()!r} cannot be read at character {place + 1}: {words}")
+        return ConditionError(self._text.strip(), place + 1, words)

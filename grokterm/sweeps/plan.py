@@ -8,13 +8,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Final
+from typing import Final, get_args
 
-from grokterm.config import Config, Value, settings
+from grokterm.config import Config, Value, choices, field_type, settings
 from grokterm.errors import ConfigError
 from grokterm.number_format import typed
 from grokterm.sweeps.axes import Axis
-from grokterm.sweeps.conditions import read_condition
+from grokterm.sweeps.conditions import Kind, read_condition
 
 MOST_RUNS: Final = 100_000
 """Runs of a sweep at most."""
@@ -75,7 +75,7 @@ class Plan:
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
         """All cells that `where` leaves in, the last axis fastest; raises ConfigError where none is left."""
-        condition = read_condition(self.where, spellings_of_settings()) if self.where else None
+        condition = read_condition(self.where, spellings_of_settings(), kinds_of_settings()) if self.where else None
         found: list[Cell] = []
         for point in product(*(range(len(axis)) for axis in self.axes)):
             values: dict[str, Value] = {}
@@ -168,6 +168,17 @@ def spellings_of_settings() -> dict[str, str]:
     return {spelling: name for spelling, name in found.items() if spelling not in settings()} | {
         name: name for name in settings()
     }
+
+
+def kinds_of_settings() -> dict[str, Kind]:
+    """What the value of each setting may be, but for those of free text."""
+    found: dict[str, Kind] = {}
+    for name in settings():
+        hint = field_type(name)
+        if hint is not str:
+            numbers = {hint, *get_args(hint)} & {int, float}
+            found[name] = Kind(choices(name), bool(numbers))
+    return found
 
 
 def short_name(name: str) -> str:

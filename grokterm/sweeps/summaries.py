@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 
 from grokterm.config import Value
+from grokterm.milestones import GROKKED
 from grokterm.sweeps.curves import COLUMNS, POINTS
-from grokterm.sweeps.phases import PHASES
+from grokterm.sweeps.phases import LEARNED, PHASES
 from grokterm.sweeps.table import SweepTable
 from grokterm.wire.swept import SweptPhase, SweptRun
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 BAND: Final = (0.1, 0.9)
 """The quantiles between which a band lies."""
 
+_LEARNED, _GROKKED = (f"{100 * share:.0f} %" for share in (LEARNED, GROKKED.accuracy))
 MeasureName = Literal["phase", "steps", "share", "test_accuracy", "gini"]
 
 
@@ -36,6 +38,7 @@ class Measure:
 
     name: MeasureName
     words: str
+    short: str
     log: bool = False
     """Whether its scale is logarithmic."""
     bounds: tuple[float, float] | None = None
@@ -45,11 +48,11 @@ class Measure:
 SUMMARY: Final[dict[MeasureName, Measure]] = {
     measure.name: measure
     for measure in (
-        Measure("phase", "phase of most runs"),
-        Measure("steps", "steps to grok, median", log=True),
-        Measure("share", "share of runs that grok", bounds=(0.0, 1.0)),
-        Measure("test_accuracy", "test accuracy at the end, mean", bounds=(0.0, 1.0)),
-        Measure("gini", "Gini coefficient of the embedding's spectrum, mean", bounds=(0.0, 1.0)),
+        Measure("phase", f"phase of most runs ({_LEARNED})", "phase"),
+        Measure("steps", f"steps to grok ({_GROKKED}), median", "steps", log=True),
+        Measure("share", f"share of runs that grok ({_GROKKED})", "share", bounds=(0.0, 1.0)),
+        Measure("test_accuracy", "test accuracy at the end, median", "test accuracy", bounds=(0.0, 1.0)),
+        Measure("gini", "Gini coefficient of the embedding's spectrum, median", "Gini"),
     )
 }
 """Every measure of a cell by name, in the order in which a key goes through them."""
@@ -60,9 +63,9 @@ class CellSummary:
     """What some runs came to together, those of one cell as a rule."""
 
     ended: int
-    """Runs that ended with a phase: all records but the failed ones."""
+    """Runs that finished, or grokked before they failed."""
     failed: int
-    """Runs that failed before they had one; they count in nothing else."""
+    """Runs that failed before they grokked; they count in nothing else."""
     grokked: int
     share: float
     """Of the runs that ended, those that grokked; NaN without any."""
@@ -71,9 +74,11 @@ class CellSummary:
     steps: float
     """Median of the steps to grok, +inf where half never did; NaN without runs."""
     test_accuracy: float
-    """Mean of those at the end; NaN without any."""
+    """Median of those at the end; NaN without any."""
     gini: float
-    """Mean of those at the end; NaN without any."""
+    """Median of those at the end; NaN without any."""
+    reasons: tuple[str, ...] = ()
+    """Why the failed ones did, each reason once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,7 @@ class Bands:
 
 def has_ended(run: SweptRun) -> bool:
     """Whether a run tells what comes of its settings: it spent its budget, or grokked before it failed."""
-    return run.phase is not None
+    return run.phase is not None and (run.state == "finished" or run.grokked_step_99 is not None)
 
 
 def steps_to_grok(run: SweptRun) -> float:
@@ -136,8 +141,9 @@ def summary_of(table: SweepTable, rows: Iterable[int]) -> CellSummary:
         share=grokked / len(runs) if runs else math.nan,
         phase=max(PHASES, key=phases.count) if runs else None,
         steps=quantile([steps_to_grok(run) for run in runs], 0.5),
-        test_accuracy=_mean(run.test_accuracy for run in runs),
-        gini=_mean(run.embedding_gini for run in runs),
+        test_accuracy=_median(run.test_accuracy for run in runs),
+        gini=_median(run.embedding_gini for run in runs),
+        reasons=tuple(dict.fromkeys(run.reason for run in chosen if run.reason and not has_ended(run))),
     )
 
 
@@ -251,6 +257,5 @@ def quantile(values: Sequence[float], q: float) -> float:
     return high if math.isinf(high) else low + rest * (high - low)
 
 
-def _mean(values: Iterable[float | None]) -> float:
-    known = [value for value in values if value is not None]
-    return math.fsum(known) / len(known) if known else math.nan
+def _median(values: Iterable[float | None]) -> float:
+    return quantile([value for value in values if value is not None], 0.5)

@@ -41,7 +41,7 @@ class SweptRun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sum_squared_weights: float | None = None
     embedding_gini: float | None = None
     phase: SweptPhase | None = None
-    """None where it failed before its budget was spent and had not grokked."""
+    """None where it failed before its test accuracy reached 99 % and its budget was spent."""
     seconds: float = 0.0
     """Spent training: of replicas that trained together, its share."""
     device: str = ""

@@ -116,7 +116,7 @@ def test_text_in_a_file_of_somebody_else_is_no_escape_code(three: list[RunFolder
         ("test_accuracy>0.9", "2"),
         ("not phase==grokked", "13"),
         ("grokked_step_99<1e6", "2"),
-        ("run==1 or state!=stopped", ""),
+        ("run=='1' or state!=stopped", ""),
         ("size>0", "123"),
         ("note==''", "123"),
     ],

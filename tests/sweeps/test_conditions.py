@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from grokterm.errors import ConfigError
-from grokterm.sweeps.conditions import Given, read_condition
+from grokterm.sweeps.conditions import NUMBER, WORD, Given, Kind, read_condition
+from grokterm.sweeps.plan import kinds_of_settings, spellings_of_settings
 
 KNOWN = {"wd": "weight_decay", "weight_decay": "weight_decay", "lr": "lr", "phase": "phase", "step": "step"}
 VALUES: dict[str, Given] = {"weight_decay": 1.0, "lr": 0.01, "phase": "grokking", "step": None}
@@ -56,7 +57,7 @@ def test_a_condition_holds_or_not(text: str, holds: bool) -> None:
         ("(wd>1", "at character 6: here should be )"),
         ("wd>1)", "at character 5: here should be and, or, or the end"),
         ("1<wd", "at character 1: here should be a name"),
-        ("wdd>1", "at character 1: unknown name 'wdd': choose lr, phase, step, weight_decay"),
+        ("wdd>1", "at character 1: unknown name 'wdd'; did you mean wd? choose weight_decay, lr, phase, step"),
         ("wd>1 and", "at character 9: here should be a name"),
         ("phase=='x", "cannot be read at character 8"),
         ("(" * 60 + "wd>1" + ")" * 60, "one parenthesis or not too many"),
@@ -94,3 +95,41 @@ _conditions = some.recursive(
 @given(_conditions)
 def test_python_says_the_same(text: str) -> None:
     assert read_condition(text, KNOWN)(VALUES) is eval(text, {"wd": 1.0, "lr": 0.01})
+
+
+KINDS = {
+    "weight_decay": NUMBER,
+    "lr": NUMBER,
+    "step": WORD,
+    "phase": Kind(("grokking", "confusion")),
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("phase==groking", "phase is one of grokking, confusion, not groking; did you mean grokking?"),
+        ("wd>abc", "character 4: weight_decay is a number, not abc"),
+        ("lr==0.1 or phase>3", "character 18: phase is a word: == and != compare it, not >"),
+        ("phase!=3", "phase is one of grokking, confusion, not the number 3"),
+        ("phase==wd", "phase is one of grokking, confusion, not the number wd"),
+        ("wd=='1'", "weight_decay is a number, not 1"),
+        ("step==3", "step is a word, not the number 3"),
+        ("step<abc", "step is a word: == and != compare it, not <"),
+    ],
+)
+def test_a_comparison_that_can_never_hold_is_refused(text: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(words)):
+        read_condition(text, KNOWN, KINDS)
+
+
+@pytest.mark.parametrize("text", ["phase==grokking", "wd<lr", "step==abc", "step==phase", "phase!='confusion'"])
+def test_a_comparison_that_may_hold_is_read(text: str) -> None:
+    read_condition(text, KNOWN, KINDS)
+
+
+def test_a_word_that_the_left_side_may_be_is_no_name() -> None:
+    condition = read_condition("decay_to==init", spellings_of_settings(), kinds_of_settings())
+    assert condition.names == {"decay_to"}
+    assert condition({"decay_to": "init", "init": 0.5})
+    assert read_condition("until==grokked or until>5", spellings_of_settings(), kinds_of_settings())({"until": 7})

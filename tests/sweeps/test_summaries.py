@@ -43,8 +43,8 @@ def test_a_cell_is_summed_up_over_its_seeds() -> None:
     assert summary.share == 0.75
     assert summary.phase == "grokking"
     assert summary.steps == 4_000
-    assert summary.test_accuracy == pytest.approx((1 + 0.99 + 1 + 0.1) / 4)
-    assert summary.gini == pytest.approx((0.5 + 0.25 + 0.25) / 3)
+    assert summary.test_accuracy == pytest.approx((1 + 0.99) / 2)
+    assert summary.gini == 0.25
 
 
 def test_half_of_the_runs_that_never_grok_put_the_median_beyond_every_budget() -> None:
@@ -185,3 +185,20 @@ def test_common_steps_are_whole_and_few() -> None:
     assert (steps == np.round(steps)).all()
     assert common_steps([np.array([3.0, 6.0])]).tolist() == [3, 4, 5, 6]
     assert np.isnan(held(np.array([0.0, 3.0]), np.array([2.0, 4.0]), np.array([1.0, 2.0]))[0])
+
+
+def test_a_run_that_failed_counts_where_it_grokked_at_99_alone() -> None:
+    plan = plan_of("wd=1", seeds=3)
+    first, second, third = plan.runs()
+    reason = {"state": "failed", "reason": "the loss is no number"}
+    table = table_of(
+        plan,
+        [
+            ended(plan, first, 3_000, **reason),
+            ended(plan, second, 3_000, grokked_step_95=None, grokked_step_99=None, **reason),
+            ended(plan, third, None),
+        ],
+    )
+    summary = summary_of(table, range(3))
+    assert (summary.ended, summary.failed, summary.grokked) == (2, 1, 1)
+    assert summary.reasons == ("the loss is no number",)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from textual.widgets import OptionList
 
@@ -13,6 +14,7 @@ from grokterm.runs.fork import fork_run
 from grokterm.runs.process import trainer_alive
 from grokterm.tui.app import GrokApp
 from grokterm.tui.dialogs.run_choice import RunChoice
+from grokterm.tui.panes.folded import median_and_band
 from grokterm.tui.screens.compare import CompareScreen
 from grokterm.tui.terminal.exit_message import Outcome
 from grokterm.view_options import ViewOptions
@@ -162,6 +164,9 @@ async def test_runs_that_differ_by_their_seed_fold_into_a_band(home: Path) -> No
         assert [line[: line.index("000")].strip("│ ") for line in table[:3]] == ["A", "A", "A"]
         assert "B AdamW" not in seen.text()
         append(seeds[0], [numbers(310, 0.6)])
+        await seen.shows(" 310 ", "A AdamW N=3 50.0")  # what the others would do there is not known
+        append(seeds[1], [numbers(310, 0.6)])
+        append(seeds[2], [numbers(310, 0.9)])
         await seen.shows("A AdamW N=3 60.0")
         for key in ("t", "t", "t", "e", "x", "y"):
             await seen.press(key)
@@ -234,3 +239,14 @@ def family_of(home: Path) -> list[RunFolder]:
     first = logged(home, 300)
     other = logged(home, 200, lr=0.01)
     return [first, other, fork_run(first, home, 100, {"weight_decay": 3.0}).folder]
+
+
+def test_a_band_holds_the_runs_that_have_grokked_and_ends_with_the_shortest_other_one() -> None:
+    grokked = np.array([0.0, 100.0]), np.array([0.0, 1.0])
+    stopped = np.array([0.0, 200.0]), np.array([0.0, 0.5])
+    longest = np.array([0.0, 400.0]), np.array([0.0, 0.8])
+    steps, median, (low, high) = median_and_band([grokked, stopped, longest], [True, False, False])
+    assert steps[-1] == 200
+    assert (low[-1], median[-1], high[-1]) == pytest.approx((0.42, 0.5, 0.9))
+    steps, median, _ = median_and_band([grokked, stopped, longest], [True, True, True])
+    assert (steps[-1], median[-1]) == (400, 0.8)

@@ -92,3 +92,16 @@ async def test_notes_that_cannot_be_read_are_named_and_kept(trained: RunFolder) 
         await seen.shows("notes.json cannot be read")
         assert seen.app.screen is seen.screen
     assert trained.notes_path.read_bytes() == b"{"
+
+
+@pytest.mark.usefixtures("remarks_stay")
+async def test_what_is_written_while_the_form_is_open_stays(trained: RunFolder) -> None:
+    trained.notes_path.unlink(missing_ok=True)
+    change_notes(trained, lambda _: Notes(("odd", "old"), "first"))
+    async with watch(trained) as seen:
+        await opened(seen)
+        change_notes(trained, lambda _: Notes(("odd", "old", "meanwhile"), "another"))
+        await fill(seen, "run-tags", "odd new")
+        await seen.press("enter")
+        await closed(seen)
+    assert read_notes(trained) == Notes(("odd", "meanwhile", "new"), "another")

@@ -147,7 +147,8 @@ class ComparedCurves(Pane):
             members = [self._course(at, f"{which}_{self.measure}") for at in group]
             (steps, values), band = members[0], None
             if len(members) > 1:
-                steps, values, band = median_and_band(members, whole=not self.comparison.equal_seconds)
+                ended = [self.comparison.runs[at].has_grokked_as_asked for at in group]
+                steps, values, band = median_and_band(members, ended, whole=not self.comparison.equal_seconds)
             faint = which == "train" and len(pairs) > 1
             live = self.live_value(float(values[-1])) if values.size else "–"
             color = f"run_{letter.lower()}"

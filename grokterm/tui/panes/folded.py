@@ -15,15 +15,18 @@ _POINTS: Final = 400
 
 
 def median_and_band(
-    members: Sequence[tuple[Floats, Floats]], whole: bool = True
+    members: Sequence[tuple[Floats, Floats]], ended: Sequence[bool], whole: bool = True
 ) -> tuple[Floats, Floats, tuple[Floats, Floats]]:
     """Steps, the median there, and the ends of the 10–90 % band, each [n], of curves of different lengths.
 
-    As for a sweep, a run that ended sooner keeps its last value, and one that has none yet counts for nothing.
-    Seconds in the place of steps need not be `whole`.
+    As for a sweep, a run that has `ended` by its goal keeps its last value, and one that has none yet counts for
+    nothing. What another run would do beyond its last step is not known: there the band ends. Seconds in the place of
+    steps need not be `whole`.
     """
-    curves = [_rising(*member) for member in members if member[0].size]
-    steps = common_steps([steps for steps, _ in curves], _POINTS, whole)
+    known = [(*_rising(*member), done) for member, done in zip(members, ended, strict=True) if member[0].size]
+    last = min((steps[-1] for steps, _, done in known if not done), default=np.inf)
+    curves = [(steps, values) for steps, values, _ in known]
+    steps = common_steps([np.minimum(steps, last) for steps, _ in curves], _POINTS, whole)
     if not curves:
         return steps, steps, (steps, steps)
     low, median, high = band(np.array([held(steps, *curve) for curve in curves]))

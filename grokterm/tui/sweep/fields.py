@@ -9,11 +9,21 @@ from typing import Final
 
 from grokterm.config import Value
 from grokterm.number_format import percent
-from grokterm.sweeps.conditions import Given
+from grokterm.sweeps.conditions import NUMBER, WORD, Given, Kind
+from grokterm.sweeps.phases import PHASES
 from grokterm.sweeps.plan import short_name
 from grokterm.tui.sweep.tiles import Tile
 from grokterm.tui.sweep.words import steps_words, value_word
 
+GIVEN: Final = (
+    "phase", "steps", "share", "test_accuracy", "gini", "grokked", "ended", "failed", "runs", "state", "reason",
+)  # fmt: skip
+"""What conditions are asked of and files tell, beside settings."""
+GIVEN_KINDS: Final[dict[str, Kind]] = dict.fromkeys(GIVEN, NUMBER) | {
+    "phase": Kind(PHASES),
+    "state": Kind(("ended", "failed", "running", "waiting")),
+    "reason": WORD,
+}
 Key = tuple[int, ...]
 """Which value of each axis a line stands for, but for the axis that is pooled."""
 
@@ -43,7 +53,13 @@ class Entry:
             "share": known.share if known else None,
             "test_accuracy": known.test_accuracy if known else None,
             "gini": known.gini if known else None,
+            "reason": self.tile.reason or None,
         }
+
+    def measure(self, name: str) -> float:
+        """A number of the summary by its name, NaN where no run has ended."""
+        summary = self.tile.summary
+        return float(getattr(summary, name)) if summary is not None and summary.ended else math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +99,11 @@ def _setting(name: str) -> Field:
     )
 
 
-def _measure(name: str) -> Callable[[Entry], float]:
-    def value(entry: Entry) -> float:
-        summary = entry.tile.summary
-        return float(getattr(summary, name)) if summary is not None and summary.ended else math.nan
-
-    return value
-
-
 def _measured(title: str, name: str, write: Callable[[float], str], least: int) -> Field:
-    value = _measure(name)
+
+    def value(entry: Entry) -> float:
+        return entry.measure(name)
+
     return Field(title, value, lambda entry: "–" if math.isnan(value(entry)) else write(value(entry)), least)
 
 
@@ -118,14 +129,13 @@ _MEASURED: Final = (
 
 def _ratios(base: Entry) -> tuple[Field, Field]:
     """Steps to grok as a multiple of the baseline's, and the difference in test accuracy, in points."""
-    steps, test = _measure("steps"), _measure("test_accuracy")
 
     def ratio(entry: Entry) -> float:
-        one, other = steps(entry), steps(base)
+        one, other = entry.measure("steps"), base.measure("steps")
         return one / other if math.isfinite(one) and math.isfinite(other) and other > 0 else math.nan
 
     def gain(entry: Entry) -> float:
-        return 100 * (test(entry) - test(base))
+        return 100 * (entry.measure("test_accuracy") - base.measure("test_accuracy"))
 
     def text(value: Callable[[Entry], float], form: str) -> Callable[[Entry], str]:
         return lambda entry: "–" if math.isnan(value(entry)) else form.format(value(entry))

@@ -10,6 +10,7 @@ from grokterm.runs.process import trainer_alive
 from grokterm.sweeps.cells import CellsReader, read_state
 from grokterm.sweeps.curves import read_curve
 from grokterm.sweeps.folder import SweepFolder
+from grokterm.sweeps.summaries import has_ended
 from grokterm.sweeps.table import SweepTable
 from grokterm.wire.swept import SweepState, SweptRun
 
@@ -40,7 +41,7 @@ class Following:
         self.lost = ""
         """That the folder is gone; empty while it is there."""
         self.failed = 0
-        """Runs that failed before they had a phase."""
+        """Runs that failed before they grokked."""
         self._reader = CellsReader(folder.cells_path)
         self._curves: dict[int, Curve] = {}
         self._looked_at = float("-inf")
@@ -113,5 +114,5 @@ class Following:
             return []
         if runs:
             self.table.add(runs)
-            self.failed += sum(run.state == "failed" for run in runs)
+            self.failed += sum(not has_ended(run) for run in runs)
         return runs

@@ -7,7 +7,7 @@ from typing import Final
 
 from textual.content import Content
 
-from grokterm.number_format import clock, number, percent
+from grokterm.number_format import clock, counted, number, percent
 from grokterm.tui.sweep.following import Following, ShownState
 from grokterm.tui.sweep.looks import PHASE_COLORS
 from grokterm.tui.sweep.view import SweepView
@@ -64,7 +64,7 @@ def progress(following: Following, palette: Palette, width: int, ascii_only: boo
     said = problem_words(following) or (state.words if state and following.coordinated else "")
     parts = [
         Part.of(*((_bar(ended, total, length, palette, ascii_only), 50 + length) for length in _BAR)),
-        Part.of((f"{ended:,} of {total:,} runs", 5), (f"{ended:,}/{total:,}", 2), style=f"bold {text}"),
+        Part.of((f"{ended:,} of {counted(total, 'run')}", 5), (f"{ended:,}/{total:,}", 2), style=f"bold {text}"),
         Part.of((f"{len(following.running):,} running", 20) if following.running else ("", 20), style=text),
         Part.of((f"{following.waiting:,} waiting", 40) if following.waiting else ("", 40), style=muted),
         Part.of((f"{following.failed:,} failed", 4) if following.failed else ("", 4), style=palette.markup("error")),
@@ -106,10 +106,13 @@ def cell_line(view: SweepView, width: int) -> Content:
         agrees = "" if tile.agrees else " (most seeds)"
         parts.append(Part.of((summary.phase + agrees, 12), (summary.phase, 3), style=f"bold {color}"))
     parts.append(
-        Part.of((f"{tile.ended} of {tile.runs} runs ended", 20), (f"{tile.ended}/{tile.runs}", 8), style=muted)
+        Part.of(
+            (f"{tile.ended} of {counted(tile.runs, 'run')} ended", 20), (f"{tile.ended}/{tile.runs}", 8), style=muted
+        )
     )
     if tile.failed:
-        parts.append(Part.of((f"{tile.failed} failed", 7), style=palette.markup("error")))
+        reason = f"{tile.failed} failed: {tile.reason}"
+        parts.append(Part.of((reason, 13), (f"{tile.failed} failed", 7), style=palette.markup("error")))
     if summary is not None:
         parts.append(Part.of((f"{summary.grokked} grokked (99 %)", 21), (f"{summary.grokked} grokked", 9), style=text))
         steps = steps_words(summary.steps)

@@ -7,7 +7,8 @@ from typing import Final
 
 from rich.style import Style
 
-from grokterm.sweeps.phases import PHASES
+from grokterm.milestones import GROKKED
+from grokterm.sweeps.phases import LEARNED, PHASES
 from grokterm.sweeps.summaries import CellSummary
 from grokterm.tui.drawing.cells import Cells
 from grokterm.tui.drawing.scales import short
@@ -55,6 +56,14 @@ def _phases(cells: Cells, y: int, graph: Graph, palette: Palette) -> None:
         cells.put(x, y, f" {LETTERS[phase]} ", look.text)
         cells.put(x + 4, y, name, palette.style("muted"))
         x += 4 + len(name) + _GAP
+    _threshold(cells, x, y, LEARNED, palette)
+
+
+def _threshold(cells: Cells, x: int, y: int, accuracy: float, palette: Palette) -> None:
+    """From which test accuracy on what stands left of it is counted, where there is room."""
+    text = f"at {100 * accuracy:.0f} %"
+    if x + len(text) <= cells.width:
+        cells.put(x, y, text, palette.style("muted"))
 
 
 def _scale(cells: Cells, y: int, coloring: Coloring, graph: Graph, palette: Palette) -> None:
@@ -69,7 +78,10 @@ def _scale(cells: Cells, y: int, coloring: Coloring, graph: Graph, palette: Pale
         look = look_of(_example("grokking", value), Coloring("share"), graph, palette)
         cells.put(x, y, look.letter.rjust(wide), look.text)
         x += wide
-    cells.put(x + 1, y, high + (", log" if coloring.log else ""), muted)
+    end = high + (", log" if coloring.log else "")
+    cells.put(x + 1, y, end, muted)
+    if coloring.name in ("share", "steps"):
+        _threshold(cells, x + 1 + len(end) + _GAP, y, GROKKED.accuracy, palette)
 
 
 def _standings(cells: Cells, y: int, coloring: Coloring, graph: Graph, palette: Palette) -> None:

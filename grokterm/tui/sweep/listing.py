@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Final
 
 from grokterm.sweeps.conditions import Condition, Given, read_condition
-from grokterm.sweeps.plan import Plan, spellings_of_settings
+from grokterm.sweeps.plan import Plan, kinds_of_settings, spellings_of_settings
 from grokterm.sweeps.table import SweepTable
-from grokterm.tui.sweep.fields import Entry, Field, Key, fields_of, is_missing
+from grokterm.tui.sweep.fields import GIVEN, GIVEN_KINDS, Entry, Field, Key, fields_of, is_missing
 from grokterm.tui.sweep.tiles import tile_of
 from grokterm.tui.sweep.words import axis_name
-
-FIELDS: Final = ("phase", "steps", "share", "test_accuracy", "gini", "grokked", "ended", "failed", "runs", "state")
-"""What a condition may ask for, beside settings."""
 
 
 class Listing:
@@ -24,8 +20,8 @@ class Listing:
         self.pooled: int | None = None
         """The axis over which lines are pooled; None for a line a cell."""
         self.condition: Condition | None = None
-        self.sorted_by = -1
-        """The column by number; −1 for the order of the plan."""
+        self.sorted_as = ""
+        """The heading of the column; empty for the order of the plan."""
         self.falling = False
         self.baseline: Key | None = None
         self._entries: dict[Key, Entry] = {}
@@ -75,18 +71,28 @@ class Listing:
         """Pools over the next axis; after the last one a line is a cell again."""
         at = -1 if self.pooled is None else self.pooled
         self.pooled = at + 1 if at + 1 < len(self.plan.axes) else None
-        self.baseline, self.sorted_by, self.falling = None, -1, False
+        self.baseline, self.sorted_as, self.falling = None, "", False
         self.update(table, training)
 
     def filter(self, text: str) -> None:
         """Shows the lines alone for which a condition holds; all for an empty one. Raises ConfigError."""
-        known = spellings_of_settings() | {name: name for name in FIELDS} | {"test": "test_accuracy"}
-        self.condition = read_condition(text, known) if text.strip() else None
+        swept = {name: name for axis in self.plan.axes for name in axis.names}
+        known = {name: name for name in GIVEN} | {"test": "test_accuracy"} | swept
+        known |= {spelling: name for spelling, name in spellings_of_settings().items() if spelling not in GIVEN}
+        kinds = kinds_of_settings() | GIVEN_KINDS
+        self.condition = read_condition(text, known, kinds) if text.strip() else None
         self._lines = None
 
-    def sort(self) -> None:
-        """Sorts by the next column; after the last one lines stand in the order of the plan."""
-        self.sorted_by = self.sorted_by + 1 if self.sorted_by + 1 < len(self.fields()) else -1
+    @property
+    def sorted_by(self) -> int:
+        """The column by number; −1 for the order of the plan, also where the column went with its baseline."""
+        return next((at for at, field in enumerate(self.fields()) if field.title == self.sorted_as), -1)
+
+    def sort(self, seen: int | None = None) -> None:
+        """Sorts by the next column of the first `seen`; after the last one lines stand in the order of the plan."""
+        titles = [field.title for field in self.fields()][:seen]
+        following = self.sorted_by + 1
+        self.sorted_as = titles[following] if following < len(titles) else ""
         self._lines = None
 
     def turn(self) -> None:
@@ -97,6 +103,7 @@ class Listing:
     def mark_baseline(self, entry: Entry | None) -> None:
         """Ratios are to this line; marked again, there are none."""
         self.baseline = None if entry is None or entry.key == self.baseline else entry.key
+        self._lines = None  # ratios sort them, too
 
     @property
     def baseline_entry(self) -> Entry | None:
@@ -120,7 +127,7 @@ class Listing:
     def _sorted(self, entries: list[Entry]) -> list[Entry]:
         if self.sorted_by < 0:
             return entries[::-1] if self.falling else entries
-        field = self.fields()[min(self.sorted_by, len(self.fields()) - 1)]
+        field = self.fields()[self.sorted_by]
         known = [entry for entry in entries if not is_missing(field.value(entry))]
         missing = [entry for entry in entries if is_missing(field.value(entry))]
         words = any(isinstance(field.value(entry), str) for entry in known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Hashable, Sequence
 from typing import ClassVar, Final
 
@@ -11,18 +12,21 @@ from textual.content import Content
 from textual.message import Message
 from textual.strip import Strip
 
+from grokterm.number_format import counted
 from grokterm.sweeps.summaries import SUMMARY
 from grokterm.tui.drawing.message import draw_message
 from grokterm.tui.panes.panel import Panel
 from grokterm.tui.sweep.diagram import draw_diagram, frame_of
 from grokterm.tui.sweep.fields import Entry
 from grokterm.tui.sweep.seeds import draw_seeds
-from grokterm.tui.sweep.sheet import draw_sheet_of
+from grokterm.tui.sweep.sheet import columns_seen, draw_sheet_of
 from grokterm.tui.sweep.view import SweepView
 from grokterm.tui.sweep.words import settings_words
 
 _STRIDE: Final = 10
 """Lines of a page of the table, at least."""
+_SUMMING: Final = 20.0
+"""How many times as long as curves took passes until those of runs that ended meanwhile are added."""
 
 
 class Moved(Message):
@@ -98,10 +102,10 @@ class DiagramPanel(SweepPanel):
 
     def live_texts(self) -> Sequence[Content]:
         """The measure, and what becomes of further axes."""
-        words = SUMMARY[self.view.measure].words
+        measure = SUMMARY[self.view.measure]
         further = self.view.further_words()
-        long = " · ".join([words, *further])
-        return [Content.styled(text, "$muted") for text in (long, ", ".join(further) or words.split(",")[0], "")]
+        ways = ([measure.words, *further], [measure.words.split(",")[0], *further], [measure.short, *further], further)
+        return [Content.styled(" · ".join(way), "$muted") for way in (*ways, [measure.short], [])]
 
     def action_move(self, across: int, down: int) -> None:
         """Moves the cursor by tiles as they are seen: down is down."""
@@ -131,24 +135,38 @@ class CurvesPanel(SweepPanel):
     number = 2
     title = "Curves"
 
+    def __init__(self, view: SweepView, *, id: str) -> None:
+        super().__init__(view, id=id)
+        self._asked: tuple[Hashable, ...] | None = None
+        self._next = 0.0
+        """When runs that ended meanwhile are summed up at the earliest, on the monotonic clock."""
+        self._drawn = self._summed = self._all = 0
+        """Curves that are drawn, those that the band is of, and runs that have one."""
+
     def watched(self) -> Hashable:
         """The cells under the cursor, and how many of their runs have ended."""
         tile = self.view.tile
-        return tile.cells, tile.ended, tile.standing, self.view.log_x
+        asked = (tile.cells, self.view.log_x)
+        if self._asked is None or asked != self._asked[:2] or time.monotonic() >= self._next:
+            self._asked = (*asked, tile.ended, tile.standing)
+        return self._asked
 
     def draw(self, width: int, height: int) -> Sequence[Strip]:
         """The curves, or why there are none."""
         view = self.view
+        began = time.monotonic()
         drawn = view.curves_here()
-        self._count = len(drawn.curves)
+        self._drawn, self._summed, self._all = len(drawn.curves), drawn.bands.runs, drawn.runs
         if not drawn.curves:
             said = {
                 "left out": "this cell is left out by --where",
                 "running": "its runs train: curves come with a run's end",
-                "failed": next((run.reason for run in view.runs_here() if run.reason), "its runs failed"),
+                "failed": view.tile.reason or "its runs failed",
             }.get(view.tile.standing, "no run of this cell has ended yet")
             return draw_message(said, width, height, view.palette)
-        return draw_seeds(drawn, view.log_x, width, height, view.graph, view.palette)
+        strips = draw_seeds(drawn, view.log_x, width, height, view.graph, view.palette)
+        self._next = time.monotonic() + _SUMMING * (time.monotonic() - began)
+        return strips
 
     def named(self) -> str:
         """The cell, by its settings."""
@@ -162,8 +180,19 @@ class CurvesPanel(SweepPanel):
     def live_texts(self) -> Sequence[Content]:
         """Which curves, and what the band is."""
         axis = "log steps" if self.view.log_x else "steps"
-        long = f"{self._count} runs, median and 10–90 % · {axis}" if self._count > 1 else axis
-        return [Content.styled(text, "$muted") for text in (long, f"median, 10–90 % · {axis}", axis)]
+        tile = self.view.tile
+        failed = [f"{tile.failed} failed"] if tile.failed else []
+        because = [f"{tile.failed} failed: {tile.reason}"] if tile.failed else []
+        what = [self._curves_words, "median, 10–90 %"] if self._summed > 1 else []
+        ways = ([*because, *what, axis], [*failed, *what, axis], [*failed, *what[1:], axis], [*failed, axis])
+        return [Content.styled(" · ".join(way), "$muted") for way in ways]
+
+    @property
+    def _curves_words(self) -> str:
+        """How many runs the band is of, and how many are drawn where that is not all."""
+        some = f" of {self._all:,}" if self._summed < self._all else ""
+        drawn = f", {self._drawn} drawn" if self._drawn < self._summed else ""
+        return f"{self._summed:,}{some} runs{drawn}"
 
 
 class CellsPanel(SweepPanel):
@@ -187,7 +216,7 @@ class CellsPanel(SweepPanel):
     def watched(self) -> Hashable:
         """The lines, and the one that is lit."""
         listing = self.view.listing
-        asked = (listing.pooled, listing.condition, listing.sorted_by, listing.falling, listing.baseline)
+        asked = (listing.pooled, listing.condition, listing.sorted_as, listing.falling, listing.baseline)
         return self.view.version, asked, self.view.chosen
 
     @property
@@ -203,6 +232,17 @@ class CellsPanel(SweepPanel):
         """What stands on that line."""
         at = self.present
         return None if at is None else self.view.listing.lines()[at]
+
+    @property
+    def sortable(self) -> int | None:
+        """How many columns are seen, also when sorted by them; None where the table was not drawn yet."""
+        width, height = self.content_size
+        if width < 1 or height < 1:
+            return None
+        lines = self.view.listing.lines()[self._first : self._first + height - 1]
+        fields = self.view.listing.fields()
+        seen = [len(columns_seen(lines, fields, at, width)) > at for at in range(len(fields))]
+        return sum(seen)
 
     def draw(self, width: int, height: int) -> Sequence[Strip]:
         """The lines around the one that is lit."""
@@ -223,21 +263,25 @@ class CellsPanel(SweepPanel):
     def live_texts(self) -> Sequence[Content]:
         """The filter, the grouping, and how many lines there are."""
         listing = self.view.listing
-        count = f"{len(listing.lines()):,} lines"
+        count = counted(len(listing.lines()), "line")
         where = [listing.condition.text] if listing.condition else []
         ways = ([*where, listing.group_words, count], [*where, count], [count])
         return [Content.styled(" · ".join(way), "$muted") for way in ways]
 
     def action_move(self, stride: int) -> None:
-        """Goes to another line; the cursor of the diagram follows where the cell is seen there."""
+        """Goes to another line, with the cursor of the diagram; lines of which all cells are held out are passed over.
+
+        Where the line asked for is one of those, the nearest other one that way is taken.
+        """
         lines, at = self.view.listing.lines(), self.present
-        if not lines:
-            return
-        at = 0 if at is None else min(max(at + stride, 0), len(lines) - 1)
-        cells = [cell for cell in lines[at].tile.cells if self.view.tiles.place_of(cell) is not None]
-        if cells:
-            self.view.choose(cells[0])
-            self.post_message(Moved())
+        wanted = 0 if at is None else min(max(at + stride, 0), len(lines) - 1)
+        ways = [line for line in range(len(lines)) if at is None or (line - at) * stride > 0]
+        for line in sorted(ways, key=lambda line: abs(line - wanted)):
+            seen = next((cell for cell in lines[line].tile.cells if self.view.tiles.place_of(cell) is not None), None)
+            if seen is not None:
+                self.view.choose(seen)
+                self.post_message(Moved())
+                return
 
     def action_page(self, stride: int) -> None:
         """Goes on by a page."""

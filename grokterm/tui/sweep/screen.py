@@ -32,6 +32,7 @@ from grokterm.tui.text.one_line import Line
 
 _LINES: Final = 4
 """Lines that are no panel: header, progress, the cell under the cursor, footer."""
+_AGAIN: Final = "ctrl+c again stops the sweep softly, d leaves and lets it go on"
 _LINES_FROM: Final = 10
 """Height from which all of them are there; below, header and footer alone are."""
 
@@ -47,9 +48,6 @@ class SweepViewer(Protocol):
 
     def picture(self) -> str:
         """The screen as SVG."""
-
-    def draw_soon(self) -> None:
-        """Makes the next tick come at once."""
 
 
 class SweepScreen(Steady, Screen[None], inherit_bindings=False):
@@ -87,8 +85,6 @@ class SweepScreen(Steady, Screen[None], inherit_bindings=False):
         """Whether a condition is typed."""
         self._further = 0
         self._warned = ""
-        self._stops = False
-        """Whether ctrl+c was pressed once."""
         self._board = Board(self._regions)
         self._table = table = TableControl(self)
         self.action_filter, self.action_export = table.filter, table.export
@@ -193,6 +189,7 @@ class SweepScreen(Steady, Screen[None], inherit_bindings=False):
     def stop_asking(self) -> None:
         """Puts that line away and goes to the table."""
         self.asking = False
+        self.say("")
         self._lay_out()
         self.call_after_refresh(self.set_focus, self.cells)
 
@@ -229,12 +226,11 @@ class SweepScreen(Steady, Screen[None], inherit_bindings=False):
         self.viewer.leave_sweep("stopped" if self.view.following.coordinated else "quit")
 
     def action_how_to_leave(self) -> None:
-        """Answers ctrl+c: pressed again, it stops the sweep softly."""
-        if self._stops or not self.view.following.coordinated:
+        """Answers ctrl+c: pressed again while the remark about it stands, it stops the sweep softly."""
+        if self.footer_line.remark == _AGAIN or not self.view.following.coordinated:
             self.action_quit()
             return
-        self._stops = True
-        self.say("ctrl+c again stops the sweep softly, d leaves and lets it go on", "warning")
+        self.say(_AGAIN, "warning")
 
     def action_back(self) -> None:
         """Leaves what is enlarged."""

@@ -32,10 +32,12 @@ _BOLD: Final = Style(bold=True)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SeedCurves:
-    """The curves of the runs of a cell, and what they come to together."""
+    """The curves of the runs of a tile that are drawn, and what more of them come to together."""
 
     curves: Sequence[Curve]
     bands: Bands
+    runs: int
+    """Runs that have ended and have a curve."""
 
 
 def draw_seeds(drawn: SeedCurves, log_x: bool, width: int, height: int, graph: Graph, palette: Palette) -> list[Strip]:
@@ -55,7 +57,7 @@ def draw_seeds(drawn: SeedCurves, log_x: bool, width: int, height: int, graph: G
         for curve in drawn.curves:
             _line(cells, area, curve[_STEP], curve[column], style, "." if column == _TEST else ",", graph)
     _line(cells, area, drawn.bands.steps, drawn.bands.median[_TEST], test + _BOLD, "*", graph)
-    if len(drawn.curves) > 1:
+    if drawn.bands.runs > 1:
         _band(cells, area, drawn.bands, graph, palette)
     if framed:
         draw_axes(cells, area, axes, DOTS[graph][1], graph, palette)
@@ -67,7 +69,7 @@ def draw_seeds(drawn: SeedCurves, log_x: bool, width: int, height: int, graph: G
 def _steps(drawn: SeedCurves, log: bool) -> Scale:
     """The step axis that holds all curves."""
     steps = [curve[_STEP] for curve in drawn.curves if curve.shape[1]]
-    last = max((float(each[-1]) for each in steps), default=0.0)
+    last = max((float(each[-1]) for each in (*steps, drawn.bands.steps) if len(each)), default=0.0)
     first = min((float(each[each > 0].min(initial=np.inf)) for each in steps), default=np.inf)
     return step_scale(last, first, log)
 

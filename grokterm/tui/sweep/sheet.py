@@ -41,11 +41,9 @@ def draw_sheet_of(
     shown = lines[first : first + max(height - 1, 0)]
     muted, text, x = palette.style("muted"), palette.style("text"), _LEFT
     ascii_only = graph == "ascii"
-    for number, field in enumerate(fields):
+    for number, room in enumerate(columns_seen(shown, fields, sorted_by, width)):
+        field = fields[number]
         texts = [field.text(entry) for entry in shown]
-        room = max(field.least, len(field.title) + (number == sorted_by), *map(len, texts)) if texts else field.least
-        if x + room > width and number:
-            break
         order = ORDERS[falling, ascii_only] if number == sorted_by else ""
         title = field.title + order
         head = palette.style("accent") if order else muted
@@ -60,6 +58,20 @@ def draw_sheet_of(
         if entry.key == present:
             cells.styles[y] = [text + Style(reverse=True)] * width
     return cells.strips()
+
+
+def columns_seen(lines: Sequence[Entry], fields: Sequence[Field], sorted_by: int, width: int) -> list[int]:
+    """How wide each column is that finds room beside those before it; the first always does."""
+    rooms: list[int] = []
+    x = _LEFT
+    for number, field in enumerate(fields):
+        heading = len(field.title) + (number == sorted_by)
+        room = max(field.least, heading, *(len(field.text(entry)) for entry in lines)) if lines else field.least
+        if x + room > width and number:
+            break
+        rooms.append(room)
+        x += room + _GAP
+    return rooms
 
 
 def _color(entry: Entry) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Protocol
 
 from grokterm.errors import ConfigError, GroktermError
+from grokterm.sweeps.conditions import ConditionError
 from grokterm.tui.sweep.export import table_text
 from grokterm.tui.sweep.panels import CellsPanel
 from grokterm.tui.sweep.question import Question
@@ -52,15 +54,18 @@ class TableControl:
         """Takes the condition that was typed, or says what is wrong with it and where."""
         try:
             self._host.view.listing.filter(text)
+        except ConditionError as error:
+            self._host.say(f"at character {error.place}: {error.words}", "error")
+            return
         except ConfigError as error:
             self._host.say(str(error), "error")
             return
         self._host.stop_asking()
 
     def sort(self) -> None:
-        """Sorts by the next column."""
+        """Sorts by the next column that is seen."""
         listing = self._host.view.listing
-        listing.sort()
+        listing.sort(self._host.cells.sortable)
         at = listing.sorted_by
         self._host.say(f"sorted by {listing.fields()[at].title}" if at >= 0 else "in the order of the plan")
         self._host.show()
@@ -84,7 +89,12 @@ class TableControl:
             self._host.say("go to a line of the table first")
             return
         listing.mark_baseline(entry)
-        self._host.say("ratios are to the marked line" if listing.baseline is not None else "no ratios")
+        base = listing.baseline_entry
+        said = "no ratios" if base is None else "ratios are to the marked line"
+        if base is not None and not math.isfinite(steps := base.measure("steps")):
+            why = "never groks" if math.isinf(steps) else "has no run that ended"
+            said = f"the marked line {why}: there are no ratios of steps to it"
+        self._host.say(said)
         self._host.show()
 
     def export(self) -> None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from grokterm.sweeps.plan import Plan
-from grokterm.sweeps.summaries import CellSummary, summary_of
+from grokterm.sweeps.summaries import CellSummary, has_ended, summary_of
 from grokterm.sweeps.table import SweepTable
+from grokterm.tui.drawing.cells import narrow
 
 Standing = Literal["left out", "waiting", "running", "failed", "known"]
 
@@ -49,6 +50,11 @@ class Tile:
         """Its runs that failed."""
         return self.summary.failed if self.summary else 0
 
+    @property
+    def reason(self) -> str:
+        """Why its runs failed, on one line; empty where none did."""
+        return narrow(" ".join("; ".join(self.summary.reasons if self.summary else ()).split()))
+
 
 EMPTY = Tile((), 0)
 
@@ -61,7 +67,7 @@ def tile_of(cells: tuple[int, ...], table: SweepTable, training: Collection[int]
     if not rows:
         return Tile(cells, runs, None, trains)
     summary = summary_of(table, rows)
-    agrees = all(table.runs[row].phase in (summary.phase, None) for row in rows)
+    agrees = all(table.runs[row].phase == summary.phase for row in rows if has_ended(table.runs[row]))
     return Tile(cells, runs, summary, trains, agrees)
 
 

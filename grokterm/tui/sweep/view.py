@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from grokterm.sweeps.axes import Axis
 from grokterm.sweeps.plan import Plan
-from grokterm.sweeps.summaries import SUMMARY, MeasureName, bands
+from grokterm.sweeps.summaries import SUMMARY, MeasureName, bands, has_ended
 from grokterm.sweeps.table import SweepTable
 from grokterm.tui.sweep.diagram import AxisShown
 from grokterm.tui.sweep.following import Following
@@ -20,8 +21,10 @@ from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph
 from grokterm.wire.swept import SweptRun
 
-_MOST_CURVES = 60
+_THIN: Final = 60
 """Curves that are drawn of a tile at most."""
+_SUMMED: Final = 500
+"""Curves that a band is of at most."""
 
 
 @dataclass(slots=True, eq=False)
@@ -168,11 +171,21 @@ class SweepView:
         return [self.table.runs[row] for cell in self.tile.cells for row in self.table.rows_of(cell)]
 
     def curves_here(self) -> SeedCurves:
-        """The curves of the runs under the cursor."""
-        runs = self.runs_here()[:_MOST_CURVES]
-        curves = [curve for run in runs if (curve := self.following.curve(run)) is not None]
-        return SeedCurves(curves, bands(curves))
+        """The curves of the runs under the cursor; the band is of those that have ended, as all sums are.
+
+        Where there are too many, those that count are spread over all cells.
+        """
+        runs = [run for run in self.runs_here() if run.curve[1]]
+        ended = [run for run in runs if has_ended(run)]
+        summed = [curve for run in _spread(ended, _SUMMED) if (curve := self.following.curve(run)) is not None]
+        thin = [curve for run in _spread(runs, _THIN) if (curve := self.following.curve(run)) is not None]
+        return SeedCurves(thin, bands(summed), len(ended))
 
     def run_here(self) -> int | None:
         """The run that is opened: the first of the cell that is looked at; None where there is none."""
         return None if self.chosen is None else self.chosen * self.plan.seeds
+
+
+def _spread(runs: Sequence[SweptRun], most: int) -> Sequence[SweptRun]:
+    """Runs evenly from the first to the last, at most so many."""
+    return runs if len(runs) <= most else [runs[at * len(runs) // most] for at in range(most)]

@@ -49,6 +49,11 @@ class Footer(Line):
         self._keys = Content("")
         self._remark = Content("")
 
+    @property
+    def remark(self) -> str:
+        """The remark that stands there now; empty where the keys do."""
+        return self._remark.plain
+
     def show(self, keys: Content) -> None:
         """Takes the keys, and writes them unless a remark stands in their place."""
         self._keys = keys

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from grokterm.errors import GroktermError
@@ -24,11 +25,11 @@ class NotesControl:
 
         folder = self._viewer.link.folder  # whichever run is on the screen when the form is left
 
-        def take(notes: Notes | None) -> None:
+        def take(before: Notes, notes: Notes | None) -> None:
             if notes is None:
                 return
             try:
-                kept = change_notes(folder, lambda _: notes)
+                kept = change_notes(folder, lambda present: present.changed(before, notes))
             except GroktermError as error:
                 self._host.say(str(error), "error")
                 return
@@ -36,6 +37,7 @@ class NotesControl:
             self._host.say(f"{folder.id}: {words or 'no tags and no note'}", "accent")
 
         try:
-            self._host.open_dialog(NotesDialog(folder.id, read_notes(folder)), take)
+            before = read_notes(folder)
+            self._host.open_dialog(NotesDialog(folder.id, before), partial(take, before))
         except GroktermError as error:
             self._host.say(str(error), "error")

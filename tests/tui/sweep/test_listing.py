@@ -7,7 +7,7 @@ from grokterm.sweeps.plan import Plan
 from grokterm.sweeps.table import SweepTable
 from grokterm.tui.sweep.export import table_text
 from grokterm.tui.sweep.listing import Listing
-from grokterm.tui.sweep.sheet import draw_sheet_of
+from grokterm.tui.sweep.sheet import columns_seen, draw_sheet_of
 from grokterm.tui.theme import find_theme
 from tests.sweeps.swept import ended, failed, plan_of, table_by, table_of
 from tests.tui.drawing.seeing import fills, texts
@@ -131,9 +131,49 @@ def test_the_table_is_written_whole(listing: Listing) -> None:
     listing.filter("wd==0.1")
     rows = table_text(listing).splitlines()
     assert rows[0] == (
-        "weight_decay,train_fraction,phase,share,steps,test_accuracy,gini,grokked,ended,failed,runs,state"
+        "weight_decay,train_fraction,phase,steps,share,test_accuracy,gini,grokked,ended,failed,runs,state,reason"
     )
     assert rows[1:] == [
-        "0.1,0.3,memorization,0.0,inf,0.1,0.25,0,2,0,2,ended",
-        "0.1,0.6,grokking,1.0,4000.0,1.0,0.25,2,2,0,2,ended",
+        "0.1,0.3,memorization,inf,0.0,0.1,0.25,0,2,0,2,ended,",
+        "0.1,0.6,grokking,4000.0,1.0,1.0,0.25,2,2,0,2,ended,",
     ]
+
+
+def test_why_a_cell_failed_is_written_and_asked_for() -> None:
+    plan = plan_of("wd=1,2", seeds=1)
+    listing = made(plan, table_of(plan, [failed(plan, plan.run(0)), ended(plan, plan.run(1), 900)]))
+    assert [row.rpartition(",")[2] for row in table_text(listing).splitlines()] == [
+        "reason",
+        "the loss is no number",
+        "",
+    ]
+    listing.filter("reason=='the loss is no number'")
+    assert values(listing) == [(1.0,)]
+
+
+def test_a_baseline_leaves_the_lines_sorted_by_their_column(listing: Listing) -> None:
+    while listing.fields()[listing.sorted_by].title != "gini":
+        listing.sort()
+    listing.mark_baseline(listing.lines()[1])
+    assert listing.fields()[listing.sorted_by].title == "gini"
+    while listing.fields()[listing.sorted_by].title != "× steps":
+        listing.sort()
+    listing.mark_baseline(listing.baseline_entry)
+    assert listing.sorted_by == -1
+
+
+def test_columns_without_room_are_not_sorted_by(listing: Listing) -> None:
+    seen = columns_seen(listing.lines(), listing.fields(), -1, 30)
+    assert len(seen) == 3
+    titles = []
+    for _ in range(4):
+        listing.sort(len(seen))
+        titles.append(listing.sorted_as)
+    assert titles == ["wd", "frac", "phase", ""]
+
+
+def test_an_unknown_name_is_told_with_those_that_are_asked_for_most_first(listing: Listing) -> None:
+    with pytest.raises(ConfigError, match=r"unknown name 'stepz'; did you mean steps\? choose phase, steps, share"):
+        listing.filter("stepz>1")
+    with pytest.raises(ConfigError, match=r"phase is one of .*, not groking; did you mean grokking\?"):
+        listing.filter("phase==groking")

@@ -23,7 +23,7 @@ def curves(*grokked: int) -> SeedCurves:
         curve[COLUMNS.index("train_accuracy")] = steps >= 100
         curve[COLUMNS.index("test_accuracy")] = steps >= at
         made.append(curve)
-    return SeedCurves(made, bands(made))
+    return SeedCurves(made, bands(made), len(made))
 
 
 def test_the_median_ends_with_its_value_and_the_band_is_shaded() -> None:

@@ -107,7 +107,7 @@ async def test_axes_colours_and_held_values(tmp_path: Path) -> None:
         await seen.press("y", "x", "y")
         assert seen.app.shown.x != seen.app.shown.y
         for words in (
-            "steps to grok, median",
+            "steps to grok (99 %), median",
             "share of runs that grok",
             "test accuracy at the end",
             "Gini",
@@ -120,7 +120,7 @@ async def test_axes_colours_and_held_values(tmp_path: Path) -> None:
 async def test_filters_say_what_is_wrong_and_where(tmp_path: Path) -> None:
     async with showing(Filling(tmp_path).end_all()) as seen:
         await seen.press("slash", *"wd>1 and phase", "enter")
-        await seen.shows("cannot be read at character 15: here should be a comparison")
+        await seen.shows("at character 15: here should be a comparison")
         await seen.press("home", "escape")
         await seen.press("slash", *"wd>=1 and phase==grokking", "enter")
         await seen.shows("wd>=1 and phase==grokking")
@@ -129,6 +129,10 @@ async def test_filters_say_what_is_wrong_and_where(tmp_path: Path) -> None:
         assert {entry.settings["weight_decay"] for entry in lines} == {1.0, 3.0}
         await seen.press("slash", *["backspace"] * 30, *"wd>99", "enter")
         await seen.shows("no cell holds this condition")
+        await seen.press("slash", *["backspace"] * 30, *"stepz>1", "enter")
+        await seen.shows("unknown name 'stepz'; did you mean steps?")
+        await seen.press("escape")
+        await seen.hides("unknown name")
         await seen.press("slash", *["backspace"] * 10, "enter")
         await seen.shows("12 lines")
 
@@ -191,7 +195,8 @@ async def test_it_says_how_it_was_left(
     async with showing(sweep.folder) as seen:
         await seen.shows("1 of 24")
         await seen.press(*keys)
-    assert seen.app.return_value == left
+    assert seen.app.return_value is not None
+    assert (seen.app.return_value.how, seen.app.return_value.run) == (left.how, left.run)
 
 
 async def test_ctrl_c_says_first_what_it_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,6 +204,11 @@ async def test_ctrl_c_says_first_what_it_does(tmp_path: Path, monkeypatch: pytes
     async with showing(Filling(tmp_path).folder) as seen:
         await seen.press("ctrl+c")
         await seen.shows("ctrl+c again stops the sweep softly, d leaves and lets it go on")
+        await seen.press("c")
+        await seen.shows("coloured by steps")
+        await seen.press("ctrl+c")
+        await seen.shows("ctrl+c again stops the sweep softly")
+        assert seen.app.is_running
 
 
 async def test_a_folder_that_is_gone_ends_the_viewer(tmp_path: Path) -> None:
@@ -264,3 +274,40 @@ async def test_arrows_reach_the_diagram_at_any_size_and_nothing_breaks(tmp_path:
                 sweep.end(count // 6 % SMALL.run_count)
         await seen.pilot.pause()
         assert seen.app.is_running
+
+
+async def test_lines_that_are_held_out_are_passed_over(tmp_path: Path) -> None:
+    plan = plan_of("wd=0.1,1", "frac=0.3,0.5", "lr=1e-3,1e-2,1e-1", seeds=1)
+    async with showing(Filling(tmp_path, plan).end_all(), (160, 50)) as seen:
+        await seen.press("]", "3")
+        await seen.shows("2 wd 0.1, frac 0.3, lr 1e-3")
+        await seen.press("down")
+        await seen.shows("2 wd 0.1, frac 0.5, lr 1e-3")
+        await seen.press("end")
+        await seen.shows("2 wd 1, frac 0.5, lr 1e-3")
+        await seen.press("down", "up")
+        await seen.shows("2 wd 1, frac 0.3, lr 1e-3")
+        await seen.press("home")
+        await seen.shows("2 wd 0.1, frac 0.3, lr 1e-3")
+
+
+async def test_the_band_of_a_pooled_tile_is_of_all_its_runs(tmp_path: Path) -> None:
+    plan = plan_of("wd=0.1,1", "frac=0.3,0.5", f"lr={','.join(f'{n}e-4' for n in range(1, 11))}", seeds=8)
+    async with showing(Filling(tmp_path, plan).end_all(), (200, 60)) as seen:
+        await seen.shows("80 runs, 60 drawn · median, 10–90 %")
+        drawn = seen.app.shown.curves_here()
+        assert (drawn.bands.runs, len(drawn.curves)) == (80, 60)
+
+
+async def test_why_runs_failed_stands_in_the_line_of_the_cell_and_above_its_curves(tmp_path: Path) -> None:
+    sweep = Filling(tmp_path)
+    sweep.end(0)
+    sweep.write(failed(sweep.plan, sweep.plan.run(1)))
+    async with showing(sweep.folder, (200, 60)) as seen:
+        await seen.shows("1 failed: the loss is no number · log steps", "1 failed: the loss is no number · 0 grokked")
+
+
+async def test_a_baseline_that_never_groks_is_told(tmp_path: Path) -> None:
+    async with showing(Filling(tmp_path).end_all(), (120, 40)) as seen:
+        await seen.press("3", "b")
+        await seen.shows("the marked line never groks: there are no ratios of steps to it")
