@@ -15,15 +15,14 @@ import numpy.typing as npt
 from grokterm.config import Value
 from grokterm.errors import ConfigError, MissingPackageError, RunFolderError
 from grokterm.runs.folder import home_path
-from grokterm.spelling import unknown
+from grokterm.spelling import nearest
 from grokterm.sweeps import fits
-from grokterm.sweeps.axes import setting_name
 from grokterm.sweeps.cells import CellsReader, read_state
 from grokterm.sweeps.curves import COLUMNS, read_curve
 from grokterm.sweeps.export import csv_of, parquet_of, write_export
 from grokterm.sweeps.fits import Critical, PowerLaw, Unfitted
 from grokterm.sweeps.folder import SweepFolder, find_sweep
-from grokterm.sweeps.plan import Plan, shown
+from grokterm.sweeps.plan import Plan, short_name, shown, spellings_of_settings
 from grokterm.sweeps.summaries import grouped, summary_of
 from grokterm.sweeps.table import SweepTable
 from grokterm.wire.swept import SweepState
@@ -73,7 +72,7 @@ class PhaseDiagram:
     def words(self) -> str:
         """What became of the other swept settings."""
         held = f"held at {shown(self.held)}" if self.held else ""
-        pooled = f"pooled over {', '.join(self.pooled)}" if self.pooled else ""
+        pooled = f"pooled over {', '.join(map(short_name, self.pooled))}" if self.pooled else ""
         return "; ".join(part for part in (held, pooled) if part) or "no other setting is swept"
 
 
@@ -108,8 +107,11 @@ class Sweep:
         """The curves of the runs of a cell by seed, each a structured array [points] with a field a measure.
 
         `curves(3)[0]["test_accuracy"]`; the measures are those of `grokterm.sweeps.curves.COLUMNS`, NaN where there
-        was no number. A run that failed before its first point has no curve. Raises RunFolderError.
+        was no number. A run that failed before its first point has no curve. Raises RunFolderError, and ConfigError
+        for what is no number of a cell.
         """
+        if not isinstance(cell, (int, np.integer)):
+            raise ConfigError(f"a cell is a whole number, as in curves(3), not {cell!r}")
         if not 0 <= cell < len(self.plan.cells):
             raise RunFolderError(f"{self.id} has cells 0 to {len(self.plan.cells) - 1:,}, and {cell:,} is none of them")
         runs = sorted((self._table.runs[row] for row in self._table.rows_of(cell)), key=lambda run: run.seed)
@@ -141,7 +143,8 @@ class Sweep:
             at, summary = (ys.index(high), xs.index(right)), summary_of(self._table, rows)
             phase[at], share[at] = summary.phase or "", summary.share
             steps[at], ended[at] = summary.steps, summary.ended
-        pooled = tuple(name for name in self._table.setting_names if name not in (across, up, *kept))
+        settled = {across, up, *kept}
+        pooled = tuple(name for axis in self.plan.axes if settled.isdisjoint(axis.names) for name in axis.names)
         return PhaseDiagram(across, up, xs, ys, phase, share, steps, ended, kept, pooled)
 
     def fit(self, name: str, **held: Value) -> PowerLaw | Unfitted:
@@ -173,10 +176,12 @@ class Sweep:
     def _swept(self, given: str) -> str:
         """A swept setting by any of its names; raises ConfigError."""
         swept = list(self._table.setting_names)
-        name = given if given in swept else setting_name(given)
-        if name not in swept:
-            raise ConfigError(f"{name} is not swept in {self.id}: {unknown('axis', given, swept)}")
-        return name
+        name = spellings_of_settings().get(given.replace("-", "_"), given)
+        if name in swept:
+            return name
+        if not swept:
+            raise ConfigError(f"{self.id} sweeps no setting: its runs differ by the seed alone")
+        raise ConfigError(f"{self.id} does not sweep {given!r}: choose {', '.join(swept)}{nearest(given, swept)}")
 
     def _held(self, held: dict[str, Value]) -> dict[str, Value]:
         """The settings that are held, by their names; raises ConfigError for a value that no cell has."""

@@ -16,6 +16,7 @@ import pytest
 import grokterm
 from grokterm.errors import ConfigError, GroktermError, MissingPackageError, RunFolderError
 from grokterm.sweep_notebook import Sweep
+from grokterm.sweeps.axes import read_axes
 from grokterm.sweeps.cells import CellsWriter, write_state
 from grokterm.sweeps.curves import COLUMNS
 from grokterm.sweeps.fits import Critical, PowerLaw
@@ -155,12 +156,16 @@ def test_the_laws_of_a_sweep(sweep: Sweep) -> None:
 @pytest.mark.parametrize(
     ("ask", "words"),
     [
-        (lambda sweep: sweep.fit("lr"), "lr is not swept in .*choose weight_decay, train_fraction, op"),
-        (lambda sweep: sweep.fit("decay"), "unknown setting 'decay'"),
+        (lambda sweep: sweep.fit("lr"), "does not sweep 'lr': choose weight_decay, train_fraction, op"),
+        (
+            lambda sweep: sweep.fit("decay"),
+            "does not sweep 'decay': choose weight_decay, train_fraction, op; did you mean weight_decay",
+        ),
         (lambda sweep: sweep.fit("wd", frac=0.4), "no cell of .* has train_fraction 0.4: choose 0.3, 0.5"),
         (lambda sweep: sweep.phase_diagram("wd", "weight_decay"), "both are weight_decay"),
         (lambda sweep: sweep.phase_diagram("wd", "frac", wd=1), "weight_decay is an axis"),
-        (lambda sweep: sweep.critical("frac", p=31), "p is not swept"),
+        (lambda sweep: sweep.critical("frac", p=31), "does not sweep 'p'"),
+        (lambda sweep: sweep.curves("3"), "a cell is a whole number"),
     ],
 )
 def test_what_cannot_be_asked_gets_one_sentence(sweep: Sweep, ask: object, words: str) -> None:
@@ -221,3 +226,20 @@ def test_a_record_of_no_cell_is_refused(tmp_path: Path) -> None:
     writer.close()
     with pytest.raises(GroktermError, match="has a run of cell 99, which the plan does not have"):
         grokterm.open_sweep(runs=tmp_path)
+
+
+def test_settings_that_go_together_are_one_axis(tmp_path: Path) -> None:
+    axes = read_axes(["lr=1e-3,2e-3,4e-3", "wd=4,2,1", "frac=0.3,0.5"], ["lr,wd"])
+    folder_by(tmp_path, Plan({"p": 7}, axes, 2), lambda run: 1000 / (1 + run.cell.point[0]) + run.seed)
+    sweep = grokterm.open_sweep("last", runs=tmp_path)
+    assert sweep.phase_diagram("wd", "frac").words == "no other setting is swept"
+    law = sweep.fit("wd")
+    assert isinstance(law, PowerLaw)
+    assert law.along == "lr+wd"
+    assert " along lr+wd (" in law.words
+
+
+def test_a_sweep_of_seeds_alone_says_that_nothing_is_swept(tmp_path: Path) -> None:
+    folder_by(tmp_path, plan_of(seeds=2), lambda run: 500)
+    with pytest.raises(ConfigError, match="sweeps no setting: its runs differ by the seed alone"):
+        grokterm.open_sweep("last", runs=tmp_path).phase_diagram("wd", "frac")

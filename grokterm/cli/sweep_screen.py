@@ -39,17 +39,16 @@ def watch(folder: SweepFolder, plan: Plan, values: Values) -> int:
     from grokterm.tui.terminal.output import write_in_time
 
     with without_garbage_collection():
-        from grokterm.tui.sweep.app import watch_sweep
+        from grokterm.tui.sweep.app import Kept, watch_sweep
 
-    cell: int | None = None
+    kept: Kept | None = None
     remark = ""
     while True:
-        left = watch_sweep(folder, view(values), cell, remark)
+        left = watch_sweep(folder, view(values), remark, kept)
         if left.how != "open" or left.run is None:
             break
-        planned = plan.run(left.run)
-        cell = planned.cell.number
-        _, remark = open_run(folder, plan, planned, values)
+        kept = left.kept
+        _, remark = open_run(folder, plan, plan.run(left.run), values)
     if left.how == "lost":
         raise RunFolderError(left.details)
     if left.how == "stopped":

@@ -66,6 +66,8 @@ class PowerLaw:
     """Runs among them that never grokked."""
     left_out: int
     """Runs at values that are not above 0, which have no logarithm."""
+    along: str = ""
+    """The axis on which other settings change with this one, as lr+wd; empty where it changes alone."""
 
     def steps(self, value: float) -> float:
         """The median of the steps to grok at a value above 0, by the law."""
@@ -78,7 +80,7 @@ class PowerLaw:
         exponent, low, high = (_signed(each, digits) for each in (self.exponent, self.low, self.high))
         more = f"; {self.left_out} at 0 or below left out" if self.left_out else ""
         return (
-            f"steps to grok ∝ {short_name(self.name)}^{exponent} "
+            f"steps to grok ∝ {short_name(self.name)}^{exponent}{_along(self.along)} "
             f"({low} to {high}, 95 %; {self.censored} of {self.runs} runs censored{more})"
         )
 
@@ -102,6 +104,8 @@ class Critical:
     separated: bool
     """Whether all runs grok on one side and none on the other, so that any steep curve fits."""
     runs: int
+    along: str = ""
+    """The axis on which other settings change with this one, as lr+wd; empty where it changes alone."""
 
     def share(self, value: float) -> float:
         """The share of runs that grok at a value, by the curve; on a log scale the value is above 0."""
@@ -118,10 +122,11 @@ class Critical:
             below, above = ("none", "all") if self.steepness > 0 else ("all", "none")
             low, high = number(self.low, 3), number(self.high, 3)
             return (
-                f"half of the runs grok between {name} {low} and {high}: {below} of them up to {low}, {above} from "
-                f"{high} on ({self.runs} runs; values in between would say more)"
+                f"half of the runs grok between {name} {low} and {high}{_along(self.along)}: {below} of them up to "
+                f"{low}, {above} from {high} on ({self.runs} runs; values in between would say more)"
             )
-        return f"half of the runs grok at {name} {number(self.value, 3)} ({self._interval}; {self.runs} runs)"
+        value = f"{number(self.value, 3)}{_along(self.along)}"
+        return f"half of the runs grok at {name} {value} ({self._interval}; {self.runs} runs)"
 
     @property
     def _interval(self) -> str:
@@ -146,8 +151,9 @@ def power_law(table: SweepTable, name: str, rows: Iterable[int] | None = None) -
     x, y = np.log(values), np.log(np.maximum(steps, 1))
     fit = fit_tobit(x, y, ~grokked)
     low, high = profile_interval(x, y, ~grokked, fit)
+    along = table.plan.axis_words(name)
     censored = int((~grokked).sum())
-    return PowerLaw(name, fit.slope, low, high, fit.constant, fit.noise, len(values), censored, left_out)
+    return PowerLaw(name, fit.slope, low, high, fit.constant, fit.noise, len(values), censored, left_out, along)
 
 
 def critical(
@@ -169,19 +175,21 @@ def critical(
         log = bool(values.min() > 0 and values.max() >= _DECADE * values.min())
     if log and values.min() <= 0:
         return Unfitted(name, f"{short} has values that are not above 0: they have no logarithm")
+    along = table.plan.axis_words(name)
     curve = _Logistic(np.log(values) if log else values, grokked)
     back: Callable[[float], float] = math.exp if log else float
     if (neighbours := curve.separated()) is not None:
         low, high = neighbours
         steep = math.copysign(math.inf, curve.sign)
-        return Critical(name, back((low + high) / 2), back(low), back(high), steep, log, True, len(values))
+        between = back((low + high) / 2)
+        return Critical(name, between, back(low), back(high), steep, log, True, len(values), along)
     middle = curve.middle()
     if middle is None:
         share = f"{grokked.mean():.0%}"
         return Unfitted(name, f"the share that groks, {share} of all, does not pass half within the values of {short}")
     low, high = curve.interval(middle)
     steep = curve.steepness(middle)
-    return Critical(name, back(middle), back(low), back(high), steep, log, False, len(values))
+    return Critical(name, back(middle), back(low), back(high), steep, log, False, len(values), along)
 
 
 def _observed(
@@ -212,6 +220,10 @@ def _no_power_law(short: str, values: Numbers, grokked: npt.NDArray[np.bool_]) -
             "a power law needs three, at two values or more"
         )
     return ""
+
+
+def _along(axis: str) -> str:
+    return f" along {axis}" if axis else ""
 
 
 def _values(count: int, short: str) -> str:

@@ -126,6 +126,11 @@ class Plan:
                 f"run {number:,} is of cell {run.cell.number:,} and seed {run.seed}, not {cell} and {seed}"
             )
 
+    def axis_words(self, name: str) -> str:
+        """The axis of a setting with which others go together, as lr+wd; empty where it goes alone."""
+        names = next((axis.names for axis in self.axes if name in axis.names), (name,))
+        return "+".join(map(short_name, names)) if len(names) > 1 else ""
+
     def check(self) -> None:
         """Raises ConfigError where a cell's settings do not go together, naming the cell, or seeds go too far."""
         self.base.changed({"seed": self.base.seed + self.seeds - 1})

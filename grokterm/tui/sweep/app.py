@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -24,6 +24,14 @@ _EVERY: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """How a sweep is looked at: axes, colours, cursor and table, and the theme."""
+
+    view: SweepView
+    theme: str
+
+
+@dataclass(frozen=True, slots=True)
 class Left:
     """How the screen of a sweep was left.
 
@@ -36,6 +44,8 @@ class Left:
     """The run to open, by its number in the sweep."""
     details: str = ""
     """What failed and where the details are; why the folder is no longer there."""
+    kept: Kept | None = None
+    """How it was looked at, to be looked at so again."""
 
     @property
     def exit_status(self) -> int:
@@ -48,15 +58,15 @@ class SweepApp(TerminalApp[Left], inherit_bindings=False):
 
     ENABLE_COMMAND_PALETTE = False
 
-    def __init__(self, folder: SweepFolder, view: ViewOptions, cell: int | None = None, remark: str = "") -> None:
-        """Reads the plan and what has ended; begins at a cell, by its number, with a remark. Raises RunFolderError."""
-        super().__init__(view)
+    def __init__(self, folder: SweepFolder, view: ViewOptions, remark: str = "", kept: Kept | None = None) -> None:
+        """Reads the plan and what has ended; begins with a remark, and as it was looked at. Raises RunFolderError."""
+        super().__init__(replace(view, theme=kept.theme) if kept else view)
         self.following = Following(folder)
         self.following.read()
         self.shown = SweepView(self.following, self.chosen_palette, view.graph)
         self.shown.go_to(0, 0)
-        if cell is not None:
-            self.shown.choose(cell)
+        if kept is not None:
+            self.shown.look_as(kept.view)
         self._remark = remark
         self._read_at = time.monotonic()
 
@@ -65,7 +75,7 @@ class SweepApp(TerminalApp[Left], inherit_bindings=False):
         left = super().run(*arguments, **options)
         if self.crash_details:
             return Left("crashed", details=self.crash_details)
-        return left or Left("detached")
+        return replace(left or Left("detached"), kept=Kept(self.shown, self.theme))
 
     def get_default_screen(self) -> Screen[Any]:
         """The screen of the sweep."""
@@ -128,6 +138,6 @@ class SweepApp(TerminalApp[Left], inherit_bindings=False):
             self.sweep_screen.show()
 
 
-def watch_sweep(folder: SweepFolder, options: ViewOptions, cell: int | None = None, remark: str = "") -> Left:
-    """Shows a sweep until it is left, with the cursor on a cell and a remark at first; raises RunFolderError."""
-    return SweepApp(folder, options, cell, remark).run()
+def watch_sweep(folder: SweepFolder, options: ViewOptions, remark: str = "", kept: Kept | None = None) -> Left:
+    """Shows a sweep until it is left, with a remark at first, and as it was looked at; raises RunFolderError."""
+    return SweepApp(folder, options, remark, kept).run()

@@ -22,7 +22,9 @@ _HIGHEST: Final = 5
 _SQUARE: Final = 7
 """How many times as wide as high, in cells, a tile may be."""
 _LABEL: Final = 9
-"""Cells that the values of an axis take at most."""
+"""Cells that the values of an axis always have room for."""
+_LABELS: Final = 4
+"""The values beside the tiles take one part in so many of the width at most, where that is more."""
 _AROUND_WORDS: Final = 3
 """Cells of a tile that words leave free: one at each side, and one for its mark."""
 _MARK_FROM: Final = 3
@@ -74,7 +76,7 @@ def frame_of(x: AxisShown, y: AxisShown | None, cursor: tuple[int, int], width: 
     """Where tiles lie in `width` × `height` cells; the part around the cursor where not all have room."""
     columns, rows = len(x.labels), len(y.labels) if y else 1
     longest = max((len(label) for label in (*y.labels, y.name)), default=0) if y else 0
-    left = min(longest, _LABEL) + 2 if y and width >= 20 else 0
+    left = min(longest, max(_LABEL, width // _LABELS)) + 2 if y and width >= 20 else 0
     legend = legend_height(width, height)
     below = legend + (height >= 4)
     across, down = max(width - left, 1), max(height - below, 1)
@@ -189,7 +191,7 @@ def _below(cells: Cells, frame: Frame, y: int, axis: AxisShown, present: int, pa
     shown = range(frame.first[0], frame.first[0] + frame.columns)
     order = [present, *(column for column in _spaced(shown, axis.labels, frame.wide) if column != present)]
     for column in order:
-        text = _cut(axis.labels[column], _LABEL)
+        text = _cut(axis.labels[column], _label_room(frame.wide))
         start = frame.column(column) + (frame.wide - len(text) + 1) // 2
         start = max(frame.left, min(start, max(end, cells.width) - len(text)))
         style = palette.style("accent") + _BOLD if column == present else palette.style("muted")
@@ -202,8 +204,13 @@ def _below(cells: Cells, frame: Frame, y: int, axis: AxisShown, present: int, pa
 
 def _spaced(columns: range, labels: Sequence[str], wide: int) -> range:
     """Every so many columns, so that the labels of neighbours do not touch."""
-    longest = min(max((len(labels[column]) for column in columns), default=1), _LABEL)
+    longest = min(max((len(labels[column]) for column in columns), default=1), _label_room(wide))
     return columns[:: max(1, -(-(longest + 1) // wide))]
+
+
+def _label_room(wide: int) -> int:
+    """Cells of a value below a column of tiles at most."""
+    return max(_LABEL, wide - 1)
 
 
 def _cut(text: str, room: int) -> str:

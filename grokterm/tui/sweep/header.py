@@ -7,6 +7,7 @@ from typing import Final
 
 from textual.content import Content
 
+from grokterm.config import settings
 from grokterm.number_format import clock, counted, number, percent
 from grokterm.tui.sweep.following import Following, ShownState
 from grokterm.tui.sweep.looks import PHASE_COLORS
@@ -25,6 +26,8 @@ STATES: Final[dict[ShownState, tuple[str, str]]] = {
     "no coordinator": ("○", "error"),
 }
 """Glyph and colour of each state."""
+_OF_TASK: Final = {"task", "op", "p", "k"}
+"""Settings that the words of a task are made of."""
 _BAR: Final = (40, 24, 12)
 """Lengths of the bar, the longest first."""
 
@@ -39,11 +42,15 @@ def header(view: SweepView, width: int) -> Content:
     sizes = " × ".join(f"{axis_name(axis)} {len(axis)}" for axis in plan.axes)
     seeds = f"{plan.seeds} seeds" if plan.seeds > 1 else "one seed"
     long, _, word = formats.model(plan.base)
+    swept = {name for axis in plan.axes for name in axis.names}
+    task = "" if swept & _OF_TASK else formats.task(plan.base)
+    word = "" if "arch" in swept else word
+    long = word if any(settings()[name].group == "Model" for name in swept) else long
     name = view.following.folder.short_id
     parts = [
         Part.of(("grokterm", 95), style=f"bold {palette.markup('accent')}"),
         Part.of((f"sweep {name}", 3), (name, 2), style=f"bold {text}"),
-        Part.of((formats.task(plan.base), 40), style=f"bold {text}"),
+        Part.of((task, 40), style=f"bold {text}"),
         Part.of((long, 80), (word, 60), style=text),
         Part.of((sizes, 50), (axes, 30), style=text),
         Part.of((seeds, 55), style=muted),

@@ -74,6 +74,12 @@ class Listing:
         self.baseline, self.sorted_as, self.falling = None, "", False
         self.update(table, training)
 
+    def look_as(self, other: Listing) -> None:
+        """Takes the grouping, condition, order and baseline of another one; its lines are to be summed up anew."""
+        self.pooled, self.condition, self.baseline = other.pooled, other.condition, other.baseline
+        self.sorted_as, self.falling = other.sorted_as, other.falling
+        self._entries, self._lines = {}, None
+
     def filter(self, text: str) -> None:
         """Shows the lines alone for which a condition holds; all for an empty one. Raises ConfigError."""
         swept = {name: name for axis in self.plan.axes for name in axis.names}

@@ -24,6 +24,7 @@ from grokterm.view_options import Graph
 _LOG_FROM: Final = 4.0
 """Ratio of the largest to the smallest value from which the axis of the setting is logarithmic."""
 _LEAST: Final = (24, 6)
+_FIXED: Final = "\u00a0"
 _BOLD: Final = Style(bold=True)
 _SENTENCES: Final = 0.4
 """Share of the height that sentences take at most."""
@@ -33,6 +34,7 @@ def draw_marginal(
     marginal: Marginal,
     law: Callable[[float], float] | None,
     sentences: Sequence[str],
+    budget: float,
     width: int,
     height: int,
     graph: Graph,
@@ -40,19 +42,19 @@ def draw_marginal(
 ) -> list[Strip]:
     """Medians and 10–90 % bars on log axes, `law` as a line, as `height` strips of `width` cells.
 
-    A median beyond the budget stands as an arrow at the upper edge, and so does the end of a bar.
+    A median beyond the `budget` stands as an arrow at the upper edge, and so does the end of a bar.
     """
     cells = Cells(width, height)
-    lines = _wrapped(sentences, width, height)
+    lines = _wrapped(sentences, width, height, graph)
     plot_height = height - len(lines)
     for y, line in enumerate(lines, start=plot_height):
         cells.put(0, y, line, palette.style("text"))
     if width < _LEAST[0] or plot_height < _LEAST[1] or not marginal.values:
         return cells.strips()
-    area = _area(marginal, width, plot_height, DOTS[graph][1])
+    area = _area(marginal, budget, width, plot_height, DOTS[graph][1])
     columns = _columns(marginal, area)
     draw_axes(cells, area, Axes(log_y=True, across=short_name(marginal.name)), DOTS[graph][1], graph, palette)
-    if not _are_numbers(marginal):
+    if not _are_numbers(marginal) or not area.x.log:
         _words(cells, area, marginal, columns, palette)
     for at, x in enumerate(columns):
         _bar(cells, area, marginal, at, x, graph, palette)
@@ -63,20 +65,30 @@ def draw_marginal(
     return cells.strips()
 
 
-def _wrapped(sentences: Sequence[str], width: int, height: int) -> list[str]:
-    lines = [line for sentence in sentences for line in textwrap.wrap(sentence, max(width, 1))]
-    return lines[: max(int(height * _SENTENCES), 1 if height >= 2 else 0)]
+def _wrapped(sentences: Sequence[str], width: int, height: int, graph: Graph) -> list[str]:
+    """Whole sentences as they find room; the first one, where it is alone too long, with its end cut off."""
+    room, cut = max(int(height * _SENTENCES), 1 if height >= 2 else 0), "..." if graph == "ascii" else "…"
+    lines: list[str] = []
+    for sentence in sentences:
+        found = [
+            line.replace(_FIXED, " ") for line in textwrap.wrap(sentence.replace(" %", f"{_FIXED}%"), max(width, 1))
+        ]
+        if len(lines) + len(found) <= room:
+            lines += found
+        elif not lines and room:
+            return [*found[: room - 1], found[room - 1][: max(width - len(cut), 0)] + cut]
+    return lines
 
 
 def _are_numbers(marginal: Marginal) -> bool:
     return all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in marginal.values)
 
 
-def _area(marginal: Marginal, width: int, height: int, down: int) -> PlotArea:
+def _area(marginal: Marginal, budget: float, width: int, height: int, down: int) -> PlotArea:
     """The plot, without the line below it for the values."""
     ends = np.concatenate([marginal.median, marginal.low, marginal.high])
     finite = ends[np.isfinite(ends)]
-    y = value_scale(finite if finite.size else np.array([1.0, 10.0]), log=True)
+    y = value_scale(finite if finite.size else np.array([budget]), log=True)
     if y.high / y.low < 10:
         middle = math.sqrt(y.low * y.high)
         y = value_scale(np.array([middle / 3, middle * 3]), log=True)
@@ -124,12 +136,17 @@ def _line(cells: Cells, area: PlotArea, law: Callable[[float], float], graph: Gr
 
 
 def _words(cells: Cells, area: PlotArea, marginal: Marginal, columns: Sequence[int], palette: Palette) -> None:
-    """The values below the plot, in place of numbers."""
-    y = area.height
+    """The values below the plot, in place of round numbers: words cut to their room, numbers where they find one."""
+    y, are_numbers = area.height, _are_numbers(marginal)
     cells.put(area.left - 1, y, " " * (cells.width - area.left + 1))
     for value, x in zip(marginal.values, columns, strict=True):
-        text = value_word(value)[: max(area.width // len(columns) - 1, 1)]
-        cells.put(max(area.left, x - len(text) // 2), y, text, palette.style("muted"))
+        text = value_word(value) if are_numbers else value_word(value)[: max(area.width // len(columns) - 1, 1)]
+        start = min(max(area.left, x - len(text) // 2), cells.width - len(text))
+        if not are_numbers or cells.free(start - 1, y, len(text) + 1):
+            cells.put(start, y, text, palette.style("muted"))
+    name = short_name(marginal.name)
+    if are_numbers and cells.free(cells.width - len(name) - 1, y, len(name) + 1):
+        cells.put(cells.width - len(name), y, name, palette.style("muted"))
 
 
 def _bar(cells: Cells, area: PlotArea, marginal: Marginal, at: int, x: int, graph: Graph, palette: Palette) -> None:

@@ -10,12 +10,12 @@ from textual.content import Content
 from textual.strip import Strip
 
 from grokterm.sweeps.fits import Critical, PowerLaw, critical, power_law
-from grokterm.sweeps.plan import short_name
 from grokterm.sweeps.summaries import marginal
 from grokterm.tui.drawing.message import draw_message
 from grokterm.tui.sweep.marginal import draw_marginal
 from grokterm.tui.sweep.panels import SweepPanel
 from grokterm.tui.sweep.view import SweepView
+from grokterm.tui.sweep.words import axis_name
 
 _FITTING: Final = 20.0
 """How many times as long as a fit took passes until the next one."""
@@ -45,7 +45,10 @@ class MarginalPanel(SweepPanel):
     def draw(self, width: int, height: int) -> Sequence[Strip]:
         """The medians, the law and what it says, or why there is nothing."""
         view = self.view
-        if view.x is None or not len(view.table):
+        if view.x is None:
+            words = "this sweep has no axis: its runs differ by the seed alone"
+            return draw_message(words, width, height, view.palette)
+        if not len(view.table):
             return draw_message("no run has ended yet", width, height, view.palette)
         began = time.monotonic()
         name = view.plan.axes[view.x].names[0]
@@ -55,7 +58,8 @@ class MarginalPanel(SweepPanel):
         sentences = [law.words, *([edge.words] if isinstance(edge, Critical) else [])]
         steps = law.steps if isinstance(law, PowerLaw) else None
         self._next = time.monotonic() + max(_APART, _FITTING * (time.monotonic() - began))
-        return draw_marginal(over, steps, sentences, width, height, view.graph, view.palette)
+        budget = view.plan.base.max_steps
+        return draw_marginal(over, steps, sentences, budget, width, height, view.graph, view.palette)
 
     def _rows(self) -> list[int] | None:
         """The runs at the values that are held; None for all."""
@@ -68,7 +72,7 @@ class MarginalPanel(SweepPanel):
     def named(self) -> str:
         """What is drawn against what."""
         view = self.view
-        return self.title if view.x is None else f"Steps to grok by {short_name(view.plan.axes[view.x].names[0])}"
+        return self.title if view.x is None else f"Steps to grok by {axis_name(view.plan.axes[view.x])}"
 
     def live_texts(self) -> Sequence[Content]:
         """What the bars are, and which axes are held."""

@@ -27,6 +27,8 @@ _LEAST_CURVES: Final = 7
 _AROUND: Final = 2
 _BELOW_TILES: Final = 4
 """Lines below the tiles of a diagram: the values across, a blank and the legend."""
+_WITH_LEGEND: Final = 9
+"""Lines of a diagram from which it has its whole legend."""
 _TABLE_WIDTH: Final = 76
 """Cells that the table takes at most where something stands beside it."""
 
@@ -60,4 +62,4 @@ def _grid(body: Region, rows: int) -> list[Page]:
 def _tall(rows: int, most: int) -> int:
     """Lines for a diagram of so many rows: of two lines each where that has room, else of one."""
     needs = [rows * high + _BELOW_TILES + _AROUND for high in (2, 1)]
-    return next((need for need in needs if need <= most), most)
+    return min(max(next((need for need in needs if need <= most), most), _WITH_LEGEND + _AROUND), most)

@@ -126,6 +126,16 @@ class SweepView:
             self.choose(chosen)
         self.version += 1
 
+    def look_as(self, other: SweepView) -> None:
+        """Looks at the sweep as another view of it does."""
+        self.x, self.y, self.held, self.measure, self.log_x = (
+            other.x, other.y, dict(other.held), other.measure, other.log_x
+        )  # fmt: skip
+        self.listing.look_as(other.listing)
+        self.listing.update(self.table, self.following.training)
+        self.cursor, self.chosen = other.cursor, other.chosen
+        self.lay_tiles()
+
     def turn_axis(self, which: str) -> None:
         """Puts the next axis across or upwards; the one that was there takes the other's place if it must."""
         count = len(self.plan.axes)

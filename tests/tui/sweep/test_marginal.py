@@ -21,7 +21,7 @@ def drawn(*over: str, steps: dict[int, int | None], size: tuple[int, int], graph
     name = plan.axes[0].names[0]
     law = power_law(table, name)
     line = law.steps if isinstance(law, PowerLaw) else None
-    strips = draw_marginal(marginal(table, name), line, [law.words], *size, graph, MONO)
+    strips = draw_marginal(marginal(table, name), line, [law.words], plan.base.max_steps, *size, graph, MONO)
     assert fills(strips, *size)
     return texts(strips)
 
@@ -58,3 +58,29 @@ def test_every_size_is_filled(graph: Graph, size: tuple[int, int]) -> None:
     lines = drawn("wd=0,0.1,1,10", steps={0: None, 1: 9000, 2: 900, 3: 90}, size=size, graph=graph)
     marks = "".join(lines).replace("∝", "").replace("−", "").replace("≥", "")
     assert graph != "ascii" or marks.isascii()
+
+
+def test_where_nothing_grokked_the_axis_ends_with_the_budget() -> None:
+    lines = drawn("wd=1,2,3", steps={0: None, 1: None, 2: None}, size=(60, 14))
+    assert any(line.startswith("  20k") for line in lines)
+    assert not any(line.strip().startswith("10 ") for line in lines)
+
+
+def test_a_linear_axis_is_marked_at_the_swept_values() -> None:
+    lines = drawn("frac=0.31,0.47,0.62", steps={0: 900, 1: 600, 2: 300}, size=(60, 14))
+    assert any(line.split() == ["0.31", "0.47", "0.62"] for line in lines)
+
+
+def test_sentences_are_whole_or_marked_as_cut() -> None:
+    plan = plan_of("wd=1,2")
+    over = marginal(table_by(plan, lambda run: 500), "weight_decay")
+
+    def last(*sentences: str) -> list[str]:
+        strips = draw_marginal(over, None, sentences, 20_000, 40, 10, "braille", MONO)
+        return [line.strip() for line in texts(strips)[6:]]
+
+    shown = last("a sentence of a few words, 10 to 95 %", "another " * 30)
+    assert "a sentence of a few words, 10 to 95 %" in shown
+    assert not any("another" in line for line in shown)
+    assert last("another " * 30)[-1].endswith("…")
+    assert "95 %" in " | ".join(last("the interval has this width in words: 95 %; more"))
