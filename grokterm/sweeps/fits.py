@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -12,6 +11,7 @@ import numpy as np
 
 from grokterm.config import field_type
 from grokterm.number_format import number
+from grokterm.sweeps.logistic import Logistic, probability
 from grokterm.sweeps.plan import short_name
 from grokterm.sweeps.summaries import has_ended
 from grokterm.sweeps.table import SweepTable
@@ -22,13 +22,8 @@ if TYPE_CHECKING:
 
     Numbers = npt.NDArray[np.float64]
 
-CHI_SQUARED: Final = 3.841458820694124
-"""The 95 % point of χ² with one degree of freedom: that of −2 log of a ratio of profile likelihoods."""
 _DECADE: Final = 10.0
 """Ratio of the largest to the smallest value from which on a setting is looked at on a log scale."""
-_STEEPEST: Final = 200.0
-"""Logits between the two nearest values at most: steeper than this, a curve is a step."""
-_HALVINGS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +107,7 @@ class Critical:
         distance = math.log(value / self.value) if self.log else value - self.value
         if distance == 0:
             return 0.5
-        return float(_probability(np.float64(np.clip(self.steepness * distance, -700, 700))))
+        return float(probability(np.float64(np.clip(self.steepness * distance, -700, 700))))
 
     @property
     def words(self) -> str:
@@ -176,7 +171,7 @@ def critical(
     if log and values.min() <= 0:
         return Unfitted(name, f"{short} has values that are not above 0: they have no logarithm")
     along = table.plan.axis_words(name)
-    curve = _Logistic(np.log(values) if log else values, grokked)
+    curve = Logistic(np.log(values) if log else values, grokked)
     back: Callable[[float], float] = math.exp if log else float
     if (neighbours := curve.separated()) is not None:
         low, high = neighbours
@@ -228,90 +223,6 @@ def _along(axis: str) -> str:
 
 def _values(count: int, short: str) -> str:
     return f"{count} value{'s' * (count != 1)} of {short}"
-
-
-class _Logistic:
-    """logit share = k · (x − c), seen as a profile over c: its likelihood has one maximum for either sign of k."""
-
-    def __init__(self, x: Numbers, grokked: npt.NDArray[np.bool_]) -> None:
-        counts, hits = Counter(x.tolist()), Counter(x[grokked].tolist())
-        self.x = np.array(sorted(counts), dtype=np.float64)
-        self.runs = np.array([counts[at] for at in self.x.tolist()], dtype=np.float64)
-        self.hits = np.array([hits[at] for at in self.x.tolist()], dtype=np.float64)
-        centered = self.x - np.average(self.x, weights=self.runs)
-        self.sign = 1.0 if float((self.hits * centered).sum()) >= 0 else -1.0
-        """That of k: whether the share rises."""
-        self._steepest = _STEEPEST / float(np.diff(self.x).min())
-        span = float(self.x[-1] - self.x[0])
-        self._reach = float(self.x[0]) - 10 * span, float(self.x[-1]) + 10 * span
-
-    def separated(self) -> tuple[float, float] | None:
-        """The neighbours between which no runs become all runs, or the other way round; None where they mix."""
-        shares = (self.hits / self.runs)[:: 1 if self.sign > 0 else -1]
-        if not np.isin(shares, (0.0, 1.0)).all() or (np.diff(shares) < 0).any():
-            return None
-        change = int(np.argmax(np.diff(self.hits / self.runs) != 0))
-        return float(self.x[change]), float(self.x[change + 1])
-
-    def steepness(self, c: float) -> float:
-        """The k of the greatest likelihood for a c, with the sign of the trend: a root of a falling score."""
-        distance = self.sign * (self.x - c)
-        low, high, k = 0.0, self._steepest, 0.0
-        for _ in range(_HALVINGS):
-            p = _probability(k * distance)
-            score = float(((self.hits - self.runs * p) * distance).sum())
-            low, high = (k, high) if score > 0 else (low, k)
-            curvature = float((self.runs * p * (1 - p) * distance**2).sum())
-            newton = k + score / curvature if curvature > 0 else math.inf
-            k, last = newton if low < newton < high else (low + high) / 2, k
-            if abs(k - last) <= 1e-10 * high:
-                break
-        return self.sign * k
-
-    def likelihood(self, c: float) -> float:
-        """The profile log-likelihood of a c."""
-        logits = self.steepness(c) * (self.x - c)
-        return float((self.hits * logits - self.runs * np.logaddexp(0, logits)).sum())
-
-    def middle(self) -> float | None:
-        """The c of the greatest likelihood; None where that is not among the values."""
-        low, high = self._reach
-        golden = (math.sqrt(5) - 1) / 2
-        inner = [high - golden * (high - low), low + golden * (high - low)]
-        found = [self.likelihood(c) for c in inner]
-        for _ in range(_HALVINGS):
-            if found[0] >= found[1]:
-                high = inner[1]
-                inner = [high - golden * (high - low), inner[0]]
-                found = [self.likelihood(inner[0]), found[0]]
-            else:
-                low = inner[0]
-                inner = [inner[1], low + golden * (high - low)]
-                found = [found[1], self.likelihood(inner[1])]
-        c = (low + high) / 2
-        return c if self.x[0] <= c <= self.x[-1] else None
-
-    def interval(self, middle: float) -> tuple[float, float]:
-        """Where the profile has fallen by half of χ²; ∓inf where it has not, ten times the swept range away."""
-        least = self.likelihood(middle) - CHI_SQUARED / 2
-        ends = []
-        for end in self._reach:
-            inside, outside = middle, end
-            if self.likelihood(outside) > least:
-                ends.append(math.copysign(math.inf, end - middle))
-                continue
-            for _ in range(_HALVINGS):
-                between = (inside + outside) / 2
-                if self.likelihood(between) > least:
-                    inside = between
-                else:
-                    outside = between
-            ends.append((inside + outside) / 2)
-        return ends[0], ends[1]
-
-
-def _probability(logits: Numbers | np.float64) -> Numbers:
-    return np.asarray(0.5 * (1 + np.tanh(0.5 * logits)))
 
 
 def _signed(value: float, digits: int) -> str:
