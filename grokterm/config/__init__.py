@@ -31,7 +31,7 @@ from grokterm.tasks.registered import REGISTERED
 
 Value = int | float | str
 
-DEFAULTS_OF_OLD_RUNS: Final[dict[str, Value]] = {"measure_every": 0, "arch": "one-hot"}
+DEFAULTS_OF_OLD_RUNS: Final[dict[str, Value]] = {"measure_every": 0, "arch": "one-hot", "on_trouble": "off"}
 """Settings that are younger than the first runs, with the values at which such a run comes out as it did."""
 
 

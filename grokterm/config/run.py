@@ -9,6 +9,7 @@ from grokterm.config.setting import setting
 
 Precision = Literal["auto", "float32", "bfloat16", "float64"]
 Until = Literal["memorized", "grokked", "forever"]
+OnTrouble = Literal["tell", "pause", "rewind", "off"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,14 @@ class RunSettings:
         label="step limit",
         ge=1,
         le=10**12,
+    )
+    on_trouble: OnTrouble = setting(
+        "tell",
+        "Run",
+        "at once",
+        "What the watchman does in trouble: tell, pause, rewind to the newest good checkpoint with half the learning "
+        "rate (after slingshots ten times epsilon; three times at most), or off.",
+        label="on trouble",
     )
     pace: float | Literal["max"] = setting(50.0, "Run", "at once", "Steps a second at most, or max.", gt=0, le=10**9)
     log_every: int = setting(

@@ -191,6 +191,15 @@ class Engine:
         self._gradient_norm = None if math.isnan(norm) else norm
         self.finite = True
 
+    def rewind(self, state: Mapping[str, Tensor]) -> None:
+        """Take model and optimizer of a state of before again; steps, and the order of batches, are counted on.
+
+        Raises ConfigError where the state is of another model.
+        """
+        step, place = self.step, (self._batches.epoch, self._batches.position)
+        self.load_state_dict(state)
+        self.step, (self._batches.epoch, self._batches.position) = step, place
+
     def load_parameters(self, parameters: Mapping[str, Tensor]) -> None:
         """Copy parameters of the same names and shapes; optimizer and warm-up stay as they are."""
         for name, tensor in self.parameters.items():

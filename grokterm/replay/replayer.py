@@ -111,6 +111,7 @@ class Replayer:
             rebuilt=plan.rebuilds,
             words=plan.words,
             ablation=plan.ablation,
+            rewind=plan.rewind,
         )
         self._trackers.update(made)
         self._found.note("log", records_differ(logged, made, logged.step, "the change"))

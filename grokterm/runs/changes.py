@@ -15,7 +15,7 @@ from grokterm.config.tasks import idle_in_task
 from grokterm.errors import ConfigError
 from grokterm.number_format import spelled
 from grokterm.surgery import Ablation, check_ablation
-from grokterm.wire.records import CHANGE_FORMAT, Change
+from grokterm.wire.records import CHANGE_FORMAT, Change, Rewind
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,18 @@ class Plan:
     words: str
     ablation: Ablation | None = None
     """The parts that are taken out of the model."""
+    rewind: Rewind | None = None
+    """The place of the run whose model is taken again."""
 
     @property
     def changes(self) -> bool:
         """Whether there is anything to do."""
-        return bool(self.values) or self.ablation is not None
+        return bool(self.values) or self.ablation is not None or self.rewind is not None
+
+    @property
+    def keeps_model(self) -> bool:
+        """Whether the weights stay as they are."""
+        return not (self.rebuilds or self.ablation or self.rewind)
 
     def record(self, step: int, keep: bool, by: str) -> Change:
         """The record of this change, made now at `step` by `by`."""
@@ -53,11 +60,21 @@ class Plan:
             time=time.time(),
             format=CHANGE_FORMAT,
             ablation=self.ablation,
+            rewind=self.rewind,
         )
 
 
-def plan_change(config: Config, step: int, values: Mapping[str, Value], ablation: Ablation | None = None) -> Plan:
-    """What a change of settings, or surgery, at `step` would do; raises ConfigError where it cannot be made."""
+def plan_change(
+    config: Config,
+    step: int,
+    values: Mapping[str, Value],
+    ablation: Ablation | None = None,
+    rewind: Rewind | None = None,
+) -> Plan:
+    """What a change of settings, surgery, or taking a model of before again would do at `step`.
+
+    Raises ConfigError where it cannot be made.
+    """
     new = config.changed(_typed(values))
     changed = {name: value for name, value in new.as_dict().items() if value != config.as_dict()[name]}
     for name, value in changed.items():
@@ -76,7 +93,8 @@ def plan_change(config: Config, step: int, values: Mapping[str, Value], ablation
             raise ConfigError(f"{label(name)} {idle}")
     _check_goal(new, step, changed)
     old = {name: config.as_dict()[name] for name in changed}
-    words = [f"{label(name)} {spelled(old[name])} → {spelled(changed[name])}" for name in changed]
+    words = [f"back to the model of step {rewind.step:,}"] if rewind else []
+    words += [f"{label(name)} {spelled(old[name])} → {spelled(changed[name])}" for name in changed]
     ablation = ablation if ablation and ablation.parts else None
     if ablation:
         check_ablation(new, ablation)
@@ -86,9 +104,10 @@ def plan_change(config: Config, step: int, values: Mapping[str, Value], ablation
         values=changed,
         old=old,
         rebuilds=any(settings()[name].acts == "rebuilds the model" for name in changed),
-        trains=ablation is not None or any(settings()[name].group != "Run" for name in changed),
+        trains=bool(ablation or rewind) or any(settings()[name].group != "Run" for name in changed),
         words=", ".join(words),
         ablation=ablation,
+        rewind=rewind,
     )
 
 

@@ -99,7 +99,8 @@ def seed_groups(runs: Sequence[ComparedRun]) -> list[list[int]]:
         history = run.history
         settings_of = (_but_seed(config.as_dict()) for config in (history.first_config, history.config))
         changes = (
-            (change.step, _but_seed(change.values), change.keep, repr(change.ablation)) for change in history.changes
+            (change.step, _but_seed(change.values), change.keep, repr((change.ablation, change.rewind)))
+            for change in history.changes
         )
         made = tuple(change for change in changes if change[1] or change[3] != repr(None))
         groups.setdefault((at if run.fork else None, *settings_of, made), []).append(at)

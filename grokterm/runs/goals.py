@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from grokterm.config import settings
+from grokterm.troubles import TRAINING_TROUBLES
 from grokterm.wire.records import Change, Event, Record, Session
 
 
@@ -30,12 +31,23 @@ def goal_of(records: Iterable[Record]) -> Goal:
     return Goal(is_open, finished)
 
 
+def trouble_at_end(records: Sequence[Record]) -> str:
+    """The name of the trouble that came about at the last step of a log and that no change has followed; else empty."""
+    last = records[-1].step if records else 0
+    for record in reversed(records):
+        if isinstance(record, Change) or record.step < last:
+            return ""
+        if isinstance(record, Event) and record.name in TRAINING_TROUBLES:
+            return record.name
+    return ""
+
+
 def divergence(records: Sequence[Record]) -> Event | None:
     """The loss that is not finite at which a log ends, with nothing changed since but pace and goal."""
     for record in reversed(records):
         if isinstance(record, Change):
             names = [name for name in record.values if name in settings()]
-            if record.ablation or any(settings()[name].group != "Run" for name in names):
+            if record.ablation or record.rewind or any(settings()[name].group != "Run" for name in names):
                 return None
         elif not isinstance(record, Session):
             return record if isinstance(record, Event) and record.name == "not_finite" else None

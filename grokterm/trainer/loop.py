@@ -10,6 +10,7 @@ from functools import partial
 from typing import Final
 
 from grokterm.analysis.cancellation import cancellable
+from grokterm.config import Value
 from grokterm.errors import FolderLostError, RunFolderError
 from grokterm.runs.claim import Claim
 from grokterm.trainer.clock import Pace, StepTimer
@@ -24,6 +25,7 @@ from grokterm.trainer.requests import handle_request
 from grokterm.trainer.server import Connection, Server, UnreadableRequest
 from grokterm.trainer.session import NOT_FINITE
 from grokterm.training.checkpoint_series import CheckpointSeries
+from grokterm.troubles import TROUBLES
 from grokterm.wire.messages import Look, Request, State, Status
 
 SLICE_SECONDS: Final = 0.02
@@ -114,12 +116,12 @@ class Trainer:
             self._log.write("resumed", "goes on")
         self._tick()
 
-    def pause(self, state: State = "paused", words: str = "paused") -> None:
-        """Stops training until somebody goes on."""
+    def pause(self, state: State = "paused", words: str = "paused", about: dict[str, Value] | None = None) -> None:
+        """Stops training until somebody goes on; `about` says more of why."""
         self._tick()
         self.state, self._try_again = state, math.inf
         if self._log.last != "paused":
-            self._log.write("paused", words)
+            self._log.write("paused", words, about)
 
     def changed(self, rebuilt: bool) -> None:
         """Applies a change of the configuration to pace and rate."""
@@ -160,7 +162,7 @@ class Trainer:
             words = [f"started again at step {session.step:,}", *opened.words]
             words += [f"repeating the log gave other numbers from step {differs:,} on"] if differs is not None else []
             self._log.started("; ".join(words))
-        if session.diverged:
+        if session.diverged and not session.rewinds_now:
             self.pause("diverged", f"paused: {NOT_FINITE}")
         elif opened.finished or session.reached:
             if opened.finished:
@@ -184,6 +186,9 @@ class Trainer:
         """As many steps as fit between two polls and the pace allows, one at least."""
         session, end, first = self.session, time.monotonic() + SLICE_SECONDS, True
         while self._is_busy:
+            if self.state == "training" and session.in_trouble:
+                self._act_on_trouble()
+                continue
             now = time.monotonic()
             allowed = self._pace.allowed(now, session.step) if self.state == "training" else math.inf
             fitting = (end - now) / self._timer.seconds_per_step
@@ -204,12 +209,34 @@ class Trainer:
         elif session.trouble:
             self.pause(words=f"paused: {session.trouble}")
             self._try_again = time.monotonic() + RETRY_SECONDS
+        elif session.in_trouble:
+            pass  # what is done about it comes before the next step
         elif session.diverged:
             self.pause("diverged", f"paused: {NOT_FINITE}")
         elif session.reached:
             self._finish()
         elif self._steps_left <= 0:
             self.pause()
+
+    def _act_on_trouble(self) -> None:
+        """Pauses or rewinds where that was asked for, or else trains on."""
+        session, name = self.session, self.session.in_trouble
+        trouble = TROUBLES[name]
+        state: State = "diverged" if session.diverged else "paused"
+        if session.rewinds_now:
+            why = session.rewind()
+            if not why:
+                self.changed(False)
+                return
+            self.pause(state, f"paused: {trouble.title}, and {why}", {"trouble": name})
+        elif session.config.on_trouble == "pause" or session.diverged:
+            words = NOT_FINITE if session.diverged else f"{trouble.title}; {trouble.advice}"
+            self.pause(state, f"paused: {words}", {"trouble": name})
+        elif session.reached:
+            self._finish()
+        elif self._steps_left <= 0:
+            self.pause()
+        session.in_trouble = ""
 
     @property
     def waits_for_disk(self) -> bool:

@@ -8,7 +8,7 @@ from grokterm.lab import devices
 from grokterm.lab.engine import Engine
 from grokterm.runs.checkpoints import quarantine
 from grokterm.runs.folder import RunFolder
-from grokterm.runs.goals import divergence, goal_of
+from grokterm.runs.goals import divergence, goal_of, trouble_at_end
 from grokterm.runs.log import LogReader, LogWriter
 from grokterm.runs.log_index import LogIndex
 from grokterm.trainer.checkpoint_writer import CheckpointWriter
@@ -54,9 +54,11 @@ def open_run(folder: RunFolder, remark: str = "") -> OpenedRun:
     seconds = max((record.seconds for record in training if isinstance(record, Scalars)), default=0.0)
     run_log = RunLog(first, LogWriter(folder.log_path), training, info.records if info else 0)
     clock = Clock(max(seconds, info.seconds if info else 0.0))
-    session = TrainingSession(engine, run_log, CheckpointWriter(folder), clock)
+    session = TrainingSession(folder, engine, run_log, CheckpointWriter(folder), clock)
     session.last = next((record for record in reversed(training) if isinstance(record, Scalars)), None)
     session.diverged = divergence(training) is not None
+    if session.config.on_trouble == "rewind" and not run_log.replaying:
+        session.in_trouble = trouble_at_end(training)
     session.repeat_to = max((record.step for record in records), default=0)
     words = [f"from the checkpoint at step {info.step:,}"] if info else []
     goal = goal_of(records)

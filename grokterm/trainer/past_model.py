@@ -6,6 +6,7 @@ import ctypes
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import torch
@@ -17,7 +18,7 @@ from grokterm.runs.checkpoints import list_checkpoints, parse_name
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.log_index import LogIndex
 from grokterm.trainer.clock import StepTimer
-from grokterm.training.restore import walk_from_checkpoint
+from grokterm.training.restore import state_at, walk_from_checkpoint
 from grokterm.training.walk import Walk
 
 CACHE_BYTES: Final = 64 * 2**20
@@ -149,7 +150,8 @@ class PastModel:
             engine = self._walk.engine
             engine.rebuild(state.config, keep=False)
         engine.load_state_dict(state.tensors)
-        return Walk(engine, self._log.changes, state.place[1])
+        before = partial(state_at, self._folder, self._log)
+        return Walk(engine, self._log.changes, state.place[1], before)
 
 
 def _release_memory() -> None:

@@ -103,7 +103,7 @@ def _go(trainer: Trainer, request: Go) -> str:
     if trainer.state == "starting":
         trainer.paused = False
         return "goes on as soon as the log is caught up with"
-    if session.diverged:
+    if session.diverged and not session.rewinds_now:
         raise TrainerError(
             f"the loss is not finite after step {session.step:,}: change the learning rate or the model first"
         )

@@ -3,31 +3,45 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from grokterm.config import Config, Value
-from grokterm.errors import RunFolderError
+from grokterm.errors import ConfigError, RunFolderError
 from grokterm.lab.engine import Engine
 from grokterm.runs.changes import Plan, plan_change
 from grokterm.runs.checkpoints import REGULAR
+from grokterm.runs.folder import RunFolder
 from grokterm.surgery import Ablation
 from grokterm.trainer.checkpoint_writer import CHANGE, CheckpointWriter
 from grokterm.trainer.clock import Clock
+from grokterm.trainer.rewinding import cure_for, newest_good
 from grokterm.trainer.run_log import RunLog
 from grokterm.training.changes import apply_change, repeat_change
 from grokterm.training.goals import goal_reached
 from grokterm.training.recording import is_due, make_records, steps_to_next
-from grokterm.wire.records import Event, Scalars
+from grokterm.training.restore import state_at
+from grokterm.troubles import MOST_REWINDS, TRAINING_TROUBLES, TROUBLES
+from grokterm.wire.records import Event, Rewind, Scalars
 
 NOT_FINITE: Final = "the loss is no longer finite: choose a smaller learning rate or another model, then go on"
 """What happened and what can be done, for the screen."""
+WATCHMAN: Final = "the watchman"
+"""Who rewinds."""
 
 
 class TrainingSession:
     """Trains a run: config and logged changes determine every bit of what it makes."""
 
-    def __init__(self, engine: Engine, run_log: RunLog, checkpoint_writer: CheckpointWriter, clock: Clock) -> None:
+    def __init__(
+        self,
+        folder: RunFolder,
+        engine: Engine,
+        run_log: RunLog,
+        checkpoint_writer: CheckpointWriter,
+        clock: Clock,
+    ) -> None:
         self.engine = engine
         self.clock = clock
         self.run_log = run_log
@@ -42,6 +56,18 @@ class TrainingSession:
         """Step to which the run had come when it was opened, by any record of its log."""
         self.last: Scalars | None = None
         """The last measures."""
+        self.news: list[Event] = []
+        """Events that came about and were not in the log before, until somebody takes them."""
+        self.in_trouble = ""
+        """The name of a trouble that the last step brought about and nothing was done about yet; else empty."""
+        self._folder = folder
+        self._state_at = partial(state_at, folder, run_log.index)
+
+    @property
+    def rewinds_now(self) -> bool:
+        """Whether an earlier model is to be taken again before the next step."""
+        helps = bool(self.in_trouble) and TROUBLES[self.in_trouble].cure != ""
+        return helps and self.config.on_trouble == "rewind"
 
     @property
     def config(self) -> Config:
@@ -82,6 +108,7 @@ class TrainingSession:
 
     def advance(self, steps: int) -> int:
         """Takes up to `steps` steps, none beyond `steps_to_boundary`, and writes down what is due; returns how many."""
+        self.in_trouble = ""
         taken = self.engine.advance(min(steps, self.steps_to_boundary()))
         if taken and is_due(self.config, self.step):
             self._record()
@@ -90,17 +117,24 @@ class TrainingSession:
         self._repeat_changes()
         return taken
 
-    def change(self, values: Mapping[str, Value], keep: bool, by: str, ablation: Ablation | None = None) -> Plan:
-        """Changes settings and ablates parts of the model from the next step on, and logs that.
+    def change(
+        self,
+        values: Mapping[str, Value],
+        keep: bool,
+        by: str,
+        ablation: Ablation | None = None,
+        rewind: Rewind | None = None,
+    ) -> Plan:
+        """Changes settings, ablates parts or takes a model of before again from the next step on, and logs that.
 
         Raises ConfigError and changes nothing then.
         """
-        plan = plan_change(self.config, self.step, values, ablation)
+        plan = plan_change(self.config, self.step, values, ablation, rewind)
         if not plan.changes:
             return plan
-        if plan.rebuilds or plan.ablation:
+        if not plan.keeps_model:
             self.save("before_change")
-        apply_change(self.engine, plan, keep)
+        apply_change(self.engine, plan, keep, self._state_at)
         self._reset_outcome(plan)
         self.run_log.write_change(plan.record(self.step, keep, by))
         return plan
@@ -108,8 +142,24 @@ class TrainingSession:
     def after_change(self, plan: Plan) -> None:
         """The checkpoint behind a change of anything but pace and goal."""
         if plan.trains:
-            same = not (plan.rebuilds or plan.ablation)
-            self.checkpoint_writer.save(self.engine, self.run_log, self.clock.seconds, CHANGE, same_model=same)
+            saved = plan.keeps_model
+            self.checkpoint_writer.save(self.engine, self.run_log, self.clock.seconds, CHANGE, same_model=saved)
+
+    def rewind(self) -> str:
+        """Takes the model of the newest good checkpoint again and goes on more carefully; why it cannot, or empty."""
+        trouble, self.in_trouble = TROUBLES[self.in_trouble], ""
+        watchman = self.run_log.trackers.watchman
+        if watchman.rewinds >= MOST_REWINDS:
+            return f"it was rewound {MOST_REWINDS} times already"
+        place = newest_good(self._folder, self.run_log.index, watchman, self.engine)
+        if place is None:
+            return "there is no good checkpoint to go back to"
+        try:
+            plan = self.change(cure_for(trouble, self.config), False, WATCHMAN, rewind=place)
+        except (ConfigError, RunFolderError) as error:
+            return str(error)
+        self.after_change(plan)
+        return ""
 
     def save(self, reason: str) -> bool:
         """A checkpoint of the present state; whether it is on the disk."""
@@ -132,14 +182,14 @@ class TrainingSession:
     def _reset_outcome(self, plan: Plan) -> None:
         """After a change the loss may be finite again, and the goal be another one."""
         if plan.trains:
-            self.diverged = False
+            self.diverged, self.in_trouble = False, ""
         if {"until", "max_steps"} & plan.values.keys():
             self.goal_open, self.reached = True, ""
 
     def _repeat_changes(self) -> None:
         """Makes the changes that the log holds at this step."""
         while (change := self.run_log.due_change(self.step)) is not None:
-            self._reset_outcome(repeat_change(self.engine, change))
+            self._reset_outcome(repeat_change(self.engine, change, self._state_at))
 
     def _record(self) -> None:
         seconds = round(self.clock.at(time.monotonic()), 3)
@@ -148,14 +198,24 @@ class TrainingSession:
         run_log.flush()
         if events:
             self.save(events[-1].name)
+            self._note(events, replayed)
         if not replayed:
             self.check_goal()
 
+    def _note(self, events: Sequence[Event], replayed: bool) -> None:
+        """Remembers events for those who act on them, and the trouble among them."""
+        self.news += [] if replayed else events
+        troubles = [event.name for event in events if event.name in TRAINING_TROUBLES]
+        if self.run_log.trackers.watchman.watching:
+            self.in_trouble = troubles[0] if troubles else ""
+
     def _not_finite(self) -> None:
-        self.run_log.write(Event(self.step, "not_finite", NOT_FINITE))
+        event, replayed = Event(self.step, "not_finite", NOT_FINITE), self.run_log.replaying
+        self.run_log.write(event)
         self.run_log.flush()
         change = self.run_log.next_change()
         if self.run_log.replaying and (change is None or change.step > self.step):
             raise RunFolderError(f"the log goes on from step {self.step:,}, but the loss is not finite there")
         self.diverged = True
         self.save("not_finite")
+        self._note([event], replayed)

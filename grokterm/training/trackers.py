@@ -1,4 +1,4 @@
-"""Phases, their events and key frequencies, as they follow from the records of training alone."""
+"""Phases, their events, key frequencies and troubles, as they follow from the records of training alone."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from grokterm.analysis.circuit_phases import CircuitPhase, CircuitPhases
 from grokterm.analysis.phases import PhaseTracker
 from grokterm.config import Config
 from grokterm.milestones import phase_accuracies
+from grokterm.training.watchman import Watchman
 from grokterm.wire.records import Change, CircuitEventName, Event, Progress, Scalars, TrainingRecord
 
 _EVENTS: Final[dict[CircuitPhase, CircuitEventName]] = {
@@ -20,12 +21,13 @@ _EVENTS: Final[dict[CircuitPhase, CircuitEventName]] = {
 
 
 class Trackers:
-    """Phases and key frequencies by the records so far; feeding it a log's records again restores it."""
+    """Phases, key frequencies and troubles by the records so far; feeding it a log's records again restores it."""
 
     def __init__(self, config: Config) -> None:
         """Stands at the start of a run with this first configuration."""
         self.phases = PhaseTracker(phase_accuracies(config.chance))
         self.circuit = CircuitPhases(config.shape.answers)
+        self.watchman = Watchman(config.on_trouble != "off")
         self._train_fraction = config.train_fraction
         self.largest_train_fraction = config.train_fraction
         """Of the present model: pairs that it was trained on before stay in its memory when the share is cut."""
@@ -43,7 +45,10 @@ class Trackers:
         return self._estimates[max(bisect_right(self._estimates, step, key=lambda one: one[0]) - 1, 0)][1]
 
     def update(self, record: TrainingRecord) -> list[Event]:
-        """The events that follow from the next record."""
+        """The events that follow from the next record: troubles, then phases."""
+        return [*self.watchman.update(record), *self._phase_events(record)]
+
+    def _phase_events(self, record: TrainingRecord) -> list[Event]:
         match record:
             case Scalars():
                 self._last = record

@@ -16,14 +16,19 @@ from grokterm.errors import WireError
 from grokterm.measures import Measures, ProgressMeasures, StructureMeasures
 from grokterm.surgery import Ablation
 from grokterm.tasks.arithmetic import Basis
+from grokterm.troubles import TrainingTroubleName
 
 CircuitEventName = Literal["memorization", "circuit_formation", "clean_up"]
 """Phases by the progress measures, each as the event with which it begins; `memorization` is the way back."""
 EventName = (
     Literal["memorized", "generalizing", "memorizing", "grokked_90", "grokked_95", "grokked", "collapsed", "not_finite"]
     | CircuitEventName
+    | TrainingTroubleName
 )
-"""Events that training makes. `grokked` is test accuracy ≥ .99; `memorizing` is the way back from generalizing."""
+"""Events that training makes. `grokked` is test accuracy ≥ .99; `memorizing` is the way back from generalizing.
+
+Those of `troubles.TABLE` are what the watchman tells.
+"""
 SessionName = Literal["started", "paused", "resumed", "finished", "stopped", "failed", "noted", "forked"]
 """What a trainer process did; `noted` is a remark that changes nothing, such as checkpoints given up for room.
 
@@ -79,8 +84,19 @@ class PluginMeasures(msgspec.Struct, frozen=True, tag_field="kind", tag="plugin"
     values: dict[str, float | None]
 
 
+class Rewind(msgspec.Struct, frozen=True):
+    """A place of the run whose model and optimizer were taken again."""
+
+    step: int
+    changes: int
+    """Changes in the log before it."""
+
+
 class Change(msgspec.Struct, frozen=True, tag_field="kind", tag="change"):
-    """Settings that were changed, or parts taken out, after `step` steps; they act from the next one on."""
+    """Settings that were changed, parts taken out, or a model of before taken again, after `step` steps.
+
+    They act from the next step on. Steps are counted on where a model of before is taken again.
+    """
 
     step: int
     values: dict[str, Value]
@@ -96,6 +112,8 @@ class Change(msgspec.Struct, frozen=True, tag_field="kind", tag="change"):
     """1 from the time on when an architecture `mlp` has embeddings; 0 is read with the names of before."""
     ablation: Ablation | None = None
     """What was taken out of the model, after settings were changed; None where nothing was."""
+    rewind: Rewind | None = None
+    """Which model of before was taken again; None where the model stayed."""
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="kind", tag="event"):

@@ -164,11 +164,13 @@ def _change_words(group: Sequence[Change]) -> str:
         back = name in old and old[name] == value
         parts.append(f"{setting}back to {spelled(value)}" if back else f"{setting}{before}{spelled(value)}")
     parts += ["taken out"] if group[0].ablation else []
+    parts += ["rewound"] if group[0].rewind else []
     return ", ".join(parts)
 
 
 def _importance(change: Change) -> str:
     """Changes of pace and goal are no more than milestones: they do not touch what is learned."""
     known = settings()
-    told = not change.ablation and all(known[name].group == "Run" for name in change.values if name in known)
+    same = change.ablation is None and change.rewind is None
+    told = same and all(known[name].group == "Run" for name in change.values if name in known)
     return "milestone" if told else "mark"
