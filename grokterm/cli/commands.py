@@ -66,7 +66,7 @@ _FIXED: Final = frozenset(name for name, setting in settings().items() if settin
 """Settings that a fork has from its parent: read, to be refused with a reason, and left out of the help."""
 
 
-@with_options(groups.run, groups.folder, groups.screen, plugins=NEW_PLUGINS)
+@with_options(groups.run, groups.folder, groups.notify, groups.screen, plugins=NEW_PLUGINS)
 def watch(*, preset: Preset = None, **given: str | None) -> int:
     """Start a run and watch it on this terminal."""
     from grokterm.cli.watch import begin
@@ -74,7 +74,7 @@ def watch(*, preset: Preset = None, **given: str | None) -> int:
     return begin(preset, **given)
 
 
-@with_options(groups.run_at_full_speed, groups.folder, defaults=lambda: TRAIN_DEFAULTS, plugins=PLUGINS)
+@with_options(groups.run_at_full_speed, groups.folder, groups.notify, defaults=lambda: TRAIN_DEFAULTS, plugins=PLUGINS)
 def train(*, resume: Resume = None, preset: Preset = None, as_json: AsJson = False, **given: str | None) -> int:
     """Start a run, or go on with one, and follow it without a screen, always at full speed.
 
@@ -89,7 +89,7 @@ def train(*, resume: Resume = None, preset: Preset = None, as_json: AsJson = Fal
     return start(combined(TRAIN_DEFAULTS | own, read(given)) | {"pace": "max"}, as_json)
 
 
-@with_options(groups.folder, groups.screen, plugins=PLUGINS)
+@with_options(groups.folder, groups.notify, groups.screen, plugins=PLUGINS)
 def attach(*run: OneRun, **given: str | None) -> int:
     """Come back to a run, the newest one that trains when none is named, or a sweep, or compare two to six runs.
 
@@ -111,7 +111,7 @@ def attach(*run: OneRun, **given: str | None) -> int:
     return attach(run[0] if run else None, read_defaults(), read(given))
 
 
-@with_options(groups.folder, groups.screen, plugins=PLUGINS)
+@with_options(groups.folder, groups.notify, groups.screen, plugins=PLUGINS)
 def resume(run: OneRun, /, **given: str | None) -> int:
     """Come back to a run and go on training it, beyond its goal if that is reached."""
     from grokterm.cli.watch import attach
@@ -119,7 +119,9 @@ def resume(run: OneRun, /, **given: str | None) -> int:
     return attach(run, read_defaults(), read(given), go_on=True)
 
 
-@with_options(groups.run, groups.folder, groups.screen, defaults=_parents, hidden=_FIXED, plugins=PLUGINS)
+@with_options(
+    groups.run, groups.folder, groups.notify, groups.screen, defaults=_parents, hidden=_FIXED, plugins=PLUGINS
+)
 def fork(run: OneRun, /, *, at: At = None, keep: Keep = False, detach: Detach = False, **given: str | None) -> int:
     """Make a new run from any step of another one, with changes, and watch it.
 

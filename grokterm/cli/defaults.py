@@ -8,7 +8,7 @@ from typing import Final
 
 import platformdirs
 
-from grokterm.cli.options import Values, folder_option, read_one, run_options, view_options
+from grokterm.cli.options import Values, folder_option, notify_option, read_one, run_options, view_options
 from grokterm.errors import ConfigError, reason_of
 from grokterm.spelling import unknown
 
@@ -36,7 +36,7 @@ def read_defaults(path: Path | None = None) -> Values:
 
 
 def _read_key(path: Path, key: str, value: object) -> tuple[str, object]:
-    options = run_options() | view_options() | {"runs": folder_option()}
+    options = run_options() | view_options() | {"runs": folder_option(), "notify": notify_option()}
     aliases = {alias: name for name, option in options.items() for alias in option.aliases}
     name = key.replace("-", "_")
     name = aliases.get(name, name)

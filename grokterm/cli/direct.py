@@ -17,7 +17,7 @@ def screen_options(words: Sequence[str]) -> dict[str, str] | None:
 
     None where anything else is said, as a command, `--help` or something wrong: cyclopts reads that, and explains it.
     """
-    own = ("preset", "runs", *settings(), *(field.name for field in fields(ViewOptions)))
+    own = ("preset", "runs", "notify", *settings(), *(field.name for field in fields(ViewOptions)))
     names = {option_name(name): name for name in own}
     names |= {"--" + alias: name for name, setting in settings().items() for alias in setting.aliases}
     given: dict[str, str] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from grokterm.cli.notify import pass_on_notify
 from grokterm.cli.options import Values, view
 from grokterm.cli.sanitize import sanitize
 from grokterm.cli.terminal import check_terminal
@@ -31,6 +32,7 @@ def fork(name: str, step: int | None, keep: bool, detach: bool, defaults: Values
     made = fork_run(parent, home, step, changes, keep, user_name())
     for complaint in made.complaints:
         print(f"grokterm: {sanitize(complaint)}; left behind", file=sys.stderr)
+    pass_on_notify(values)
     start_trainer(made.folder)
     if not detach:
         return show(made.folder, options, values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from grokterm.cli.options import Option, folder_option, run_options, view_options
+from grokterm.cli.options import Option, folder_option, notify_option, run_options, view_options
 
 
 def run() -> Iterable[Option]:
@@ -15,6 +15,11 @@ def run() -> Iterable[Option]:
 def run_at_full_speed() -> Iterable[Option]:
     """The same without the pace."""
     return [option for option in run() if option.name != "pace"]
+
+
+def swept() -> Iterable[Option]:
+    """Those of them that the runs of a sweep have."""
+    return [option for option in run_at_full_speed() if option.name != "on_trouble"]
 
 
 def screen() -> Iterable[Option]:
@@ -30,3 +35,8 @@ def chart() -> Iterable[Option]:
 def folder() -> Iterable[Option]:
     """Where the runs are."""
     return [folder_option()]
+
+
+def notify() -> Iterable[Option]:
+    """Who is told what happens."""
+    return [notify_option()]

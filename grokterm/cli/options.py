@@ -11,12 +11,13 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from grokterm.config import Config, Value, choices, field_type, parse, settings
 from grokterm.errors import ConfigError
+from grokterm.news import notify_command
 from grokterm.spelling import option_name, unknown
 from grokterm.tasks.operations import rule_of
 from grokterm.view_options import ViewOptions
 
 Values = dict[str, Any]
-"""Settings by name, as `Config`, `ViewOptions` and `--runs` take them."""
+"""Settings by name, as `Config`, `ViewOptions`, `--runs` and `--notify` take them."""
 
 UNLIMITED: Final = 10**12
 """Default of `max_steps`: more steps than any run has."""
@@ -82,6 +83,16 @@ def folder_option() -> Option:
     return Option("runs", "Run", words, "FOLDER", "the user's data folder")
 
 
+@cache
+def notify_option() -> Option:
+    """The option --notify."""
+    words = (
+        "What tells you when it has memorized, grokked, is in trouble or ends: bell, osc9 (a notification of the "
+        "terminal), or a command, run without a shell, with the news as JSON on its standard input."
+    )
+    return Option("notify", "Run", words, "WORD|COMMAND", "nothing")
+
+
 def read(given: Mapping[str, str | None]) -> Values:
     """The values of the options that were given; raises ConfigError."""
     return {name: read_one(name, text) for name, text in given.items() if text is not None}
@@ -99,6 +110,9 @@ def read_one(name: str, text: str) -> Any:
         return parse(name, text)
     if name == "runs":
         return Path(text).expanduser()
+    if name == "notify":
+        notify_command(text)
+        return text
     return _read_view(name, text.strip())
 
 

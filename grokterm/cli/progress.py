@@ -55,7 +55,7 @@ class PlainLines:
 
     def show(self, history: History, records: list[Record]) -> None:
         """Prints what is due."""
-        for words in event_lines(records):
+        for words in event_lines(records, history.config.on_trouble == "rewind"):
             self._say(words)
         if history.last and time.monotonic() >= self._next and any(r.step == history.last.step for r in records):
             self._next = time.monotonic() + LINE_SECONDS
@@ -77,7 +77,7 @@ class LiveLine:
 
     def show(self, history: History, records: list[Record]) -> None:
         """Redraws the line."""
-        for words in event_lines(records):
+        for words in event_lines(records, history.config.on_trouble == "rewind"):
             self._say(words)
         if history.last:
             self._live.update(self._line(history))
@@ -111,9 +111,9 @@ def measures(history: History) -> str:
     )
 
 
-def event_lines(records: list[Record]) -> list[str]:
-    """A line for each event, change and pause among the records."""
-    if any(isinstance(record, Event) and record.name == "not_finite" for record in records):
+def event_lines(records: list[Record], rewinds: bool = False) -> list[str]:
+    """A line for each event, change and pause among the records; with `rewinds` training goes on behind them all."""
+    if not rewinds and any(isinstance(record, Event) and record.name == "not_finite" for record in records):
         return []  # training ends with these very words
     shown = [
         r for r in records if isinstance(r, Event | Change) or (isinstance(r, Session) and r.name in _SHOWN_SESSIONS)

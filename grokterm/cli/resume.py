@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from grokterm.cli.goal import reached
+from grokterm.cli.notify import pass_on_notify, teller
 from grokterm.cli.options import Values, view
 from grokterm.cli.plugins import check_given
 from grokterm.cli.progress import progress_to
@@ -56,12 +57,13 @@ def resume_training(name: str, defaults: Values, given: Values, as_json: bool) -
     changes = [plan.values] if plan.values else []
     if not goal_of(records).open and "until" not in plan.values:
         changes = [{"until": "forever"}, {**plan.values, "until": until}]  # so that the goal ends training again
+    pass_on_notify(defaults | given)
     with stopping_when_interrupted(folder), progress_to(out, folder.id) as line:
         with _started(folder):
             for change in changes:
                 send_request(folder, Change(0, change, by=user_name()))
             send_request(folder, Go(0))
-        end = follow(folder, history, reader, line)
+        end = follow(folder, history, reader, line, teller(out, folder, defaults | given))
     check_end(folder, end, history)
     draw_at_end(out, folder, history, view(defaults))
     return print_result(folder, history, as_json)

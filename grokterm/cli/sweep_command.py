@@ -27,7 +27,7 @@ from grokterm.presets import preset_values
 from grokterm.sweeps.plan import BUDGET, MOST_RUNS
 
 
-@with_options(groups.run_at_full_speed, groups.folder, groups.screen, defaults=lambda: BUDGET)
+@with_options(groups.swept, groups.folder, groups.screen, defaults=lambda: BUDGET)
 def sweep(
     *,
     over: Over = None,

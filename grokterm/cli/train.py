@@ -5,13 +5,14 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, NoReturn, TextIO
 
 import msgspec
 
 from grokterm.cli.goal import ending_record, reached, result
+from grokterm.cli.notify import pass_on_notify, teller
 from grokterm.cli.options import Values, configuration, view
 from grokterm.cli.progress import ProgressLine, progress_to
 from grokterm.cli.sanitize import sanitize, sanitize_json
@@ -49,9 +50,10 @@ def start(values: Values, as_json: bool) -> int:
     folder = create_run(config, options, runs_home(values.get("runs")))
     history = History(config)
     out = sys.stderr if as_json else sys.stdout
+    pass_on_notify(values)
     with stopping_when_interrupted(folder), progress_to(out, folder.id) as line:
         start_trainer(folder)
-        end = follow(folder, history, LogReader(folder.log_path), line)
+        end = follow(folder, history, LogReader(folder.log_path), line, teller(out, folder, values))
     check_end(folder, end, history)
     draw_at_end(out, folder, history, options)
     return print_result(folder, history, as_json)
@@ -75,8 +77,16 @@ def print_result(folder: RunFolder, history: History, as_json: bool, status: int
     return 0 if reached(history) else LIMIT_CAME_FIRST
 
 
-def follow(folder: RunFolder, history: History, reader: LogReader, line: ProgressLine) -> Record | None:
+def follow(
+    folder: RunFolder,
+    history: History,
+    reader: LogReader,
+    line: ProgressLine,
+    tell: Callable[[Sequence[Record]], None] = lambda _: None,
+) -> Record | None:
     """Reads the log until training has ended: the record that says how; None where the trainer is gone without one.
+
+    `tell` is given what is new in it.
 
     Raises TrainingError where the run folder is lost.
     """
@@ -90,16 +100,19 @@ def follow(folder: RunFolder, history: History, reader: LogReader, line: Progres
         records = reader.read()
         history.add(records)
         line.show(history, records)
-        end = _end(records)
+        tell(records)
+        end = _end(records, history.config.on_trouble == "rewind")
         if end is not None or not alive:
             return end
         if not records:
             time.sleep(_POLL)
 
 
-def _end(records: list[Record]) -> Record | None:
-    stuck = next((r for r in records if isinstance(r, Event) and r.name == "not_finite"), None)
-    return stuck or ending_record(records)
+def _end(records: list[Record], rewinds: bool) -> Record | None:
+    """The record that says how training ended; with `rewinds` a loss that is not finite is no end yet."""
+    stuck = next((r for r in records if isinstance(r, Event) and r.name == "not_finite" and not rewinds), None)
+    paused = next((r for r in records if isinstance(r, Session) and r.name == "paused" and "trouble" in r.about), None)
+    return stuck or paused or ending_record(records)
 
 
 def check_end(folder: RunFolder, end: Record | None, history: History) -> None:
@@ -111,6 +124,9 @@ def check_end(folder: RunFolder, end: Record | None, history: History) -> None:
     if isinstance(end, Event):
         stop_trainer(folder)
         raise TrainingError(f"training of {folder.id} diverged after step {end.step:,}: {end.words}")
+    if isinstance(end, Session) and end.name == "paused":
+        stop_trainer(folder)
+        raise TrainingError(f"training of {folder.id} ended {step}, {end.words}")
     wait_for_end(folder, 5)
     if lost := FolderWatch(folder).why_lost():
         raise TrainingError(f"training of {folder.id} ended {step}: {lost}")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from grokterm.cli.defaults import read_defaults
+from grokterm.cli.notify import pass_on_notify
 from grokterm.cli.options import Values, combined, configuration, read, view
 from grokterm.cli.plugins import check_given
 from grokterm.cli.sanitize import sanitize
@@ -38,6 +39,7 @@ def start(values: Values) -> int:
     prepare(options)
     check_device(config.device)
     folder = create_run(config, options, runs_home(values.get("runs")))
+    pass_on_notify(values)
     # The trainer takes longer to start than the screen, so it starts first.
     start_trainer(folder)
     return show(folder, options, values)
@@ -56,6 +58,7 @@ def attach(name: str | None, defaults: Values, given: Values, go_on: bool = Fals
     folder.config()
     options = view(given, folder.view())
     prepare(options)
+    pass_on_notify(values)
     if not trainer_alive(folder):
         _check_log(folder)
         start_trainer(folder, paused=not go_on, beyond=go_on)
@@ -122,7 +125,7 @@ def show(folder: RunFolder, options: ViewOptions, values: Values, compared: Sequ
         with without_garbage_collection():
             from grokterm.tui.app import GrokApp
 
-        app = GrokApp(folder, options, compared)
+        app = GrokApp(folder, options, compared, values.get("notify", ""))
         outcome = app.run()
         if app.left_early:  # nothing but the first line was drawn, which is taken back here
             raise SystemExit(outcome.exit_status)

@@ -30,6 +30,8 @@ STOP_SECONDS: Final = 60.0
 """Seconds that a trainer may take for its last checkpoint."""
 _POLL_SECONDS: Final = 0.02
 
+_passed_on: list[str] = []
+
 _children: dict[Path, subprocess.Popen[bytes]] = {}
 """Trainers started by this process, by run folder: they are alive before they have written trainer.json."""
 
@@ -47,6 +49,11 @@ class TrainerProcess(msgspec.Struct, frozen=True):
     """Whether it holds the lock on this file, which some file systems do not have."""
 
 
+def pass_on(*arguments: str) -> None:
+    """Has every trainer that this process starts from here on be given these arguments; they are kept in no file."""
+    _passed_on[:] = arguments
+
+
 def start_trainer(folder: RunFolder, paused: bool = False, beyond: bool = False, threads: int | None = None) -> int:
     """Starts the run's trainer in its own session and returns its pid; raises TrainerError, RunFolderError.
 
@@ -54,7 +61,7 @@ def start_trainer(folder: RunFolder, paused: bool = False, beyond: bool = False,
     those of its processor that it may use, else all.
     """
     switches = [*(["--paused"] if paused else []), *(["--beyond"] if beyond else [])]
-    return start_process(folder, "grokterm.trainer", [*plugin_arguments(), *switches], threads)
+    return start_process(folder, "grokterm.trainer", [*plugin_arguments(), *_passed_on, *switches], threads)
 
 
 def start_process(folder: RunFolder, module: str, arguments: Sequence[str], threads: int | None = None) -> int:

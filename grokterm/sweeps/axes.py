@@ -21,6 +21,7 @@ _NOT_SWEPT: Final = {
     "until": "it is the budget of all runs",
     "max_steps": "it is the budget of all runs",
     "pace": "a sweep trains at full speed",
+    "on_trouble": "a sweep has no watchman",
     "device": "workers use the device that they have",
 }
 

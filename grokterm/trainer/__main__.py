@@ -13,12 +13,14 @@ from pathlib import Path
 from grokterm.errors import GroktermError, first_line
 from grokterm.kernels.build import build_or_explain
 from grokterm.loading import let_threads_sleep, without_garbage_collection
+from grokterm.news import news_of, notify_command
 from grokterm.output import lossy_output
 from grokterm.plugins.loading import load_arguments, place_in_plugin, take_arguments
 from grokterm.runs.claim import Claim, claim
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.log import LogWriter, read_tail
 from grokterm.runs.stop_signal import StopSignal
+from grokterm.trainer.notify import Notifier
 from grokterm.wire.records import Session
 
 
@@ -29,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--paused", action="store_true", help="stay paused on the last checkpoint")
     parser.add_argument("--beyond", action="store_true", help="go on although the goal is reached")
     parser.add_argument("--idle", type=float, metavar="SECONDS", help="end after so long without training and viewers")
+    parser.add_argument("--notify", default="", metavar="COMMAND", help="run this for what is news, given as JSON")
     take_arguments(parser)
     given = parser.parse_args(arguments)
     os.umask(0o077)
@@ -47,6 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _train(folder: RunFolder, claimed: Claim, given: argparse.Namespace, stop_signal: StopSignal) -> int:
     """Trains; whatever goes wrong ends with one sentence in the log."""
     let_threads_sleep()
+    notifier: Notifier | None = None
     try:
         kernels = ThreadPoolExecutor(1).submit(build_or_explain)  # compiled once on a machine, while torch loads
         # The socket listens already: who connects while torch loads is answered afterwards.
@@ -57,6 +61,7 @@ def _train(folder: RunFolder, claimed: Claim, given: argparse.Namespace, stop_si
             from grokterm.trainer.opening import open_run
             from grokterm.trainer.server import Server
 
+        notifier = Notifier(notify_command(given.notify))
         library, reason = kernels.result()
         native.load(library)
         server = Server(claimed.listener)
@@ -64,11 +69,11 @@ def _train(folder: RunFolder, claimed: Claim, given: argparse.Namespace, stop_si
             idle = IDLE_SECONDS if given.idle is None else given.idle
             claimed.check(check_now=True)  # loading took its time
             opened = open_run(folder, f"no kernels: {reason}" if reason else "")
-            Trainer(opened, server, claimed, given.paused, stop_signal, idle, given.beyond).run()
+            Trainer(opened, server, claimed, given.paused, stop_signal, idle, given.beyond, notifier).run()
         finally:
             server.close()
     except GroktermError as error:
-        _fail(folder, claimed, str(error))
+        _fail(folder, claimed, str(error), notifier)
         raise
     except Exception as error:
         words = f"{type(error).__name__}: {first_line(error)}"
@@ -77,18 +82,23 @@ def _train(folder: RunFolder, claimed: Claim, given: argparse.Namespace, stop_si
             print(words, file=sys.stderr)
         else:
             traceback.print_exc()
-        _fail(folder, claimed, words)
+        _fail(folder, claimed, words, notifier)
         return 1
     return 0
 
 
-def _fail(folder: RunFolder, claimed: Claim, words: str) -> None:
-    """Says in the log why the trainer ended, if it is still the log of this run and can be written."""
+def _fail(folder: RunFolder, claimed: Claim, words: str, notifier: Notifier | None) -> None:
+    """Says in the log why the trainer ended, if it is still the log of this run and can be written, and tells of it."""
     if claimed.lost:
         return
     try:
         last = max((record.step for record in read_tail(folder.log_path, 2**16)), default=0)
-        LogWriter(folder.log_path).append(Session(last, "failed", words, time.time()))
+        failed = Session(last, "failed", words, time.time())
+        if notifier is not None:
+            for news in news_of([failed], folder.id, str(folder.path)):
+                notifier.tell(news)
+            notifier.finish()
+        LogWriter(folder.log_path).append(failed)
     except GroktermError as error:
         print(error, file=sys.stderr)
 

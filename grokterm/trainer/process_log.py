@@ -41,11 +41,13 @@ class ProcessLog:
             self._strategy = words
             self.write("noted", f"steps are taken{words or ' in torch'}")
 
-    def write(self, name: SessionName, words: str, about: dict[str, Value] | None = None) -> None:
-        """Logs what the process did."""
-        self._session.run_log.write_session(Session(self._session.step, name, words, time.time(), about or {}))
+    def write(self, name: SessionName, words: str, about: dict[str, Value] | None = None) -> Session:
+        """Logs what the process did, and gives the record."""
+        record = Session(self._session.step, name, words, time.time(), about or {})
+        self._session.run_log.write_session(record)
         if name != "noted":
             self.last = name
+        return record
 
 
 def _strategy_words(engine: Engine) -> str:

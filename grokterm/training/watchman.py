@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections import deque
 from typing import Final
 
-from grokterm.milestones import GAUGED_ACCURACY, MEMORIZED
+from grokterm.milestones import GAUGED_ACCURACY, GROKKED, MEMORIZED
 from grokterm.troubles import (
     AFTER_SPIKE,
     BEFORE_SPIKE,
@@ -139,6 +139,8 @@ class Watchman:
         accuracies = record.train_accuracy, record.test_accuracy
         self._best = max(self._best[0], accuracies[0]), max(self._best[1], accuracies[1])
         near = all(now >= best - GOOD_WITHIN for now, best in zip(accuracies, self._best, strict=True))
+        if GROKKED.reached(self._best[1]):
+            near = near and GROKKED.reached(record.test_accuracy)
         finite = None not in (record.train_loss, record.sum_squared_weights)
         if not (near and finite) or growth > TROUBLES["runaway_norm"].over_at:
             self._goes_on = False

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.screen import Screen
 from textual.worker import Worker
 
+from grokterm.news import signal_bytes
 from grokterm.runs.folder import RunFolder
+from grokterm.tui.run.notices import Notices
 from grokterm.tui.run.pending_changes import PendingChanges
 from grokterm.tui.run.pictures import PictureRequester
 from grokterm.tui.run.state import RunState
@@ -42,14 +44,19 @@ class GrokApp(TerminalApp[Outcome], inherit_bindings=False):
     COMMANDS: ClassVar[set[Any]] = {_key_commands}
     COMMAND_PALETTE_BINDING = "ctrl+p"
 
-    def __init__(self, folder: RunFolder, view: ViewOptions, compared: Sequence[ComparedRun] = ()) -> None:
+    def __init__(
+        self, folder: RunFolder, view: ViewOptions, compared: Sequence[ComparedRun] = (), notify: str = ""
+    ) -> None:
         """Reads the run's configuration and the themes; begins with a comparison of `compared`.
+
+        The terminal tells what is news where `notify` is bell or osc9.
 
         Raises RunFolderError.
         """
         super().__init__(view)
         self._follower: Worker[None] | None = None
         self._compared = list(compared)
+        self._notify = notify
         self.comparison: CompareScreen | None = None
         """The screen that compares runs, while it is there."""
         self._open(folder)
@@ -147,6 +154,7 @@ class GrokApp(TerminalApp[Outcome], inherit_bindings=False):
             self.leave("lost", self.link.lost)
             return
         self.link.read_log()
+        self._tell_news()
         self.link.pass_time()
         panes = self.watch_screen.pane_control
         self._requester.tick(panes.wanted, panes.compared, self.frame_rate.picture_wait)
@@ -155,9 +163,17 @@ class GrokApp(TerminalApp[Outcome], inherit_bindings=False):
         elif self.screen is self.comparison:
             self.comparison.follow()
 
+    def _tell_news(self) -> None:
+        """Has the terminal tell what is news, where that is asked for."""
+        for news in self._notices.take():
+            told = signal_bytes(self._notify, f"{news.run}, step {news.step:,}: {news.words}")
+            if told and self._driver is not None:
+                self._driver.write(told)
+
     def _open(self, folder: RunFolder) -> None:
         old = getattr(self, "state", None)
         self.link = TrainerLink(folder)
+        self._notices = Notices(folder.id, self.link.history)
         self.state = RunState(folder.id, self.link.history, self.view, self.chosen_palette)
         if old is not None:
             self.state.log_x, self.state.log_y = old.log_x, old.log_y

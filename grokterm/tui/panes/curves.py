@@ -35,6 +35,9 @@ _MILESTONES: Final[dict[EventName, str]] = {
     "grokked": "grokked",
     "collapsed": "collapsed",
     "not_finite": "not finite",
+    "softmax_collapse": "softmax collapse",
+    "slingshot": "slingshots",
+    "runaway_norm": "runaway norm",
 }
 _TOGETHER: Final = 50
 """Changes of one setting within this share of the run are one mark."""

@@ -16,7 +16,7 @@ from grokterm.tui.drawing.message import draw_message
 from grokterm.tui.panes.pane import Pane
 from grokterm.tui.run.narrator import sentences
 from grokterm.tui.run.state import RunState
-from grokterm.wire.records import EventName, SessionName
+from grokterm.wire.records import EventName, Session, SessionName
 
 _EVENT_COLORS: Final[dict[EventName, str]] = {
     "memorized": "memorizing",
@@ -30,6 +30,9 @@ _EVENT_COLORS: Final[dict[EventName, str]] = {
     "memorization": "memorizing",
     "circuit_formation": "generalizing",
     "clean_up": "grokked",
+    "softmax_collapse": "warning",
+    "slingshot": "warning",
+    "runaway_norm": "warning",
 }
 _SESSION_COLORS: Final[dict[SessionName, str]] = {"failed": "error", "finished": "accent"}
 
@@ -100,12 +103,16 @@ class EventsPane(Pane):
         event.stop()
 
 
+def _session_color(session: Session) -> str:
+    return "warning" if "trouble" in session.about else _SESSION_COLORS.get(session.name, "muted")
+
+
 def happenings_of(history: History, narrated: bool = True) -> list[Happening]:
     """Everything that happened, newest first; at one step events come above changes, and those above sessions.
 
     What the narrator tells beyond the log's events stands with them where it is asked for.
     """
-    sessions = [(s.step, 0, Happening(s.step, s.words, _SESSION_COLORS.get(s.name, "muted"))) for s in history.sessions]
+    sessions = [(s.step, 0, Happening(s.step, s.words, _session_color(s))) for s in history.sessions]
     changes = [(c.step, 1, Happening(c.step, c.words, "mark")) for c in history.changes]
     found = [(e.step, 2, Happening(e.step, e.words, _EVENT_COLORS.get(e.name, "text"))) for e in history.events]
     told = [s for s in sentences(history) if not s.logged] if narrated else []

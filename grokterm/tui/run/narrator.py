@@ -14,6 +14,7 @@ import numpy as np
 from grokterm.runs.columns import Floats
 from grokterm.runs.history import CIRCUIT_PHASES, History
 from grokterm.surgery import component_labels, key_words
+from grokterm.troubles import TRAINING_TROUBLES
 from grokterm.wire.records import Event, EventName
 
 TENTH: Final = 0.1
@@ -49,6 +50,10 @@ _EVENTS: Final[dict[EventName, tuple[str, str, str]]] = {
     "clean_up": ("{numbers}", "memory is cleaned up", "grokked"),
     "memorization": ("{numbers}", "the circuit is lost", "memorizing"),
 }
+
+
+_TOLD_BY_WATCHMAN: Final = frozenset(TRAINING_TROUBLES) - _EVENTS.keys()
+"""Troubles that have no sentence of the narrator's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +128,10 @@ def _told(history: History, version: int) -> tuple[Sentence, ...]:
 
 def _events(model: _Model) -> Iterator[Sentence]:
     for event in model.history.events:
-        if event.name in _EVENTS and model.contains(event.step):
+        if event.name in _TOLD_BY_WATCHMAN and model.contains(event.step):
+            what, _, advice = _numbers(event).rpartition("; ")
+            yield Sentence(event.step, what, advice, "warning", logged=True)
+        elif event.name in _EVENTS and model.contains(event.step):
             what, meaning, color = _EVENTS[event.name]
             numbers = _numbers(event)
             test = _percent(model.test_accuracy(event.step))
