@@ -10,7 +10,20 @@ from typing import Final
 
 from rich.console import Console
 
-from grokterm.bench import claims, cuda, grok, learning, limit, measures, replicas, start, steps, sweeps, viewer
+from grokterm.bench import (
+    claims,
+    cuda,
+    grok,
+    learning,
+    limit,
+    measures,
+    replicas,
+    start,
+    steps,
+    sweeps,
+    viewer,
+    watchman,
+)
 from grokterm.bench.budget import QUICK_SECONDS, Budget, LeftOutError
 from grokterm.bench.curves import print_curves
 from grokterm.bench.row import Bench, Row
@@ -33,7 +46,12 @@ FAMILIES: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {
     **grok.ROWS,
 }
 """The measurements by name; some give several rows. Those that can use whatever time the others leave come last."""
-ON_REQUEST: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {**learning.ROWS, **claims.ROWS, **sweeps.ROWS}
+ON_REQUEST: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {
+    **learning.ROWS,
+    **claims.ROWS,
+    **watchman.ROWS,
+    **sweeps.ROWS,
+}
 """Those that take long, and are measured only when `--only` names them."""
 
 

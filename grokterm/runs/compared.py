@@ -18,7 +18,7 @@ from grokterm.runs.log import LogReader
 MAX_RUNS: Final = 6
 """Runs that can be compared at once."""
 LETTERS: Final = "ABCDEF"
-_NO_DIFFERENCE: Final = ("seed", "until", "max_steps", "pace")
+_NO_DIFFERENCE: Final = ("seed", "until", "max_steps", "pace", "on_trouble")
 """Settings in which runs that are folded together may differ."""
 
 
@@ -99,7 +99,7 @@ def seed_groups(runs: Sequence[ComparedRun]) -> list[list[int]]:
         history = run.history
         settings_of = (_but_seed(config.as_dict()) for config in (history.first_config, history.config))
         changes = (
-            (change.step, _but_seed(change.values), change.keep, repr((change.ablation, change.rewind)))
+            (change.step, _but_seed(change.values), change.keep, repr(change.ablation), repr(change.rewind))
             for change in history.changes
         )
         made = tuple(change for change in changes if change[1] or change[3] != repr(None))
