@@ -29,6 +29,8 @@ TRAIN = [
     ("--wd inf", "--weight-decay must be a number from 0 to 1,000, not inf"),
     ("--device gpu", "unknown device 'gpu'"),
     ("--until groked", "--until must be memorized, grokked, forever, or a whole number"),
+    ("--on-trouble panic", "unknown on_trouble 'panic': choose tell, pause, rewind, off"),
+    ("--notify=", "--notify"),
     ("--until 0", "--until must be memorized, grokked, forever, or a whole number"),
     ("--until", "--until needs a value: see grokterm train --help"),
     ("--widht 3", "unknown option '--widht': did you mean --width, or see grokterm train --help"),

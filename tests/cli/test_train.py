@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -137,3 +138,53 @@ def test_on_a_terminal_one_line_changes_in_place() -> None:
     assert "run 0001-add11-mlp" in printed
     assert "━" in printed
     assert "target reached at step 60" in printed
+
+
+FRAGILE = [
+    *("--arch", "one-hot", "--activation", "quadratic", "--init", "closed-form", "--p", "11", "--width", "32"),
+    *("--lr", ".03", "--measure-every", "0", "--precision", "float32", "--until", "130"),
+]
+"""A run that begins with a solution, which its learning rate destroys at step 50."""
+
+
+def test_trouble_that_pauses_ends_it_with_status_1(folders: Path) -> None:
+    done = run_here("train", *FRAGILE, "--on-trouble", "pause")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "grokterm: training of 0001-add11-one-hot ended at step 50, paused: collapsed; "
+        "lower the learning rate or raise epsilon, or fork from a step before"
+    )
+    (folder,) = list_runs(folders)
+    assert not trainer_alive(folder)
+
+
+def test_trouble_that_is_rewound_is_told_and_training_comes_to_its_end() -> None:
+    done = run_here("train", *FRAGILE, "--on-trouble", "rewind")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert "step 50: collapsed: test accuracy fell below 90 %" in lines
+    assert "step 50: back to the model of step 10, learning rate 0.03 → 0.015" in lines
+
+
+def test_a_terminal_rings_where_that_is_asked_for_and_a_pipe_does_not() -> None:
+    status, printed = on_terminal(["train", *FRAGILE, "--on-trouble", "rewind", "--notify", "osc9"])
+    assert status == 0
+    assert "\x1b]9;0001-add11-one-hot, step 10: grokked: test accuracy reached 99 %\a" in printed
+    assert "\x1b]9;0001-add11-one-hot, step 130: step 130 reached\a" in printed
+    done = run_here("train", *FRAGILE, "--notify", "bell")
+    assert "\a" not in done.stdout
+
+
+def test_a_command_is_told_without_a_screen(folders: Path, tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    command = f"{sys.executable} -c 'import sys; open(sys.argv[1], \"a\").write(sys.stdin.read())' {told}"
+    done = run_here("train", *FRAGILE, "--on-trouble", "rewind", "--notify", command)
+    assert done.returncode == 0
+    (folder,) = list_runs(folders)
+    until(lambda: told.exists() and '"end"' in told.read_text())
+    news = [json.loads(line) for line in told.read_text().splitlines()]
+    kinds = [(one["kind"], one["step"]) for one in news]
+    assert kinds[:3] == [("memorized", 10), ("grokked", 10), ("trouble", 50)]
+    assert kinds[-1] == ("end", 130)
+    assert {one["run"] for one in news} == {folder.id}
+    assert str(told) not in folder.config_path.read_text()

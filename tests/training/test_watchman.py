@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from grokterm.config import Config
+from grokterm.guide import read_page
 from grokterm.runs.retention import FOLDER_LIMIT
 from grokterm.trainer.machine_watch import DISK_EVERY, WINDOW, DiskWatch, StepWatch
 from grokterm.training.trackers import Trackers
@@ -240,3 +241,13 @@ def test_the_disk_is_looked_at_now_and_then(folders: Path, monkeypatch: pytest.M
 def test_before_a_spike_there_are_records_to_compare_it_with() -> None:
     assert told([*list(spikes([20, 40, 60]))[: BEFORE_SPIKE - 1]]) == []
     assert Event(1, "slingshot", "") == decode_record(encode_record(Event(1, "slingshot", "")))
+
+
+def test_the_guide_has_every_rule_and_every_sentence() -> None:
+    page = read_page("watchman").text
+    for trouble in TABLE:
+        assert f"- {trouble.words('N')}.\n" in page
+        numbers = [f"{n:g}" for n in (trouble.told_at, trouble.over_at, trouble.times)]
+        cells = ["", "", ""] if trouble.name == "not_finite" else numbers
+        row = " | ".join((trouble.title, trouble.rule, *cells, trouble.source))
+        assert f"| {row} |\n" in page
