@@ -111,7 +111,7 @@ def read_one(name: str, text: str) -> Any:
     if name == "runs":
         return Path(text).expanduser()
     if name == "notify":
-        notify_command(text)
+        notify_command(text or " ")
         return text
     return _read_view(name, text.strip())
 

@@ -112,7 +112,7 @@ class Watchman:
         if self._slingshot.update(len(self._spikes)):
             found.append(_event(record.step, "slingshot", str(len(self._spikes))))
         self._squares = squares
-        self._note_good(record, growth)
+        self._note_good(record, growth, bool(found) or self._rising is not None)
         return found
 
     def _growth(self, squares: float) -> float:
@@ -135,14 +135,14 @@ class Watchman:
             self._rising = (self._squares, 1)
         self._losses.append(loss)
 
-    def _note_good(self, record: Scalars, growth: float) -> None:
+    def _note_good(self, record: Scalars, growth: float, in_trouble: bool) -> None:
         accuracies = record.train_accuracy, record.test_accuracy
         self._best = max(self._best[0], accuracies[0]), max(self._best[1], accuracies[1])
         near = all(now >= best - GOOD_WITHIN for now, best in zip(accuracies, self._best, strict=True))
         if GROKKED.reached(self._best[1]):
             near = near and GROKKED.reached(record.test_accuracy)
         finite = None not in (record.train_loss, record.sum_squared_weights)
-        if not (near and finite) or growth > TROUBLES["runaway_norm"].over_at:
+        if in_trouble or not (near and finite) or growth > TROUBLES["runaway_norm"].over_at:
             self._goes_on = False
         elif self._good and self._goes_on:
             self._good[-1] = (self._good[-1][0], record.step)

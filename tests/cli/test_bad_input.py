@@ -30,7 +30,7 @@ TRAIN = [
     ("--device gpu", "unknown device 'gpu'"),
     ("--until groked", "--until must be memorized, grokked, forever, or a whole number"),
     ("--on-trouble panic", "unknown on_trouble 'panic': choose tell, pause, rewind, off"),
-    ("--notify=", "--notify"),
+    ("--notify=", "--notify must be bell, osc9 or a command, not nothing"),
     ("--until 0", "--until must be memorized, grokked, forever, or a whole number"),
     ("--until", "--until needs a value: see grokterm train --help"),
     ("--widht 3", "unknown option '--widht': did you mean --width, or see grokterm train --help"),

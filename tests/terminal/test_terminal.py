@@ -160,3 +160,13 @@ def test_a_lying_environment_does_not_decide_the_size(grokterm: Grokterm, traini
     assert terminal.screen.display[33].startswith(" space pause")
     terminal.resize(120, 40)
     terminal.until(lambda: terminal.screen.display[39].startswith(" space pause"), "the new size")
+
+
+def test_a_terminal_shows_a_notification_of_what_happens(grokterm: Grokterm) -> None:
+    solved = ("--arch", "one-hot", "--activation", "quadratic", "--init", "closed-form", "--p", "11", "--width", "32")
+    terminal = grokterm(*solved, "--lr", "1e-4", "--device", "cpu", "--notify", "osc9", tiny=False)
+    told = re.compile(rb"\x1b\]9;0001-add11-one-hot, step 10: grokked: test accuracy reached 99 %\a")
+    terminal.until(lambda: told.search(terminal.output), "a notification")
+    terminal.press("q")
+    assert terminal.ends() == 0
+    assert terminal.restored

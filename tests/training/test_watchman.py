@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -174,6 +175,13 @@ def test_good_are_steps_between_records_whose_accuracies_are_near_the_best() -> 
     assert not watchman.is_good(75)
 
 
+def test_a_spike_is_no_good_step_and_neither_is_one_that_brings_trouble() -> None:
+    watchman = Watchman(True)
+    for record in spikes([1000, 1500, 2000], last=2010):
+        watchman.update(record)
+    assert [step for step in range(1960, 2020, 10) if watchman.is_good(step)] == [1960, 1970, 1980, 1990]
+
+
 def test_the_watchman_can_be_called_in_and_sent_away() -> None:
     def asked(step: int, value: str) -> Change:
         return Change(step, {"on_trouble": value}, {}, False, False, "")
@@ -230,8 +238,13 @@ def test_a_disk_with_less_room_than_a_run_may_need_is_told_of(folders: Path) -> 
 
 def test_the_disk_is_looked_at_now_and_then(folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[Path] = []
-    real: Callable[..., object] = __import__("shutil").disk_usage
-    monkeypatch.setattr("shutil.disk_usage", lambda path: looked.append(path) or real(path))
+    real = shutil.disk_usage
+
+    def disk_usage(path: Path) -> object:
+        looked.append(path)
+        return real(path)
+
+    monkeypatch.setattr("shutil.disk_usage", disk_usage)
     watch = DiskWatch(folders)
     for now in (0.0, 1.0, DISK_EVERY - 1, DISK_EVERY, DISK_EVERY + 1):
         watch.look(now)

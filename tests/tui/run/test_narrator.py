@@ -11,6 +11,7 @@ import pytest
 
 from grokterm.config import Config
 from grokterm.runs.history import History
+from grokterm.troubles import TROUBLES
 from grokterm.tui.panes.events import happenings_of
 from grokterm.tui.run.moment import moment_of
 from grokterm.tui.run.narrator import Sentence, newest, sentences
@@ -18,7 +19,7 @@ from grokterm.tui.run.state import RunState
 from grokterm.tui.text.circuit_phases import circuit_line, extra_lines, narration
 from grokterm.tui.theme import find_theme
 from grokterm.view_options import ViewOptions
-from grokterm.wire.records import Change, Event, Progress, Record, Scalars
+from grokterm.wire.records import Change, Event, Progress, Record, Scalars, Session
 from tests.measured import measured
 
 TEST = {0: 0.01, 100: 0.01, 200: 0.02, 300: 0.02, 400: 0.3, 500: 1.0}
@@ -213,3 +214,21 @@ def test_the_events_pane_tells_what_the_log_does_not() -> None:
 def test_nothing_is_told_of_nothing() -> None:
     assert newest(History(Config())) is None
     assert replace(Sentence(1, "a", "b", "text"), what="c").words == "c: b"
+
+
+@pytest.mark.parametrize("name", ["softmax_collapse", "slingshot", "runaway_norm"])
+def test_the_narrator_tells_what_the_watchman_told_and_what_one_can_do(name: str) -> None:
+    trouble = TROUBLES[name]
+    event = Event(500, name, trouble.words("7"))  # type: ignore[arg-type]
+    assert told([scalars(400, 0.1), event]) == [(500, f"{trouble.sentence.format(number='7')}: {trouble.advice}")]
+    history = History(Config())
+    history.add([scalars(400, 0.1), event])
+    (happening,) = happenings_of(history)
+    assert (happening.step, happening.words) == (500, trouble.words("7"))
+
+
+def test_trouble_of_the_machine_stands_among_the_events() -> None:
+    history = History(Config())
+    history.add([Session(300, "noted", TROUBLES["slower"].words("3.0"), 0.0, {"trouble": "slower"})])
+    (happening,) = happenings_of(history)
+    assert (happening.step, happening.words) == (300, TROUBLES["slower"].words("3.0"))
