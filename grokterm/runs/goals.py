@@ -32,10 +32,11 @@ def goal_of(records: Iterable[Record]) -> Goal:
 
 
 def trouble_at_end(records: Sequence[Record]) -> str:
-    """The name of the trouble that came about at the last step of a log and that no change has followed; else empty."""
+    """The name of the trouble that came about at the last step of a log and that nothing was done about; else empty."""
     last = records[-1].step if records else 0
     for record in reversed(records):
-        if isinstance(record, Change) or record.step < last:
+        paused = isinstance(record, Session) and record.name == "paused" and "trouble" in record.about
+        if paused or isinstance(record, Change) or record.step < last:
             return ""
         if isinstance(record, Event) and record.name in TRAINING_TROUBLES:
             return record.name

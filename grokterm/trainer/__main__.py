@@ -94,11 +94,11 @@ def _fail(folder: RunFolder, claimed: Claim, words: str, notifier: Notifier | No
     try:
         last = max((record.step for record in read_tail(folder.log_path, 2**16)), default=0)
         failed = Session(last, "failed", words, time.time())
+        LogWriter(folder.log_path).append(failed)
         if notifier is not None:
             for news in news_of([failed], folder.id, str(folder.path)):
                 notifier.tell(news)
             notifier.finish()
-        LogWriter(folder.log_path).append(failed)
     except GroktermError as error:
         print(error, file=sys.stderr)
 

@@ -267,7 +267,9 @@ class Trainer:
         session, name = self.session, self.session.in_trouble
         trouble = TROUBLES[name]
         state: State = "diverged" if session.diverged else "paused"
-        if session.rewinds_now:
+        if session.reached:
+            self._finish()
+        elif session.rewinds_now:
             why = session.rewind()
             if not why:
                 self.changed(False)
@@ -276,8 +278,6 @@ class Trainer:
         elif session.config.on_trouble == "pause" or session.diverged:
             words = NOT_FINITE if session.diverged else f"{trouble.title}; {trouble.advice}"
             self.pause(state, f"paused: {words}", {"trouble": name})
-        elif session.reached:
-            self._finish()
         elif self._steps_left <= 0:
             self.pause()
         session.in_trouble = ""
@@ -299,7 +299,9 @@ class Trainer:
         try:
             self._claim.check()
         except FolderLostError as lost:
-            self._log.write("failed", str(lost))
+            self._tell([self._log.write("failed", str(lost))])
+            if self._notifier is not None:
+                self._notifier.finish()
             raise
 
     def _finish(self) -> None:

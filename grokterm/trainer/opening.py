@@ -57,8 +57,8 @@ def open_run(folder: RunFolder, remark: str = "") -> OpenedRun:
     session = TrainingSession(folder, engine, run_log, CheckpointWriter(folder), clock)
     session.last = next((record for record in reversed(training) if isinstance(record, Scalars)), None)
     session.diverged = divergence(training) is not None
-    if session.config.on_trouble == "rewind" and not run_log.replaying:
-        session.in_trouble = trouble_at_end(training)
+    session.trouble_at_end = trouble_at_end(records)
+    session.in_trouble = "" if run_log.replaying else session.trouble_at_end
     session.repeat_to = max((record.step for record in records), default=0)
     words = [f"from the checkpoint at step {info.step:,}"] if info else []
     goal = goal_of(records)

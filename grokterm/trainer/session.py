@@ -60,6 +60,8 @@ class TrainingSession:
         """Events that came about and were not in the log before, until somebody takes them."""
         self.in_trouble = ""
         """The name of a trouble that the last step brought about and nothing was done about yet; else empty."""
+        self.trouble_at_end = ""
+        """What nothing was done about when the run was opened."""
         self._folder = folder
         self._state_at = partial(state_at, folder, run_log.index)
 
@@ -206,8 +208,8 @@ class TrainingSession:
         """Remembers events for those who act on them, and the trouble among them."""
         self.news += [] if replayed else events
         troubles = [event.name for event in events if event.name in TRAINING_TROUBLES]
-        if self.run_log.trackers.watchman.watching:
-            self.in_trouble = troubles[0] if troubles else ""
+        if troubles and self.run_log.trackers.watchman.watching:
+            self.in_trouble = self.trouble_at_end if replayed else troubles[0]
 
     def _not_finite(self) -> None:
         event, replayed = Event(self.step, "not_finite", NOT_FINITE), self.run_log.replaying

@@ -180,6 +180,18 @@ def test_after_three_rewinds_it_pauses_and_says_why(new_run: NewRun) -> None:
     assert agrees(run.folder)
 
 
+def test_what_was_paused_for_trouble_goes_on_when_it_is_started_again(new_run: NewRun) -> None:
+    run = new_run(FRAGILE, on_trouble="pause").start()
+    wait_for(lambda: run.status().state == "paused", "a pause")
+    run.terminate()
+    for path in list_checkpoints(run.folder.checkpoint_folder)[-1:]:
+        path.unlink()
+    run.start()
+    run.reaches(80)
+    run.terminate()
+    assert run.sessions().count("paused") == 1
+
+
 def test_without_a_good_checkpoint_it_pauses_and_says_so(new_run: NewRun) -> None:
     run = new_run(FRAGILE)
     session = open_run(run.folder).session
