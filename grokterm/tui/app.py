@@ -166,9 +166,8 @@ class GrokApp(TerminalApp[Outcome], inherit_bindings=False):
     def _tell_news(self) -> None:
         """Has the terminal tell what is news, where that is asked for."""
         for news in self._notices.take():
-            told = signal_bytes(self._notify, f"{news.run}, step {news.step:,}: {news.words}")
-            if told and self._driver is not None:
-                self._driver.write(told)
+            if told := signal_bytes(self._notify, f"{news.run}, step {news.step:,}: {news.words}"):
+                self.send_to_terminal(told)
 
     def _open(self, folder: RunFolder) -> None:
         old = getattr(self, "state", None)

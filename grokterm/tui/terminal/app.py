@@ -113,6 +113,11 @@ class TerminalApp(App[Result], inherit_bindings=False):
         """Keeps whether the terminal was taken over, before it is left."""
         self.left_early = self._driver is None
 
+    def send_to_terminal(self, codes: str) -> None:
+        """Hands control codes that draw nothing to the terminal."""
+        if self._driver is not None:
+            self._driver.write(codes)
+
     def spawn(self, work: Callable[[], Coroutine[None, None, None]]) -> Worker[None]:
         """Runs something beside; its failure is the viewer's."""
         return self.run_worker(work)
