@@ -5,20 +5,17 @@ from __future__ import annotations
 import math
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Final
-
-from msgspec.structs import replace
 
 from grokterm.analysis.cancellation import cancellable
 from grokterm.config import Value
 from grokterm.errors import FolderLostError, RunFolderError
-from grokterm.news import news_of
 from grokterm.runs.claim import Claim
 from grokterm.trainer.clock import Pace, StepTimer
 from grokterm.trainer.idle import IDLE_SECONDS, IdleTimer
-from grokterm.trainer.machine_watch import DiskWatch, StepWatch, Told
+from grokterm.trainer.machine_watch import DiskWatch, StepWatch
 from grokterm.trainer.notify import Notifier
 from grokterm.trainer.opening import OpenedRun
 from grokterm.trainer.past_model import PastModel
@@ -29,10 +26,10 @@ from grokterm.trainer.process_log import ProcessLog
 from grokterm.trainer.requests import handle_request
 from grokterm.trainer.server import Connection, Server, UnreadableRequest
 from grokterm.trainer.session import NOT_FINITE
+from grokterm.trainer.telling import Teller
 from grokterm.training.checkpoint_series import CheckpointSeries
 from grokterm.troubles import TROUBLES
 from grokterm.wire.messages import Look, Request, State, Status
-from grokterm.wire.records import Event, Session
 
 SLICE_SECONDS: Final = 0.02
 """Seconds of training between polls, so that a command acts well within 50 ms; a step is never split."""
@@ -84,7 +81,7 @@ class Trainer:
         self._timer = StepTimer()
         self._expected = math.inf
         self._log = ProcessLog(opened.session, opened.remark)
-        self._notifier = notifier
+        self._teller = Teller(opened.folder, opened.session, self._log, notifier)
         self._steps_watch, self._disk_watch = StepWatch(), DiskWatch(opened.folder.path)
 
     def run(self) -> None:
@@ -103,8 +100,8 @@ class Trainer:
             self._tick()
             self._check_folder()
             self._retry_writing()
-            self._tell_of_machine(self._disk_watch.look(time.monotonic()))
-            self._tell_failure()
+            self._teller.machine(self._disk_watch.look(time.monotonic()), self.state == "training")
+            self._teller.failure()
             self._train()
             self._save()
             with cancellable(self._present_requests.poll):
@@ -211,8 +208,8 @@ class Trainer:
             self._steps_left -= taken
             seconds = time.monotonic() - now
             self._timer.add(taken, seconds)
-            self._tell_of_machine(self._steps_watch.add(taken, seconds))
-            self._tell_news()
+            self._teller.machine(self._steps_watch.add(taken, seconds), self.state == "training")
+            self._teller.news()
             self._update_state()
             first = False
 
@@ -233,34 +230,6 @@ class Trainer:
             self._finish()
         elif self._steps_left <= 0:
             self.pause()
-
-    def _tell_of_machine(self, troubles: Sequence[Told]) -> None:
-        """Logs troubles of the machine, and tells of them."""
-        if self.state != "training" or self.session.config.on_trouble == "off":
-            return
-        for name, words in troubles:
-            self._tell([self._log.write("noted", words, {"trouble": name})])
-
-    def _tell_news(self) -> None:
-        """Tells of events that came about."""
-        if self.session.news:
-            events, self.session.news = self.session.news, []
-            self._tell(events)
-
-    def _tell(self, records: Sequence[Event | Session]) -> None:
-        """Has the notifier tell what is news among records."""
-        if self._notifier is None:
-            return
-        folder, last = self._opened.folder, self.session.last
-        for news in news_of(records, folder.id, str(folder.path)):
-            if last is not None:
-                news = replace(news, train_accuracy=last.train_accuracy, test_accuracy=last.test_accuracy)
-            self._notifier.tell(news)
-
-    def _tell_failure(self) -> None:
-        """Logs once that the command of --notify failed."""
-        if self._notifier is not None and (failure := self._notifier.take_failure()):
-            self._log.write("noted", failure)
 
     def _act_on_trouble(self) -> None:
         """Pauses or rewinds where that was asked for, or else trains on."""
@@ -299,16 +268,15 @@ class Trainer:
         try:
             self._claim.check()
         except FolderLostError as lost:
-            self._tell([self._log.write("failed", str(lost))])
-            if self._notifier is not None:
-                self._notifier.finish()
+            self._teller.session(self._log.write("failed", str(lost)))
+            self._teller.finish(logged=False)
             raise
 
     def _finish(self) -> None:
         self._tick()
         self.state = "finished"
         self.session.save("finished")
-        self._tell([self._log.write("finished", self.session.reached)])
+        self._teller.session(self._log.write("finished", self.session.reached))
 
     def _save(self) -> None:
         session = self.session
@@ -325,10 +293,8 @@ class Trainer:
         if self.state != "starting" and not session.save("stopped"):
             words = f"stopped without a checkpoint: {session.trouble}"
         if self.state != "finished":
-            self._tell([self._log.write("stopped", words)])
-        if self._notifier is not None:
-            self._notifier.finish()
-            self._tell_failure()
+            self._teller.session(self._log.write("stopped", words))
+        self._teller.finish()
         if session.trouble:
             raise RunFolderError(session.trouble)
 
