@@ -21,14 +21,14 @@ LEAST: Final = 4
 """Runs that train together: fewer are as fast one after another."""
 
 
-GoOn = Callable[[], bool]
-"""Whether there is time for another run."""
+Asked = Callable[[], bool]
+"""Whether there is time for another run, or whether those that train are to be left."""
 
 
 def train(batch: Batch, asked_to_end: Callable[[], bool] = lambda: False) -> BatchResult:
     """Trains every run of a batch to its goal or budget; one that fails is an outcome with its reason.
 
-    One run is trained at least; others are left when their time is over or it is asked to end.
+    One run is trained at least; others are not begun when their time is over, and left when it is asked to end.
     """
     began = time.monotonic()
     outcomes: list[Outcome] = []
@@ -36,10 +36,11 @@ def train(batch: Batch, asked_to_end: Callable[[], bool] = lambda: False) -> Bat
     def go_on() -> bool:
         return time.monotonic() < began + batch.seconds and not asked_to_end()
 
+    def leave() -> bool:
+        return bool(outcomes) and asked_to_end()
+
     for runs in _sharing(batch.runs):
-        if outcomes and not go_on():
-            break
-        outcomes += _train(runs, go_on, asked_to_end)
+        _train(runs, outcomes, go_on, leave)
     return BatchResult(tuple(outcomes), time.monotonic() - began)
 
 
@@ -55,45 +56,57 @@ def _sharing(runs: Sequence[tuple[int, Config]]) -> Iterator[list[tuple[int, Con
     yield from groups.values()
 
 
-def _train(runs: list[tuple[int, Config]], go_on: GoOn, asked_to_end: GoOn) -> list[Outcome]:
+def _train(runs: list[tuple[int, Config]], outcomes: list[Outcome], go_on: Asked, leave: Asked) -> None:
     """Trains runs that can share, one after another where that is as fast, or where there is no room for all."""
+    if outcomes and not go_on():
+        return
     if len(runs) >= LEAST:
         try:
             device, _ = devices.resolve(runs[0][1])
             if worth_batching(runs[0][1], device):
-                return train_together(runs, device.type, go_on, asked_to_end)
+                train_together(runs, device.type, outcomes, go_on, leave)
+                return
         except ConfigError:
             pass
-    outcomes: list[Outcome] = []
+    ended = {outcome.run for outcome in outcomes}
     for run, config in runs:
+        if run in ended:
+            continue
         if outcomes and not go_on():
-            break
-        outcomes.append(train_alone(run, config))
-    return outcomes
+            return
+        outcome = train_alone(run, config, leave)
+        if outcome is None:
+            return
+        outcomes.append(outcome)
 
 
-def train_alone(run: int, config: Config) -> Outcome:
-    """Trains one run as its trainer would: the same bits on the same device and as many threads."""
+def train_alone(run: int, config: Config, leave: Asked = lambda: False) -> Outcome | None:
+    """Trains one run as its trainer would: the same bits on the same device and as many threads; None where it is left.
+
+    It is left, between two of its measures, when `leave` says so.
+    """
     began = time.monotonic()
     course, engine, failure = Course(config), None, ""
     try:
         engine = Engine(config)
-        failure = _to_the_end(engine, course)
+        failure = _to_the_end(engine, course, leave)
     except (GroktermError, RuntimeError, MemoryError) as error:
         failure = reason_of_failure(error)
     seconds = round(time.monotonic() - began, 4)
     if engine is None:
         return course.outcome(run, Training(seconds), failure=failure)
+    if not (failure or course.ended):
+        return None
     words = f"{engine.strategy.name}{on_threads(engine.device)}"
     digest = "" if failure else digest_of(engine.parameters)
     training = Training(seconds, str(engine.device), engine.precision, words)
     return course.outcome(run, training, digest, failure, engine.step)
 
 
-def _to_the_end(engine: Engine, course: Course) -> str:
+def _to_the_end(engine: Engine, course: Course, leave: Asked) -> str:
     """Trains until the course has ended, measuring when a run of its own has records; why it failed, or nothing."""
     config = course.config
-    while True:
+    while not leave():
         read = engine.step == 0 or is_measured(config, engine.step)
         course.add(engine.step, engine.measure(), gini_of(config, engine.parameters) if read else None)
         if course.ended:
@@ -103,3 +116,4 @@ def _to_the_end(engine: Engine, course: Course) -> str:
         engine.advance(steps_to_next(config, engine.step))
         if not engine.finite:
             return f"the loss is no longer finite after step {engine.step:,}"
+    return ""

@@ -36,20 +36,20 @@ class _Running:
 def train_together(
     runs: Sequence[tuple[int, Config]],
     device: str,
+    outcomes: list[Outcome],
     go_on: Callable[[], bool] = lambda: True,
-    asked_to_end: Callable[[], bool] = lambda: False,
-) -> list[Outcome]:
-    """Trains runs that can share: those that end leave, and others enter in their place; raises ConfigError.
+    leave: Callable[[], bool] = lambda: False,
+) -> None:
+    """Trains runs that can share and adds what comes of them to `outcomes`; raises ConfigError.
 
-    Where replicas are alike, every one has the bits that it has alone. Others enter while `go_on` says so; those that
-    have not ended when it is asked to end are left untrained, if one has.
+    Those that end leave, and others enter in their place while `go_on` says so; where replicas are alike, every one has
+    the bits that it has alone. Those that have not ended when `leave` says so are left.
     """
     waiting = deque(runs)
     first = [waiting.popleft() for _ in range(min(len(runs), MOST[device]))]
     replicas = Replicas([config for _, config in first])
     running = [_Running(run, Course(config), beside=len(first)) for run, config in first]
-    ended: list[Outcome] = []
-    while running and not (ended and asked_to_end()):
+    while running and not leave():
         began = time.monotonic()
         finite = [True] * len(running)
         if all(each.counted >= 0 for each in running):
@@ -59,9 +59,8 @@ def train_together(
         for each in running:
             each.seconds += share
         done = [i for i, each in enumerate(running) if each.course.ended or not finite[i]]
-        ended += [_outcome(replicas, i, running[i], finite[i]) for i in done]
+        outcomes += [_outcome(replicas, i, running[i], finite[i]) for i in done]
         running = _replace(replicas, running, done, waiting if go_on() else deque())
-    return ended
 
 
 def _steps_to_next(replicas: Replicas, running: Sequence[_Running]) -> int:

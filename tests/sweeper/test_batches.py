@@ -50,6 +50,12 @@ def configs(**values: Any) -> list[tuple[int, Config]]:
     return list(enumerate(Config.starting({**COMMON, **GROKS, **values, **own}) for own in RUNS))
 
 
+def alone(run: int, config: Config) -> Outcome:
+    outcome = train_alone(run, config)
+    assert outcome is not None
+    return outcome
+
+
 def by_run(outcomes: Any) -> dict[int, Outcome]:
     return {outcome.run: outcome for outcome in outcomes}
 
@@ -63,21 +69,21 @@ def test_runs_that_train_together_are_the_runs_alone(monkeypatch: pytest.MonkeyP
     assert all("among" in outcome.training.strategy for outcome in together.values())
     assert len({outcome.step for outcome in together.values()}) > 2
     for run, config in runs:
-        alone, other = train_alone(run, config), together[run]
+        one, other = alone(run, config), together[run]
         for name in (*BITS, *STEPS, "train_accuracy", "test_accuracy", "embedding_gini"):
-            assert getattr(alone, name) == getattr(other, name), (run, name)
-        assert np.array_equal(alone.curve, other.curve, equal_nan=True)
+            assert getattr(one, name) == getattr(other, name), (run, name)
+        assert np.array_equal(one.curve, other.curve, equal_nan=True)
 
 
 def test_without_kernels_the_phases_are_those_of_the_runs_alone() -> None:
     runs = configs(precision="float64")
     together = by_run(train(Batch(tuple(runs))).outcomes)
     for run, config in runs:
-        alone, other = train_alone(run, config), together[run]
-        assert [getattr(alone, name) for name in ("step", "phase", *STEPS)] == [
+        one, other = alone(run, config), together[run]
+        assert [getattr(one, name) for name in ("step", "phase", *STEPS)] == [
             getattr(other, name) for name in ("step", "phase", *STEPS)
         ]
-        assert alone.test_loss == pytest.approx(other.test_loss, rel=1e-6)
+        assert one.test_loss == pytest.approx(other.test_loss, rel=1e-6)
 
 
 def test_a_run_that_is_not_finite_leaves_the_others_alone() -> None:
@@ -85,7 +91,7 @@ def test_a_run_that_is_not_finite_leaves_the_others_alone() -> None:
                           for lr in (0.01, 10.0, 0.02, 0.03)))  # fmt: skip
     together = by_run(train(Batch(tuple(runs))).outcomes)
     assert [together[run].state for run in range(4)] == ["finished", "failed", "finished", "finished"]
-    assert together[1].reason == train_alone(*runs[1]).reason
+    assert together[1].reason == alone(*runs[1]).reason
     assert together[1].reason.startswith("the loss is no longer finite after step ")
 
 
@@ -95,6 +101,14 @@ def test_runs_that_cannot_share_are_trained_beside_each_other() -> None:
     runs = tuple(enumerate(Config.starting({**small, **own}) for own in given))
     outcomes = by_run(train_batch(Batch(runs)).outcomes)
     assert [outcomes[run].state for run in range(4)] == ["finished"] * 4
+
+
+def test_of_runs_one_after_another_those_that_have_ended_are_kept_when_it_is_asked_to_end() -> None:
+    """The second, which never ends, is left where it is."""
+    runs = tuple(enumerate(Config.starting({**COMMON, "dropout": 0.1, "max_steps": steps}) for steps in (20, 10**9)))
+    asked = iter([False, False])
+    outcomes = train(Batch(runs), lambda: next(asked, True)).outcomes
+    assert [(outcome.run, outcome.state) for outcome in outcomes] == [(0, "finished")]
 
 
 def test_where_there_is_no_room_for_all_one_is_trained_after_another(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
 import signal
@@ -96,15 +97,17 @@ def test_a_sweep_that_is_asked_to_stop_keeps_what_has_ended(home: Path) -> None:
 
 
 def test_what_has_ended_within_a_batch_is_kept_when_a_sweep_stops(home: Path) -> None:
-    """One after another in one batch, of which the first has ended and the second never does."""
+    """One after another in one batch, of which the first ends and the second never does."""
     folder = sweep(home, "wd=0.1,1", dropout=0.1, until=1000, max_steps=10**9)
     plan = folder.plan()
     workers = LocalWorkers(1)
-    first, endless = plan.config(plan.run(0)), replace(plan.config(plan.run(1)), until="forever", max_steps=400_000)
+    first, endless = plan.config(plan.run(0)), replace(plan.config(plan.run(1)), until="forever")
     future = workers.submit(Batch(((0, first), (1, endless))))
-    wait_for(lambda: future.running(), "a worker")
-    (worker,) = wait_for(lambda: [p for p in family(os.getpid())[1:] if "spawn_main" in " ".join(p.cmdline())], "it")
-    wait_for(lambda: worker.cpu_times().user > 1 or future.done(), "torch in it")
+    wait_for(future.running, "a worker")
+    (worker,) = multiprocessing.active_children()
+    assert worker.pid is not None
+    process = psutil.Process(worker.pid)
+    wait_for(lambda: process.cpu_times().user > 1 or future.done(), "torch in it")
     workers.end_soon()
     assert [outcome.run for outcome in future.result(120).outcomes] == [0]
     workers.close(at_once=True)

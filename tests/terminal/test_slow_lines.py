@@ -19,7 +19,7 @@ def on_the_way(grokterm: Grokterm, home: Path, way: str) -> Terminal:
         terminal.shows("● training", "step [1-9]")
     else:
         terminal = grokterm("attach", *("1", "2") if way == "ctrl+c" else "1", "--runs", str(home), tiny=False)
-        terminal.shows("Accuracy", "T theme" if way == "ctrl+c" else "● training")
+        terminal.shows("Accuracy", "q leave" if way == "ctrl+c" else "● training")
     return terminal
 
 
