@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from grokterm.config import Config
+from grokterm.config import Config, Value
 from grokterm.milestones import MILESTONES
 from grokterm.runs.columns import Columns, Floats, Kind, RowsByStep
 from grokterm.runs.folder import RunFolder
@@ -176,6 +176,15 @@ class History:
         for milestone in MILESTONES:
             if milestone.event == event.name and self.milestones[milestone.step_name] is None:
                 self.milestones[milestone.step_name] = event.step
+
+
+def config_at(history: History, step: float) -> Config:
+    """The configuration after the changes that were made up to and at a step."""
+    values: dict[str, Value] = {}
+    for change in history.changes:
+        if change.step <= step:
+            values |= change.values
+    return history.first_config.changed(values)
 
 
 def read_history(folder: RunFolder) -> History:

@@ -15,6 +15,7 @@ from grokterm.sweeper.course import Course
 from grokterm.sweeper.reading import digest_of, gini_of, on_threads, reason_of_failure
 from grokterm.sweeper.replicas import train_together
 from grokterm.sweeps.batch import Batch, BatchResult, Outcome, Training
+from grokterm.sweeps.curves import POINTS
 from grokterm.training.recording import is_measured, steps_to_next
 
 LEAST: Final = 4
@@ -40,7 +41,7 @@ def train(batch: Batch, asked_to_end: Callable[[], bool] = lambda: False) -> Bat
         return bool(outcomes) and asked_to_end()
 
     for runs in _sharing(batch.runs):
-        _train(runs, outcomes, go_on, leave)
+        _train(runs, batch.points, outcomes, go_on, leave)
     return BatchResult(tuple(outcomes), time.monotonic() - began)
 
 
@@ -56,7 +57,7 @@ def _sharing(runs: Sequence[tuple[int, Config]]) -> Iterator[list[tuple[int, Con
     yield from groups.values()
 
 
-def _train(runs: list[tuple[int, Config]], outcomes: list[Outcome], go_on: Asked, leave: Asked) -> None:
+def _train(runs: list[tuple[int, Config]], points: int, outcomes: list[Outcome], go_on: Asked, leave: Asked) -> None:
     """Trains runs that can share, one after another where that is as fast, or where there is no room for all."""
     if outcomes and not go_on():
         return
@@ -64,7 +65,7 @@ def _train(runs: list[tuple[int, Config]], outcomes: list[Outcome], go_on: Asked
         try:
             device, _ = devices.resolve(runs[0][1])
             if worth_batching(runs[0][1], device):
-                train_together(runs, device.type, outcomes, go_on, leave)
+                train_together(runs, device.type, points, outcomes, go_on, leave)
                 return
         except ConfigError:
             pass
@@ -74,19 +75,19 @@ def _train(runs: list[tuple[int, Config]], outcomes: list[Outcome], go_on: Asked
             continue
         if outcomes and not go_on():
             return
-        outcome = train_alone(run, config, leave)
+        outcome = train_alone(run, config, points, leave)
         if outcome is None:
             return
         outcomes.append(outcome)
 
 
-def train_alone(run: int, config: Config, leave: Asked = lambda: False) -> Outcome | None:
+def train_alone(run: int, config: Config, points: int = POINTS, leave: Asked = lambda: False) -> Outcome | None:
     """Trains one run as its trainer would: the same bits on the same device and as many threads; None where it is left.
 
     It is left, between two of its measures, when `leave` says so.
     """
     began = time.monotonic()
-    course, engine, failure = Course(config), None, ""
+    course, engine, failure = Course(config, points), None, ""
     try:
         engine = Engine(config)
         failure = _to_the_end(engine, course, leave)

@@ -10,7 +10,7 @@ from grokterm.config import Config
 from grokterm.measures import Measures, finite
 from grokterm.milestones import GROKKED, GROKKED_90, GROKKED_95, MEMORIZED
 from grokterm.sweeps.batch import Outcome, Training
-from grokterm.sweeps.curves import Thinning
+from grokterm.sweeps.curves import POINTS, Thinning
 from grokterm.sweeps.phases import LEARNED, phase_of
 from grokterm.training.goals import goal_reached
 
@@ -20,12 +20,13 @@ _MILESTONES: Final = (MEMORIZED, GROKKED_90, GROKKED_95, GROKKED)
 class Course:
     """A run on its way: fed with the measures of its steps, it knows when it has ended and what it came to."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, points: int = POINTS) -> None:
+        """One whose curve has so many points at most."""
         self.config = config
         self.ended = False
         """Whether its goal or its budget is reached."""
         self._steps: dict[str, int] = {}
-        self._thinning = Thinning()
+        self._thinning = Thinning(points)
         self._step = 0
         self._last: Measures | None = None
         self.gini: float | None = None

@@ -36,6 +36,7 @@ class _Running:
 def train_together(
     runs: Sequence[tuple[int, Config]],
     device: str,
+    points: int,
     outcomes: list[Outcome],
     go_on: Callable[[], bool] = lambda: True,
     leave: Callable[[], bool] = lambda: False,
@@ -48,7 +49,7 @@ def train_together(
     waiting = deque(runs)
     first = [waiting.popleft() for _ in range(min(len(runs), MOST[device]))]
     replicas = Replicas([config for _, config in first])
-    running = [_Running(run, Course(config), beside=len(first)) for run, config in first]
+    running = [_Running(run, Course(config, points), beside=len(first)) for run, config in first]
     while running and not leave():
         began = time.monotonic()
         finite = [True] * len(running)
@@ -60,7 +61,7 @@ def train_together(
             each.seconds += share
         done = [i for i, each in enumerate(running) if each.course.ended or not finite[i]]
         outcomes += [_outcome(replicas, i, running[i], finite[i]) for i in done]
-        running = _replace(replicas, running, done, waiting if go_on() else deque())
+        running = _replace(replicas, running, done, waiting if go_on() else deque(), points)
 
 
 def _steps_to_next(replicas: Replicas, running: Sequence[_Running]) -> int:
@@ -93,7 +94,11 @@ def _outcome(replicas: Replicas, i: int, each: _Running, finite: bool) -> Outcom
 
 
 def _replace(
-    replicas: Replicas, running: list[_Running], done: Sequence[int], waiting: deque[tuple[int, Config]]
+    replicas: Replicas,
+    running: list[_Running],
+    done: Sequence[int],
+    waiting: deque[tuple[int, Config]],
+    points: int,
 ) -> list[_Running]:
     """Those that go on: waiting runs in the place of those that ended, and else fewer."""
     left = []
@@ -101,7 +106,7 @@ def _replace(
         if waiting:
             run, config = waiting.popleft()
             replicas.enter(i, config)
-            running[i] = _Running(run, Course(config), beside=len(running))
+            running[i] = _Running(run, Course(config, points), beside=len(running))
         else:
             left.append(i)
     keep = [i for i in range(len(running)) if i not in left]

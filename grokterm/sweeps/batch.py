@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, ClassVar
 
 from grokterm.config import Config, Value
+from grokterm.sweeps.curves import POINTS
 from grokterm.version import __version__
 from grokterm.wire.swept import RunState, SweptPhase, SweptRun
 
@@ -41,6 +42,8 @@ class Batch:
     """Of the processor, for each worker."""
     seconds: float = math.inf
     """After which no further run of it is begun: those come back untrained."""
+    points: int = POINTS
+    """Of a curve, at most."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,9 +34,11 @@ _BYTES: Final = 4 * len(COLUMNS)
 
 
 class Thinning:
-    """The points of one curve while it is made: evenly spaced in steps, `POINTS` at most, with the last one."""
+    """The points of one curve while it is made: evenly spaced in steps, with the last one."""
 
-    def __init__(self) -> None:
+    def __init__(self, points: int = POINTS) -> None:
+        """One of so many points at most."""
+        self._most = points
         self._kept: list[tuple[float, ...]] = []
         self._stride = 1
         self._seen = 0
@@ -47,7 +49,7 @@ class Thinning:
         self._last = values
         if self._seen % self._stride == 0:
             self._kept.append(values)
-            if len(self._kept) >= POINTS:
+            if len(self._kept) >= self._most:
                 self._kept = self._kept[::2]
                 self._stride *= 2
         self._seen += 1

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grokterm.config import Config, Value
-from grokterm.runs.history import PHASES, History
+from grokterm.config import Config
+from grokterm.runs.history import PHASES, History, config_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +35,6 @@ def moment_of(history: History, index: int) -> Moment:
 def index_of(history: History, step: int) -> int:
     """The last record at or before a step; 0 where there is none."""
     return max(0, int(np.searchsorted(history.column("step"), step, side="right")) - 1)
-
-
-def config_at(history: History, step: int) -> Config:
-    """The configuration after the changes that were made up to and at a step."""
-    values: dict[str, Value] = {}
-    for change in history.changes:
-        if change.step <= step:
-            values |= change.values
-    return history.first_config.changed(values)
 
 
 def phase_starts(history: History) -> list[tuple[int, str]]:

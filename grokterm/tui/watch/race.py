@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from grokterm.errors import GroktermError
-from grokterm.tui.run.moment import config_at
+from grokterm.runs.history import config_at
 from grokterm.tui.watch.host import Host
 from grokterm.user_name import user_name
 

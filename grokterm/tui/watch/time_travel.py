@@ -8,9 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from grokterm.errors import GroktermError
+from grokterm.runs.history import config_at
 from grokterm.runs.process import start_trainer
 from grokterm.tui.panes import TryPane
-from grokterm.tui.run.moment import config_at
 from grokterm.tui.watch.host import Host
 from grokterm.user_name import user_name
 from grokterm.wire.messages import Answer, Pause, Predict, Prediction

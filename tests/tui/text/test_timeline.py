@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from grokterm.tui.run.moment import config_at, index_of, moment_of, phase_starts
+from grokterm.runs.history import config_at
+from grokterm.tui.run.moment import index_of, moment_of, phase_starts
 from grokterm.tui.run.state import RunState
 from grokterm.tui.text import header
 from grokterm.tui.text.timeline import slider

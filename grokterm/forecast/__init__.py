@@ -1,0 +1,1 @@
+"""Forecasts: when a run will grok, and whether."""

@@ -1,0 +1,154 @@
+"""When a run will grok, and whether: made from the records of its log up to a step, and said in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import numpy as np
+
+from grokterm.config import Config, Value, settings
+from grokterm.config.architectures import Architecture
+from grokterm.config.run import RunSettings
+from grokterm.errors import ConfigError
+from grokterm.forecast.features import MEASURES, features
+from grokterm.forecast.hazards import BEYOND, fitted
+from grokterm.milestones import GROKKED, MEMORIZED
+from grokterm.runs.history import History, config_at
+
+HORIZON: Final = 40_000
+"""Steps within which it is asked whether a run groks; from there on as many again."""
+_SIZES: Final = ("width", "d_model", "heads")
+_NUMBERS: Final = ("train_fraction", "corrupt", "lr", "weight_decay", "epsilon")
+SAMPLED: Final = frozenset({"p", "op", "arch", "seed", *_SIZES, *_NUMBERS})
+"""Settings in which the library's runs differ; the others are as an architecture begins."""
+ARCHITECTURES: Final[tuple[Architecture, ...]] = ("mlp", "one-hot", "transformer")
+"""Those of the library."""
+OPERATIONS: Final = ("add", "subtract", "multiply", "divide")
+"""Those of the library."""
+WHAT_IF: Final = ("weight_decay", "lr", "train_fraction")
+"""Settings for which a forecast is made before they are changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """An estimate: it is made from runs like this one, and is no promise."""
+
+    step: int
+    """After which it was made."""
+    median: float
+    """The step by which half of the runs like this one that grok have done so."""
+    low: float
+    """The interval in which 80 % of those that grok do."""
+    high: float
+    horizon: int
+    """The step up to which it is asked."""
+    chance: float
+    """To grok by the horizon, 0 to 1."""
+
+    @property
+    def groks(self) -> bool:
+        """Whether it is expected to grok by the horizon."""
+        return self.chance >= 0.5
+
+    @property
+    def words(self) -> str:
+        """The whole sentence."""
+        if self.groks:
+            return f"{self.short} ({_steps(self.low)}–{_steps(self.high)}), 80 %"
+        return f"not within {self.horizon:,} steps ({100 * (1 - self.chance):.0f} %)"
+
+    @property
+    def short(self) -> str:
+        """The same without its interval."""
+        return f"groks at about {_steps(self.median)}" if self.groks else f"not within {self.horizon:,} steps"
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Why there is no forecast."""
+
+    reason: str
+
+
+def forecast(
+    history: History, step: float | None = None, given: Mapping[str, Value] | None = None
+) -> Forecast | Silence:
+    """The forecast after the last record up to `step`, or up to now; with `given` settings in place of the run's own.
+
+    Those that are given are taken as if the run had had them from its start; so are those that were changed while it
+    trained. Raises ConfigError for settings that a run cannot have.
+    """
+    end = step if step is not None else np.inf
+    config = config_at(history, end).changed(given or {})
+    reason = why_silent(config)
+    if reason:
+        return Silence(reason)
+    start, memorized, grokked = _milestones_at(history, end)
+    if grokked is not None:
+        return Silence("it has grokked")
+    if memorized is None:
+        return Silence("it has not memorized the training pairs yet")
+    steps = history.column("step")
+    first, last = (
+        np.searchsorted(steps, start, side="right" if start else "left"),
+        np.searchsorted(steps, end, side="right"),
+    )
+    columns = {name: history.column(name)[first:last] for name in ("step", *MEASURES)}
+    columns["step"] = columns["step"] - start
+    found = features(config, memorized - start, columns)
+    if found is None:
+        return Silence("too few records since it memorized")
+    hazards = fitted()
+    if not hazards.known(found):
+        return Silence("the library has no runs like it")
+    now = float(columns["step"][-1])
+    distribution, horizon = hazards.distribution(found), _horizon(config, int(now + start)) - start
+    low, high = (distribution.quantile(level) for level in hazards.levels)
+    chance = distribution.within(min(horizon - now, 10**BEYOND))
+    at = now + start
+    return Forecast(int(at), at + distribution.quantile(0.5), at + low, at + high, horizon + start, chance)
+
+
+@cache
+def why_silent(config: Config) -> str:
+    """What the library has no runs of, in words; empty where it has runs with the settings of a configuration."""
+    if not config.of_pairs or config.op not in OPERATIONS:
+        return f"the library has no runs of {config.task_words}"
+    if config.arch not in ARCHITECTURES:
+        return f"the library has no runs of --arch {config.arch}"
+    try:
+        usual = Config.starting({"arch": config.arch, "p": config.p, "op": config.op}).as_dict()
+    except ConfigError:
+        return f"the library has no runs of {config.task_words}"
+    free = SAMPLED | settings(RunSettings).keys()
+    for name, value in config.as_dict().items():
+        if name not in free and name in usual and usual[name] != value:
+            return f"the library has no runs with {settings()[name].label or name.replace('_', ' ')} {value}"
+    return ""
+
+
+def _milestones_at(history: History, step: float) -> tuple[int, int | None, int | None]:
+    """Where the model of a step began, and where it had memorized and grokked by then."""
+    start = max((change.step for change in history.changes if change.rebuilt and change.step <= step), default=0)
+    found: dict[str, int] = {}
+    for event in history.events:
+        if start <= event.step <= step and event.name in (MEMORIZED.event, GROKKED.event):
+            found.setdefault(event.name, event.step)
+    return start, found.get(MEMORIZED.event), found.get(GROKKED.event)
+
+
+def _horizon(config: Config, step: int) -> int:
+    """The step up to which it is asked: the end of training where that is near."""
+    asked = HORIZON * (1 + step // HORIZON) if step % HORIZON < HORIZON / 2 else HORIZON * (2 + step // HORIZON)
+    until = config.until if isinstance(config.until, int) else config.max_steps
+    end = min(until, config.max_steps)
+    return end if step < end < asked else asked
+
+
+def _steps(number: float) -> str:
+    """Steps to two digits, three from 10,000 on: as exact as the estimate."""
+    digits = 2 if number < 10_000 else 3
+    return f"{int(float(f'{number:.{digits}g}')):,}"
