@@ -19,6 +19,7 @@ from grokterm.forecast.forecast import Forecast, Silence, forecast_of
 from grokterm.milestones import GROKKED, MEMORIZED
 from grokterm.runs.columns import Floats
 from grokterm.runs.history import History
+from grokterm.sentences import FORECAST
 
 MOST_PAST: Final = 80
 """Past forecasts of a run at most."""
@@ -55,7 +56,7 @@ def made(history: History, end: int, changes: int, given: Mapping[str, Value]) -
         try:
             found = forecast_of(history, config, start, end)
         except OSError as error:
-            return Silence(f"its numbers cannot be read: {reason_of(error)}")
+            return Silence(FORECAST["unreadable"].words(reason=reason_of(error)))
         if len(kept) >= _KEPT:
             del kept[next(iter(kept))]
     kept[key] = found

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from grokterm.config import Config, Value, settings
+from grokterm.config import Config, Value, label, settings
 from grokterm.config.architectures import Architecture
 from grokterm.config.run import RunSettings
 from grokterm.errors import ConfigError
@@ -18,6 +18,7 @@ from grokterm.forecast.features import MEASURES, features
 from grokterm.forecast.hazards import BEYOND, fitted
 from grokterm.milestones import GROKKED, MEMORIZED
 from grokterm.runs.history import History, config_at
+from grokterm.sentences import FORECAST
 
 HORIZON: Final = 40_000
 """Steps within which it is asked whether a run groks; from there on as many again."""
@@ -60,13 +61,14 @@ class Forecast:
     def words(self) -> str:
         """The whole sentence."""
         if self.groks:
-            return f"{self.short} ({self.interval}), 80 %"
-        return f"{self.short} ({100 * (1 - self.chance):.0f} %)"
+            low, median, high = (_steps(step) for step in (self.low, self.median, self.high))
+            return FORECAST["groks"].words(median=median, low=low, high=high)
+        return FORECAST["never"].words(horizon=f"{self.horizon:,}", chance=f"{100 * (1 - self.chance):.0f}")
 
     @property
     def short(self) -> str:
         """The same without its interval."""
-        return f"groks at {self.when}" if self.groks else self.when
+        return self.words.partition(" (")[0]
 
     @property
     def interval(self) -> str:
@@ -76,7 +78,7 @@ class Forecast:
     @property
     def when(self) -> str:
         """The step alone."""
-        return f"about {_steps(self.median)}" if self.groks else f"not within {self.horizon:,} steps"
+        return self.short.removeprefix("groks at ")
 
     @property
     def sign(self) -> str:
@@ -110,9 +112,9 @@ def forecast_of(history: History, config: Config, start: int, end: float) -> For
         return Silence(reason)
     memorized, grokked = (_first(history, name, start, end) for name in (MEMORIZED.event, GROKKED.event))
     if grokked is not None:
-        return Silence("it has grokked")
+        return Silence(FORECAST["grokked"].what)
     if memorized is None:
-        return Silence("it has not memorized the training pairs yet")
+        return Silence(FORECAST["unmemorized"].what)
     steps = history.column("step")
     first, last = (
         np.searchsorted(steps, start, side="right" if start else "left"),
@@ -125,10 +127,10 @@ def forecast_of(history: History, config: Config, start: int, end: float) -> For
     columns["step"] = columns["step"] - start
     found = features(config, memorized - start, columns)
     if found is None:
-        return Silence("too few records since it memorized" if config.measure_every else "measures are off")
+        return Silence(FORECAST["few" if config.measure_every else "unmeasured"].what)
     hazards = fitted()
     if not hazards.known(found):
-        return Silence("the library has no runs like it")
+        return Silence(FORECAST["unlike"].what)
     now = float(columns["step"][-1])
     distribution, horizon = hazards.distribution(found), _horizon(config, int(now + start)) - start
     low, high = (distribution.quantile(level) for level in hazards.levels)
@@ -146,17 +148,17 @@ def start_of_model(history: History, step: float) -> int:
 def why_silent(config: Config) -> str:
     """What the library has no runs of, in words; empty where it has runs with the settings of a configuration."""
     if not config.of_pairs or config.op not in OPERATIONS:
-        return f"the library has no runs of {config.task_words}"
+        return FORECAST["task"].words(task=config.task_words)
     if config.arch not in ARCHITECTURES:
-        return f"the library has no runs of --arch {config.arch}"
+        return FORECAST["architecture"].words(arch=config.arch)
     try:
         usual = Config.starting({"arch": config.arch, "p": config.p, "op": config.op}).as_dict()
     except ConfigError:
-        return f"the library has no runs of {config.task_words}"
+        return FORECAST["task"].words(task=config.task_words)
     free = SAMPLED | settings(RunSettings).keys()
     for name, value in config.as_dict().items():
         if name not in free and name in usual and usual[name] != value:
-            return f"the library has no runs with {settings()[name].label or name.replace('_', ' ')} {value}"
+            return FORECAST["setting"].words(setting=label(name), value=str(value))
     return ""
 
 
