@@ -30,6 +30,7 @@ from grokterm.sentences import (
 )
 from grokterm.surgery import component_labels, key_words
 from grokterm.troubles import TRAINING_TROUBLES
+from grokterm.tui.run.changed_forecasts import forecasts_of_changes
 from grokterm.wire.records import Event
 
 _MOST_KEYS: Final = 6
@@ -84,7 +85,7 @@ def newest(history: History, step: float = math.inf) -> Sentence | None:
 @lru_cache(maxsize=4)
 def _told(history: History, version: int) -> tuple[Sentence, ...]:
     starts = [0, *sorted({change.step for change in history.changes if change.rebuilt})]
-    found: list[Sentence] = []
+    found = list(forecasts_of_changes(history))
     for first, last in pairwise([*starts, math.inf]):
         model = _Model(history, int(first), last)
         for teller in _TELLERS:
