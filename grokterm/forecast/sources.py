@@ -35,7 +35,7 @@ SOURCES: Final[dict[str, tuple[str, ...]]] = {
         "log of training pairs over p ln p",
     ),
     "wrong labels": ("corrupt",),
-    "the architecture, its width, and ε": ("embedding", "attention", "log width", "log epsilon"),
+    "the architecture, its width, and epsilon": ("embedding", "attention", "log width", "log epsilon"),
 }
 """The measures and settings that a person knows, each with the features that are made of it."""
 SENTENCE: Final = (
@@ -43,3 +43,8 @@ SENTENCE: Final = (
     "It is an estimate, fitted on a library of runs, and no promise."
 )
 """All of them."""
+BRIEFLY: Final = (
+    "An estimate from test and train loss, test accuracy, Gini, Σθ², lr × wd × step and the setting, fitted on a "
+    "library of runs: ? tells more."
+)
+"""The same where there is little room."""

@@ -31,9 +31,14 @@ class Interval:
     """The interval in words, for where not all of it can be seen."""
 
 
+def spelled_for(words: str, graph: Graph) -> str:
+    """Words of a forecast, in ascii where that is asked for."""
+    return words.translate(_ASCII) if graph == "ascii" else words
+
+
 def draw_interval_words(cells: Cells, area: PlotArea, interval: Interval, graph: Graph, palette: Palette) -> None:
     """Writes its words beside its middle, or at the right edge with an arrow where that does not reach so far."""
-    words, ends = (said.translate(_ASCII if graph == "ascii" else {}) for said in (interval.words, interval.ends))
+    words, ends = (spelled_for(said, graph) for said in (interval.words, interval.ends))
     if interval.middle <= area.x.high:
         x = area.column(max(interval.middle, area.x.low))
         write_words(cells, area, x, Mark(interval.middle, words, _COLOR), palette)
