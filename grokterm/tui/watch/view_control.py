@@ -76,7 +76,7 @@ class ViewControl:
 
     def open(self, number: int | None) -> None:
         """Opens a view by its number in the present one's place; nothing where there is none."""
-        if number is None or number not in views():
+        if number is None or number not in views() or not self._host.is_attached:
             return
         name = views()[number].name
         guide, self.guide = self.guide, None  # it stays, and turns to the page of the new view
