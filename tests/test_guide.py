@@ -172,7 +172,7 @@ def test_every_command_can_be_run(line: str, plugins_of_the_guide: None) -> None
     assert callable(command)
 
 
-@pytest.mark.parametrize("given", ["logit_spectrum", "logit-spectrum", "LOGIT_SPECTRUM", " 8 "])
+@pytest.mark.parametrize("given", ["logit_spectrum", "logit-spectrum", "LOGIT_SPECTRUM", " 7 "])
 def test_a_page_is_found_by_name_and_number(given: str) -> None:
     assert find_page(given).name == "logit_spectrum"
 

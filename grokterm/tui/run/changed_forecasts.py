@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from grokterm.config import short_label
 from grokterm.milestones import MEMORIZED
+from grokterm.number_format import spelled
 from grokterm.runs.history import History
 from grokterm.sentences import FORECAST, Sentence
 from grokterm.tui.run.forecasts import may_be_forecast
-from grokterm.tui.text.formats import spelled
 from grokterm.wire.records import Change
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _CHANGED: Final = ("weight_decay", "lr", "train_fraction", "corrupt")
 """Settings whose change is told of."""
+_DIGITS: Final = 4
 
 
 def forecasts_of_changes(history: History) -> Iterator[Sentence]:
@@ -34,8 +35,8 @@ def forecasts_of_changes(history: History) -> Iterator[Sentence]:
         if _concerns(change) and (found := _made(history, at, until)) is not None:
             step, forecast = found
             names = [name for name in _CHANGED if _is_other(change, name)]
-            new = " and ".join(f"{short_label(name)} {spelled(change.values[name])}" for name in names)
-            old = " and ".join(spelled(change.old[name]) for name in names)
+            new = " and ".join(f"{short_label(name)} {spelled(change.values[name], _DIGITS)}" for name in names)
+            old = " and ".join(spelled(change.old[name], _DIGITS) for name in names)
             yield FORECAST["changed"].at(step, new=new, old=old, when=forecast.when)
 
 

@@ -23,10 +23,10 @@ from grokterm.tui.drawing.message import draw_message
 from grokterm.tui.drawing.overlay import RunCurve, draw_overlay
 from grokterm.tui.drawing.plot_area import Axes
 from grokterm.tui.panes.curves import marks_of
+from grokterm.tui.run.ladders import scaled
 from grokterm.tui.run.state import RunState
 from grokterm.tui.text.formats import spelled
 from grokterm.tui.views.view import ViewPane
-from grokterm.tui.watch.ladders import scaled
 
 _CHART_FROM: Final = 7
 """Lines from which the chart says something."""
