@@ -67,7 +67,7 @@ ACTIONS: Final = (
     Action("try_it", "t", "try", "Type a and b and see the model's answers", "the trainer", "What is shown", rank=9),
     Action("views", "v", "views", "Choose a view of the model: circles, clocks, spectra, …", "the screen",
            "What is shown", rank=3),
-    Action("forecast", "F", "forecast", "See when it is expected to grok, and what a change would do; esc closes it",
+    Action("forecast", "F", "forecast", "See when it is expected to grok, and what changes would do",
            "the screen", "What is shown", rank=11),
     Action("next_view", "n", "next view", "The next view; arrows choose in it, esc closes it", "the screen",
            "What is shown", call="next_view(1)"),
