@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -14,6 +15,7 @@ import numpy.typing as npt
 
 from grokterm.config import Value
 from grokterm.errors import ConfigError, MissingPackageError, RunFolderError
+from grokterm.plugins.loading import load_for_notebook
 from grokterm.runs.folder import home_path
 from grokterm.spelling import nearest
 from grokterm.sweeps import fits
@@ -204,11 +206,19 @@ class Sweep:
         return tuple(values)
 
 
-def open_sweep(sweep: str | os.PathLike[str] = "last", runs: str | os.PathLike[str] | None = None) -> Sweep:
+def open_sweep(
+    sweep: str | os.PathLike[str] = "last",
+    runs: str | os.PathLike[str] | None = None,
+    *,
+    plugin: str | Sequence[str] = (),
+    allow_plugin: str | Sequence[str] = (),
+) -> Sweep:
     """A sweep by its id, number, unique beginning, `last`, or path; raises RunFolderError where there is none.
 
-    `runs` is the folder of all runs and sweeps, by default the one that the command line uses.
+    `runs` is the folder of all runs and sweeps, by default the one that the command line uses. `plugin` and
+    `allow_plugin` are what the options of the command line are, for a sweep that was made with plugins.
     """
+    load_for_notebook(plugin, allow_plugin)
     home = home_path(Path(runs) if runs is not None else None)
     return Sweep(find_sweep(sweep if isinstance(sweep, str) else str(Path(sweep).absolute()), home))
 

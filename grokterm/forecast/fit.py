@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import torch
 
-from grokterm.forecast.features import MEASURES, features
+from grokterm.forecast.features import MEASURES, NAMES, features
 from grokterm.forecast.hazards import EDGES, Distribution, Hazards
 from grokterm.forecast.library import LibraryRun
 from grokterm.sweeps.curves import COLUMNS
@@ -27,6 +27,7 @@ DECAY: Final = 0.1
 FOLDS: Final = 5
 ON_THE_WAY: Final = (0.0, 0.03, 0.07, 0.1, 0.17, 0.25, 0.35, 0.5, 0.62, 0.75, 0.88)
 """Where on the way from memorization to its end a run is looked at."""
+MEMORIZED: Final = NAMES.index("log memorized step")
 COVERED: Final = 0.8
 """Share of the intervals in which grokking falls."""
 
@@ -109,7 +110,8 @@ def fit(known: Moments, seed: int = 0) -> Hazards:
         schedule.step()
     one, two, three, four = (t.detach().double().numpy() for t in (w_1, b_1[:, 0], w_2, b_2[:, 0]))
     far = float(np.abs((known.x - mean) / spread).max())
-    return Hazards(mean, spread, one, two, three, four, np.array([0.1, 0.9]), far)
+    delay = float(np.median((known.step + known.remaining)[known.grokked] / 10 ** known.x[known.grokked, MEMORIZED]))
+    return Hazards(mean, spread, one, two, three, four, np.array([0.1, 0.9]), delay, far)
 
 
 def left_out(known: Moments, seed: int = 0) -> list[Distribution]:
