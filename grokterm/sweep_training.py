@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from grokterm.config import Config, settings
+from grokterm.config import Config, setting_name, settings
 from grokterm.config.plugins import plugin_arguments
 from grokterm.errors import ConfigError, GroktermError, TrainerError
 from grokterm.plugins.loading import load_for_notebook
@@ -20,7 +20,7 @@ from grokterm.runs.claim import claim
 from grokterm.runs.folder import runs_home
 from grokterm.runs.process import start_process, stop_trainer, trainer_alive
 from grokterm.sweep_notebook import Sweep
-from grokterm.sweeps.axes import read_axes, setting_name
+from grokterm.sweeps.axes import read_axes
 from grokterm.sweeps.cells import read_state
 from grokterm.sweeps.folder import SweepFolder, create_sweep
 from grokterm.sweeps.plan import Plan

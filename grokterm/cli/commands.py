@@ -41,6 +41,7 @@ from grokterm.cli.parameters import (
     spell_out,
     with_options,
 )
+from grokterm.cli.script_commands import events, go, pause, set_settings, status, step, wait
 from grokterm.cli.sweep_command import sweep
 from grokterm.cli.usage import UsageError, explain
 from grokterm.config import settings
@@ -242,6 +243,13 @@ COMMANDS: Final[dict[str, tuple[Command, str]]] = {
     "plot": (plot, "RUN... [MEASURE] [OPTIONS]"),
     "tag": (tag, "RUN [WORDS...] [OPTIONS]"),
     "note": (note, "RUN [TEXT...] [OPTIONS]"),
+    "set": (set_settings, "RUN SETTING=VALUE... [OPTIONS]"),
+    "pause": (pause, "RUN [OPTIONS]"),
+    "go": (go, "RUN [OPTIONS]"),
+    "step": (step, "RUN N [OPTIONS]"),
+    "status": (status, "RUN [OPTIONS]"),
+    "events": (events, "RUN [--follow] [OPTIONS]"),
+    "wait": (wait, "RUN [--until WHERE] [--timeout SECONDS] [OPTIONS]"),
     "stop": (stop, "[RUN] [OPTIONS]"),
     "rm": (rm, "RUN... [OPTIONS]"),
     "bench": (bench, "[OPTIONS]"),
@@ -278,6 +286,6 @@ def build() -> App:
     )
     app.default(watch)
     for name, (command, arguments) in COMMANDS.items():
-        app.command(command, usage=f"Usage: grokterm {name} {arguments}")
+        app.command(command, name=name, usage=f"Usage: grokterm {name} {arguments}")
     app.register_install_completion_command(help="Install completion for this shell (zsh, bash, fish, powershell).")
     return app

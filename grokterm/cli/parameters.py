@@ -160,6 +160,12 @@ Sort = Annotated[
 ]
 TagWords = Annotated[str, Parameter(name="WORDS", help="Tags, each a word.")]
 Remove = Annotated[bool, _flag("--remove", "Take these tags away.")]
+Follow = Annotated[bool, _flag("--follow", "Go on until the run ends.")]
+WaitUntil = Annotated[
+    str | None,
+    _text_option("--until", "WHERE", "A step, memorized or grokked.", "the run's own end"),
+]
+Timeout = Annotated[str | None, _text_option("--timeout", "SECONDS", "Wait so long at most.", "for ever")]
 NoteText = Annotated[str, Parameter(name="TEXT", help="The note, which takes the old one's place; '' removes it.")]
 Quick = Annotated[bool, _flag("--quick", "Measure less, and less surely: two minutes.")]
 Device = Annotated[

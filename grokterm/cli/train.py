@@ -23,7 +23,14 @@ from grokterm.runs.folder import RunFolder, create_run, runs_home
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
 from grokterm.runs.presence import FolderWatch
-from grokterm.runs.process import exit_status, start_trainer, stop_trainer, trainer_alive, wait_for_end
+from grokterm.runs.process import (
+    exit_status,
+    socket_of,
+    start_trainer,
+    stop_trainer,
+    trainer_alive,
+    wait_for_end,
+)
 from grokterm.runs.trainer_log import last_lines
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Event, Record, Session
@@ -53,10 +60,20 @@ def start(values: Values, as_json: bool) -> int:
     pass_on_notify(values)
     with stopping_when_interrupted(folder), progress_to(out, folder.id) as line:
         start_trainer(folder)
+        if as_json:
+            print_place(folder)
         end = follow(folder, history, LogReader(folder.log_path), line, teller(out, folder, values))
     check_end(folder, end, history)
     draw_at_end(out, folder, history, options)
     return print_result(folder, history, as_json)
+
+
+def print_place(folder: RunFolder) -> None:
+    """Prints where a run that was started is, as the first line of JSON, as soon as its trainer listens or is gone."""
+    while (socket := socket_of(folder)) is None and trainer_alive(folder):
+        time.sleep(_POLL)
+    place = {"run": folder.id, "folder": str(folder.path), "socket": str(socket) if socket else None}
+    print(sanitize_json(place), flush=True)
 
 
 def draw_at_end(out: TextIO, folder: RunFolder, history: History, options: ViewOptions) -> None:
