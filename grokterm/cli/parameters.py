@@ -144,6 +144,9 @@ WorkerCount = Annotated[
     _text_option("--workers", "N", "Processes that train, each on one thread.", "one a GPU, or one a core"),
 ]
 DryRun = Annotated[bool, _flag("--dry-run", "Print the plan, and train nothing.")]
+Line = Annotated[
+    str | None, Parameter(name="LINE", help="A run as grokterm share prints it: it is trained with all its changes.")
+]
 DetachSweep = Annotated[bool, _flag("--detach", "Let the sweep train without a screen.")]
 WhereRun = Annotated[
     str | None,
