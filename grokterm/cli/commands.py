@@ -9,6 +9,7 @@ from cyclopts import App, CycloptsError
 from grokterm.cli import option_groups as groups
 from grokterm.cli.defaults import read_defaults
 from grokterm.cli.options import read, step_number
+from grokterm.cli.out_commands import export, share
 from grokterm.cli.parameters import (
     NEW_PLUGINS,
     PLUGINS,
@@ -131,14 +132,6 @@ def replay(run: OneRun, /, *, to: To = None, as_json: AsJson = False, **given: s
 
 
 @with_options(groups.folder, plugins=PLUGINS)
-def share(run: OneRun, /, **given: str | None) -> int:
-    """Print a run as one line, which grokterm trains wherever it is pasted: its configuration and changes."""
-    from grokterm.cli.share import share
-
-    return share(run, read_defaults() | read(given))
-
-
-@with_options(groups.folder, plugins=PLUGINS)
 def runs(
     *,
     where: WhereRun = None,
@@ -234,6 +227,7 @@ COMMANDS: Final[dict[str, tuple[Command, str]]] = {
     "fork": (fork, "RUN [--at STEP] [OPTIONS]"),
     "replay": (replay, "RUN [--to STEP] [OPTIONS]"),
     "share": (share, "RUN [OPTIONS]"),
+    "export": (export, "RUN --to FORMAT [OPTIONS]"),
     "runs": (runs, "[OPTIONS]"),
     "plot": (plot, "RUN... [MEASURE] [OPTIONS]"),
     "tag": (tag, "RUN [WORDS...] [OPTIONS]"),
