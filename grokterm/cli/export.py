@@ -26,8 +26,8 @@ def export(name: str, to: str | None, out: str | None, step: int | None, as_json
         raise UsageError(f"export needs a format: give --to {', '.join(FORMATS)}")
     if to not in FORMATS:
         raise ConfigError(unknown("format", to, list(FORMATS)))
-    format = FORMATS[to]
-    if step is not None and not format.of_weights:
+    chosen = FORMATS[to]
+    if step is not None and not chosen.of_weights:
         raise UsageError(f"--step is for weights, and {to} holds all steps: leave it out")
     home = home_path(values.get("runs"))
     if names_sweep(name, home):
@@ -35,8 +35,8 @@ def export(name: str, to: str | None, out: str | None, step: int | None, as_json
     else:
         folder = find_run(name, home)
         check_given(folder)
-        path = _path(out, f"{folder.id}{format.ending}")
-        words = format.write(folder, path, step, _ADVICE)
+        path = _path(out, f"{folder.id}{chosen.ending}")
+        words = chosen.write(folder, path, step, _ADVICE)
     if as_json:
         print(sanitize_json({"format": to, "path": str(path), "holds": words}))
     else:

@@ -42,22 +42,7 @@ def transformer_lens(weights: Weights) -> tuple[dict[str, Array], dict[str, Any]
                 found |= _layer_norm(of, f"{block}.{ours}", f"{to}.{theirs}")
     if config.layer_norm == "pre":
         found |= _layer_norm(of, "norm_out", "ln_final")
-    return {name: array.astype(np.float32) for name, array in found.items()}, {
-        "n_layers": config.depth,
-        "d_model": d,
-        "n_ctx": len(config.sequence_tokens),
-        "n_heads": heads,
-        "d_head": d // heads,
-        "d_mlp": config.width,
-        "d_vocab": of["W_E"].shape[0],
-        "d_vocab_out": config.class_count,
-        "act_fn": config.activation,
-        "normalization_type": "LN" if config.layer_norm == "pre" else None,
-        "eps": 1e-5,
-        "attention_dir": "causal" if config.causal == "on" else "bidirectional",
-        "default_prepend_bos": False,
-        "init_weights": False,
-    }
+    return {name: array.astype(np.float32) for name, array in found.items()}, _lens_config(config)
 
 
 def nanda(weights: Weights) -> tuple[dict[str, Array], dict[str, Any]]:
@@ -79,7 +64,32 @@ def nanda(weights: Weights) -> tuple[dict[str, Array], dict[str, Any]]:
         found[f"{to}.attn.W_O"] = of[f"{block}.W_O"].T
         found[f"{to}.attn.mask"] = np.tril(np.ones((3, 3), of["W_U"].dtype))
         found |= {f"{to}.mlp.{name}": of[f"{block}.{name}"].T for name in ("W_in", "b_in", "W_out", "b_out")}
-    return found, {
+    return found, _nanda_config(config)
+
+
+def _lens_config(config: Config) -> dict[str, Any]:
+    """What HookedTransformerConfig.from_dict takes."""
+    return {
+        "n_layers": config.depth,
+        "d_model": config.d_model,
+        "n_ctx": len(config.sequence_tokens),
+        "n_heads": config.heads,
+        "d_head": config.d_model // config.heads,
+        "d_mlp": config.width,
+        "d_vocab": config.p + len(set(config.sequence_tokens) - {"a", "b"}),
+        "d_vocab_out": config.class_count,
+        "act_fn": config.activation,
+        "normalization_type": "LN" if config.layer_norm == "pre" else None,
+        "eps": 1e-5,
+        "attention_dir": "causal" if config.causal == "on" else "bidirectional",
+        "default_prepend_bos": False,
+        "init_weights": False,
+    }
+
+
+def _nanda_config(config: Config) -> dict[str, Any]:
+    """The settings of the paper's code, by their names there."""
+    return {
         "lr": config.lr,
         "weight_decay": config.weight_decay,
         "p": config.p,
@@ -92,7 +102,7 @@ def nanda(weights: Weights) -> tuple[dict[str, Array], dict[str, Any]]:
         "d_vocab": config.p + 1,
         "n_ctx": 3,
         "d_mlp": config.width,
-        "num_heads": heads,
+        "num_heads": config.heads,
         "act_type": {"relu": "ReLU", "gelu": "GeLU"}[config.activation],
         "use_ln": False,
     }

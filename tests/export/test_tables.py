@@ -17,8 +17,9 @@ from grokterm.export.formats import FORMATS
 from grokterm.export.run_table import RunTable
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.history import COLUMNS, PROGRESS, STRUCTURE, read_history
-from grokterm.wire.records import Session, encode_record
+from grokterm.wire.records import PluginMeasures, Session, encode_record
 from tests.needs import PYARROW, TENSORBOARD, need
+from tests.runs.logged import logged as logged_run
 
 Row = dict[str, float]
 KINDS = {"scalars": "scalars", "circuit": "progress", "structure": "structure", "plugin": "plugins"}
@@ -84,6 +85,16 @@ def test_columns_are_there_whatever_was_measured(run: RunFolder, tmp_path: Path)
     plain = [name for name in (*COLUMNS, *PROGRESS, *STRUCTURE) if name != "step"]
     assert header[: len(plain) + 1] == ["step", *plain]
     assert len(set(header)) == len(header)
+
+
+def test_measures_of_plugins_are_columns_too(home: Path, tmp_path: Path) -> None:
+    more = [PluginMeasures(20, {"margin": 0.25, "depth": None}), PluginMeasures(40, {"margin": -1.5, "depth": 3.0})]
+    table = from_csv(exported(logged_run(home, 50, more), "csv", tmp_path / "table.csv"))
+    assert {step: row.get("margin") for step, row in table.items()} == dict.fromkeys(range(0, 51, 10)) | {
+        20: 0.25,
+        40: -1.5,
+    }
+    assert [step for step, row in table.items() if "depth" in row] == [40]
 
 
 def test_of_two_records_of_one_step_the_later_counts(run: RunFolder) -> None:
