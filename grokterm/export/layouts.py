@@ -42,7 +42,7 @@ def transformer_lens(weights: Weights) -> tuple[dict[str, Array], dict[str, Any]
                 found |= _layer_norm(of, f"{block}.{ours}", f"{to}.{theirs}")
     if config.layer_norm == "pre":
         found |= _layer_norm(of, "norm_out", "ln_final")
-    return {name: array.astype(np.float32) for name, array in found.items()}, _lens_config(config)
+    return found, _lens_config(config)
 
 
 def nanda(weights: Weights) -> tuple[dict[str, Array], dict[str, Any]]:

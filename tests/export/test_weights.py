@@ -149,11 +149,11 @@ def test_a_hooked_transformer_gives_the_same_logits(values: dict[str, object]) -
 
 @pytest.mark.parametrize("values", CASES, ids=lambda values: " ".join(map(str, values.values())) or "plain")
 def test_the_layout_of_transformer_lens_is_that_model(values: dict[str, object]) -> None:
-    """Against its equations, written down plainly, where the package is not there."""
-    engine, weights = model(**values)
+    """Against its equations, written down plainly, to the last digits."""
+    engine, weights = model(**values, precision="float64")
     arrays, config = layouts.transformer_lens(weights)
     w = {name: torch.tensor(array) for name, array in arrays.items()}
-    assert all(tensor.dtype == torch.float32 for tensor in w.values())
+    assert all(tensor.dtype == torch.float64 for tensor in w.values())
 
     def norm(x: Tensor, name: str) -> Tensor:
         if config["normalization_type"] is None:
@@ -175,17 +175,17 @@ def test_the_layout_of_transformer_lens_is_that_model(values: dict[str, object])
         y = norm(x, f"blocks.{block}.ln2")
         x = x + act(y @ of["mlp.W_in"] + of["mlp.b_in"]) @ of["mlp.W_out"] + of["mlp.b_out"]
     logits = (norm(x, "ln_final") @ w["unembed.W_U"] + w["unembed.b_U"])[:, -1]
-    torch.testing.assert_close(logits, all_logits(engine), rtol=0, atol=1e-5)
+    torch.testing.assert_close(logits, all_logits(engine), rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("values", [{}, {"classes": "p+1"}, {"tied": "on"}])
 def test_the_papers_code_gives_the_same_logits(values: dict[str, object]) -> None:
-    engine, weights = model(**values)
+    engine, weights = model(**values, precision="float64")
     arrays, config = layouts.nanda(weights)
     names = {name: name.rpartition(".")[2] for name in arrays if not name.endswith("mask")}
     network = Network({short: torch.tensor(arrays[name]) for name, short in names.items()})
     logits = network.logits(tokens(engine.config)).detach()
-    torch.testing.assert_close(logits[:, : engine.config.class_count], all_logits(engine), rtol=0, atol=1e-5)
+    torch.testing.assert_close(logits[:, : engine.config.class_count], all_logits(engine), rtol=0, atol=1e-12)
     assert logits.shape[1] == engine.config.p + 1 == config["d_vocab"]
     assert {name: array.shape for name, array in arrays.items() if name.startswith("blocks")} == {
         **{f"blocks.0.attn.W_{name}": (2, 8, 16) for name in "KQV"},
