@@ -13,7 +13,7 @@ from grokterm.runs.share import SharedChange, read_line, write_line
 from grokterm.runs.sharing import share_of
 from tests.cli.terminals import run_here
 from tests.own import sha256, write_examples
-from tests.runs.test_share import shared
+from tests.runs.shares import shared
 from tests.terminal.conftest import Grokterm
 
 SMALL = ("--p", "11", "--width", "32", "--log-every", "5", "--device", "cpu", "--precision", "float32")

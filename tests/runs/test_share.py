@@ -7,7 +7,7 @@ import hashlib
 import math
 import zlib
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import hypothesis
 import msgspec
@@ -32,9 +32,8 @@ from grokterm.runs.share import (
 from grokterm.surgery import Ablation
 from grokterm.wire.records import Rewind
 from tests.own import unloading, write_examples
+from tests.runs.shares import DIGEST, HERE, shared
 
-DIGEST = bytes(range(200, 208))
-HERE = Circumstances("cuda:0", "bfloat16", 16, "a3f1")
 TEN: list[tuple[int, dict[str, Value]]] = [
     (1240, {"lr": 0.0025}),
     (333, {"weight_decay": 2.0}),
@@ -49,11 +48,6 @@ TEN: list[tuple[int, dict[str, Value]]] = [
 ]
 FREE = [name for name, known in settings().items() if name not in (*OWN_OF_THE_TRAINER, "op", "p", "task")]
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=+/ :.é"
-
-
-def shared(config: Config | None = None, changes: tuple[SharedChange, ...] = (), **more: Any) -> Share:
-    values: dict[str, Any] = {"step": 30_000, "digest": DIGEST, "circumstances": HERE}
-    return Share(config or Config.starting(), changes, **(values | more))
 
 
 def ten_changes() -> Share:
