@@ -18,7 +18,7 @@ from grokterm.trainer.following import SHARED
 from grokterm.view_options import ViewOptions
 from grokterm.wire.messages import Change as Changing
 from grokterm.wire.messages import Go
-from grokterm.wire.records import Change, Session
+from grokterm.wire.records import Change, Event, Rewind, Session
 from tests.trainer.running import TINY, Running, change, wait_for
 
 NewRun = Callable[..., Running]
@@ -140,10 +140,12 @@ def test_it_goes_on_where_it_was_killed(lived: tuple[Running, Share], at: int, n
 
 def test_the_watchman_is_followed_and_does_nothing_himself(new_run: NewRun, folders: Path) -> None:
     first = new_run(FRAGILE)
-    first.start()
+    first.start(paused=True)
+    assert first.command(change(pace=8000.0)).ok  # and is none of the changes in the line
+    assert first.command(Go(0)).ok
     finished(first)
     share = share_of(first.folder)[0]
-    assert share.changes[0].rewind is not None
+    assert share.changes[0].rewind == Rewind(10, 0)
     again = from_line(new_run(), share, folders, on_trouble="pause", pace=5000.0)
     again.start(paused=True)
     assert again.command(change(pace="max")).ok  # so that changes of the log are not those of the line
@@ -151,6 +153,19 @@ def test_the_watchman_is_followed_and_does_nothing_himself(new_run: NewRun, fold
     finished(again)
     assert outcome(again.folder)[0] == "agrees"
     assert again.final_tensors() == first.final_tensors()
+
+
+def test_trouble_of_which_nothing_was_made_is_passed_by(new_run: NewRun, folders: Path) -> None:
+    first = new_run(FRAGILE.changed({"on_trouble": "tell"}))
+    first.start()
+    finished(first)
+    share = share_of(first.folder)[0]
+    assert share.changes == ()
+    again = from_line(new_run(), share, folders, on_trouble="rewind")
+    again.start()
+    finished(again)
+    assert "collapsed" in {record.name for record in again.records() if isinstance(record, Event)}
+    assert outcome(again.folder)[0] == "agrees"
 
 
 def test_where_a_loss_was_not_finite_it_is_mended_as_then(new_run: NewRun, folders: Path) -> None:
