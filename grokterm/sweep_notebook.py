@@ -15,13 +15,15 @@ import numpy.typing as npt
 
 from grokterm.config import Value
 from grokterm.errors import ConfigError, MissingPackageError, RunFolderError
+from grokterm.export.new_files import write_export
+from grokterm.export.tables import csv_of, parquet_of
 from grokterm.plugins.loading import load_for_notebook
 from grokterm.runs.folder import home_path
 from grokterm.spelling import nearest
 from grokterm.sweeps import fits
 from grokterm.sweeps.cells import CellsReader, read_state
 from grokterm.sweeps.curves import COLUMNS, read_curve
-from grokterm.sweeps.export import csv_of, parquet_of, write_export
+from grokterm.sweeps.export import table_of
 from grokterm.sweeps.fits import Critical, PowerLaw, Unfitted
 from grokterm.sweeps.folder import SweepFolder, find_sweep
 from grokterm.sweeps.plan import Plan, short_name, shown, spellings_of_settings
@@ -165,11 +167,11 @@ class Sweep:
 
     def to_csv(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Writes the table as CSV; raises RunFolderError where there is a file, unless it may be overwritten."""
-        return self._export(path, csv_of(self._table), overwrite)
+        return self._export(path, csv_of(table_of(self._table)), overwrite)
 
     def to_parquet(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Writes the table as Parquet; raises MissingPackageError without pyarrow, RunFolderError as `to_csv`."""
-        return self._export(path, parquet_of(self._table), overwrite)
+        return self._export(path, parquet_of(table_of(self._table)), overwrite)
 
     def _export(self, path: str | os.PathLike[str], content: bytes, overwrite: bool) -> Path:
         write_export(Path(path), content, overwrite)
