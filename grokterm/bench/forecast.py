@@ -20,8 +20,8 @@ from grokterm.sweeps.curves import COLUMNS
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-RUNS: Final = 180
-QUICK_RUNS: Final = 45
+RUNS: Final = 96
+QUICK_RUNS: Final = 32
 SEED: Final = 2
 """Another than the library's."""
 EARLY: Final = 1.1
