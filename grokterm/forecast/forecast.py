@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -9,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from grokterm.config import Config, Value, settings
+from grokterm.config import Config, Value, label, settings
 from grokterm.config.architectures import Architecture
 from grokterm.config.run import RunSettings
 from grokterm.errors import ConfigError
@@ -17,6 +18,7 @@ from grokterm.forecast.features import MEASURES, features
 from grokterm.forecast.hazards import BEYOND, fitted
 from grokterm.milestones import GROKKED, MEMORIZED
 from grokterm.runs.history import History, config_at
+from grokterm.sentences import FORECAST
 
 HORIZON: Final = 40_000
 """Steps within which it is asked whether a run groks; from there on as many again."""
@@ -28,6 +30,8 @@ ARCHITECTURES: Final[tuple[Architecture, ...]] = ("mlp", "one-hot", "transformer
 """Those of the library."""
 OPERATIONS: Final = ("add", "subtract", "multiply", "divide")
 """Those of the library."""
+MOST_RECORDS: Final = 4096
+"""Records that are looked at, evenly spaced where a run has more."""
 WHAT_IF: Final = ("weight_decay", "lr", "train_fraction")
 """Settings for which a forecast is made before they are changed."""
 
@@ -57,13 +61,29 @@ class Forecast:
     def words(self) -> str:
         """The whole sentence."""
         if self.groks:
-            return f"{self.short} ({_steps(self.low)}–{_steps(self.high)}), 80 %"
-        return f"not within {self.horizon:,} steps ({100 * (1 - self.chance):.0f} %)"
+            low, median, high = (_steps(step) for step in (self.low, self.median, self.high))
+            return FORECAST["groks"].words(median=median, low=low, high=high)
+        return FORECAST["never"].words(horizon=f"{self.horizon:,}", chance=f"{100 * (1 - self.chance):.0f}")
 
     @property
     def short(self) -> str:
         """The same without its interval."""
-        return f"groks at about {_steps(self.median)}" if self.groks else f"not within {self.horizon:,} steps"
+        return self.words.partition(" (")[0]
+
+    @property
+    def interval(self) -> str:
+        """The steps between which 80 % of those that grok do."""
+        return f"{_steps(self.low)}–{_steps(self.high)}"
+
+    @property
+    def when(self) -> str:
+        """The step alone."""
+        return self.short.removeprefix("groks at ")
+
+    @property
+    def sign(self) -> str:
+        """The step in as few characters as there can be."""
+        return f"≈{_steps(self.median)}" if self.groks else f"not by {self.horizon:,}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,28 +102,35 @@ def forecast(
     trained. Raises ConfigError for settings that a run cannot have.
     """
     end = step if step is not None else np.inf
-    config = config_at(history, end).changed(given or {})
+    return forecast_of(history, config_at(history, end).changed(given or {}), start_of_model(history, end), end)
+
+
+def forecast_of(history: History, config: Config, start: int, end: float) -> Forecast | Silence:
+    """That of the model that began at `start`, after the last record up to `end`, as if `config` were the run's own."""
     reason = why_silent(config)
     if reason:
         return Silence(reason)
-    start, memorized, grokked = _milestones_at(history, end)
+    memorized, grokked = (_first(history, name, start, end) for name in (MEMORIZED.event, GROKKED.event))
     if grokked is not None:
-        return Silence("it has grokked")
+        return Silence(FORECAST["grokked"].what)
     if memorized is None:
-        return Silence("it has not memorized the training pairs yet")
+        return Silence(FORECAST["unmemorized"].what)
     steps = history.column("step")
     first, last = (
         np.searchsorted(steps, start, side="right" if start else "left"),
         np.searchsorted(steps, end, side="right"),
     )
-    columns = {name: history.column(name)[first:last] for name in ("step", *MEASURES)}
+    # A curve of the library has no more records; the first one is what later ones are compared with.
+    stride = max(1, math.ceil((last - first) / MOST_RECORDS))
+    kept = np.r_[first : min(first + 1, last), np.arange(last - 1, first, -stride)[::-1]]
+    columns = {name: history.column(name)[kept] for name in ("step", *MEASURES)}
     columns["step"] = columns["step"] - start
     found = features(config, memorized - start, columns)
     if found is None:
-        return Silence("too few records since it memorized")
+        return Silence(FORECAST["few" if config.measure_every else "unmeasured"].what)
     hazards = fitted()
     if not hazards.known(found):
-        return Silence("the library has no runs like it")
+        return Silence(FORECAST["unlike"].what)
     now = float(columns["step"][-1])
     distribution, horizon = hazards.distribution(found), _horizon(config, int(now + start)) - start
     low, high = (distribution.quantile(level) for level in hazards.levels)
@@ -112,32 +139,34 @@ def forecast(
     return Forecast(int(at), at + distribution.quantile(0.5), at + low, at + high, horizon + start, chance)
 
 
+def start_of_model(history: History, step: float) -> int:
+    """The step at which the model of a step began."""
+    return max((change.step for change in history.changes if change.rebuilt and change.step <= step), default=0)
+
+
 @cache
 def why_silent(config: Config) -> str:
     """What the library has no runs of, in words; empty where it has runs with the settings of a configuration."""
     if not config.of_pairs or config.op not in OPERATIONS:
-        return f"the library has no runs of {config.task_words}"
+        return FORECAST["task"].words(task=config.task_words)
     if config.arch not in ARCHITECTURES:
-        return f"the library has no runs of --arch {config.arch}"
+        return FORECAST["architecture"].words(arch=config.arch)
     try:
         usual = Config.starting({"arch": config.arch, "p": config.p, "op": config.op}).as_dict()
     except ConfigError:
-        return f"the library has no runs of {config.task_words}"
+        return FORECAST["task"].words(task=config.task_words)
     free = SAMPLED | settings(RunSettings).keys()
     for name, value in config.as_dict().items():
         if name not in free and name in usual and usual[name] != value:
-            return f"the library has no runs with {settings()[name].label or name.replace('_', ' ')} {value}"
+            return FORECAST["setting"].words(setting=label(name), value=str(value))
     return ""
 
 
-def _milestones_at(history: History, step: float) -> tuple[int, int | None, int | None]:
-    """Where the model of a step began, and where it had memorized and grokked by then."""
-    start = max((change.step for change in history.changes if change.rebuilt and change.step <= step), default=0)
-    found: dict[str, int] = {}
-    for event in history.events:
-        if start <= event.step <= step and event.name in (MEMORIZED.event, GROKKED.event):
-            found.setdefault(event.name, event.step)
-    return start, found.get(MEMORIZED.event), found.get(GROKKED.event)
+def _first(history: History, name: str, start: int, end: float) -> int | None:
+    """Where a milestone was first reached; what was reached at the step of a rebuild, the model before it did."""
+    return next(
+        (e.step for e in history.events if e.name == name and (start < e.step or not start) and e.step <= end), None
+    )
 
 
 def _horizon(config: Config, step: int) -> int:

@@ -26,6 +26,7 @@ GROUPS: Final = (
     "Logits",
     "Paths",
     "Surgery",
+    "Forecast",
 )
 """The groups of the views, in order."""
 _REST: Final = "Beside"

@@ -67,6 +67,8 @@ ACTIONS: Final = (
     Action("try_it", "t", "try", "Type a and b and see the model's answers", "the trainer", "What is shown", rank=9),
     Action("views", "v", "views", "Choose a view of the model: circles, clocks, spectra, …", "the screen",
            "What is shown", rank=3),
+    Action("forecast", "F", "forecast", "See when it is expected to grok, and what a change would do; esc closes it",
+           "the screen", "What is shown", rank=11),
     Action("next_view", "n", "next view", "The next view; arrows choose in it, esc closes it", "the screen",
            "What is shown", call="next_view(1)"),
     Action("previous_view", "N", "view before", "The view before", "the screen", "What is shown",
@@ -118,8 +120,8 @@ ACTIONS: Final = (
 
 FOOTER_ORDER: Final = (
     "pause", "one_step", "decay_down", "rate_down", "architecture", "optimizer", "change", "slower", "earlier",
-    "try_it", "views", "ablate", "enlarge", "go_to_pane", "log_y", "next_theme", "screenshot", "fork", "branches",
-    "compare", "race", "restart", "help", "detach", "quit",
+    "try_it", "views", "forecast", "ablate", "enlarge", "go_to_pane", "log_y", "next_theme", "screenshot", "fork",
+    "branches", "compare", "race", "restart", "help", "detach", "quit",
 )  # fmt: skip
 
 

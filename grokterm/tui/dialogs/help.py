@@ -13,6 +13,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from grokterm.forecast.sources import SENTENCE
 from grokterm.tui.actions import Action, groups
 from grokterm.tui.dialogs.dialog import Dialog
 from grokterm.tui.text.circuit_phases import CIRCUIT_PHASES
@@ -74,6 +75,7 @@ def help_text(palette: Palette, width: int) -> Content:
         label = name if len(name) < _NAMES else short
         blocks.append(entry(label, color, f"{CIRCUIT_MEANINGS[name]}.", palette, width))
     blocks += [entry("", key, told, palette, width) for told in (CIRCUIT_SOURCE, WHY_TWO)]
+    blocks += [Content(""), Content.styled("Forecast", head), entry("", key, SENTENCE, palette, width)]
     blocks += [Content(""), Content.styled("Guide", head)]
     blocks += [entry(name, key, told, palette, width) for name, told in _GUIDE.items()]
     return Content("\n").join(blocks)

@@ -12,7 +12,8 @@ from textual.strip import Strip
 from grokterm.tui.drawing.cells import Cells
 from grokterm.tui.drawing.columns import Columns, reduce, spans
 from grokterm.tui.drawing.dots import DOTS, Dots
-from grokterm.tui.drawing.marks import Mark, draw_cursor, draw_marks
+from grokterm.tui.drawing.interval import Interval, draw_interval, draw_interval_words
+from grokterm.tui.drawing.marks import Mark, draw_cursor, draw_marks, is_among_words
 from grokterm.tui.drawing.plot_area import GUTTER, Axes, PlotArea, draw_axes, even_rows, names_beside
 from grokterm.tui.drawing.scales import Floats, Scale, step_scale, value_scale
 from grokterm.tui.theme import Palette
@@ -57,10 +58,12 @@ def draw_curves(
     palette: Palette,
     cursor: float | None = None,
     shade: Shade | None = None,
+    expected: Interval | None = None,
 ) -> list[Strip]:
     """Curves [curves, steps] over steps as `height` strips of `width` cells; the last curve lies on top.
 
-    `cursor` is a step that a line of its own goes through, `shade` what is to be filled between two curves.
+    `cursor` is a step that a line of its own goes through, `shade` what is to be filled between two curves, and
+    `expected` an interval of steps in which something is.
     """
     cells = Cells(width, height)
     if width < 1 or height < 1:
@@ -76,7 +79,11 @@ def draw_curves(
         draw_axes(cells, area, axes, DOTS[graph][1], graph, palette)
     if cursor is not None:
         draw_cursor(cells, area, cursor, graph, palette)
+    if expected is not None:
+        draw_interval_words(cells, area, expected, graph, palette)
     draw_marks(cells, area, marks, graph, palette)
+    if expected is not None:
+        draw_interval(cells, area, expected, graph, palette)
     if shade is not None:
         draw_shade(cells, area, columns, shade, graph, palette)
     return cells.strips()
@@ -89,7 +96,7 @@ def _scaled(
     size = min(steps.size, values.shape[-1])
     steps, values = steps[:size], values[:, :size]
     last, first = (float(steps.max()), float(steps[steps > 0].min(initial=np.inf))) if size else (0.0, np.inf)
-    x = step_scale(last, first, axes.log_x)
+    x = step_scale(max(last, axes.until), first, axes.log_x)
     across, down = DOTS[graph]
     columns = reduce(steps, values, x, width * across)
     y = Scale(0.0, 1.0) if axes.percent else value_scale(np.r_[columns.low.ravel(), columns.high.ravel()], axes.log_y)
@@ -142,13 +149,8 @@ def draw_shade(cells: Cells, area: PlotArea, columns: Columns, shade: Shade, gra
     for x in range(max(first, int(at[0])), min(last, int(at[-1])) + 1):
         top, bottom = (area.row(float(np.interp(x, at, row[known])), down) for row in (upper, lower))
         for y in range(top + 1, bottom):
-            if cells.free(area.left + x, y, 1) and not _is_among_words(cells, area.left + x, y):
+            if cells.free(area.left + x, y, 1) and not is_among_words(cells, area.left + x, y):
                 cells.put(area.left + x, y, ":" if graph == "ascii" else "░", palette.style(shade.color))
-
-
-def _is_among_words(cells: Cells, x: int, y: int) -> bool:
-    """Whether a blank stands beside the words of a mark."""
-    return any(glyph.isalnum() and glyph.isprintable() for glyph in cells.glyphs[y][max(x - 1, 0) : x + 2])
 
 
 def _ends(

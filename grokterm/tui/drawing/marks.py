@@ -12,6 +12,8 @@ from grokterm.view_options import Graph
 
 _CELLS_A_MARK = 4
 """Cells of the plot for one mark, at least; the newest are drawn."""
+_SIGNS = "≈~"
+"""With which words begin, beside letters and digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ def draw_marks(cells: Cells, area: PlotArea, marks: Sequence[Mark], graph: Graph
         if area.x.low <= mark.step <= area.x.high and len(columns) < max(area.width // _CELLS_A_MARK, 1):
             columns.setdefault(area.column(mark.step), mark)
     for x, mark in columns.items():
-        _words(cells, area, x, mark, palette)
+        write_words(cells, area, x, mark, palette)
     for x, mark in columns.items():
         for y in range(area.height):
             if cells.free(x, y, 1):
@@ -52,7 +54,7 @@ def draw_cursor(cells: Cells, area: PlotArea, step: float, graph: Graph, palette
         cells.put(x, area.height, pointer, style)
 
 
-def _words(cells: Cells, area: PlotArea, x: int, mark: Mark, palette: Palette) -> None:
+def write_words(cells: Cells, area: PlotArea, x: int, mark: Mark, palette: Palette) -> None:
     """Writes a mark's words right or left of its line, in the first row where they touch nothing."""
     length = len(mark.words)
     for y in range(area.height):
@@ -61,3 +63,9 @@ def _words(cells: Cells, area: PlotArea, x: int, mark: Mark, palette: Palette) -
             if inside and cells.free(room, y, length + 2):
                 cells.put(start, y, mark.words, palette.style(mark.color))
                 return
+
+
+def is_among_words(cells: Cells, x: int, y: int) -> bool:
+    """Whether a blank stands beside the words of a mark."""
+    beside = cells.glyphs[y][max(x - 1, 0) : x + 2]
+    return any((glyph.isalnum() or glyph in _SIGNS) and glyph.isprintable() for glyph in beside)

@@ -47,6 +47,8 @@ class RunCurve:
     faint: bool = False
     band: tuple[Floats, Floats] | None = None
     """Of several runs whose median this is, the low and the high end of their band, each [n]."""
+    band_color: str = ""
+    """The band's colour, where that is not the curve's."""
 
     @property
     def rows(self) -> Floats:
@@ -94,7 +96,7 @@ def draw_overlay(
     draw_marks(cells, area, marks, graph, palette)
     for curve, columns in drawn:
         if curve.band and curve.steps.size:  # last of all: a band takes what is left blank
-            shade = Shade(2, 1, float(curve.steps[0]), float(curve.steps[-1]), curve.color)
+            shade = Shade(2, 1, float(curve.steps[0]), float(curve.steps[-1]), curve.band_color or curve.color)
             draw_shade(cells, area, columns, shade, graph, palette)
     return cells.strips()
 

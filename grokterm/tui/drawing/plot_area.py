@@ -42,6 +42,8 @@ class Axes:
     percent: bool = False
     across: str = "steps"
     """What the x axis counts."""
+    until: float = 0.0
+    """The step that the x axis of curves reaches at least, also where nothing is drawn yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ def draw_slider(
     cells = Cells(width, 1)
     plot = max(width - GUTTER - names_beside(width - GUTTER), 1)
     last, first = float(steps.max(initial=0.0)), float(steps[steps > 0].min(initial=np.inf))
-    x = step_scale(last, first, axes.log_x)
+    x = step_scale(max(last, axes.until), first, axes.log_x)
     area = PlotArea(GUTTER, plot, 1, x, Scale(0.0, 1.0))
     place, end = area.column(at), area.column(last)
     done, ahead, handle = ("=", "-", "o") if graph == "ascii" else ("━", "─", "●")

@@ -14,12 +14,14 @@ from grokterm.config.losses import LOSSES, loss_unit
 from grokterm.number_format import percent
 from grokterm.runs.history import History
 from grokterm.tui.drawing.curves import Curve, draw_curves
+from grokterm.tui.drawing.interval import Interval
 from grokterm.tui.drawing.marks import Mark
 from grokterm.tui.drawing.message import draw_message
 from grokterm.tui.drawing.plot_area import Axes
 from grokterm.tui.drawing.slider import draw_slider
 from grokterm.tui.drawing.sparkline import draw_sparklines
 from grokterm.tui.panes.pane import Pane
+from grokterm.tui.run.forecasts import forecast_shown
 from grokterm.tui.run.moment import phase_starts
 from grokterm.tui.run.state import RunState
 from grokterm.tui.text.formats import spelled
@@ -39,6 +41,8 @@ _MILESTONES: Final[dict[EventName, str]] = {
     "slingshot": "slingshots",
     "runaway_norm": "runaway norm",
 }
+_AHEAD: Final = 2.0
+"""Times the newest step up to which the step axis reaches ahead."""
 _TOGETHER: Final = 50
 """Changes of one setting within this share of the run are one mark."""
 
@@ -55,6 +59,10 @@ class CurvesPane(Pane):
     def live_value(self, value: float) -> str:
         """A live value as it stands at the end of its curve."""
         raise NotImplementedError
+
+    def expected(self, state: RunState) -> Interval | None:
+        """An interval of steps in which something is expected of these curves."""
+        return None
 
     def watched(self, state: RunState) -> Hashable:
         """The log, the axes, and where the cursor stands."""
@@ -84,11 +92,13 @@ class CurvesPane(Pane):
         if width < _CURVES_FROM[0] or height < _CURVES_FROM[1]:
             return draw_sparklines(steps, values, curves, axes, width, height, graph, palette)
         marks, moment = marks_of(history), state.moment
+        slides = moment is not None and width >= _SLIDER_FROM[0] and height >= _SLIDER_FROM[1]
+        strips = draw_curves(
+            steps, values, curves, marks, axes, width, height - slides, graph, palette, moment.step if moment else None,
+            expected=self.expected(state),
+        )  # fmt: skip
         if moment is None:
-            return draw_curves(steps, values, curves, marks, axes, width, height, graph, palette)
-        slides = width >= _SLIDER_FROM[0] and height >= _SLIDER_FROM[1]
-        tall = height - slides
-        strips = draw_curves(steps, values, curves, marks, axes, width, tall, graph, palette, moment.step)
+            return strips
         under = draw_slider(steps, phase_starts(history), moment.step, axes, width, graph, palette)
         return [*strips, under] if slides else strips
 
@@ -102,7 +112,14 @@ class AccuracyPane(CurvesPane):
 
     def axes(self, state: RunState) -> Axes:
         """Fixed from 0 to 100 %."""
-        return Axes(log_x=state.log_x, percent=True)
+        return Axes(log_x=state.log_x, percent=True, until=_until(state))
+
+    def expected(self, state: RunState) -> Interval | None:
+        """Where it is expected to grok."""
+        forecast = forecast_shown(state.history, state.moment)
+        if forecast is None or not forecast.groks:
+            return None
+        return Interval(forecast.low, forecast.median, forecast.high, forecast.sign, forecast.interval)
 
     def live_value(self, value: float) -> str:
         """A share as 34.2."""
@@ -124,11 +141,18 @@ class LossPane(CurvesPane):
 
     def axes(self, state: RunState) -> Axes:
         """Logarithmic where asked for."""
-        return Axes(log_x=state.log_x, log_y=state.log_y)
+        return Axes(log_x=state.log_x, log_y=state.log_y, until=_until(state))
 
     def live_value(self, value: float) -> str:
         """A loss in at most six characters."""
         return short_loss(value)
+
+
+def _until(state: RunState) -> float:
+    """The end of the interval in which it is expected to grok, where that is not far beyond what is drawn."""
+    forecast, last = forecast_shown(state.history, state.moment), state.history.last
+    near = forecast is not None and forecast.groks and last and forecast.high <= _AHEAD * last.step
+    return forecast.high if forecast is not None and near else 0.0
 
 
 def short_loss(value: float | None) -> str:

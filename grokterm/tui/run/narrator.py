@@ -12,65 +12,32 @@ from typing import Final
 import numpy as np
 
 from grokterm.runs.columns import Floats
-from grokterm.runs.history import CIRCUIT_PHASES, History
+from grokterm.runs.history import CIRCUIT_PHASES, PHASES, History
+from grokterm.sentences import (
+    BEFORE_SPIKE,
+    COLLAPSED_SHARE,
+    EXCLUDED_BY,
+    EXCLUDED_RISES,
+    LIGHTER,
+    MOST_SPIKES,
+    NARRATOR,
+    SPIKE,
+    SPIKE_LOSS,
+    SPIKES_APART,
+    STILL_WRONG,
+    TENTH,
+    Sentence,
+)
 from grokterm.surgery import component_labels, key_words
 from grokterm.troubles import TRAINING_TROUBLES
-from grokterm.wire.records import Event, EventName
+from grokterm.tui.run.changed_forecasts import forecasts_of_changes
+from grokterm.wire.records import Event
 
-TENTH: Final = 0.1
-"""Share of ln p below which the restricted loss of test pairs is told of …"""
-STILL_WRONG: Final = 0.5
-"""… as long as test accuracy is below this."""
-EXCLUDED_RISES: Final = 2.0
-"""Times its least value at which the excluded loss is told of …"""
-EXCLUDED_BY: Final = 0.1
-"""… and nats above it, at least."""
-LIGHTER: Final = 0.8
-"""Share of its peak below which Σθ² is told of, once the training pairs are memorized."""
-COLLAPSED_SHARE: Final = 0.5
-"""Share of the training pairs without a gradient that is told of."""
-SPIKE: Final = 10.0
-"""Times the loss of the records before it that a spike reaches …"""
-SPIKE_LOSS: Final = 0.01
-"""… in nats, at least."""
-_BEFORE_SPIKE: Final = 10
-_APART: Final = 500
-"""Steps from one spike that is told of to the next."""
-_MOST_SPIKES: Final = 20
 _MOST_KEYS: Final = 6
-
-_EVENTS: Final[dict[EventName, tuple[str, str, str]]] = {
-    "memorized": ("train accuracy passed 99 %, test accuracy is {test}", "memorized by heart", "memorizing"),
-    "generalizing": ("{numbers}", "the rule answers pairs never seen", "generalizing"),
-    "memorizing": ("{numbers}", "back to memorizing", "memorizing"),
-    "grokked": ("test accuracy reached 99 %", "grokked", "grokked"),
-    "collapsed": ("test accuracy fell below 90 %", "what was grokked has collapsed", "collapsed"),
-    "not_finite": ("the loss is no longer finite", "training cannot go on like this", "error"),
-    "circuit_formation": ("{numbers}", "a circuit begins to form", "generalizing"),
-    "clean_up": ("{numbers}", "memory is cleaned up", "grokked"),
-    "memorization": ("{numbers}", "the circuit is lost", "memorizing"),
-}
-
-
-_TOLD_BY_WATCHMAN: Final = frozenset(TRAINING_TROUBLES) - _EVENTS.keys()
+_EVENTS: Final = frozenset({*PHASES, *CIRCUIT_PHASES, "memorized", "not_finite"})
+"""Events of the log that have a sentence of the narrator's own."""
+_TOLD_BY_WATCHMAN: Final = frozenset(TRAINING_TROUBLES) - NARRATOR.keys()
 """Troubles that have no sentence of the narrator's own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """Something that happened at a step: what, what it means, and the palette's meaning that colours it."""
-
-    step: int
-    what: str
-    meaning: str
-    color: str
-    logged: bool = False
-    """Whether it is an event of the log."""
-
-    @property
-    def words(self) -> str:
-        """The whole sentence."""
-        return f"{self.what}: {self.meaning}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +85,7 @@ def newest(history: History, step: float = math.inf) -> Sentence | None:
 @lru_cache(maxsize=4)
 def _told(history: History, version: int) -> tuple[Sentence, ...]:
     starts = [0, *sorted({change.step for change in history.changes if change.rebuilt})]
-    found: list[Sentence] = []
+    found = list(forecasts_of_changes(history))
     for first, last in pairwise([*starts, math.inf]):
         model = _Model(history, int(first), last)
         for teller in _TELLERS:
@@ -132,10 +99,8 @@ def _events(model: _Model) -> Iterator[Sentence]:
             what, _, advice = _numbers(event).rpartition("; ")
             yield Sentence(event.step, what, advice, "warning", logged=True)
         elif event.name in _EVENTS and model.contains(event.step):
-            what, meaning, color = _EVENTS[event.name]
-            numbers = _numbers(event)
             test = _percent(model.test_accuracy(event.step))
-            yield Sentence(event.step, what.format(test=test, numbers=numbers), meaning, color, logged=True)
+            yield NARRATOR[event.name].at(event.step, logged=True, test=test, numbers=_numbers(event))
 
 
 def _restricted(model: _Model) -> Iterator[Sentence]:
@@ -143,8 +108,7 @@ def _restricted(model: _Model) -> Iterator[Sentence]:
     at = _first((losses <= TENTH * np.log(model.history.config.p)) & _has_circuit(model, steps))
     if at is not None and (test := model.test_accuracy(steps[at])) < STILL_WRONG:
         still = "still " if test < STILL_WRONG / 5 else ""
-        what = f"restricted loss of test pairs is a tenth of ln p while test accuracy is {still}{_percent(test)}"
-        yield Sentence(int(steps[at]), what, "the key frequencies alone know the answers", "generalizing")
+        yield NARRATOR["restricted"].at(int(steps[at]), test=f"{still}{_percent(test)}")
 
 
 def _excluded(model: _Model) -> Iterator[Sentence]:
@@ -155,8 +119,7 @@ def _excluded(model: _Model) -> Iterator[Sentence]:
     rose = (losses >= EXCLUDED_RISES * least) & (losses >= least + EXCLUDED_BY)
     at = _first(rose & _has_circuit(model, steps))
     if at is not None:
-        what = f"excluded loss rose from {least[at]:.2g} to {losses[at]:.2g}"
-        yield Sentence(int(steps[at]), what, "training pairs are answered by the circuit now", "generalizing")
+        yield NARRATOR["excluded"].at(int(steps[at]), least=f"{least[at]:.2g}", now=f"{losses[at]:.2g}")
 
 
 def _has_circuit(model: _Model, steps: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
@@ -172,8 +135,8 @@ def _keys(model: _Model) -> Iterator[Sentence]:
             what, labels = key_words(model.history.config.op, keys)
             named = ("" if component_labels(model.history.config.op) else "k = ") + ", ".join(labels[:_MOST_KEYS])
             more = f" and {len(keys) - _MOST_KEYS} more" if len(keys) > _MOST_KEYS else ""
-            do = "stand" if len(keys) > 1 else "stands"
-            yield Sentence(step, f"{what} {named}{more} {do} out", "an estimate that may change", "key")
+            stand = "stand" if len(keys) > 1 else "stands"
+            yield NARRATOR["keys"].at(step, frequencies=f"{what} {named}{more}", stand=stand)
             return
 
 
@@ -188,16 +151,14 @@ def _weights(model: _Model) -> Iterator[Sentence]:
         return
     at = _first(squares <= LIGHTER * np.fmax.accumulate(squares))
     if at is not None:
-        what = f"Σθ² fell by {_percent(1 - LIGHTER)} from its peak"
-        yield Sentence(int(steps[at]), what, "weight decay clears away what is not needed", "grokked")
+        yield NARRATOR["weights"].at(int(steps[at]))
 
 
 def _softmax(model: _Model) -> Iterator[Sentence]:
     steps, shares = model.progress("softmax_collapse")
     at = _first(shares >= COLLAPSED_SHARE)
     if at is not None:
-        what = f"the softmax of {_percent(float(shares[at]))} of the training pairs is exactly 1"
-        yield Sentence(int(steps[at]), what, "as sure as the float can tell (softmax collapse)", "grokked")
+        yield NARRATOR["softmax"].at(int(steps[at]), share=_percent(float(shares[at])))
 
 
 def _spikes(model: _Model) -> Iterator[Sentence]:
@@ -205,17 +166,16 @@ def _spikes(model: _Model) -> Iterator[Sentence]:
     others = [c.step for c in model.history.changes if {"loss", "temperature"} & c.values.keys()]
     kept = steps > max(others, default=-1)  # of another loss, numbers are no rise
     steps, losses = steps[kept], losses[kept]
-    if losses.size <= _BEFORE_SPIKE:
+    if losses.size <= BEFORE_SPIKE:
         return
-    windows = np.lib.stride_tricks.sliding_window_view(losses[:-1], _BEFORE_SPIKE)
+    windows = np.lib.stride_tricks.sliding_window_view(losses[:-1], BEFORE_SPIKE)
     before = np.fmax.reduce(windows, axis=1)
-    high = np.flatnonzero((losses[_BEFORE_SPIKE:] >= SPIKE * before) & (losses[_BEFORE_SPIKE:] >= SPIKE_LOSS))
+    high = np.flatnonzero((losses[BEFORE_SPIKE:] >= SPIKE * before) & (losses[BEFORE_SPIKE:] >= SPIKE_LOSS))
     last, told = -np.inf, 0
-    for at in (high + _BEFORE_SPIKE).tolist():
-        if steps[at] - last >= _APART and told < _MOST_SPIKES:
+    for at in (high + BEFORE_SPIKE).tolist():
+        if steps[at] - last >= SPIKES_APART and told < MOST_SPIKES:
             last, told = steps[at], told + 1
-            what = f"train loss rose more than {SPIKE:.0f}-fold to {losses[at]:.2g}"
-            yield Sentence(int(steps[at]), what, "a loss spike (slingshot)", "warning")
+            yield NARRATOR["spike"].at(int(steps[at]), loss=f"{losses[at]:.2g}")
 
 
 _TELLERS: Final[tuple[Callable[[_Model], Iterable[Sentence]], ...]] = (

@@ -94,6 +94,7 @@ class WatchScreen(Steady, Screen[None], inherit_bindings=False):
         self.action_travel, self.action_live, self.action_fork = past.travel, past.live, past.fork
         self.action_first_step, self.action_newest_step = past.first_step, past.newest_step
         self.action_views, self.action_next_view, self.action_mark = views.views, views.next_view, views.mark
+        self.action_forecast = views.forecast
         self.action_help, self.action_turn_pages = views.help, views.turn_pages
         self.action_next_pane, self.action_go_to_pane = panes.next_pane, panes.go_to_pane
         self.action_try_it, self.action_enlarge = panes.try_it, panes.enlarge

@@ -11,6 +11,7 @@ from grokterm.config import Config, Value
 from grokterm.errors import ConfigError
 from grokterm.milestones import GROKKED, phase_accuracies
 from grokterm.runs.history import History
+from grokterm.tui.run.forecasts import forecast_shown
 from grokterm.tui.run.moment import Moment
 from grokterm.tui.run.state import RunState
 from grokterm.tui.run.trainer_link import ShownState
@@ -93,9 +94,10 @@ def phase_line(state: RunState, width: int) -> Content:
         Part.of((formats.clock(status.seconds) if status else "", 60), style=muted),
     ]
     parts += accuracies(last, palette) if last else []
-    shown = fitted(parts, width - 2, 3)
+    *shown, forecast = fitted([*parts, forecast_part(state)], width - 2, 3)
     numbers = joined(shown[1:4], Content.styled(" · ", palette.markup("border")))
-    return _padded(between(shown[0], joined([numbers, *shown[4:]], Content("   ")), width - 2))
+    left = joined([shown[0], forecast], Content("   "))
+    return _padded(between(left, joined([numbers, *shown[4:]], Content("   ")), width - 2))
 
 
 def accuracies(of: Scalars | Moment, palette: Palette) -> list[Part]:
@@ -106,12 +108,22 @@ def accuracies(of: Scalars | Moment, palette: Palette) -> list[Part]:
     ]
 
 
+def forecast_part(state: RunState) -> Part:
+    """When it is expected to grok, by the forecast that stands; nothing where there is none."""
+    forecast = forecast_shown(state.history, state.moment)
+    if forecast is None:
+        return Part(())
+    style = state.palette.markup("grokked" if forecast.groks else "muted")
+    return Part.of((forecast.words, 65), (forecast.short, 48), (forecast.sign, 15), style=style)
+
+
 def _moment_line(state: RunState, moment: Moment, width: int) -> Content:
     """The slider, and beside it the numbers of the moment."""
     palette = state.palette
     parts = [
         Part.of((f"step {moment.step:,}", 20), (formats.count(moment.step), 10), style=palette.markup("text")),
         Part.of((formats.clock(moment.seconds), 60), style=palette.markup("muted")),
+        forecast_part(state),
         *accuracies(moment, palette),
     ]
     numbers = fit(parts, max(0, width * 2 // 3), Content("   "))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from grokterm.forecast.sources import SENTENCE
 from grokterm.milestones import (
     COLLAPSED_ACCURACY,
     GENERALIZING_ACCURACY,
@@ -52,9 +53,11 @@ CIRCUIT_SOURCE: Final = "From the progress measures of Nanda et al. 2023, not fr
 
 
 def phase_words() -> str:
-    """The meanings of all phases, one a line; the number beside a phase is the step at which it began."""
+    """The meanings of all phases, one a line, and what the forecast beside them is made from."""
     lines = [f"{name}: {meaning}." for name, meaning in MEANINGS.items()]
-    return "\n".join([*lines, "The number beside a phase is the step at which it last began.", MILESTONE_WORDS])
+    return "\n".join(
+        [*lines, "The number beside a phase is the step at which it last began.", MILESTONE_WORDS, SENTENCE]
+    )
 
 
 def circuit_words() -> str:

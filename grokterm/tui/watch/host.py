@@ -30,6 +30,10 @@ class Host(Protocol):
         """What has the focus."""
 
     @property
+    def is_attached(self) -> bool:
+        """Whether it is there still: keys that were pressed before the viewer left may come later."""
+
+    @property
     def is_current(self) -> bool:
         """Whether the screen is on top, with no dialog over it."""
 

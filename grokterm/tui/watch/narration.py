@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.geometry import Region, Size
 from textual.widget import Widget
 
+from grokterm.sentences import Sentence
 from grokterm.tui.run import narrator
 from grokterm.tui.text.circuit_phases import circuit_line, extra_lines, narration
 from grokterm.tui.text.one_line import Line
@@ -29,7 +30,7 @@ class Narration:
         self._host, self._viewer = host, host.viewer
         self.circuit_line, self.narrator_line = Line(id="circuit"), Line(id="narrator")
         self.circuit_line.tooltip = circuit_words()
-        self._spoken: narrator.Sentence | None = None
+        self._spoken: Sentence | None = None
 
     @property
     def speaks(self) -> bool:

@@ -9,9 +9,9 @@ from grokterm.config import Config, Value
 from grokterm.errors import GroktermError
 from grokterm.runs.folder import create_run
 from grokterm.runs.process import start_trainer
+from grokterm.tui.run import ladders
 from grokterm.tui.run.trainer_link import ShownState
 from grokterm.tui.text import formats
-from grokterm.tui.watch import ladders
 from grokterm.tui.watch.host import Host
 from grokterm.wire.messages import Go, Look, Pause, Request
 

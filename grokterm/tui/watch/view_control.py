@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grokterm.tui.panes import FourierPane
-from grokterm.tui.views.catalogue import views
+from grokterm.tui.views.catalogue import number_of, views
 from grokterm.tui.watch.host import Host
 from grokterm.tui.watch.places import BESIDE_FROM
 
@@ -36,6 +36,14 @@ class ViewControl:
         numbers = list(views())
         at = numbers.index(self._last) if self._last in numbers else 0
         self.open(numbers[(at + stride) % len(numbers)] if self.view is not None else numbers[at])
+
+    def forecast(self) -> None:
+        """Opens the view of the forecast, or closes it."""
+        if self.view is not None and self.view.name == "forecast":
+            self.close()
+            self._host.rearrange()
+        else:
+            self.open(number_of("forecast"))
 
     def mark(self) -> None:
         """Takes the step that is looked at as the one to compare with; on the board, ends comparing if it does."""
@@ -68,7 +76,7 @@ class ViewControl:
 
     def open(self, number: int | None) -> None:
         """Opens a view by its number in the present one's place; nothing where there is none."""
-        if number is None or number not in views():
+        if number is None or number not in views() or not self._host.is_attached:
             return
         name = views()[number].name
         guide, self.guide = self.guide, None  # it stays, and turns to the page of the new view

@@ -7,7 +7,9 @@ from grokterm.runs.history import History
 from grokterm.surgery import Ablation
 from grokterm.tui.panes import AccuracyPane, LossPane
 from grokterm.tui.panes.curves import marks_of
+from grokterm.tui.run.moment import moment_of
 from grokterm.wire.records import Change, Event, Record
+from tests.forecast.toy import course, history, use_toy
 from tests.tui.panes.worlds import PaneApp, change, grokking, lines, make_world, scalars, top_line
 
 BEFORE: dict[str, Value] = {"weight_decay": 1.0, "arch": "mlp", "pace": "max", "lr": 1e-3, "corrupt": 0.0}
@@ -127,3 +129,45 @@ def test_live_losses_are_short(loss: float, text: str) -> None:
 @pytest.mark.parametrize(("share", "text"), [(1.0, "100.0"), (0.99999, "99.9"), (0.342, "34.2"), (0, "0.0")])
 def test_live_accuracies_are_never_rounded_up_to_all(share: float, text: str) -> None:
     assert AccuracyPane().live_value(share) == text
+
+
+async def drawn_with_forecast(pane: AccuracyPane | LossPane, at: int | None = None, **values: Value) -> list[str]:
+    world = make_world(())
+    world.history = history(course(2000), **values)
+    world.moment = None if at is None else moment_of(world.history, at // 10)
+    app = PaneApp(world, pane, size=(100, 12))
+    async with app.run_test(size=(100, 12)):
+        app.show()
+        return lines(pane)
+
+
+async def test_the_forecast_is_a_band_on_accuracy_and_both_step_axes_reach_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    use_toy(monkeypatch)
+    accuracy, loss = await drawn_with_forecast(AccuracyPane()), await drawn_with_forecast(LossPane())
+    assert any("≈2,900" in line for line in accuracy)
+    assert "▒" in "".join(accuracy)
+    assert not set("░▒") & set("".join(loss))
+    assert accuracy[-1].split()[-2:] == loss[-1].split()[-2:] == ["3k", "steps"]
+
+
+async def test_an_interval_far_ahead_is_an_arrow_and_the_axis_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    use_toy(monkeypatch)
+    far = await drawn_with_forecast(AccuracyPane(), weight_decay=0.5)
+    assert any("≈4,800 ▸" in line for line in far)
+    assert far[-1].split()[-2:] == ["2k", "steps"]
+    assert not set("░▒") & set("".join(far))
+
+
+async def test_what_is_not_expected_has_no_band(monkeypatch: pytest.MonkeyPatch) -> None:
+    use_toy(monkeypatch)
+    never = await drawn_with_forecast(AccuracyPane(), weight_decay=0.0)
+    assert not set("░▒▸≈") & set("".join(never))
+
+
+async def test_in_the_past_the_band_is_that_of_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    use_toy(monkeypatch)
+    then = await drawn_with_forecast(AccuracyPane(), at=640)
+    assert any("≈1,500" in line for line in then)
+    assert then[-2].split()[-2:] == ["2k", "steps"]

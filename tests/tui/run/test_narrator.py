@@ -11,10 +11,11 @@ import pytest
 
 from grokterm.config import Config
 from grokterm.runs.history import History
+from grokterm.sentences import Sentence
 from grokterm.troubles import TROUBLES
 from grokterm.tui.panes.events import happenings_of
 from grokterm.tui.run.moment import moment_of
-from grokterm.tui.run.narrator import Sentence, newest, sentences
+from grokterm.tui.run.narrator import newest, sentences
 from grokterm.tui.run.state import RunState
 from grokterm.tui.text.circuit_phases import circuit_line, extra_lines, narration
 from grokterm.tui.theme import find_theme

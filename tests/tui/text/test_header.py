@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
-from grokterm.config import Config
+from grokterm.config import Config, Value
 from grokterm.runs.history import History
 from grokterm.tui.panes.compact import status_strips
+from grokterm.tui.run.moment import moment_of
 from grokterm.tui.run.state import RunState
 from grokterm.tui.text import header, phases
 from grokterm.tui.text.footer import footer_keys
@@ -12,7 +16,10 @@ from grokterm.tui.theme import find_theme
 from grokterm.view_options import ViewOptions
 from grokterm.wire.messages import Status
 from grokterm.wire.records import Event, Record, Scalars
+from tests.forecast.toy import course, history, use_toy
 from tests.measured import measured
+
+DUSK = find_theme("dusk").palette
 
 
 def scalars(step: int, test: float) -> Scalars:
@@ -127,3 +134,49 @@ def test_a_status_of_40_by_12_says_what_matters() -> None:
         "34.2 %",
     ):
         assert part in text
+
+
+def forecasting(monkeypatch: pytest.MonkeyPatch, *records: Record, last: int = 1040, **values: Value) -> RunState:
+    """A run with a forecast by the toy, after its last record."""
+    use_toy(monkeypatch)
+    state = RunState("0001-add23-mlp", history(records or course(last), **values), ViewOptions(), DUSK)
+    state.status = Status(last, "training", 7.2, 212.0, 120.0, "cpu", "float32")
+    return state
+
+
+@pytest.mark.parametrize(
+    ("width", "words"),
+    [(180, "groks at about 1,900 (1,800–2,000), 80 %"), (120, "groks at about 1,900"), (80, "≈1,900"), (46, "")],
+)
+def test_the_forecast_gives_way_where_there_is_no_room(monkeypatch: pytest.MonkeyPatch, width: int, words: str) -> None:
+    seen = header.phase_line(forecasting(monkeypatch), width).plain
+    assert f"   {words}   " in seen
+    assert "test 10.0 %" in seen
+    assert ("1,900" in seen) == bool(words)
+
+
+def test_that_it_will_not_grok_is_said_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    never = forecasting(monkeypatch, weight_decay=0.0)
+    assert "   not within 40,000 steps (100 %)   " in header.phase_line(never, 180).plain
+    assert "not by 40,000" in header.phase_line(never, 90).plain
+
+
+def test_the_forecast_is_that_of_the_step_that_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = forecasting(monkeypatch, *course(2000, grokked=1800))
+    assert "about" not in header.phase_line(state, 200).plain
+    for step, words in ((90, ""), (140, "about 990"), (1250, "about 2,100"), (1800, "")):
+        state.moment = moment_of(state.history, step // 10)
+        assert (words or "step") in header.phase_line(state, 200).plain
+        assert ("about" in header.phase_line(state, 200).plain) == bool(words)
+
+
+def test_the_room_of_forecasts_is_not_loaded_before_a_run_has_memorized() -> None:
+    code = """
+import sys
+from grokterm.config import Config
+from grokterm.runs.history import History
+from grokterm.tui.run.forecasts import forecast_shown
+assert forecast_shown(History(Config()), None) is None
+assert not any(name in sys.modules for name in ("grokterm.forecast.forecast", "grokterm.forecast.course"))
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

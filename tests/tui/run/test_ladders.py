@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from grokterm.config import Config
-from grokterm.tui.watch.ladders import PACES, SMALLEST, Pace, paced, scaled
+from grokterm.tui.run.ladders import PACES, SMALLEST, Pace, paced, scaled
 
 
 @pytest.mark.parametrize("name", ["lr", "weight_decay"])
