@@ -15,7 +15,7 @@ import numpy.typing as npt
 from grokterm.config import Config
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.loading import let_threads_sleep
-from grokterm.plugins.loading import allow, load
+from grokterm.plugins.loading import load_for_notebook
 from grokterm.runs.checkpoints import list_checkpoints, parse_name
 from grokterm.runs.columns import Floats
 from grokterm.runs.emergence import Peak, acceleration, delay, generalization_gap
@@ -187,10 +187,7 @@ def open_run(
     `runs` is the folder of all runs, by default the one that the command line uses. `plugin` and `allow_plugin` are
     what the options of the command line are, for a run that was made with plugins.
     """
-    for given in [plugin] if isinstance(plugin, str) else plugin:
-        load(given)
-    for digits in [allow_plugin] if isinstance(allow_plugin, str) else allow_plugin:
-        allow(digits)
+    load_for_notebook(plugin, allow_plugin)
     home = home_path(Path(runs) if runs is not None else None)
     name = run if isinstance(run, str) else str(Path(run).absolute())
     if not home.is_dir() and os.sep not in name:

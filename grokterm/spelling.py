@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import difflib
+import re
+from typing import Final
+
+SHARED_RUN: Final = re.compile(r"grok(\d{1,9}):", re.ASCII)
+"""How the line of a shared run begins: its format."""
 
 
 def option_name(name: str) -> str:
     """The command-line spelling of a field: `train_fraction` → `--train-fraction`."""
     return "--" + name.replace("_", "-")
+
+
+def is_shared_run(text: str) -> bool:
+    """Whether a word is meant to be the line of a shared run."""
+    return SHARED_RUN.match(text.strip()) is not None
 
 
 def unknown(what: str, given: str, allowed: list[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -14,12 +15,15 @@ import numpy.typing as npt
 
 from grokterm.config import Value
 from grokterm.errors import ConfigError, MissingPackageError, RunFolderError
+from grokterm.export.new_files import write_export
+from grokterm.export.tables import csv_of, parquet_of
+from grokterm.plugins.loading import load_for_notebook
 from grokterm.runs.folder import home_path
 from grokterm.spelling import nearest
 from grokterm.sweeps import fits
 from grokterm.sweeps.cells import CellsReader, read_state
 from grokterm.sweeps.curves import COLUMNS, read_curve
-from grokterm.sweeps.export import csv_of, parquet_of, write_export
+from grokterm.sweeps.export import table_of
 from grokterm.sweeps.fits import Critical, PowerLaw, Unfitted
 from grokterm.sweeps.folder import SweepFolder, find_sweep
 from grokterm.sweeps.plan import Plan, short_name, shown, spellings_of_settings
@@ -163,11 +167,11 @@ class Sweep:
 
     def to_csv(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Writes the table as CSV; raises RunFolderError where there is a file, unless it may be overwritten."""
-        return self._export(path, csv_of(self._table), overwrite)
+        return self._export(path, csv_of(table_of(self._table)), overwrite)
 
     def to_parquet(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Writes the table as Parquet; raises MissingPackageError without pyarrow, RunFolderError as `to_csv`."""
-        return self._export(path, parquet_of(self._table), overwrite)
+        return self._export(path, parquet_of(table_of(self._table)), overwrite)
 
     def _export(self, path: str | os.PathLike[str], content: bytes, overwrite: bool) -> Path:
         write_export(Path(path), content, overwrite)
@@ -204,11 +208,19 @@ class Sweep:
         return tuple(values)
 
 
-def open_sweep(sweep: str | os.PathLike[str] = "last", runs: str | os.PathLike[str] | None = None) -> Sweep:
+def open_sweep(
+    sweep: str | os.PathLike[str] = "last",
+    runs: str | os.PathLike[str] | None = None,
+    *,
+    plugin: str | Sequence[str] = (),
+    allow_plugin: str | Sequence[str] = (),
+) -> Sweep:
     """A sweep by its id, number, unique beginning, `last`, or path; raises RunFolderError where there is none.
 
-    `runs` is the folder of all runs and sweeps, by default the one that the command line uses.
+    `runs` is the folder of all runs and sweeps, by default the one that the command line uses. `plugin` and
+    `allow_plugin` are what the options of the command line are, for a sweep that was made with plugins.
     """
+    load_for_notebook(plugin, allow_plugin)
     home = home_path(Path(runs) if runs is not None else None)
     return Sweep(find_sweep(sweep if isinstance(sweep, str) else str(Path(sweep).absolute()), home))
 

@@ -12,13 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from grokterm.config import Config, settings
+from grokterm.config import Config, setting_name, settings
+from grokterm.config.plugins import plugin_arguments
 from grokterm.errors import ConfigError, GroktermError, TrainerError
+from grokterm.plugins.loading import load_for_notebook
 from grokterm.runs.claim import claim
 from grokterm.runs.folder import runs_home
 from grokterm.runs.process import start_process, stop_trainer, trainer_alive
 from grokterm.sweep_notebook import Sweep
-from grokterm.sweeps.axes import read_axes, setting_name
+from grokterm.sweeps.axes import read_axes
 from grokterm.sweeps.cells import read_state
 from grokterm.sweeps.folder import SweepFolder, create_sweep
 from grokterm.sweeps.plan import Plan
@@ -36,14 +38,16 @@ def sweep(
     executor: Executor | None = None,
     workers: int | None = None,
     runs: str | os.PathLike[str] | None = None,
+    plugin: str | Sequence[str] = (),
 ) -> Sweep:
     """Trains a sweep to its end and opens it; raises ConfigError, RunFolderError, TrainerError.
 
     `config` are the settings of all runs by name, wd or frac too, or a whole configuration; `over` is written as on the
     command line, or gives the values by name. An `executor` of concurrent.futures trains `workers` batches at once, as
     many as this machine has cores where that is not said; without one, a process a core does, and goes on without this
-    one: `open_sweep` sees how far it is, an interrupt stops it.
+    one: `open_sweep` sees how far it is, an interrupt stops it. `plugin` is what the option of the command line is.
     """
+    load_for_notebook(plugin, ())
     if workers is not None and (type(workers) is not int or workers < 1):
         raise ConfigError(f"workers must be a whole number from 1 on, not {workers!s:.40}")
     plan = Plan(_given(config), read_axes(_texts(over), zipped), seeds, where or "")
@@ -107,7 +111,8 @@ def _asked_to_stop() -> Iterator[Callable[[], bool]]:
 
 def _by_processes(folder: SweepFolder, workers: int | None) -> None:
     """Has a coordinator of its own train it, and waits; raises TrainerError where it came to no end."""
-    start_process(folder.process_folder, "grokterm.sweeper", [] if workers is None else ["--workers", str(workers)])
+    arguments = [] if workers is None else ["--workers", str(workers)]
+    start_process(folder.process_folder, "grokterm.sweeper", [*arguments, *plugin_arguments()])
     try:
         while trainer_alive(folder.process_folder):
             time.sleep(_LOOK)

@@ -32,6 +32,9 @@ AMX: Final = "a processor with AMX"
 BFLOAT16: Final = "a processor that multiplies bfloat16"
 PANDAS: Final = "pandas"
 PYARROW: Final = "pyarrow"
+TENSORBOARD: Final = "tensorboard"
+TRANSFORMER_LENS: Final = "transformer_lens before 4"
+WANDB: Final = "wandb"
 
 only_on_linux = pytest.mark.skipif(sys.platform != "linux", reason=LINUX)
 only_with_full_device = pytest.mark.skipif(not Path("/dev/full").exists(), reason=FULL_DEVICE)

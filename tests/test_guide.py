@@ -20,6 +20,8 @@ from grokterm.errors import GuideError
 from grokterm.guide import FOLDER, GROUPS, LINK, chapters, find_page, number_of, page_names, read_page, view_pages
 from grokterm.guide.drawing import PageMarkdown, page_theme
 from grokterm.plugins.loading import load_file
+from grokterm.runs.share import read_line
+from grokterm.spelling import is_shared_run
 from grokterm.tui.actions import ACTIONS
 from grokterm.tui.views.catalogue import views
 from tests.own import unloading, write_examples
@@ -165,7 +167,8 @@ def test_every_command_can_be_run(line: str, plugins_of_the_guide: None) -> None
     assert words[0] == "grokterm"
     if "PAGE" in words or "VIEW" in words:
         words = [word for word in words if word not in ("PAGE", "VIEW")]
-    assert words[1:2] == [] or words[1] in COMMANDS or words[1].startswith("--")
+    assert words[1:2] == [] or words[1] in COMMANDS or words[1].startswith("--") or read_line(words[1])
+    assert [read_line(word) for word in words if is_shared_run(word)] or "grok1:" not in line
     command, bound, _ = build().parse_args(words[1:], print_error=False, exit_on_error=False)
     given = {name: value for name, value in bound.kwargs.items() if name in run_options() and value is not None}
     read(given)

@@ -14,6 +14,7 @@ from tests.needs import LINTER, need
 from tests.patience import PATIENCE
 
 HEAVY = ("torch", "plotext", "grokterm.lab", "grokterm.training", "grokterm.trainer", "grokterm.analysis")
+EXTRAS = ("pyarrow", "tensorboard", "wandb", "transformer_lens", "google")
 NOT_FOR_OPTIONS = (*HEAVY, "numpy", "textual", "rich", "grokterm.tui")
 
 
@@ -38,6 +39,10 @@ def loaded(code: str) -> set[str]:
         ("from grokterm.cli import main; main(['doctor'])", HEAVY),
         ("from grokterm.cli import main; main(['guide', 'circles'])", (*HEAVY, "textual", "grokterm.tui")),
         ("import grokterm.cli.train", (*HEAVY, "grokterm.chart")),
+        ("from grokterm.cli import main; main(['export', '--help'])", (*HEAVY, *EXTRAS, "textual")),
+        ("from grokterm.cli import main; main(['share', '--help'])", (*HEAVY, *EXTRAS, "textual")),
+        ("import grokterm.export.formats, grokterm.export.layouts", (*HEAVY, *EXTRAS, "textual", "rich")),
+        ("import grokterm.tui.app", ("grokterm.export", "grokterm.runs.share", *EXTRAS)),
         ("from grokterm.cli import main; main(['plot', '--help'])", (*HEAVY, "textual", "grokterm.chart")),
         ("import grokterm.cli.plot", (*HEAVY, "textual")),
         ("import grokterm.tui.app", (*HEAVY, "grokterm.chart")),

@@ -8,7 +8,8 @@ from cyclopts import App, CycloptsError
 
 from grokterm.cli import option_groups as groups
 from grokterm.cli.defaults import read_defaults
-from grokterm.cli.options import combined, read, step_number
+from grokterm.cli.options import read, step_number
+from grokterm.cli.out_commands import export, share
 from grokterm.cli.parameters import (
     NEW_PLUGINS,
     PLUGINS,
@@ -19,6 +20,7 @@ from grokterm.cli.parameters import (
     Detach,
     Device,
     Keep,
+    Line,
     LogX,
     LogY,
     NoteText,
@@ -29,7 +31,6 @@ from grokterm.cli.parameters import (
     Preset,
     Quick,
     Remove,
-    Resume,
     RunName,
     RunsAndMeasure,
     Sort,
@@ -41,15 +42,14 @@ from grokterm.cli.parameters import (
     spell_out,
     with_options,
 )
+from grokterm.cli.script_commands import events, go, pause, set_settings, status, step, wait
 from grokterm.cli.sweep_command import sweep
+from grokterm.cli.train_command import train
 from grokterm.cli.usage import UsageError, explain
 from grokterm.config import settings
 from grokterm.kernels.instruction_sets import limit
-from grokterm.presets import preset_values
+from grokterm.spelling import is_shared_run, unknown
 from grokterm.version import __version__
-
-TRAIN_DEFAULTS: Final = {"until": "grokked", "max_steps": 100_000}
-"""Where `grokterm train` differs from the screen; its pace is always max."""
 
 _ABOUT = "Watch a network grok, live, in this terminal, and change it while it trains."
 _EPILOGUE = (
@@ -67,26 +67,15 @@ _FIXED: Final = frozenset(name for name, setting in settings().items() if settin
 
 
 @with_options(groups.run, groups.folder, groups.notify, groups.screen, plugins=NEW_PLUGINS)
-def watch(*, preset: Preset = None, **given: str | None) -> int:
+def watch(line: Line = None, /, *, preset: Preset = None, **given: str | None) -> int:
     """Start a run and watch it on this terminal."""
+    if line is not None:
+        from grokterm.cli.share import watch_line
+
+        return watch_line(line, preset, read_defaults(), read(given))
     from grokterm.cli.watch import begin
 
     return begin(preset, **given)
-
-
-@with_options(groups.run_at_full_speed, groups.folder, groups.notify, defaults=lambda: TRAIN_DEFAULTS, plugins=PLUGINS)
-def train(*, resume: Resume = None, preset: Preset = None, as_json: AsJson = False, **given: str | None) -> int:
-    """Start a run, or go on with one, and follow it without a screen, always at full speed.
-
-    Exit status 0: target reached; 3: step limit reached first; 1: training failed; 4: output was lost.
-    """
-    from grokterm.cli.resume import resume_training
-    from grokterm.cli.train import start
-
-    if resume is not None:
-        return resume_training(resume, read_defaults(), preset_values(preset) | read(given), as_json)
-    own = {name: value for name, value in combined(read_defaults(), preset_values(preset)).items() if name != "pace"}
-    return start(combined(TRAIN_DEFAULTS | own, read(given)) | {"pace": "max"}, as_json)
 
 
 @with_options(groups.folder, groups.notify, groups.screen, plugins=PLUGINS)
@@ -232,16 +221,25 @@ def guide(page: PageName = None, /) -> int:
 
 
 COMMANDS: Final[dict[str, tuple[Command, str]]] = {
-    "train": (train, "[OPTIONS]"),
+    "train": (train, "[LINE] [OPTIONS]"),
     "attach": (attach, "[RUN...] [OPTIONS]"),
     "resume": (resume, "RUN [OPTIONS]"),
     "sweep": (sweep, "[--over SETTING=VALUES]... [--seeds N] [OPTIONS]"),
     "fork": (fork, "RUN [--at STEP] [OPTIONS]"),
     "replay": (replay, "RUN [--to STEP] [OPTIONS]"),
+    "share": (share, "RUN [OPTIONS]"),
+    "export": (export, "RUN --to FORMAT [OPTIONS]"),
     "runs": (runs, "[OPTIONS]"),
     "plot": (plot, "RUN... [MEASURE] [OPTIONS]"),
     "tag": (tag, "RUN [WORDS...] [OPTIONS]"),
     "note": (note, "RUN [TEXT...] [OPTIONS]"),
+    "set": (set_settings, "RUN SETTING=VALUE... [OPTIONS]"),
+    "pause": (pause, "RUN [OPTIONS]"),
+    "go": (go, "RUN [OPTIONS]"),
+    "step": (step, "RUN N [OPTIONS]"),
+    "status": (status, "RUN [OPTIONS]"),
+    "events": (events, "RUN [--follow] [OPTIONS]"),
+    "wait": (wait, "RUN [--until WHERE] [--timeout SECONDS] [OPTIONS]"),
     "stop": (stop, "[RUN] [OPTIONS]"),
     "rm": (rm, "RUN... [OPTIONS]"),
     "bench": (bench, "[OPTIONS]"),
@@ -253,6 +251,8 @@ COMMANDS: Final[dict[str, tuple[Command, str]]] = {
 
 def run(words: list[str]) -> int:
     """Runs the command in `words` and returns its exit status; raises GroktermError."""
+    if words and not words[0].startswith("-") and words[0] not in COMMANDS and not is_shared_run(words[0]):
+        raise UsageError(unknown("command", words[0], list(COMMANDS)))
     app = build()
     try:
         command, bound, _ = app.parse_args(words, print_error=False, exit_on_error=False)
@@ -272,12 +272,12 @@ def build() -> App:
         help=_ABOUT,
         help_epilogue=_EPILOGUE,
         help_format="plaintext",
-        usage="Usage: grokterm [OPTIONS]\n       grokterm COMMAND [OPTIONS]",
+        usage="Usage: grokterm [OPTIONS]\n       grokterm LINE [OPTIONS]\n       grokterm COMMAND [OPTIONS]",
         version=__version__,
         result_action="return_value",
     )
     app.default(watch)
     for name, (command, arguments) in COMMANDS.items():
-        app.command(command, usage=f"Usage: grokterm {name} {arguments}")
+        app.command(command, name=name, usage=f"Usage: grokterm {name} {arguments}")
     app.register_install_completion_command(help="Install completion for this shell (zsh, bash, fish, powershell).")
     return app

@@ -144,6 +144,25 @@ WorkerCount = Annotated[
     _text_option("--workers", "N", "Processes that train, each on one thread.", "one a GPU, or one a core"),
 ]
 DryRun = Annotated[bool, _flag("--dry-run", "Print the plan, and train nothing.")]
+Format = Annotated[
+    str | None,
+    _text_option(
+        "--to",
+        "FORMAT",
+        "csv, parquet, jsonl: all that is logged; tensorboard, wandb-offline: the same for these programs; "
+        "safetensors, npz: the parameters of a checkpoint; transformer-lens, nanda: those of a transformer in that "
+        "layout.",
+    ),
+]
+Out = Annotated[
+    str | None, _text_option("--out", "PATH", "File or folder that is written, never in place of another.", "here")
+]
+KeptStep = Annotated[
+    str | None, _text_option("--step", "STEP", "Step of the checkpoint whose parameters are meant.", "the newest")
+]
+Line = Annotated[
+    str | None, Parameter(name="LINE", help="A run as grokterm share prints it: it is trained with all its changes.")
+]
 DetachSweep = Annotated[bool, _flag("--detach", "Let the sweep train without a screen.")]
 WhereRun = Annotated[
     str | None,
@@ -160,6 +179,12 @@ Sort = Annotated[
 ]
 TagWords = Annotated[str, Parameter(name="WORDS", help="Tags, each a word.")]
 Remove = Annotated[bool, _flag("--remove", "Take these tags away.")]
+Follow = Annotated[bool, _flag("--follow", "Go on until the run ends.")]
+WaitUntil = Annotated[
+    str | None,
+    _text_option("--until", "WHERE", "A step, memorized or grokked.", "the run's own end"),
+]
+Timeout = Annotated[str | None, _text_option("--timeout", "SECONDS", "Wait so long at most.", "for ever")]
 NoteText = Annotated[str, Parameter(name="TEXT", help="The note, which takes the old one's place; '' removes it.")]
 Quick = Annotated[bool, _flag("--quick", "Measure less, and less surely: two minutes.")]
 Device = Annotated[

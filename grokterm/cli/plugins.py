@@ -52,12 +52,16 @@ def check_given(folder: RunFolder) -> None:
 def _load_of_runs(words: Sequence[str]) -> None:
     """Loads the plugins of the runs that are named first: what cannot be is told by the command that reads them."""
     from grokterm.runs.folder import find_run, home_path
+    from grokterm.sweeps.folder import find_sweep, names_sweep
 
     home = home_path(next((Path(given) for given in _values(words, "--runs")), None))
     named = takewhile(lambda word: not word.startswith("-"), words[1:])
-    for name in [*named, *_values(words, "--resume")]:
+    for name in [*named, *_values(words, "--resume"), *_values(words, "--again"), *_values(words, "--open")]:
         with suppress(GroktermError, OSError):
-            find_run(name, home).config()
+            if names_sweep(name, home) or words[0] == "sweep":
+                find_sweep(name, home).plan()
+            else:
+                find_run(name, home).config()
 
 
 def _values(words: Sequence[str], option: str) -> Iterator[str]:

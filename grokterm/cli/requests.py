@@ -10,7 +10,7 @@ from grokterm.runs.folder import RunFolder
 from grokterm.runs.process import exit_status, socket_of, trainer_alive
 from grokterm.runs.summary import summarize
 from grokterm.wire.client import ask_once, carried_out
-from grokterm.wire.messages import Answer, Look, Pictures, Request
+from grokterm.wire.messages import Answer, Look, Pictures, Request, Status
 
 PATIENCE: Final = 60.0
 """Seconds that a trainer may take to load torch and answer."""
@@ -30,19 +30,27 @@ def wait_until_caught_up(folder: RunFolder) -> None:
     """Waits until the trainer has repeated what its log holds, however long that is; raises TrainerError."""
     deadline = time.monotonic() + PATIENCE
     while True:
-        socket = socket_of(folder)
-        if socket is None:
+        if socket_of(folder) is None:
             _check_there(folder, deadline)
         else:
-            try:
-                reply = ask_once(socket, Look(0), PATIENCE)
-            except TrainerError:
-                if trainer_alive(folder):
-                    raise
-                reply = None  # gone: said with its last words above
-            if isinstance(reply, Pictures) and reply.status.state != "starting":
+            status = present_status(folder)
+            if status is not None and status.state != "starting":
                 return
         time.sleep(_POLL)
+
+
+def present_status(folder: RunFolder) -> Status | None:
+    """What the trainer does; None where there is none, or it ends meanwhile. Raises TrainerError for no answer."""
+    socket = socket_of(folder)
+    if socket is None:
+        return None
+    try:
+        reply = ask_once(socket, Look(0), PATIENCE)
+    except TrainerError:
+        if trainer_alive(folder):
+            raise
+        return None
+    return reply.status if isinstance(reply, Pictures) else None
 
 
 def _check_there(folder: RunFolder, deadline: float) -> None:

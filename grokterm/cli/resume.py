@@ -19,6 +19,7 @@ from grokterm.cli.train import (
     check_end,
     draw_at_end,
     follow,
+    print_place,
     print_result,
     stopping_when_interrupted,
 )
@@ -63,6 +64,8 @@ def resume_training(name: str, defaults: Values, given: Values, as_json: bool) -
             for change in changes:
                 send_request(folder, Change(0, change, by=user_name()))
             send_request(folder, Go(0))
+        if as_json:
+            print_place(folder)
         end = follow(folder, history, reader, line, teller(out, folder, defaults | given))
     check_end(folder, end, history)
     draw_at_end(out, folder, history, view(defaults))

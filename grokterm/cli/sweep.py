@@ -11,9 +11,11 @@ from grokterm.cli.options import Values
 from grokterm.cli.sanitize import sanitize, sanitize_json
 from grokterm.cli.usage import UsageError
 from grokterm.config import settings
+from grokterm.config.plugins import plugin_arguments
 from grokterm.errors import ConfigError
 from grokterm.number_format import size
 from grokterm.runs.folder import home_path, runs_home
+from grokterm.runs.plugins import check_plugins
 from grokterm.runs.process import start_process, trainer_alive
 from grokterm.spelling import option_name
 from grokterm.sweeps.axes import Axis, read_axes
@@ -72,7 +74,7 @@ def begin(asked: Asked, defaults: Values, given: Values) -> int:
         check_screen(values)
     folder = create_sweep(plan, runs_home(values.get("runs")))
     _print([f"sweep {folder.id}", *described(plan)], out)
-    start_process(folder.process_folder, MODULE, arguments)
+    start_process(folder.process_folder, MODULE, [*arguments, *plugin_arguments()])
     return shown_or_followed(folder, plan, asked, values, watched)
 
 
@@ -80,12 +82,13 @@ def go_on(name: str, asked: Asked, values: Values) -> int:
     """Goes on with a sweep: no run that has a record is trained again; raises GroktermError."""
     folder = find_sweep(name, home_path(values.get("runs")))
     plan, watched = folder.plan(), _is_watched(asked)
+    check_plugins(folder.path, folder.plugins())
     if watched:
         from grokterm.cli.sweep_screen import check_screen
 
         check_screen(values)
     if not trainer_alive(folder.process_folder):
-        start_process(folder.process_folder, MODULE, worker_arguments(asked))
+        start_process(folder.process_folder, MODULE, [*worker_arguments(asked), *plugin_arguments()])
     return shown_or_followed(folder, plan, asked, values, watched)
 
 

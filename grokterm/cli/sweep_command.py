@@ -6,6 +6,7 @@ from grokterm.cli import option_groups as groups
 from grokterm.cli.defaults import read_defaults
 from grokterm.cli.options import combined, read
 from grokterm.cli.parameters import (
+    PLUGINS,
     Again,
     AsJson,
     DaskAddress,
@@ -27,7 +28,7 @@ from grokterm.presets import preset_values
 from grokterm.sweeps.plan import BUDGET, MOST_RUNS
 
 
-@with_options(groups.swept, groups.folder, groups.screen, defaults=lambda: BUDGET)
+@with_options(groups.swept, groups.folder, groups.screen, defaults=lambda: BUDGET, plugins=PLUGINS)
 def sweep(
     *,
     over: Over = None,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Final, NoReturn, TextIO
 
 import msgspec
@@ -16,6 +17,7 @@ from grokterm.cli.notify import pass_on_notify, teller
 from grokterm.cli.options import Values, configuration, view
 from grokterm.cli.progress import ProgressLine, progress_to
 from grokterm.cli.sanitize import sanitize, sanitize_json
+from grokterm.config import Config
 from grokterm.errors import TrainerError
 from grokterm.runs.devices import check_device
 from grokterm.runs.emergence import emergence
@@ -23,7 +25,14 @@ from grokterm.runs.folder import RunFolder, create_run, runs_home
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
 from grokterm.runs.presence import FolderWatch
-from grokterm.runs.process import exit_status, start_trainer, stop_trainer, trainer_alive, wait_for_end
+from grokterm.runs.process import (
+    exit_status,
+    socket_of,
+    start_trainer,
+    stop_trainer,
+    trainer_alive,
+    wait_for_end,
+)
 from grokterm.runs.trainer_log import last_lines
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Event, Record, Session
@@ -45,18 +54,39 @@ class TrainingError(TrainerError):
 
 def start(values: Values, as_json: bool) -> int:
     """Trains until the target or the step limit; raises GroktermError."""
-    config, options = configuration(values), view(values)
+    folder, history = trained(configuration(values), values, as_json)
+    return print_result(folder, history, as_json)
+
+
+def trained(
+    config: Config, values: Values, as_json: bool, line: str = "", threads: int | None = None
+) -> tuple[RunFolder, History]:
+    """A new run that was trained to its target or step limit; raises GroktermError.
+
+    `line` is the shared run that it follows, `threads` those of the processor that it may use.
+    """
+    options = view(values)
     check_device(config.device)
-    folder = create_run(config, options, runs_home(values.get("runs")))
+    folder = create_run(config, options, runs_home(values.get("runs")), line)
     history = History(config)
     out = sys.stderr if as_json else sys.stdout
     pass_on_notify(values)
-    with stopping_when_interrupted(folder), progress_to(out, folder.id) as line:
-        start_trainer(folder)
-        end = follow(folder, history, LogReader(folder.log_path), line, teller(out, folder, values))
+    with stopping_when_interrupted(folder), progress_to(out, folder.id) as progress:
+        start_trainer(folder, threads=threads)
+        if as_json:
+            print_place(folder)
+        end = follow(folder, history, LogReader(folder.log_path), progress, teller(out, folder, values))
     check_end(folder, end, history)
     draw_at_end(out, folder, history, options)
-    return print_result(folder, history, as_json)
+    return folder, history
+
+
+def print_place(folder: RunFolder) -> None:
+    """Prints where a run that was started is, as the first line of JSON, as soon as its trainer listens or is gone."""
+    while (socket := socket_of(folder)) is None and trainer_alive(folder):
+        time.sleep(_POLL)
+    place = {"run": folder.id, "folder": str(folder.path), "socket": str(socket) if socket else None}
+    print(sanitize_json(place), flush=True)
 
 
 def draw_at_end(out: TextIO, folder: RunFolder, history: History, options: ViewOptions) -> None:
@@ -67,11 +97,17 @@ def draw_at_end(out: TextIO, folder: RunFolder, history: History, options: ViewO
         print_at_end(out, folder, history, options)
 
 
-def print_result(folder: RunFolder, history: History, as_json: bool, status: int | None = None) -> int:
-    """Prints what a run came to, and gives the exit status: 0 at its target, 3 at its limit."""
+def print_result(
+    folder: RunFolder,
+    history: History,
+    as_json: bool,
+    status: int | None = None,
+    more: Mapping[str, object] = MappingProxyType({}),
+) -> int:
+    """Prints what a run came to, and `more`, and gives the exit status: 0 at its target, 3 at its limit."""
     if as_json:
         fields = msgspec.structs.asdict(result(folder.id, history)) | msgspec.structs.asdict(emergence(history))
-        print(sanitize_json(fields), flush=True)
+        print(sanitize_json(fields | dict(more)), flush=True)
     if status is not None:
         return status
     return 0 if reached(history) else LIMIT_CAME_FIRST

@@ -13,7 +13,7 @@ from cyclopts import (
 )
 
 from grokterm.errors import GroktermError
-from grokterm.spelling import unknown
+from grokterm.spelling import is_shared_run, unknown
 
 
 class UsageError(GroktermError):
@@ -37,6 +37,8 @@ def explain(error: CycloptsError, words: Sequence[str], commands: Sequence[str])
         case RepeatArgumentError():
             return f"{error.token.keyword or 'an option'} is given twice: once is enough"
     unused = (error.unused_tokens or [""])[0]
+    if unused and not command and is_shared_run(words[0]):
+        return f"grokterm takes a shared run alone, and not {unused[:40]!r} beside it: {also}"
     if unused and not command:
         return unknown("command", unused, list(commands))
     if unused:

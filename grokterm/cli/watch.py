@@ -13,6 +13,7 @@ from grokterm.cli.options import Values, combined, configuration, read, view
 from grokterm.cli.plugins import check_given
 from grokterm.cli.sanitize import sanitize
 from grokterm.cli.terminal import check_terminal, configure_textual
+from grokterm.config import Config
 from grokterm.errors import RunFolderError
 from grokterm.kernels.instruction_sets import limit
 from grokterm.loading import without_garbage_collection
@@ -34,14 +35,22 @@ def begin(preset: str | None = None, **given: str | None) -> int:
 
 def start(values: Values) -> int:
     """Starts a run and watches it; raises GroktermError before anything was started."""
-    config, options = configuration(values), view(values)
+    return start_run(configuration(values), values)
+
+
+def start_run(config: Config, values: Values, line: str = "", threads: int | None = None) -> int:
+    """Starts a run with this configuration, as `start` does.
+
+    `line` is the shared run that it follows, `threads` those of the processor that it may use.
+    """
+    options = view(values)
     check_terminal()
     prepare(options)
     check_device(config.device)
-    folder = create_run(config, options, runs_home(values.get("runs")))
+    folder = create_run(config, options, runs_home(values.get("runs")), line)
     pass_on_notify(values)
     # The trainer takes longer to start than the screen, so it starts first.
-    start_trainer(folder)
+    start_trainer(folder, threads=threads)
     return show(folder, options, values)
 
 

@@ -243,3 +243,12 @@ def parse(name: str, text: str) -> Value:
         text = OLD_NAMES.get(text.strip(), text)
     value = read(name, field_type(name), settings()[name], text)
     return rule_of(str(value)).name if name == "op" else value
+
+
+def setting_name(text: str) -> str:
+    """The setting that is meant by its name or one of its short ones: wd is weight_decay; raises ConfigError."""
+    name = text.strip().lstrip("-").replace("-", "_")
+    for known, setting in settings().items():
+        if name == known or name in setting.aliases or name == setting.short:
+            return known
+    raise ConfigError(unknown("setting", text.strip(), list(settings())))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import torch
 
-from grokterm.forecast.features import MEASURES, features
+from grokterm import durable
+from grokterm.forecast.features import MEASURES, NAMES, features
 from grokterm.forecast.hazards import EDGES, Distribution, Hazards
 from grokterm.forecast.library import LibraryRun
 from grokterm.sweeps.curves import COLUMNS
@@ -22,11 +24,12 @@ if TYPE_CHECKING:
 
 NETWORKS: Final = 8
 HIDDEN: Final = 24
-EPOCHS: Final = 400
+EPOCHS: Final = 200
 DECAY: Final = 0.1
 FOLDS: Final = 5
 ON_THE_WAY: Final = (0.0, 0.03, 0.07, 0.1, 0.17, 0.25, 0.35, 0.5, 0.62, 0.75, 0.88)
 """Where on the way from memorization to its end a run is looked at."""
+MEMORIZED: Final = NAMES.index("log memorized step")
 COVERED: Final = 0.8
 """Share of the intervals in which grokking falls."""
 
@@ -74,7 +77,7 @@ def moments(runs: Sequence[LibraryRun]) -> Moments:
     return Moments(x, at_step, remaining, grokked, of_run, 1.0 / np.bincount(of_run)[of_run])
 
 
-def fit(known: Moments, seed: int = 0) -> Hazards:
+def fit(known: Moments, seed: int = 0, epochs: int = EPOCHS) -> Hazards:
     """The networks that make what is known most likely; the levels of their quantiles are still plain ones."""
     mean, spread = known.x.mean(axis=0), known.x.std(axis=0) + 1e-6
     x = torch.tensor(np.clip((known.x - mean) / spread, -4, 4), dtype=torch.float32)
@@ -98,8 +101,8 @@ def fit(known: Moments, seed: int = 0) -> Hazards:
     weights = weight * chance[:, runs]
     weights = weights / weights.sum(1, keepdim=True)
     optimizer = torch.optim.AdamW([w_1, b_1, w_2, b_2], lr=1e-2, weight_decay=DECAY)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, EPOCHS)
-    for _ in range(EPOCHS):
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)
+    for _ in range(epochs):
         optimizer.zero_grad()
         logits = torch.tanh(torch.einsum("bf,nfh->nbh", x, w_1) + b_1) @ w_2 + b_2
         stay, go = torch.nn.functional.logsigmoid(-logits), torch.nn.functional.logsigmoid(logits)
@@ -109,17 +112,18 @@ def fit(known: Moments, seed: int = 0) -> Hazards:
         schedule.step()
     one, two, three, four = (t.detach().double().numpy() for t in (w_1, b_1[:, 0], w_2, b_2[:, 0]))
     far = float(np.abs((known.x - mean) / spread).max())
-    return Hazards(mean, spread, one, two, three, four, np.array([0.1, 0.9]), far)
+    delay = float(np.median((known.step + known.remaining)[known.grokked] / 10 ** known.x[known.grokked, MEMORIZED]))
+    return Hazards(mean, spread, one, two, three, four, np.array([0.1, 0.9]), delay, far)
 
 
-def left_out(known: Moments, seed: int = 0) -> list[Distribution]:
+def left_out(known: Moments, seed: int = 0, epochs: int = EPOCHS) -> list[Distribution]:
     """Of every row, by networks fitted on the runs of the other folds."""
     fold = np.random.default_rng(seed).permutation(int(known.run.max()) + 1)[known.run] % FOLDS
     found: list[Distribution | None] = [None] * len(known.run)
     for number in range(FOLDS):
         keep = fold != number
         kept = Moments(*(getattr(known, name)[keep] for name in Moments.__dataclass_fields__))
-        hazards = fit(kept, seed)
+        hazards = fit(kept, seed, epochs)
         for row in np.flatnonzero(~keep):
             found[row] = hazards.distribution(known.x[row])
     return [one for one in found if one is not None]
@@ -136,8 +140,14 @@ def calibrated(hazards: Hazards, known: Moments, others: Sequence[Distribution])
     return Hazards(**{**hazards.__dict__, "levels": np.array([0.5 - half, 0.5 + half])})
 
 
-def save(hazards: Hazards, path: Path) -> None:
-    """Writes it, in float32."""
-    arrays = {name: np.float32(value) for name, value in hazards.__dict__.items()}
-    with path.open("wb") as file:
-        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+def fitted_on(runs: Sequence[LibraryRun]) -> Hazards:
+    """The networks that are fitted and calibrated on runs."""
+    known = moments(runs)
+    return calibrated(fit(known), known, left_out(known))
+
+
+def write(hazards: Hazards, path: Path) -> None:
+    """Writes them, in float32."""
+    content = BytesIO()
+    np.savez_compressed(content, **{name: np.float32(value) for name, value in hazards.__dict__.items()})  # type: ignore[arg-type]
+    durable.write(path, content.getvalue(), path.with_suffix(".part"))

@@ -61,6 +61,8 @@ class Hazards:
     """[networks, edges]."""
     levels: Floats
     """The levels of quantiles between which 80 % of those that grokked did, of the library's runs left out in turn."""
+    delay: float
+    """Median over the library's runs that grokked of the step at which they did over that at which they memorized."""
     far: float
     """Distance of the features from their mean, in spreads, up to which the library has runs."""
 
@@ -87,7 +89,7 @@ def fitted() -> Hazards:
     """The one that comes with grokterm."""
     with files("grokterm.forecast").joinpath("hazards.npz").open("rb") as file, np.load(file) as found:
         arrays: dict[str, Any] = {name: np.asarray(found[name], dtype=np.float64) for name in found.files}
-    return Hazards(**(arrays | {"far": float(arrays["far"])}))
+    return Hazards(**(arrays | {name: float(arrays[name]) for name in ("delay", "far")}))
 
 
 def _between(bias: Floats, dimensions: int) -> Floats:

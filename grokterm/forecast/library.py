@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -38,34 +38,33 @@ class Shape:
 
 
 LIBRARY: Final = (
-    Shape({"arch": "mlp", "p": 23, "width": 64}, 40_000),
-    Shape({"arch": "mlp", "p": 31, "width": 128}, 20_000),
-    Shape({"arch": "mlp", "p": 47, "width": 128}, 12_000),
-    Shape({"arch": "mlp", "p": 59, "width": 256}, 8_000),
-    Shape({"arch": "mlp", "p": 97, "width": 256}, 3_000),
-    Shape({"arch": "one-hot", "p": 23, "width": 64}, 40_000),
-    Shape({"arch": "one-hot", "p": 31, "width": 128}, 20_000),
-    Shape({"arch": "one-hot", "p": 47, "width": 128}, 12_000),
-    Shape({"arch": "one-hot", "p": 59, "width": 256}, 8_000),
-    Shape({"arch": "one-hot", "p": 97, "width": 256}, 3_000),
+    Shape({"arch": "mlp", "p": 23, "width": 64}, 20_000),
+    Shape({"arch": "mlp", "p": 31, "width": 128}, 12_000),
+    Shape({"arch": "mlp", "p": 47, "width": 128}, 8_000),
+    Shape({"arch": "mlp", "p": 59, "width": 256}, 5_000),
+    Shape({"arch": "mlp", "p": 97, "width": 512}, 2_000),
+    Shape({"arch": "one-hot", "p": 23, "width": 64}, 20_000),
+    Shape({"arch": "one-hot", "p": 31, "width": 128}, 12_000),
+    Shape({"arch": "one-hot", "p": 47, "width": 128}, 8_000),
+    Shape({"arch": "one-hot", "p": 59, "width": 256}, 5_000),
+    Shape({"arch": "one-hot", "p": 97, "width": 256}, 2_000),
     Shape({"arch": "transformer", "p": 23, "width": 128, "d_model": 32, "heads": 2}, 20_000),
     Shape({"arch": "transformer", "p": 31, "width": 128, "d_model": 32, "heads": 2}, 12_000),
-    Shape({"arch": "transformer", "p": 47, "width": 128, "d_model": 64, "heads": 4}, 6_000),
-    Shape({"arch": "transformer", "p": 59, "width": 256, "d_model": 64, "heads": 4}, 4_000),
+    Shape({"arch": "transformer", "p": 47, "width": 128, "d_model": 64, "heads": 4}, 8_000),
+    Shape({"arch": "transformer", "p": 59, "width": 256, "d_model": 64, "heads": 4}, 5_000),
 )
 """Those that forecasts are fitted on."""
 HELD_OUT: Final = (
-    Shape({"arch": "mlp", "p": 29, "width": 96}, 20_000),
-    Shape({"arch": "mlp", "p": 41, "width": 192}, 12_000),
+    Shape({"arch": "mlp", "p": 29, "width": 96}, 12_000),
+    Shape({"arch": "mlp", "p": 41, "width": 192}, 8_000),
     Shape({"arch": "mlp", "p": 67, "width": 128}, 6_000),
-    Shape({"arch": "one-hot", "p": 29, "width": 96}, 20_000),
-    Shape({"arch": "one-hot", "p": 43, "width": 192}, 12_000),
+    Shape({"arch": "one-hot", "p": 29, "width": 96}, 12_000),
+    Shape({"arch": "one-hot", "p": 43, "width": 192}, 8_000),
     Shape({"arch": "one-hot", "p": 67, "width": 128}, 6_000),
-    Shape({"arch": "transformer", "p": 29, "width": 96, "d_model": 64, "heads": 4}, 12_000),
-    Shape({"arch": "transformer", "p": 37, "width": 128, "d_model": 32, "heads": 4}, 8_000),
-    Shape({"arch": "residual-mlp", "p": 29, "width": 96}, 4_000),
+    Shape({"arch": "transformer", "p": 29, "width": 96, "d_model": 64, "heads": 4}, 8_000),
+    Shape({"arch": "transformer", "p": 37, "width": 128, "d_model": 32, "heads": 4}, 6_000),
 )
-"""Those that forecasts are judged on: other moduli, other sizes, an architecture that the library does not have."""
+"""Those that forecasts are judged on: other moduli and other sizes."""
 
 
 @dataclass(frozen=True)
@@ -83,25 +82,28 @@ class LibraryRun:
 def sampled(shapes: Sequence[Shape], runs: int, seed: int) -> list[Config]:
     """Configurations at random, as many of each shape; the seed decides all of them.
 
-    Weight decay is log-uniform from .03 to 5 and 0 in a run of ten, the learning rate from .16 to 3 times that of the
-    architecture, the training fraction uniform from .2 to .8; in a run of ten labels are random or wrong.
+    Of two runs one is drawn where more of them grok: weight decay log-uniform from .3 to 3, the learning rate from .4
+    to 2.5 times that of the architecture, the training fraction from .4 to .8. The other is drawn widely: decay from
+    .03 to 5 and 0 in a run of ten, rate from .16 to 3 times, fraction from .2 to .8, and labels that are random or
+    wrong in a run of ten. The budget is from .3 times that of the shape to all of it.
     """
     chance = np.random.default_rng(seed)
-    return [_sampled(shapes[i % len(shapes)], chance) for i in range(runs)]
+    return [_sampled(shapes[i % len(shapes)], bool(i // len(shapes) % 2), chance) for i in range(runs)]
 
 
-def _sampled(shape: Shape, chance: np.random.Generator) -> Config:
+def _sampled(shape: Shape, widely: bool, chance: np.random.Generator) -> Config:
     usual = Config.starting(shape.values)
-    decay = 0.0 if chance.random() < 0.1 else _rounded(10 ** chance.uniform(math.log10(0.03), math.log10(5)))
+    decay = 10 ** chance.uniform(*((-1.5, 0.7) if widely else (-0.5, 0.5)))
+    none, wrong = chance.random(2) < 0.1
     own: dict[str, Value] = {
         "op": str(chance.choice(_OPS)),
-        "train_fraction": round(float(chance.uniform(0.2, 0.8)), 2),
-        "lr": _rounded(usual.lr * 10 ** chance.uniform(-0.8, 0.5)),
-        "weight_decay": decay,
-        "corrupt": float(chance.choice([1.0, 0.3])) if chance.random() < 0.1 else 0.0,
+        "train_fraction": round(float(chance.uniform(0.2 if widely else 0.4, 0.8)), 2),
+        "lr": _rounded(usual.lr * 10 ** chance.uniform(*((-0.8, 0.5) if widely else (-0.4, 0.4)))),
+        "weight_decay": 0.0 if widely and none else _rounded(decay),
+        "corrupt": float(chance.choice([1.0, 0.3])) if widely and wrong else 0.0,
         "seed": int(chance.integers(1000)),
         "until": "grokked",
-        "max_steps": shape.max_steps,
+        "max_steps": int(shape.max_steps * 10 ** chance.uniform(-0.5, 0)),
         "device": "cpu",
         "log_every": 10,
         "measure_every": 50,
@@ -169,7 +171,7 @@ def read(path: Path) -> list[LibraryRun]:
                 )
                 for number, one in enumerate(about)
             ]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise RunFolderError(f"{path} is no library of runs: {error}") from None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from types import ModuleType, TracebackType
@@ -77,6 +77,14 @@ def load(given: str) -> None:
         load_file(Path(given).expanduser())
     else:
         load_entry_point(given)
+
+
+def load_for_notebook(plugin: str | Sequence[str], allow_plugin: str | Sequence[str]) -> None:
+    """Does what the options of the command line of these names do; raises PluginError."""
+    for given in [plugin] if isinstance(plugin, str) else plugin:
+        load(given)
+    for digits in [allow_plugin] if isinstance(allow_plugin, str) else allow_plugin:
+        allow(digits)
 
 
 def load_file(path: Path) -> None:

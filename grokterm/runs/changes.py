@@ -75,7 +75,7 @@ def plan_change(
 
     Raises ConfigError where it cannot be made.
     """
-    new = config.changed(_typed(values))
+    new = config.changed(with_floats(values))
     changed = {name: value for name, value in new.as_dict().items() if value != config.as_dict()[name]}
     for name, value in changed.items():
         if settings()[name].acts == "starts a new run":
@@ -122,7 +122,7 @@ def with_followers(config: Config, values: Mapping[str, Value]) -> dict[str, Val
     return config.following(arch) | dict(values)
 
 
-def _typed(values: Mapping[str, Value]) -> dict[str, Value]:
+def with_floats(values: Mapping[str, Value]) -> dict[str, Value]:
     """Whole numbers as floats where the setting is a float, so that one value has one form in the log."""
     return {name: float(value) if _is_float(name) and type(value) is int else value for name, value in values.items()}
 

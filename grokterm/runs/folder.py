@@ -6,7 +6,7 @@ import fcntl
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 NOTES_FILE: Final = "notes.json"
 PARTIAL_FILES: Final = ("trainer.part", "config.toml.part", "log.jsonl.part", f"{NOTES_FILE}.part")
 """What a process that died while writing may leave in a run folder."""
-_TABLES = ("view", "about", "parent", "plugins")
+_TABLES = ("view", "about", "parent", "share", "plugins")
 _NAME_LENGTH = 60
 _ELSEWHERE = "choose another with --runs"
 _NUMBERED = re.compile(r"(\d{4,})-.+")
@@ -193,10 +193,13 @@ def home_path(given: Path | None = None) -> Path:
     return home.expanduser().absolute()
 
 
-def create_run(config: Config, view: ViewOptions, home: Path) -> RunFolder:
-    """A new run folder with its config.toml, numbered one above the highest in `home`; raises RunFolderError."""
+def create_run(config: Config, view: ViewOptions, home: Path, line: str = "") -> RunFolder:
+    """A new run folder with its config.toml, numbered one above the highest in `home`; raises RunFolderError.
+
+    `line` is the shared run that it follows.
+    """
     with new_folder(config, home) as folder:
-        write_config(folder, config, view)
+        write_config(folder, config, view, {"share": {"line": line}} if line else {})
     return folder
 
 
@@ -270,17 +273,19 @@ def _numbered(home: Path) -> list[tuple[int, str]]:
     return [(int(match[1]), match[0]) for match in matches]
 
 
-def write_config(folder: RunFolder, config: Config, view: ViewOptions, parent: Parent | None = None) -> None:
-    """Writes copies of plugins and config.toml, whole or not at all, which makes the folder a run; raises OSError."""
+def write_config(folder: RunFolder, config: Config, view: ViewOptions, origin: Mapping[str, Any]) -> None:
+    """Writes copies of plugins and config.toml, whole or not at all, which makes the folder a run; raises OSError.
+
+    `origin` is the table `parent` or `share` of a run that was made from another one.
+    """
     values = {name: getattr(config, name) for name in settings()}
     tables: dict[str, Any] = {"view": asdict(view), "about": {"format": FOLDER_FORMAT, "version": __version__}}
     if LOADED:
         from grokterm.runs.plugins import copy_plugins
 
         tables["plugins"] = copy_plugins(folder.path)
-    if parent is not None:
-        tables["parent"] = asdict(parent)
-    durable.write(folder.config_path, tomli_w.dumps(values | tables).encode(), folder.path / "config.toml.part")
+    written = tomli_w.dumps({**values, **tables, **origin}).encode()
+    durable.write(folder.config_path, written, folder.path / "config.toml.part")
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -78,7 +78,7 @@ def fork_run(
     with new_folder(config, home) as folder:
         complaints = _take_checkpoints(parent, folder, LogIndex(kept), at)
         durable.write(folder.log_path, b"".join(map(encode_record, log)), folder.path / "log.jsonl.part")
-        write_config(folder, first, _view(parent), origin)
+        write_config(folder, first, _view(parent), {"parent": asdict(origin)})
     return Fork(folder, at, f"{words}: {change.words}" if change else words, tuple(complaints))
 
 

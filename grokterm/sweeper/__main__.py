@@ -1,4 +1,4 @@
-"""`python -m grokterm.sweeper FOLDER [--workers N] [--dask ADDRESS]`: trains what a sweep has still to train."""
+"""`python -m grokterm.sweeper FOLDER [--workers N] [--dask ADDRESS] …`: trains what a sweep has still to train."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from grokterm.config import Config
 from grokterm.errors import GroktermError, first_line
 from grokterm.output import lossy_output
+from grokterm.plugins.loading import load_arguments, take_arguments
 from grokterm.runs.claim import claim
 from grokterm.runs.stop_signal import StopSignal
 from grokterm.sweeper.coordinator import Coordinator, tell_failure
@@ -27,11 +28,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path, help="the sweep folder")
     parser.add_argument("--workers", type=int, metavar="N", help="processes that train: one a GPU, or one a core")
     parser.add_argument("--dask", metavar="ADDRESS", help="workers of a Dask scheduler, tcp://HOST:PORT or local:N")
+    take_arguments(parser)
     given = parser.parse_args(arguments)
     os.umask(0o077)
     stop_signal = StopSignal()
     folder = SweepFolder(given.folder.absolute())
     try:
+        load_arguments(given)
         plan = folder.plan()
         with claim(folder.process_folder) as claimed:
             try:

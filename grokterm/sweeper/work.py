@@ -6,11 +6,15 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Sequence
 from functools import cache
 from types import FrameType
 from typing import Final
 
+from grokterm.config.plugins import Plugin
 from grokterm.errors import GroktermError
+from grokterm.plugins.items import PluginError
+from grokterm.plugins.loading import find_entry_point, is_loaded, load_entry_point, load_source
 from grokterm.sweeper.gpus import VISIBLE
 from grokterm.sweeps.batch import Batch, BatchResult, Versions
 
@@ -28,6 +32,7 @@ class WorkerError(GroktermError):
 def train_batch(batch: Batch) -> BatchResult:
     """Trains a batch in this process; raises WorkerError where its grokterm is another version."""
     check_versions(batch.versions)
+    load_plugins(batch.plugins)
     with _ONE_AT_A_TIME:
         _make_ready(batch.threads)
         from grokterm.sweeper.batches import train
@@ -41,6 +46,23 @@ def check_versions(coordinators: Versions) -> None:
     for name, here, there in zip(own.names, own.numbers, coordinators.numbers, strict=True):
         if here != there:
             raise WorkerError(f"a worker has {name} {here} and the coordinator {there}: install the same on both")
+
+
+def load_plugins(plugins: Sequence[Plugin]) -> None:
+    """Loads the plugins of a coordinator that this process has not loaded; raises WorkerError."""
+    for plugin in plugins:
+        if is_loaded(plugin):
+            continue
+        try:
+            if plugin.sha256:
+                load_source(plugin, f"{plugin.name}.py")
+                continue
+            found, _ = find_entry_point(plugin.name)
+            if found.key != plugin.key:
+                raise WorkerError(f"a worker has {found.words} and the coordinator {plugin.words}: install the same")
+            load_entry_point(plugin.name)
+        except PluginError as error:
+            raise WorkerError(f"a worker cannot load {plugin.words}: {error}") from None
 
 
 def begin(parent: int, gpu: str | None) -> None:

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from grokterm.config import Value, field_type, parse, settings
+from grokterm.config import Value, field_type, parse, setting_name, settings
 from grokterm.config.setting import check
 from grokterm.errors import ConfigError
-from grokterm.spelling import unknown
 
 MOST_VALUES: Final = 1000
 """Values of one axis at most."""
@@ -41,15 +40,6 @@ class Axis:
     def is_number(self) -> bool:
         """Whether the values of its first setting are numbers."""
         return all(isinstance(values[0], (int, float)) for values in self.values)
-
-
-def setting_name(text: str) -> str:
-    """The setting that is meant by its name or one of its short ones: wd is weight_decay; raises ConfigError."""
-    name = text.strip().lstrip("-").replace("-", "_")
-    for known, setting in settings().items():
-        if name == known or name in setting.aliases or name == setting.short:
-            return known
-    raise ConfigError(unknown("setting", text.strip(), list(settings())))
 
 
 def read_axis(text: str) -> Axis:

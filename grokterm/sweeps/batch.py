@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, ClassVar
 
 from grokterm.config import Config, Value
+from grokterm.config.plugins import Plugin, loaded
 from grokterm.sweeps.curves import POINTS
 from grokterm.version import __version__
 from grokterm.wire.swept import RunState, SweptPhase, SweptRun
@@ -44,6 +45,8 @@ class Batch:
     """After which no further run of it is begun: those come back untrained."""
     points: int = POINTS
     """Of a curve, at most."""
+    plugins: tuple[Plugin, ...] = field(default_factory=loaded)
+    """That the configurations need: files with their source, entry points by their names."""
 
 
 @dataclass(frozen=True, slots=True)

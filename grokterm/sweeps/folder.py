@@ -15,10 +15,12 @@ import tomli_w
 
 from grokterm import durable
 from grokterm.config import Value
+from grokterm.config.plugins import LOADED
 from grokterm.errors import ConfigError, RunFolderError, reason_of
 from grokterm.real_files import is_there, reading
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.naming import task_name
+from grokterm.runs.plugins import RunPlugin, copy_plugins, decode_plugins, load_plugins
 from grokterm.sweeps.axes import Axis, check_axes
 from grokterm.sweeps.plan import Plan, short_name
 from grokterm.version import __version__
@@ -78,9 +80,10 @@ class SweepFolder:
         return is_there(self.plan_path)
 
     def plan(self) -> Plan:
-        """What it trains; raises RunFolderError."""
+        """What it trains, with its plugins loaded; raises RunFolderError."""
         written = _read(self)
-        about = {name: value for name, value in written.items() if name not in ("base", "about")}
+        about = {name: value for name, value in written.items() if name not in ("base", "about", "plugins")}
+        load_plugins(self.path, self._plugins(written))
         try:
             read = msgspec.convert(about, _Written)
             axes = tuple(Axis(axis.names, axis.values) for axis in read.axes)
@@ -98,6 +101,16 @@ class SweepFolder:
             )
         return plan
 
+    def plugins(self) -> tuple[RunPlugin, ...]:
+        """The plugins that it was planned with, of which none is loaded; raises RunFolderError."""
+        return self._plugins(_read(self))
+
+    def _plugins(self, written: dict[str, Any]) -> tuple[RunPlugin, ...]:
+        try:
+            return decode_plugins(written.get("plugins", []))
+        except (ValueError, msgspec.ValidationError) as error:
+            raise RunFolderError(f"the [plugins] table of {self.plan_path} cannot be used: {error}") from None
+
 
 class _WrittenAxis(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
@@ -114,11 +127,12 @@ class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def create_sweep(plan: Plan, home: Path) -> SweepFolder:
-    """A new sweep folder, of mode 0700, with its sweep.toml; raises RunFolderError, and nothing is left then."""
+    """A new sweep folder, of mode 0700, with sweep.toml and plugins; raises RunFolderError, and leaves nothing then."""
     folder: SweepFolder | None = None
     try:
         folder = _new_folder(plan, home)
-        durable.write(folder.plan_path, tomli_w.dumps(_written(plan)).encode(), folder.path / "sweep.toml.part")
+        written = _written(plan) | ({"plugins": copy_plugins(folder.path)} if LOADED else {})
+        durable.write(folder.plan_path, tomli_w.dumps(written).encode(), folder.path / "sweep.toml.part")
         durable.sync_folder(home)
     except BaseException as error:
         if folder is not None:

@@ -14,6 +14,7 @@ from grokterm.config import Value
 from grokterm.errors import FolderLostError, RunFolderError
 from grokterm.runs.claim import Claim
 from grokterm.trainer.clock import Pace, StepTimer
+from grokterm.trainer.following import Follower
 from grokterm.trainer.idle import IDLE_SECONDS, IdleTimer
 from grokterm.trainer.machine_watch import DiskWatch, StepWatch
 from grokterm.trainer.notify import Notifier
@@ -82,6 +83,7 @@ class Trainer:
         self._expected = math.inf
         self._log = ProcessLog(opened.session, opened.remark)
         self._teller = Teller(opened.folder, opened.session, self._log, notifier)
+        self._follower = Follower(opened.folder, opened.session, self._log)
         self._steps_watch, self._disk_watch = StepWatch(), DiskWatch(opened.folder.path)
 
     def run(self) -> None:
@@ -123,6 +125,7 @@ class Trainer:
         self._steps_left, self._try_again = steps, math.inf
         if math.isinf(steps) and self._log.last in ("paused", "finished"):
             self._log.write("resumed", "goes on")
+        self._follow()
         self._tick()
 
     def pause(self, state: State = "paused", words: str = "paused", about: dict[str, Value] | None = None) -> None:
@@ -204,7 +207,8 @@ class Trainer:
             fitting = (end - now) / self._timer.seconds_per_step
             if allowed < 1 or not (first or fitting > 0.5):
                 return
-            taken = session.advance(int(min(max(1, fitting), allowed, self._steps_left, session.steps_to_boundary())))
+            boundary = min(session.steps_to_boundary(), self._follower.steps_to_next())
+            taken = session.advance(int(min(max(1, fitting), allowed, self._steps_left, boundary)))
             self._steps_left -= taken
             seconds = time.monotonic() - now
             self._timer.add(taken, seconds)
@@ -216,6 +220,8 @@ class Trainer:
     def _update_state(self) -> None:
         """Starts, pauses or finishes where there is a reason to."""
         session = self.session
+        if self.state == "training":
+            self._follow()
         if self.state == "starting":
             if not session.catching_up:
                 self._start()
@@ -230,6 +236,13 @@ class Trainer:
             self._finish()
         elif self._steps_left <= 0:
             self.pause()
+
+    def _follow(self) -> None:
+        """Does what is due of the line that the run was made from."""
+        if self._follower.follows:
+            self.session.in_trouble = ""  # what its trainer did about it is among its changes
+        for plan in self._follower.follow():
+            self.changed(plan.rebuilds)
 
     def _act_on_trouble(self) -> None:
         """Pauses or rewinds where that was asked for, or else trains on."""

@@ -48,7 +48,7 @@ def test_help_tells_each_option_with_its_words_and_default(option: Option, pages
 
 def test_help_is_grouped(pages: dict[str, str]) -> None:
     titles = re.findall(r"╭─ (\w+) ", pages[""])
-    assert titles == ["Commands", "Task", "Model", "Loss", "Training", "Machine", "Run", "Screen"]
+    assert titles == ["Commands", "Arguments", "Task", "Model", "Loss", "Training", "Machine", "Run", "Screen"]
 
 
 def test_help_tells_every_command(pages: dict[str, str]) -> None:

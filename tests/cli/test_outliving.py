@@ -65,7 +65,8 @@ def test_a_run_that_never_trained_is_begun(finished: Path) -> None:
 def test_going_on_to_a_further_goal(home: Path) -> None:
     done = run_here("train", "--resume", "last", "--until", "100", "--wd", "2", "--json")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["step"] == 100
+    place, told = map(json.loads, done.stdout.splitlines())
+    assert (place["run"], told["step"]) == (only(home).id, 100)
     assert "target reached at step 100" in done.stderr
     folder = only(home)
     assert not trainer_alive(folder)

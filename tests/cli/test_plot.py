@@ -185,5 +185,5 @@ def test_with_json_the_chart_is_on_standard_error(tmp_path: Path) -> None:
         status, printed = on_terminal(["train", *SMALL, "--json"], out=out)
     assert status == 0
     assert "accuracy over steps" in printed
-    (line,) = (tmp_path / "out").read_text().splitlines()
+    _, line = (tmp_path / "out").read_text().splitlines()
     assert json.loads(line)["step"] == 60

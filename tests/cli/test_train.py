@@ -52,11 +52,12 @@ def begun() -> RunFolder:
     return folder
 
 
-def test_json_is_one_line_with_the_promised_keys(folders: Path) -> None:
+def test_json_says_where_the_run_is_and_then_what_came_of_it(folders: Path) -> None:
     done = train("--until", "60", "--seed", "3", "--lr", ".01", "--json")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("\n") == 1
-    told = json.loads(done.stdout)
+    place, told = map(json.loads, done.stdout.splitlines())
+    assert (place["run"], place["folder"]) == ("0001-add11-mlp", str(folders / "0001-add11-mlp"))
+    assert list(place) == ["run", "folder", "socket"]
     assert list(told) == KEYS
     assert (told["run"], told["step"], told["seed"], told["device"]) == ("0001-add11-mlp", 60, 3, "cpu")
     (folder,) = list_runs(folders)
@@ -72,7 +73,7 @@ def test_json_is_one_line_with_the_promised_keys(folders: Path) -> None:
 def test_the_first_record_that_memorizes_is_the_target(folders: Path) -> None:
     done = train("--until", "memorized", "--lr", ".01", "--json")
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    told = json.loads(done.stdout.splitlines()[-1])
     assert told["step"] == told["memorized_step"] > 0
     made = [record for record in records(list_runs(folders)[0]) if isinstance(record, Scalars)]
     assert made[-1].train_accuracy > 0.99 >= max(record.train_accuracy for record in made[:-1])
@@ -90,7 +91,7 @@ def test_status_3_when_the_limit_comes_first() -> None:
 
 def test_a_loss_that_is_not_finite_ends_with_status_1(folders: Path) -> None:
     done = train("--lr", "10", "--epsilon", "1", "--wd", "1000", "--json")
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout.count("\n")) == (1, 1)
     assert "not finite" in done.stderr.replace("no longer", "not")
     assert done.stderr.splitlines()[-1].startswith("grokterm: training of 0001-add11-mlp diverged after step ")
     (folder,) = list_runs(folders)
@@ -125,7 +126,8 @@ def test_a_trainer_that_dies_is_told_with_its_signal() -> None:
             log.write("its last \x1b[31mwords\n")
         os.kill(trainer.pid, signal.SIGKILL)
         printed, errors = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, printed) == (1, "")
+    assert process.returncode == 1
+    assert list(json.loads(printed)) == ["run", "folder", "socket"]
     assert "its last \\x1b[31mwords" in errors
     sentence = errors.splitlines()[-1]
     assert sentence.startswith("grokterm: the trainer of 0001-add11-mlp ended at step ")

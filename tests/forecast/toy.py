@@ -31,7 +31,7 @@ def toy() -> Hazards:
     turns = np.where((edge >= EDGES.tolist().index(2.5)) & (edge < EDGES.tolist().index(3.5)), 40.0, 0.0)
     w_2 = np.stack([turns, np.full(len(EDGES), -200.0)])[None]
     zeros, ones = np.zeros(len(NAMES)), np.ones(len(NAMES))
-    return Hazards(zeros, ones, w_1, np.zeros((1, 2)), w_2, on[None], np.array([0.1, 0.9]), 1e9)
+    return Hazards(zeros, ones, w_1, np.zeros((1, 2)), w_2, on[None], np.array([0.1, 0.9]), 3.0, 1e9)
 
 
 def use_toy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 from grokterm.config import Config
@@ -61,10 +62,10 @@ def test_runs_that_name_each_other_as_parents_are_listed_all_the_same(home: Path
     runs = [logged(home), logged(home)]
     for run, other in (runs, runs[::-1]):
         run.config_path.unlink()
-        write_config(run, Config(p=11), ViewOptions(), Parent(other.id, str(other.path), 10))
+        write_config(run, Config(p=11), ViewOptions(), {"parent": asdict(Parent(other.id, str(other.path), 10))})
     assert drawn(runs) == ["0001", "0002"]
     assert set(family(runs[0])) == set(runs)
     own = runs[0]
     own.config_path.unlink()
-    write_config(own, Config(p=11), ViewOptions(), Parent(own.id, str(own.path), 10))
+    write_config(own, Config(p=11), ViewOptions(), {"parent": asdict(Parent(own.id, str(own.path), 10))})
     assert parent_of(own) is None

@@ -24,6 +24,7 @@ from grokterm.real_files import open_file
 from grokterm.tui.terminal.colors import SYSTEMS, offered, suited
 from grokterm.tui.terminal.driver import TerminalDriver
 from grokterm.tui.terminal.exit_message import Left
+from grokterm.tui.terminal.first_paint import early_signal
 from grokterm.tui.terminal.frame_rate import FrameRate
 from grokterm.tui.terminal.memory import give_back_early
 from grokterm.tui.theme import load_themes
@@ -99,6 +100,8 @@ class TerminalApp(App[Result], inherit_bindings=False):
         """Answers signals from before the terminal is taken over to after it is given back."""
         for number, left in _SIGNALS.items() if self._signaled else ():
             asyncio.get_running_loop().add_signal_handler(number, self.leave, left)
+        if self._signaled and (early := early_signal()) is not None:
+            self.leave(_SIGNALS[early])
 
     async def on_event(self, event: Event) -> None:
         """Passes over keys that come after the last screen is gone."""

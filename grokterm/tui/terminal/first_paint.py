@@ -18,11 +18,13 @@ _ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[H\x1b[2J"
 """Alternate screen, no cursor, cleared."""
 _LEAVE: Final = "\x1b[?1049l\x1b[?25h"
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP)
+_came: Final[list[signal.Signals]] = []
 
 
 @contextmanager
 def first_paint(config: Config) -> Iterator[None]:
     """Shows what the run is at once, and puts the terminal back where the viewer does not come to draw."""
+    _came.clear()
     before = {number: signal.signal(number, _leave) for number in _SIGNALS}
     try:
         _write(_ENTER + first_line(config, _columns()))
@@ -34,6 +36,11 @@ def first_paint(config: Config) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def early_signal() -> signal.Signals | None:
+    """The signal that has come since the first paint: what it raised is lost where it came amid a finalizer."""
+    return _came[0] if _came else None
 
 
 def first_line(config: Config, columns: int) -> str:
@@ -64,4 +71,5 @@ def _write(text: str) -> None:
 
 
 def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    _came.append(signal.Signals(number))
     raise SystemExit(128 + number)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -7,7 +8,10 @@ import sys
 import pytest
 
 from grokterm.config import Config
-from grokterm.tui.terminal.first_paint import first_line, first_paint
+from grokterm.runs.folder import RunFolder
+from grokterm.tui.app import GrokApp
+from grokterm.tui.terminal.first_paint import early_signal, first_line, first_paint
+from grokterm.view_options import ViewOptions
 
 
 @pytest.mark.parametrize("columns", [0, 5, 10, 28, 40, 80, 200])
@@ -25,6 +29,35 @@ def test_what_fails_while_loading_leaves_the_terminal_as_it_was(capfd: pytest.Ca
     assert written.index("\x1b[?1049h") < written.index("a + b mod 97") < written.index("\x1b[?1049l")
     assert written.endswith("\x1b[?25h")
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+class LastWords:
+    """Asks this process to end while something is finalized, where no exception gets out."""
+
+    def __del__(self) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        for _ in range(100):
+            pass
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_signal_amid_a_finalizer_is_remembered() -> None:
+    with first_paint(Config()):
+        assert early_signal() is None
+        LastWords()
+        assert early_signal() == signal.SIGTERM
+    with first_paint(Config()):
+        assert early_signal() is None
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_the_viewer_leaves_when_it_hears_of_it(trained: RunFolder) -> None:
+    with first_paint(Config()):
+        LastWords()
+        outcome = GrokApp(trained, ViewOptions()).run(headless=True)
+    assert (outcome.left, outcome.exit_status) == ("terminated", 128 + signal.SIGTERM)
+    with first_paint(Config()):
+        pass
 
 
 def test_it_needs_nothing_that_is_slow_to_load() -> None:

@@ -1,0 +1,33 @@
+"""The commands `export` and `share` as cyclopts reads them: what leaves the terminal."""
+
+from __future__ import annotations
+
+from grokterm.cli import option_groups as groups
+from grokterm.cli.defaults import read_defaults
+from grokterm.cli.options import read, step_number
+from grokterm.cli.parameters import PLUGINS, AsJson, Format, KeptStep, OneRun, Out, with_options
+
+
+@with_options(groups.folder, plugins=PLUGINS)
+def share(run: OneRun, /, **given: str | None) -> int:
+    """Print a run as one line, which grokterm trains wherever it is pasted: its configuration and changes."""
+    from grokterm.cli.share import share
+
+    return share(run, read_defaults() | read(given))
+
+
+@with_options(groups.folder, plugins=PLUGINS)
+def export(
+    run: OneRun,
+    /,
+    *,
+    to: Format = None,
+    out: Out = None,
+    step: KeptStep = None,
+    as_json: AsJson = False,
+    **given: str | None,
+) -> int:
+    """Write a run, or the table of a sweep, as a file for another program."""
+    from grokterm.cli.export import export
+
+    return export(run, to, out, step_number("--step", step), as_json, read_defaults() | read(given))
