@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import zip_longest
+from dataclasses import replace
+from itertools import groupby, zip_longest
 from textwrap import wrap
 from typing import Final
 
@@ -101,14 +102,10 @@ def _head(state: RunState, found: Forecast | Silence, width: int) -> list[Strip]
 def _chart(state: RunState, made: Sequence[Forecast], width: int, height: int) -> list[Strip]:
     """The forecasts over the steps after which they were made, and the step at which it grokked."""
     history = state.history
-    steps = np.array([one.step for one in made], dtype=np.float64)
-    numbers = np.array([(one.low, one.median, one.high) if one.groks else (np.nan,) * 3 for one in made])
-    if not np.isfinite(numbers).any():
+    curves = _curves(made, state)
+    if not curves:
         words = "at none of its steps was this run expected to grok in time"
         return draw_message(words, width, height, state.palette)
-    low, median, high = numbers.T
-    live = spelled_for(made[-1].sign, state.view.graph)
-    curves = [RunCurve("F", "forecast", live, "accent", steps, median, band=(low, high), band_color="border")]
     grokked, last = history.milestones[GROKKED.step_name], float(history.column("step")[-1])
     if grokked is not None:
         level = np.full(2, float(grokked))
@@ -118,6 +115,19 @@ def _chart(state: RunState, made: Sequence[Forecast], width: int, height: int) -
         marks.append(Mark(state.moment.step, f"step {state.moment.step:,}", "mark"))
     axes = Axes(log_x=state.log_x, log_y=state.log_y)
     return draw_overlay(curves, marks, axes, width, height, state.view.graph, state.palette)
+
+
+def _curves(made: Sequence[Forecast], state: RunState) -> list[RunCurve]:
+    """Medians in their intervals, a curve for each time it was expected to grok; the newest first, and named."""
+    curves: list[RunCurve] = []
+    for groks, stretch in groupby(made, key=lambda one: one.groks):
+        if groks:
+            steps, low, median, high = np.array([(one.step, one.low, one.median, one.high) for one in stretch]).T
+            curves.append(RunCurve("F", "", "", "accent", steps, median, band=(low, high), band_color="border"))
+    if curves:
+        live = spelled_for(made[-1].sign, state.view.graph)
+        curves[-1] = replace(curves[-1], name="forecast", live=live)
+    return curves[::-1]
 
 
 def _below(state: RunState, table: list[Strip], width: int, height: int) -> list[Strip]:

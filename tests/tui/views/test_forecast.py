@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -64,6 +64,23 @@ def test_the_interval_is_a_band_around_the_median(monkeypatch: pytest.MonkeyPatc
         rows = [line for line in drawn(state) if glyph in line[6:]]
         assert len(rows) > 8
         assert all("what if" not in row for row in rows)
+
+
+def test_where_it_was_not_expected_to_grok_there_is_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = replace(toy(), b_2=np.where(EDGES < 2.5, -20.0, -1.0)[None])
+    wide.w_2[0, 0] = 0.0
+    monkeypatch.setattr(forecast, "fitted", lambda: wide)
+    off = change(700, {"weight_decay": 0.0}, {"weight_decay": 1.0})
+    on = change(1400, {"weight_decay": 1.0}, {"weight_decay": 0.0})
+    records = course(2000)
+    at = [next(n for n, one in enumerate(records) if getattr(one, "step", 0) > step) for step in (700, 1400)]
+    state = make_world(())
+    state.history = history([*records[: at[0]], off, *records[at[0] : at[1]], on, *records[at[1] :]])
+    state.log_x = False
+    columns = {x for line in drawn(state)[1:25] for x, glyph in enumerate(line) if glyph == "░"}
+    gaps = [after - before for before, after in pairwise(sorted(columns)) if after - before > 10]
+    assert len(gaps) == 1
+    assert 0.25 < gaps[0] / (max(columns) - min(columns)) < 0.5
 
 
 def test_what_came_is_a_line_of_its_own_and_nothing_is_expected_any_more() -> None:
