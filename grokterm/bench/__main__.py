@@ -13,6 +13,7 @@ from rich.console import Console
 from grokterm.bench import (
     claims,
     cuda,
+    forecast,
     grok,
     learning,
     limit,
@@ -50,6 +51,7 @@ ON_REQUEST: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {
     **learning.ROWS,
     **claims.ROWS,
     **watchman.ROWS,
+    **forecast.ROWS,
     **sweeps.ROWS,
 }
 """Those that take long, and are measured only when `--only` names them."""

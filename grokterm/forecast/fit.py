@@ -46,6 +46,8 @@ class Moments:
     grokked: npt.NDArray[np.bool_]
     run: npt.NDArray[np.int64]
     """The number of the run."""
+    p: npt.NDArray[np.int64]
+    """Its modulus."""
     weight: Floats
     """Of a row: those of a run sum to 1."""
 
@@ -74,7 +76,8 @@ def moments(runs: Sequence[LibraryRun]) -> Moments:
             if found is not None and at < end:
                 rows.append((found, at, end - at, run.grokked_step is not None, number))
     x, at_step, remaining, grokked, of_run = (np.array(column) for column in zip(*rows, strict=True))
-    return Moments(x, at_step, remaining, grokked, of_run, 1.0 / np.bincount(of_run)[of_run])
+    moduli = np.array([run.config.p for run in runs])[of_run]
+    return Moments(x, at_step, remaining, grokked, of_run, moduli, 1.0 / np.bincount(of_run)[of_run])
 
 
 def fit(known: Moments, seed: int = 0, epochs: int = EPOCHS) -> Hazards:
@@ -117,10 +120,14 @@ def fit(known: Moments, seed: int = 0, epochs: int = EPOCHS) -> Hazards:
 
 
 def left_out(known: Moments, seed: int = 0, epochs: int = EPOCHS) -> list[Distribution]:
-    """Of every row, by networks fitted on the runs of the other folds."""
-    fold = np.random.default_rng(seed).permutation(int(known.run.max()) + 1)[known.run] % FOLDS
+    """Of every row, by networks fitted on the runs of all other moduli: a forecast is asked for moduli of any kind.
+
+    With one modulus alone they are fitted on the other runs of every fifth.
+    """
+    moduli = np.unique(known.p)
+    fold = known.p if len(moduli) > 1 else known.run % FOLDS
     found: list[Distribution | None] = [None] * len(known.run)
-    for number in range(FOLDS):
+    for number in np.unique(fold):
         keep = fold != number
         kept = Moments(*(getattr(known, name)[keep] for name in Moments.__dataclass_fields__))
         hazards = fit(kept, seed, epochs)

@@ -60,7 +60,7 @@ class Hazards:
     b_2: Floats
     """[networks, edges]."""
     levels: Floats
-    """The levels of quantiles between which 80 % of those that grokked did, of the library's runs left out in turn."""
+    """Of the quantiles between which 80 % of those that grokked did, each modulus of the library left out in turn."""
     delay: float
     """Median over the library's runs that grokked of the step at which they did over that at which they memorized."""
     far: float
