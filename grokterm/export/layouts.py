@@ -110,7 +110,7 @@ def _nanda_config(config: Config) -> dict[str, Any]:
 
 def _check(config: Config, program: str, **allowed: tuple[str, ...]) -> None:
     """Raises ConfigError where a program has no model of this configuration."""
-    if config.arch != "transformer" or not config.of_pairs:
+    if "heads" not in config.architecture.uses or not config.of_pairs:
         raise ConfigError(
             f"{program} has transformers of pairs, and this run is {config.arch} on {config.task_words}: "
             "export it as safetensors or npz"

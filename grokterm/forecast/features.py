@@ -93,7 +93,6 @@ def _of_setting(config: Config, memorized_step: int, now: float) -> tuple[float,
     """Those that do not follow from the measures, but from the configuration and the time."""
     pairs = config.train_fraction * config.p**2
     width = float(config.width)
-    embedded = config.arch in ("mlp", "transformer")
     return (
         math.log10(now),
         math.log10(memorized_step),
@@ -106,8 +105,8 @@ def _of_setting(config: Config, memorized_step: int, now: float) -> tuple[float,
         math.log10(config.p),
         math.log10(pairs / (config.p * math.log(config.p))),
         config.corrupt,
-        float(embedded),
-        float(config.arch == "transformer"),
+        float(not config.architecture.one_hot),
+        float("heads" in config.architecture.uses),
         math.log10(width),
         math.log10(max(config.epsilon, 1e-10)),
     )

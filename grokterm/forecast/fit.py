@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 NETWORKS: Final = 8
 HIDDEN: Final = 24
-EPOCHS: Final = 200
+EPOCHS: Final = 400
 DECAY: Final = 0.1
 FOLDS: Final = 5
 ON_THE_WAY: Final = (0.0, 0.03, 0.07, 0.1, 0.17, 0.25, 0.35, 0.5, 0.62, 0.75, 0.88)

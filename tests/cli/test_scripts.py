@@ -156,6 +156,7 @@ def test_what_starts_a_new_run_is_refused_by_the_trainer(running: Running) -> No
 
 def test_the_guide_names_every_field(running: Running) -> None:
     page = (Path(grokterm.guide.__file__).parent / "pages" / "scripts.md").read_text()
+    told("wait", "1", "--until", "1")
     told("pause", "1")
     found = told("status", "1")
     fields = {*found, *found["trainer"], *told("wait", "1", "--until", "1")}

@@ -45,7 +45,7 @@ def test_a_line_is_trained_to_its_step_and_agrees(folders: Path) -> None:
     first = newest(folders)
     done = run_here("train", line, "--json")
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    told = json.loads(done.stdout.splitlines()[-1])
     digest = read_line(line).digest.hex()
     words = f"the parameters at step 40 are those of the shared run, bit for bit (digest {digest})"
     assert (told["step"], told["seed"], told["shared_step"], told["shared"]) == (40, 3, 40, "agrees")
@@ -64,12 +64,12 @@ def test_what_came_out_differently_ends_with_status_1() -> None:
     assert "although device, threads, precision and versions are the same" in done.stdout
     unlike = write_line(shared(read_line(line).config, step=40))
     done = run_here("train", unlike, "--json")
-    assert (done.returncode, json.loads(done.stdout)["shared"]) == (0, "unlike")
+    assert (done.returncode, json.loads(done.stdout.splitlines()[-1])["shared"]) == (0, "unlike")
 
 
 def test_another_goal_ends_it_before_anything_is_compared() -> None:
     done = run_here("train", trained(), "--until", "20", "--json")
-    told = json.loads(done.stdout)
+    told = json.loads(done.stdout.splitlines()[-1])
     assert (done.returncode, told["step"], told["shared"], told["shared_words"]) == (0, 20, None, "")
     assert run_here("train", trained(), "--max-steps", "20").returncode == 3
 
@@ -102,7 +102,7 @@ def test_own_defaults_leave_a_shared_run_as_it_is(tmp_path: Path, folders: Path)
     path.parent.mkdir(parents=True)
     path.write_text('weight_decay = 3\nuntil = 10\nlog_every = 7\ntheme = "dusk"\n')
     done = run_here("train", line, "--json")
-    assert (done.returncode, json.loads(done.stdout)["shared"]) == (0, "agrees")
+    assert (done.returncode, json.loads(done.stdout.splitlines()[-1])["shared"]) == (0, "agrees")
     assert newest(folders).config().weight_decay == 1
 
 
@@ -146,7 +146,7 @@ def test_plugins_are_named_and_never_carried(tmp_path: Path, folders: Path) -> N
     said = refused("train", line)
     assert said.endswith(f"its SHA-256 begins with {sha256(path)[:12]}: give --plugin and that file")
     done = run_here("train", line, *own, "--json")
-    assert (done.returncode, json.loads(done.stdout)["shared"]) == (0, "agrees")
+    assert (done.returncode, json.loads(done.stdout.splitlines()[-1])["shared"]) == (0, "agrees")
 
 
 def test_the_screen_follows_a_line(grokterm: Grokterm, folders: Path) -> None:
