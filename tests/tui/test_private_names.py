@@ -59,15 +59,24 @@ SIGNATURES: Final = {
 """Arguments of the methods that are overridden or called."""
 
 
+source_of = cache(inspect.getsource)
+
+
 @cache
 def of_textual(owner: type) -> str:
     """The source of a class and of its bases, as far as they are Textual's."""
-    return "\n".join(inspect.getsource(base) for base in owner.__mro__ if base.__module__.startswith("textual"))
+    return "\n".join(source_of(base) for base in owner.__mro__ if base.__module__.startswith("textual"))
+
+
+@cache
+def private_names_of(owner: type) -> frozenset[str]:
+    """The private names that objects of a class of Textual have."""
+    return frozenset(re.findall(r"(?:self\.|def |^    )(_\w*)", of_textual(owner), re.MULTILINE))
 
 
 def has(owner: type, name: str) -> bool:
     """Whether objects of a class of Textual have a private name."""
-    return re.search(rf"(self\.|def |^    ){name}\b", of_textual(owner), re.MULTILINE) is not None
+    return name in private_names_of(owner)
 
 
 def modules() -> Iterator[Any]:
