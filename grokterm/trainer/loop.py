@@ -13,23 +13,20 @@ from grokterm.analysis.cancellation import cancellable
 from grokterm.config import Value
 from grokterm.errors import FolderLostError, RunFolderError
 from grokterm.runs.claim import Claim
+from grokterm.trainer.answering import answering
 from grokterm.trainer.clock import Pace, StepTimer
 from grokterm.trainer.following import Follower
 from grokterm.trainer.idle import IDLE_SECONDS, IdleTimer
 from grokterm.trainer.machine_watch import DiskWatch, StepWatch
 from grokterm.trainer.notify import Notifier
 from grokterm.trainer.opening import OpenedRun
-from grokterm.trainer.past_model import PastModel
-from grokterm.trainer.past_requests import PastRequests
-from grokterm.trainer.pictures import PictureMaker
-from grokterm.trainer.present_requests import PresentRequests
+from grokterm.trainer.present_state import status_of
 from grokterm.trainer.process_log import ProcessLog
 from grokterm.trainer.requests import handle_request
 from grokterm.trainer.server import Connection, Server, UnreadableRequest
 from grokterm.trainer.session import NOT_FINITE
 from grokterm.trainer.telling import Teller
-from grokterm.training.checkpoint_series import CheckpointSeries
-from grokterm.troubles import TROUBLES
+from grokterm.trainer.trouble_response import respond
 from grokterm.wire.messages import Look, Request, State, Status
 
 SLICE_SECONDS: Final = 0.02
@@ -60,22 +57,14 @@ class Trainer:
         """While starting: whether training is to pause once the log is caught up with."""
         self.leaving = False
         """Whether to end at the next step boundary, after a checkpoint."""
-        self.past = PastModel(opened.folder, opened.session.run_log.index)
-        series, trackers = CheckpointSeries(opened.folder), self.session.run_log.trackers
-        maker = PictureMaker(series, keys=lambda _: trackers.keys)
-        self._present_requests = PresentRequests(server, self.session, maker, self.status, stop_requested)
-        self.past_requests = PastRequests(
-            self.past,
-            server.send,
-            self.status,
-            partial(PictureMaker, series, self._present_requests.model_at_step, trackers.keys_at),
-        )
+        self._present_requests, self.past_requests, self.past = answering(opened, server, self.status, stop_requested)
         self._opened = opened
         self._claim = claim
         self._stop_requested = stop_requested
         self._beyond = beyond
         self._idle_timer = IdleTimer(idle)
-        self._steps_left: float = math.inf
+        self.steps_left: float = math.inf
+        """Until training pauses by itself."""
         self._try_again = math.inf
         """When to try to write what could not be written, and go on; infinite where training stands otherwise."""
         self._pace = Pace("max", 0.0, 0)
@@ -122,7 +111,7 @@ class Trainer:
         if self.state != "training":
             self._pace = Pace(self.session.config.pace, time.monotonic(), self.session.step)
         self.state = "training"
-        self._steps_left, self._try_again = steps, math.inf
+        self.steps_left, self._try_again = steps, math.inf
         if math.isinf(steps) and self._log.last in ("paused", "finished"):
             self._log.write("resumed", "goes on")
         self._follow()
@@ -146,19 +135,7 @@ class Trainer:
 
     def status(self) -> Status:
         """What the trainer is doing, for the screen."""
-        session = self.session
-        why = {"diverged": NOT_FINITE, "finished": session.reached}.get(self.state, "")
-        return Status(
-            step=session.step,
-            state=self.state,
-            seconds=session.clock.seconds,
-            steps_per_second=session.clock.steps_per_second() if self.state == "training" else 0.0,
-            pace=session.config.pace,
-            device=str(session.engine.device),
-            precision=session.engine.precision,
-            words=f"{session.trouble}; training goes on when it can" if self.waits_for_disk else session.trouble or why,
-            past=self.past_requests.reached,
-        )
+        return status_of(self)
 
     @property
     def _is_busy(self) -> bool:
@@ -181,7 +158,7 @@ class Trainer:
             if opened.finished:
                 self.state = self._log.last = "finished"
             else:
-                self._finish()
+                self.finish()
             if self._beyond:
                 self.go()
         elif self.paused:
@@ -200,7 +177,7 @@ class Trainer:
         session, end, first = self.session, time.monotonic() + SLICE_SECONDS, True
         while self._is_busy:
             if self.state == "training" and session.in_trouble:
-                self._act_on_trouble()
+                respond(self)
                 continue
             now = time.monotonic()
             allowed = self._pace.allowed(now, session.step) if self.state == "training" else math.inf
@@ -208,8 +185,8 @@ class Trainer:
             if allowed < 1 or not (first or fitting > 0.5):
                 return
             boundary = min(session.steps_to_boundary(), self._follower.steps_to_next())
-            taken = session.advance(int(min(max(1, fitting), allowed, self._steps_left, boundary)))
-            self._steps_left -= taken
+            taken = session.advance(int(min(max(1, fitting), allowed, self.steps_left, boundary)))
+            self.steps_left -= taken
             seconds = time.monotonic() - now
             self._timer.add(taken, seconds)
             self._teller.machine(self._steps_watch.add(taken, seconds), self.state == "training")
@@ -233,8 +210,8 @@ class Trainer:
         elif session.diverged:
             self.pause("diverged", f"paused: {NOT_FINITE}")
         elif session.reached:
-            self._finish()
-        elif self._steps_left <= 0:
+            self.finish()
+        elif self.steps_left <= 0:
             self.pause()
 
     def _follow(self) -> None:
@@ -243,26 +220,6 @@ class Trainer:
             self.session.in_trouble = ""  # what its trainer did about it is among its changes
         for plan in self._follower.follow():
             self.changed(plan.rebuilds)
-
-    def _act_on_trouble(self) -> None:
-        """Pauses or rewinds where that was asked for, or else trains on."""
-        session, name = self.session, self.session.in_trouble
-        trouble = TROUBLES[name]
-        state: State = "diverged" if session.diverged else "paused"
-        if session.reached:
-            self._finish()
-        elif session.rewinds_now:
-            why = session.rewind()
-            if not why:
-                self.changed(False)
-                return
-            self.pause(state, f"paused: {trouble.title}, and {why}", {"trouble": name})
-        elif session.config.on_trouble == "pause" or session.diverged:
-            words = NOT_FINITE if session.diverged else f"{trouble.title}; {trouble.advice}"
-            self.pause(state, f"paused: {words}", {"trouble": name})
-        elif self._steps_left <= 0:
-            self.pause()
-        session.in_trouble = ""
 
     @property
     def waits_for_disk(self) -> bool:
@@ -274,7 +231,7 @@ class Trainer:
         if time.monotonic() >= self._try_again:
             self._try_again = time.monotonic() + RETRY_SECONDS
             if self.session.retry():
-                self.go(self._steps_left)
+                self.go(self.steps_left)
 
     def _check_folder(self) -> None:
         """Raises FolderLostError where the folder is no longer there, after a record in the log still open."""
@@ -285,7 +242,8 @@ class Trainer:
             self._teller.finish(logged=False)
             raise
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
+        """Ends training at its goal, with a checkpoint."""
         self._tick()
         self.state = "finished"
         self.session.save("finished")

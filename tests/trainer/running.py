@@ -29,6 +29,19 @@ Found = TypeVar("Found")
 
 TINY = Config(p=7, width=16, d_model=8, heads=2, pace="max", precision="float32", device="cpu")
 """A run of thousands of steps a second."""
+FRAGILE = TINY.changed(
+    {
+        "arch": "one-hot",
+        "activation": "quadratic",
+        "init": "closed-form",
+        "p": 11,
+        "width": 32,
+        "lr": 0.03,
+        "measure_every": 0,
+        "on_trouble": "rewind",
+    }
+)
+"""A run that begins with a solution, which its learning rate destroys within some tens of steps."""
 
 
 def wait_for(condition: Callable[[], Found | None], what: str = "the condition", seconds: float = PATIENCE) -> Found:

@@ -19,22 +19,10 @@ from grokterm.view_options import ViewOptions
 from grokterm.wire.messages import Change as Changing
 from grokterm.wire.messages import Go
 from grokterm.wire.records import Change, Event, Rewind, Session
-from tests.trainer.running import TINY, Running, change, wait_for
+from tests.trainer.running import FRAGILE, TINY, Running, change, wait_for
 
 NewRun = Callable[..., Running]
-FRAGILE = TINY.changed(
-    {
-        "arch": "one-hot",
-        "activation": "quadratic",
-        "init": "closed-form",
-        "p": 11,
-        "width": 32,
-        "lr": 0.03,
-        "measure_every": 0,
-        "on_trouble": "rewind",
-        "until": 130,
-    }
-)
+REWOUND = FRAGILE.changed({"until": 130})
 """A run that its watchman takes back to step 10 at step 50."""
 
 
@@ -139,7 +127,7 @@ def test_it_goes_on_where_it_was_killed(lived: tuple[Running, Share], at: int, n
 
 
 def test_the_watchman_is_followed_and_does_nothing_himself(new_run: NewRun, folders: Path) -> None:
-    first = new_run(FRAGILE)
+    first = new_run(REWOUND)
     first.start(paused=True)
     assert first.command(change(pace=8000.0)).ok  # and is none of the changes in the line
     assert first.command(Go(0)).ok
@@ -156,7 +144,7 @@ def test_the_watchman_is_followed_and_does_nothing_himself(new_run: NewRun, fold
 
 
 def test_trouble_of_which_nothing_was_made_is_passed_by(new_run: NewRun, folders: Path) -> None:
-    first = new_run(FRAGILE.changed({"on_trouble": "tell"}))
+    first = new_run(REWOUND.changed({"on_trouble": "tell"}))
     first.start()
     finished(first)
     share = share_of(first.folder)[0]

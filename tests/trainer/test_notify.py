@@ -18,8 +18,7 @@ from grokterm.trainer.notify import Notifier
 from grokterm.troubles import TRAINING_TROUBLES, TROUBLES
 from grokterm.wire.records import Event, Session
 from tests.patience import PATIENCE
-from tests.trainer.running import Running, wait_for
-from tests.trainer.test_watchman import FRAGILE
+from tests.trainer.running import FRAGILE, Running, wait_for
 
 NewRun = Callable[..., Running]
 NEWS = News("0001-add", "/runs/0001-add", "grokked", "grokked", 120, "grokked: “99 %”", 1.0, 0.99)

@@ -20,22 +20,9 @@ from grokterm.trainer.session import WATCHMAN, TrainingSession
 from grokterm.troubles import TROUBLES
 from grokterm.wire.messages import Go
 from grokterm.wire.records import Change, Rewind, encode_record
-from tests.trainer.running import TINY, Running, wait_for
+from tests.trainer.running import FRAGILE, TINY, Running, wait_for
 
 NewRun = Callable[..., Running]
-FRAGILE = TINY.changed(
-    {
-        "arch": "one-hot",
-        "activation": "quadratic",
-        "init": "closed-form",
-        "p": 11,
-        "width": 32,
-        "lr": 0.03,
-        "measure_every": 0,
-        "on_trouble": "rewind",
-    }
-)
-"""A run that begins with a solution, which its learning rate destroys within some tens of steps."""
 COLLAPSES = (50, 120, 240)
 """Where it collapses with a checkpoint every fifty steps."""
 LAST = 300
