@@ -82,6 +82,8 @@ class StructureMeasures(msgspec.Struct, frozen=True, kw_only=True):
     """Of addition with one embedding of both numbers (transformer); undefined elsewhere."""
     circularity: float | None = None
     """The mean over the input tables."""
+    read_out_rank: float | None = None
+    """Singular values of the neuron-logit map W_L above a tenth of its largest: two a frequency (Nanda et al. 4.2)."""
 
 
 _ALL: Final = (Measures, ProgressMeasures, StructureMeasures)

@@ -81,8 +81,9 @@ def _given(config: Mapping[str, Any] | Config | None) -> dict[str, Any]:
 
 def _by_executor(folder: SweepFolder, plan: Plan, executor: Executor, workers: int | None) -> None:
     """Trains it on an executor; raises TrainerError where it is stopped, as by `grokterm stop`."""
+    from grokterm.processor import cores
     from grokterm.sweeper.coordinator import Coordinator, tell_failure
-    from grokterm.sweeper.workers import ExecutorWorkers, cores
+    from grokterm.sweeper.workers import ExecutorWorkers
 
     with claim(folder.process_folder) as claimed, _asked_to_stop() as stop:
         try:

@@ -24,7 +24,7 @@ from grokterm.analysis.measures import (
 from grokterm.analysis.neurons import frequency_shares, neuron_frequencies, neuron_rows
 from grokterm.analysis.pairs import LogitsFn, pair_chunks
 from grokterm.analysis.spectrum import table_norms
-from grokterm.analysis.weights import neuron_logit_map
+from grokterm.analysis.weights import effective_rank, neuron_logit_map
 from grokterm.config import Config
 from grokterm.config.losses import LOSSES
 from grokterm.lab.models import build
@@ -96,8 +96,10 @@ def structure(
     """
     angles = angles_of(config.op, config.p)
     if not gauges:
-        explained = None if angles is None else _number(_explained(config, parameters, angles))
-        return StructureMeasures(explained_neurons=explained)
+        if angles is None:
+            return StructureMeasures()
+        explained, rank = _number(_explained(config, parameters, angles)), _read_out_rank(config, parameters)
+        return StructureMeasures(explained_neurons=explained, read_out_rank=rank)
     symmetry = gradient_symmetricity(config, parameters, triples(config.p, 100))
     symmetric = None if symmetry is None else _number(symmetry)
     if angles is None:
@@ -107,6 +109,7 @@ def structure(
         distance_irrelevance=_number(distance_irrelevance(angles.table(correct_logits(logits_fn, labels)), angles)),
         gradient_symmetricity=symmetric,
         circularity=_number(_circularity(config, parameters)),
+        read_out_rank=_read_out_rank(config, parameters),
     )
 
 
@@ -124,6 +127,10 @@ def _collapse(logits_fn: LogitsFn, train: Tensor) -> float | None:
 def _explained(config: Config, parameters: Parameters, angles: Angles) -> Tensor:
     shares = frequency_shares(neuron_rows(config, parameters, angles), angles, config.width)
     return neuron_frequencies(shares).explained
+
+
+def _read_out_rank(config: Config, parameters: Parameters) -> float | None:
+    return _number(effective_rank(neuron_logit_map(config, parameters)))
 
 
 def _circularity(config: Config, parameters: Parameters) -> Tensor:

@@ -18,6 +18,8 @@ from grokterm.lab.models import build, build_any
 
 _AT_ONCE: Final = 2**16
 """Weights of each checkpoint that are compared at once."""
+_SMALL: Final = 0.1
+"""Of the largest singular value: what is not above it does not count for the rank."""
 
 
 def matrices(config: Config, parameters: Parameters) -> dict[str, Tensor]:
@@ -71,3 +73,14 @@ def path(checkpoints: Sequence[Tensor]) -> Path:
     points = points * torch.where(points[-1] < 0, -1.0, 1.0)
     explained = ratio(values, products.diagonal().sum())
     return Path(functional.pad(points, (0, 2 - count)), functional.pad(explained, (0, 2 - count)))
+
+
+def effective_rank(matrix: Tensor) -> Tensor:
+    """How many singular values of a matrix [n, m] are above a tenth of its largest; NaN where one is not finite."""
+    wide = matrix.double() if matrix.shape[0] <= matrix.shape[1] else matrix.double().mT
+    products = wide @ wide.mT
+    if not products.isfinite().all():
+        return products.new_full((), float("nan"))
+    squares = torch.linalg.eigvalsh(products)
+    rank: Tensor = (squares > _SMALL**2 * squares[-1]).sum().double()
+    return rank

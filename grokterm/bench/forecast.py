@@ -14,7 +14,8 @@ from grokterm.forecast.features import NAMES
 from grokterm.forecast.fit import moment
 from grokterm.forecast.hazards import Hazards, fitted
 from grokterm.forecast.library import HELD_OUT, LibraryRun, sampled, trained
-from grokterm.sweeper.workers import LocalWorkers, cores
+from grokterm.processor import cores
+from grokterm.sweeper.workers import LocalWorkers
 from grokterm.sweeps.curves import COLUMNS
 
 if TYPE_CHECKING:

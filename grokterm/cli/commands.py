@@ -42,6 +42,7 @@ from grokterm.cli.parameters import (
     spell_out,
     with_options,
 )
+from grokterm.cli.reproduce_command import reproduce
 from grokterm.cli.script_commands import events, go, pause, set_settings, status, step, wait
 from grokterm.cli.sweep_command import sweep
 from grokterm.cli.train_command import train
@@ -225,6 +226,7 @@ COMMANDS: Final[dict[str, tuple[Command, str]]] = {
     "attach": (attach, "[RUN...] [OPTIONS]"),
     "resume": (resume, "RUN [OPTIONS]"),
     "sweep": (sweep, "[--over SETTING=VALUES]... [--seeds N] [OPTIONS]"),
+    "reproduce": (reproduce, "[NAME] [--quick] [OPTIONS]"),
     "fork": (fork, "RUN [--at STEP] [OPTIONS]"),
     "replay": (replay, "RUN [--to STEP] [OPTIONS]"),
     "share": (share, "RUN [OPTIONS]"),
@@ -258,7 +260,7 @@ def run(words: list[str]) -> int:
         command, bound, _ = app.parse_args(words, print_error=False, exit_on_error=False)
     except CycloptsError as error:
         raise UsageError(explain(error, words, tuple(COMMANDS))) from None
-    if command in (train, attach, resume, fork, sweep, replay, bench):
+    if command in (train, attach, resume, fork, sweep, reproduce, replay, bench):
         limit()  # a trainer that cannot read it would leave a run of no steps
     given = {name: value for name, value in bound.kwargs.items() if name not in PLUGINS}
     return command(*bound.args, **given) or 0

@@ -186,6 +186,23 @@ WaitUntil = Annotated[
 ]
 Timeout = Annotated[str | None, _text_option("--timeout", "SECONDS", "Wait so long at most.", "for ever")]
 NoteText = Annotated[str, Parameter(name="TEXT", help="The note, which takes the old one's place; '' removes it.")]
+ReproductionName = Annotated[
+    str | None,
+    Parameter(
+        name="NAME", help="A preset of which there is a reproduction, or one that was made: r3, to print its table."
+    ),
+]
+QuickReproduction = Annotated[
+    bool, _flag("--quick", "Smaller moduli, shorter runs and fewer seeds: minutes on two cores; the rules are scaled.")
+]
+AllReproductions = Annotated[bool, _flag("--all", "Make every reproduction, one after another.")]
+ReproductionSeeds = Annotated[str | None, _text_option("--seeds", "N", "Seeds of each run.", "3 with --quick, else 5")]
+AgainReproduction = Annotated[
+    str | None, _text_option("--again", "NAME", "Train the runs of one that was made again, and compare bit for bit.")
+]
+ResumeReproduction = Annotated[
+    str | None, _text_option("--resume", "NAME", "Go on with one that was interrupted: what has ended is kept.")
+]
 Quick = Annotated[bool, _flag("--quick", "Measure less, and less surely: two minutes.")]
 Device = Annotated[
     str, _text_option("--device", "DEVICE", "Device that trains: auto, cpu, cuda, cuda:N or mps.", "auto")

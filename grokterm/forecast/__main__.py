@@ -10,7 +10,8 @@ from typing import Final
 from grokterm.errors import GroktermError
 from grokterm.forecast.library import LIBRARY, LibraryRun, read, sampled, save, trained
 from grokterm.output import lossy_output
-from grokterm.sweeper.workers import LocalWorkers, checked, cores
+from grokterm.processor import cores
+from grokterm.sweeper.workers import LocalWorkers, checked
 
 RUNS: Final = 336
 SEED: Final = 1

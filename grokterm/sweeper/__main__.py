@@ -14,11 +14,12 @@ from grokterm.config import Config
 from grokterm.errors import GroktermError, first_line
 from grokterm.output import lossy_output
 from grokterm.plugins.loading import load_arguments, take_arguments
+from grokterm.processor import cores
 from grokterm.runs.claim import claim
 from grokterm.runs.stop_signal import StopSignal
 from grokterm.sweeper.coordinator import Coordinator, tell_failure
 from grokterm.sweeper.gpus import gpus_for
-from grokterm.sweeper.workers import LocalWorkers, Workers, cores
+from grokterm.sweeper.workers import LocalWorkers, Workers
 from grokterm.sweeps.folder import SweepFolder
 
 

@@ -107,11 +107,6 @@ def checked(count: int) -> int:
     return count
 
 
-def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _new_pool(gpu: str | None) -> ProcessPoolExecutor:
     context = multiprocessing.get_context("spawn")  # a fork would copy locks that other threads hold
     return ProcessPoolExecutor(1, mp_context=context, initializer=begin, initargs=(os.getpid(), gpu))

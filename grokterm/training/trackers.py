@@ -10,6 +10,7 @@ from grokterm.analysis.circuit_phases import CircuitPhase, CircuitPhases
 from grokterm.analysis.phases import PhaseTracker
 from grokterm.config import Config
 from grokterm.milestones import phase_accuracies
+from grokterm.training.verdicts import Verdicts
 from grokterm.training.watchman import Watchman
 from grokterm.wire.records import Change, CircuitEventName, Event, Progress, Scalars, TrainingRecord
 
@@ -28,6 +29,7 @@ class Trackers:
         self.phases = PhaseTracker(phase_accuracies(config.chance))
         self.circuit = CircuitPhases(config.shape.answers)
         self.watchman = Watchman(config.on_trouble != "off")
+        self._verdicts = Verdicts(config)
         self._train_fraction = config.train_fraction
         self.largest_train_fraction = config.train_fraction
         """Of the present model: pairs that it was trained on before stay in its memory when the share is cut."""
@@ -55,7 +57,8 @@ class Trackers:
                 if record.key_frequencies is not None:
                     self._estimate(record.step, record.key_frequencies)
                 found = self.phases.update(record.step, record.train_accuracy, record.test_accuracy)
-                return [Event(record.step, name, words) for name, words in found]
+                events = [Event(record.step, name, words) for name, words in found]
+                return [*self._verdicts.update(record), *events]
             case Progress():
                 return self._circuit_events(record)
             case Change():
@@ -63,6 +66,7 @@ class Trackers:
         return []
 
     def _change(self, change: Change) -> None:
+        self._verdicts.change(change)
         self._train_fraction = float(change.values.get("train_fraction", self._train_fraction))
         self.largest_train_fraction = max(self.largest_train_fraction, self._train_fraction)
         if {"loss", "temperature"} & change.values.keys():

@@ -22,12 +22,13 @@ CircuitEventName = Literal["memorization", "circuit_formation", "clean_up"]
 """Phases by the progress measures, each as the event with which it begins; `memorization` is the way back."""
 EventName = (
     Literal["memorized", "generalizing", "memorizing", "grokked_90", "grokked_95", "grokked", "collapsed", "not_finite"]
+    | Literal["published"]
     | CircuitEventName
     | TrainingTroubleName
 )
 """Events that training makes. `grokked` is test accuracy ≥ .99; `memorizing` is the way back from generalizing.
 
-Those of `troubles.TABLE` are what the watchman tells.
+Those of `troubles.TABLE` are what the watchman tells; `published` is a verdict on a step that a paper gives.
 """
 SessionName = Literal["started", "paused", "resumed", "finished", "stopped", "failed", "noted", "forked"]
 """What a trainer process did; `noted` is a remark that changes nothing, such as checkpoints given up for room.

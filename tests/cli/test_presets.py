@@ -28,7 +28,7 @@ def test_blink_groks_and_an_option_goes_before_it() -> None:
 def test_an_unknown_preset_is_answered_with_the_nearest(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(command) == 2
     said = capsys.readouterr().err
-    known = "blink, nanda, s5, power, encoder, parity, small-parity"
+    known = ", ".join(PRESETS)
     assert f"unknown preset 'blnk': choose {known}; did you mean blink?" in said
 
 

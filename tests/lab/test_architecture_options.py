@@ -178,7 +178,7 @@ def test_only_what_is_trained_is_a_parameter() -> None:
 
 def test_the_encoder_preset_is_the_encoder_of_torch() -> None:
     """Every weight of the reference, set in ours, gives its logits: biases in attention and read-out, no mask."""
-    values = {**PRESETS["encoder"].values, "d_model": 8, "heads": 2, "width": 12}
+    values = {**PRESETS["chapter"].values, "d_model": 8, "heads": 2, "width": 12}
     config = small(p=7).changed(values)
     reference = ChapterTransformer(config).double()
     for tensor in reference.parameters():

@@ -58,12 +58,12 @@ def draw_curves(
     palette: Palette,
     cursor: float | None = None,
     shade: Shade | None = None,
-    expected: Interval | None = None,
+    expected: Sequence[Interval] = (),
 ) -> list[Strip]:
     """Curves [curves, steps] over steps as `height` strips of `width` cells; the last curve lies on top.
 
     `cursor` is a step that a line of its own goes through, `shade` what is to be filled between two curves, and
-    `expected` an interval of steps in which something is.
+    `expected` intervals of steps in which something is.
     """
     cells = Cells(width, height)
     if width < 1 or height < 1:
@@ -79,11 +79,11 @@ def draw_curves(
         draw_axes(cells, area, axes, DOTS[graph][1], graph, palette)
     if cursor is not None:
         draw_cursor(cells, area, cursor, graph, palette)
-    if expected is not None:
-        draw_interval_words(cells, area, expected, graph, palette)
+    for interval in expected:
+        draw_interval_words(cells, area, interval, graph, palette)
     draw_marks(cells, area, marks, graph, palette)
-    if expected is not None:
-        draw_interval(cells, area, expected, graph, palette)
+    for interval in expected:
+        draw_interval(cells, area, interval, graph, palette)
     if shade is not None:
         draw_shade(cells, area, columns, shade, graph, palette)
     return cells.strips()

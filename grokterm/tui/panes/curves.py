@@ -12,6 +12,7 @@ from textual.strip import Strip
 from grokterm.config import settings, short_label
 from grokterm.config.losses import LOSSES, loss_unit
 from grokterm.number_format import percent
+from grokterm.published import Window, windows_of
 from grokterm.runs.history import History
 from grokterm.tui.drawing.curves import Curve, draw_curves
 from grokterm.tui.drawing.interval import Interval
@@ -60,9 +61,9 @@ class CurvesPane(Pane):
         """A live value as it stands at the end of its curve."""
         raise NotImplementedError
 
-    def expected(self, state: RunState) -> Interval | None:
-        """An interval of steps in which something is expected of these curves."""
-        return None
+    def expected(self, state: RunState) -> Sequence[Interval]:
+        """Intervals of steps in which something is expected of these curves."""
+        return ()
 
     def watched(self, state: RunState) -> Hashable:
         """The log, the axes, and where the cursor stands."""
@@ -114,12 +115,14 @@ class AccuracyPane(CurvesPane):
         """Fixed from 0 to 100 %."""
         return Axes(log_x=state.log_x, percent=True, until=_until(state))
 
-    def expected(self, state: RunState) -> Interval | None:
-        """Where it is expected to grok."""
+    def expected(self, state: RunState) -> Sequence[Interval]:
+        """Where it is expected to grok, and where a paper says that it does."""
+        published = [_published(window) for window in windows_of(state.history.first_config)]
+        published = [] if _left_set_up(state.history) else published
         forecast = forecast_shown(state.history, state.moment)
         if forecast is None or not forecast.groks:
-            return None
-        return Interval(forecast.low, forecast.median, forecast.high, forecast.sign, forecast.interval)
+            return published
+        return [Interval(forecast.low, forecast.median, forecast.high, forecast.sign, forecast.interval), *published]
 
     def live_value(self, value: float) -> str:
         """A share as 34.2."""
@@ -146,6 +149,17 @@ class LossPane(CurvesPane):
     def live_value(self, value: float) -> str:
         """A loss in at most six characters."""
         return short_loss(value)
+
+
+def _published(window: Window) -> Interval:
+    name = "published" if window.milestone.pairs == "test" else "published memorized"
+    words = f"{name}: {window.step:,}"
+    return Interval(window.low, window.step, window.high, words, words)
+
+
+def _left_set_up(history: History) -> bool:
+    """Whether something was changed that a paper's set-up has."""
+    return any(_importance(change) == "mark" for change in history.changes)
 
 
 def _until(state: RunState) -> float:

@@ -27,6 +27,7 @@ _EVENT_COLORS: Final[dict[EventName, str]] = {
     "grokked": "grokked",
     "collapsed": "collapsed",
     "not_finite": "error",
+    "published": "accent",
     "memorization": "memorizing",
     "circuit_formation": "generalizing",
     "clean_up": "grokked",

@@ -30,7 +30,7 @@ def drawn(
     log_x: bool = False,
 ) -> list[str]:
     axes = Axes(percent=True, until=until, log_x=log_x)
-    strips = draw_curves(STEPS, FLAT, CURVES, marks, axes, *size, graph, palette, expected=expected)
+    strips = draw_curves(STEPS, FLAT, CURVES, marks, axes, *size, graph, palette, expected=[expected])
     assert fills(strips, *size)
     return texts(strips)
 
@@ -80,7 +80,7 @@ def test_it_hides_neither_curve_nor_words(dusk: Palette) -> None:
 def test_it_is_quieter_than_its_middle(dusk: Palette) -> None:
     expected = Interval(1200, 1500, 1900, "≈1,500", "1,200–1,900")
     axes = Axes(percent=True, until=1900)
-    row = draw_curves(STEPS, FLAT, CURVES, (), axes, 60, 6, "block", dusk, expected=expected)[2]
+    row = draw_curves(STEPS, FLAT, CURVES, (), axes, 60, 6, "block", dusk, expected=[expected])[2]
     found = {glyph: color for glyph, color in zip(row.text, colors(row), strict=True) if glyph in "░▒"}
     assert found == {"░": dusk.style("border").color.name, "▒": dusk.style("muted").color.name}  # type: ignore[union-attr]
 

@@ -1,0 +1,1 @@
+"""What papers claim, trained again: studies, the figures that their logs give, and rules said beforehand."""
