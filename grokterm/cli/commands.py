@@ -31,6 +31,7 @@ from grokterm.cli.parameters import (
     Preset,
     Quick,
     Remove,
+    RunColumns,
     RunName,
     RunsAndMeasure,
     Sort,
@@ -139,6 +140,7 @@ def runs(
     where: WhereRun = None,
     tagged: Tagged = None,
     sort: Sort = None,
+    columns: RunColumns = None,
     as_json: AsJson = False,
     **given: str | None,
 ) -> int:
@@ -146,7 +148,7 @@ def runs(
     from grokterm.cli.runs import show
     from grokterm.cli.selection import Selection
 
-    return show(read_defaults() | read(given), as_json, Selection(where, tagged or (), sort))
+    return show(read_defaults() | read(given), as_json, Selection(where, tagged or (), sort, columns))
 
 
 @with_options(groups.folder)

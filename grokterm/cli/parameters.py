@@ -177,6 +177,9 @@ Tagged = Annotated[list[str] | None, _texts("--tag", "TAG", "Only runs with this
 Sort = Annotated[
     str | None, _text_option("--sort", "COLUMN", "Sort by one of these names; -COLUMN: the greatest first.")
 ]
+RunColumns = Annotated[
+    str | None, _text_option("--columns", "NAMES", "List these alone, such as run,test_accuracy,wd,grokked_step_99.")
+]
 TagWords = Annotated[str, Parameter(name="WORDS", help="Tags, each a word.")]
 Remove = Annotated[bool, _flag("--remove", "Take these tags away.")]
 Follow = Annotated[bool, _flag("--follow", "Go on until the run ends.")]

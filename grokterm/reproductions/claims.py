@@ -51,6 +51,8 @@ class Reproduction:
     claims: Callable[[Scale], Sequence[Claim]]
     quick_seeds: int = 3
     full_seeds: int = 5
+    why: str = ""
+    """Why figures differ from those that are published, and what was tried, as a paragraph of the guide."""
 
 
 Registry = Mapping[str, Reproduction]

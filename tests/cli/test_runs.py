@@ -138,3 +138,15 @@ def test_amounts() -> None:
         *("0 B", "999 B", "1.0 KB", "9.9 KB", "12 KB", "100 MB", "5.0 GB", "10000 TB")
     ]
     assert [percent(s) for s in (None, 0.0, 0.1234, 1.0)] == ["", "0.0 %", "12.3 %", "100.0 %"]
+
+
+def test_columns_are_those_that_are_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    run = grokked()
+    assert main(["runs", "--columns", "run,test,wd,grokked-step-99"]) == 0
+    heading, line = capsys.readouterr().out.splitlines()
+    assert heading.split() == ["run", "test", "wd", "grokked-step-99"]
+    assert line.split() == [run.id, "99.5", "%", "1", "1,200"]
+    assert main(["runs", "--columns", "run,step,weight_decay", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == [{"run": run.id, "step": 1200, "weight_decay": 1.0}]
+    assert main(["runs", "--columns", "run,weigth_decay"]) == 2
+    assert "unknown column 'weigth_decay'" in capsys.readouterr().err

@@ -154,7 +154,7 @@ class LossPane(CurvesPane):
 def _published(window: Window) -> Interval:
     name = "published" if window.milestone.pairs == "test" else "published memorized"
     words = f"{name}: {window.step:,}"
-    return Interval(window.low, window.step, window.high, words, words)
+    return Interval(window.low, window.step, window.high, words, f"{name}: up to {window.high:,.0f}")
 
 
 def _left_set_up(history: History) -> bool:

@@ -1,0 +1,102 @@
+"""The index of runs: what is taken from it, what is read anew, and that it may be anything at any time."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from grokterm.config import Config
+from grokterm.runs.folder import RunFolder, create_run, list_runs
+from grokterm.runs.index import NAME, RunIndex
+from grokterm.runs.log import LogWriter
+from grokterm.runs.notes import Notes, change_notes
+from grokterm.runs.summary import summarize_with_settings
+from grokterm.view_options import ViewOptions
+from grokterm.wire.records import Event, Session
+from tests.measured import measured
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunFolder:
+    folder = create_run(Config(p=53), ViewOptions(), tmp_path)
+    append(
+        folder, Session(0, "started", "started", 1.0), measured(0), measured(10), Session(10, "stopped", "stopped", 2.0)
+    )
+    return folder
+
+
+def append(folder: RunFolder, *records: object) -> None:
+    writer = LogWriter(folder.log_path)
+    writer.append(*records)  # type: ignore[arg-type]
+    writer.close()
+
+
+def saved(home: Path) -> RunIndex:
+    index, folders = RunIndex(home), list_runs(home)
+    for folder in folders:
+        index.run(folder)
+    index.save(folders)
+    return RunIndex(home)
+
+
+def unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(folder: RunFolder) -> None:
+        raise AssertionError(f"{folder.id} was read")
+
+    monkeypatch.setattr("grokterm.runs.index.summarize_with_settings", read)
+
+
+def test_what_has_not_changed_is_not_read_again(
+    run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = summarize_with_settings(run)
+    index = saved(tmp_path)
+    assert (tmp_path / NAME).stat().st_mode & 0o777 == 0o600
+    unread(monkeypatch)
+    assert index.run(run) == expected
+
+
+def test_a_file_that_changed_has_the_run_read_anew(run: RunFolder, tmp_path: Path) -> None:
+    saved(tmp_path)
+    append(run, Session(10, "resumed", "goes on", 3.0), measured(20), Event(20, "grokked", "grokked"))
+    assert RunIndex(tmp_path).run(run) == summarize_with_settings(run)
+    assert RunIndex(tmp_path).run(run).summary.step == 20
+    saved(tmp_path)
+    change_notes(run, lambda _: Notes(("good",), "a note"))
+    assert RunIndex(tmp_path).run(run).summary.tags == ("good",)
+    saved(tmp_path)
+    (run.checkpoint_folder / "new.safetensors").write_bytes(b"12345")
+    assert RunIndex(tmp_path).run(run).summary.size == summarize_with_settings(run).summary.size
+
+
+def test_emergence_is_kept_once_it_was_asked_for(
+    run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = RunIndex(tmp_path)
+    expected = index.emergence(run)
+    index.save([run])
+    monkeypatch.setattr("grokterm.runs.index.read_history", lambda folder: pytest.fail("the log was read"))
+    assert RunIndex(tmp_path).emergence(run) == expected
+
+
+@pytest.mark.parametrize("written", [b"", b"{", b'{"format":"0","runs":{}}', b"\xff\xfe", b"[" * 100_000])
+def test_an_index_that_cannot_be_used_is_made_anew(run: RunFolder, tmp_path: Path, written: bytes) -> None:
+    (tmp_path / NAME).write_bytes(written)
+    assert RunIndex(tmp_path).run(run) == summarize_with_settings(run)
+    saved(tmp_path)
+    assert (tmp_path / NAME).read_bytes() != written
+
+
+def test_an_index_that_is_no_file_is_left_alone(run: RunFolder, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / NAME)
+    assert RunIndex(tmp_path).run(run) == summarize_with_settings(run)
+    (tmp_path / NAME).unlink()
+
+
+def test_a_run_that_was_removed_leaves_the_index(run: RunFolder, tmp_path: Path) -> None:
+    saved(tmp_path)
+    assert run.id.encode() in (tmp_path / NAME).read_bytes()
+    RunIndex(tmp_path).save([])
+    assert run.id.encode() not in (tmp_path / NAME).read_bytes()
