@@ -87,6 +87,8 @@ ACTIONS: Final = (
            rank=16, footer_key="x y"),
     Action("log_x", "x", "log x", "Logarithmic step axis on or off", "the screen", "What is shown"),
     Action("narrator", "S", "narrator", "Let the narrator speak or be silent", "the screen", "What is shown"),
+    Action("machine", "M", "machine", "Show what the machine does: GPU, processor, memory, rates", "the screen",
+           "What is shown"),
     Action("next_theme", "T", "theme", "The next theme", "the screen", "What is shown", rank=15),
     Action("screenshot", "s", "screenshot", "Save a screenshot (SVG)", "the screen", "What is shown", rank=12),
     Action("help", "?", "help", "All keys and the phases; in a view, its page of the guide", "the screen",

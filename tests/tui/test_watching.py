@@ -93,6 +93,18 @@ async def test_presses_in_a_row_add_up_and_end_at_0(trained: RunFolder) -> None:
         await seen.until(lambda: seen.app.link.history.config.weight_decay == 1, "the old decay")
 
 
+async def test_m_shows_the_machine_and_takes_it_away(trained: RunFolder) -> None:
+    async with watch(trained) as seen:
+        await seen.trains()
+        height = seen.app.watch_screen.pane_control.panes[1].size.height
+        await seen.press("M")
+        await seen.shows("trainer ", " cores, ", " of its best")
+        assert seen.app.watch_screen.pane_control.panes[1].region.y == 1 + seen.app.watch_screen.machine.line.region.y
+        await seen.press("M")
+        await seen.until(lambda: seen.app.watch_screen.pane_control.panes[1].size.height == height, "the room back")
+        assert " of its best" not in seen.text()
+
+
 async def test_the_pace_goes_down_and_up(trained: RunFolder) -> None:
     async with watch(trained) as seen:
         await seen.trains()

@@ -29,6 +29,7 @@ from grokterm.tui.text.one_line import Line
 from grokterm.tui.text.phases import phase_words
 from grokterm.tui.watch.compare import CompareControl
 from grokterm.tui.watch.host import Result
+from grokterm.tui.watch.machine import MachineLine
 from grokterm.tui.watch.narration import Narration
 from grokterm.tui.watch.notes import NotesControl
 from grokterm.tui.watch.pane_control import PaneControl
@@ -74,9 +75,9 @@ class WatchScreen(Steady, Screen[None], inherit_bindings=False):
         self.race_control = RaceControl(self)
         self.notes_control = NotesControl(self)
         self.surgery = Surgery(self, self.view_control)
-        self.narration = Narration(self)
+        self.narration, self.machine = Narration(self), MachineLine(self)
         panes = (AccuracyPane(), LossPane(), TablePane(), FourierPane(), TryPane(), EventsPane())
-        self.pane_control = PaneControl(self, {p.number: p for p in panes}, self.view_control, self.narration)
+        self.pane_control = PaneControl(self, {p.number: p for p in panes}, self.view_control, self._lines_above)
         self._take_actions()
 
     def _take_actions(self) -> None:
@@ -101,6 +102,7 @@ class WatchScreen(Steady, Screen[None], inherit_bindings=False):
         self.action_compare, self.action_branches = self.compare_control.compare, self.compare_control.branches
         self.action_race, self.action_notes = self.race_control.race, self.notes_control.notes
         self.action_ablate, self.action_narrator = self.surgery.ablate, self.narration.narrator
+        self.action_machine = self.machine.machine
         self.action_next_theme = self.viewer.next_theme
 
     def compose(self) -> ComposeResult:
@@ -109,6 +111,7 @@ class WatchScreen(Steady, Screen[None], inherit_bindings=False):
         yield self.phase_line
         yield self.narration.circuit_line
         yield self.narration.narrator_line
+        yield self.machine.line
         yield self.tab_line
         yield from self.pane_control.panes.values()
         yield self.status_view
@@ -155,6 +158,7 @@ class WatchScreen(Steady, Screen[None], inherit_bindings=False):
             self.tab_line.write(header.tabs(pages, page, state.palette, width, titles))
         self.footer_line.show(footer_keys(shown, state.palette, width))
         self.narration.show()
+        self.machine.show()
         if self.problem.write(self.run_control.what_is_wrong(), state.palette):
             self._lay_out()
 
@@ -257,9 +261,13 @@ class WatchScreen(Steady, Screen[None], inherit_bindings=False):
         """Asks the board anew; a refreshed child is what makes Textual forget the last arrangement."""
         self.footer_line.refresh(layout=True)
 
+    def _lines_above(self, size: Size) -> int:
+        """Lines between the phase line and the panes."""
+        return self.narration.line_count(size) + self.machine.line_count(size)
+
     def _regions(self, size: Size) -> Mapping[Widget, Region]:
         found = self.pane_control.places_in(size)
-        width, height, above = *size, self.narration.line_count(size)
+        width, height, above = *size, self._lines_above(size)
         regions: dict[Widget, Region] = {self.footer_line: Region(0, height - 1, width, 1)}
         if found.kind == "status":
             regions[self.status_view] = Region(0, 0, width, height - 1)
@@ -269,6 +277,7 @@ class WatchScreen(Steady, Screen[None], inherit_bindings=False):
             parts = self.pane_control.regions(found)
             regions |= {part: region.translate((0, above)) for part, region in parts.items()}
             regions |= self.narration.regions(size)
+            regions |= self.machine.regions(size, 1 + above)
         if found.tabs:
             regions[self.tab_line] = Region(0, 2 + above, width, 1)
         tall = min(self.problem.tall, height - 2)

@@ -121,6 +121,11 @@ class TerminalApp(App[Result], inherit_bindings=False):
         if self._driver is not None:
             self._driver.write(codes)
 
+    @property
+    def bytes_sent(self) -> int | None:
+        """Bytes that the terminal took; None where they are not counted."""
+        return self._driver.output.count if isinstance(self._driver, TerminalDriver) else None
+
     def spawn(self, work: Callable[[], Coroutine[None, None, None]]) -> Worker[None]:
         """Runs something beside; its failure is the viewer's."""
         return self.run_worker(work)

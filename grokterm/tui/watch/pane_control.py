@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from textual.geometry import Region, Size
 from textual.widget import Widget
@@ -12,7 +12,6 @@ from grokterm.tui.panes import TryPane
 from grokterm.tui.panes.pane import Pane
 from grokterm.tui.panes.try_it import no_pairs
 from grokterm.tui.watch.host import Host
-from grokterm.tui.watch.narration import Narration
 from grokterm.tui.watch.places import GUIDE, VIEW, Places, enlarged, explained, places
 from grokterm.tui.watch.view_control import ViewControl
 
@@ -22,12 +21,13 @@ _NO_ROOM = "there is no room for panes: enlarge the terminal"
 class PaneControl:
     """The actions that concern panes, and the pages on which those stand."""
 
-    def __init__(self, host: Host, panes: Mapping[int, Pane], views: ViewControl, narration: Narration) -> None:
+    def __init__(self, host: Host, panes: Mapping[int, Pane], views: ViewControl, above: Callable[[Size], int]) -> None:
         """`panes` by their numbers."""
         self.panes = panes
         self._host, self._viewer = host, host.viewer
         self._views = views
-        self._narration = narration
+        self._above = above
+        """Lines between the phase line and the panes of a screen."""
         self._page = 0
         self._large: int | None = None
         """The number of the enlarged pane."""
@@ -41,7 +41,7 @@ class PaneControl:
 
     def places_in(self, size: Size) -> Places:
         """The places below the lines that tell of the circuit, as if those were not there."""
-        size = Size(size.width, size.height - self._narration.line_count(size))
+        size = Size(size.width, size.height - self._above(size))
         found = places(size.width, size.height, self._viewer.state.history.config.p)
         if found.kind == "status":
             return found

@@ -35,6 +35,10 @@ class Viewer(Protocol):
     def compares(self) -> bool:
         """Whether several runs are shown in the present one's place."""
 
+    @property
+    def bytes_sent(self) -> int | None:
+        """Bytes that the terminal took; None where they are not counted."""
+
     def spawn(self, work: Callable[[], Coroutine[None, None, None]], /) -> object:
         """Runs something beside; its failure is the viewer's."""
 
