@@ -74,15 +74,6 @@ _GAUGED: Final[Mapping[str, Value]] = {
 }
 """The transformers of Zhong et al. 2023, which differ by the attention rate."""
 
-_UNDECAYED: Final[Mapping[str, Value]] = {
-    "p": 53,
-    "arch": "one-hot",
-    "width": 256,
-    "weight_decay": 0.0,
-    "pace": "max",
-}
-"""What groks without weight decay has this in common."""
-
 PRESETS: Final[dict[str, Preset]] = {
     "blink": Preset(
         "groks p 97 with half the pairs in about 24 steps",
@@ -177,7 +168,16 @@ PRESETS: Final[dict[str, Preset]] = {
     ),
     "gromov": Preset(
         "quadratic neurons on the squared error, which grok without weight decay (Gromov 2023)",
-        {**_UNDECAYED, "activation": "quadratic", "loss": "mse", "lr": 5e-3},
+        {
+            "p": 53,
+            "arch": "one-hot",
+            "width": 256,
+            "activation": "quadratic",
+            "loss": "mse",
+            "lr": 5e-3,
+            "weight_decay": 0.0,
+            "pace": "max",
+        },
     ),
     "omnigrok": Preset(
         "the norm of all weights held at .8 of where it began, and no delay (Liu et al. 2023)",
@@ -197,8 +197,17 @@ PRESETS: Final[dict[str, Preset]] = {
         {"p": 53, "train_fraction": 0.6, "arch": "mlp", "lr": 5e-3, "width": 128, "d_model": 32, "pace": "max"},
     ),
     "edge": Preset(
-        "StableMax in place of the softmax, which groks without weight decay (Prieto et al. 2025)",
-        {**_UNDECAYED, "train_fraction": 0.5, "loss": "stablemax", "lr": 5e-3},
+        "two hidden layers with ⊥Grad, which grok without weight decay (Prieto et al. 2025)",
+        {
+            "arch": "one-hot",
+            "depth": 2,
+            "width": 200,
+            "lr": 0.01,
+            "weight_decay": 0.0,
+            "filter": "orthograd",
+            "precision": "float32",
+            "pace": "max",
+        },
     ),
     "grokfast": Preset(
         "Grokfast-EMA on a × b with coupled decay (Lee et al. 2024)",

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from grokterm.bench.followed import Follower
-from grokterm.bench.pseudo_terminal import PseudoTerminal
 from grokterm.bench.row import Bench, Goal, Row
+from grokterm.pseudo_terminal import PseudoTerminal
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.process import stop_trainer
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from grokterm.bench.followed import Follower
-from grokterm.bench.pseudo_terminal import PseudoTerminal
 from grokterm.bench.row import Bench, Goal, Row
 from grokterm.config import Config
+from grokterm.pseudo_terminal import PseudoTerminal
 from grokterm.runs.folder import RunFolder, create_run
 from grokterm.runs.process import start_trainer, stop_trainer
 from grokterm.view_options import ViewOptions

@@ -1,11 +1,21 @@
-"""The commands `export` and `share` as cyclopts reads them: what leaves the terminal."""
+"""The commands `share`, `export` and `record` as cyclopts reads them: what leaves the terminal."""
 
 from __future__ import annotations
 
 from grokterm.cli import option_groups as groups
 from grokterm.cli.defaults import read_defaults
 from grokterm.cli.options import read, step_number
-from grokterm.cli.parameters import PLUGINS, AsJson, Format, KeptStep, OneRun, Out, with_options
+from grokterm.cli.parameters import (
+    PLUGINS,
+    AsJson,
+    Format,
+    KeptStep,
+    OneRun,
+    Out,
+    RecordSeconds,
+    RecordSize,
+    with_options,
+)
 
 
 @with_options(groups.folder, plugins=PLUGINS)
@@ -31,3 +41,20 @@ def export(
     from grokterm.cli.export import export
 
     return export(run, to, out, step_number("--step", step), as_json, read_defaults() | read(given))
+
+
+@with_options(groups.folder, groups.screen, plugins=PLUGINS)
+def record(
+    run: OneRun,
+    /,
+    *,
+    out: Out = None,
+    seconds: RecordSeconds = None,
+    size: RecordSize = None,
+    as_json: AsJson = False,
+    **given: str | None,
+) -> int:
+    """Write a run as an asciinema file that plays it from its first step to its last, drawn by the viewer."""
+    from grokterm.cli.record import record
+
+    return record(run, out, seconds, size, as_json, read_defaults() | read(given))

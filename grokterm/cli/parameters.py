@@ -144,6 +144,10 @@ WorkerCount = Annotated[
     _text_option("--workers", "N", "Processes that train, each on one thread.", "one a GPU, or one a core"),
 ]
 DryRun = Annotated[bool, _flag("--dry-run", "Print the plan, and train nothing.")]
+RecordSeconds = Annotated[
+    str | None, _text_option("--seconds", "N", "How long it plays, from the first step to the last.", "20")
+]
+RecordSize = Annotated[str | None, _text_option("--size", "COLUMNSxROWS", "The terminal that is recorded.", "120x40")]
 Format = Annotated[
     str | None,
     _text_option(

@@ -56,13 +56,13 @@ def _omnigrok_claims(scale: Scale) -> Sequence[Claim]:
 
 
 def _edge_studies(scale: Scale) -> Sequence[Study]:
-    stable = preset_values("edge") | {"precision": "float32"}
-    plain = stable | {"loss": "cross-entropy"}
-    steps = {"until": 6000 if scale.quick else 80_000, "measure_every": 100}
+    grad = preset_values("edge") | {"measure_every": 100}
+    plain = grad | {"filter": "none"}
+    softmax, stable, orthogonal = (2000, 3000, 1000) if scale.quick else (80_000, 80_000, 5000)
     return [
-        Trained("softmax", plain | steps),
-        Trained("stablemax", stable | steps),
-        Trained("orthograd", plain | {"filter": "orthograd"} | steps),
+        Trained("softmax", plain | {"until": softmax}),
+        Trained("stablemax", plain | {"loss": "stablemax", "until": stable}),
+        Trained("orthograd", grad | {"until": orthogonal}),
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from grokterm.tui.run.moment import index_of, moment_of
 from grokterm.tui.run.state import RunState
 
-_STRIDES: Final = 100
+STRIDES: Final = 100
 """Small strides from one end of the run to the other."""
 
 
@@ -24,7 +24,7 @@ class Cursor:
         if last < 0 or (moment is None and strides > 0):
             return False
         at = last if moment is None else index_of(history, moment.step)
-        return self._to(min(max(at + strides * max(1, last // _STRIDES), 0), last))
+        return self._to(min(max(at + strides * max(1, last // STRIDES), 0), last))
 
     def to_first(self) -> bool:
         """Moves the cursor to the first step logged; whether it moved."""

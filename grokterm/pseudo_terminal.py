@@ -23,14 +23,19 @@ ENVIRONMENT: Final = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG"
 
 
 class PseudoTerminal:
-    """`python -m grokterm.cli` with options in a terminal of 120 × 40; ends it when left."""
+    """`python -m grokterm.cli` with options in a terminal of columns × rows; ends it when left."""
 
-    def __init__(self, options: Sequence[str], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, options: Sequence[str], environment: Mapping[str, str], size: tuple[int, int] = (COLUMNS, ROWS)
+    ) -> None:
         command = [sys.executable, "-P", "-m", "grokterm.cli", *options]
         self.received = 0
         """Bytes that the program has written."""
         self.beginning = bytearray()
         """The first of them, enough for a screen."""
+        self.taken = bytearray()
+        """All of them since it was emptied, where `keeps`."""
+        self.keeps = False
         self.started = time.perf_counter()
         self.pid, self._file = pty.fork()
         if self.pid == 0:
@@ -38,7 +43,7 @@ class PseudoTerminal:
                 os.execvpe(command[0], command, {**os.environ, **ENVIRONMENT, **environment})
             finally:
                 os._exit(127)
-        fcntl.ioctl(self._file, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        fcntl.ioctl(self._file, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
 
     def __enter__(self) -> Self:
         return self
@@ -74,6 +79,25 @@ class PseudoTerminal:
         """Read until more than `count` bytes came, and say how many seconds after the start; raises TimeoutError."""
         return self.read_until(lambda: self.received > count)
 
+    def read_until_quiet(self, quiet: float, seconds: float) -> bool:
+        """Read until nothing came for `quiet` seconds, `seconds` long at most; whether it became quiet."""
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            if not self._read(quiet):
+                return True
+        return False
+
+    def take(self) -> bytes:
+        """What came since the last time."""
+        taken = bytes(self.taken)
+        self.taken.clear()
+        return taken
+
+    @property
+    def ended(self) -> bool:
+        """Whether the program has ended."""
+        return not psutil.pid_exists(self.pid) or psutil.Process(self.pid).status() == psutil.STATUS_ZOMBIE
+
     def cpu_seconds(self) -> float:
         """Processor time of the program so far."""
         times = psutil.Process(self.pid).cpu_times()
@@ -87,6 +111,8 @@ class PseudoTerminal:
         except OSError:  # the program has closed its side
             return False
         self.received += len(data)
+        if self.keeps:
+            self.taken += data
         if len(self.beginning) < _BEGINNING:
             self.beginning += data
         return bool(data)
