@@ -1,11 +1,11 @@
-"""The commands `export` and `share` as cyclopts reads them: what leaves the terminal."""
+"""The commands `export`, `report` and `share` as cyclopts reads them: what leaves the terminal."""
 
 from __future__ import annotations
 
 from grokterm.cli import option_groups as groups
 from grokterm.cli.defaults import read_defaults
 from grokterm.cli.options import read, step_number
-from grokterm.cli.parameters import PLUGINS, AsJson, Format, KeptStep, OneRun, Out, with_options
+from grokterm.cli.parameters import PLUGINS, AsJson, Format, KeptStep, OneRun, Out, OutFile, RunOrSweep, with_options
 
 
 @with_options(groups.folder, plugins=PLUGINS)
@@ -31,3 +31,11 @@ def export(
     from grokterm.cli.export import export
 
     return export(run, to, out, step_number("--step", step), as_json, read_defaults() | read(given))
+
+
+@with_options(groups.folder, plugins=PLUGINS)
+def report(run: RunOrSweep, /, *, out: OutFile = None, as_json: AsJson = False, **given: str | None) -> int:
+    """Write a run or a sweep as one HTML file, for a browser: story, curves, every kept step and every view."""
+    from grokterm.cli.report import report
+
+    return report(run, out, as_json, read_defaults() | read(given))
