@@ -7,7 +7,7 @@ from typing import Final
 
 from markdown_it import MarkdownIt
 
-from grokterm.guide import LINK, read_page
+from grokterm.guide import LINK, number_of, read_page
 from grokterm.report.markup import Markup, tag
 
 _KEYS: Final = re.compile(r"^## Keys\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
@@ -25,8 +25,14 @@ def guide(name: str) -> Markup:
     """The page of a view but for its title and its keys, folded; links to other views lead to their figures."""
     written = _KEYS.sub("", read_page(name).text)
     body = written.partition(_BEFORE)
-    linked = LINK.sub(r"[\1](#\2)", body[1] + body[2] if body[1] else written.partition("\n")[2])
+    linked = LINK.sub(_link, body[1] + body[2] if body[1] else written.partition("\n")[2])
     return tag("details", tag("summary", "How to read it"), tag("div", rendered(linked)))
+
+
+def _link(found: re.Match[str]) -> str:
+    """A link to the figure of a view; what other pages are called stays as words."""
+    words, name = found.groups()
+    return f"[{words}](#{name})" if number_of(name) else words
 
 
 def rendered(markdown: str) -> Markup:

@@ -59,10 +59,12 @@ def heat(
     span: Range = Range(),
     square: bool = False,
     aspect: float | None = None,
+    brief: bool = False,
 ) -> Markup:
     """A map of values [rows, columns] as they are seen; of large ones every second, third … row and column is shown.
 
-    `aspect` is its width over its height, where points need not be about as wide as high.
+    `aspect` is its width over its height, where points need not be about as wide as high; a `brief` one stands among
+    others in the same scale, which is told elsewhere.
     """
     stride = max(-(-max(values.shape) // MOST), 1)
     shown = np.asarray(values[::stride, ::stride], dtype=np.float64)
@@ -85,7 +87,7 @@ def heat(
         "square": square,
         "aspect": aspect,
     }
-    return tag("figure", data_heat=data.heat(spec), class_="heat")
+    return tag("figure", data_heat=data.heat(spec), class_="heat brief" if brief else "heat")
 
 
 def pair_map(data: Data, title: str, values: Values, span: Range, axis: str = "a") -> Markup:

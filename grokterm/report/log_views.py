@@ -205,13 +205,13 @@ def other_measures(data: Data, history: History) -> Markup:
     for name in (*COLUMNS, *PROGRESS, *STRUCTURE, *history.plugin_measures):
         steps, values = measured(history, name)
         if name not in _IN_VIEWS and np.isfinite(values).any():
-            drawn.append(chart(data, name, [Line(name.replace("_", " "), "run_a", steps, values)], marks_of(history)))
+            drawn.append(chart(data, "", [Line(name.replace("_", " "), "run_a", steps, values)], marks_of(history)))
     matrices = [
-        Line(name, _COLORS[at % len(_COLORS)], *history.squared_weights(name))
+        Line(f"Σθ² of {name}", _COLORS[at % len(_COLORS)], *history.squared_weights(name))
         for at, name in enumerate(history.matrices)
     ]
     if matrices:
-        drawn.append(chart(data, "squared weights of each matrix", matrices, marks_of(history)))
+        drawn.append(chart(data, "", matrices, marks_of(history)))
     return tag("div", *drawn, class_="charts")
 
 

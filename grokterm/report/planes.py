@@ -113,7 +113,7 @@ def _dots(plane: Plane, places: Values) -> list[Markup]:
         shape = Markup(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.6">{joined(told)}</circle>')
         dots.append(tag("g", shape, class_=f"dots c-{color.replace('_', '-')}"))
         wide = _LETTER * len(name)
-        left = min(x + 5, _SIZE - wide)
+        left = x + 5 if x + 5 + wide <= _SIZE else x - 5 - wide
         free = all(abs(y - top) > _LINE or left > end + 2 or left + wide < start - 2 for start, end, top in taken)
         if name and free and len(places) < _MANY:
             taken.append((left, left + wide, y))

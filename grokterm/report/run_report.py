@@ -17,7 +17,7 @@ from grokterm.report.kept_steps import steps_body
 from grokterm.report.log_views import LOG_VIEWS, other_measures
 from grokterm.report.markup import Markup, joined, tag
 from grokterm.report.page import Head, Section, page
-from grokterm.report.story import configuration, foot, milestones, sessions, story, tiles, words_of
+from grokterm.report.story import configuration, foot, milestones, story, tiles, words_of
 from grokterm.report.table_views import TABLE_VIEWS
 from grokterm.report.wave_views import WAVE_VIEWS
 from grokterm.runs.checkpoints import list_checkpoints, parse_name
@@ -93,8 +93,7 @@ class _Assembly:
             Section("steps", "Step by step", self._steps(), "Steps"),
             *(Section(group.lower(), group, self._group(group, names)) for group, names in view_pages().items()),
             Section("measures", "All other measures", other_measures(self._data, history), "Measures"),
-            Section("settings", "Configuration", configuration(history, "")),
-            Section("sessions", "Sessions", sessions(history)),
+            Section("settings", "Configuration", configuration(history), "Settings"),
         ]
         head = Head(self._folder.id, words, tiles(history), note, foot(f"Run {self._folder.id} at step {last:,}"))
         return Report(page(head, sections, self._data), tuple(one.step for one in self._kept), self._undefined)

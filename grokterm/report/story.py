@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from typing import Final
 
 from grokterm.config import Config, Value, label, settings, short_label
@@ -66,7 +65,7 @@ def tiles(history: History) -> list[tuple[str, str]]:
     return numbers
 
 
-def configuration(history: History, command: str) -> Markup:
+def configuration(history: History) -> Markup:
     """All settings by their groups, those that were changed marked; and the changes, one by one."""
     first, now = history.first_config.as_dict(), history.config.as_dict()
     groups: dict[str, list[Markup]] = {}
@@ -80,7 +79,7 @@ def configuration(history: History, command: str) -> Markup:
     if history.changes:
         rows = [(f"{change.step:,}", change.words, change.by) for change in history.changes]
         parts = [tag("h3", "Changes"), table(("step", "what", "by"), rows, (0,)), tag("h3", "Settings"), *parts]
-    return joined([tag("p", "Trains it again: ", tag("code", command)) if command else "", *parts])
+    return joined([*parts, tag("h3", "Sessions"), _sessions(history)])
 
 
 def changed_settings(config: Config) -> list[str]:
@@ -93,7 +92,7 @@ def changed_settings(config: Config) -> list[str]:
     ]
 
 
-def sessions(history: History) -> Markup:
+def _sessions(history: History) -> Markup:
     """What its trainers did."""
     rows = [
         (f"{session.step:,}", session.words, time.strftime(_SECONDS_OF_DAY, time.gmtime(session.time)))
@@ -116,11 +115,6 @@ def words_of(config: Config, notes: Notes, parent: Parent | None) -> tuple[str, 
 def foot(named: str) -> str:
     """The last line of a page."""
     return f"{named}, by grokterm {__version__}. All numbers are in this file; nothing is loaded from elsewhere."
-
-
-def undefined(words: Iterable[str]) -> Markup:
-    """Reasons why something is not shown."""
-    return joined(tag("p", each, class_="undefined") for each in words)
 
 
 def _line(step: int, color: str, words: str) -> Markup:

@@ -22,7 +22,7 @@ from grokterm.sweeps.cells import CellsReader, read_state
 from grokterm.sweeps.curves import COLUMNS, read_curve
 from grokterm.sweeps.folder import SweepFolder
 from grokterm.sweeps.phases import MEANINGS, PHASES
-from grokterm.sweeps.plan import Plan
+from grokterm.sweeps.plan import BUDGET, Plan
 from grokterm.sweeps.summaries import CellSummary, Marginal, bands, grouped, marginal, summary_of
 from grokterm.sweeps.table import MEASURES, SweepTable
 
@@ -77,13 +77,17 @@ def _plan(plan: Plan) -> Markup:
     rows.append(("seeds", f"{plan.base.seed} to {plan.base.seed + plan.seeds - 1}"))
     rows += [("where", plan.where)] if plan.where else []
     given = [(label(name), spelled(value)) for name, value in plan.given.items()]
-    budget = [("until", plan.base.until), ("step limit", spelled(plan.base.max_steps))]
+    budget = [
+        (label(name), spelled(value))
+        for name, value in plan.base.as_dict().items()
+        if name in BUDGET.keys() - plan.given
+    ]
     return joined(
         [
             tag("h3", "What is swept"),
             table(("setting", "values"), rows),
             tag("h3", "What all runs have"),
-            table(("setting", "value"), [*given, *((words, str(value)) for words, value in budget)]),
+            table(("setting", "value"), [*given, *budget]),
         ]
     )
 
@@ -152,6 +156,15 @@ def _marginals(data: Data, swept: SweepTable) -> Markup:
 def _against(data: Data, found: Marginal) -> Markup:
     x = np.array([float(value) for value in found.values])
     log = bool((x > 0).all() and x.max() >= 10 * x.min())
+    share = Line("share that grokked", "grokked", x, found.share, points=True)
+    first = chart(
+        data,
+        f"Share of the runs that grokked against {label(found.name)}",
+        [share],
+        look=Look(percent=True, log_x=log, unit=label(found.name), linked=False),
+    )
+    if not np.isfinite(found.median).any():
+        return first
     numbers = [np.where(np.isfinite(each), each, np.nan) for each in (found.low, found.median, found.high)]
     line = Line("median steps to grok", "test", x, numbers[1], points=True, band=(numbers[0], numbers[2]))
     look = Look(log_x=log, log_y=True, unit=label(found.name), linked=False)
@@ -209,7 +222,8 @@ def _table(swept: SweepTable) -> Markup:
     shown = [name for name in names if any(swept.values(row)[name] not in (None, "") for row in range(len(swept)))]
     rows = [[_value(swept.values(row)[name]) for name in shown] for row in range(len(swept))]
     right = [at for at, name in enumerate(shown) if name not in ("state", "phase")]
-    return table([name.replace("_", " ") for name in shown], rows, right)
+    head = [label(name) if name in swept.setting_names else name.replace("_", " ") for name in shown]
+    return table(head, rows, right)
 
 
 def _value(value: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -72,11 +73,12 @@ def matrix_over_time(data: Data, history: History, pictures: Sequence[Picture]) 
         part = " × ".join(f"{n:,}" for n in values.shape[1:])
         whole = "" if list(values.shape[1:]) == total else f", {part} of {total[0]:,} × {total[1]:,}"
         drawn = [
-            heat(data, f"step {int(step):,}", each, Side(rows), Side(columns), span)
+            heat(data, f"step {int(step):,}", each, Side(rows), Side(columns), span, brief=True)
             for step, each in zip(picture.arrays["steps"], values, strict=True)
         ]
-        title = tag("h4", f"{picture.names['matrix'][at]}{whole}")
-        parts.append(joined([title, tag("div", *drawn, class_="figures small")]))
+        scale = f"{rows} down, {columns} across, weights from −{span.high:.3g} to {span.high:.3g}"
+        title = tag("h4", f"{picture.names['matrix'][at]}{whole}: {scale}")
+        parts.append(tag("div", title, tag("div", *drawn, class_="figures tiny"), class_="below"))
     return joined(parts)
 
 
@@ -92,7 +94,7 @@ def restricted(data: Data, history: History, pictures: Sequence[Picture]) -> Mar
     said = f"The logits of class 0; restricted explains {share}, with {named}{', '.join(keys)}."
     maps = (("Full", full), ("Restricted", only), ("What is left", full - only))
     drawn = [pair_map(data, title, values, span, axis) for title, values in maps]
-    return joined([tag("p", said, class_="said"), tag("div", *drawn, class_="figures")])
+    return joined([tag("p", said, class_="said"), tag("div", *drawn, class_="figures wide")])
 
 
 def correct_logit(data: Data, history: History, pictures: Sequence[Picture]) -> Markup:
@@ -122,7 +124,7 @@ def losses(data: Data, history: History, pictures: Sequence[Picture]) -> Markup:
     span = Range(low=low, high=high, log=True, unit="loss")
     across = Side("step", names=[f"{int(step):,}" for step in arrays["steps"]])
     drawn = [
-        heat(data, f"{name.capitalize()} pairs, by their loss", image, Side("percentile"), across, span)
+        heat(data, f"{name.capitalize()} pairs, by their loss", image, Side("percentile"), across, span, aspect=1.2)
         for name, image in images.items()
     ]
     return tag("div", *drawn, class_="figures wide")
@@ -150,7 +152,7 @@ def operation(data: Data, history: History, pictures: Sequence[Picture]) -> Mark
         title, axis = ("Answers", "a") if at == 0 else ("Their logarithms", "log a")
         span = Range("cyclic", low=0.0, high=float(max(classes - 1, 1)), unit="round again at the end")
         drawn.append(pair_map(data, title, values, span, axis))
-    return tag("div", *drawn, class_="figures")
+    return tag("div", *drawn, class_="figures wide")
 
 
 def probes(data: Data, history: History, pictures: Sequence[Picture]) -> Markup:
@@ -172,8 +174,9 @@ def ablation(data: Data, history: History, pictures: Sequence[Picture]) -> Marku
     names = ("unsure", "correct", "wrong", "unsure", "correct_trained", "wrong_trained", "unsure_trained")
     shown = [("The intact model", pictures[0], 0)]
     for picture in pictures[1:]:
-        words = picture.request.ablation.words(history.config)
-        shown.append((f"Without {words}", picture, 1))
+        taken = picture.request.ablation
+        words = replace(taken, only=False).words(history.config)
+        shown.append((f"{'Only' if taken.only else 'Without'} {words}", picture, 1))
     rows, drawn = [], []
     down, across = (Side(name, every=int(pictures[0].arrays["stride"][0])) for name in ("b", "a"))
     for title, picture, at in shown:
@@ -183,7 +186,7 @@ def ablation(data: Data, history: History, pictures: Sequence[Picture]) -> Marku
         drawn.append(heat(data, title, states, down, across, Range("states", 0.0, 6.0), square=True))
     keys = legend(*((name, name.replace("_", ", ").replace("trained", "a training pair")) for name in names[1:]))
     scores = table(("", "train accuracy", "test accuracy", "train loss", "test loss"), rows, (1, 2, 3, 4))
-    return joined([scores, keys, tag("div", *drawn, class_="figures")])
+    return joined([scores, keys, tag("div", *drawn, class_="figures wide even")])
 
 
 TABLE_VIEWS: Final[Mapping[str, Draw]] = {

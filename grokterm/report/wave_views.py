@@ -138,8 +138,7 @@ def clocks(data: Data, history: History, pictures: Sequence[Picture]) -> Markup:
         for name in ("values", "neuron", "frequency", "share")
     }
     total, seen = int(pictures[0].arrays["total"][0]), len(joint["neuron"])
-    best = np.argsort(-np.nan_to_num(joint["share"]), kind="stable")[:CLOCKS]
-    order = sorted(best.tolist(), key=lambda at: (joint["frequency"][at], -joint["share"][at]))
+    order = _chosen(joint["frequency"], np.nan_to_num(joint["share"]))
     drawn = []
     for at in order:
         k, share = int(joint["frequency"][at]), float(joint["share"][at])
@@ -147,7 +146,7 @@ def clocks(data: Data, history: History, pictures: Sequence[Picture]) -> Markup:
         drawn.append(draw_clock(joint["values"][at], max(k, 1), name, share >= _EXPLAINED))
     among = f"{seen:,} of {total:,}" if seen < total else f"{total:,}"
     said = (
-        f"The {len(order)} of {among} neurons of the first layer that one frequency explains best. "
+        f"{len(order)} of {among} neurons of the first layer, of each frequency those that it explains best. "
         "Ring: weight 0; hand: where the wave is largest"
     )
     alike = joint["values"].shape[1] == 1
@@ -163,7 +162,7 @@ def activations(data: Data, history: History, pictures: Sequence[Picture]) -> Ma
             drawn.append(pair_map(data, _neuron(picture, at), values, _activation(values), picture.names["axes"][0]))
     total = int(pictures[0].arrays["total"][0])
     said = f"{len(drawn)} of {total:,} neurons of the last layer, evenly spread by frequency"
-    return joined([_said(said), tag("div", *drawn, class_="figures")])
+    return joined([_said(said), tag("div", *drawn, class_="figures wide")])
 
 
 def contribution(data: Data, history: History, pictures: Sequence[Picture]) -> Markup:
@@ -213,6 +212,22 @@ WAVE_VIEWS: Final[Mapping[str, Draw]] = {
     "groups": groups,
 }
 """What draws each of these views."""
+
+
+def _chosen(frequencies: Values, shares: Values) -> list[int]:
+    """Which neurons have a clock, by frequency: as many of each that explains some of them, the best explained first.
+
+    Where none explains any, of every frequency.
+    """
+    explained = np.flatnonzero(shares >= _EXPLAINED)
+    candidates = (explained if explained.size else np.arange(len(shares))).tolist()
+    ranked: dict[int, int] = {}
+    placed = []
+    for at in sorted(candidates, key=lambda at: -shares[at]):
+        rank = ranked[int(frequencies[at])] = ranked.get(int(frequencies[at]), -1) + 1
+        placed.append((rank, at))
+    chosen = [at for _, at in sorted(placed, key=lambda one: one[0])[:CLOCKS]]
+    return sorted(chosen, key=lambda at: (frequencies[at], -shares[at]))
 
 
 def ring(places: Values, k: int) -> Values:

@@ -24,7 +24,7 @@ function ramp(scale) {
 /** A colour of the circle, of about the same lightness everywhere. */
 function wheel(share) {
   const turn = 2 * Math.PI * share;
-  return [0, 2.094, 4.189].map((shift) => Math.round(140 + 82 * Math.cos(turn - shift)));
+  return [0, 2.094, 4.189].map((shift) => Math.round(138 + 66 * Math.cos(turn - shift)));
 }
 
 class Heat {
@@ -65,6 +65,7 @@ class Heat {
 
   hover(event) {
     const { rows, columns, scale, down, across, low, high, log, row_names: rowNames, column_names: columnNames } = this.spec;
+    this.told.classList.toggle("shown", Boolean(event));
     if (!event || !this.codes) {
       this.told.textContent = `${down} ↓ ${across} →`;
       return;
