@@ -42,7 +42,7 @@ TRAIN = [
 OTHERS = [
     (
         "trian",
-        "unknown command 'trian': choose train, attach, resume, sweep, fork, replay, share, export, runs, plot, tag, "
+        "unknown command 'trian': choose train, attach, resume, sweep, fork, replay, share, export, report, runs, plot, tag, "
         "note, set, pause, go, step, status, events, wait, stop, rm, bench, guide, doctor; did you mean train?",
     ),
     ("-p 97", "unknown option '-p'"),
