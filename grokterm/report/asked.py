@@ -84,6 +84,8 @@ def _more(name: str, first: Picture) -> Iterator[PictureRequest]:
     if name == "activations":
         spread = sorted({at * total // MAPS for at in range(1, MAPS)} - {0})
         yield from (PictureRequest(name, {"count": 1, "neuron": at}) for at in spread)
+    if name == "contribution" and total > 1:
+        yield PictureRequest(name, {"neuron": total // 2})
     if name in _ALL_MATRICES:
         yield from (PictureRequest(name, {"matrix": at}) for at in range(1, len(first.names["matrix"])))
     if name == "ablation" and len(keys := first.arrays.get("keys", ())):

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from grokterm.config import Config
 from grokterm.number_format import counted, percent
 from grokterm.picture import Picture
 from grokterm.report.asked import KeptStep
@@ -19,6 +20,7 @@ from grokterm.tasks.polynomial import UNDEFINED
 _UNDEFINED: Final = 65535
 """The label of a pair for which the operation is not defined, as it is kept."""
 _BYTE: Final = 8
+_SLICE: Final = "Every pair (a, b), all other inputs being 0"
 _COLORS: Final = (
     ("correct", "right, not trained on"),
     ("wrong", "wrong, not trained on"),
@@ -56,7 +58,7 @@ def right_pairs(step: KeptStep) -> Values:
     return found
 
 
-def steps_body(data: Data, steps: Sequence[KeptStep], op: str, notes: Sequence[str] = ()) -> Markup:
+def steps_body(data: Data, steps: Sequence[KeptStep], config: Config, notes: Sequence[str] = ()) -> Markup:
     """The slider with what can be shown of each step, and in a line each what cannot."""
     has_table = all(step.pictures["table"].arrays and step.pictures["task"].arrays for step in steps)
     norms = [_norms_of(step) for step in steps]
@@ -69,11 +71,10 @@ def steps_body(data: Data, steps: Sequence[KeptStep], op: str, notes: Sequence[s
     said = [tag("p", words, class_="undefined") for words in missing]
     if not (steps and (has_table or has_bars)):
         return joined(said)
-    spec = _Spec(data, op)
+    spec = _Spec(data, config)
     entries = [spec.entry(step, has_table, norms[at] if has_bars else None) for at, step in enumerate(steps)]
     data.steps = spec.closed(entries)
-    slice_words = _slice(steps[-1]) if has_table else ""
-    grid = [_grid(slice_words)] if has_table else []
+    grid = [_grid("Every pair" if config.of_pairs else _SLICE)] if has_table else []
     bars = [tag("div", tag("h4", f"Norm of each {spec.component}"), _part("div", "bars", "chart"))] if has_bars else []
     body = tag("div", *_controls(len(steps)), tag("div", *grid, *bars, class_="steps"), data_steps="1")
     return joined([body, *said])
@@ -82,8 +83,8 @@ def steps_body(data: Data, steps: Sequence[KeptStep], op: str, notes: Sequence[s
 class _Spec:
     """What the page reads for the slider, collected step by step."""
 
-    def __init__(self, data: Data, op: str) -> None:
-        self._data, self._op = data, op
+    def __init__(self, data: Data, config: Config) -> None:
+        self._data, self._config = data, config
         self._right, self._trained, self._labels, self._norms = (_Tables() for _ in range(4))
         self.component = "frequency"
         self._names: tuple[str, ...] = ()
@@ -124,7 +125,8 @@ class _Spec:
             "trained": self._trained.add(_whole_bytes(trained)),
             "labels": self._labels.add(label.ravel()),
             "right": int(right.sum()),
-            "words": " · ".join([*words, f"{wrong:,} of {counted(tested, 'test pair')} wrong"]),
+            "words": ("" if self._config.of_pairs else "of these: ")
+            + " · ".join([*words, f"{wrong:,} of {counted(tested, 'test pair')} wrong"]),
         }
 
     def _of_norms(self, picture: Picture, component: str) -> dict[str, Any]:
@@ -144,7 +146,7 @@ class _Spec:
     def _said(self, keys: Sequence[int], component: str) -> str:
         if component == "coordinate":
             return f"secret {', '.join(map(str, sorted(keys)))}"
-        what, labels = key_words(self._op, keys)
+        what, labels = key_words(self._config.op, keys)
         return f"{what} {', '.join(labels)}" if keys else f"no {what} yet"
 
 
@@ -168,10 +170,6 @@ def _why(steps: Sequence[KeptStep], name: str) -> str:
     return words[0] if words and words[0] else "this task has none"
 
 
-def _slice(step: KeptStep) -> str:
-    return step.pictures["table"].summary
-
-
 def _controls(count: int) -> list[Markup]:
     row = tag(
         "div",
@@ -185,8 +183,7 @@ def _controls(count: int) -> list[Markup]:
     return [row, tag("div", _part("b", "step"), _part("span", "counts", "muted"), class_="now")]
 
 
-def _grid(words: str) -> Markup:
-    title = "Every pair" + (f", {words}" if words else "")
+def _grid(title: str) -> Markup:
     canvas = tag("canvas", data_part="grid", class_="pixels", role="img", aria_label="The table of all pairs")
     return tag("div", tag("h4", title), canvas, _part("p", "told", "told"), legend(*_COLORS))
 

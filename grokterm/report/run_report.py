@@ -101,7 +101,7 @@ class _Assembly:
     def _steps(self) -> Markup:
         lead = "The first model and every model that the run has kept: what each answers, and its frequencies."
         return joined(
-            [tag("p", lead, class_="muted"), steps_body(self._data, self._kept, self._history.config.op, self._notes)]
+            [tag("p", lead, class_="muted"), steps_body(self._data, self._kept, self._history.config, self._notes)]
         )
 
     def _group(self, group: str, names: tuple[str, ...]) -> Markup:

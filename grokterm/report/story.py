@@ -55,7 +55,9 @@ def tiles(history: History) -> list[tuple[str, str]]:
     found = emergence(history)
     last = history.last
     shown = [("memorized at step", found.memorized_step), ("grokked at step", found.grokked_step_99)]
-    numbers = [(_step(step), words) for words, step in [*shown, ("steps between them", found.delay)]]
+    numbers = [(_step(step), words) for words, step in shown]
+    if found.delay is not None:
+        numbers.append((f"{found.delay:,}", "steps between them"))
     if last is not None:
         numbers.append((percent(last.test_accuracy), f"test accuracy at step {last.step:,}"))
     keys = history.key_frequencies[-1][1] if history.key_frequencies else ()

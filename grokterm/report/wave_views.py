@@ -166,8 +166,8 @@ def activations(data: Data, history: History, pictures: Sequence[Picture]) -> Ma
 
 
 def contribution(data: Data, history: History, pictures: Sequence[Picture]) -> Markup:
-    """What one neuron computes and adds to the correct logit, and its read-out weights."""
-    picture = pictures[0]
+    """What the neuron in the middle computes and adds to the correct logit, and its read-out weights."""
+    picture = pictures[-1]
     own, added = picture.arrays["maps"].astype(np.float64)
     axis, mean = picture.names["axes"][0], float(picture.arrays["adds"][0])
     maps = [

@@ -77,9 +77,15 @@ class Page:
         button = "none" if kind == "mouseMoved" else "left"
         self._ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button=button, clickCount=1, pointerType="mouse")
 
+    def touch(self, kind: str, *places: tuple[float, float]) -> None:
+        """Puts fingers on the page, moves them, or lifts all of them."""
+        points = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(places)]
+        self._ask("Input.dispatchTouchEvent", type=kind, touchPoints=points)
+
     def narrow(self, width: int, height: int) -> None:
         """Gives the page the size of a phone."""
         self._ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=2, mobile=True)
+        self._ask("Emulation.setTouchEmulationEnabled", enabled=True, maxTouchPoints=2)
 
     def middle(self, selector: str) -> tuple[float, float]:
         """Where the middle of an element is, after scrolling to it."""

@@ -129,3 +129,19 @@ def test_nothing_is_wider_than_a_phone(page: Page) -> None:
     page.wait("innerWidth === 390")
     assert page.value("document.documentElement.scrollWidth") == 390
     assert page.complaints == []
+
+
+def test_two_fingers_zoom(page: Page) -> None:
+    page.narrow(390, 844)
+    page.wait("innerWidth === 390")
+    chart = "document.querySelector('#training').parentElement.querySelector('.chart')"
+    x, y = page.middle("#training ~ .chart canvas")
+    page.touch("touchStart", (x - 40, y), (x + 40, y))
+    page.touch("touchMove", (x - 80, y), (x + 80, y))
+    page.touch("touchEnd")
+    page.wait(f"{chart}.dataset.to < 100")
+    low, high = page.value(f"[{chart}.dataset.from, {chart}.dataset.to].map(Number)")
+    assert high - low == pytest.approx(60, abs=8)  # half of what was seen, as the fingers went twice as far apart
+    page.value(f"{chart}.querySelector('[aria-label=\"Show everything\"]').click()")
+    page.wait(f"{chart}.dataset.to === '120'")
+    assert page.complaints == []
