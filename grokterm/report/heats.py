@@ -70,7 +70,7 @@ def heat(
     shown = np.asarray(values[::stride, ::stride], dtype=np.float64)
     low, high = _ends(shown, span)
     spec: dict[str, Any] = {
-        "title": title + (f", every {stride}th row and column" if stride > 1 else ""),
+        "title": title + (f", 1 of every {stride} rows and columns" if stride > 1 else ""),
         "array": data.array(codes(shown, low, high, span.log), "u8"),
         "at": 0,
         "rows": shown.shape[0],

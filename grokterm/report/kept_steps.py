@@ -125,9 +125,14 @@ class _Spec:
             "trained": self._trained.add(_whole_bytes(trained)),
             "labels": self._labels.add(label.ravel()),
             "right": int(right.sum()),
-            "words": ("" if self._config.of_pairs else "of these: ")
-            + " · ".join([*words, f"{wrong:,} of {counted(tested, 'test pair')} wrong"]),
+            "words": self._shown() + " · ".join([*words, f"{wrong:,} of {counted(tested, 'test pair')} wrong"]),
         }
+
+    def _shown(self) -> str:
+        """What accuracies are counted over, where that is not as in the log."""
+        parts = [] if self._config.of_pairs else ["of these"]
+        parts += ["by the right answers"] if self._config.corrupt else []
+        return f"{', '.join(parts)}: " if parts else ""
 
     def _of_norms(self, picture: Picture, component: str) -> dict[str, Any]:
         norms = np.asarray(picture.arrays["norms"], dtype=np.float32)

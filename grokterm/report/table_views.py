@@ -102,7 +102,7 @@ def correct_logit(data: Data, history: History, pictures: Sequence[Picture]) -> 
     values, stride = pictures[0].arrays["values"].astype(np.float64), int(pictures[0].arrays["stride"][0])
     known = values[np.isfinite(values)]
     numbers = f"lowest {known.min():.3g}, mean {known.mean():.3g}, highest {known.max():.3g}" if known.size else ""
-    title = "Every pair" if stride == 1 else f"Every {stride}th residue"
+    title = "Every pair" if stride == 1 else f"1 of every {stride} residues"
     drawn = heat(
         data,
         title,

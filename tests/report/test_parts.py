@@ -77,7 +77,7 @@ def test_a_large_map_says_what_it_leaves_out() -> None:
     data = Data()
     heat(data, "W", np.zeros((2 * MOST + 1, 10)), Side("row"), Side("column", first=1), Range("signed"))
     spec = json.loads(data.json())["heats"]["h0"]
-    assert (spec["title"], spec["rows"], spec["columns"]) == ("W, every 3th row and column", 342, 4)
+    assert (spec["title"], spec["rows"], spec["columns"]) == ("W, 1 of every 3 rows and columns", 342, 4)
     assert spec["row_names"] == {"first": 0, "stride": 3}
     assert spec["column_names"] == {"first": 1, "stride": 3}
 
