@@ -99,12 +99,14 @@ class _Spec:
         """All steps, with the names of the arrays."""
         kept: dict[str, Any] = {"steps": list(entries), "undefined": _UNDEFINED, "component": self.component}
         if "bits" in entries[0]:
-            kept |= {"right": self._data.array(self._right.values.astype(np.bool_))}
-            kept |= {"trained": self._data.array(self._trained.values.astype(np.bool_))}
-            kept |= {"labels": self._data.array(self._labels.values, "u16"), "axes": "a → b ↓"}
+            kept["right"] = self._data.array(self._right.values)
+            kept["trained"] = self._data.array(self._trained.values)
+            kept["labels"] = self._data.array(self._labels.values, "u16")
+            kept["axes"] = "b ↓ a →"
         if "norms" in entries[0]:
-            kept |= {"norms": self._data.array(self._norms.values), "top": self._top}
-            kept |= {"names": list(self._names) or None}
+            kept["norms"] = self._data.array(self._norms.values)
+            kept["top"] = self._top
+            kept["names"] = list(self._names) or None
         return kept
 
     def _of_table(self, step: KeptStep) -> dict[str, Any]:
@@ -114,11 +116,8 @@ class _Spec:
         defined = task["label"] != UNDEFINED
         test = defined & ~trained
         wrong, tested = int((test & ~right).sum()), int(test.sum())
-        shares = [(name, right[chosen].mean() if chosen.any() else None) for name, chosen in
-                  (("train", defined & trained), ("test", test))]  # fmt: skip
-        words = [
-            f"{name} {percent(None if share is None else float(share))}" for name, share in shares if share is not None
-        ]
+        shown = {"train": defined & trained, "test": test}
+        words = [f"{name} {percent(float(right[chosen].mean()))}" for name, chosen in shown.items() if chosen.any()]
         return {
             "p": int(label.shape[0]),
             "bits": self._right.add(_whole_bytes(right)),

@@ -66,3 +66,11 @@ function nearest(values, wanted) {
   }
   return low > 0 && wanted - values[low - 1] < values[low] - wanted ? low - 1 : low;
 }
+
+/** The value at x on the line between two places of a curve; NaN beyond its ends. */
+function between(xs, ys, x) {
+  const after = xs.findIndex((each) => each >= x);
+  if (after < 1) return xs[after] === x ? ys[after] : NaN;
+  const share = (x - xs[after - 1]) / (xs[after] - xs[after - 1]);
+  return ys[after - 1] + share * (ys[after] - ys[after - 1]);
+}

@@ -89,8 +89,11 @@ class Chart {
       if (Number.isFinite(value) && (!this.logY || value > 0)) [low, high] = [Math.min(low, value), Math.max(high, value)];
     };
     for (const line of this.lines) {
-      for (let at = 0; at < line.x.length; at++) {
-        if (line.x[at] >= from && line.x[at] <= to) [line.y, line.low, line.high].forEach((values) => values && take(values[at]));
+      for (const values of [line.y, line.low, line.high].filter(Boolean)) {
+        for (let at = 0; at < line.x.length; at++) {
+          if (line.x[at] >= from && line.x[at] <= to) take(values[at]);
+        }
+        [from, to].forEach((edge) => take(between(line.x, values, edge)));
       }
     }
     if (this.bars) this.bars.forEach(take);

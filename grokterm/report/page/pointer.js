@@ -84,9 +84,9 @@ Object.assign(Chart.prototype, {
     pen.lineTo(x, top + height);
     pen.stroke();
     for (const line of this.lines) {
-      const y = this.up(line.y[nearest(line.x, this.at)]);
+      const at = nearest(line.x, this.at), own = this.across(line.x[at]), y = this.up(line.y[at]);
       pen.fillStyle = color(line.color);
-      if (y >= top && y <= top + height) dot(pen, x, y, 3.5);
+      if (y >= top && y <= top + height && own >= left && own <= left + width) dot(pen, own, y, 3.5);
     }
   },
 

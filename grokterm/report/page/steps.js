@@ -30,6 +30,7 @@ class Steps {
     names.forEach((name, at) => { this[name] = found[at]; });
     this.follow();
     this.show(this.now);
+    if (this.told) this.hover(null);
     this.box.dataset.ready = "1";
   }
 
