@@ -16,20 +16,21 @@ from grokterm.report.data import Data
 from grokterm.report.markup import Markup, joined, table, tag
 from grokterm.report.page import Head, Section, legend, page
 from grokterm.report.story import foot
-from grokterm.runs.columns import Floats
 from grokterm.sweeps import fits
 from grokterm.sweeps.cells import CellsReader, read_state
 from grokterm.sweeps.curves import COLUMNS, read_curve
 from grokterm.sweeps.folder import SweepFolder
 from grokterm.sweeps.phases import MEANINGS, PHASES
-from grokterm.sweeps.plan import BUDGET, Plan
+from grokterm.sweeps.plan import BUDGET, Cell, Plan
 from grokterm.sweeps.summaries import CellSummary, Marginal, bands, grouped, marginal, summary_of
 from grokterm.sweeps.table import MEASURES, SweepTable
 
 _COLORS: Final = dict(zip(PHASES, ("grokked", "generalizing", "memorizing", "collapsed"), strict=True))
 _LINES: Final = ("run_a", "run_b", "run_c", "run_d", "run_e", "run_f")
-_MOST_CURVES: Final = 6
-"""Cells in one chart of curves."""
+_MOST_CELLS: Final = 48
+"""Cells that have a curve."""
+_MOST_ROWS: Final = 2_000
+"""Runs that have a row."""
 
 
 def sweep_report(folder: SweepFolder) -> tuple[bytes, int]:
@@ -46,7 +47,7 @@ def sweep_report(folder: SweepFolder) -> tuple[bytes, int]:
         Section("steps", "Steps to grok", _marginals(data, swept)),
         Section("laws", "Laws", _laws(swept)),
         Section("curves", "Curves", _curves(data, folder, swept)),
-        Section("table", "All runs", _table(swept)),
+        Section("table", "All runs", _table(folder, swept)),
     ]
     state = read_state(folder)
     words = [plan.words, counted(len(plan.cells), "cell"), f"{len(swept):,} of {counted(plan.run_count, 'run')}"]
@@ -154,6 +155,7 @@ def _marginals(data: Data, swept: SweepTable) -> Markup:
 
 
 def _against(data: Data, found: Marginal) -> Markup:
+    """The share that grokked against the values of a setting and, where half of the runs did, their steps."""
     x = np.array([float(value) for value in found.values])
     log = bool((x > 0).all() and x.max() >= 10 * x.min())
     share = Line("share that grokked", "grokked", x, found.share, points=True)
@@ -168,9 +170,8 @@ def _against(data: Data, found: Marginal) -> Markup:
     numbers = [np.where(np.isfinite(each), each, np.nan) for each in (found.low, found.median, found.high)]
     line = Line("median steps to grok", "test", x, numbers[1], points=True, band=(numbers[0], numbers[2]))
     look = Look(log_x=log, log_y=True, unit=label(found.name), linked=False)
-    return chart(
-        data, f"Steps to grok against {label(found.name)}, and the middle eight of ten runs", [line], look=look
-    )
+    title = f"Steps to grok against {label(found.name)}, and the middle eight of ten runs"
+    return joined([first, chart(data, title, [line], look=look)])
 
 
 def _laws(swept: SweepTable) -> Markup:
@@ -179,51 +180,49 @@ def _laws(swept: SweepTable) -> Markup:
     for name in swept.setting_names:
         rows.append((label(name), "power law", fits.power_law(swept, name).words))
         rows.append((label(name), "critical value", fits.critical(swept, name).words))
-    return (
-        table(("setting", "law", "what it says"), rows)
-        if rows
-        else tag("p", "No setting is swept.", class_="undefined")
-    )
+    if not rows:
+        return tag("p", "No setting is swept.", class_="undefined")
+    return tag("div", table(("setting", "law", "what it says"), rows), class_="laws")
 
 
 def _curves(data: Data, folder: SweepFolder, swept: SweepTable) -> Markup:
     """Test accuracy of the runs of every cell: median and the middle eight of ten, six cells a chart."""
-    lines = list(_lines(folder, swept))
+    cells, most = swept.plan.cells, min(len(swept.plan.cells), _MOST_CELLS)
+    shown = [cells[at * len(cells) // most] for at in range(most)]
+    lines = [line for number, cell in enumerate(shown) if (line := _line(folder, swept, cell, number)) is not None]
     if not lines:
         return tag("p", "No run has a curve.", class_="undefined")
-    parts = [lines[at : at + _MOST_CURVES] for at in range(0, len(lines), _MOST_CURVES)]
-    drawn = [
-        chart(
-            data,
-            f"Test accuracy, cells {first * _MOST_CURVES} to {first * _MOST_CURVES + len(part) - 1}",
-            part,
-            look=Look(percent=True),
-        )
-        for first, part in enumerate(parts)
-    ]
-    return tag("div", *drawn, class_="charts")
+    parts = [lines[at : at + len(_LINES)] for at in range(0, len(lines), len(_LINES))]
+    said = f"{most:,} of {len(cells):,} cells, evenly spread over the plan" if most < len(cells) else "every cell"
+    lead = f"Test accuracy of {said}: the median of its seeds, and the middle eight of ten."
+    drawn = [chart(data, "", part, look=Look(percent=True)) for part in parts]
+    return joined([tag("p", lead, class_="muted"), tag("div", *drawn, class_="charts")])
 
 
-def _lines(folder: SweepFolder, swept: SweepTable) -> Iterator[Line]:
+def _line(folder: SweepFolder, swept: SweepTable, cell: Cell, number: int) -> Line | None:
+    """The curve of a cell; None where none of its runs has one."""
     at = COLUMNS.index("test_accuracy")
-    for number, cell in enumerate(swept.plan.cells):
-        runs = [swept.runs[row] for row in swept.rows_of(cell.number) if swept.runs[row].curve[1]]
-        found = bands([read_curve(folder.curves_path, run.curve) for run in runs])
-        if found.runs:
-            name = ", ".join(f"{label(key)} {spelled(value)}" for key, value in cell.values.items()) or "all runs"
-            values: Floats = found.median[at].astype(np.float64)
-            ends = found.low[at], found.high[at]
-            yield Line(name, _LINES[number % len(_LINES)], found.steps, values, band=ends)
+    runs = [swept.runs[row] for row in swept.rows_of(cell.number) if swept.runs[row].curve[1]]
+    found = bands([read_curve(folder.curves_path, run.curve) for run in runs])
+    if not found.runs:
+        return None
+    name = ", ".join(f"{label(key)} {spelled(value)}" for key, value in cell.values.items()) or "all runs"
+    ends = found.low[at], found.high[at]
+    return Line(name, _LINES[number % len(_LINES)], found.steps, found.median[at].astype(np.float64), band=ends)
 
 
-def _table(swept: SweepTable) -> Markup:
-    """A row a run, in the order in which they ended."""
+def _table(folder: SweepFolder, swept: SweepTable) -> Markup:
+    """A row a run, in the order in which they ended; of very many the first, and how the others are had."""
     names = ("run", "cell", "seed", *swept.setting_names, "state", "phase", *MEASURES)
-    shown = [name for name in names if any(swept.values(row)[name] not in (None, "") for row in range(len(swept)))]
-    rows = [[_value(swept.values(row)[name]) for name in shown] for row in range(len(swept))]
+    values = [swept.values(row) for row in range(min(len(swept), _MOST_ROWS))]
+    shown = [name for name in names if any(row[name] not in (None, "") for row in values)]
+    rows = [[_value(row[name]) for name in shown] for row in values]
     right = [at for at, name in enumerate(shown) if name not in ("state", "phase")]
     head = [label(name) if name in swept.setting_names else name.replace("_", " ") for name in shown]
-    return table(head, rows, right)
+    words = f"The first {_MOST_ROWS:,} of {len(swept):,} runs; for all of them: "
+    export = tag("code", f"grokterm export {folder.short_id} --to csv")
+    more = [tag("p", words, export, class_="muted")] if len(swept) > _MOST_ROWS else []
+    return joined([*more, table(head, rows, right)])
 
 
 def _value(value: object) -> str:

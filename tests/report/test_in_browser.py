@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from grokterm.report.run_report import Report
+from grokterm.report.sweep_report import sweep_report
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.history import read_history
 from tests.report.browser import Page, chromium
 from tests.report.read import array, data_of
+from tests.sweeps.swept import folder_by, plan_of
 
 
 @pytest.fixture(scope="module")
@@ -145,3 +148,16 @@ def test_two_fingers_zoom(page: Page) -> None:
     page.value(f"{chart}.querySelector('[aria-label=\"Show everything\"]').click()")
     page.wait(f"{chart}.dataset.to === '120'")
     assert page.complaints == []
+
+
+def test_a_sweep_opens_too_and_is_no_wider_than_a_phone(browser: Page, home: Path) -> None:
+    folder = folder_by(home, plan_of("wd=0.1,1,2,4", "lr=1e-3,1e-2", seeds=2), lambda run: 900)
+    path = home / "sweep.html"
+    path.write_bytes(sweep_report(folder)[0])
+    browser.narrow(390, 844)
+    browser.open(path)
+    assert browser.value("document.querySelectorAll('.chart[data-ready=\"1\"]').length") >= 5
+    assert browser.value("document.documentElement.scrollWidth") == 390
+    legend = "document.querySelector('.legend.apart')"
+    assert browser.value(f"{legend}.scrollWidth <= {legend}.clientWidth")
+    assert browser.complaints == []

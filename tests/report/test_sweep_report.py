@@ -72,3 +72,16 @@ def test_without_runs_there_is_nothing_to_report(home: Path) -> None:
     folder = create_sweep(plan_of("wd=1,2"), home)
     with pytest.raises(RunFolderError, match=r"no run of .* has ended yet: there is nothing to report"):
         sweep_report(folder)
+
+
+def test_a_large_sweep_says_what_it_leaves_out(home: Path) -> None:
+    decays = ",".join(f"{0.01 * at:g}" for at in range(1, 51))
+    folder = folder_by(home, plan_of(f"wd={decays}", seeds=41), lambda run: 500)
+    content, runs = sweep_report(folder)
+    elements = Elements(content.decode())
+    assert runs == 2050
+    assert "48 of 50 cells, evenly spread over the plan" in elements.words
+    assert (
+        f"The first 2,000 of 2,050 runs; for all of them:  grokterm export {folder.short_id} --to csv" in elements.words
+    )
+    assert len(content) < 2_000_000
