@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from grokterm.runs.folder import RunFolder
+from grokterm.plugins.loading import load_file
+from grokterm.runs.folder import RunFolder, create_run
+from grokterm.view_options import ViewOptions
 from tests.cli.terminals import run_here
 from tests.cli.test_export import refused
 from tests.export.conftest import _recorded, run
 from tests.own import unloading, write_examples
 from tests.sweeps.swept import folder_by, plan_of
+from tests.trainer.running import TINY
 
 __all__ = ["_recorded", "run"]
 
@@ -91,12 +94,10 @@ def test_a_damaged_run_leaves_nothing(run: RunFolder, tmp_path: Path) -> None:
 def test_a_run_with_a_plugin_asks_for_it(home: Path, tmp_path: Path) -> None:
     plugin = write_examples(tmp_path)["capped.py"]
     with unloading():
-        done = run_here(
-            "train", "--plugin", str(plugin), "--p", "5", "--width", "8", "--until", "10", "--op", "capped-sum"
-        )
-        assert done.returncode == 0, done.stderr
+        load_file(plugin)
+        create_run(TINY.changed({"op": "capped-sum"}), ViewOptions(), home)
     assert "--allow-plugin" in refused("report", "last")
     with unloading():
         done = run_here("report", "last", "--plugin", str(plugin), "--json")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["kept_steps"][0] == 0
+    assert json.loads(done.stdout)["kept_steps"] == [0]
