@@ -51,7 +51,7 @@ def run_report(folder: RunFolder, tell: Tell) -> Report:
         kept, notes = _kept(folder, source, tell)
         if not kept:
             raise RunFolderError(f"no model of {folder.id} can be made: {notes[0] if notes else 'it has no step'}")
-        tell(f"views at step {kept[-1].step:,}")
+        tell(f"step {kept[-1].step:,}: views")
         drawn = drawn_views(source, kept[-1].step, history.config)
     if isinstance(drawn, str):
         raise RunFolderError(f"the views of {folder.id} cannot be drawn: {drawn}")
