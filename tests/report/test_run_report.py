@@ -148,8 +148,8 @@ def test_text_of_files_is_no_markup_and_a_torn_checkpoint_is_gone_round(recorded
     assert "</td><svg onload=x>�[31m" in elements.words
 
 
-def test_a_run_of_no_steps_has_a_report_of_its_first_model(home: Path) -> None:
-    made = run_report(create_run(TINY, ViewOptions(), home), lambda words: None)
+def test_a_run_of_no_steps_on_a_device_that_is_not_here_has_a_report_of_its_first_model(home: Path) -> None:
+    made = run_report(create_run(TINY.changed({"device": "cuda:63"}), ViewOptions(), home), lambda words: None)
     assert made.kept_steps == (0,)
     assert "Nothing has happened yet" in made.content.decode()
 
