@@ -35,6 +35,7 @@ PYARROW: Final = "pyarrow"
 TENSORBOARD: Final = "tensorboard"
 TRANSFORMER_LENS: Final = "transformer_lens before 4"
 WANDB: Final = "wandb"
+CHROMIUM: Final = "Chromium"
 
 only_on_linux = pytest.mark.skipif(sys.platform != "linux", reason=LINUX)
 only_with_full_device = pytest.mark.skipif(not Path("/dev/full").exists(), reason=FULL_DEVICE)

@@ -9,7 +9,7 @@ from cyclopts import App, CycloptsError
 from grokterm.cli import option_groups as groups
 from grokterm.cli.defaults import read_defaults
 from grokterm.cli.options import read, step_number
-from grokterm.cli.out_commands import export, record, share
+from grokterm.cli.out_commands import export, record, report, share
 from grokterm.cli.parameters import (
     NEW_PLUGINS,
     PLUGINS,
@@ -234,6 +234,7 @@ COMMANDS: Final[dict[str, tuple[Command, str]]] = {
     "share": (share, "RUN [OPTIONS]"),
     "export": (export, "RUN --to FORMAT [OPTIONS]"),
     "record": (record, "RUN [OPTIONS]"),
+    "report": (report, "RUN [OPTIONS]"),
     "runs": (runs, "[OPTIONS]"),
     "plot": (plot, "RUN... [MEASURE] [OPTIONS]"),
     "tag": (tag, "RUN [WORDS...] [OPTIONS]"),

@@ -1,4 +1,4 @@
-"""The commands `share`, `export` and `record` as cyclopts reads them: what leaves the terminal."""
+"""The commands `share`, `export`, `record` and `report` as cyclopts reads them: what leaves the terminal."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from grokterm.cli.parameters import (
     KeptStep,
     OneRun,
     Out,
+    OutFile,
     RecordSeconds,
     RecordSize,
+    RunOrSweep,
     with_options,
 )
 
@@ -58,3 +60,11 @@ def record(
     from grokterm.cli.record import record
 
     return record(run, out, seconds, size, as_json, read_defaults() | read(given))
+
+
+@with_options(groups.folder, plugins=PLUGINS)
+def report(run: RunOrSweep, /, *, out: OutFile = None, as_json: AsJson = False, **given: str | None) -> int:
+    """Write a run or a sweep as one HTML file, for a browser: story, curves, every kept step and every view."""
+    from grokterm.cli.report import report
+
+    return report(run, out, as_json, read_defaults() | read(given))

@@ -73,6 +73,7 @@ def _preset(_: Any, tokens: Any) -> str:
 PageName = Annotated[str | None, Parameter(name="PAGE", help="A page by its name, or by the number of its view.")]
 RunName = Annotated[str | None, Parameter(name="RUN", help=_RUN_WORDS)]
 OneRun = Annotated[str, Parameter(name="RUN", help=_RUN_WORDS)]
+RunOrSweep = Annotated[str, Parameter(name="RUN", help=f"{_RUN_WORDS} A sweep too, as s3.")]
 AsJson = Annotated[bool, _flag("--json", "Print JSON on standard output, all else on standard error.")]
 RunsAndMeasure = Annotated[
     str,
@@ -160,6 +161,9 @@ Format = Annotated[
 ]
 Out = Annotated[
     str | None, _text_option("--out", "PATH", "File or folder that is written, never in place of another.", "here")
+]
+OutFile = Annotated[
+    str | None, _text_option("--out", "FILE", "File that is written, never in place of another.", "its name, here")
 ]
 KeptStep = Annotated[
     str | None, _text_option("--step", "STEP", "Step of the checkpoint whose parameters are meant.", "the newest")
