@@ -127,6 +127,8 @@ class Run:
         """
         if not 0 <= step <= self.last_step:
             raise RunFolderError(f"{self.id} has steps 0 to {self.last_step:,}, and {step:,} is none of them")
+        if step not in self.checkpoints and self._folder.opened() is not None:
+            raise RunFolderError(f"{self.id} holds weights that were opened: `checkpoints` are its steps")
         walk = self._walk_before(step, device)
         from grokterm.lab.tuples import TupleTask
         from grokterm.snapshot import Snapshot

@@ -42,6 +42,7 @@ def resume_training(name: str, defaults: Values, given: Values, as_json: bool) -
     """
     folder = find_run(name, home_path((defaults | given).get("runs")))
     check_given(folder)
+    folder.check_trained_here("they are looked at, and not trained")
     history, reader = History(folder.config()), LogReader(folder.log_path)
     records = reader.read()
     history.add(records)

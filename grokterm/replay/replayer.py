@@ -37,6 +37,7 @@ class Replayer:
 
     def __init__(self, folder: RunFolder, to: int | None = None) -> None:
         """Reads the log and the metadata of the checkpoints; raises RunFolderError, ConfigError."""
+        folder.check_trained_here("there are no steps to repeat")
         self._folder = folder
         records = LogReader(folder.log_path).read()
         last = last_step(folder, records)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 NOTES_FILE: Final = "notes.json"
 PARTIAL_FILES: Final = ("trainer.part", "config.toml.part", "log.jsonl.part", f"{NOTES_FILE}.part")
 """What a process that died while writing may leave in a run folder."""
-_TABLES = ("view", "about", "parent", "share", "plugins")
+_TABLES = ("view", "about", "parent", "share", "plugins", "opened")
 _NAME_LENGTH = 60
 _ELSEWHERE = "choose another with --runs"
 _NUMBERED = re.compile(r"(\d{4,})-.+")
@@ -49,6 +49,16 @@ class Parent:
     """Where its folder was."""
     step: int
     """After how many steps the fork begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedWeights:
+    """Where the weights of a run come from that was not trained by grokterm."""
+
+    source: str
+    """The name of their file, or how many files there were."""
+    layout: str
+    """Whose names and shapes they had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +178,19 @@ class RunFolder:
         except msgspec.ValidationError as error:
             raise RunFolderError(f"the [parent] table of {self.config_path} cannot be used: {error}") from None
 
+    def opened(self) -> OpenedWeights | None:
+        """Where its weights come from, if others trained them; raises RunFolderError."""
+        written = self._read().get("opened")
+        try:
+            return None if written is None else msgspec.convert(written, OpenedWeights)
+        except msgspec.ValidationError as error:
+            raise RunFolderError(f"the [opened] table of {self.config_path} cannot be used: {error}") from None
+
+    def check_trained_here(self, what: str) -> None:
+        """Raises RunFolderError, with `what` is not done, for a run of others' weights."""
+        if (weights := self.opened()) is not None:
+            raise RunFolderError(f"{self.id} holds weights that were opened from {weights.source}: {what}")
+
     def _read(self) -> dict[str, Any]:
         return read_written(self.path, self.config_path)
 
@@ -276,7 +299,7 @@ def _numbered(home: Path) -> list[tuple[int, str]]:
 def write_config(folder: RunFolder, config: Config, view: ViewOptions, origin: Mapping[str, Any]) -> None:
     """Writes copies of plugins and config.toml, whole or not at all, which makes the folder a run; raises OSError.
 
-    `origin` is the table `parent` or `share` of a run that was made from another one.
+    `origin` is the table `parent` or `share` of a run that was made from another one, or `opened` of others' weights.
     """
     values = {name: getattr(config, name) for name in settings()}
     tables: dict[str, Any] = {"view": asdict(view), "about": {"format": FOLDER_FORMAT, "version": __version__}}

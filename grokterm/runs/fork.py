@@ -58,6 +58,7 @@ def fork_run(
     The parent may train meanwhile. Opening the fork goes on from its newest checkpoint and repeats the log to
     `step`. Raises RunFolderError where the parent has no such step, ConfigError on settings that a fork cannot have.
     """
+    parent.check_trained_here("they cannot be trained on, in a fork either")
     first = parent.config()
     if LOADED:
         from grokterm.runs.plugins import check_fork

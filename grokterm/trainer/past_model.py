@@ -112,6 +112,8 @@ class PastModel:
 
     def _from_nearest(self, step: int) -> Walk:
         """A walk at the latest state that is known, or soon read, and not beyond `step`."""
+        if self._folder.opened() is not None:
+            return self._open(step)  # there are no steps between checkpoints that could be taken
         limit = (step, self._log.changes_before(step))
         known = [state for state in self._states if _within(state.place, limit)]
         state = max(known, key=lambda state: state.place, default=None)

@@ -11,7 +11,7 @@ import torch
 from grokterm.config import Config
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.lab.engine import Engine
-from grokterm.runs.checkpoints import CheckpointInfo, list_checkpoints, load_checkpoint, parse_name
+from grokterm.runs.checkpoints import OPENED, CheckpointInfo, list_checkpoints, load_checkpoint, parse_name
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.log_index import LogIndex
 from grokterm.training.changes import State
@@ -39,7 +39,10 @@ def restore(
             if not log.leads_to(info):
                 raise RunFolderError(f"the checkpoint {path} cannot be used: the log does not lead to it")
             engine = Engine(_on(info.to_config(), device))
-            engine.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in tensors.items()})
+            state = {name: torch.from_numpy(array.copy()) for name, array in tensors.items()}
+            if info.reason == OPENED:
+                state = engine.state_dict() | state
+            engine.load_state_dict(state)
         except RunFolderError as error:
             unusable[path] = str(error)
         except ConfigError as error:
@@ -60,6 +63,8 @@ def walk_from_checkpoint(
     and ConfigError for a device that is not there.
     """
     found, unusable = restore(folder, log, step, device, made)
+    if folder.opened() is not None and (found is None or found[0].step != step):
+        raise RunFolderError(f"{folder.id} holds weights that were opened, and those of step {step:,} are not there")
     if found is None:
         walk = Walk(Engine(_on(folder.config(), device)), log.changes)
     else:
