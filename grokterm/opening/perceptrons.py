@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import permutations
+from itertools import permutations, product
 from typing import Final, NamedTuple
 
 from torch import Tensor
@@ -90,17 +90,22 @@ def _chain(matrices: Mapping[str, Tensor], embeddings: Sequence[str], names: Seq
         raise WeightsError(f"these matrices are no {expected}: {seen}")
     orders = [tuple(names)] if len(names) > 5 else [tuple(names), *permutations(names)]
     sizes = [matrices[name].shape for name in embeddings]
-    found: list[_Chain] = []
-    for order in orders:
-        made = [chain for layers in _ways(matrices, order) for chain in _chains(layers, sizes, hints.asked.get("p"))]
-        found += [chain for chain in made if chain not in found]
+    p = hints.asked.get("p")
+    for order, alike in product(orders, (False, True, None)):
+        ways = [layers for layers in _ways(matrices, order) if alike is None or _all_bare(layers, alike)]
+        found = list(dict.fromkeys(chain for layers in ways for chain in _chains(layers, sizes, p)))
         if found:
-            break  # names decide where shapes allow it
+            break  # names decide where shapes allow it, and all matrices are one way round where they can be
     if not found:
         raise WeightsError(f"the shapes do not chain, {expected}: {seen}")
     if len(found) > 1:
         raise WeightsError(f"the shapes chain in {len(found)} ways: a --map file says what is what: {seen}")
     return found[0]
+
+
+def _all_bare(layers: Sequence[_Layer], transposed: bool) -> bool:
+    """Whether all that are not nn.Linear's are this way round."""
+    return all(layer.transposed == transposed for layer in layers if not layer.name.endswith("weight"))
 
 
 def _ways(matrices: Mapping[str, Tensor], order: Sequence[str]) -> Iterator[tuple[_Layer, ...]]:
