@@ -143,7 +143,7 @@ def _better(engine: Engine, accuracy: float) -> str:
     for op in OPERATIONS:
         if op == "divide" and not _is_divisible(p):
             continue
-        table = torch.from_numpy(answer_table(op, p))
+        table = torch.tensor(answer_table(op, p))
         defined = table >= 0
         found.append((float((answers == table)[defined].float().mean()), op))
     share, best = max(found)

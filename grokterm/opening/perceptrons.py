@@ -97,7 +97,7 @@ def _chain(matrices: Mapping[str, Tensor], embeddings: Sequence[str], names: Seq
         if found:
             break  # names decide where shapes allow it, and all matrices are one way round where they can be
     if not found:
-        raise WeightsError(f"the shapes do not chain, {expected}: {seen}")
+        raise WeightsError(f"the shapes do not chain, {expected}: {seen}; a --map file says what is what")
     if len(found) > 1:
         raise WeightsError(f"the shapes chain in {len(found)} ways: a --map file says what is what: {seen}")
     return found[0]

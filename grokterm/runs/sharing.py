@@ -36,6 +36,7 @@ def share_of(folder: RunFolder) -> tuple[Share, int]:
 
     The run may train meanwhile.
     """
+    folder.check_trained_here("no configuration leads to them")
     config, records = folder.config(), LogReader(folder.log_path).read()
     log = LogIndex(records)
     info, tensors = _newest(folder, log)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,8 @@ from grokterm.opening.model import Model, model_of
 from grokterm.opening.weights import State, Weights
 from tests.opening.plain import pairs
 
-Opening = Callable[..., Model]
 
-
-def opened(*states: dict[str, Tensor], about: dict[str, object] | None = None, **asked: Any) -> Model:
+def opened(*states: dict[str, Tensor], about: Mapping[str, object] | None = None, **asked: Any) -> Model:
     """The model of weights of steps 0, 1, …, under settings that are asked for."""
     held = [State(tensors, step) for step, tensors in enumerate(states)]
     return model_of(Weights("weights", held, about or {}), asked)

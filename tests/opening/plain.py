@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import permutations
 
 import torch
 from torch import Tensor, nn
@@ -154,20 +155,19 @@ class Decoder(nn.Module):
         return x
 
 
+OPERATORS = (
+    "+ - * / **2+ **3+ x**2+y**2_mod_97 x**2+y**2+x*y_mod_97 x**2+y**2+x*y+x_mod_97 x**3+x*y_mod_97 "
+    "x**3+x*y**2+y_mod_97 (x._value//y)if(y._value%2==1)else(x-y)_mod_97 s5 s5conj s5aba +* +- sort reverse copy"
+)
+
+
 class PowerTransformer(nn.Module):
     """Transformer of openai/grok's transformer.py, with the vocabulary of its data.py."""
 
-    OPERATORS = (
-        "+ - * / **2+ **3+ x**2+y**2_mod_97 x**2+y**2+x*y_mod_97 x**2+y**2+x*y+x_mod_97 x**3+x*y_mod_97 "
-        "x**3+x*y**2+y_mod_97 (x._value//y)if(y._value%2==1)else(x-y)_mod_97 s5 s5conj s5aba +* +- sort reverse copy"
-    ).split()
-
     def __init__(self, d: int = 16, heads: int = 2, depth: int = 2) -> None:
         super().__init__()
-        from itertools import permutations
-
         elements = ["".join(map(str, each)) for each in permutations(range(5))]
-        tokens = ["<|eos|>", "=", *sorted(self.OPERATORS), *map(str, range(97)), *elements]
+        tokens = ["<|eos|>", "=", *sorted(OPERATORS.split()), *map(str, range(97)), *elements]
         self.elements, self.number = elements, {token: i for i, token in enumerate(tokens)}
         self.embedding = nn.Embedding(len(tokens), d)
         rows = [

@@ -1,8 +1,9 @@
-"""Every layout gives the logits of that program's own equations, written down plainly, and refuses what does not fit."""
+"""Every layout gives the logits of its program's own equations, written down plainly; what does not fit is refused."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -33,7 +34,8 @@ def close(found: Tensor, expected: Tensor) -> None:
 def test_the_papers_transformer(depth: int, classes: int | None, act: str) -> None:
     w = drawn(nanda_shapes(11, 16, 2, 24, depth, classes))
     w["blocks.0.attn.mask"] = torch.ones(3, 3).tril()
-    model = opened(w, **({} if act == "relu" else {"activation": act}))
+    asked: dict[str, Any] = {} if act == "relu" else {"activation": act}
+    model = opened(w, **asked)
     close(logits_of(model), nanda_logits(w, 11, act))
     c = model.config
     assert (c.arch, c.p, c.d_model, c.heads, c.width, c.depth, c.bias) == ("transformer", 11, 16, 2, 24, depth, "on")
@@ -59,9 +61,9 @@ def test_a_hooked_transformer(depth: int, normed: bool, tokens: int) -> None:
     w |= {f"blocks.{i}.attn.mask": torch.ones(tokens, tokens).tril() > 0 for i in range(depth)}
     w |= {f"blocks.{i}.attn.IGNORE": torch.tensor(-torch.inf) for i in range(depth)}
     a, b = pairs(p)
-    known = {"a": a, "b": b, "=": p, "eos": p + 1, "op": p + 2}
+    known = {"a": a, "b": b} | {token: torch.full_like(a, p + i) for i, token in enumerate(("=", "eos", "op"))}
     order = ("a", "b", "=") if tokens == 3 else ("eos", "a", "op", "b", "=")
-    read = torch.stack([known[t] if isinstance(known[t], Tensor) else torch.full_like(a, known[t]) for t in order], 1)
+    read = torch.stack([known[token] for token in order], 1)
     model = opened(w)
     close(logits_of(model), lens_logits(w, read))
     assert (model.config.bias, model.config.layer_norm) == ("all", "pre" if normed else "none")
@@ -112,8 +114,6 @@ def _inverse(permutation: str) -> str:
 @pytest.mark.parametrize("op", ["s5", "s5-conjugate", "s5-aba"])
 def test_products_of_openai_grok_are_ours_of_inverse_elements(op: str) -> None:
     """Its data.py has c = b[a] for s5, and sympy's products, left factor first, for the others."""
-    from itertools import permutations
-
     elements = list(permutations(range(5)))
     inverse = [tuple(each.index(i) for i in range(5)) for each in elements]
 
@@ -126,11 +126,14 @@ def test_products_of_openai_grok_are_ours_of_inverse_elements(op: str) -> None:
     def inverted(g: tuple[int, ...]) -> tuple[int, ...]:
         return tuple(g.index(i) for i in range(5))
 
-    theirs = {"s5": lambda g, h: then(g, h), "s5-conjugate": lambda g, h: then(g, h, inverted(g)),
-              "s5-aba": lambda g, h: then(g, h, g)}[op]  # fmt: skip
+    theirs: dict[str, Callable[..., tuple[int, ...]]] = {
+        "s5": lambda g, h: then(g, h),
+        "s5-conjugate": lambda g, h: then(g, h, inverted(g)),
+        "s5-aba": lambda g, h: then(g, h, g),
+    }
     table = answer_table(op, 120)
     for i, j in [(3, 17), (88, 5), (119, 64), (0, 31), (70, 70)]:
-        assert inverse[int(table[i, j])] == theirs(inverse[i], inverse[j])
+        assert inverse[int(table[i, j])] == theirs[op](inverse[i], inverse[j])
 
 
 def test_without_saved_positions_the_sines_are_those_of_its_code() -> None:
@@ -173,7 +176,8 @@ def case(name: str) -> tuple[Weights, Tensor, dict[str, Any]]:
             return w, _chain(_embedded(w, ("embedding.weight",) * 2), w, "fc1", "fc2"), {}
         case "two embeddings, three layers":
             w = drawn({"emb_a.weight": (P, 6), "emb_b.weight": (P, 6), "net.0.weight": (20, 12), "net.0.bias": (20,),
-                       "net.2.weight": (20, 20), "net.2.bias": (20,), "net.4.weight": (P, 20), "net.4.bias": (P,)})  # fmt: skip
+                       "net.2.weight": (20, 20), "net.2.bias": (20,), "net.4.weight": (P, 20),
+                       "net.4.bias": (P,)})  # fmt: skip
             return w, _chain(_embedded(w, ("emb_a.weight", "emb_b.weight")), w, "net.0", "net.2", "net.4"), {}
         case "sum of one embedding, no biases":
             w = drawn({"embed.weight": (P, 6), "hidden.weight": (20, 6), "output.weight": (P, 20)})
@@ -223,8 +227,8 @@ def test_half_precision_and_wrapped_modules_are_read() -> None:
     module = nn.Sequential(nn.Linear(2 * P, 20), nn.ReLU(), nn.Linear(20, P)).bfloat16()
     w = {f"_orig_mod.module.{name}": each for name, each in module.state_dict().items()}
     model = opened(w)
-    f = module.float()
-    close(logits_of(model), _one_hot(f[0].weight.T, f[0].bias, f[2].weight.T, f[2].bias, torch.relu))
+    f = {name: each.float() for name, each in module.state_dict().items()}
+    close(logits_of(model), _one_hot(f["0.weight"].T, f["0.bias"], f["2.weight"].T, f["2.bias"], torch.relu))
     assert model.roles[0].name.startswith("_orig_mod.module.")
 
 
@@ -248,7 +252,7 @@ NANDA = (11, 16, 2, 24)
             r"pos_embed.W_pos is \[4, 16\], and the Transformer of Nanda et al.'s code has \[3, 16\] there",
         ),
         (lambda: changed(nanda_shapes(*NANDA), unembed__W_U=None), {}, "unembed.W_U is missing"),
-        (lambda: changed(nanda_shapes(*NANDA), unembed__W_U=(16, 9)), {}, r"W_U is \[16, 9\], and .* has \[16, 1[12]\]"),
+        (lambda: changed(nanda_shapes(*NANDA), unembed__W_U=(16, 9)), {}, r"W_U is \[16, 9\].* has \[16, 1[12]\]"),
         (lambda: changed(nanda_shapes(*NANDA), ln__w=(16,)), {}, r"ln.w \[16\] is nothing that the Transformer"),
         (lambda: drawn(nanda_shapes(*NANDA)), {"p": 13}, "the embedding has 12 rows, the residues and =: --p is 11"),
         (lambda: drawn(nanda_shapes(*NANDA)), {"width": 25}, "--width 25 does not fit: these weights have 24"),
@@ -276,10 +280,10 @@ def test_what_does_not_fit_is_told_with_its_shapes(
 def test_numbers_that_are_none_are_refused() -> None:
     w = drawn(nanda_shapes(*NANDA))
     w["blocks.0.mlp.b_in"][3] = torch.nan
-    with pytest.raises(WeightsError, match="blocks.0.mlp.b_in holds a number that is not finite"):
+    with pytest.raises(WeightsError, match=r"blocks.0.mlp.b_in holds a number that is not finite"):
         opened(w)
     w["blocks.0.mlp.b_in"] = torch.zeros(24, dtype=torch.int64)
-    with pytest.raises(WeightsError, match="b_in is torch.int64, and weights are floating-point"):
+    with pytest.raises(WeightsError, match=r"b_in is torch.int64, and weights are floating-point"):
         opened(w)
 
 
@@ -291,5 +295,5 @@ def test_a_model_that_no_run_can_have_is_refused() -> None:
 def test_steps_of_different_models_are_refused() -> None:
     with pytest.raises(WeightsError, match="of step 1 are of another model"):
         opened(drawn(nanda_shapes(*NANDA)), drawn(nanda_shapes(11, 16, 2, 25)))
-    with pytest.raises(WeightsError, match="of step 0 have other names|W_E is missing"):
+    with pytest.raises(WeightsError, match=r"of step 0 have other names|W_E is missing"):
         opened(drawn({"fc1.weight": (20, 22), "fc2.weight": (11, 20)}), drawn(nanda_shapes(*NANDA)))
