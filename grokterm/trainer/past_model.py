@@ -53,6 +53,7 @@ class PastModel:
     def __init__(self, folder: RunFolder, log: LogIndex, cache_bytes: int = CACHE_BYTES) -> None:
         """Follows the changes of a log, to which more may be appended meanwhile."""
         self._folder = folder
+        self._was_opened = folder.opened() is not None
         self._log = log
         self._cache_bytes = cache_bytes
         self._states: list[_State] = []
@@ -112,7 +113,7 @@ class PastModel:
 
     def _from_nearest(self, step: int) -> Walk:
         """A walk at the latest state that is known, or soon read, and not beyond `step`."""
-        if self._folder.opened() is not None:
+        if self._was_opened:
             return self._open(step)  # there are no steps between checkpoints that could be taken
         limit = (step, self._log.changes_before(step))
         known = [state for state in self._states if _within(state.place, limit)]

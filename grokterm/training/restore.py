@@ -63,10 +63,11 @@ def walk_from_checkpoint(
     and ConfigError for a device that is not there.
     """
     found, unusable = restore(folder, log, step, device, made)
-    if folder.opened() is not None and (found is None or found[0].step != step):
-        raise RunFolderError(f"{folder.id} holds weights that were opened, and those of step {step:,} are not there")
     if found is None:
+        folder.check_trained_here(f"those of step {step:,} are not there")
         walk = Walk(Engine(_on(folder.config(), device)), log.changes)
+    elif found[1].reason == OPENED and found[1].step != step:
+        raise RunFolderError(f"{folder.id} holds weights that were opened, and those of step {step:,} are not there")
     else:
         before = partial(state_at, folder, log, device=device)
         walk = Walk(found[0], log.changes, found[1].changes, before)
