@@ -66,7 +66,10 @@ def attach(name: str | None, defaults: Values, given: Values, go_on: bool = Fals
     check_given(folder)
     folder.config()
     if go_on:
-        folder.check_trained_here(f"they are looked at, and not trained: grokterm attach {name_of(folder)} shows them")
+        from grokterm.runs.opened import check_trained_here
+
+        shown = f"grokterm attach {name_of(folder)} shows them"
+        check_trained_here(folder, f"they are looked at, and not trained: {shown}")
     options = view(given, folder.view())
     prepare(options)
     pass_on_notify(values)

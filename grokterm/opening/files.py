@@ -9,6 +9,7 @@ import os
 import re
 import resource
 import zipfile
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -170,7 +171,7 @@ def _in_order(states: Sequence[State]) -> list[State]:
         raise WeightsError(f"here are {len(states):,} steps: {MOST_STEPS:,} are the most that are opened")
     known = [State(state.tensors, state.step or 0) for state in states]
     steps = [state.step for state in known]
-    twice = next((step for step in steps if steps.count(step) > 1), None)
+    twice = next((step for step, count in Counter(steps).items() if count > 1), None)
     if twice is not None:
         raise WeightsError(f"two of the weights are of step {twice:,}: each step has one")
     return sorted(known, key=lambda state: state.step or 0)

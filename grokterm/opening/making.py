@@ -12,7 +12,7 @@ import torch
 
 from grokterm.analysis.measured_model import logits_of_pairs
 from grokterm.analysis.pairs import cached_logits
-from grokterm.config import Config, Value
+from grokterm.config import Config
 from grokterm.errors import WeightsError
 from grokterm.lab.engine import Engine
 from grokterm.number_format import percent
@@ -20,14 +20,16 @@ from grokterm.opening.model import Model
 from grokterm.opening.report import Measured, Message, Opened
 from grokterm.opening.weights import Tensors
 from grokterm.runs.checkpoints import OPENED, CheckpointInfo, config_hash, save_checkpoint
-from grokterm.runs.folder import OpenedWeights, RunFolder, new_folder, write_config
+from grokterm.runs.folder import RunFolder, new_folder, write_config
 from grokterm.runs.log import LogWriter
+from grokterm.runs.opened import OpenedWeights
+from grokterm.tasks.arithmetic import is_prime
 from grokterm.tasks.operations import answer_table
 from grokterm.tasks.rules import OPERATIONS
 from grokterm.training.recording import make_records
 from grokterm.training.trackers import Trackers
 from grokterm.view_options import ViewOptions
-from grokterm.wire.records import Event, Scalars, Session, TrainingRecord
+from grokterm.wire.records import Event, Scalars, Session, SessionName, TrainingRecord
 
 BYTES: Final = 512 * 2**20
 """Most that the checkpoints of a run hold together."""
@@ -93,10 +95,9 @@ class _Writer:
         save_checkpoint(self._folder.checkpoint_folder, info, kept | {"step": state["step"].numpy()})
         return scalars
 
-    def session(self, step: int, name: str, words: str) -> None:
+    def session(self, step: int, name: SessionName, words: str) -> None:
         """Logs what was done."""
-        about: dict[str, Value] = {}
-        self._log.append(Session(step, "started" if name == "started" else "finished", words, time.time(), about))
+        self._log.append(Session(step, name, words, time.time()))
 
     def close(self) -> None:
         """Brings the log to the disk."""
@@ -141,7 +142,7 @@ def _better(engine: Engine, accuracy: float) -> str:
     answers = logits_of_pairs(logits_fn, p, engine.device).argmax(-1).cpu()
     found: list[tuple[float, str]] = []
     for op in OPERATIONS:
-        if op == "divide" and not _is_divisible(p):
+        if op == "divide" and not is_prime(p):
             continue
         table = torch.tensor(answer_table(op, p))
         defined = table >= 0
@@ -150,9 +151,3 @@ def _better(engine: Engine, accuracy: float) -> str:
     if share > max(_DOUBTFUL, accuracy):
         return f", and {percent(share)} with --op {best}"
     return ": another --op, --activation or --heads may be meant, or it has not learned it"
-
-
-def _is_divisible(p: int) -> bool:
-    from grokterm.tasks.arithmetic import is_prime
-
-    return is_prime(p)

@@ -52,16 +52,6 @@ class Parent:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenedWeights:
-    """Where the weights of a run come from that was not trained by grokterm."""
-
-    source: str
-    """The name of their file, or how many files there were."""
-    layout: str
-    """Whose names and shapes they had."""
-
-
-@dataclass(frozen=True, slots=True)
 class RunFolder:
     """One run on disk, by its path; nothing is read until it is asked for."""
 
@@ -177,19 +167,6 @@ class RunFolder:
             return None if written is None else msgspec.convert(written, Parent)
         except msgspec.ValidationError as error:
             raise RunFolderError(f"the [parent] table of {self.config_path} cannot be used: {error}") from None
-
-    def opened(self) -> OpenedWeights | None:
-        """Where its weights come from, if others trained them; raises RunFolderError."""
-        written = self._read().get("opened")
-        try:
-            return None if written is None else msgspec.convert(written, OpenedWeights)
-        except msgspec.ValidationError as error:
-            raise RunFolderError(f"the [opened] table of {self.config_path} cannot be used: {error}") from None
-
-    def check_trained_here(self, what: str) -> None:
-        """Raises RunFolderError, with `what` is not done, for a run of others' weights."""
-        if (weights := self.opened()) is not None:
-            raise RunFolderError(f"{self.id} holds weights that were opened from {weights.source}: {what}")
 
     def _read(self) -> dict[str, Any]:
         return read_written(self.path, self.config_path)

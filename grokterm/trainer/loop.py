@@ -60,7 +60,6 @@ class Trainer:
         self._present_requests, self.past_requests, self.past = answering(opened, server, self.status, stop_requested)
         self._opened = opened
         self.refusal = opened.refusal
-        """Why nobody may train or change this run; empty where everybody may."""
         self._claim = claim
         self._stop_requested = stop_requested
         self._beyond = beyond

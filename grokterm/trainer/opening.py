@@ -12,6 +12,7 @@ from grokterm.runs.folder import RunFolder
 from grokterm.runs.goals import divergence, goal_of, trouble_at_end
 from grokterm.runs.log import LogReader, LogWriter
 from grokterm.runs.log_index import LogIndex
+from grokterm.runs.opened import opened_weights
 from grokterm.trainer.checkpoint_writer import CheckpointWriter
 from grokterm.trainer.clock import Clock
 from grokterm.trainer.run_log import RunLog
@@ -57,7 +58,7 @@ def open_run(folder: RunFolder, remark: str = "") -> OpenedRun:
     seconds = max((record.seconds for record in training if isinstance(record, Scalars)), default=0.0)
     run_log = RunLog(first, LogWriter(folder.log_path), training, info.records if info else 0)
     clock = Clock(max(seconds, info.seconds if info else 0.0))
-    weights = folder.opened()
+    weights = opened_weights(folder)
     if weights is not None and info is None:
         raise RunFolderError(f"{folder.id} has no checkpoint that can be read: its weights are lost")
     checkpoints = CheckpointWriter(folder, last=info if weights is not None else None)

@@ -14,6 +14,7 @@ from grokterm.lab.engine import Engine
 from grokterm.runs.checkpoints import OPENED, CheckpointInfo, list_checkpoints, load_checkpoint, parse_name
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.log_index import LogIndex
+from grokterm.runs.opened import check_trained_here
 from grokterm.training.changes import State
 from grokterm.training.walk import Walk
 from grokterm.wire.records import Rewind
@@ -64,7 +65,7 @@ def walk_from_checkpoint(
     """
     found, unusable = restore(folder, log, step, device, made)
     if found is None:
-        folder.check_trained_here(f"those of step {step:,} are not there")
+        check_trained_here(folder, f"those of step {step:,} are not there")
         walk = Walk(Engine(_on(folder.config(), device)), log.changes)
     elif found[1].reason == OPENED and found[1].step != step:
         raise RunFolderError(f"{folder.id} holds weights that were opened, and those of step {step:,} are not there")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import signal
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy.typing as npt
 import pytest
 import torch
 from torch import Tensor
 
+from grokterm.config import Config
 from grokterm.lab.engine import Engine
 from grokterm.opening.model import Model, model_of
 from grokterm.opening.weights import State, Weights
+from grokterm.runs.checkpoints import list_checkpoints, load_checkpoint
+from grokterm.runs.folder import RunFolder
 from tests.opening.plain import pairs
 
 
@@ -40,3 +45,21 @@ def saved(tmp_path: Path) -> Callable[[object, str], Path]:
         return tmp_path / name
 
     return save
+
+
+def newest_logits(folder: RunFolder) -> tuple[npt.NDArray[Any], Config]:
+    """Those of the newest checkpoint, of all pairs."""
+    info, tensors = load_checkpoint(list_checkpoints(folder.checkpoint_folder)[-1])
+    engine = Engine(info.to_config())
+    engine.load_parameters({name: torch.from_numpy(tensors[f"parameters.{name}"]) for name in engine.parameters})
+    numbers = torch.arange(engine.config.p**2)
+    with torch.no_grad():
+        found = engine.model.logits(engine.parameters, numbers // engine.config.p, numbers % engine.config.p)
+    return found.numpy(), info.to_config()
+
+
+@pytest.fixture(autouse=True)
+def _signals() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)

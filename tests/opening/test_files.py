@@ -175,6 +175,23 @@ def test_damaged_and_hostile_files_are_refused_in_a_sentence(name: str, tmp_path
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 2**18  # 256 MiB
 
 
+def test_torch_files_that_ask_for_terabytes_are_refused(saved: Save, tmp_path: Path) -> None:
+    """A storage that says to be larger than it is, and a pickle that makes a large object."""
+    with zipfile.ZipFile(saved({"a": torch.zeros(3)}, "x.pt")) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    (name,) = (name for name in members if name.endswith("/data.pkl"))
+    huge = b"\x8a\x06" + (2**40).to_bytes(6, "little")
+    at = members[name].index(b"K\x03", members[name].index(b"cpu"))
+    storage = members[name][:at] + huge + members[name][at + 2 :]
+    made = b"\x80\x02cbuiltins\nbytearray\n" + huge + b"\x85R."
+    for content, words in ((storage, "record size .* does not match"), (made, "asks for more memory|object builtins")):
+        with zipfile.ZipFile(tmp_path / "y.pt", "w") as archive:
+            for member, held in (members | {name: content}).items():
+                archive.writestr(member, held)
+        with pytest.raises(WeightsError, match=words):
+            read_file(tmp_path / "y.pt")
+
+
 def test_what_unpacks_to_gigabytes_is_refused_before(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr("a.npy", b"")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,14 +20,16 @@ from grokterm.export.formats import FORMATS
 from grokterm.lab.engine import Engine
 from grokterm.opening.__main__ import main
 from grokterm.opening.making import evenly_kept
-from grokterm.runs.checkpoints import OPENED, list_checkpoints, load_checkpoint, parse_name
+from grokterm.runs.checkpoints import OPENED, list_checkpoints, parse_name
 from grokterm.runs.folder import RunFolder, list_runs
 from grokterm.runs.fork import fork_run
 from grokterm.runs.log import LogReader
+from grokterm.runs.opened import opened_weights
 from grokterm.wire.messages import Go, Look, Pictures, Predict, Prediction
 from grokterm.wire.records import Event, Progress, Scalars, Session, Spectrum, Structure
 from tests.cli.terminals import run_here
 from tests.export.conftest import _recorded, run
+from tests.opening.conftest import newest_logits
 from tests.opening.plain import drawn, nanda_shapes
 from tests.patience import PATIENCE
 from tests.trainer.running import TINY, Running, change
@@ -38,13 +38,6 @@ __all__ = ["_recorded", "run"]
 
 SMALL = TINY.changed({"arch": "transformer", "p": 7, "classes": "p+1", "lr": 0.01, "train_fraction": 0.7})
 STEPS = [0, 20, 45]
-
-
-@pytest.fixture(autouse=True)
-def _signals() -> Iterator[None]:
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
 
 
 def in_paper(engine: Engine) -> dict[str, torch.Tensor]:
@@ -180,24 +173,13 @@ def test_what_is_exported_comes_back(to: str, run: RunFolder, tmp_path: Path) ->
     FORMATS[to].write(run, path, None, "")
     assert main([str(path), "--home", str(tmp_path / "other")]) == 0
     (folder,) = list_runs(tmp_path / "other")
-    before, after = logits(run), logits(folder)
+    before, after = newest_logits(run), newest_logits(folder)
     assert after[1].p == before[1].p == 11
     np.testing.assert_allclose(after[0][:, :11], before[0][:, :11], rtol=0, atol=1e-5)
     opened, trained = grokterm.open_run(folder.path), grokterm.open_run(run.path)
     assert (opened.last_step, opened.config.train_fraction) == (120, 0.8)
     assert opened.history["test_accuracy"][-1] == trained.history["test_accuracy"][-1]
     FORMATS["safetensors"].write(folder, tmp_path / "again", None, "")
-
-
-def logits(folder: RunFolder) -> tuple[np.ndarray, Config]:
-    """Those of the newest checkpoint, of all pairs."""
-    info, tensors = load_checkpoint(list_checkpoints(folder.checkpoint_folder)[-1])
-    engine = Engine(info.to_config())
-    engine.load_parameters({name: torch.from_numpy(tensors[f"parameters.{name}"]) for name in engine.parameters})
-    numbers = torch.arange(engine.config.p**2)
-    with torch.no_grad():
-        found = engine.model.logits(engine.parameters, numbers // engine.config.p, numbers % engine.config.p)
-    return found.numpy(), info.to_config()
 
 
 def test_the_command_says_what_is_what(tmp_path: Path, folders: Path) -> None:
@@ -213,7 +195,7 @@ def test_the_command_says_what_is_what(tmp_path: Path, folders: Path) -> None:
     assert lines[14].startswith("  it answers ")
     assert lines[15] == "0001-add7-transformer holds them: grokterm attach 1"
     (folder,) = list_runs(folders)
-    assert folder.opened() is not None
+    assert opened_weights(folder) is not None
     assert "\x1b" not in done.stdout
     (listed,) = json.loads(run_here("runs", "--json").stdout)
     assert (listed["state"], listed["step"]) == ("finished", 1200)
@@ -239,54 +221,6 @@ def test_which_operation_is_meant_is_told(tmp_path: Path, capsys: pytest.Capture
     assert main(["w.pt", "--home", "h", "--settings", json.dumps(asked | {"op": "subtract"})]) == 0
     said = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (said["accuracy"], len(said["remarks"])) == (1.0, 1)
-
-
-def test_a_map_says_what_is_what(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    w = drawn({"first": (20, 22), "second": (20, 20), "third": (20, 13), "log": (3,)})
-    torch.save(w, "w.pt")
-    assert main(["w.pt", "--home", "h"]) == 2
-    assert "a --map file says what is what" in capsys.readouterr().err
-    Path("map.toml").write_text(
-        '[settings]\nactivation = "quadratic"\n[tensors]\nW_2 = { from = "second", transpose = true }\n'
-        'W_a = { from = "first", transpose = true, rows = [0, 11] }\nW_out = { from = "third", columns = [0, 11] }\n'
-        'W_b = { from = "first", transpose = true, rows = [11, 22] }\n'
-    )
-    assert main(["w.pt", "--home", "h", "--map", "map.toml"]) == 0
-    roles = {role["name"]: role["role"] for role in json.loads(capsys.readouterr().out.splitlines()[0])["roles"]}
-    assert roles["first"] == "W_a, transposed, rows 0 to 10; W_b, transposed, rows 11 to 21"
-    assert roles["log"] == "left out: not in map.toml"
-    (folder,) = list_runs(Path("h"))
-    found, config = logits(folder)
-    assert (config.arch, config.depth, config.bias, config.p) == ("one-hot", 2, "off", 11)
-    a, b = torch.arange(121) // 11, torch.arange(121) % 11
-    x = (w["first"][:, a] + w["first"][:, 11 + b]).T.square()
-    x = (x @ w["second"].T).square() @ w["third"][:, :11]
-    np.testing.assert_allclose(found, x.numpy(), rtol=1e-4, atol=1e-3)
-
-
-MAPS = {
-    "[tensors": "is no map of tensors",
-    "": "map.toml has no tensors",
-    "tensors = 3": "tensors is a int, not a table",
-    "[other]\n[tensors]\nW_a = 'a'": "map.toml has the table 'other'",
-    "[tensors]\nW_a = 'b'": "takes W_a from b, which is not there: fc1.weight, fc2.weight are",
-    "[tensors]\nW_a = { from = 'fc1.weight', turned = true }": "is no map of tensors",
-    "[tensors]\nW_a = { from = 'fc1.weight', rows = [5, 99] }": r"cut from 5 to 99, out of \[20, 22\]",
-    "[tensors]\nW_a = 'fc1.weight'": r"W_out \[22, 20\] is missing|W_b \[20, 22\] is missing",
-    "[tensors]\nW_out = 'fc1.weight'": "W_a is missing",
-    "[settings]\nwidht = 3\n[tensors]\nW_a = 'fc1.weight'": "unknown setting 'widht'",
-}
-
-
-@pytest.mark.parametrize("text", MAPS)
-def test_maps_that_cannot_be_used_are_refused(text: str, capsys: pytest.CaptureFixture[str]) -> None:
-    torch.save(drawn({"fc1.weight": (20, 22), "fc2.weight": (11, 20)}), "w.pt")
-    Path("map.toml").write_text(text)
-    assert main(["w.pt", "--home", "h", "--map", "map.toml"]) == 2
-    said = capsys.readouterr()
-    assert (said.out, said.err.count("\n")) == ("", 1)
-    assert re.search(MAPS[text], said.err), said.err
-    assert not Path("h").exists()
 
 
 def test_nothing_is_left_behind_where_it_is_refused(tmp_path: Path, folders: Path) -> None:
