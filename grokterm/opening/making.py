@@ -150,4 +150,4 @@ def _better(engine: Engine, accuracy: float) -> str:
     share, best = max(found)
     if share > max(_DOUBTFUL, accuracy):
         return f", and {percent(share)} with --op {best}"
-    return ": another --op, --activation or --heads may be meant, or it has not learned it"
+    return ": another --op or --activation may be meant, or it has not learned it"

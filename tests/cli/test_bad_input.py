@@ -42,8 +42,8 @@ TRAIN = [
 OTHERS = [
     (
         "trian",
-        "unknown command 'trian': choose train, attach, resume, sweep, fork, replay, share, export, runs, plot, tag, "
-        "note, set, pause, go, step, status, events, wait, stop, rm, bench, guide, doctor; did you mean train?",
+        "unknown command 'trian': choose train, attach, resume, sweep, fork, replay, share, export, open, runs, plot, "
+        "tag, note, set, pause, go, step, status, events, wait, stop, rm, bench, guide, doctor; did you mean train?",
     ),
     ("-p 97", "unknown option '-p'"),
     ("--color blue", "unknown color 'blue': choose auto, truecolor, 256, 16, none"),
