@@ -30,6 +30,13 @@ def opened_weights(folder: RunFolder) -> OpenedWeights | None:
         raise RunFolderError(f"the [opened] table of {folder.config_path} cannot be used: {error}") from None
 
 
+def why_not_trained(folder: RunFolder) -> str:
+    """Why a run is neither trained nor changed; empty for one that is. Raises RunFolderError."""
+    if (weights := opened_weights(folder)) is None:
+        return ""
+    return f"{folder.id} holds weights that were opened from {weights.source}: they are looked at, and not trained"
+
+
 def check_trained_here(folder: RunFolder, what: str) -> None:
     """Raises RunFolderError, saying `what` is not there or not done, for a run of others' weights."""
     if (weights := opened_weights(folder)) is not None:

@@ -12,7 +12,7 @@ from grokterm.runs.folder import RunFolder
 from grokterm.runs.goals import divergence, goal_of, trouble_at_end
 from grokterm.runs.log import LogReader, LogWriter
 from grokterm.runs.log_index import LogIndex
-from grokterm.runs.opened import opened_weights
+from grokterm.runs.opened import why_not_trained
 from grokterm.trainer.checkpoint_writer import CheckpointWriter
 from grokterm.trainer.clock import Clock
 from grokterm.trainer.run_log import RunLog
@@ -58,10 +58,10 @@ def open_run(folder: RunFolder, remark: str = "") -> OpenedRun:
     seconds = max((record.seconds for record in training if isinstance(record, Scalars)), default=0.0)
     run_log = RunLog(first, LogWriter(folder.log_path), training, info.records if info else 0)
     clock = Clock(max(seconds, info.seconds if info else 0.0))
-    weights = opened_weights(folder)
-    if weights is not None and info is None:
+    refusal = why_not_trained(folder)
+    if refusal and info is None:
         raise RunFolderError(f"{folder.id} has no checkpoint that can be read: its weights are lost")
-    checkpoints = CheckpointWriter(folder, last=info if weights is not None else None)
+    checkpoints = CheckpointWriter(folder, last=info if refusal else None)
     session = TrainingSession(folder, engine, run_log, checkpoints, clock)
     session.last = next((record for record in reversed(training) if isinstance(record, Scalars)), None)
     session.diverged = divergence(training) is not None
@@ -78,7 +78,5 @@ def open_run(folder: RunFolder, remark: str = "") -> OpenedRun:
         goal_open=goal.open,
         words=(*words, *(f"{why}; set aside" for why in unusable.values())),
         remark=remark,
-        refusal=f"{folder.id} holds weights that were opened from {weights.source}: they are looked at, and not trained"
-        if weights is not None
-        else "",
+        refusal=refusal,
     )
