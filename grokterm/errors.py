@@ -25,6 +25,10 @@ class RunFolderError(GroktermError):
     """A run folder that is missing, damaged, not writable or not a run."""
 
 
+class WeightsError(GroktermError):
+    """A file that holds no weights that can be read, or those of a model that grokterm does not have."""
+
+
 class MissingPackageError(GroktermError, ImportError):
     """A Python package that is not installed, for what is asked of grokterm beyond its dependencies."""
 

@@ -23,6 +23,7 @@ from grokterm.runs.folder import Parent, RunFolder, find_run, home_path
 from grokterm.runs.history import COLUMNS, PROGRESS, STRUCTURE, History
 from grokterm.runs.log import LogReader
 from grokterm.runs.log_index import LogIndex, last_step
+from grokterm.runs.opened import opened_weights
 from grokterm.wire.records import Change, Event, Record, Session
 
 if TYPE_CHECKING:
@@ -127,6 +128,8 @@ class Run:
         """
         if not 0 <= step <= self.last_step:
             raise RunFolderError(f"{self.id} has steps 0 to {self.last_step:,}, and {step:,} is none of them")
+        if step not in self.checkpoints and opened_weights(self._folder) is not None:
+            raise RunFolderError(f"{self.id} holds weights that were opened: `checkpoints` are its steps")
         walk = self._walk_before(step, device)
         from grokterm.lab.tuples import TupleTask
         from grokterm.snapshot import Snapshot

@@ -40,6 +40,8 @@ def loaded(code: str) -> set[str]:
         ("from grokterm.cli import main; main(['guide', 'circles'])", (*HEAVY, "textual", "grokterm.tui")),
         ("import grokterm.cli.train", (*HEAVY, "grokterm.chart")),
         ("from grokterm.cli import main; main(['export', '--help'])", (*HEAVY, *EXTRAS, "textual")),
+        ("from grokterm.cli import main; main(['open', '--help'])", (*HEAVY, "textual")),
+        ("import grokterm.cli.open", (*HEAVY, "numpy", "textual", "rich")),
         ("from grokterm.cli import main; main(['share', '--help'])", (*HEAVY, *EXTRAS, "textual")),
         ("import grokterm.export.formats, grokterm.export.layouts", (*HEAVY, *EXTRAS, "textual", "rich")),
         ("from grokterm.cli import main; main(['report', '--help'])", (*HEAVY, "textual", "grokterm.report")),

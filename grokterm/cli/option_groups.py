@@ -22,6 +22,12 @@ def swept() -> Iterable[Option]:
     return [option for option in run_at_full_speed() if option.name != "on_trouble"]
 
 
+def opened() -> Iterable[Option]:
+    """Those of them that weights do not always say: of the task, the model, the loss, training and the machine."""
+    idle = ("arch", "init", "init_scale")
+    return [option for option in run_options().values() if option.group not in ("Run",) and option.name not in idle]
+
+
 def screen() -> Iterable[Option]:
     """How the screen is drawn."""
     return view_options().values()

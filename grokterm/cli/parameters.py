@@ -168,6 +168,14 @@ OutFile = Annotated[
 KeptStep = Annotated[
     str | None, _text_option("--step", "STEP", "Step of the checkpoint whose parameters are meant.", "the newest")
 ]
+WeightFile = Annotated[str, Parameter(name="FILE", help="A file of weights: safetensors, npz, .pt or .pth.")]
+MapFile = Annotated[
+    str | None,
+    _text_option("--map", "FILE", "TOML that says which tensor is which, for a layout that is not known."),
+]
+OfStep = Annotated[
+    str | None, _text_option("--step", "STEP", "Step of the weights, where their file does not say it.", "0")
+]
 Line = Annotated[
     str | None, Parameter(name="LINE", help="A run as grokterm share prints it: it is trained with all its changes.")
 ]

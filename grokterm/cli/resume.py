@@ -30,6 +30,7 @@ from grokterm.runs.folder import RunFolder, find_run, home_path
 from grokterm.runs.goals import goal_of
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
+from grokterm.runs.opened import check_trained_here
 from grokterm.runs.process import start_trainer, stop_trainer, trainer_alive
 from grokterm.user_name import user_name
 from grokterm.wire.messages import Change, Go
@@ -42,6 +43,7 @@ def resume_training(name: str, defaults: Values, given: Values, as_json: bool) -
     """
     folder = find_run(name, home_path((defaults | given).get("runs")))
     check_given(folder)
+    check_trained_here(folder, "they are looked at, and not trained")
     history, reader = History(folder.config()), LogReader(folder.log_path)
     records = reader.read()
     history.add(records)

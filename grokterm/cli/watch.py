@@ -19,7 +19,7 @@ from grokterm.kernels.instruction_sets import limit
 from grokterm.loading import without_garbage_collection
 from grokterm.presets import preset_values
 from grokterm.runs.devices import check_device
-from grokterm.runs.folder import RunFolder, create_run, find_run, home_path, list_runs, runs_home
+from grokterm.runs.folder import RunFolder, create_run, find_run, home_path, list_runs, name_of, runs_home
 from grokterm.runs.process import start_trainer, trainer_alive
 from grokterm.view_options import ViewOptions
 
@@ -65,6 +65,11 @@ def attach(name: str | None, defaults: Values, given: Values, go_on: bool = Fals
     folder = find_run(name, home) if name else _newest_alive(list_runs(home))
     check_given(folder)
     folder.config()
+    if go_on:
+        from grokterm.runs.opened import check_trained_here
+
+        shown = f"grokterm attach {name_of(folder)} shows them"
+        check_trained_here(folder, f"they are looked at, and not trained: {shown}")
     options = view(given, folder.view())
     prepare(options)
     pass_on_notify(values)

@@ -23,6 +23,7 @@ from grokterm.runs.checkpoints import CheckpointInfo, list_checkpoints, load_che
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.log import LogReader
 from grokterm.runs.log_index import LogIndex, last_step
+from grokterm.runs.opened import check_trained_here
 from grokterm.training.recording import make_records
 from grokterm.training.trackers import Trackers
 from grokterm.training.walk import NotFiniteError, Walk
@@ -37,6 +38,7 @@ class Replayer:
 
     def __init__(self, folder: RunFolder, to: int | None = None) -> None:
         """Reads the log and the metadata of the checkpoints; raises RunFolderError, ConfigError."""
+        check_trained_here(folder, "there are no steps to repeat")
         self._folder = folder
         records = LogReader(folder.log_path).read()
         last = last_step(folder, records)

@@ -32,6 +32,9 @@ CHECKPOINT_FORMAT: Final = 1
 REGULAR: Final = "regular"
 """Reason of a checkpoint that only time brought about; the first to be thinned out."""
 
+OPENED: Final = "opened"
+"""Reason of a checkpoint of others' weights: it holds a step and parameters alone."""
+
 Tensors = dict[str, npt.NDArray[Any]]
 
 _NAME = re.compile(r"(\d{12,})-(\d{3,})-([a-z0-9_]+)\.safetensors")
@@ -52,7 +55,7 @@ class CheckpointInfo(msgspec.Struct, frozen=True):
     seconds: float
     """Seconds spent training."""
     reason: str
-    """Why it was written: regular, change, before_change, finished, stopped, or the name of an event."""
+    """Why it was written: regular, change, before_change, finished, stopped, opened, or the name of an event."""
     phase: str
     config: dict[str, Value]
     """The configuration from here on."""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 NOTES_FILE: Final = "notes.json"
 PARTIAL_FILES: Final = ("trainer.part", "config.toml.part", "log.jsonl.part", f"{NOTES_FILE}.part")
 """What a process that died while writing may leave in a run folder."""
-_TABLES = ("view", "about", "parent", "share", "plugins")
+_TABLES = ("view", "about", "parent", "share", "plugins", "opened")
 _NAME_LENGTH = 60
 _ELSEWHERE = "choose another with --runs"
 _NUMBERED = re.compile(r"(\d{4,})-.+")
@@ -276,7 +276,7 @@ def _numbered(home: Path) -> list[tuple[int, str]]:
 def write_config(folder: RunFolder, config: Config, view: ViewOptions, origin: Mapping[str, Any]) -> None:
     """Writes copies of plugins and config.toml, whole or not at all, which makes the folder a run; raises OSError.
 
-    `origin` is the table `parent` or `share` of a run that was made from another one.
+    `origin` is the table `parent` or `share` of a run that was made from another one, or `opened` of others' weights.
     """
     values = {name: getattr(config, name) for name in settings()}
     tables: dict[str, Any] = {"view": asdict(view), "about": {"format": FOLDER_FORMAT, "version": __version__}}

@@ -24,6 +24,7 @@ from grokterm.runs.goals import goal_of
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
 from grokterm.runs.log_index import LogIndex, last_step
+from grokterm.runs.opened import check_trained_here
 from grokterm.spelling import option_name
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Change, Record, Scalars, Session, SessionName, encode_record
@@ -58,6 +59,7 @@ def fork_run(
     The parent may train meanwhile. Opening the fork goes on from its newest checkpoint and repeats the log to
     `step`. Raises RunFolderError where the parent has no such step, ConfigError on settings that a fork cannot have.
     """
+    check_trained_here(parent, "they cannot be trained on, in a fork either")
     first = parent.config()
     if LOADED:
         from grokterm.runs.plugins import check_fork

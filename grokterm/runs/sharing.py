@@ -19,6 +19,7 @@ from grokterm.runs.folder import RunFolder
 from grokterm.runs.history import History
 from grokterm.runs.log import LogReader
 from grokterm.runs.log_index import LogIndex
+from grokterm.runs.opened import check_trained_here
 from grokterm.runs.share import DIGEST_BYTES, OWN_OF_THE_TRAINER, Share, SharedChange, read_line
 from grokterm.runs.written import read_written
 from grokterm.wire.records import Change, Record, Rewind, Session
@@ -36,6 +37,7 @@ def share_of(folder: RunFolder) -> tuple[Share, int]:
 
     The run may train meanwhile.
     """
+    check_trained_here(folder, "no configuration leads to them")
     config, records = folder.config(), LogReader(folder.log_path).read()
     log = LogIndex(records)
     info, tensors = _newest(folder, log)

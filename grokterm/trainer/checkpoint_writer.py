@@ -25,15 +25,15 @@ CHANGE: Final = "change"
 class CheckpointWriter:
     """Writes the checkpoints of one run and thins out the old ones."""
 
-    def __init__(self, folder: RunFolder, limit: int = FOLDER_LIMIT) -> None:
-        """Keeps the folder of a run under `limit` bytes."""
+    def __init__(self, folder: RunFolder, limit: int = FOLDER_LIMIT, last: CheckpointInfo | None = None) -> None:
+        """Keeps the folder of a run under `limit` bytes; `last` is a checkpoint there that stands for its state."""
         self.trouble = ""
         """Why the last checkpoint could not be written; else empty."""
         self.removed: list[str] = []
         """Names of checkpoints at events or changes that were removed to stay under the limit, until that is logged."""
         self._folder = folder
         self._limit = limit
-        self._last: CheckpointInfo | None = None
+        self._last = last
         self._next = time.monotonic() + REGULAR_SECONDS
 
     def save(self, engine: Engine, run_log: RunLog, seconds: float, reason: str, same_model: bool = False) -> bool:

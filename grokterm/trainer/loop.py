@@ -59,6 +59,7 @@ class Trainer:
         """Whether to end at the next step boundary, after a checkpoint."""
         self._present_requests, self.past_requests, self.past = answering(opened, server, self.status, stop_requested)
         self._opened = opened
+        self.refusal = opened.refusal
         self._claim = claim
         self._stop_requested = stop_requested
         self._beyond = beyond
@@ -159,7 +160,7 @@ class Trainer:
                 self.state = self._log.last = "finished"
             else:
                 self.finish()
-            if self._beyond:
+            if self._beyond and not self.refusal:
                 self.go()
         elif self.paused:
             self.pause()

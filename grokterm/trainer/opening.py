@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from grokterm.errors import RunFolderError
 from grokterm.lab import devices
 from grokterm.lab.engine import Engine
 from grokterm.runs.checkpoints import quarantine
@@ -11,6 +12,7 @@ from grokterm.runs.folder import RunFolder
 from grokterm.runs.goals import divergence, goal_of, trouble_at_end
 from grokterm.runs.log import LogReader, LogWriter
 from grokterm.runs.log_index import LogIndex
+from grokterm.runs.opened import why_not_trained
 from grokterm.trainer.checkpoint_writer import CheckpointWriter
 from grokterm.trainer.clock import Clock
 from grokterm.trainer.run_log import RunLog
@@ -35,6 +37,8 @@ class OpenedRun:
     """From where it goes on, and which checkpoints could not be used."""
     remark: str = ""
     """What there is to say about steps on this machine's CPU."""
+    refusal: str = ""
+    """Why it is neither trained nor changed, where that is so."""
 
 
 def open_run(folder: RunFolder, remark: str = "") -> OpenedRun:
@@ -54,7 +58,11 @@ def open_run(folder: RunFolder, remark: str = "") -> OpenedRun:
     seconds = max((record.seconds for record in training if isinstance(record, Scalars)), default=0.0)
     run_log = RunLog(first, LogWriter(folder.log_path), training, info.records if info else 0)
     clock = Clock(max(seconds, info.seconds if info else 0.0))
-    session = TrainingSession(folder, engine, run_log, CheckpointWriter(folder), clock)
+    refusal = why_not_trained(folder)
+    if refusal and info is None:
+        raise RunFolderError(f"{folder.id} has no checkpoint that can be read: its weights are lost")
+    checkpoints = CheckpointWriter(folder, last=info if refusal else None)
+    session = TrainingSession(folder, engine, run_log, checkpoints, clock)
     session.last = next((record for record in reversed(training) if isinstance(record, Scalars)), None)
     session.diverged = divergence(training) is not None
     session.trouble_at_end = trouble_at_end(records)
@@ -70,4 +78,5 @@ def open_run(folder: RunFolder, remark: str = "") -> OpenedRun:
         goal_open=goal.open,
         words=(*words, *(f"{why}; set aside" for why in unusable.values())),
         remark=remark,
+        refusal=refusal,
     )

@@ -17,6 +17,7 @@ from grokterm.lab.engine import Engine
 from grokterm.runs.checkpoints import list_checkpoints, parse_name
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.log_index import LogIndex
+from grokterm.runs.opened import opened_weights
 from grokterm.trainer.clock import StepTimer
 from grokterm.training.restore import state_at, walk_from_checkpoint
 from grokterm.training.walk import Walk
@@ -53,6 +54,7 @@ class PastModel:
     def __init__(self, folder: RunFolder, log: LogIndex, cache_bytes: int = CACHE_BYTES) -> None:
         """Follows the changes of a log, to which more may be appended meanwhile."""
         self._folder = folder
+        self._was_opened = opened_weights(folder) is not None
         self._log = log
         self._cache_bytes = cache_bytes
         self._states: list[_State] = []
@@ -112,6 +114,8 @@ class PastModel:
 
     def _from_nearest(self, step: int) -> Walk:
         """A walk at the latest state that is known, or soon read, and not beyond `step`."""
+        if self._was_opened:
+            return self._open(step)  # there are no steps between checkpoints that could be taken
         limit = (step, self._log.changes_before(step))
         known = [state for state in self._states if _within(state.place, limit)]
         state = max(known, key=lambda state: state.place, default=None)

@@ -30,6 +30,9 @@ class Trainer(Protocol):
     leaving: bool
     """Whether to end at the next step boundary, after a checkpoint."""
 
+    refusal: str
+    """Why nobody may train or change this run; empty where everybody may."""
+
     @property
     def waits_for_disk(self) -> bool:
         """Whether training stands still only because something cannot be written."""
@@ -75,6 +78,7 @@ def _reply(trainer: Trainer, connection: Connection, number: int, words: str, ok
 
 
 def _change(trainer: Trainer, connection: Connection, request: Change) -> None:
+    _check_trains(trainer)
     if trainer.state == "starting":
         raise TrainerError("the trainer is still catching up with the log: try again in a moment")
     by = "".join(letter for letter in request.by if letter.isprintable())[:NAME_LIMIT]
@@ -87,6 +91,11 @@ def _change(trainer: Trainer, connection: Connection, request: Change) -> None:
         trainer.session.after_change(plan)
 
 
+def _check_trains(trainer: Trainer) -> None:
+    if trainer.refusal:
+        raise TrainerError(trainer.refusal)
+
+
 def _pause(trainer: Trainer) -> str:
     if trainer.state == "starting":
         trainer.paused = True
@@ -97,6 +106,7 @@ def _pause(trainer: Trainer) -> str:
 
 
 def _go(trainer: Trainer, request: Go) -> str:
+    _check_trains(trainer)
     session, steps = trainer.session, request.steps
     if steps is not None and steps < 1:
         raise TrainerError(f"the number of steps to go must be 1 or more, not {steps}")

@@ -48,12 +48,16 @@ def steps_to_next(config: Config, step: int) -> int:
 
 
 def make_records(
-    engine: Engine, seconds: float, trackers: Trackers, write: Callable[[TrainingRecord], list[Event]]
+    engine: Engine,
+    seconds: float,
+    trackers: Trackers,
+    write: Callable[[TrainingRecord], list[Event]],
+    complete: bool = False,
 ) -> tuple[Scalars, list[Event]]:
     """Makes the records of an engine's step and writes each; `write` returns the events that follow from a record.
 
     `trackers` hold the state of the run before. Returns the measures of every record, and all events, those
-    of the accuracies last.
+    of the accuracies last. `complete` records are of every kind, whatever the step.
     """
     config, step = engine.config, engine.step
     scalars = scalars_of(engine, seconds)
@@ -64,7 +68,7 @@ def make_records(
         keys = KeyFrequencies(feature_count(config), trackers.keys).update(norms)
         scalars = _with_frequencies(scalars, engine, norms, keys)
     events = write(scalars)
-    if not (is_measured(config, step) or events):
+    if not (is_measured(config, step) or events or complete):
         return scalars, events
     found: list[Event] = []
     if not config.of_pairs:  # of the measures, the spectrum of the weights alone needs no table
@@ -80,7 +84,7 @@ def make_records(
     for record in made:
         found += write(record)
     grokked = any(event.name == "grokked" for event in events)
-    if grokked or step % (STRUCTURE_EVERY * config.measure_every) == 0:
+    if grokked or complete or step % (STRUCTURE_EVERY * config.measure_every) == 0:
         found += write(_structure_of(engine, logits_fn, scalars.test_accuracy > GAUGED_ACCURACY))
     return scalars, [*found, *events]
 

@@ -11,9 +11,10 @@ import torch
 from grokterm.config import Config
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.lab.engine import Engine
-from grokterm.runs.checkpoints import CheckpointInfo, list_checkpoints, load_checkpoint, parse_name
+from grokterm.runs.checkpoints import OPENED, CheckpointInfo, list_checkpoints, load_checkpoint, parse_name
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.log_index import LogIndex
+from grokterm.runs.opened import check_trained_here
 from grokterm.training.changes import State
 from grokterm.training.walk import Walk
 from grokterm.wire.records import Rewind
@@ -39,7 +40,10 @@ def restore(
             if not log.leads_to(info):
                 raise RunFolderError(f"the checkpoint {path} cannot be used: the log does not lead to it")
             engine = Engine(_on(info.to_config(), device))
-            engine.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in tensors.items()})
+            state = {name: torch.from_numpy(array.copy()) for name, array in tensors.items()}
+            if info.reason == OPENED:
+                state = engine.state_dict() | state
+            engine.load_state_dict(state)
         except RunFolderError as error:
             unusable[path] = str(error)
         except ConfigError as error:
@@ -61,7 +65,10 @@ def walk_from_checkpoint(
     """
     found, unusable = restore(folder, log, step, device, made)
     if found is None:
+        check_trained_here(folder, f"those of step {step:,} are not there")
         walk = Walk(Engine(_on(folder.config(), device)), log.changes)
+    elif found[1].reason == OPENED and found[1].step != step:
+        raise RunFolderError(f"{folder.id} holds weights that were opened, and those of step {step:,} are not there")
     else:
         before = partial(state_at, folder, log, device=device)
         walk = Walk(found[0], log.changes, found[1].changes, before)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from grokterm.cli import main
+from grokterm.cli.commands import COMMANDS
 from tests.cli.terminals import COMMAND, on_terminal
 from tests.needs import only_without_root
 from tests.patience import PATIENCE
@@ -42,9 +43,7 @@ TRAIN = [
 OTHERS = [
     (
         "trian",
-        "unknown command 'trian': choose train, attach, resume, sweep, fork, replay, share, export, report, runs, "
-        "plot, tag, note, set, pause, go, step, status, events, wait, stop, rm, bench, guide, doctor; "
-        "did you mean train?",
+        f"unknown command 'trian': choose {', '.join(COMMANDS)}; did you mean train?",
     ),
     ("-p 97", "unknown option '-p'"),
     ("--color blue", "unknown color 'blue': choose auto, truecolor, 256, 16, none"),
