@@ -29,12 +29,25 @@ def _grokfast_studies(scale: Scale) -> Sequence[Study]:
 def _grokfast_claims(scale: Scale) -> Sequence[Claim]:
     note = _SMALLER if scale.quick else ""
     return [
-        Claim("steps of Adam over those of Grokfast-EMA at the same rate, 1e-3", f"{_GROKFAST}, figure 1", "43.8 ×",
-              lambda found: [_middle(found, "baseline", 1e-3) / _middle(found, "filter", 1e-3)], "times",
-              factor_of(43.8), note),
-        Claim("the same, the rate of each tuned", f"{_GROKFAST}", "not told: 43.8 × untuned",
-              lambda found: [_best(found, "baseline") / _best(found, "filter")], "times", at_least(2, 1), note),
-    ]  # fmt: skip
+        Claim(
+            "steps of Adam over those of Grokfast-EMA at the same rate, 1e-3",
+            f"{_GROKFAST}, figure 1",
+            "43.8 ×",
+            lambda found: [_middle(found, "baseline", 1e-3) / _middle(found, "filter", 1e-3)],
+            "times",
+            factor_of(43.8),
+            note,
+        ),
+        Claim(
+            "steps of Adam over those of Grokfast-EMA, the rate of each tuned",
+            f"{_GROKFAST}",
+            "not told: 43.8 × untuned",
+            lambda found: [_best(found, "baseline") / _best(found, "filter")],
+            "times",
+            at_least(2, 1),
+            note,
+        ),
+    ]
 
 
 def _muon_studies(scale: Scale) -> Sequence[Study]:
@@ -46,11 +59,16 @@ def _muon_studies(scale: Scale) -> Sequence[Study]:
 
 def _muon_claims(scale: Scale) -> Sequence[Claim]:
     return [
-        Claim("steps of AdamW over those of Muon, the rates of each tuned", f"{_MUON}, table 2",
-              "1.49 (153 over 103 epochs)",
-              lambda found: [_best(found, "adamw") / _best(found, "muon", ("lr", "muon_lr"))], "times",
-              factor_of(1.49, 1.35, 2.2), _SMALLER if scale.quick else ""),
-    ]  # fmt: skip
+        Claim(
+            "steps of AdamW over those of Muon, the rates of each tuned",
+            f"{_MUON}, table 2",
+            "1.49 (153 over 103 epochs)",
+            lambda found: [_best(found, "adamw") / _best(found, "muon", ("lr", "muon_lr"))],
+            "times",
+            factor_of(1.49, 1.35, 2.2),
+            _SMALLER if scale.quick else "",
+        ),
+    ]
 
 
 def _middle(found: Evidence, study: str, rate: float) -> float:
