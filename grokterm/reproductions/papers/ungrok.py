@@ -79,6 +79,11 @@ def claims(scale: Scale) -> Sequence[Claim]:
     ]
 
 
+_WHY: Final = (
+    "Without decay most of the circuit stays, and some test pairs are lost all the same: Adam follows the "
+    "gradient of the few pairs that are left, and nothing holds the others. The critical fraction depends on "
+    "how long one waits; 1,500 steps after the cut here."
+)
 REPRODUCTION: Final = Reproduction(
-    "ungrok", "a grokked network forgets where its training set is cut", _PAPER, studies, claims
+    "ungrok", "a grokked network forgets where its training set is cut", _PAPER, studies, claims, why=_WHY
 )
