@@ -45,11 +45,11 @@ def test_it_trains_all_studies_judges_and_comes_out_the_same_again(tmp_path: Pat
     assert make(TINY, folder, POWER, silent).rows == done.rows
     assert {run.path: run.log_path.stat().st_mtime_ns for run in list_runs(folder.path)} == trained
 
+    folder.write(replace(done, runs=(done.runs[0], done.runs[-1])))  # a run and a fork of it are enough
     new = create_reproduction(begun(TINY, True, None, POWER), tmp_path)
     came = repeat(TINY, folder, new, POWER, silent)
-    assert (came.runs, came.same, came.others) == (5, 5, ())
-    changed = replace(done, runs=done.runs[:1], sweeps=done.sweeps)
-    assert compared(folder, changed, new, new.read()).same == 5
+    assert (came.runs, came.same, came.others) == (4, 4, ())
+    assert compared(folder, done, new, new.read()).same == 4
 
 
 def test_reproductions_are_found_by_number_preset_and_path(tmp_path: Path) -> None:
