@@ -60,9 +60,9 @@ class RunLog:
         return self.history.column("step"), self.history.column(name)
 
     def last(self, name: str) -> float:
-        """The last value of a measure that is defined."""
+        """The last value of a measure; of those that are not taken at every record, the last that is defined."""
         _, values = self.measure(name)
-        defined = values[np.isfinite(values)]
+        defined = values if name in COLUMNS else values[np.isfinite(values)]
         return float(defined[-1]) if len(defined) else math.nan
 
     def largest(self, name: str) -> float:
