@@ -38,6 +38,8 @@ from grokterm.cli.parameters import (
     Tagged,
     TagWords,
     To,
+    TourAgain,
+    TourChapter,
     WhereRun,
     Yes,
     spell_out,
@@ -100,6 +102,17 @@ def attach(*run: OneRun, **given: str | None) -> int:
     if len(run) > 1:
         return compare(run, read_defaults(), read(given))
     return attach(run[0] if run else None, read_defaults(), read(given))
+
+
+@with_options(groups.folder, groups.notify, groups.screen)
+def tour(chapter: TourChapter = None, /, *, again: TourAgain = False, **given: str | None) -> int:
+    """Take the tour for newcomers: eight short chapters, each a live run with a question; it goes on where it was left.
+
+    Its runs are in the folder tour beside yours. q stops the trainer and leaves, d leaves and lets it train on.
+    """
+    from grokterm.cli.tour import tour
+
+    return tour(chapter, again, read_defaults() | read(given))
 
 
 @with_options(groups.folder, groups.notify, groups.screen, plugins=PLUGINS)
@@ -224,6 +237,7 @@ def guide(page: PageName = None, /) -> int:
 
 
 COMMANDS: Final[dict[str, tuple[Command, str]]] = {
+    "tour": (tour, "[CHAPTER] [--again] [OPTIONS]"),
     "train": (train, "[LINE] [OPTIONS]"),
     "attach": (attach, "[RUN...] [OPTIONS]"),
     "resume": (resume, "RUN [OPTIONS]"),
@@ -264,7 +278,7 @@ def run(words: list[str]) -> int:
         command, bound, _ = app.parse_args(words, print_error=False, exit_on_error=False)
     except CycloptsError as error:
         raise UsageError(explain(error, words, tuple(COMMANDS))) from None
-    if command in (train, attach, resume, fork, sweep, reproduce, replay, bench):
+    if command in (train, attach, resume, tour, fork, sweep, reproduce, replay, bench):
         limit()  # a trainer that cannot read it would leave a run of no steps
     given = {name: value for name, value in bound.kwargs.items() if name not in PLUGINS}
     return command(*bound.args, **given) or 0
