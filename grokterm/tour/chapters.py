@@ -46,9 +46,9 @@ CHAPTERS: Final = (
     ),
     Chapter(
         "the table, and time travel",
-        "Press 3: the table of all pairs, a downwards, b across; ? says what its colours are. "
-        "Every step that was logged can be looked at again: [ goes back, { ten times as far, "
-        "enter returns to now.",
+        "Press 3: the table of all pairs, a across and b downwards, in bright colours those "
+        "it never sees. Every step that was logged can be looked at again: [ goes back, { ten "
+        "times as far, ] and } go on.",
         "What did it know when it knew train by heart? Wait until test is at 99 %, then go back to there with { and [.",
         findings.looked_back,
         "Go on with ] and see test pairs turn right all over the table, not one after another. enter returns to now.",
@@ -87,7 +87,8 @@ CHAPTERS: Final = (
         "too little data",
         "A rule is worth its weights only where it saves many entries of a list. How much data "
         "a network is shown decides which one is cheaper: below a critical size, the list is.",
-        "Can it forget a rule? When it has grokked, press c and set train fraction to .1.",
+        "Can it forget a rule? When it has grokked, press c, go up to train fraction (↑, or "
+        "the mouse), type .1 and press enter.",
         findings.forgot,
         "c again, back to .6: it finds the rule once more. grokterm --preset ungrok is the paper's run.",
         _QUICK,

@@ -12,10 +12,6 @@ from grokterm.runs.history import History
 from grokterm.surgery import key_words
 from grokterm.tour.chapter import Seen
 
-_NO_DECAY: Final = 0.01
-"""Weight decay below which a run has as good as none …"""
-_DECAY: Final = 0.3
-"""… and from which it has enough."""
 _FEW: Final = 0.2
 """Test accuracy below which few of the pairs are known that were not shown."""
 _FORGOTTEN: Final = 0.5
@@ -36,13 +32,13 @@ def grokked(seen: Seen) -> str:
 def grokked_by_decay(seen: Seen) -> str:
     """That it grokked once weight decay was raised."""
     history = seen.history
-    raised = [c.step for c in history.changes if float(c.values.get("weight_decay", 0.0)) >= _DECAY]
+    raised = [c.step for c in history.changes if float(c.values.get("weight_decay", 0.0)) > 0]
     at = _step(history, GROKKED)
-    if float(history.first_config.weight_decay) > _NO_DECAY or not raised or at is None or at < raised[0]:
+    if history.first_config.weight_decay > 0 or not raised or at is None or at < raised[0]:
         return ""
     return (
-        f"It is what makes it grok: without it test accuracy stood at {_test(history, raised[0])} after "
-        f"{raised[0]:,} steps; with it, test accuracy reached 99 % at step {at:,}."
+        f"It makes it grok: without it, test accuracy was {_test(history, raised[0])} at step {raised[0]:,}; with it, "
+        f"test accuracy reached 99 % at step {at:,}."
     )
 
 
@@ -81,8 +77,8 @@ def saw_clocks(seen: Seen) -> str:
     if seen.view != "clocks" or _step(seen.history, GROKKED) is None:
         return ""
     return (
-        "They do: what was ragged is smooth now. A neuron's weights are one wave over the numbers, the same k for a "
-        "and for b, and where their bulges point is its phase."
+        "They do: at the left is what they were, at the right what they are. Ragged weights have become a wave over "
+        "the numbers, with the same k for a and for b."
     )
 
 
@@ -91,7 +87,7 @@ def took_apart(seen: Seen) -> str:
     history = seen.history
     if seen.view != "ablation" or not seen.without or seen.ghost is None or _step(history, GROKKED) is None:
         return ""
-    return f"Without {seen.without}, test accuracy is {percent(seen.ghost)}; intact it is {_test(history)}."
+    return f"Without {seen.without}, test accuracy was {percent(seen.ghost)}; intact it was {_test(history)}."
 
 
 def forgot(seen: Seen) -> str:
