@@ -38,8 +38,6 @@ from grokterm.cli.parameters import (
     Tagged,
     TagWords,
     To,
-    TourAgain,
-    TourChapter,
     WhereRun,
     Yes,
     spell_out,
@@ -48,6 +46,7 @@ from grokterm.cli.parameters import (
 from grokterm.cli.reproduce_command import reproduce
 from grokterm.cli.script_commands import events, go, pause, set_settings, status, step, wait
 from grokterm.cli.sweep_command import sweep
+from grokterm.cli.tour_command import tour
 from grokterm.cli.train_command import train
 from grokterm.cli.usage import UsageError, explain
 from grokterm.config import settings
@@ -102,17 +101,6 @@ def attach(*run: OneRun, **given: str | None) -> int:
     if len(run) > 1:
         return compare(run, read_defaults(), read(given))
     return attach(run[0] if run else None, read_defaults(), read(given))
-
-
-@with_options(groups.folder, groups.notify, groups.screen)
-def tour(chapter: TourChapter = None, /, *, again: TourAgain = False, **given: str | None) -> int:
-    """Take the tour for newcomers: eight short chapters, each a live run with a question; it goes on where it was left.
-
-    Its runs are in the folder tour beside yours. q stops the trainer and leaves, d leaves and lets it train on.
-    """
-    from grokterm.cli.tour import tour
-
-    return tour(chapter, again, read_defaults() | read(given))
 
 
 @with_options(groups.folder, groups.notify, groups.screen, plugins=PLUGINS)

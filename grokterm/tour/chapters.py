@@ -90,7 +90,7 @@ CHAPTERS: Final = (
         "Can it forget a rule? When it has grokked, press c, go up to train fraction (↑, or "
         "the mouse), type .1 and press enter.",
         findings.forgot,
-        "c again, back to .6: it finds the rule once more. grokterm --preset ungrok is the paper's run.",
+        "c again, back to .6: it finds the rule once more. grokterm reproduce ungrok looks for the critical size.",
         _QUICK,
     ),
     Chapter(

@@ -14,7 +14,7 @@ from grokterm.tour.chapter import Seen
 
 _FEW: Final = 0.2
 """Test accuracy below which few of the pairs are known that were not shown."""
-_FORGOTTEN: Final = 0.5
+_FORGOTTEN: Final = 0.3
 """Test accuracy below which most of them are forgotten again."""
 _LITTLE_DATA: Final = 0.2
 """Train fraction up to which it is too little."""
