@@ -19,7 +19,7 @@ class Seen:
     view: str = ""
     """The name of the open view."""
     without: str = ""
-    """What the view of ablation leaves out, in words."""
+    """What the view of ablation leaves out, in words, where the key frequencies are among it."""
     ghost: float | None = None
     """Test accuracy of the model without that, once it has come."""
 

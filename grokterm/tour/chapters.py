@@ -80,7 +80,7 @@ CHAPTERS: Final = (
         "k shows the model with parts left out, beside the intact one; what trains is not touched.",
         "What is it without its key frequencies? When it has grokked: k, then e takes out the key ones.",
         findings.took_apart,
-        "o is the other way round: all but these. backspace puts all back, x takes out one, arrows choose.",
+        "o is the other way round: with these alone it still knows all. backspace puts all back, arrows and x choose.",
         _QUICK,
     ),
     Chapter(

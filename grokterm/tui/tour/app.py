@@ -41,7 +41,9 @@ class TourApp(GrokApp, inherit_bindings=False):
             self.say("this is the last chapter" if stride > 0 else "this is the first chapter")
             return
         self._wanted = wanted
-        if not self._turning:
+        if self._turning:
+            self.say(f"chapter {wanted} follows when the trainer of the last one has ended")
+        else:
             self._turning = True
             self.spawn(self._turn)
 

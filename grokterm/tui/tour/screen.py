@@ -11,6 +11,7 @@ from textual.geometry import Region, Size
 from textual.widget import Widget
 
 from grokterm.errors import GroktermError
+from grokterm.picture import Picture
 from grokterm.tour.chapter import Seen
 from grokterm.tour.tour import Tour
 from grokterm.tui.screens.watch import WatchScreen
@@ -69,16 +70,12 @@ class TourScreen(WatchScreen):
 
     def _seen(self) -> Seen:
         state, view = self.state, self.view_control.view
-        moment = state.moment.step if state.moment else None
-        if view is None:
-            return Seen(state.history, moment)
-        if view.name != "ablation":
-            return Seen(state.history, moment, view.name)
-        picture = state.now.get(view.name)
-        if picture is None or not picture.request.ablation.parts or "scores" not in picture.arrays:
-            return Seen(state.history, moment, view.name)
+        moment, name = state.moment.step if state.moment else None, view.name if view else ""
+        picture = state.now.get(name)
+        if name != "ablation" or picture is None or not _lacks_keys(picture):
+            return Seen(state.history, moment, name)
         score = float(picture.arrays["scores"][1, _TEST_ACCURACY])
-        return Seen(state.history, moment, view.name, picture.request.ablation.words(state.config), score)
+        return Seen(state.history, moment, name, picture.request.ablation.words(state.config), score)
 
     def _lines_below(self, size: Size) -> int:
         """Those of the panel."""
@@ -87,3 +84,9 @@ class TourScreen(WatchScreen):
     def _regions(self, size: Size) -> Mapping[Widget, Region]:
         tall = self.panel.tall(size)
         return {**super()._regions(size), self.panel: Region(0, size.height - 1 - tall, size.width, tall)}
+
+
+def _lacks_keys(picture: Picture) -> bool:
+    """Whether a picture of ablation is one of the model without its key frequencies."""
+    ablation, keys = picture.request.ablation, {int(k) for k in picture.arrays.get("keys", ())}
+    return bool(keys) and not ablation.only and keys <= set(ablation.frequencies)

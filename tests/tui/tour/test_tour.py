@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,23 @@ async def test_quick_presses_go_to_the_last_chapter_and_no_further(home: Path) -
         await seen.until(lambda: len(alive(home)) == 1 and alive(home)[0].endswith("add7-mlp"), "one trainer")
 
 
+async def test_a_model_without_its_key_frequencies_is_known_by_its_picture(home: Path) -> None:
+    solved = {"arch": "one-hot", "width": 64, "activation": "quadratic", "init": "closed-form", "lr": 0.0}
+    ablated = Chapter("ablation", "", "k?", lambda seen: f"{seen.without}: {seen.ghost}" * bool(seen.without), "")
+    async with take(Tour(home, [replace(ablated, settings={**SMALL, **solved})]), (120, 40)) as seen:
+        await seen.trains()
+        await seen.press("k")
+        await seen.shows("27 Ablation", "nothing is left out", "a key frequency")
+        await seen.press("x")
+        await seen.shows("without k = 1")
+        assert "0 answered" in seen.text()
+        await seen.press("o")
+        await seen.shows("without all but k = 1")
+        assert "0 answered" in seen.text()
+        await seen.press("o", "e")
+        await seen.shows("1 answered", "k = 1, 2, 3: 1.0")  # two frequencies of five are enough for 11 residues
+
+
 async def test_it_is_taken_up_where_it_was_left(home: Path) -> None:
     async with take(Tour(home, FAKE)) as seen:
         await seen.trains()
@@ -168,7 +186,7 @@ def test_a_run_that_is_gone_is_made_again(home: Path) -> None:
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 async def test_every_chapter_fits_at_this_size_and_nothing_overlaps(home: Path, size: tuple[int, int]) -> None:
-    chapters = tuple(Chapter(c.title, c.text, c.question, c.answer, c.then, {**SMALL, "pace": 1.0}) for c in CHAPTERS)
+    chapters = tuple(replace(chapter, settings={**SMALL, "pace": 1.0}) for chapter in CHAPTERS)
     tour = Tour(home, chapters)
     async with take(tour, size) as seen:
         screen = seen.screen
