@@ -41,7 +41,7 @@ CHAPTERS: Final = (
         "It could stay so for ever.",
         "What does weight decay do? Press W until wd is about 1: the first presses are small.",
         findings.grokked_by_decay,
-        "Weight decay shrinks all weights, and a rule needs smaller ones than a list. w halves it, down to 0 again.",
+        "Weight decay shrinks all weights, and the rule gets by with smaller ones than the list. w halves it, down to 0 again.",
         {**_ADDED, "weight_decay": 0.0},
     ),
     Chapter(
@@ -61,7 +61,7 @@ CHAPTERS: Final = (
         "Do bars stand out before test rises, or after? When it has grokked, press v and open 6, "
         "the waterfall: the bars of all steps.",
         findings.found_frequencies,
-        "All of a + b is made of these waves. esc closes the view; y and x make axes logarithmic.",
+        "It adds with these waves: the next two chapters. esc closes the view, n opens the next one.",
         _QUICK,
     ),
     Chapter(

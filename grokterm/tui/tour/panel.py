@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from functools import lru_cache
 from typing import Final
 
 from textual.content import Content
@@ -78,8 +79,9 @@ class TourPanel(Widget):
         return [*asked, *([(self._tour.answer, self._tour.chapter.then)] if self._tour.answer else [])]
 
 
-def _wrapped(words: str, width: int) -> list[str]:
+@lru_cache(maxsize=64)
+def _wrapped(words: str, width: int) -> tuple[str, ...]:
     """Words in lines that fit into the panel of a screen; numbers and their signs of percent stay together."""
     room = max(1, min(width - _FRAME[0], _WIDEST))
     lines = textwrap.wrap(words.replace(" %", f"{_JOINED}%"), room, break_on_hyphens=False)
-    return [line.replace(_JOINED, " ") for line in lines]
+    return tuple(line.replace(_JOINED, " ") for line in lines)
