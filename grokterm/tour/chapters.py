@@ -41,7 +41,8 @@ CHAPTERS: Final = (
         "It could stay so for ever.",
         "What does weight decay do? Press W until wd is about 1: the first presses are small.",
         findings.grokked_by_decay,
-        "Weight decay shrinks all weights, and the rule gets by with smaller ones than the list. w halves it, down to 0 again.",
+        "Weight decay shrinks all weights, and the rule gets by with smaller ones than the "
+        "list. w halves it, down to 0 again.",
         {**_ADDED, "weight_decay": 0.0},
     ),
     Chapter(

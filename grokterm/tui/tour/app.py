@@ -63,6 +63,8 @@ class TourApp(GrokApp, inherit_bindings=False):
                 control = self.watch_screen.view_control
                 control.close()
                 self.move_to(folder)
+                # In the place of what was said of the run before.
+                self.say(f"chapter {self._tour.number}: {self._tour.chapter.title}", "accent")
                 await asyncio.to_thread(self._tour.stop_others, folder)
         except GroktermError as error:
             self._wanted = self._tour.number

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grokterm.config import settings
+from grokterm.config import Value, settings
 from grokterm.runs.folder import list_runs
 from grokterm.runs.process import stop_trainer, trainer_alive
 from grokterm.tour.chapter import Chapter, Seen
@@ -22,7 +22,9 @@ from grokterm.view_options import ViewOptions
 from tests.tui.watching import TINY, Watching, end_trainers
 
 VIEW = ViewOptions(color="truecolor", narrator="off")
-SMALL = {name: getattr(TINY, name) for name in settings() if getattr(TINY, name) != getattr(type(TINY)(), name)}
+SMALL: dict[str, Value] = {
+    name: getattr(TINY, name) for name in settings() if getattr(TINY, name) != getattr(type(TINY)(), name)
+}
 
 
 def paused(seen: Seen) -> str:
@@ -84,7 +86,7 @@ async def test_chapters_follow_each_other_and_one_trains_at_a_time(home: Path) -
         await seen.press("left_parenthesis")
         assert seen.footer == " this is the first chapter"
         await seen.press("right_parenthesis")
-        await seen.shows("Tour 2 of 3: the second", "a + b mod 13")
+        await seen.shows("Tour 2 of 3: the second", "a + b mod 13", " chapter 2: the second")
         await seen.trains()
         await seen.until(lambda: alive(home) == ["0002-add13-mlp"], "the end of the first trainer")
         await seen.press("v", "5", "enter")
@@ -107,7 +109,13 @@ async def test_quick_presses_go_to_the_last_chapter_and_no_further(home: Path) -
 
 
 async def test_a_model_without_its_key_frequencies_is_known_by_its_picture(home: Path) -> None:
-    solved = {"arch": "one-hot", "width": 64, "activation": "quadratic", "init": "closed-form", "lr": 0.0}
+    solved: dict[str, Value] = {
+        "arch": "one-hot",
+        "width": 64,
+        "activation": "quadratic",
+        "init": "closed-form",
+        "lr": 0.0,
+    }
     ablated = Chapter("ablation", "", "k?", lambda seen: f"{seen.without}: {seen.ghost}" * bool(seen.without), "")
     async with take(Tour(home, [replace(ablated, settings={**SMALL, **solved})]), (120, 40)) as seen:
         await seen.trains()
