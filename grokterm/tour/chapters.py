@@ -50,7 +50,8 @@ CHAPTERS: Final = (
         "Press 3: the table of all pairs, a across and b downwards, in bright colours those "
         "it never sees. Every step that was logged can be looked at again: [ goes back, { ten "
         "times as far, ] and } go on.",
-        "What did it know when it knew train by heart? Wait until test is at 99 %, then go back to there with { and [.",
+        "What did it know when it knew train by heart? Wait until test is at 99 %, then go back "
+        "with { and [ until it is below 20 %.",
         findings.looked_back,
         "Go on with ] and see test pairs turn right all over the table, not one after another. enter returns to now.",
         _QUICK,
@@ -69,8 +70,8 @@ CHAPTERS: Final = (
         "circles and clocks",
         "Press v and open 12, circles: each number stands on a ring for each frequency, as on "
         "the dial of a clock. Arrows choose the ring. Adding b is then a turn, and a full turn is 53: adding mod 53.",
-        "Do single neurons turn, too? When it has grokked, press v and open 17, clocks: the "
-        "weights of neurons on dials.",
+        "Do single neurons turn, too? 400 steps after it has grokked, press v and open 17, "
+        "clocks: the weights of neurons on dials.",
         findings.saw_clocks,
         "? beside a view explains it, n goes to the next one. There are 28, and grokterm guide has a page on each.",
         _QUICK,

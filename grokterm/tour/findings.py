@@ -18,6 +18,8 @@ _FORGOTTEN: Final = 0.3
 """Test accuracy below which most of them are forgotten again."""
 _LITTLE_DATA: Final = 0.2
 """Train fraction up to which it is too little."""
+_SMOOTH_AFTER: Final = 400
+"""Steps after which the weights of most neurons are waves in a run that has grokked."""
 _CONTROL_STEPS: Final = 2_000
 
 
@@ -74,11 +76,12 @@ def found_frequencies(seen: Seen) -> str:
 
 def saw_clocks(seen: Seen) -> str:
     """That neurons are waves."""
-    if seen.view != "clocks" or _step(seen.history, GROKKED) is None:
+    at, last = _step(seen.history, GROKKED), seen.history.last
+    if seen.view != "clocks" or at is None or last is None or last.step < at + _SMOOTH_AFTER:
         return ""
     return (
-        "They do: at the left is what they were, at the right what they are. Ragged weights have become a wave over "
-        "the numbers, with the same k for a and for b."
+        "They do: left is what they were, right what they are. The share behind k is how much of a neuron's weights "
+        "one wave explains: a tenth at first, nearly all of it now in most."
     )
 
 

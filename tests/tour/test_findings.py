@@ -66,10 +66,12 @@ def test_frequencies_are_named_with_when_they_came() -> None:
     assert FREQUENCIES.answer(Seen(none, view="waterfall")) == ""
 
 
-def test_clocks_are_looked_at_once_it_has_grokked() -> None:
-    assert CLOCKS.answer(Seen(memorized(CLOCKS.config()), view="clocks")) == ""
-    assert CLOCKS.answer(Seen(run(CLOCKS), view="circles")) == ""
-    assert CLOCKS.answer(Seen(run(CLOCKS), view="clocks")).startswith("They do: ")
+def test_clocks_are_looked_at_when_waves_have_had_time_to_form() -> None:
+    late = scalars(1300, 1.0, 1.0)
+    assert CLOCKS.answer(Seen(memorized(CLOCKS.config(), late), view="clocks")) == ""
+    assert CLOCKS.answer(Seen(grokked(CLOCKS.config(), scalars(1299, 1.0, 1.0)), view="clocks")) == ""
+    assert CLOCKS.answer(Seen(grokked(CLOCKS.config(), late), view="circles")) == ""
+    assert CLOCKS.answer(Seen(grokked(CLOCKS.config(), late), view="clocks")).startswith("They do: ")
 
 
 def test_ablation_is_said_with_the_accuracy_that_is_left() -> None:
