@@ -73,7 +73,7 @@ CHAPTERS: Final = (
         "Do single neurons turn, too? 400 steps after it has grokked, press v and open 17, "
         "clocks: the weights of neurons on dials.",
         findings.saw_clocks,
-        "? beside a view explains it, n goes to the next one. There are 28, and grokterm guide has a page on each.",
+        "↓ shows more neurons, ? explains the view, n opens the next one: there are 28, each with a page of its own.",
         _QUICK,
     ),
     Chapter(
