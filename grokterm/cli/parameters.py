@@ -205,6 +205,8 @@ WaitUntil = Annotated[
 ]
 Timeout = Annotated[str | None, _text_option("--timeout", "SECONDS", "Wait so long at most.", "for ever")]
 NoteText = Annotated[str, Parameter(name="TEXT", help="The note, which takes the old one's place; '' removes it.")]
+TourChapter = Annotated[str | None, Parameter(name="CHAPTER", help="A chapter by its number, 1 to 8.")]
+TourAgain = Annotated[bool, _flag("--again", "Begin anew; the runs of before stay.")]
 ReproductionName = Annotated[
     str | None,
     Parameter(
