@@ -54,7 +54,7 @@ def _muon_studies(scale: Scale) -> Sequence[Study]:
     small: Mapping[str, Value] = _SMALL if scale.quick else {"measure_every": 0}
     given: dict[str, Value] = {**preset_values("muon"), **small, "max_steps": 3000}
     baseline: dict[str, Value] = {**given, "optimizer": "adamw"}
-    over = ("lr=3e-3,1e-2", "wd=1,3,10")
+    over = ("lr=1e-2,3e-2", "wd=1,2")
     return [Swept("muon", given, over), Swept("adamw", baseline, over)]
 
 
@@ -87,5 +87,5 @@ def _best(found: Evidence, study: str, names: tuple[str, ...] = ("lr",)) -> floa
 REPRODUCTIONS: Final = (
     Reproduction("grokfast", "slow gradients amplified, against a tuned baseline", _GROKFAST, _grokfast_studies,
                  _grokfast_claims, quick_seeds=2),
-    Reproduction("muon", "Muon against AdamW, both tuned", _MUON, _muon_studies, _muon_claims, quick_seeds=2),
+    Reproduction("muon", "Muon against AdamW, both tuned", _MUON, _muon_studies, _muon_claims, quick_seeds=1),
 )  # fmt: skip
