@@ -13,8 +13,8 @@ from grokterm.reproductions.rules import at_least, at_most
 from grokterm.reproductions.studies import Study, Swept, Trained
 
 _SOURCE: Final = "Kitouni, notebook on grokking"
-_WIDTHS: Final = (64, 128)
-"""The narrower one still groks."""
+_WIDTHS: Final = (128, 256)
+"""Of 32 and 64 neurons none generalizes in so few steps, so that their circles are not defined."""
 _COMPREHENSION: Final = 1000
 """Steps of delay below which a run comprehends, and does not grok (Liu et al. 2022)."""
 
@@ -41,8 +41,8 @@ def claims(scale: Scale) -> Sequence[Claim]:
               at_least(5, 2)),
         Claim("circularity of the embeddings at the end, width 128", f"{_SOURCE}; Zhong et al. 2023 (2306.17844)",
               "a circle on the first two axes", lambda found: _circles(found, 128), "number", at_least(0.7, 0.5)),
-        Claim("circularity at width 128 over that at width 64", _SOURCE, "better with width",
-              lambda found: ratios(_circles(found, 128), _circles(found, _WIDTHS[0])), "times", at_least(1.0, 0.9)),
+        Claim("circularity at width 256 over that at width 128", _SOURCE, "better with width",
+              lambda found: ratios(*(_circles(found, width) for width in reversed(_WIDTHS))), "times", at_least(1.0, 0.9)),
     ]  # fmt: skip
 
 
@@ -57,6 +57,12 @@ def _circles(found: Evidence, width: int) -> list[float]:
     return [run.last("circularity") for run in found.runs(f"width {width}")]
 
 
+_WHY: Final = (
+    "Both regimes come out. The circularity of the mean embedding lies just below the threshold at the width "
+    "of the source: weight decay 5 leaves several frequencies in the first four components. Networks of 32 "
+    "and 64 neurons do not generalize within 2,000 steps at weight decay 5, so that widths are compared "
+    "upwards."
+)
 REPRODUCTION: Final = Reproduction(
-    "kitouni", "weight decay 5 generalizes at once, and .03 late", _SOURCE, studies, claims
+    "kitouni", "weight decay 5 generalizes at once, and .03 late", _SOURCE, studies, claims, why=_WHY
 )
