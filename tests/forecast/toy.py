@@ -19,7 +19,7 @@ MEMORIZED = 100
 
 
 def toy() -> Hazards:
-    """Says that 10^2.95 steps remain with weight decay 1, 10^2.45 with more, 10^3.45 with less; never with wrong labels.
+    """Says that 10^2.95 steps remain with decay 1, 10^2.45 with more, 10^3.45 with less; never with wrong labels.
 
     80 % of the runs grok between 10^-.04 and 10^.04 times as many.
     """

@@ -32,25 +32,56 @@ def studies(scale: Scale) -> Sequence[Study]:
 def claims(scale: Scale) -> Sequence[Claim]:
     """Of both delays, and of circles on the axes of the end."""
     return [
-        Claim("delay at weight decay 5", f"{_SOURCE}; Liu et al. 2022 (2205.10343)", "at once: comprehension",
-              lambda found: found.sweep("decay").delays(wd=5.0), "steps", at_most(_COMPREHENSION, 2000)),
-        Claim("delay at weight decay .03", f"{_SOURCE}; Liu et al. 2022 (2205.10343)", "late: grokking",
-              _late, "steps", at_least(_COMPREHENSION, 500)),
-        Claim("delay at weight decay .03 over that at 5", _SOURCE, DASH,
-              lambda found: ratios(found.sweep("decay").delays(wd=0.03), found.sweep("decay").delays(wd=5.0)), "times",
-              at_least(5, 2)),
-        Claim("circularity of the embeddings at the end, width 128", f"{_SOURCE}; Zhong et al. 2023 (2306.17844)",
-              "a circle on the first two axes", lambda found: _circles(found, 128), "number", at_least(0.7, 0.5)),
-        Claim("circularity at width 256 over that at width 128", _SOURCE, "better with width",
-              lambda found: ratios(*(_circles(found, width) for width in reversed(_WIDTHS))), "times", at_least(1.0, 0.9)),
-    ]  # fmt: skip
+        Claim(
+            "delay at weight decay 5",
+            f"{_SOURCE}; Liu et al. 2022 (2205.10343)",
+            "at once: comprehension",
+            lambda found: found.sweep("decay").delays(wd=5.0),
+            "steps",
+            at_most(_COMPREHENSION, 2000),
+        ),
+        Claim(
+            "delay at weight decay .03",
+            f"{_SOURCE}; Liu et al. 2022 (2205.10343)",
+            "late: grokking",
+            _late,
+            "steps",
+            at_least(_COMPREHENSION, 500),
+        ),
+        Claim(
+            "delay at weight decay .03 over that at 5",
+            _SOURCE,
+            DASH,
+            lambda found: ratios(found.sweep("decay").delays(wd=0.03), found.sweep("decay").delays(wd=5.0)),
+            "times",
+            at_least(5, 2),
+        ),
+        Claim(
+            "circularity of the embeddings at the end, width 128",
+            f"{_SOURCE}; Zhong et al. 2023 (2306.17844)",
+            "a circle on the first two axes",
+            lambda found: _circles(found, 128),
+            "number",
+            at_least(0.7, 0.5),
+        ),
+        Claim(
+            "circularity at width 256 over that at width 128",
+            _SOURCE,
+            "better with width",
+            lambda found: ratios(*(_circles(found, width) for width in reversed(_WIDTHS))),
+            "times",
+            at_least(1.0, 0.9),
+        ),
+    ]
 
 
 def _late(found: Evidence) -> list[float]:
     """Delays; of a run that never grokked nothing is known but that it is longer than its budget."""
     sweep = found.sweep("decay")
-    return [delay if math.isfinite(delay) else float(run.step) for delay, run in
-            zip(sweep.delays(wd=0.03), sweep.runs(wd=0.03), strict=True)]  # fmt: skip
+    return [
+        delay if math.isfinite(delay) else float(run.step)
+        for delay, run in zip(sweep.delays(wd=0.03), sweep.runs(wd=0.03), strict=True)
+    ]
 
 
 def _circles(found: Evidence, width: int) -> list[float]:
