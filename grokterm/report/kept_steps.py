@@ -8,10 +8,11 @@ from typing import Any, Final
 import numpy as np
 
 from grokterm.config import Config
+from grokterm.drawn.asked import KeptStep
+from grokterm.drawn.parts import Values
 from grokterm.number_format import counted, percent
 from grokterm.picture import Picture
-from grokterm.report.asked import KeptStep
-from grokterm.report.data import Data, Values
+from grokterm.report.data import Data
 from grokterm.report.markup import Markup, joined, tag
 from grokterm.report.page import legend
 from grokterm.surgery import key_words

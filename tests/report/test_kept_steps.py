@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from grokterm.config import Config
+from grokterm.drawn.asked import KeptStep
 from grokterm.picture import Picture, PictureRequest
-from grokterm.report.asked import KeptStep
 from grokterm.report.data import Data, unpacked
 from grokterm.report.kept_steps import right_pairs, steps_body
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from grokterm.config import Config
+from grokterm.drawn.asking import PictureSource
 from grokterm.guide import view_pages
 from grokterm.picture import Picture, PictureRequest
-from grokterm.report.asking import PictureSource
 from grokterm.surgery import Ablation, head_count
 
 OF_LOG: Final = ("training", "progress", "phases", "emergence", "waterfall", "forecast")
