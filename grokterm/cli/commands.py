@@ -10,7 +10,7 @@ from grokterm.cli import option_groups as groups
 from grokterm.cli.defaults import read_defaults
 from grokterm.cli.open_command import open_weights
 from grokterm.cli.options import read, step_number
-from grokterm.cli.out_commands import export, record, report, share
+from grokterm.cli.out_commands import export, figures, record, report, share
 from grokterm.cli.parameters import (
     NEW_PLUGINS,
     PLUGINS,
@@ -236,6 +236,7 @@ COMMANDS: Final[dict[str, tuple[Command, str]]] = {
     "export": (export, "RUN --to FORMAT [OPTIONS]"),
     "record": (record, "RUN [OPTIONS]"),
     "report": (report, "RUN [OPTIONS]"),
+    "figures": (figures, "RUN [--views NAMES] [--steps STEPS] [OPTIONS]"),
     "open": (open_weights, "FILE... [--map FILE] [OPTIONS]"),
     "runs": (runs, "[OPTIONS]"),
     "plot": (plot, "RUN... [MEASURE] [OPTIONS]"),

@@ -1,4 +1,4 @@
-"""The commands `share`, `export`, `record` and `report` as cyclopts reads them: what leaves the terminal."""
+"""The commands `share`, `export`, `figures`, `record` and `report` as cyclopts reads them: what leaves the terminal."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from grokterm.cli.options import read, step_number
 from grokterm.cli.parameters import (
     PLUGINS,
     AsJson,
+    FigureFormat,
+    FigureSteps,
+    FigureTheme,
+    FigureViews,
     Format,
     KeptStep,
     OneRun,
     Out,
     OutFile,
+    OutFolder,
     RecordSeconds,
     RecordSize,
     RunOrSweep,
@@ -68,3 +73,22 @@ def report(run: RunOrSweep, /, *, out: OutFile = None, as_json: AsJson = False, 
     from grokterm.cli.report import report
 
     return report(run, out, as_json, read_defaults() | read(given))
+
+
+@with_options(groups.folder, plugins=PLUGINS)
+def figures(
+    run: OneRun,
+    /,
+    *,
+    views: FigureViews = None,
+    steps: FigureSteps = None,
+    to: FigureFormat = None,
+    theme: FigureTheme = None,
+    out: OutFolder = None,
+    as_json: AsJson = False,
+    **given: str | None,
+) -> int:
+    """Write views of a run as figures for a paper, each a file of its own, with captions."""
+    from grokterm.cli.figures import Wanted, figures
+
+    return figures(run, Wanted(views, steps, to, theme, out), as_json, read_defaults() | read(given))

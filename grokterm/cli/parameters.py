@@ -165,6 +165,26 @@ Out = Annotated[
 OutFile = Annotated[
     str | None, _text_option("--out", "FILE", "File that is written, never in place of another.", "its name, here")
 ]
+OutFolder = Annotated[
+    str | None, _text_option("--out", "FOLDER", "Folder that is made, never in place of another.", "RUN-figures, here")
+]
+FigureFormat = Annotated[str | None, _text_option("--to", "FORMAT", "pdf, svg or png.", "pdf")]
+FigureViews = Annotated[
+    str | None,
+    _text_option(
+        "--views",
+        "NAMES",
+        "Names or numbers of views, as the guide has them, and accuracy, loss, table, bars: --views circles,2,table.",
+        "all",
+    ),
+]
+FigureSteps = Annotated[
+    str | None,
+    _text_option(
+        "--steps", "STEPS", "Steps of the models that are drawn, as 0,500,last: each has files of its own.", "last"
+    ),
+]
+FigureTheme = Annotated[str | None, _text_option("--theme", "NAME", "The theme whose colours they have.", "paper")]
 KeptStep = Annotated[
     str | None, _text_option("--step", "STEP", "Step of the checkpoint whose parameters are meant.", "the newest")
 ]

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from grokterm.drawn.asked import Drawn, KeptStep, drawn_views, kept_step
+from grokterm.drawn.asked import Drawn, KeptStep, drawn_views, kept_step, views_of_model
 from grokterm.drawn.asking import PictureSource, picture_source
 from grokterm.drawn.log_views import LOG_VIEWS, other_measures
+from grokterm.drawn.run_words import words_of
 from grokterm.drawn.table_views import TABLE_VIEWS
 from grokterm.drawn.wave_views import WAVE_VIEWS
 from grokterm.errors import ConfigError, RunFolderError
@@ -20,7 +21,7 @@ from grokterm.report.guide_text import guide, sentence
 from grokterm.report.kept_steps import steps_body
 from grokterm.report.markup import Markup, joined, tag
 from grokterm.report.page import Head, Section, page
-from grokterm.report.story import configuration, foot, milestones, story, tiles, words_of
+from grokterm.report.story import configuration, foot, milestones, story, tiles
 from grokterm.runs.checkpoints import list_checkpoints, parse_name
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.history import History, read_history
@@ -53,7 +54,7 @@ def run_report(folder: RunFolder, tell: Tell) -> Report:
         if not kept:
             raise RunFolderError(f"no model of {folder.id} can be made: {notes[0] if notes else 'it has no step'}")
         tell(f"step {kept[-1].step:,}: views")
-        drawn = drawn_views(source, kept[-1].step, history.config)
+        drawn = drawn_views(source, kept[-1].step, history.config, views_of_model())
     if isinstance(drawn, str):
         raise RunFolderError(f"the views of {folder.id} cannot be drawn: {drawn}")
     return _Assembly(folder, history, kept, notes, drawn).report()
