@@ -36,6 +36,10 @@ _ACROSS: Final = 9
 """Cells from one number to the next on the axis of steps, at least."""
 _MOST_OF: Final = 0.75
 """Share of its lines that a chart keeps at least, so that the numbers at its side are as many lines apart."""
+_OF_SLOT: Final = 0.6
+"""Width of the bars at one place, of the way to the next place."""
+_STROKES: Final = 64
+"""Lines of which a bar consists: more than it has dots across in any terminal."""
 _APART: Final = 14
 """Cells from one letter on a curve to the next of the same curve."""
 
@@ -114,6 +118,19 @@ def draw_chart(curves: Sequence[Curve], look: Look) -> Text:
     for line in lines:
         line.rstrip()
     return Text("\n").join(lines)
+
+
+def bar_curve(letter: str, color: str, heights: Floats, number: int = 0, count: int = 1) -> Curve:
+    """Bars at 1, 2, … as a curve that goes up and down; of `count` things that are compared, those of one of them."""
+    wide = _OF_SLOT / count
+    left = np.arange(1, heights.size + 1) - _OF_SLOT / 2 + number * wide
+    across = np.linspace(0.0, wide * (1 - 1e-6), _STROKES) if heights.size else np.empty(0)
+    places = np.repeat((left[:, None] + across).ravel(), 2)
+    values = np.stack([np.zeros(heights.size * across.size), np.repeat(heights, across.size)], -1).ravel()
+    open_at = left + wide  # so that the next bar stands by itself
+    order = np.argsort(np.concatenate([places, open_at]), kind="stable")
+    found = np.concatenate([values, np.full(open_at.size, np.nan)])[order]
+    return Curve(letter, color, np.concatenate([places, open_at])[order], found)
 
 
 def step_axis(curves: Sequence[Curve], log: bool) -> Scale:

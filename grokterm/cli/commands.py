@@ -15,8 +15,10 @@ from grokterm.cli.parameters import (
     NEW_PLUGINS,
     PLUGINS,
     AllRuns,
+    Ascii,
     AsJson,
     At,
+    ChartSize,
     Command,
     Detach,
     Device,
@@ -169,14 +171,25 @@ def note(run: OneRun, /, *text: NoteText, **given: str | None) -> int:
 
 
 @with_options(groups.folder, groups.chart, plugins=PLUGINS)
-def plot(*words: RunsAndMeasure, log_x: LogX = False, log_y: LogY = False, **given: str | None) -> int:
-    """Draw a measure of up to six runs over their steps, as a chart that stays in the scrollback.
+def plot(
+    *words: RunsAndMeasure,
+    log_x: LogX = False,
+    log_y: LogY = False,
+    size: ChartSize = None,
+    ascii_only: Ascii = False,
+    **given: str | None,
+) -> int:
+    """Draw a measure of up to six runs over their steps, or their last spectra, as a chart in the scrollback.
 
     Plain text where the output is no terminal.
     """
-    from grokterm.cli.plot import plot
+    from grokterm.cli.plot import Axes, plot
 
-    return plot(words, log_x, log_y, read_defaults() | read(given))
+    values = read(given)
+    if ascii_only and values.get("graph", "ascii") != "ascii":
+        raise UsageError(f"--ascii is --graph ascii: leave out --graph {values['graph']}, or --ascii")
+    asked = {"graph": "ascii"} if ascii_only else {}
+    return plot(words, Axes(log_x, log_y), size, read_defaults() | values | asked)
 
 
 @with_options(groups.folder)

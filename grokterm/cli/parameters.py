@@ -79,12 +79,16 @@ RunsAndMeasure = Annotated[
     str,
     Parameter(
         name="RUN",
-        help=f"{_RUN_WORDS} The last word may be what is drawn: accuracy, loss, or any other measure of the log by its "
-        "name there, such as gradient_norm.",
+        help=f"{_RUN_WORDS} The last word may be what is drawn: accuracy, loss, gini, restricted, norm, spectrum, or any "
+        "other measure of the log by its name there, such as gradient_norm.",
     ),
 ]
 LogX = Annotated[bool, _flag("--log-x", "Make the axis of steps logarithmic.")]
 LogY = Annotated[bool, _flag("--log-y", "Make the axis of values logarithmic.")]
+ChartSize = Annotated[
+    str | None, _text_option("--size", "COLUMNSxROWS", "The chart with title and legend.", "as wide as the terminal")
+]
+Ascii = Annotated[bool, _flag("--ascii", "Draw it with letters, as --graph ascii does.")]
 AllRuns = Annotated[bool, _flag("--all", "Stop every run that trains.")]
 Keep = Annotated[bool, _flag("--keep", "Carry embedding and read-out over into a new model, where they fit.")]
 Detach = Annotated[bool, _flag("--detach", "Let the fork train without a screen.")]

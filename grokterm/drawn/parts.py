@@ -157,6 +157,8 @@ class Heat:
     square: bool = False
     aspect: float | None = None
     brief: bool = False
+    relief: bool = False
+    """Whether it is a landscape, which a figure shows as a surface too."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

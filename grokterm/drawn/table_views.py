@@ -106,6 +106,7 @@ def correct_logit(history: History, pictures: Sequence[Picture]) -> list[Part]:
         Side("a", every=stride),
         Range(unit=f"logit; {numbers}" if numbers else ""),
         square=True,
+        relief=True,
     )
     return [Group([drawn], "figures wide")]
 

@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from grokterm.drawn.parts import Chart, Group, Part, Words
+from grokterm.drawn.parts import Chart, Group, Mark, Part, Words
 from grokterm.figures.style import plain
 
 FILE: Final = "captions.md"
 _MARKUP: Final = re.compile(r"[!-/:-@\[-`{-~]")
 """Every character that Markdown could read as markup: ASCII's punctuation, which a backslash makes text …"""
-_HARMLESS: Final = frozenset(".,;:'/%?")
+_HARMLESS: Final = frozenset(".,;:'/%?-+()=\"")
 """… but for what is none inside of a line."""
+_ADDRESS: Final = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)", re.IGNORECASE)
+"""Where a backslash keeps an address from becoming a link."""
 
 
 def caption(sentence: str, parts: Sequence[Part], of: str) -> str:
@@ -26,7 +28,8 @@ def caption(sentence: str, parts: Sequence[Part], of: str) -> str:
 
 def escaped(words: str) -> str:
     """Words as Markdown shows them: no character of them is markup."""
-    return _MARKUP.sub(lambda found: found[0] if found[0] in _HARMLESS else f"\\{found[0]}", plain(words))
+    text = _MARKUP.sub(lambda found: found[0] if found[0] in _HARMLESS else f"\\{found[0]}", plain(words))
+    return _ADDRESS.sub(r"\\", text)
 
 
 def captions(title: str, entries: Sequence[tuple[str, str, str]]) -> bytes:
@@ -44,7 +47,7 @@ def _all(parts: Sequence[Part]) -> Iterator[Part]:
             yield from _all(part.parts)
 
 
-def _marks(part: Part) -> list:  # type: ignore[type-arg]
+def _marks(part: Part) -> list[Mark]:
     return [mark for mark in part.marks if mark.words] if isinstance(part, Chart) else []
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.colors import to_rgb
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from grokterm.drawn.parts import Bars, Chart, Line
 from grokterm.figures.sheet import Box, Key, Keys, Sheet
-from grokterm.figures.style import NAME, SMALL, TEXT, THIN, height_of, width_of, wrapped
+from grokterm.figures.style import NAME, SMALL, TEXT, THIN, Style, height_of, width_of, wrapped
 
 LEFT: Final = 0.4
 """Room for the numbers of the vertical axis: the same in all figures, so that they align below each other."""
@@ -29,6 +30,10 @@ _BAND: Final = 0.13
 _NUMBERED: Final = 3
 """Powers of ten that are written out, up and down."""
 _RAISED: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_NEAR: Final = 0.2
+"""How far colours are apart at most that are hard to tell apart, of each of red, green and blue."""
+_DECADES: Final = 2.0
+"""Decades of an axis below which not only powers of ten are written at it."""
 _MANY: Final = 60
 """Points of a curve beyond which none is a dot."""
 
@@ -50,10 +55,11 @@ class ChartBlock:
         inside = box.width - LEFT - RIGHT
         title = wrapped(self.chart.title, NAME, inside)
         sheet.lines(box.inner(left=LEFT), title, NAME)
-        keys = self._keys()
+        chart = _told_apart(self.chart, sheet.style)
+        keys = Keys([Key(line.name, line.color, True, line.dashed) for line in chart.lines])
         keys.draw(sheet, Box(box.left + LEFT, box.top + height_of(NAME, len(title)), inside, 0.0))
         axes = sheet.axes(Box(box.left + LEFT, box.top + self._above(box.width), inside, _BODY))
-        _curves(axes, self.chart, sheet)
+        _curves(axes, chart, sheet)
         _marks(axes, self.chart, sheet, inside)
         if self.named:
             axes.set_xlabel(self.chart.look.unit)
@@ -113,7 +119,10 @@ class BarsBlock:
 
 def numbers(axis: Axis, most: int, log: bool = False) -> None:
     """Round numbers at an axis, as few as are needed."""
-    axis.set_major_locator(LogLocator(numticks=most) if log else MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]))
+    low, high = sorted(axis.get_view_interval())
+    few = log and low > 0 and math.log10(high / low) < _DECADES
+    rising = LogLocator(subs=(1, 2, 5) if few else (1,), numticks=most)
+    axis.set_major_locator(rising if log else MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda value, _: written(value, log)))
 
@@ -127,8 +136,18 @@ def written(value: float, log: bool = False) -> str:
         factor = round(value / 10.0**power, 2)
         raised = f"10{str(power).translate(_RAISED)}"
         return raised if factor == 1 else f"{factor:g}·{raised}".replace("-", "−")
-    text = f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
-    return f"{value:,.0f}" if value == int(value) else text.replace("-", "−")
+    text = f"{value:,.0f}" if value == int(value) else f"{value:,.6g}"
+    return text.replace("-", "−")
+
+
+def _told_apart(chart: Chart, style: Style) -> Chart:
+    """The same with those curves dashed whose colour is hardly another than that of one before."""
+    found: list[Line] = []
+    for line in chart.known:
+        own = np.array(to_rgb(style.color(line.color)))
+        near = any(np.abs(own - to_rgb(style.color(other.color))).max() < _NEAR for other in found if not other.dashed)
+        found.append(replace(line, dashed=line.dashed or near))
+    return replace(chart, lines=found)
 
 
 def _curves(axes: Axes, chart: Chart, sheet: Sheet) -> None:

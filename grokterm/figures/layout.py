@@ -12,6 +12,7 @@ from grokterm.drawn.parts import Arrangement, Bars, Chart, Clock, Group, Heat, L
 from grokterm.figures.charts import LEFT, BarsBlock, ChartBlock
 from grokterm.figures.maps import MapBlock, alike
 from grokterm.figures.planes import ClockBlock, PlaneBlock
+from grokterm.figures.relief import ReliefBlock
 from grokterm.figures.sheet import Block, Box, Key, Keys, Sheet, Title
 from grokterm.figures.style import COLUMN, TEXT, TITLE, WIDE, Style, height_of, wrapped
 from grokterm.figures.tables import TableBlock
@@ -28,7 +29,7 @@ _IN_A_ROW: Final[dict[Arrangement, int]] = {
 }
 """Parts side by side at most, in a figure across both columns."""
 _PAIR: Final = 2
-"""Parts that stand side by side in one column."""
+"""Parts that stand side by side in one column, if they share a scale."""
 
 
 def lay_out(title: str, note: str, parts: Sequence[Part], style: Style) -> Figure:
@@ -97,7 +98,15 @@ def _needs_both(parts: Sequence[Part]) -> bool:
     groups = [part for part in parts if isinstance(part, Group)]
     if any(part.arrangement in ("below", "charts") and _needs_both(part.parts) for part in groups):
         return True
-    return any(len(part.parts) > _PAIR for part in groups if part.arrangement in _IN_A_ROW)
+    return any(
+        len(part.parts) > _PAIR or (len(part.parts) == _PAIR and not _one_scale(part.parts))
+        for part in groups
+        if part.arrangement in _IN_A_ROW
+    )
+
+
+def _one_scale(parts: Sequence[Part]) -> bool:
+    return MapBlock([part for part in parts if isinstance(part, Heat)]).shared
 
 
 def _blocks(parts: Sequence[Part]) -> Iterator[Block]:
@@ -118,6 +127,8 @@ def _blocks(parts: Sequence[Part]) -> Iterator[Block]:
                 pass
             case _:
                 yield _block(part)
+                if isinstance(part, Heat) and part.relief:
+                    yield ReliefBlock(part)
 
 
 def _same_axis(chart: Chart, other: Chart) -> bool:
@@ -152,6 +163,7 @@ def _grouped(group: Group) -> Iterator[Block]:
     maps = [part for part in shown if isinstance(part, Heat)]
     if len(maps) == len(shown) and maps and all(alike(maps[0], other) for other in maps[1:]):
         yield MapBlock(maps, columns)
+        yield from (ReliefBlock(heat) for heat in maps if heat.relief)
         return
     blocks = [_block(part) for part in shown]
     for at in range(0, len(blocks), columns):

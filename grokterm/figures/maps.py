@@ -25,10 +25,13 @@ _TICK: Final = 0.06
 _BAR: Final = 0.07
 """Width of the bar of a scale."""
 _LEAST: Final = 0.7
-_MOST: Final = 4.0
+_MOST: Final = 2.2
 """Width over height of a map whose points need not be as wide as high, at least and at most."""
 _TALLEST: Final = 2.8
-_NAMES: Final = 12
+_TALLEST_OF_SEVERAL: Final = 2.2
+_MARK: Final = 0.2
+"""Height of a scale for each of its numbers."""
+_NAMES_AT_MOST: Final = 20
 """Rows up to which each has its name."""
 _STEPS: Final = (1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2500, 5000)
 
@@ -68,7 +71,7 @@ class MapBlock:
         lowest = at + self.columns >= len(self.heats)
         _side(axes.xaxis, heat.across if lowest else None, heat.values.shape[1], place.width, True)
         last = at % self.columns == self.columns - 1 or at == len(self.heats) - 1
-        if heat.span.scale != "states" and (last or not self._shared):
+        if heat.span.scale != "states" and (last or not self.shared):
             _bar(sheet, Box(place.left + place.width + 0.05, place.top, _BAR, place.height), shown, heat)
 
     def _size(self, width: float) -> tuple[float, float]:
@@ -79,10 +82,16 @@ class MapBlock:
         if not first.square:
             ratio = first.aspect or min(max(ratio, _LEAST), _MOST)
         high = wide / ratio
-        return (wide, high) if high <= _TALLEST else (_TALLEST * ratio, _TALLEST)
+        if not first.square:
+            high = max(high, width_of(plain(first.down.name), TEXT) + 0.05)
+            if first.down.names and len(first.down.names) <= _NAMES_AT_MOST:
+                high = max(high, len(first.down.names) * height_of(TEXT))
+            return wide, min(high, _TALLEST)
+        tallest = _TALLEST if self.columns == 1 else _TALLEST_OF_SEVERAL
+        return (wide, high) if high <= tallest else (tallest * ratio, tallest)
 
     @cached_property
-    def _shared(self) -> bool:
+    def shared(self) -> bool:
         """Whether all maps have one scale."""
         found = {(*heat.span.ends(heat.values), heat.span.scale, heat.span.log) for heat in self.heats}
         return len(found) == 1
@@ -90,7 +99,7 @@ class MapBlock:
     @cached_property
     def _left(self) -> float:
         side = self.heats[0].down
-        names = [name for _, name in _named(side, self.heats[0].values.shape[0], _NAMES)]
+        names = [name for _, name in _named(side, self.heats[0].values.shape[0], _NAMES_AT_MOST)]
         return max((width_of(plain(name), TEXT) for name in names), default=0.0) + _TICK + height_of(TEXT) + 0.02
 
     @cached_property
@@ -103,7 +112,7 @@ class MapBlock:
 
     @property
     def _between(self) -> float:
-        return _GAP if self._shared else self._right + 0.06
+        return _GAP if self.shared else self._right + 0.06
 
     @property
     def _below(self) -> float:
@@ -151,9 +160,9 @@ def _side(axis: Axis, side: Side | None, count: int, room: float, across: bool) 
         return
     if across:
         widest = max((width_of(plain(name), TEXT) for _, name in _named(side, count, count)), default=0.1)
-        most = max(int(room / (widest + 0.06)), 1)
+        most = max(int(room / (widest + 0.05)), 1)
     else:
-        most = min(max(int(room / height_of(TEXT)), 1), _NAMES)
+        most = min(max(int(room / height_of(TEXT)), 1), _NAMES_AT_MOST)
     shown = _named(side, count, min(most, count) if side.names else min(most, 6))
     axis.set_ticks([place for place, _ in shown], [plain(name) for _, name in shown])
     axis.set_label_text(plain(side.name))
@@ -176,6 +185,6 @@ def _bar(sheet: Sheet, box: Box, shown: ScalarMappable, heat: Heat) -> None:
     axes = sheet.axes(Box(box.left, box.top + (box.height - high) / 2, box.width, high))
     bar = sheet.figure.colorbar(shown, cax=axes)
     bar.outline.set_visible(False)
-    numbers(bar.ax.yaxis, 5, heat.span.log)
+    numbers(bar.ax.yaxis, max(min(int(high / _MARK), 5), 1), heat.span.log)
     if heat.span.unit:
         bar.ax.set_ylabel(plain(heat.span.unit), labelpad=to_points(0.03))

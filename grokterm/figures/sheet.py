@@ -136,14 +136,18 @@ class Keys:
                 middle, style = top + height_of(TEXT) / 2, (0, (3, 2)) if key.dashed else "-"
                 sheet.rule(start, middle, _SAMPLE, key.color, linewidth=1.1, linestyle=style)
             else:
-                sheet.block(start + _SAMPLE - _SWATCH, top, key.color)
-            sheet.text(start + _SAMPLE + 0.04, top, key.words)
+                sheet.block(start, top, key.color)
+            sheet.text(start + self._sample(key), top, key.words)
+
+    def _sample(self, key: Key) -> float:
+        """From where an entry begins to its words."""
+        return (_SAMPLE if key.line else _SWATCH) + 0.04
 
     def _placed(self, width: float) -> list[tuple[int, float, Key]]:
         """The line of each entry and where it begins there."""
         found, row, left = [], 0, 0.0
         for key in self.keys:
-            wide = _SAMPLE + 0.04 + width_of(plain(key.words), TEXT)
+            wide = self._sample(key) + width_of(plain(key.words), TEXT)
             if left and left + wide > width:
                 row, left = row + 1, 0.0
             found.append((row, left, key))
