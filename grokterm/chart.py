@@ -55,6 +55,8 @@ class Curve:
     steps: Floats
     values: Floats
     faint: bool = False
+    strokes: bool = False
+    """Whether what lies in one column is a stroke by itself, and no part of a curve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def draw_chart(curves: Sequence[Curve], look: Look) -> Text:
         found = reduce(curve.steps, curve.values[None], x, columns * across)
         dots = [
             [((at + 0.5) / (columns * across), _middle(y, value, rows * down)) for at, value in piece]
-            for piece in pieces(found)
+            for piece in (strokes(found) if curve.strokes else pieces(found))
         ]
         lone = _LONE if glyph and sum(map(len, dots)) == 1 else ""
         _add(figure, plotext.marker(lone or glyph or curve.letter, _pixel(plotext, curve, look)), dots)
@@ -121,16 +123,12 @@ def draw_chart(curves: Sequence[Curve], look: Look) -> Text:
 
 
 def bar_curve(letter: str, color: str, heights: Floats, number: int = 0, count: int = 1) -> Curve:
-    """Bars at 1, 2, … as a curve that goes up and down; of `count` things that are compared, those of one of them."""
+    """Bars at 1, 2, … as many strokes; of `count` things that are compared, those of one of them."""
     wide = _OF_SLOT / count
     left = np.arange(1, heights.size + 1) - _OF_SLOT / 2 + number * wide
-    across = np.linspace(0.0, wide * (1 - 1e-6), _STROKES) if heights.size else np.empty(0)
-    places = np.repeat((left[:, None] + across).ravel(), 2)
-    values = np.stack([np.zeros(heights.size * across.size), np.repeat(heights, across.size)], -1).ravel()
-    open_at = left + wide  # so that the next bar stands by itself
-    order = np.argsort(np.concatenate([places, open_at]), kind="stable")
-    found = np.concatenate([values, np.full(open_at.size, np.nan)])[order]
-    return Curve(letter, color, np.concatenate([places, open_at])[order], found)
+    places = left[:, None] + np.linspace(0.0, wide, _STROKES, endpoint=False)
+    ends = np.stack([np.zeros(places.shape), np.broadcast_to(heights[:, None], places.shape)], -1)
+    return Curve(letter, color, np.repeat(places.ravel(), 2), ends.ravel(), strokes=True)
 
 
 def step_axis(curves: Sequence[Curve], log: bool) -> Scale:
@@ -172,6 +170,12 @@ def pieces(columns: Columns, curve: int = 0) -> list[list[tuple[int, float]]]:
         ends = [low, high] if abs(before - low) <= abs(before - high) else [high, low]
         found[-1] += [(at, value) for value in ends[: 1 + (low < high)]]
     return [piece for piece in found if piece]
+
+
+def strokes(columns: Columns, curve: int = 0) -> list[list[tuple[int, float]]]:
+    """The smallest and the largest value of each column that has a number, as (column, value)."""
+    ends = zip(columns.index.tolist(), columns.low[curve].tolist(), columns.high[curve].tolist(), strict=True)
+    return [[(at, low), (at, high)] for at, low, high in ends if low == low]
 
 
 def _plotext() -> Any:

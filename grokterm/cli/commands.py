@@ -10,22 +10,18 @@ from grokterm.cli import option_groups as groups
 from grokterm.cli.defaults import read_defaults
 from grokterm.cli.open_command import open_weights
 from grokterm.cli.options import read, step_number
-from grokterm.cli.out_commands import export, figures, record, report, share
+from grokterm.cli.out_commands import export, figures, plot, record, report, share
 from grokterm.cli.parameters import (
     NEW_PLUGINS,
     PLUGINS,
     AllRuns,
-    Ascii,
     AsJson,
     At,
-    ChartSize,
     Command,
     Detach,
     Device,
     Keep,
     Line,
-    LogX,
-    LogY,
     NoteText,
     OneRun,
     Only,
@@ -36,7 +32,6 @@ from grokterm.cli.parameters import (
     Remove,
     RunColumns,
     RunName,
-    RunsAndMeasure,
     Sort,
     Tagged,
     TagWords,
@@ -168,28 +163,6 @@ def note(run: OneRun, /, *text: NoteText, **given: str | None) -> int:
     from grokterm.cli.notes import note
 
     return note(run, text, read_defaults() | read(given))
-
-
-@with_options(groups.folder, groups.chart, plugins=PLUGINS)
-def plot(
-    *words: RunsAndMeasure,
-    log_x: LogX = False,
-    log_y: LogY = False,
-    size: ChartSize = None,
-    ascii_only: Ascii = False,
-    **given: str | None,
-) -> int:
-    """Draw a measure of up to six runs over their steps, or their last spectra, as a chart in the scrollback.
-
-    Plain text where the output is no terminal.
-    """
-    from grokterm.cli.plot import Axes, plot
-
-    values = read(given)
-    if ascii_only and values.get("graph", "ascii") != "ascii":
-        raise UsageError(f"--ascii is --graph ascii: leave out --graph {values['graph']}, or --ascii")
-    asked = {"graph": "ascii"} if ascii_only else {}
-    return plot(words, Axes(log_x, log_y), size, read_defaults() | values | asked)
 
 
 @with_options(groups.folder)

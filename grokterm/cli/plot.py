@@ -158,6 +158,8 @@ def print_runs(
     _check(runs, [line.curve for of_run in lines for line in of_run], measure, look)
     console = console_on(out, options.color)
     graph = graph_on(out, options.graph)
+    if measure == SPECTRUM and not alone and console.color_system is None:
+        graph = "ascii"  # bars of dots do not say whose they are
     if graph == "ascii" and isinstance(out, TextIOWrapper):
         out.reconfigure(errors="replace")  # where there is no ²
     look = replace(

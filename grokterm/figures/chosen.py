@@ -14,7 +14,7 @@ BESIDE: Final = {
     "accuracy": ("Accuracy", "Accuracy of the training and the test pairs over the steps"),
     "loss": ("Loss", "Loss of the training and the test pairs over the steps"),
     "table": ("The table of all pairs", "Which pairs the model answers right, and which of them it was trained on"),
-    "bars": ("Fourier bars", "Norm of each component of the embedding, in the first model and now"),
+    "bars": ("Bars", "Norm of each frequency, or of a parity of each coordinate, in the first model and now"),
 }
 """What there is beside the views, each with its title and a sentence."""
 LAST: Final = "last"
