@@ -29,6 +29,8 @@ _MOST: Final = 2.2
 """Width over height of a map whose points need not be as wide as high, at least and at most."""
 _TALLEST: Final = 2.8
 _TALLEST_OF_SEVERAL: Final = 2.2
+_TALLEST_BRIEF: Final = 0.42
+"""Heights of a map at most, alone, among others and among many."""
 _MARK: Final = 0.2
 """Height of a scale for each of its numbers."""
 _NAMES_AT_MOST: Final = 20
@@ -66,9 +68,9 @@ class MapBlock:
     def _map(self, sheet: Sheet, place: Box, heat: Heat, at: int) -> None:
         axes = sheet.axes(place)
         shown = draw_map(axes, heat, sheet)
-        outer = at % self.columns == 0
+        outer = at % self.columns == 0 and not heat.brief
         _side(axes.yaxis, heat.down if outer else None, heat.values.shape[0], place.height, False)
-        lowest = at + self.columns >= len(self.heats)
+        lowest = at + self.columns >= len(self.heats) and not heat.brief
         _side(axes.xaxis, heat.across if lowest else None, heat.values.shape[1], place.width, True)
         last = at % self.columns == self.columns - 1 or at == len(self.heats) - 1
         if heat.span.scale != "states" and (last or not self.shared):
@@ -79,9 +81,13 @@ class MapBlock:
         wide = (width - self._left - self._right - (self.columns - 1) * self._between) / self.columns
         first = self.heats[0]
         ratio = first.values.shape[1] / max(first.values.shape[0], 1)
+        if first.brief:
+            return wide, min(wide / ratio, _TALLEST_BRIEF)
         if not first.square:
             ratio = first.aspect or min(max(ratio, _LEAST), _MOST)
         high = wide / ratio
+        if first.brief:
+            return wide, min(wide / ratio, _TALLEST_BRIEF)
         if not first.square:
             high = max(high, width_of(plain(first.down.name), TEXT) + 0.05)
             if first.down.names and len(first.down.names) <= _NAMES_AT_MOST:
@@ -98,6 +104,8 @@ class MapBlock:
 
     @cached_property
     def _left(self) -> float:
+        if self.heats[0].brief:
+            return 0.0
         side = self.heats[0].down
         names = [name for _, name in _named(side, self.heats[0].values.shape[0], _NAMES_AT_MOST)]
         return max((width_of(plain(name), TEXT) for name in names), default=0.0) + _TICK + height_of(TEXT) + 0.02
@@ -116,7 +124,7 @@ class MapBlock:
 
     @property
     def _below(self) -> float:
-        return _TICK + 2 * height_of(TEXT)
+        return 0.02 if self.heats[0].brief else _TICK + 2 * height_of(TEXT)
 
     def _above(self, wide: float, row: int) -> float:
         shown = self.heats[row * self.columns : (row + 1) * self.columns]
