@@ -127,7 +127,8 @@ def bar_curve(letter: str, color: str, heights: Floats, number: int = 0, count: 
     wide = _OF_SLOT / count
     left = np.arange(1, heights.size + 1) - _OF_SLOT / 2 + number * wide
     places = left[:, None] + np.linspace(0.0, wide, _STROKES, endpoint=False)
-    ends = np.stack([np.zeros(places.shape), np.broadcast_to(heights[:, None], places.shape)], -1)
+    feet = np.where(np.isfinite(heights), 0.0, np.nan)
+    ends = np.stack([np.broadcast_to(each[:, None], places.shape) for each in (feet, heights)], -1)
     return Curve(letter, color, np.repeat(places.ravel(), 2), ends.ravel(), strokes=True)
 
 

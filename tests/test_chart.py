@@ -59,7 +59,8 @@ def test_a_column_has_its_smallest_and_its_largest_value_the_nearer_one_first() 
 def test_bars_are_strokes_that_do_not_touch() -> None:
     bars = bar_curve("A", "blue", np.array([2.0, NAN, 1.0]))
     found = strokes(reduce(bars.steps, bars.values[None], Scale(0.5, 3.5), 30))
-    assert {at for (at, _), _ in found} == {*range(2, 8), *range(22, 28)}
+    places = {at for (at, _), _ in found}
+    assert {*range(2, 8), *range(22, 28)} <= places <= {*range(1, 9), *range(21, 29)}
     assert {(low, high) for (at, low), (_, high) in found if at < 10} == {(0.0, 2.0)}
     assert {(low, high) for (at, low), (_, high) in found if at > 10} == {(0.0, 1.0)}
 
