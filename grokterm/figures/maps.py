@@ -29,8 +29,9 @@ _MOST: Final = 2.2
 """Width over height of a map whose points need not be as wide as high, at least and at most."""
 _TALLEST: Final = 2.8
 _TALLEST_OF_SEVERAL: Final = 2.2
-_TALLEST_BRIEF: Final = 0.42
-"""Heights of a map at most, alone, among others and among many."""
+_TALLEST_BRIEF: Final = 0.4
+_LEAST_BRIEF: Final = 0.22
+"""Heights of a map at most, alone, among others and among many, and of those at least."""
 _MARK: Final = 0.2
 """Height of a scale for each of its numbers."""
 _NAMES_AT_MOST: Final = 20
@@ -82,7 +83,7 @@ class MapBlock:
         first = self.heats[0]
         ratio = first.values.shape[1] / max(first.values.shape[0], 1)
         if first.brief:
-            return wide, min(wide / ratio, _TALLEST_BRIEF)
+            return wide, min(max(wide / ratio, _LEAST_BRIEF), _TALLEST_BRIEF)
         if not first.square:
             ratio = first.aspect or min(max(ratio, _LEAST), _MOST)
         high = wide / ratio
@@ -194,5 +195,5 @@ def _bar(sheet: Sheet, box: Box, shown: ScalarMappable, heat: Heat) -> None:
     bar = sheet.figure.colorbar(shown, cax=axes)
     bar.outline.set_visible(False)
     numbers(bar.ax.yaxis, max(min(int(high / _MARK), 5), 1), heat.span.log)
-    if heat.span.unit:
+    if heat.span.unit and not heat.brief:
         bar.ax.set_ylabel(plain(heat.span.unit), labelpad=to_points(0.03))

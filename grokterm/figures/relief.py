@@ -32,7 +32,7 @@ class ReliefBlock:
     def draw(self, sheet: Sheet, box: Box) -> None:
         """Draws it."""
         heat, color = self.heat, sheet.style.color
-        axes: Any = sheet.axes(box.inner(left=0.1, right=0.35), projection="3d", computed_zorder=False)
+        axes: Any = sheet.axes(box.inner(left=0.1, right=0.35, bottom=0.1), projection="3d", computed_zorder=False)
         stride = -(-max(heat.values.shape) // _MOST)
         values = heat.values.astype(np.float64)[::stride, ::stride]
         down, across = np.mgrid[0 : heat.values.shape[0] : stride, 0 : heat.values.shape[1] : stride]
