@@ -44,6 +44,7 @@ from grokterm.cli.parameters import (
 from grokterm.cli.reproduce_command import reproduce
 from grokterm.cli.script_commands import events, go, pause, set_settings, status, step, wait
 from grokterm.cli.sweep_command import sweep
+from grokterm.cli.tour_command import tour
 from grokterm.cli.train_command import train
 from grokterm.cli.usage import UsageError, explain
 from grokterm.config import settings
@@ -211,6 +212,7 @@ def guide(page: PageName = None, /) -> int:
 
 
 COMMANDS: Final[dict[str, tuple[Command, str]]] = {
+    "tour": (tour, "[CHAPTER] [--again] [OPTIONS]"),
     "train": (train, "[LINE] [OPTIONS]"),
     "attach": (attach, "[RUN...] [OPTIONS]"),
     "resume": (resume, "RUN [OPTIONS]"),
@@ -253,7 +255,7 @@ def run(words: list[str]) -> int:
         command, bound, _ = app.parse_args(words, print_error=False, exit_on_error=False)
     except CycloptsError as error:
         raise UsageError(explain(error, words, tuple(COMMANDS))) from None
-    if command in (train, attach, resume, fork, sweep, reproduce, replay, bench):
+    if command in (train, attach, resume, tour, fork, sweep, reproduce, replay, bench):
         limit()  # a trainer that cannot read it would leave a run of no steps
     given = {name: value for name, value in bound.kwargs.items() if name not in PLUGINS}
     return command(*bound.args, **given) or 0

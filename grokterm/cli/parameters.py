@@ -74,7 +74,7 @@ def _preset(_: Any, tokens: Any) -> str:
 PageName = Annotated[str | None, Parameter(name="PAGE", help="A page by its name, or by the number of its view.")]
 RunName = Annotated[str | None, Parameter(name="RUN", help=_RUN_WORDS)]
 OneRun = Annotated[str, Parameter(name="RUN", help=_RUN_WORDS)]
-RunOrSweep = Annotated[str, Parameter(name="RUN", help=f"{_RUN_WORDS} A sweep too, as s3.")]
+RunOrSweep = Annotated[str, Parameter(name="RUN", help=f"{_RUN_WORDS} A sweep or a reproduction too, as s3 or r3.")]
 AsJson = Annotated[bool, _flag("--json", "Print JSON on standard output, all else on standard error.")]
 RunsAndMeasure = Annotated[
     str,
@@ -187,6 +187,8 @@ WaitUntil = Annotated[
 ]
 Timeout = Annotated[str | None, text_option("--timeout", "SECONDS", "Wait so long at most.", "for ever")]
 NoteText = Annotated[str, Parameter(name="TEXT", help="The note, which takes the old one's place; '' removes it.")]
+TourChapter = Annotated[str | None, Parameter(name="CHAPTER", help="A chapter by its number, 1 to 8.")]
+TourAgain = Annotated[bool, _flag("--again", "Begin anew; the runs of before stay.")]
 ReproductionName = Annotated[
     str | None,
     Parameter(

@@ -1,4 +1,4 @@
-"""`grokterm report`: a run or a sweep as one HTML file that needs nothing else."""
+"""`grokterm report`: a run, a sweep or a reproduction as one HTML file that needs nothing else."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from grokterm.cli.progress_lines import ProgressLines
 from grokterm.cli.sanitize import sanitize, sanitize_json
 from grokterm.export.new_files import check_free, write_export
 from grokterm.number_format import counted, size
+from grokterm.reproductions.folder import find_reproduction, names_reproduction
 from grokterm.runs.folder import find_run, home_path
 from grokterm.sweeps.folder import find_sweep, names_sweep
 
@@ -30,6 +31,13 @@ def report(name: str, out: str | None, as_json: bool, values: Values) -> int:
         path = check_free(_path(out, sweep.id), _ADVICE)
         content, runs = sweep_report(sweep)
         words, told = counted(runs, "run"), {"sweep": sweep.id, "runs": runs}
+    elif names_reproduction(name, home):
+        from grokterm.report.reproduction_report import reproduction_report
+
+        made_of = find_reproduction(name, home)
+        path = check_free(_path(out, made_of.id), _ADVICE)
+        content, about = reproduction_report(made_of)
+        words, told = counted(len(about.rows), "claim"), {"reproduction": made_of.id, "claims": len(about.rows)}
     else:
         from grokterm.report.run_report import run_report
 

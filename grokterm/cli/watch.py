@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from grokterm.cli.defaults import read_defaults
@@ -25,6 +26,7 @@ from grokterm.view_options import ViewOptions
 
 if TYPE_CHECKING:
     from grokterm.runs.compared import ComparedRun
+    from grokterm.tour.tour import Tour
 
 
 def begin(preset: str | None = None, **given: str | None) -> int:
@@ -130,8 +132,14 @@ def runs_option(values: Values) -> str:
     return f" --runs {shlex.quote(str(values['runs']))}" if "runs" in values else ""
 
 
-def show(folder: RunFolder, options: ViewOptions, values: Values, compared: Sequence[ComparedRun] = ()) -> int:
-    """Draws the run, or a comparison of runs, until it is left; the exit status."""
+def show(
+    folder: RunFolder,
+    options: ViewOptions,
+    values: Values,
+    compared: Sequence[ComparedRun] = (),
+    tour: Tour | None = None,
+) -> int:
+    """Draws the run, a comparison of runs, or the tour from this run of it, until it is left; the exit status."""
     from grokterm.tui.terminal.first_paint import first_paint
     from grokterm.tui.terminal.output import write_in_time
 
@@ -139,10 +147,16 @@ def show(folder: RunFolder, options: ViewOptions, values: Values, compared: Sequ
         with without_garbage_collection():
             from grokterm.tui.app import GrokApp
 
-        app = GrokApp(folder, options, compared, values.get("notify", ""))
+            if tour is not None:
+                from grokterm.tui.tour.app import TourApp
+
+        notify = values.get("notify", "")
+        app = TourApp(tour, folder, options, notify) if tour else GrokApp(folder, options, compared, notify)
         outcome = app.run()
         if app.left_early:  # nothing but the first line was drawn, which is taken back here
             raise SystemExit(outcome.exit_status)
+    if tour is not None:
+        outcome = replace(outcome, back="grokterm tour")
     if outcome.left == "lost":
         raise RunFolderError(outcome.words())
     # After a hang-up nobody reads it, and a terminal that has stalled is not waited for.

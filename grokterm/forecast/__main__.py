@@ -13,7 +13,7 @@ from grokterm.output import lossy_output
 from grokterm.processor import cores
 from grokterm.sweeper.workers import LocalWorkers, checked
 
-RUNS: Final = 336
+RUNS: Final = 560
 SEED: Final = 1
 TABLE: Final = Path(__file__).with_name("hazards.npz")
 

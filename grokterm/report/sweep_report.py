@@ -42,14 +42,7 @@ def sweep_report(folder: SweepFolder) -> tuple[bytes, int]:
     if not len(swept):
         raise RunFolderError(f"no run of {folder.id} has ended yet: there is nothing to report")
     data = Data()
-    sections = [
-        Section("plan", "Plan", _plan(plan)),
-        Section("phases", "What became of the runs", _diagrams(swept), "Phases"),
-        Section("steps", "Steps to grok", _marginals(data, swept)),
-        Section("laws", "Laws", _laws(swept)),
-        Section("curves", "Curves", _curves(data, folder, swept)),
-        Section("table", "All runs", _table(folder, swept)),
-    ]
+    sections = _sections(folder, swept, data)
     state = read_state(folder)
     words = [plan.words, counted(len(plan.cells), "cell"), f"{len(swept):,} of {counted(plan.run_count, 'run')}"]
     head = Head(
@@ -59,6 +52,26 @@ def sweep_report(folder: SweepFolder) -> tuple[bytes, int]:
         foot=foot(f"Sweep {folder.id}"),
     )
     return page(head, sections, data), len(swept)
+
+
+def sections_of(folder: SweepFolder, data: Data) -> list[Section]:
+    """What the page of a sweep holds, for one of several; raises RunFolderError where none of its runs has ended."""
+    swept = SweepTable(folder.plan())
+    swept.add(CellsReader(folder.cells_path).read())
+    if not len(swept):
+        raise RunFolderError(f"no run of {folder.id} has ended yet: there is nothing to report")
+    return _sections(folder, swept, data)
+
+
+def _sections(folder: SweepFolder, swept: SweepTable, data: Data) -> list[Section]:
+    return [
+        Section("plan", "Plan", _plan(swept.plan)),
+        Section("phases", "What became of the runs", _diagrams(swept), "Phases"),
+        Section("steps", "Steps to grok", _marginals(data, swept)),
+        Section("laws", "Laws", _laws(swept)),
+        Section("curves", "Curves", _curves(data, folder, swept)),
+        Section("table", "All runs", _table(folder, swept)),
+    ]
 
 
 def _tiles(summary: CellSummary) -> list[tuple[str, str]]:

@@ -60,9 +60,11 @@ class RunLog:
         return self.history.column("step"), self.history.column(name)
 
     def last(self, name: str) -> float:
-        """The last value of a measure that is defined."""
+        """The last value of a measure; of those that are not taken at every record, the last that is defined."""
         _, values = self.measure(name)
-        defined = values[np.isfinite(values)]
+        if self.diverged:
+            return math.nan
+        defined = values if name in COLUMNS else values[np.isfinite(values)]
         return float(defined[-1]) if len(defined) else math.nan
 
     def largest(self, name: str) -> float:
@@ -82,6 +84,12 @@ class RunLog:
         steps, values = self.measure(name)
         before = np.nonzero(steps <= step)[0]
         return float(values[before[-1]]) if len(before) else math.nan
+
+    @property
+    def diverged(self) -> bool:
+        """Whether it ended with a loss that is not finite."""
+        end = self.history.last.step if self.history.last else 0
+        return any(event.name == "not_finite" and event.step >= end for event in self.history.events)
 
     @property
     def keys(self) -> tuple[int, ...]:

@@ -21,12 +21,15 @@ from grokterm.runs.history import read_history
 from grokterm.runs.process import start_process, start_trainer, stop_trainer, trainer_alive
 from grokterm.runs.share import write_line
 from grokterm.runs.sharing import share_of
+from grokterm.runs.summary import summarize
 from grokterm.sweeps.cells import read_state
 from grokterm.sweeps.folder import create_sweep
 from grokterm.view_options import ViewOptions
 
 SWEEPER: Final = "grokterm.sweeper"
 _LOOK: Final = 0.1
+_LOOK_AT_STATES: Final = 1.0
+"""Seconds from one look at what trains to the next."""
 
 
 @dataclass
@@ -41,6 +44,7 @@ class Studio:
     """Of the processor, that each may use; None for all."""
     say: Callable[[str], None]
     _out: dict[RunFolder, KeptRun] = field(default_factory=dict)
+    _next_look: float = 0.0
 
     @property
     def machine(self) -> dict[str, Value]:
@@ -138,6 +142,7 @@ class Studio:
                 if not trainer_alive(run):
                     start_trainer(run, threads=self.threads)
                 self._out[run] = kept
+            self._end_diverged()
             for run, kept in list(self._out.items()):
                 if not trainer_alive(run):
                     del self._out[run]
@@ -145,6 +150,15 @@ class Studio:
                     done += 1
                     self.say(f"{kept.study}: {done} of {len(waiting)} runs")
             time.sleep(_LOOK)
+
+    def _end_diverged(self) -> None:
+        """Ends trainers that wait for somebody who changes what has diverged; they are looked at now and then."""
+        if time.monotonic() < self._next_look:
+            return
+        self._next_look = time.monotonic() + _LOOK_AT_STATES
+        for run in self._out:
+            if trainer_alive(run) and summarize(run).state == "diverged":
+                stop_trainer(run)
 
     def _take_in(self, run: RunFolder, kept: KeptRun) -> None:
         history = read_history(run)

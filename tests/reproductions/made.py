@@ -1,4 +1,4 @@
-"""A reproduction that trains in seconds: p 11, two runs, a fork, a bisection and a sweep."""
+"""A reproduction that trains in seconds: p 11, a run, forks that bisect, and a sweep."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from grokterm.reproductions.claims import Claim, Reproduction, Scale
 from grokterm.reproductions.figures import last, share, step_of
 from grokterm.reproductions.making import Power
 from grokterm.reproductions.rules import at_least, at_most
-from grokterm.reproductions.studies import Bisected, Forked, Study, Swept, Trained
+from grokterm.reproductions.studies import Bisected, Study, Swept, Trained
 
 SMALL: Final[dict[str, Value]] = {
     "p": 11, "width": 32, "d_model": 8, "until": 40, "log_every": 10, "measure_every": 20,
@@ -22,7 +22,6 @@ POWER: Final = Power(2, 1, "a processor, 2 cores", "cpu", "float32")
 def studies(scale: Scale) -> Sequence[Study]:
     return [
         Trained("run", SMALL),
-        Forked("fork", "run", {"weight_decay": 2.0}, 20),
         CUT,
         Swept("sweep", {**SMALL, "max_steps": 30}, ("wd=0.5,1",), seeds=1),
     ]

@@ -8,6 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from grokterm.errors import RunFolderError
+from grokterm.reproductions.claims import Claim, Reproduction
+from grokterm.reproductions.figures import last
 from grokterm.reproductions.folder import (
     ReproductionFolder,
     create_reproduction,
@@ -16,9 +18,12 @@ from grokterm.reproductions.folder import (
     names_reproduction,
 )
 from grokterm.reproductions.making import begun, compared, make, repeat
+from grokterm.reproductions.rules import at_most
+from grokterm.reproductions.studies import Trained
 from grokterm.runs.folder import list_runs
 from grokterm.runs.history import read_history
-from tests.reproductions.made import CUT, POWER, TINY
+from grokterm.runs.process import trainer_alive
+from tests.reproductions.made import CUT, POWER, SMALL, TINY
 
 
 def silent(words: str) -> None:
@@ -31,9 +36,9 @@ def test_it_trains_all_studies_judges_and_comes_out_the_same_again(tmp_path: Pat
     assert folder.path.stat().st_mode & 0o777 == 0o700
     done = make(TINY, folder, POWER, silent)
     assert folder.read() == done
-    assert [run.study for run in done.runs] == ["run", "fork", "cut", "cut"]
+    assert [run.study for run in done.runs] == ["run", "cut", "cut"]
     assert all(run.line.startswith("grok1:") for run in done.runs)
-    assert [read_history(run).last.step for run in list_runs(folder.path)] == [40, 60, 50, 50]  # type: ignore[union-attr]
+    assert [read_history(run).last.step for run in list_runs(folder.path)] == [40, 50, 50]  # type: ignore[union-attr]
     cuts = [float(run.changed[CUT.setting]) for run in done.runs if run.study == "cut"]
     assert cuts[0] == 0.3
     assert cuts[1] in (0.2, 0.4)
@@ -45,11 +50,24 @@ def test_it_trains_all_studies_judges_and_comes_out_the_same_again(tmp_path: Pat
     assert make(TINY, folder, POWER, silent).rows == done.rows
     assert {run.path: run.log_path.stat().st_mtime_ns for run in list_runs(folder.path)} == trained
 
+    folder.write(replace(done, runs=(done.runs[0], done.runs[-1])))  # a run and a fork of it are enough
     new = create_reproduction(begun(TINY, True, None, POWER), tmp_path)
     came = repeat(TINY, folder, new, POWER, silent)
-    assert (came.runs, came.same, came.others) == (6, 6, ())
-    changed = replace(done, runs=done.runs[:1], sweeps=done.sweeps)
-    assert compared(folder, changed, new, new.read()).same == 6
+    assert (came.runs, came.same, came.others) == (4, 4, ())
+    assert compared(folder, done, new, new.read()).same == 4
+
+
+def test_a_run_that_diverges_ends_and_decides_as_its_log_says(tmp_path: Path) -> None:
+    wild = {**SMALL, "arch": "one-hot", "activation": "quadratic", "loss": "mse", "optimizer": "sgd", "lr": 10.0}
+    claim = Claim("its loss", "a paper", "0", last("run", "train_loss"), "number", at_most(0.1))
+    studies, claims = (lambda scale: [Trained("run", wild)]), (lambda scale: [claim])
+    made = Reproduction("nanda", "a wild one", "a paper", studies, claims, quick_seeds=1)
+    folder = create_reproduction(begun(made, True, None, POWER), tmp_path)
+    done = make(made, folder, POWER, silent)
+    run = list_runs(folder.path)[0]
+    assert any(event.name == "not_finite" for event in read_history(run).events)
+    assert not trainer_alive(run)
+    assert done.rows[0].verdict == "FAIL"
 
 
 def test_reproductions_are_found_by_number_preset_and_path(tmp_path: Path) -> None:

@@ -43,6 +43,18 @@ async def test_the_form_has_every_setting_and_says_how_it_acts(trained: RunFolde
         assert seen.app.screen is seen.screen
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 60)])
+async def test_arrows_go_from_field_to_field_whether_or_not_the_form_scrolls(
+    trained: RunFolder, size: tuple[int, int]
+) -> None:
+    async with watch(trained, size) as seen:
+        await seen.press("c")
+        form = seen.app.screen
+        for key, field in (("down", "weight_decay"), ("up", "lr"), ("up", "optimizer")):
+            await seen.press(key)
+            await seen.until(lambda name=field: form.focused and form.focused.id == name, field)  # type: ignore[misc]
+
+
 async def test_what_cannot_be_is_said_as_it_is_typed_and_not_taken(trained: RunFolder) -> None:
     async with watch(trained) as seen:
         await seen.trains()

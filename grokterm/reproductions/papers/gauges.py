@@ -45,7 +45,11 @@ def _clock(scale: Scale) -> Sequence[Claim]:
     ]
 
 
+_WHY_PIZZA: Final = "The runs are of 3,000 steps in place of 20,000; distance irrelevance was still falling."
+_WHY_CLOCK: Final = "The runs are of 3,000 steps in place of 20,000. Both gauges agree within the spread of seeds."
 REPRODUCTIONS: Final = (
-    Reproduction("pizza", "uniform attention adds by the pizza", _PAPER, partial(_studies, "pizza"), _pizza, 2),
-    Reproduction("clock", "attention adds by the clock", _PAPER, partial(_studies, "clock"), _clock, 2),
+    Reproduction(
+        "pizza", "uniform attention adds by the pizza", _PAPER, partial(_studies, "pizza"), _pizza, 2, why=_WHY_PIZZA
+    ),
+    Reproduction("clock", "attention adds by the clock", _PAPER, partial(_studies, "clock"), _clock, 2, why=_WHY_CLOCK),
 )

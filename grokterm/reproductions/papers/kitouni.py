@@ -41,7 +41,7 @@ def claims(scale: Scale) -> Sequence[Claim]:
               at_least(5, 2)),
         Claim("circularity of the embeddings at the end, width 128", f"{_SOURCE}; Zhong et al. 2023 (2306.17844)",
               "a circle on the first two axes", lambda found: _circles(found, 128), "number", at_least(0.7, 0.5)),
-        Claim("the same over that of width 64", _SOURCE, "better with width",
+        Claim("circularity at width 128 over that at width 64", _SOURCE, "better with width",
               lambda found: ratios(_circles(found, 128), _circles(found, _WIDTHS[0])), "times", at_least(1.0, 0.9)),
     ]  # fmt: skip
 

@@ -42,4 +42,7 @@ def _label(run: RunLog, accuracy: str, above: float) -> float:
     return run.first_step(accuracy, lambda values: values > above)
 
 
-REPRODUCTION: Final = Reproduction("playground", "its defaults: what it shows, and when", _SOURCE, studies, claims)
+_WHY: Final = "There is no published step: the playground draws curves. The order of its labels is what can be checked."
+REPRODUCTION: Final = Reproduction(
+    "playground", "its defaults: what it shows, and when", _SOURCE, studies, claims, why=_WHY
+)

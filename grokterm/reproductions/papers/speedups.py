@@ -9,7 +9,7 @@ from typing import Final
 from grokterm.config import Value
 from grokterm.presets import preset_values
 from grokterm.reproductions.claims import Claim, Reproduction, Scale
-from grokterm.reproductions.evidence import Evidence
+from grokterm.reproductions.evidence import Evidence, ratios
 from grokterm.reproductions.rules import at_least, factor_of
 from grokterm.reproductions.studies import Study, Swept
 
@@ -21,36 +21,56 @@ _RATES: Final = "lr=1e-3,3e-3,1e-2"
 
 
 def _grokfast_studies(scale: Scale) -> Sequence[Study]:
-    small: Mapping[str, Value] = _SMALL if scale.quick else {"measure_every": 0}
-    given = {**preset_values("grokfast"), **small, "max_steps": 20_000 if scale.quick else 100_000}
+    small: Mapping[str, Value] = {**_SMALL, "weight_decay": 1e-3} if scale.quick else {"measure_every": 0}
+    given = {**preset_values("grokfast"), **small, "max_steps": 5000 if scale.quick else 100_000}
     return [Swept("filter", given, (_RATES,)), Swept("baseline", given | {"filter": "none"}, (_RATES,))]
 
 
 def _grokfast_claims(scale: Scale) -> Sequence[Claim]:
-    note = _SMALLER if scale.quick else ""
+    note = f"{_SMALLER}; coupled decay 1e-3, as .005 lets so small a network learn nothing" if scale.quick else ""
     return [
-        Claim("steps of Adam over those of Grokfast-EMA at the same rate, 1e-3", f"{_GROKFAST}, figure 1", "43.8 ×",
-              lambda found: [_middle(found, "baseline", 1e-3) / _middle(found, "filter", 1e-3)], "times",
-              factor_of(43.8), note),
-        Claim("the same, the rate of each tuned", f"{_GROKFAST}", "not told: 43.8 × untuned",
-              lambda found: [_best(found, "baseline") / _best(found, "filter")], "times", at_least(2, 1), note),
-    ]  # fmt: skip
+        Claim(
+            "steps of Adam over those of Grokfast-EMA at the same rate, 1e-3",
+            f"{_GROKFAST}, figure 1",
+            "43.8 ×",
+            lambda found: ratios([_middle(found, "baseline", 1e-3)], [_middle(found, "filter", 1e-3)]),
+            "times",
+            factor_of(43.8),
+            note,
+        ),
+        Claim(
+            "steps of Adam over those of Grokfast-EMA, the rate of each tuned",
+            f"{_GROKFAST}",
+            "not told: 43.8 × untuned",
+            lambda found: ratios([_best(found, "baseline")], [_best(found, "filter")]),
+            "times",
+            at_least(2, 1),
+            note,
+        ),
+    ]
 
 
 def _muon_studies(scale: Scale) -> Sequence[Study]:
     small: Mapping[str, Value] = _SMALL if scale.quick else {"measure_every": 0}
-    given: dict[str, Value] = {**preset_values("muon"), **small, "max_steps": 5000}
+    given: dict[str, Value] = {**preset_values("muon"), **small, "max_steps": 3000}
     baseline: dict[str, Value] = {**given, "optimizer": "adamw"}
-    return [Swept("muon", given, (_RATES, "muon_lr=0.01,0.02,0.05")), Swept("adamw", baseline, (_RATES,))]
+    over = ("lr=1e-2,3e-2", "wd=1,2")
+    return [Swept("muon", given, over), Swept("adamw", baseline, over)]
 
 
 def _muon_claims(scale: Scale) -> Sequence[Claim]:
+    names = ("lr", "weight_decay")
     return [
-        Claim("steps of AdamW over those of Muon, the rates of each tuned", f"{_MUON}, table 2",
-              "1.49 (153 over 103 epochs)",
-              lambda found: [_best(found, "adamw") / _best(found, "muon", ("lr", "muon_lr"))], "times",
-              factor_of(1.49, 1.35, 2.2), _SMALLER if scale.quick else ""),
-    ]  # fmt: skip
+        Claim(
+            "steps of AdamW over those of Muon, rate and decay of each tuned",
+            f"{_MUON}, table 2",
+            "1.49 (153 over 103 epochs)",
+            lambda found: ratios([_best(found, "adamw", names)], [_best(found, "muon", names)]),
+            "times",
+            factor_of(1.49, 1.35, 2.2),
+            _SMALLER if scale.quick else "",
+        ),
+    ]
 
 
 def _middle(found: Evidence, study: str, rate: float) -> float:
@@ -67,5 +87,5 @@ def _best(found: Evidence, study: str, names: tuple[str, ...] = ("lr",)) -> floa
 REPRODUCTIONS: Final = (
     Reproduction("grokfast", "slow gradients amplified, against a tuned baseline", _GROKFAST, _grokfast_studies,
                  _grokfast_claims, quick_seeds=2),
-    Reproduction("muon", "Muon against AdamW, both tuned", _MUON, _muon_studies, _muon_claims, quick_seeds=2),
+    Reproduction("muon", "Muon against AdamW, both tuned", _MUON, _muon_studies, _muon_claims, quick_seeds=1),
 )  # fmt: skip

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from statistics import median
 from typing import Final
 
 from grokterm.presets import preset_values
 from grokterm.reproductions.claims import Claim, Reproduction, Scale
-from grokterm.reproductions.evidence import Evidence
+from grokterm.reproductions.evidence import Evidence, ratios
 from grokterm.reproductions.figures import share
 from grokterm.reproductions.rules import at_least, at_most, between
 from grokterm.reproductions.studies import Study, Swept
@@ -52,13 +53,14 @@ def _gelu(found: Evidence) -> list[float]:
         (median(sweep.steps(activation="relu", wd=decay)), median(sweep.steps(activation="gelu", wd=decay)))
         for decay in _DECAYS
     ]
-    return [max(relu / gelu for relu, gelu in pairs if relu < float("inf") and gelu < float("inf"))]
+    known = [relu / gelu for relu, gelu in pairs if math.isfinite(relu) and math.isfinite(gelu)]
+    return [max(known, default=math.nan)]
 
 
 def _matched(found: Evidence) -> list[float]:
     sweep = found.sweep("architecture")
     best = [min(median(sweep.steps(arch=arch, lr=rate)) for rate in (1e-3, 3e-3)) for arch in ("mlp", "transformer")]
-    return [max(best) / min(best)]
+    return ratios([max(best)], [min(best)])
 
 
 REPRODUCTION: Final = Reproduction(

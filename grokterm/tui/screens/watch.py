@@ -77,7 +77,7 @@ class WatchScreen(Steady, Screen[None], inherit_bindings=False):
         self.surgery = Surgery(self, self.view_control)
         self.narration, self.machine = Narration(self), MachineLine(self)
         panes = (AccuracyPane(), LossPane(), TablePane(), FourierPane(), TryPane(), EventsPane())
-        self.pane_control = PaneControl(self, {p.number: p for p in panes}, self.view_control, self._lines_above)
+        self.pane_control = PaneControl(self, {p.number: p for p in panes}, self.view_control, self._lines_taken)
         self._take_actions()
 
     def _take_actions(self) -> None:
@@ -265,12 +265,20 @@ class WatchScreen(Steady, Screen[None], inherit_bindings=False):
         """Lines between the phase line and the panes."""
         return self.narration.line_count(size) + self.machine.line_count(size)
 
+    def _lines_below(self, size: Size) -> int:
+        """Lines between the panes and the footer."""
+        return 0
+
+    def _lines_taken(self, size: Size) -> int:
+        """Lines that panes cannot have."""
+        return self._lines_above(size) + self._lines_below(size)
+
     def _regions(self, size: Size) -> Mapping[Widget, Region]:
         found = self.pane_control.places_in(size)
         width, height, above = *size, self._lines_above(size)
         regions: dict[Widget, Region] = {self.footer_line: Region(0, height - 1, width, 1)}
         if found.kind == "status":
-            regions[self.status_view] = Region(0, 0, width, height - 1)
+            regions[self.status_view] = Region(0, 0, width, height - 1 - self._lines_below(size))
         else:
             regions[self.header_line] = Region(0, 0, width, 1)
             regions[self.phase_line] = Region(0, 1, width, 1)

@@ -21,6 +21,8 @@ class Outcome:
     """What failed and where the details are, after a crash; why the run folder is no longer there."""
     compared: tuple[RunFolder, ...] = ()
     """The runs that were compared when it was left."""
+    back: str = ""
+    """The command that comes back, where that is not the one of the run."""
 
     @property
     def exit_status(self) -> int:
@@ -37,7 +39,7 @@ class Outcome:
             training = sum(map(trainer_alive, self.compared))
             told = f"{training} of {len(self.compared)} runs have a trainer" if training else "nothing was changed"
             return f"{told}; compare again with: grokterm attach {' '.join(map(name_of, self.compared))}"
-        back = f"come back with: grokterm attach {number}"
+        back = f"come back with: {self.back or f'grokterm attach {number}'}"
         if self.left == "crashed":
             return f"the viewer failed: {self.details}; {back}"
         if self.left == "lost":

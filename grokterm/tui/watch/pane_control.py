@@ -21,13 +21,13 @@ _NO_ROOM = "there is no room for panes: enlarge the terminal"
 class PaneControl:
     """The actions that concern panes, and the pages on which those stand."""
 
-    def __init__(self, host: Host, panes: Mapping[int, Pane], views: ViewControl, above: Callable[[Size], int]) -> None:
+    def __init__(self, host: Host, panes: Mapping[int, Pane], views: ViewControl, taken: Callable[[Size], int]) -> None:
         """`panes` by their numbers."""
         self.panes = panes
         self._host, self._viewer = host, host.viewer
         self._views = views
-        self._above = above
-        """Lines between the phase line and the panes of a screen."""
+        self._taken = taken
+        """Lines of a screen that panes cannot have, beside header, phase line, tabs and footer."""
         self._page = 0
         self._large: int | None = None
         """The number of the enlarged pane."""
@@ -40,8 +40,8 @@ class PaneControl:
         return self.places_in(self._host.size)
 
     def places_in(self, size: Size) -> Places:
-        """The places below the lines that tell of the circuit, as if those were not there."""
-        size = Size(size.width, size.height - self._above(size))
+        """The places on what is left of the screen, as if nothing stood above and below it."""
+        size = Size(size.width, size.height - self._taken(size))
         found = places(size.width, size.height, self._viewer.state.history.config.p)
         if found.kind == "status":
             return found
