@@ -37,7 +37,7 @@ class Wanted:
 
 def figures(name: str, wanted: Wanted, as_json: bool, values: Values) -> int:
     """Writes the figures, and says where and which; raises GroktermError and leaves nothing then."""
-    ending = wanted.to or _FORMATS[0]
+    ending = _FORMATS[0] if wanted.to is None else wanted.to
     if ending not in _FORMATS:
         raise ConfigError(unknown("format", ending, list(_FORMATS)))
     if find_spec("matplotlib") is None:

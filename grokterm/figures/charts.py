@@ -13,9 +13,10 @@ from matplotlib.axis import Axis
 from matplotlib.colors import to_rgb
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from grokterm.drawn.parts import Bars, Chart, Line
+from grokterm.drawn.parts import Bars, Chart, Line, Values
 from grokterm.figures.sheet import Box, Key, Keys, Sheet
 from grokterm.figures.style import NAME, SMALL, TEXT, THIN, Style, height_of, width_of, wrapped
+from grokterm.tui.drawing.scales import LARGEST
 
 LEFT: Final = 0.4
 """Room for the numbers of the vertical axis: the same in all figures, so that they align below each other."""
@@ -32,6 +33,8 @@ _NUMBERED: Final = 3
 _RAISED: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _NEAR: Final = 0.2
 """How far colours are apart at most that are hard to tell apart, of each of red, green and blue."""
+_MOST_DECADES: Final = 12
+"""Decades of an axis at most, so that one value near 0 does not flatten the rest."""
 _DECADES: Final = 2.0
 """Decades of an axis below which not only powers of ten are written at it."""
 _MANY: Final = 60
@@ -155,27 +158,36 @@ def _curves(axes: Axes, chart: Chart, sheet: Sheet) -> None:
     for stretch in chart.bands:
         axes.axvspan(stretch.start, stretch.end, color=color(stretch.color), alpha=_BAND, linewidth=0)
     for line in chart.known:
-        x, y = line.x.astype(np.float64), line.y.astype(np.float64)
+        x, y = line.x.astype(np.float64), _finite(line.y)
         if line.band is not None:
             low, high = (end.astype(np.float64) for end in line.band)
             axes.fill_between(x, low, high, color=color(line.color), alpha=0.18, linewidth=0)
         axes.plot(x, y, color=color(line.color), label=line.name, **_drawn(line))
-    if look.log_y:
+    log_y = look.log_y and any((_finite(line.y) > 0).any() for line in chart.known)
+    if log_y:
         axes.set_yscale("log", nonpositive="mask")
-    if look.log_x:
+        bottom, top = axes.get_ylim()
+        axes.set_ylim(max(bottom, top * 10.0**-_MOST_DECADES), top)
+    if look.log_x and any((line.x > 0).any() for line in chart.known):
         axes.set_xscale("log")
     else:
         last = max(float(np.nanmax(line.x, initial=0.0)) for line in chart.known)
         axes.set_xlim(0, last or 1.0)
-    numbers(axes.xaxis, 6, look.log_x)
+    numbers(axes.xaxis, 6, axes.get_xscale() == "log")
     if look.percent and not look.log_y:
         axes.set_ylim(min(-0.02, axes.get_ylim()[0]), 1.02)
         axes.yaxis.set_major_locator(FixedLocator([0, 0.25, 0.5, 0.75, 1]))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.0f} %"))
         return
-    numbers(axes.yaxis, 5, look.log_y)
-    if not look.log_y and min(float(np.nanmin(line.y)) for line in chart.known) >= 0:
+    numbers(axes.yaxis, 5, log_y)
+    if not log_y and min(float(np.nanmin(_finite(line.y))) for line in chart.known) >= 0:
         axes.set_ylim(0, axes.get_ylim()[1])
+
+
+def _finite(values: Values) -> Values:
+    """The same with NaN for what is not finite, and none larger than what an axis can hold."""
+    numbers = values.astype(np.float64)
+    return np.clip(np.where(np.isfinite(numbers), numbers, np.nan), -LARGEST, LARGEST)
 
 
 def _drawn(line: Line) -> dict[str, Any]:

@@ -22,6 +22,7 @@ _AWAY: Final = 0.035
 _TALLEST: Final = 2.6
 _FLAT: Final = 0.75
 """Height over width of a plane whose axes have scales of their own."""
+_SIDES: Final = tuple(np.array(side) for side in ((1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)))
 _MANY: Final = 1000
 """Points from which none has a name."""
 
@@ -147,8 +148,8 @@ def _free(places: Values, names: Sequence[str], wide: float, high: float) -> lis
             continue
         half = width_of(plain(name), SMALL) / 2, height_of(SMALL) / 2.6
         out = places[at] - middle
-        away = out / (float(np.hypot(*out)) or 1.0)
-        for way in (away, np.array([1.0, 0.0]), np.array([-1.0, 0.0]), np.array([0.0, 1.0]), np.array([0.0, -1.0])):
+        away = out / np.hypot(*out) if np.hypot(*out) > 0 else _SIDES[0]
+        for way in (away, *_SIDES):
             # As far as the box of the name needs to clear the point.
             far = min(half[i] / abs(way[i]) if abs(way[i]) > 1e-9 else np.inf for i in range(2)) + _AWAY
             x, y = (places[at] + far * way).tolist()

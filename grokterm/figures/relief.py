@@ -46,7 +46,6 @@ class ReliefBlock:
             numbers(axis, 4)
             axis.set_pane_color("none")
             axis.line.set_color(color("muted"))
-            axis._axinfo["grid"].update(color=color("border"), linewidth=0.3)
             axis.set_label_text(plain(name))
             axis.labelpad = -9
             axis.set_tick_params(pad=-4)

@@ -114,6 +114,8 @@ def drawing(style: Style) -> Iterator[None]:
         "axes.spines.top": False,
         "axes.unicode_minus": True,
         "figure.facecolor": style.color("background"),
+        "grid.color": style.color("border"),
+        "grid.linewidth": 0.3,
         "image.interpolation": "nearest",
         "lines.linewidth": 0.9,
         "lines.solid_capstyle": "round",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 import struct
+from pathlib import Path
 from xml.etree import ElementTree
 
 import matplotlib
@@ -18,16 +20,18 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
-from grokterm.drawn.parts import Words
+from grokterm.drawn.parts import Chart, Line, Look, Mark, Words
 from grokterm.errors import RunFolderError
 from grokterm.figures.chosen import all_names, title_of
 from grokterm.figures.layout import has_drawing
 from grokterm.figures.run_figures import Drawing, drawings, figure, run_figures, written
 from grokterm.figures.style import COLUMN, WIDE, find_style
 from grokterm.notebook import Run
-from grokterm.runs.folder import RunFolder
+from grokterm.runs.folder import RunFolder, create_run
 from grokterm.runs.history import read_history
 from grokterm.runs.measured import measured
+from grokterm.view_options import ViewOptions
+from tests.trainer.running import TINY
 
 PAPER = find_style("paper")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -198,6 +202,25 @@ def test_where_nothing_can_be_drawn_there_is_a_sentence(parity: RunFolder) -> No
         run_figures(parity, ["circles"], [20], PAPER, "svg", quiet)
     with pytest.raises(RunFolderError, match=f"^{parity.id} has steps 0 to 20, and 21 is none of them$"):
         run_figures(parity, ["bars"], [21], PAPER, "svg", quiet)
+
+
+def test_a_run_of_no_steps_has_figures_of_its_first_model(tmp_path: Path) -> None:
+    folder = create_run(TINY, ViewOptions(), tmp_path)
+    found = run_figures(
+        folder, ["accuracy", "phases", "emergence", "waterfall", "table", "spectrum"], [0], PAPER, "png", quiet
+    )
+    assert {(each.name, each.step) for each in found.made} == {("table", 0), ("spectrum", 0)}
+    assert found.undefined.keys() == {"accuracy", "phases", "emergence", "waterfall"}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("values", [[math.nan, math.inf, 1.0], [0.0, -1.0, 0.0], [1e300, 1e-300, 5.0], [2.0]])
+@pytest.mark.parametrize("look", [Look(), Look(log_y=True), Look(percent=True), Look(log_x=True)])
+def test_odd_numbers_are_drawn_without_a_word(values: list[float], look: Look) -> None:
+    steps = np.arange(float(len(values)))
+    chart = Chart("Odd", [Line("odd", "test", steps, np.array(values))], [Mark(0, "here")], look=look)
+    content = written(figure(Drawing("accuracy", None, [chart]), PAPER), "T", PAPER, "svg")
+    assert ElementTree.fromstring(content).tag == f"{SVG}svg"
 
 
 def test_a_theme_gives_its_colours(drawn: Drawn) -> None:
