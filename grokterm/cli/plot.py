@@ -38,7 +38,7 @@ SPECTRUM: Final = "spectrum"
 """The word for the Fourier norms, which are bars over frequencies."""
 _SHORT: Final = {
     "gini": ("embedding_gini",),
-    "restricted": ("test_loss", "restricted_loss"),
+    "restricted": ("test_loss", "restricted_test_loss"),
     "norm": ("sum_squared_weights",),
 }
 """Short words for columns of the log; what they are drawn beside comes first."""
@@ -121,7 +121,7 @@ def split_arguments(words: Sequence[str]) -> tuple[list[str], str]:
     # The name of a run begins with its number.
     names = [word for word in words if word[:1].isdecimal() or word in ("last", ".", "..") or os.sep in word]
     measures = [word.replace("-", "_") for word in words if word not in names]
-    known = list(dict.fromkeys((*_SHORT, SPECTRUM, *measure_names())))
+    known = list(dict.fromkeys(("loss", _ACCURACY, *_SHORT, SPECTRUM, *measure_names())))
     for measure in measures:
         if measure not in known:
             raise UsageError(unknown("measure", measure, known))

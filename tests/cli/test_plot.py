@@ -138,7 +138,8 @@ def test_where_braille_cannot_be_written_there_is_ascii(home: Path) -> None:
     ],
 )
 def test_short_words_stand_for_columns(word: str, last: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    append(list_runs(home)[0], [measured(110, embedding_gini=0.375, sum_squared_weights=1024.0)])
+    newest = measured(110, embedding_gini=0.375, sum_squared_weights=1024.0)
+    append(list_runs(home)[0], [newest, Progress(110, restricted_test_loss=2.5)])
     lines = printed(capsys, "1", word)
     assert lines[0] == f"{word} over steps  0001-add11-mlp: a + b mod 11, mlp"
     assert lines[-1] == last
