@@ -139,6 +139,10 @@ _FORECAST: Final = (
               "groks at about {median} ({low}–{high}), 80 %"),
     _forecast("never", "memorized, not grokked, and a smaller chance than that",
               "not within {horizon} steps ({chance} %)"),
+    _forecast("undecayed", "memorized, not grokked, and weight decay 0",
+              "not expected to grok (none of the library's runs without weight decay has)"),
+    _forecast("random", "memorized, not grokked, and all labels wrong",
+              "not expected to grok (random labels have no rule)"),
     _forecast("changed",
               "weight decay, learning rate or data changed, and a forecast for the new setting, at once or "
               "when it has memorized; once a change",

@@ -107,7 +107,9 @@ NARRATED: dict[str, tuple[Sequence[Record], Sequence[Record]]] = {
 }
 FORECASTED: dict[str, tuple[dict[str, Value], Sequence[Record], Sequence[Record]]] = {
     "groks": ({}, course(1000), course(1000, grokked=900)),
-    "never": ({"weight_decay": 0.0}, course(1000), course(90)),
+    "never": ({"corrupt": 0.3}, course(1000), course(90)),
+    "undecayed": ({"weight_decay": 0.0}, course(1000), course(90)),
+    "random": ({"corrupt": 1.0}, course(1000), course(90)),
     "changed": (
         {},
         [*course(500), change(500, {"weight_decay": 2.0}, {"weight_decay": 1.0})],

@@ -51,6 +51,8 @@ class Forecast:
     """The step up to which it is asked."""
     chance: float
     """To grok by the horizon, 0 to 1."""
+    never: str = ""
+    """The name of the sentence that says why none like it groks; empty where some do."""
 
     @property
     def groks(self) -> bool:
@@ -63,6 +65,8 @@ class Forecast:
         if self.groks:
             low, median, high = (_steps(step) for step in (self.low, self.median, self.high))
             return FORECAST["groks"].words(median=median, low=low, high=high)
+        if self.never:
+            return FORECAST[self.never].what
         return FORECAST["never"].words(horizon=f"{self.horizon:,}", chance=f"{100 * (1 - self.chance):.0f}")
 
     @property
@@ -83,7 +87,9 @@ class Forecast:
     @property
     def sign(self) -> str:
         """The step in as few characters as there can be."""
-        return f"≈{_steps(self.median)}" if self.groks else f"not by {self.horizon:,}"
+        if self.groks:
+            return f"≈{_steps(self.median)}"
+        return "not expected" if self.never else f"not by {self.horizon:,}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +140,20 @@ def forecast_of(history: History, config: Config, start: int, end: float) -> For
     now = float(columns["step"][-1])
     distribution, horizon = hazards.distribution(found), _horizon(config, int(now + start)) - start
     low, high = (distribution.quantile(level) for level in hazards.levels)
-    chance = distribution.within(min(horizon - now, 10**BEYOND))
+    never = none_groks(config)
+    chance = 0.0 if never else distribution.within(min(horizon - now, 10**BEYOND))
     at = now + start
-    return Forecast(int(at), at + distribution.quantile(0.5), at + low, at + high, horizon + start, chance)
+    return Forecast(int(at), at + distribution.quantile(0.5), at + low, at + high, horizon + start, chance, never)
+
+
+def none_groks(config: Config) -> str:
+    """The name of the sentence that says why no run with such settings groks, whatever its curves; else empty.
+
+    Without weight decay none of the library's runs has; budgets of some thousand steps alone do not tell that.
+    """
+    if config.weight_decay == 0:
+        return "undecayed"
+    return "random" if config.corrupt == 1 else ""
 
 
 def start_of_model(history: History, step: float) -> int:

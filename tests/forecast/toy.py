@@ -19,13 +19,13 @@ MEMORIZED = 100
 
 
 def toy() -> Hazards:
-    """Says that 10^2.95 steps remain with weight decay 1, 10^2.45 with more, 10^3.45 with less, and never with none.
+    """Says that 10^2.95 steps remain with decay 1, 10^2.45 with more, 10^3.45 with less; never with wrong labels.
 
     80 % of the runs grok between 10^-.04 and 10^.04 times as many.
     """
     w_1 = np.zeros((1, len(NAMES), 2))
     w_1[0, NAMES.index("log weight decay"), 0] = 1e3
-    w_1[0, NAMES.index("no weight decay"), 1] = 1e3
+    w_1[0, NAMES.index("corrupt"), 1] = 1e3
     edge = np.arange(len(EDGES))
     on = np.where(edge < EDGES.tolist().index(3.0), -20.0, 20.0)
     turns = np.where((edge >= EDGES.tolist().index(2.5)) & (edge < EDGES.tolist().index(3.5)), 40.0, 0.0)

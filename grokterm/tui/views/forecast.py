@@ -183,6 +183,8 @@ def _what_if(state: RunState, key: str, values: dict[str, Value]) -> tuple[str, 
     label = ", ".join(f"{short_label(name)} {spelled(value)}" for name, value in values.items())
     if isinstance(found, Silence):
         return key, label, [found.reason, "none like it"]
+    if found.never:
+        return key, label, [found.when, found.sign]
     between = f"({found.interval})" if found.groks else f"({100 * (1 - found.chance):.0f} %)"
     return key, label, [f"{found.when} {between}", f"{found.sign} {between}", found.sign]
 

@@ -157,8 +157,14 @@ def test_the_forecast_gives_way_where_there_is_no_room(monkeypatch: pytest.Monke
 
 def test_that_it_will_not_grok_is_said_too(monkeypatch: pytest.MonkeyPatch) -> None:
     never = forecasting(monkeypatch, weight_decay=0.0)
-    assert "   not within 40,000 steps (100 %)   " in header.phase_line(never, 180).plain
-    assert "not by 40,000" in header.phase_line(never, 90).plain
+    assert "   not expected to grok (none of the library's runs without weight decay has)   " in (
+        header.phase_line(never, 180).plain
+    )
+    assert "   not expected to grok   " in header.phase_line(never, 120).plain
+    assert "   not expected   " in header.phase_line(never, 90).plain
+    unlikely = forecasting(monkeypatch, corrupt=0.3)
+    assert "   not within 40,000 steps (100 %)   " in header.phase_line(unlikely, 180).plain
+    assert "not by 40,000" in header.phase_line(unlikely, 90).plain
 
 
 def test_the_forecast_is_that_of_the_step_that_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
