@@ -36,6 +36,10 @@ _ACROSS: Final = 9
 """Cells from one number to the next on the axis of steps, at least."""
 _MOST_OF: Final = 0.75
 """Share of its lines that a chart keeps at least, so that the numbers at its side are as many lines apart."""
+_OF_SLOT: Final = 0.6
+"""Width of the bars at one place, of the way to the next place."""
+_STROKES: Final = 64
+"""Lines of which a bar consists: more than it has dots across in any terminal."""
 _APART: Final = 14
 """Cells from one letter on a curve to the next of the same curve."""
 
@@ -51,6 +55,8 @@ class Curve:
     steps: Floats
     values: Floats
     faint: bool = False
+    strokes: bool = False
+    """Whether what lies in one column is a stroke by itself, and no part of a curve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,7 @@ def draw_chart(curves: Sequence[Curve], look: Look) -> Text:
         found = reduce(curve.steps, curve.values[None], x, columns * across)
         dots = [
             [((at + 0.5) / (columns * across), _middle(y, value, rows * down)) for at, value in piece]
-            for piece in pieces(found)
+            for piece in (strokes(found) if curve.strokes else pieces(found))
         ]
         lone = _LONE if glyph and sum(map(len, dots)) == 1 else ""
         _add(figure, plotext.marker(lone or glyph or curve.letter, _pixel(plotext, curve, look)), dots)
@@ -114,6 +120,16 @@ def draw_chart(curves: Sequence[Curve], look: Look) -> Text:
     for line in lines:
         line.rstrip()
     return Text("\n").join(lines)
+
+
+def bar_curve(letter: str, color: str, heights: Floats, number: int = 0, count: int = 1) -> Curve:
+    """Bars at 1, 2, … as many strokes; of `count` things that are compared, those of one of them."""
+    wide = _OF_SLOT / count
+    left = np.arange(1, heights.size + 1) - _OF_SLOT / 2 + number * wide
+    places = left[:, None] + np.linspace(0.0, wide, _STROKES, endpoint=False)
+    feet = np.where(np.isfinite(heights), 0.0, np.nan)
+    ends = np.stack([np.broadcast_to(each[:, None], places.shape) for each in (feet, heights)], -1)
+    return Curve(letter, color, np.repeat(places.ravel(), 2), ends.ravel(), strokes=True)
 
 
 def step_axis(curves: Sequence[Curve], log: bool) -> Scale:
@@ -155,6 +171,12 @@ def pieces(columns: Columns, curve: int = 0) -> list[list[tuple[int, float]]]:
         ends = [low, high] if abs(before - low) <= abs(before - high) else [high, low]
         found[-1] += [(at, value) for value in ends[: 1 + (low < high)]]
     return [piece for piece in found if piece]
+
+
+def strokes(columns: Columns, curve: int = 0) -> list[list[tuple[int, float]]]:
+    """The smallest and the largest value of each column that has a number, as (column, value)."""
+    ends = zip(columns.index.tolist(), columns.low[curve].tolist(), columns.high[curve].tolist(), strict=True)
+    return [[(at, low), (at, high)] for at, low, high in ends if low == low]
 
 
 def _plotext() -> Any:

@@ -17,7 +17,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from grokterm.chart import Curve, Look, console_on, draw_chart, graph_on, pieces, step_axis, value_axis
+from grokterm.chart import (
+    Curve,
+    Look,
+    bar_curve,
+    console_on,
+    draw_chart,
+    graph_on,
+    pieces,
+    step_axis,
+    strokes,
+    value_axis,
+)
 from grokterm.tui.drawing.columns import reduce
 from grokterm.tui.drawing.scales import Scale
 from grokterm.view_options import Graph
@@ -43,6 +54,21 @@ def test_a_column_has_its_smallest_and_its_largest_value_the_nearer_one_first() 
     assert reduced([1, 3, 2, 2, 9, 8, 0, 4], 4) == [[(0, 1), (0, 3), (1, 2), (2, 8), (2, 9), (3, 4), (3, 0)]]
     assert reduced([1, 2, 3], 3) == [[(0, 1), (1, 2), (2, 3)]]
     assert reduced([], 3) == reduced([NAN, NAN], 2) == []
+
+
+def test_bars_are_strokes_that_do_not_touch() -> None:
+    bars = bar_curve("A", "blue", np.array([2.0, NAN, 1.0]))
+    found = strokes(reduce(bars.steps, bars.values[None], Scale(0.5, 3.5), 30))
+    places = {at for (at, _), _ in found}
+    assert {*range(2, 8), *range(22, 28)} <= places <= {*range(1, 9), *range(21, 29)}
+    assert {(low, high) for (at, low), (_, high) in found if at < 10} == {(0.0, 2.0)}
+    assert {(low, high) for (at, low), (_, high) in found if at > 10} == {(0.0, 1.0)}
+
+
+def test_bars_of_several_stand_side_by_side() -> None:
+    one, other = (bar_curve("A", "blue", np.ones(2), number, 2) for number in range(2))
+    assert one.steps.max() < 1 + 1 < other.steps.max()
+    assert not set(np.round(one.steps, 6)) & set(np.round(other.steps, 6))
 
 
 def test_a_column_without_a_number_breaks_the_curve() -> None:

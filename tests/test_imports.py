@@ -14,7 +14,7 @@ from tests.needs import LINTER, need
 from tests.patience import PATIENCE
 
 HEAVY = ("torch", "plotext", "grokterm.lab", "grokterm.training", "grokterm.trainer", "grokterm.analysis")
-EXTRAS = ("pyarrow", "tensorboard", "wandb", "transformer_lens", "google")
+EXTRAS = ("matplotlib", "pyarrow", "tensorboard", "wandb", "transformer_lens", "google")
 NOT_FOR_OPTIONS = (*HEAVY, "numpy", "textual", "rich", "grokterm.tui")
 
 
@@ -46,7 +46,12 @@ def loaded(code: str) -> set[str]:
         ("import grokterm.export.formats, grokterm.export.layouts", (*HEAVY, *EXTRAS, "textual", "rich")),
         ("from grokterm.cli import main; main(['report', '--help'])", (*HEAVY, "textual", "grokterm.report")),
         ("import grokterm.report.run_report, grokterm.report.sweep_report", HEAVY),
-        ("import grokterm.tui.app", ("grokterm.report", *EXTRAS)),
+        (
+            "from grokterm.cli import main; main(['figures', '--help'])",
+            (*HEAVY, *EXTRAS, "textual", "grokterm.figures"),
+        ),
+        ("import grokterm.figures.run_figures", HEAVY),
+        ("import grokterm.tui.app", ("grokterm.report", "grokterm.figures", *EXTRAS)),
         ("import grokterm.tui.app", ("grokterm.export", "grokterm.runs.share", *EXTRAS)),
         ("from grokterm.cli import main; main(['plot', '--help'])", (*HEAVY, "textual", "grokterm.chart")),
         ("import grokterm.cli.plot", (*HEAVY, "textual")),

@@ -10,7 +10,7 @@ from grokterm.cli import option_groups as groups
 from grokterm.cli.defaults import read_defaults
 from grokterm.cli.open_command import open_weights
 from grokterm.cli.options import read, step_number
-from grokterm.cli.out_commands import export, record, report, share
+from grokterm.cli.out_commands import export, figures, plot, record, report, share
 from grokterm.cli.parameters import (
     NEW_PLUGINS,
     PLUGINS,
@@ -22,8 +22,6 @@ from grokterm.cli.parameters import (
     Device,
     Keep,
     Line,
-    LogX,
-    LogY,
     NoteText,
     OneRun,
     Only,
@@ -34,7 +32,6 @@ from grokterm.cli.parameters import (
     Remove,
     RunColumns,
     RunName,
-    RunsAndMeasure,
     Sort,
     Tagged,
     TagWords,
@@ -169,17 +166,6 @@ def note(run: OneRun, /, *text: NoteText, **given: str | None) -> int:
     return note(run, text, read_defaults() | read(given))
 
 
-@with_options(groups.folder, groups.chart, plugins=PLUGINS)
-def plot(*words: RunsAndMeasure, log_x: LogX = False, log_y: LogY = False, **given: str | None) -> int:
-    """Draw a measure of up to six runs over their steps, as a chart that stays in the scrollback.
-
-    Plain text where the output is no terminal.
-    """
-    from grokterm.cli.plot import plot
-
-    return plot(words, log_x, log_y, read_defaults() | read(given))
-
-
 @with_options(groups.folder)
 def stop(run: RunName = None, /, *, all_runs: AllRuns = False, **given: str | None) -> int:
     """Stop a run after a checkpoint: the only one that trains when none is named."""
@@ -238,6 +224,7 @@ COMMANDS: Final[dict[str, tuple[Command, str]]] = {
     "export": (export, "RUN --to FORMAT [OPTIONS]"),
     "record": (record, "RUN [OPTIONS]"),
     "report": (report, "RUN [OPTIONS]"),
+    "figures": (figures, "RUN [--views NAMES] [--steps STEPS] [OPTIONS]"),
     "open": (open_weights, "FILE... [--map FILE] [OPTIONS]"),
     "runs": (runs, "[OPTIONS]"),
     "plot": (plot, "RUN... [MEASURE] [OPTIONS]"),

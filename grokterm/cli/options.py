@@ -126,6 +126,19 @@ def step_number(option: str, text: str | None) -> int | None:
     return int(plain)
 
 
+def columns_and_rows(
+    text: str, smallest: tuple[int, int], largest: tuple[int, int], example: tuple[int, int]
+) -> tuple[int, int]:
+    """The columns and rows that --size gives, as 100x25; raises ConfigError."""
+    columns, cross, rows = text.strip().lower().partition("x")
+    if cross and all(number.isdecimal() and number.isascii() for number in (columns, rows)):
+        size = int(columns[:6]), int(rows[:6])
+        if all(low <= one <= high for low, one, high in zip(smallest, size, largest, strict=True)):
+            return size
+    low, high, such = (f"{columns}x{rows}" for columns, rows in (smallest, largest, example))
+    raise ConfigError(f"--size must be COLUMNSxROWS from {low} to {high}, such as {such}, not {text or 'nothing'}")
+
+
 def configuration(values: Mapping[str, Any]) -> Config:
     """The `Config` among the values; raises ConfigError."""
     return Config.starting({name: value for name, value in values.items() if name in settings()})

@@ -22,7 +22,8 @@ def _flag(name: str, words: str) -> Parameter:
     return Parameter(name=name, negative="", help=words, group=_GROUPS["Run"], show_default=False)
 
 
-def _text_option(name: str, metavar: str, words: str, default: str = "") -> Parameter:
+def text_option(name: str, metavar: str, words: str, default: str = "") -> Parameter:
+    """An option with a value in words, of which `default` says what it is otherwise."""
     return Parameter(
         name=name,
         help=words,
@@ -79,20 +80,24 @@ RunsAndMeasure = Annotated[
     str,
     Parameter(
         name="RUN",
-        help=f"{_RUN_WORDS} The last word may be what is drawn: accuracy, loss, or any other measure of the log by its "
-        "name there, such as gradient_norm.",
+        help=f"{_RUN_WORDS} The last word may be what is drawn: accuracy, loss, gini, restricted, norm, spectrum, or "
+        "any other measure of the log by its name there, such as gradient_norm.",
     ),
 ]
 LogX = Annotated[bool, _flag("--log-x", "Make the axis of steps logarithmic.")]
 LogY = Annotated[bool, _flag("--log-y", "Make the axis of values logarithmic.")]
+ChartSize = Annotated[
+    str | None, text_option("--size", "COLUMNSxROWS", "The chart with title and legend.", "as wide as the terminal")
+]
+Ascii = Annotated[bool, _flag("--ascii", "Draw it with letters, as --graph ascii does.")]
 AllRuns = Annotated[bool, _flag("--all", "Stop every run that trains.")]
 Keep = Annotated[bool, _flag("--keep", "Carry embedding and read-out over into a new model, where they fit.")]
 Detach = Annotated[bool, _flag("--detach", "Let the fork train without a screen.")]
 Yes = Annotated[bool, _flag("--yes", "Do not ask.")]
-At = Annotated[str | None, _text_option("--at", "STEP", "Step from which the fork goes on.", "the parent's last one")]
-To = Annotated[str | None, _text_option("--to", "STEP", "Step up to which it is repeated.", "the run's last one")]
+At = Annotated[str | None, text_option("--at", "STEP", "Step from which the fork goes on.", "the parent's last one")]
+To = Annotated[str | None, text_option("--to", "STEP", "Step up to which it is repeated.", "the run's last one")]
 Resume = Annotated[
-    str | None, _text_option("--resume", "RUN", "Go on with a run, which keeps every setting that is not given.")
+    str | None, text_option("--resume", "RUN", "Go on with a run, which keeps every setting that is not given.")
 ]
 Preset = Annotated[
     str | None,
@@ -122,15 +127,15 @@ Zip = Annotated[
 ]
 Where = Annotated[
     str | None,
-    _text_option("--where", "CONDITION", "Train only the cells where this holds, such as 'wd>0.1 or lr<1e-2'."),
+    text_option("--where", "CONDITION", "Train only the cells where this holds, such as 'wd>0.1 or lr<1e-2'."),
 ]
-Seeds = Annotated[str | None, _text_option("--seeds", "N", "Seeds of each cell, from --seed on.", "1")]
+Seeds = Annotated[str | None, text_option("--seeds", "N", "Seeds of each cell, from --seed on.", "1")]
 Again = Annotated[
     str | None,
-    _text_option("--again", "SWEEP", "Plan it as an older sweep was, but for what is given beside it."),
+    text_option("--again", "SWEEP", "Plan it as an older sweep was, but for what is given beside it."),
 ]
 ResumeSweep = Annotated[
-    str | None, _text_option("--resume", "SWEEP", "Go on with a sweep: no run that has ended is trained again.")
+    str | None, text_option("--resume", "SWEEP", "Go on with a sweep: no run that has ended is trained again.")
 ]
 OpenCell = Annotated[
     tuple[str, str] | None,
@@ -138,43 +143,20 @@ OpenCell = Annotated[
 ]
 DaskAddress = Annotated[
     str | None,
-    _text_option("--dask", "ADDRESS", "Train on the workers of a Dask scheduler, tcp://HOST:PORT or local:N."),
+    text_option("--dask", "ADDRESS", "Train on the workers of a Dask scheduler, tcp://HOST:PORT or local:N."),
 ]
 WorkerCount = Annotated[
     str | None,
-    _text_option("--workers", "N", "Processes that train, each on one thread.", "one a GPU, or one a core"),
+    text_option("--workers", "N", "Processes that train, each on one thread.", "one a GPU, or one a core"),
 ]
 DryRun = Annotated[bool, _flag("--dry-run", "Print the plan, and train nothing.")]
-RecordSeconds = Annotated[
-    str | None, _text_option("--seconds", "N", "How long it plays, from the first step to the last.", "20")
-]
-RecordSize = Annotated[str | None, _text_option("--size", "COLUMNSxROWS", "The terminal that is recorded.", "120x40")]
-Format = Annotated[
-    str | None,
-    _text_option(
-        "--to",
-        "FORMAT",
-        "csv, parquet, jsonl: all that is logged; tensorboard, wandb-offline: the same for these programs; "
-        "safetensors, npz: the parameters of a checkpoint; transformer-lens, nanda: those of a transformer in that "
-        "layout.",
-    ),
-]
-Out = Annotated[
-    str | None, _text_option("--out", "PATH", "File or folder that is written, never in place of another.", "here")
-]
-OutFile = Annotated[
-    str | None, _text_option("--out", "FILE", "File that is written, never in place of another.", "its name, here")
-]
-KeptStep = Annotated[
-    str | None, _text_option("--step", "STEP", "Step of the checkpoint whose parameters are meant.", "the newest")
-]
 WeightFile = Annotated[str, Parameter(name="FILE", help="A file of weights: safetensors, npz, .pt or .pth.")]
 MapFile = Annotated[
     str | None,
-    _text_option("--map", "FILE", "TOML that says which tensor is which, for a layout that is not known."),
+    text_option("--map", "FILE", "TOML that says which tensor is which, for a layout that is not known."),
 ]
 OfStep = Annotated[
-    str | None, _text_option("--step", "STEP", "Step of the weights, where their file does not say it.", "0")
+    str | None, text_option("--step", "STEP", "Step of the weights, where their file does not say it.", "0")
 ]
 Line = Annotated[
     str | None, Parameter(name="LINE", help="A run as grokterm share prints it: it is trained with all its changes.")
@@ -182,7 +164,7 @@ Line = Annotated[
 DetachSweep = Annotated[bool, _flag("--detach", "Let the sweep train without a screen.")]
 WhereRun = Annotated[
     str | None,
-    _text_option(
+    text_option(
         "--where",
         "CONDITION",
         "Only runs for which it holds, such as 'wd>1 and phase==grokked': of settings, run, step, phase, "
@@ -191,19 +173,19 @@ WhereRun = Annotated[
 ]
 Tagged = Annotated[list[str] | None, _texts("--tag", "TAG", "Only runs with this tag. May be given again.")]
 Sort = Annotated[
-    str | None, _text_option("--sort", "COLUMN", "Sort by one of these names; -COLUMN: the greatest first.")
+    str | None, text_option("--sort", "COLUMN", "Sort by one of these names; -COLUMN: the greatest first.")
 ]
 RunColumns = Annotated[
-    str | None, _text_option("--columns", "NAMES", "List these alone, such as run,test_accuracy,wd,grokked_step_99.")
+    str | None, text_option("--columns", "NAMES", "List these alone, such as run,test_accuracy,wd,grokked_step_99.")
 ]
 TagWords = Annotated[str, Parameter(name="WORDS", help="Tags, each a word.")]
 Remove = Annotated[bool, _flag("--remove", "Take these tags away.")]
 Follow = Annotated[bool, _flag("--follow", "Go on until the run ends.")]
 WaitUntil = Annotated[
     str | None,
-    _text_option("--until", "WHERE", "A step, memorized or grokked.", "the run's own end"),
+    text_option("--until", "WHERE", "A step, memorized or grokked.", "the run's own end"),
 ]
-Timeout = Annotated[str | None, _text_option("--timeout", "SECONDS", "Wait so long at most.", "for ever")]
+Timeout = Annotated[str | None, text_option("--timeout", "SECONDS", "Wait so long at most.", "for ever")]
 NoteText = Annotated[str, Parameter(name="TEXT", help="The note, which takes the old one's place; '' removes it.")]
 TourChapter = Annotated[str | None, Parameter(name="CHAPTER", help="A chapter by its number, 1 to 8.")]
 TourAgain = Annotated[bool, _flag("--again", "Begin anew; the runs of before stay.")]
@@ -217,21 +199,21 @@ QuickReproduction = Annotated[
     bool, _flag("--quick", "Smaller moduli, shorter runs and fewer seeds: minutes on two cores; the rules are scaled.")
 ]
 AllReproductions = Annotated[bool, _flag("--all", "Make every reproduction, one after another.")]
-ReproductionSeeds = Annotated[str | None, _text_option("--seeds", "N", "Seeds of each run.", "3 with --quick, else 5")]
+ReproductionSeeds = Annotated[str | None, text_option("--seeds", "N", "Seeds of each run.", "3 with --quick, else 5")]
 AgainReproduction = Annotated[
-    str | None, _text_option("--again", "NAME", "Train the runs of one that was made again, and compare bit for bit.")
+    str | None, text_option("--again", "NAME", "Train the runs of one that was made again, and compare bit for bit.")
 ]
 ResumeReproduction = Annotated[
-    str | None, _text_option("--resume", "NAME", "Go on with one that was interrupted: what has ended is kept.")
+    str | None, text_option("--resume", "NAME", "Go on with one that was interrupted: what has ended is kept.")
 ]
 Quick = Annotated[bool, _flag("--quick", "Measure less, and less surely: two minutes.")]
 Device = Annotated[
-    str, _text_option("--device", "DEVICE", "Device that trains: auto, cpu, cuda, cuda:N or mps.", "auto")
+    str, text_option("--device", "DEVICE", "Device that trains: auto, cpu, cuda, cuda:N or mps.", "auto")
 ]
 Precision = Annotated[
-    str, _text_option("--precision", "PRECISION", "Matrix products: auto, float32, bfloat16 or float64.", "auto")
+    str, text_option("--precision", "PRECISION", "Matrix products: auto, float32, bfloat16 or float64.", "auto")
 ]
-Only = Annotated[str | None, _text_option("--only", "NAME", "Rows that begin so: st, step/mlp, limit, grok, viewer …")]
+Only = Annotated[str | None, text_option("--only", "NAME", "Rows that begin so: st, step/mlp, limit, grok, viewer …")]
 _PLUGIN_PARAMETERS: Final = {
     "plugin": _repeatable(
         "plugin",

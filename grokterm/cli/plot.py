@@ -1,4 +1,4 @@
-"""`grokterm plot`: a measure of one run or several over their steps, as a chart in the scrollback."""
+"""`grokterm plot`: a measure of runs over their steps, or their last spectra, as a chart in the scrollback."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 import numpy as np
 
-from grokterm.chart import COLORS, Curve, Look, console_on, draw_chart, graph_on
-from grokterm.cli.options import Values, view
+from grokterm.chart import COLORS, LEAST, Curve, Look, bar_curve, console_on, draw_chart, graph_on
+from grokterm.cli.options import Values, columns_and_rows, view
 from grokterm.cli.sanitize import sanitize
 from grokterm.cli.usage import UsageError
 from grokterm.errors import GroktermError, PluginNeededError, RunFolderError
@@ -28,11 +28,22 @@ from grokterm.spelling import unknown
 from grokterm.view_options import ViewOptions
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.text import Text
 
 AT_END: Final = (60, 12)
 """Columns and lines of the chart that a training ends with, title and legend with them."""
 _ACCURACY: Final = "accuracy"
+SPECTRUM: Final = "spectrum"
+"""The word for the Fourier norms, which are bars over frequencies."""
+_SHORT: Final = {
+    "gini": ("embedding_gini",),
+    "restricted": ("test_loss", "restricted_test_loss"),
+    "norm": ("sum_squared_weights",),
+}
+"""Short words for columns of the log; what they are drawn beside comes first."""
+_LARGEST: Final = (500, 200)
+_EXAMPLE: Final = (100, 25)
 _TALLEST: Final = 30
 """Lines of a chart at most, however wide it is."""
 _TEST, _TRAIN = COLORS[1], COLORS[0]
@@ -57,7 +68,15 @@ class Line:
     live: str
 
 
-def plot(words: Sequence[str], log_x: bool, log_y: bool, values: Values) -> int:
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """Which axes are logarithmic."""
+
+    log_x: bool = False
+    log_y: bool = False
+
+
+def plot(words: Sequence[str], axes: Axes, size: str | None, values: Values) -> int:
     """Prints the chart of the runs and the measure among the words; raises GroktermError."""
     home = runs_home(values.get("runs"))
     try:
@@ -67,15 +86,23 @@ def plot(words: Sequence[str], log_x: bool, log_y: bool, values: Values) -> int:
         raise
     if len(names) > 1:
         check_count(len(names))
+    if measure == SPECTRUM and axes.log_x:
+        raise UsageError("a spectrum is drawn over frequencies, not over steps: leave out --log-x")
+    least = (LEAST[0], LEAST[1] + 1 + len(names))
+    asked = None if size is None else columns_and_rows(size, least, _LARGEST, _EXAMPLE)
     runs = _read([find_run(name, home) for name in names])
     options, out = view(values), sys.stdout
-    console = console_on(out, options.color)
+    width, lines = asked or _room(console_on(out, options.color))
+    print_runs(out, runs, measure, Look(width, lines, log_x=axes.log_x, log_y=axes.log_y), options)
+    return 0
+
+
+def _room(console: Console) -> tuple[int, int]:
+    """Columns and lines of a chart that is given no size."""
     lines = max(console.width // 4, AT_END[1])
     if console.is_terminal:
         lines = max(min(lines, console.height - 1), AT_END[1])
-    look = Look(console.width, min(lines, _TALLEST), log_x=log_x, log_y=log_y)
-    print_runs(out, runs, measure, look, options)
-    return 0
+    return console.width, min(lines, _TALLEST)
 
 
 def _check_plugins(words: Sequence[str], home: Path) -> None:
@@ -94,9 +121,10 @@ def split_arguments(words: Sequence[str]) -> tuple[list[str], str]:
     # The name of a run begins with its number.
     names = [word for word in words if word[:1].isdecimal() or word in ("last", ".", "..") or os.sep in word]
     measures = [word.replace("-", "_") for word in words if word not in names]
+    known = list(dict.fromkeys(("loss", _ACCURACY, *_SHORT, SPECTRUM, *measure_names())))
     for measure in measures:
-        if measure not in measure_names():
-            raise UsageError(unknown("measure", measure, list(measure_names())))
+        if measure not in known:
+            raise UsageError(unknown("measure", measure, known))
     if len(measures) > 1:
         raise UsageError(f"plot draws one measure at a time, not {', '.join(measures)}")
     if not names:
@@ -122,10 +150,16 @@ def print_runs(
 
     With `brief` the legend takes the place of the run's name in the title.
     """
-    lines = [_lines(run, number, measure, len(runs) == 1) for number, run in enumerate(runs)]
+    alone = len(runs) == 1
+    if measure == SPECTRUM:
+        lines = [[_bars(run, number, len(runs))] for number, run in enumerate(runs)]
+    else:
+        lines = [_lines(run, number, measure, alone) for number, run in enumerate(runs)]
     _check(runs, [line.curve for of_run in lines for line in of_run], measure, look)
     console = console_on(out, options.color)
     graph = graph_on(out, options.graph)
+    if measure == SPECTRUM and not alone and console.color_system is None:
+        graph = "ascii"  # bars of dots do not say whose they are
     if graph == "ascii" and isinstance(out, TextIOWrapper):
         out.reconfigure(errors="replace")  # where there is no ²
     look = replace(
@@ -161,16 +195,29 @@ def _read(folders: Sequence[RunFolder]) -> list[Plotted]:
 def _lines(run: Plotted, number: int, measure: str, alone: bool) -> list[Line]:
     """The curves of a run: in one color where there are others, those of the training pairs faint."""
     found = []
-    for column in columns_of(measure):
+    columns = _columns(measure)
+    for place, column in enumerate(columns):
         steps, values = measured(run.history, column)
-        is_train = column != measure and column.startswith("train_")
-        color = (_TRAIN if is_train else _TEST if column != measure else COLORS[0]) if alone else COLORS[number]
-        curve = Curve(
-            run.letter.lower() if is_train else run.letter, color, steps, values, faint=is_train and not alone
-        )
-        name = ("last" if alone else "") if column == measure else "train" if is_train else "test"
+        beside = place < len(columns) - 1
+        color = (_TRAIN if beside else _TEST if len(columns) > 1 else COLORS[0]) if alone else COLORS[number]
+        curve = Curve(run.letter.lower() if beside else run.letter, color, steps, values, faint=beside and not alone)
+        name = ("last" if alone else "") if len(columns) == 1 else column.partition("_")[0]
         found.append(Line(curve, name, _live(values, column)))
     return found
+
+
+def _columns(measure: str) -> tuple[str, ...]:
+    """The columns that a word stands for, the one that matters most last; names of the log go before short ones."""
+    return columns_of(measure) if measure in measure_names() else _SHORT.get(measure, (measure,))
+
+
+def _bars(run: Plotted, number: int, count: int) -> Line:
+    """The last spectrum of a run as bars, beside those of the other runs."""
+    spectra = run.history.spectra
+    norms = spectra.rows[-1].astype(np.float64) if len(spectra.steps) else np.empty(0)
+    largest = int(np.nanargmax(norms)) if np.isfinite(norms).any() else -1
+    live = "not logged" if largest < 0 else f"k {largest + 1} {norms[largest]:.3g} at step {spectra.steps[-1]:,.0f}"
+    return Line(bar_curve(run.letter, COLORS[number], norms, number, count), "largest", live)
 
 
 def _live(values: Floats, column: str) -> str:
@@ -197,7 +244,7 @@ def _check(runs: Sequence[Plotted], curves: Sequence[Curve], measure: str, look:
 def _title(runs: Sequence[Plotted], measure: str, brief: bool) -> Text:
     from rich.text import Text
 
-    text = Text().append(f"{measure} over steps", "bold")
+    text = Text().append("last spectrum" if measure == SPECTRUM else f"{measure} over steps", "bold")
     if len(runs) == 1 and not brief:
         config = runs[0].history.config
         text.append(f"  {sanitize(runs[0].name)}: {config.task_words}, {config.arch}")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from grokterm.asciicast import Asciicast
-from grokterm.cli.options import Values
+from grokterm.cli.options import Values, columns_and_rows
 from grokterm.cli.plugins import check_given
 from grokterm.cli.sanitize import sanitize, sanitize_json
 from grokterm.config.plugins import plugin_arguments
@@ -46,7 +46,8 @@ def record(name: str, out: str | None, seconds: str | None, size: str | None, as
     """Writes the recording of a run, and says where; raises GroktermError and leaves nothing then."""
     folder = find_run(name, home_path(values.get("runs")))
     check_given(folder)
-    length, (columns, rows) = _seconds(seconds), _size(size)
+    length = _seconds(seconds)
+    columns, rows = SIZE if size is None else columns_and_rows(size, _SMALLEST, _LARGEST, SIZE)
     path = check_free(Path(out).expanduser() if out else Path(f"{folder.id}.cast"), _ADVICE)
     history = read_history(folder)
     if len(history) < 2:
@@ -153,14 +154,3 @@ def _seconds(text: str | None) -> float:
     if not 1 <= seconds <= 3600:
         raise ConfigError(f"--seconds must be a number from 1 to 3,600, not {text}")
     return seconds
-
-
-def _size(text: str | None) -> tuple[int, int]:
-    if text is None:
-        return SIZE
-    columns, cross, rows = text.lower().partition("x")
-    if cross and columns.isdecimal() and rows.isdecimal():
-        size = int(columns[:6]), int(rows[:6])
-        if all(low <= one <= high for low, one, high in zip(_SMALLEST, size, _LARGEST, strict=True)):
-            return size
-    raise ConfigError(f"--size must be COLUMNSxROWS from 40x12 to 500x200, such as 120x40, not {text or 'nothing'}")

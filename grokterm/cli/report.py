@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shlex
-import sys
-import time
 from pathlib import Path
 from typing import Final
 
 from grokterm.cli.options import Values
 from grokterm.cli.plugins import check_given
+from grokterm.cli.progress_lines import ProgressLines
 from grokterm.cli.sanitize import sanitize, sanitize_json
 from grokterm.export.new_files import check_free, write_export
 from grokterm.number_format import counted, size
@@ -17,8 +16,6 @@ from grokterm.reproductions.folder import find_reproduction, names_reproduction
 from grokterm.runs.folder import find_run, home_path
 from grokterm.sweeps.folder import find_sweep, names_sweep
 
-LINE_SECONDS: Final = 2.0
-"""Seconds from one line of progress to the next."""
 _ADVICE: Final = "choose another name with --out"
 _ENDING: Final = ".html"
 
@@ -47,7 +44,7 @@ def report(name: str, out: str | None, as_json: bool, values: Values) -> int:
         folder = find_run(name, home)
         check_given(folder)
         path = check_free(_path(out, folder.id), _ADVICE)
-        made = run_report(folder, _Progress().tell)
+        made = run_report(folder, ProgressLines().tell)
         content, words = made.content, counted(len(made.kept_steps), "kept step")
         told = {"run": folder.id, "kept_steps": made.kept_steps, "undefined": made.undefined}
     write_export(path, content, advice=_ADVICE)
@@ -62,16 +59,3 @@ def report(name: str, out: str | None, as_json: bool, values: Values) -> int:
 def _path(out: str | None, name: str) -> Path:
     """Where it is written: here, under its own name, unless one is given."""
     return Path(out).expanduser() if out else Path(f"{name}{_ENDING}")
-
-
-class _Progress:
-    """Lines on standard error for what takes longer."""
-
-    def __init__(self) -> None:
-        self._next = time.monotonic() + LINE_SECONDS
-
-    def tell(self, words: str) -> None:
-        """Prints a line if the last one is old enough."""
-        if time.monotonic() >= self._next:
-            self._next = time.monotonic() + LINE_SECONDS
-            print(sanitize(words), file=sys.stderr, flush=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal
 
 import numpy as np
-import numpy.typing as npt
+
+from grokterm.drawn.parts import Values
 
 Kind = Literal["f32", "f64", "i32", "u8", "u16", "bits"]
-Values: TypeAlias = npt.NDArray[Any]
 _TYPES: Final[dict[Kind, str]] = {"f32": "<f4", "f64": "<f8", "i32": "<i4", "u8": "u1", "u16": "<u2", "bits": "u1"}
 _LEVEL: Final = 9
 

@@ -8,10 +8,12 @@ from typing import Any, Final
 import numpy as np
 
 from grokterm.config import Config
+from grokterm.drawn.asked import KeptStep
+from grokterm.drawn.board import SLICE, norms_of, right_pairs
+from grokterm.drawn.parts import Values
 from grokterm.number_format import counted, percent
 from grokterm.picture import Picture
-from grokterm.report.asked import KeptStep
-from grokterm.report.data import Data, Values
+from grokterm.report.data import Data
 from grokterm.report.markup import Markup, joined, tag
 from grokterm.report.page import legend
 from grokterm.surgery import key_words
@@ -20,7 +22,6 @@ from grokterm.tasks.polynomial import UNDEFINED
 _UNDEFINED: Final = 65535
 """The label of a pair for which the operation is not defined, as it is kept."""
 _BYTE: Final = 8
-_SLICE: Final = "Every pair (a, b), all other inputs being 0"
 _COLORS: Final = (
     ("correct", "right, not trained on"),
     ("wrong", "wrong, not trained on"),
@@ -51,17 +52,10 @@ class _Tables:
         return np.concatenate(self._parts)
 
 
-def right_pairs(step: KeptStep) -> Values:
-    """Which pairs the model answers right, bool [p, p] indexed [a, b]; those without an answer are wrong."""
-    label, prediction = step.pictures["task"].arrays["label"], step.pictures["table"].arrays["prediction"]
-    found: Values = (prediction == label) & (label != UNDEFINED)
-    return found
-
-
 def steps_body(data: Data, steps: Sequence[KeptStep], config: Config, notes: Sequence[str] = ()) -> Markup:
     """The slider with what can be shown of each step, and in a line each what cannot."""
     has_table = all(step.pictures["table"].arrays and step.pictures["task"].arrays for step in steps)
-    norms = [_norms_of(step) for step in steps]
+    norms = [norms_of(step) for step in steps]
     has_bars = all(picture.arrays for picture, _ in norms)
     missing = [*notes]
     if not has_table:
@@ -74,7 +68,7 @@ def steps_body(data: Data, steps: Sequence[KeptStep], config: Config, notes: Seq
     spec = _Spec(data, config)
     entries = [spec.entry(step, has_table, norms[at] if has_bars else None) for at, step in enumerate(steps)]
     data.steps = spec.closed(entries)
-    grid = [_grid("Every pair" if config.of_pairs else _SLICE)] if has_table else []
+    grid = [_grid("Every pair" if config.of_pairs else SLICE)] if has_table else []
     bars = [tag("div", tag("h4", f"Norm of each {spec.component}"), _part("div", "bars", "chart"))] if has_bars else []
     body = tag("div", *_controls(len(steps)), tag("div", *grid, *bars, class_="steps"), data_steps="1")
     return joined([body, *said])
@@ -152,15 +146,6 @@ class _Spec:
             return f"secret {', '.join(map(str, sorted(keys)))}"
         what, labels = key_words(self._config.op, keys)
         return f"{what} {', '.join(labels)}" if keys else f"no {what} yet"
-
-
-def _norms_of(step: KeptStep) -> tuple[Picture, str]:
-    """The picture of the bars of a step, and what a bar is: a frequency, or of a parity a coordinate."""
-    coordinates = step.pictures["coordinates"]
-    if coordinates.arrays:
-        return coordinates, "coordinate"
-    spectrum = step.pictures["spectrum"]
-    return spectrum, "representation" if spectrum.names.get("components") else "frequency"
 
 
 def _whole_bytes(pairs: Values) -> Values:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from grokterm.report.data import Values
+from grokterm.drawn.parts import RING, Clock, Plane, Values
 from grokterm.report.markup import Markup, joined, tag
 
 _SIZE: Final = 300
@@ -19,31 +17,14 @@ _LINE: Final = 10.0
 _MANY: Final = 1000
 """Points from which none has a name."""
 _CLOCK: Final = 120
-_RING: Final = 0.5
-"""Distance from the middle at which a weight of 0 lies, of the whole radius."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Plane:
-    """Points [n, 2] with what is drawn beside them."""
-
-    points: Values
-    names: Sequence[str] = ()
-    colors: Sequence[str] = ()
-    """The palette's meaning that colours each; none: all alike."""
-    way: Values | None = None
-    """A line through places [m, 2]."""
-    axes: tuple[str, str] = ("", "")
-    equal: bool = True
-    """Whether both axes have one scale."""
-
-
-def draw_plane(plane: Plane, title: str, words: str = "") -> Markup:
+def draw_plane(plane: Plane) -> Markup:
     """The points as a figure under its title; each says its name where it is pointed at."""
     every = plane.points if plane.way is None else np.concatenate([plane.points, plane.way])
     known = every[np.isfinite(every).all(-1)]
     if not len(known):
-        return tag("figure", tag("h4", title), tag("p", "no point is a number", class_="undefined"))
+        return tag("figure", tag("h4", plane.title), tag("p", "no point is a number", class_="undefined"))
     places = _Places(known, plane.equal)
     drawn: list[Markup] = []
     if plane.way is not None:
@@ -53,33 +34,21 @@ def draw_plane(plane: Plane, title: str, words: str = "") -> Markup:
         tag("text", plane.axes[0], x=_SIZE / 2, y=_SIZE - 3, text_anchor="middle"),
         tag("text", plane.axes[1], x=9, y=_SIZE / 2, text_anchor="middle", transform=f"rotate(-90 9 {_SIZE / 2})"),
     ]
-    picture = tag("svg", *drawn, viewBox=f"0 0 {_SIZE} {_SIZE}", role="img", aria_label=title)
-    return tag("figure", tag("h4", title), picture, tag("p", words, class_="told"))
+    picture = tag("svg", *drawn, viewBox=f"0 0 {_SIZE} {_SIZE}", role="img", aria_label=plane.title)
+    return tag("figure", tag("h4", plane.title), picture, tag("p", plane.words, class_="told"))
 
 
-def draw_clock(waves: Values, turns: int, title: str, lit: bool) -> Markup:
-    """Waves [1 or 2, n] of a and of b around a clock: residue i stands turns·i/n of the way round, anticlockwise.
-
-    The ring is weight 0, the rim the largest magnitude; a hand points to where a wave is largest.
-    """
+def draw_clock(clock: Clock) -> Markup:
+    """A clock over its title."""
     middle, radius = _CLOCK / 2, _CLOCK / 2 - 4
-    far = float(np.abs(waves[np.isfinite(waves)]).max(initial=0.0)) or 1.0
-    drawn = [tag("circle", cx=middle, cy=middle, r=radius * _RING, class_="ring")]
-    for wave, color in zip(waves.astype(np.float64), ("train", "test"), strict=False):
-        if not np.isfinite(wave).all():
-            continue
-        angle = 2 * np.pi * (turns * np.arange(wave.size) % wave.size) / wave.size
-        distance = radius * (_RING + (1 - _RING) * wave / far)
-        places = np.stack([middle + distance * np.cos(angle), middle - distance * np.sin(angle)], -1)
-        part = np.sum(wave * np.exp(1j * angle)) * np.sqrt(2 / wave.size)
-        norm = float(np.sqrt(np.square(wave).sum())) or 1.0
-        phase, length = float(np.angle(part)), radius * _RING * min(float(abs(part)) / norm, 1.0)
-        x, y = middle + length * np.cos(phase), middle - length * np.sin(phase)
-        dots = "".join(f"M{px:.1f} {py:.1f}h0" for px, py in places)
+    drawn = [tag("circle", cx=middle, cy=middle, r=radius * RING, class_="ring")]
+    for color, places, hand in clock.placed:
+        x, y = middle + radius * hand[0], middle - radius * hand[1]
+        dots = "".join(f"M{middle + radius * px:.1f} {middle - radius * py:.1f}h0" for px, py in places)
         drawn.append(tag("path", d=dots, class_=f"c-{color} spots"))
         drawn.append(tag("line", x1=middle, y1=middle, x2=f"{x:.1f}", y2=f"{y:.1f}", class_=f"hand c-{color}"))
-    picture = tag("svg", *drawn, viewBox=f"0 0 {_CLOCK} {_CLOCK}", role="img", aria_label=title)
-    return tag("figure", picture, tag("h4", title, class_="lit" if lit else None))
+    picture = tag("svg", *drawn, viewBox=f"0 0 {_CLOCK} {_CLOCK}", role="img", aria_label=clock.title)
+    return tag("figure", picture, tag("h4", clock.title, class_="lit" if clock.lit else None))
 
 
 class _Places:

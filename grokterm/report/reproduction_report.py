@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from grokterm.config import settings
+from grokterm.drawn.parts import Chart, Line, Look
 from grokterm.errors import GroktermError, RunFolderError
 from grokterm.number_format import clock, counted
-from grokterm.report.charts import Line, Look, chart
+from grokterm.report.charts import draw_chart
 from grokterm.report.data import Data
 from grokterm.report.markup import Markup, joined, table, tag
 from grokterm.report.page import Head, Section, page
@@ -95,7 +96,7 @@ def _curves(data: Data, runs: list[tuple[KeptRun, History]]) -> Markup:
         Line(_name(run), color, history.column("step"), history.column("test_accuracy"))
         for color, (run, history) in zip(_LINES, runs, strict=False)
     ]  # fmt: skip
-    return chart(data, "Test accuracy", lines, look=Look(percent=True, linked=False))
+    return draw_chart(data, Chart("Test accuracy", lines, look=Look(percent=True, linked=False)))
 
 
 def _name(run: KeptRun) -> str:

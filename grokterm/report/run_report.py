@@ -6,20 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from grokterm.drawn.asked import Drawn, KeptStep, drawn_views, kept_step, views_of_model
+from grokterm.drawn.asking import PictureSource, picture_source
+from grokterm.drawn.log_views import LOG_VIEWS, other_measures
+from grokterm.drawn.run_words import words_of
+from grokterm.drawn.table_views import TABLE_VIEWS
+from grokterm.drawn.wave_views import WAVE_VIEWS
 from grokterm.errors import ConfigError, RunFolderError
 from grokterm.guide import read_page, view_pages
 from grokterm.picture import Picture
-from grokterm.report.asked import Drawn, KeptStep, drawn_views, kept_step
-from grokterm.report.asking import PictureSource, picture_source
 from grokterm.report.data import Data
+from grokterm.report.drawing import draw
 from grokterm.report.guide_text import guide, sentence
 from grokterm.report.kept_steps import steps_body
-from grokterm.report.log_views import LOG_VIEWS, other_measures
 from grokterm.report.markup import Markup, joined, tag
 from grokterm.report.page import Head, Section, page
-from grokterm.report.story import configuration, foot, milestones, story, tiles, words_of
-from grokterm.report.table_views import TABLE_VIEWS
-from grokterm.report.wave_views import WAVE_VIEWS
+from grokterm.report.story import configuration, foot, milestones, story, tiles
 from grokterm.runs.checkpoints import list_checkpoints, parse_name
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.history import History, read_history
@@ -52,7 +54,7 @@ def run_report(folder: RunFolder, tell: Tell) -> Report:
         if not kept:
             raise RunFolderError(f"no model of {folder.id} can be made: {notes[0] if notes else 'it has no step'}")
         tell(f"step {kept[-1].step:,}: views")
-        drawn = drawn_views(source, kept[-1].step, history.config)
+        drawn = drawn_views(source, kept[-1].step, history.config, views_of_model())
     if isinstance(drawn, str):
         raise RunFolderError(f"the views of {folder.id} cannot be drawn: {drawn}")
     return _Assembly(folder, history, kept, notes, drawn).report()
@@ -92,7 +94,7 @@ class _Assembly:
             Section("milestones", "Milestones", milestones(history)),
             Section("steps", "Step by step", self._steps(), "Steps"),
             *(Section(group.lower(), group, self._group(group, names)) for group, names in view_pages().items()),
-            Section("measures", "All other measures", other_measures(self._data, history), "Measures"),
+            Section("measures", "All other measures", draw(self._data, other_measures(history)), "Measures"),
             Section("settings", "Configuration", configuration(history), "Settings"),
         ]
         head = Head(self._folder.id, words, tiles(history), note, foot(f"Run {self._folder.id} at step {last:,}"))
@@ -117,10 +119,10 @@ class _Assembly:
 
     def _figure(self, name: str) -> Markup:
         if name in LOG_VIEWS:
-            return LOG_VIEWS[name](self._data, self._history)
+            return draw(self._data, LOG_VIEWS[name](self._history))
         pictures = self._drawn[name]
         there: list[Picture] = [picture for picture in pictures if picture.arrays]
         if not there:
             reason = self._undefined[name] = pictures[0].summary or "not defined for this run"
             return tag("p", f"{reason[:1].upper()}{reason[1:]}.", class_="undefined")
-        return _MODEL_VIEWS[name](self._data, self._history, there)
+        return draw(self._data, _MODEL_VIEWS[name](self._history, there))

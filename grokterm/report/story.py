@@ -5,14 +5,12 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from grokterm.config import Config, Value, label, settings, short_label
+from grokterm.config import Value, label, settings
 from grokterm.milestones import MILESTONES
 from grokterm.number_format import percent, spelled
 from grokterm.report.markup import Markup, joined, table, tag
 from grokterm.runs.emergence import emergence
-from grokterm.runs.folder import Parent
 from grokterm.runs.history import History
-from grokterm.runs.notes import Notes
 from grokterm.surgery import key_words
 from grokterm.tui.run.narrator import sentences
 from grokterm.version import __version__
@@ -84,16 +82,6 @@ def configuration(history: History) -> Markup:
     return joined([*parts, tag("h3", "Sessions"), _sessions(history)])
 
 
-def changed_settings(config: Config) -> list[str]:
-    """The settings in which a configuration differs from how one of its architecture begins: wd 0.3."""
-    begins = Config.starting({name: getattr(config, name) for name in ("arch", "task", "op", "p")}).as_dict()
-    own = config.as_dict()
-    skipped = {name for name, known in settings().items() if known.group in ("Screen", "Machine", "Run")}
-    return [
-        f"{short_label(name)} {spelled(own[name])}" for name in own if own[name] != begins[name] and name not in skipped
-    ]
-
-
 def _sessions(history: History) -> Markup:
     """What its trainers did."""
     rows = [
@@ -103,15 +91,6 @@ def _sessions(history: History) -> Markup:
     return (
         table(("step", "what", "when"), rows, (0,)) if rows else tag("p", "No session is logged.", class_="undefined")
     )
-
-
-def words_of(config: Config, notes: Notes, parent: Parent | None) -> tuple[str, str]:
-    """A line that says what a run is, and one of what people wrote about it."""
-    parts = [config.task_words, config.arch, *changed_settings(config), f"seed {config.seed}"]
-    if parent is not None:
-        parts.append(f"forked from {parent.run} at step {parent.step:,}")
-    written = [notes.note, " ".join(f"#{tag}" for tag in notes.tags)]
-    return " · ".join(parts), " ".join(part for part in written if part)
 
 
 def foot(named: str) -> str:

@@ -9,9 +9,10 @@ from typing import Final
 import numpy as np
 
 from grokterm.config import Value, label
+from grokterm.drawn.parts import Chart, Line, Look
 from grokterm.errors import RunFolderError
 from grokterm.number_format import counted, percent, spelled
-from grokterm.report.charts import Line, Look, chart
+from grokterm.report.charts import draw_chart
 from grokterm.report.data import Data
 from grokterm.report.markup import Markup, joined, table, tag
 from grokterm.report.page import Head, Section, legend, page
@@ -172,19 +173,18 @@ def _against(data: Data, found: Marginal) -> Markup:
     x = np.array([float(value) for value in found.values])
     log = bool((x > 0).all() and x.max() >= 10 * x.min())
     share = Line("share that grokked", "grokked", x, found.share, points=True)
-    first = chart(
-        data,
+    first = Chart(
         f"Share of the runs that grokked against {label(found.name)}",
         [share],
         look=Look(percent=True, log_x=log, unit=label(found.name), linked=False),
     )
     if not np.isfinite(found.median).any():
-        return first
+        return draw_chart(data, first)
     numbers = [np.where(np.isfinite(each), each, np.nan) for each in (found.low, found.median, found.high)]
     line = Line("median steps to grok", "test", x, numbers[1], points=True, band=(numbers[0], numbers[2]))
     look = Look(log_x=log, log_y=True, unit=label(found.name), linked=False)
     title = f"Steps to grok against {label(found.name)}, and the middle eight of ten runs"
-    return joined([first, chart(data, title, [line], look=look)])
+    return joined([draw_chart(data, each) for each in (first, Chart(title, [line], look=look))])
 
 
 def _laws(swept: SweepTable) -> Markup:
@@ -208,7 +208,7 @@ def _curves(data: Data, folder: SweepFolder, swept: SweepTable) -> Markup:
     parts = [lines[at : at + len(_LINES)] for at in range(0, len(lines), len(_LINES))]
     said = f"{most:,} of {len(cells):,} cells, evenly spread over the plan" if most < len(cells) else "every cell"
     lead = f"Test accuracy of {said}: the median of its seeds, and the middle eight of ten."
-    drawn = [chart(data, "", part, look=Look(percent=True)) for part in parts]
+    drawn = [draw_chart(data, Chart("", part, look=Look(percent=True))) for part in parts]
     return joined([tag("p", lead, class_="muted"), tag("div", *drawn, class_="charts")])
 
 

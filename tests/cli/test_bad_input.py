@@ -72,7 +72,7 @@ OTHERS = [
     ("plot", "plot needs a run: see grokterm plot --help"),
     ("plot loss", "plot needs a run: see grokterm plot --help"),
     ("plot last", "there is no run"),
-    ("plot 1 2 los", "unknown measure 'los': choose loss, accuracy, seconds, train_loss, "),
+    ("plot 1 2 los", "unknown measure 'los': choose loss, accuracy, gini, restricted, norm, spectrum, seconds, "),
     ("plot 1 gradient-nrm", "did you mean gradient_norm?"),
     ("plot 1 step", "unknown measure 'step'"),
     ("plot 1 loss accuracy", "plot draws one measure at a time, not loss, accuracy"),

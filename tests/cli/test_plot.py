@@ -13,8 +13,9 @@ from grokterm.cli import main
 from grokterm.config import Config
 from grokterm.runs.folder import create_run, list_runs
 from grokterm.view_options import ViewOptions
-from grokterm.wire.records import Progress, Session
+from grokterm.wire.records import Progress, Session, Spectrum
 from tests.cli.terminals import COMMAND, on_terminal
+from tests.measured import measured
 from tests.patience import PATIENCE
 from tests.runs.logged import append, logged
 from tests.test_imports import loaded
@@ -47,6 +48,12 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     assert printed.out == ""
     assert printed.err.count("\n") == 1
     return printed.err.removeprefix("grokterm: ").rstrip("\n")
+
+
+def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
+    """The lines of `grokterm plot` in this process."""
+    assert main(["plot", *arguments]) == 0
+    return capsys.readouterr().out.rstrip("\n").split("\n")
 
 
 def test_a_pipe_gets_plain_text_as_wide_as_80_columns(home: Path) -> None:
@@ -120,6 +127,83 @@ def test_where_braille_cannot_be_written_there_is_ascii(home: Path) -> None:
     lines = plot("1", PYTHONIOENCODING="ascii")
     assert "".join(lines).isascii()
     assert "100 %+" in lines[1]
+
+
+@pytest.mark.parametrize(
+    ("word", "last"),
+    [
+        ("gini", "  ━ last 0.375"),
+        ("norm", "  ━ last 1.02e+03"),
+        ("restricted", "  A restricted 2.5  a test 1"),
+    ],
+)
+def test_short_words_stand_for_columns(word: str, last: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    newest = measured(110, embedding_gini=0.375, sum_squared_weights=1024.0)
+    append(list_runs(home)[0], [newest, Progress(110, restricted_test_loss=2.5)])
+    lines = printed(capsys, "1", word)
+    assert lines[0] == f"{word} over steps  0001-add11-mlp: a + b mod 11, mlp"
+    assert lines[-1] == last
+    column = {"gini": "embedding_gini", "norm": "sum_squared_weights"}.get(word)
+    if column:
+        assert printed(capsys, "1", column)[1:] == lines[1:]
+
+
+def test_a_spectrum_is_bars_over_frequencies(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    runs = list_runs(home)
+    append(runs[0], [Spectrum(90, (9.0,) * 5), Spectrum(100, (1.0, 4.0, 2.0, None, 0.0))])
+    lines = printed(capsys, "1", "spectrum", "--graph", "block", "--size", "80x14")
+    assert lines[0] == "last spectrum  0001-add11-mlp: a + b mod 11, mlp"
+    assert lines[-1] == "  ━ largest k 2 4 at step 100"
+    assert lines[-2].split() == ["0", "1", "2", "3", "4", "5"], lines
+    # As high as the norm: 4 is the whole axis, 2 half of it, and what is no number or 0 has none.
+    heights = [sum("█" in line[at : at + 3] for line in lines[1:-3]) for at in bar_places(lines[-2])]
+    assert heights[1] > heights[2] > heights[0] > heights[3]
+    assert heights[2] == pytest.approx(heights[1] / 2, abs=1)
+    append(runs[1], [Spectrum(100, (3.0, 1.0, 1.0, 1.0, 1.0))])
+    both = printed(capsys, "1", "2", "spectrum", "--size", "60x14")
+    assert both[0] == "last spectrum"
+    assert {"A", "B"} <= set("".join(both[1:-3]))
+    assert both[-2:] == [
+        "  0001-add11-mlp  A largest k 2 4 at step 100  seed 0",
+        "  0002-add11-mlp  B largest k 1 3 at step 100  seed 1",
+    ]
+
+
+def bar_places(axis: str) -> list[int]:
+    """Columns around the numbers 1 … 5 below an axis."""
+    return [axis.index(str(k)) - 1 for k in range(1, 6)]
+
+
+@pytest.mark.parametrize("size", ["24x10", "100X25", "300x40"])
+def test_a_chart_is_as_large_as_it_is_given(size: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    columns, rows = (int(number) for number in size.lower().split("x"))
+    lines = printed(capsys, "3", "loss", "--size", size)
+    assert rows * 0.7 <= len(lines) <= rows
+    assert max(map(len, lines[1:-1])) == columns
+
+
+def test_ascii_has_no_other_signs(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    append(list_runs(home)[0], [Spectrum(100, (1.0, 4.0, 2.0))])
+    for words in (["1"], ["1", "2", "loss"], ["1", "spectrum"]):
+        assert printed(capsys, *words, "--ascii") == printed(capsys, *words, "--graph", "ascii")
+        assert "".join(printed(capsys, *words, "--ascii")).isascii()
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("1 --size 100", "--size must be COLUMNSxROWS from 24x10 to 500x200, such as 100x25, not 100"),
+        ("1 2 --size 24x10", "--size must be COLUMNSxROWS from 24x11 to 500x200, such as 100x25, not 24x10"),
+        ("1 --size ½x¾", "--size must be COLUMNSxROWS from 24x10 to 500x200, such as 100x25, not ½x¾"),
+        ("1 spectrum --log-x", "a spectrum is drawn over frequencies, not over steps: leave out --log-x"),
+        ("1 spectrum", "no spectrum is logged in 0001-add11-mlp: it is not measured there, or not defined"),
+        ("1 --ascii --graph block", "--ascii is --graph ascii: leave out --graph block, or --ascii"),
+        ("1 gini norm", "plot draws one measure at a time, not gini, norm"),
+        ("1 ginni", "unknown measure 'ginni'"),
+    ],
+)
+def test_what_is_refused(line: str, sentence: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert refused(capsys, *line.split()).startswith(sentence)
 
 
 def test_one_record_and_none(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from grokterm.drawn.asking import picture_source
 from grokterm.errors import TrainerError
 from grokterm.notebook import Run
 from grokterm.picture import PictureRequest
-from grokterm.report.asking import picture_source
 from grokterm.runs.folder import RunFolder
 from grokterm.surgery import Ablation
 

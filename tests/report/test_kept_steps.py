@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from grokterm.config import Config
+from grokterm.drawn.asked import KeptStep
+from grokterm.drawn.board import right_pairs
 from grokterm.picture import Picture, PictureRequest
-from grokterm.report.asked import KeptStep
 from grokterm.report.data import Data, unpacked
-from grokterm.report.kept_steps import right_pairs, steps_body
+from grokterm.report.kept_steps import steps_body
 
 LABELS = np.array([[0, 1, 2], [1, 2, -1], [2, 0, 1]], dtype=np.int16)
 P3 = Config(p=3, width=4, d_model=4)

@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from grokterm.report.charts import Line, chart
+from grokterm.drawn.parts import Chart, Heat, Line, Range, Side
+from grokterm.drawn.wave_views import ring
+from grokterm.report.charts import draw_chart
 from grokterm.report.data import Data, Kind, unpacked
 from grokterm.report.guide_text import guide, rendered
-from grokterm.report.heats import MOST, Range, Side, codes, heat
+from grokterm.report.heats import MOST, codes, draw_heat
 from grokterm.report.markup import Markup, table, tag, text
 from grokterm.report.page import Head, Section, page
-from grokterm.report.wave_views import ring
 from tests.report.read import Elements, data_of
 
 
@@ -61,7 +62,7 @@ def test_arrays_lose_nothing_in_the_least_kind(values: npt.NDArray[np.generic], 
 
 def test_no_character_of_the_data_ends_the_script() -> None:
     data = Data()
-    chart(data, "</script><!--&", [Line("<b>", "test", np.arange(2), np.arange(2))])
+    draw_chart(data, Chart("</script><!--&", [Line("<b>", "test", np.arange(2), np.arange(2))]))
     written = data.json()
     assert not set("<>&") & set(written)
     assert json.loads(written)["charts"]["c0"]["title"] == "</script><!--&"
@@ -75,7 +76,8 @@ def test_codes_are_places_between_the_ends() -> None:
 
 def test_a_large_map_says_what_it_leaves_out() -> None:
     data = Data()
-    heat(data, "W", np.zeros((2 * MOST + 1, 10)), Side("row"), Side("column", first=1), Range("signed"))
+    columns = Side("column", first=1)
+    draw_heat(data, Heat("W", np.zeros((2 * MOST + 1, 10)), Side("row"), columns, Range("signed")))
     spec = json.loads(data.json())["heats"]["h0"]
     assert (spec["title"], spec["rows"], spec["columns"]) == ("W, 1 of every 3 rows and columns", 342, 4)
     assert spec["row_names"] == {"first": 0, "stride": 3}
@@ -84,7 +86,7 @@ def test_a_large_map_says_what_it_leaves_out() -> None:
 
 def test_a_chart_without_numbers_says_so() -> None:
     data = Data()
-    made = chart(data, "Loss <", [Line("loss", "test", np.arange(2.0), np.full(2, math.nan))])
+    made = draw_chart(data, Chart("Loss <", [Line("loss", "test", np.arange(2.0), np.full(2, math.nan))]))
     assert made == '<p class="undefined">Loss &lt;: nothing is logged.</p>'
     assert json.loads(data.json())["charts"] == {}
 

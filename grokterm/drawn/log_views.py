@@ -8,12 +8,8 @@ from typing import Final
 import numpy as np
 
 from grokterm.config.losses import loss_unit
+from grokterm.drawn.parts import Band, Chart, Group, Heat, Legend, Line, Look, Mark, Part, Range, Side, Words
 from grokterm.milestones import GROKKED, MEMORIZED, MILESTONES
-from grokterm.report.charts import Band, Line, Look, Mark, chart
-from grokterm.report.data import Data
-from grokterm.report.heats import Range, Side, heat
-from grokterm.report.markup import Markup, joined, tag
-from grokterm.report.page import legend
 from grokterm.runs.columns import Floats
 from grokterm.runs.emergence import acceleration, fastest, rate_of_change
 from grokterm.runs.history import CIRCUIT_PHASES, COLUMNS, PROGRESS, STRUCTURE, History
@@ -54,22 +50,20 @@ def bands_of(history: History, starts: Sequence[tuple[int, str]]) -> list[Band]:
     return [Band(float(step), end, color) for (step, color), end in zip(starts, ends, strict=True) if end > step]
 
 
-def training(data: Data, history: History) -> Markup:
+def training(history: History) -> list[Part]:
     """Accuracy and loss of training and test pairs."""
     marks, bands = marks_of(history), bands_of(history, phase_starts(history))
     accuracy = [_line(history, f"{name} accuracy", name, f"{name}_accuracy") for name in ("train", "test")]
     loss = [_line(history, f"{name} loss", name, f"{name}_loss") for name in ("train", "test")]
     phases = list(dict.fromkeys(name for _, name in phase_starts(history)))
-    return joined(
-        [
-            legend(*((name, name) for name in phases)),
-            chart(data, "Accuracy", accuracy, marks, bands, Look(percent=True, height=280)),
-            chart(data, f"Loss, {loss_unit(history.config.loss)}", loss, marks, bands, Look(log_y=True, height=280)),
-        ]
-    )
+    return [
+        Legend([(name, name) for name in phases]),
+        Chart("Accuracy", accuracy, marks, bands, Look(percent=True, height=280)),
+        Chart(f"Loss, {loss_unit(history.config.loss)}", loss, marks, bands, Look(log_y=True, height=280)),
+    ]
 
 
-def progress(data: Data, history: History) -> Markup:
+def progress(history: History) -> list[Part]:
     """The progress measures; of a parity, the way of the first layer."""
     marks = marks_of(history)
     losses = [
@@ -85,18 +79,18 @@ def progress(data: Data, history: History) -> Markup:
         _line(history, "Gini of the read-out", "grokked", "read_out_gini"),
     ]
     weights = [_line(history, "sum of squared weights", "text", "sum_squared_weights")]
-    drawn = [
-        chart(data, "Losses, nats a pair", losses, marks, look=LOG),
-        chart(data, "A few frequencies", shares, marks),
-        chart(data, "Weights", weights, marks),
+    drawn: list[Part] = [
+        Chart("Losses, nats a pair", losses, marks, look=LOG),
+        Chart("A few frequencies", shares, marks),
+        Chart("Weights", weights, marks),
     ]
     if history.config.of_points:
         way = [_line(history, "weight change, L1 of the first layer", "mark", "weight_change_l1")]
-        drawn[:2] = [chart(data, "Hidden progress", way, marks)]
-    return joined(drawn)
+        drawn[:2] = [Chart("Hidden progress", way, marks)]
+    return drawn
 
 
-def phases(data: Data, history: History) -> Markup:
+def phases(history: History) -> list[Part]:
     """The boundaries of both kinds of phases over curves, each as a share of its largest value."""
     names = (
         ("test accuracy", "test", "test_accuracy"),
@@ -109,17 +103,17 @@ def phases(data: Data, history: History) -> Markup:
     )
     lines = [_of_largest(_line(history, *name)) for name in names]
     by_accuracy = phase_starts(history)
-    drawn = [
-        tag("h4", "By accuracy"),
-        legend(*((name, f"{name} from step {step:,}") for step, name in by_accuracy)),
-        chart(data, "", lines, [], bands_of(history, by_accuracy), PERCENT),
+    drawn: list[Part] = [
+        Words("By accuracy", "title"),
+        Legend([(name, f"{name} from step {step:,}") for step, name in by_accuracy]),
+        Chart("", lines, [], bands_of(history, by_accuracy), PERCENT),
     ]
     if history.basis not in ("", "none"):
         circuit = circuit_starts(history)
         words = [(_CIRCUIT_COLORS[name], f"{name.replace('_', ' ')} from step {step:,}") for step, name in circuit]
         stretches = bands_of(history, [(step, _CIRCUIT_COLORS[name]) for step, name in circuit])
-        drawn += [tag("h4", "By the progress measures"), legend(*words), chart(data, "", lines, [], stretches, PERCENT)]
-    return joined(drawn)
+        drawn += [Words("By the progress measures", "title"), Legend(words), Chart("", lines, [], stretches, PERCENT)]
+    return drawn
 
 
 def circuit_starts(history: History) -> list[tuple[int, str]]:
@@ -129,7 +123,7 @@ def circuit_starts(history: History) -> list[tuple[int, str]]:
     return sorted([(0, str(CIRCUIT_PHASES[0])), *begun, *rebuilt], key=lambda start: start[0])
 
 
-def emergence(data: Data, history: History) -> Markup:
+def emergence(history: History) -> list[Part]:
     """How fast test accuracy rises, and the gap to train accuracy."""
     steps, test = history.column("step"), history.column("test_accuracy")
     at, rates = rate_of_change(steps, test)
@@ -139,34 +133,25 @@ def emergence(data: Data, history: History) -> Markup:
     title = ", ".join(["Rate of change", *(f"{words} at {peak.step:,}" for peak, words in known)])
     gap = Line("train − test accuracy", "generalizing", steps, history.column("train_accuracy") - test)
     rate = Line("test accuracy, % per 100 steps", "test", at, rates * 1e4)
-    return joined(
-        [
-            chart(data, "Generalization gap", [gap], marks_of(history), look=PERCENT),
-            chart(data, title, [rate], marks),
-        ]
-    )
+    return [
+        Chart("Generalization gap", [gap], marks_of(history), look=PERCENT),
+        Chart(title, [rate], marks),
+    ]
 
 
-def waterfall(data: Data, history: History) -> Markup:
+def waterfall(history: History) -> list[Part]:
     """The spectrum over training: a column a logged step."""
     spectra = history.spectra
     if not len(spectra.steps):
-        return tag("p", "No spectrum is logged in this run.", class_="undefined")
+        return [Words("No spectrum is logged in this run.", "undefined")]
     rows = spectra.rows.astype(np.float64).T[::-1]
     down = Side("k", first=rows.shape[0], backwards=True)
     across = Side("step", names=[f"{int(step):,}" for step in spectra.steps])
-    return heat(
-        data,
-        "Norm of each frequency at every logged step",
-        rows,
-        down,
-        across,
-        Range(low=0.0, unit="norm"),
-        aspect=WIDE,
-    )
+    title, span = "Norm of each frequency at every logged step", Range(low=0.0, unit="norm")
+    return [Heat(title, rows, down, across, span, aspect=WIDE)]
 
 
-def forecast(data: Data, history: History) -> Markup:
+def forecast(history: History) -> list[Part]:
     """The forecasts over the steps at which they were made, and the step at which it grokked."""
     from grokterm.forecast.course import past, standing
     from grokterm.forecast.forecast import Forecast
@@ -175,20 +160,20 @@ def forecast(data: Data, history: History) -> Markup:
     made = [each for each in past(history) if each.groks] if len(history) else []
     found = standing(history) if len(history) else None
     words = "" if found is None else found.words if isinstance(found, Forecast) else f"no forecast: {found.reason}"
-    drawn = [tag("p", words[:1].upper() + words[1:] + ".", class_="said")] if words else []
+    drawn: list[Part] = [Words(words[:1].upper() + words[1:] + ".")] if words else []
     if made:
         steps, low, median, high = np.array([(one.step, one.low, one.median, one.high) for one in made]).T
         lines = [Line("expected to grok at step", "accent", steps, median, points=True, band=(low, high))]
         if (grokked := history.milestones[GROKKED.step_name]) is not None:
             level = np.full(2, float(grokked))
             lines.append(Line("grokked at step", "grokked", np.array([steps[0], history.column("step")[-1]]), level))
-        drawn.append(chart(data, "Forecasts by the step at which they were made, with intervals of 80 %", lines))
+        drawn.append(Chart("Forecasts by the step at which they were made, with intervals of 80 %", lines))
     else:
-        drawn.append(tag("p", "At none of its steps was this run expected to grok in time.", class_="undefined"))
-    return joined([*drawn, tag("p", SENTENCE, class_="muted")])
+        drawn.append(Words("At none of its steps was this run expected to grok in time.", "undefined"))
+    return [*drawn, Words(SENTENCE, "muted")]
 
 
-LOG_VIEWS: Final[Mapping[str, Callable[[Data, History], Markup]]] = {
+LOG_VIEWS: Final[Mapping[str, Callable[[History], list[Part]]]] = {
     "training": training,
     "progress": progress,
     "phases": phases,
@@ -199,20 +184,20 @@ LOG_VIEWS: Final[Mapping[str, Callable[[Data, History], Markup]]] = {
 """What draws each view of the log."""
 
 
-def other_measures(data: Data, history: History) -> Markup:
+def other_measures(history: History) -> list[Part]:
     """A chart of every measure of the log that no view of the training shows; weights of all matrices in one."""
-    drawn = []
+    drawn: list[Part] = []
     for name in (*COLUMNS, *PROGRESS, *STRUCTURE, *history.plugin_measures):
         steps, values = measured(history, name)
         if name not in _IN_VIEWS and np.isfinite(values).any():
-            drawn.append(chart(data, "", [Line(name.replace("_", " "), "run_a", steps, values)], marks_of(history)))
+            drawn.append(Chart("", [Line(name.replace("_", " "), "run_a", steps, values)], marks_of(history)))
     matrices = [
         Line(f"Σθ² of {name}", _COLORS[at % len(_COLORS)], *history.squared_weights(name))
         for at, name in enumerate(history.matrices)
     ]
     if matrices:
-        drawn.append(chart(data, "", matrices, marks_of(history)))
-    return tag("div", *drawn, class_="charts")
+        drawn.append(Chart("", matrices, marks_of(history)))
+    return [Group(drawn, "charts")]
 
 
 def _line(history: History, words: str, color: str, column: str) -> Line:

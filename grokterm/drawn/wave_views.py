@@ -7,17 +7,30 @@ from typing import Final
 
 import numpy as np
 
+from grokterm.drawn.parts import (
+    Bars,
+    Chart,
+    Clock,
+    Group,
+    Heat,
+    Legend,
+    Line,
+    Look,
+    Part,
+    Plane,
+    Range,
+    Side,
+    Table,
+    Values,
+    Words,
+    largest,
+    pair_map,
+)
 from grokterm.picture import Picture
-from grokterm.report.charts import Line, Look, bars, chart
-from grokterm.report.data import Data, Values
-from grokterm.report.heats import Range, Side, heat, largest, pair_map
-from grokterm.report.markup import Markup, joined, table, tag
-from grokterm.report.page import legend
-from grokterm.report.planes import Plane, draw_clock, draw_plane
 from grokterm.runs.history import History
 from grokterm.surgery import component_labels, key_words
 
-Draw = Callable[[Data, History, Sequence[Picture]], Markup]
+Draw = Callable[[History, Sequence[Picture]], list[Part]]
 CLOCKS: Final = 24
 """Neurons that have a clock."""
 _SHARE: Final = Range(low=0.0, high=1.0)
@@ -25,7 +38,7 @@ _EXPLAINED: Final = 0.85
 """Share of its variance from which a neuron counts as explained by one frequency."""
 
 
-def spectrum(data: Data, history: History, pictures: Sequence[Picture]) -> Markup:
+def spectrum(history: History, pictures: Sequence[Picture]) -> list[Part]:
     """The norms of the frequencies, with what makes one key."""
     picture = pictures[0]
     keys = [int(k) for k in picture.arrays["keys"]]
@@ -35,15 +48,14 @@ def spectrum(data: Data, history: History, pictures: Sequence[Picture]) -> Marku
     ]
     name, labels = key_words(history.config.op, keys)
     said = f"{name}: {', '.join(labels)}" if keys else f"no {name} yet"
-    drawn = bars(data, "", picture.arrays["norms"], keys, levels, picture.names.get("components", ()), _unit(history))
-    return joined([_said(said), drawn])
+    drawn = Bars("", picture.arrays["norms"], keys, levels, picture.names.get("components", ()), _unit(history))
+    return [_said(said), drawn]
 
 
-def logit_spectrum(data: Data, history: History, pictures: Sequence[Picture]) -> Markup:
+def logit_spectrum(history: History, pictures: Sequence[Picture]) -> list[Part]:
     """A map over pairs of frequencies, and the strongest pairs."""
     picture = pictures[0]
-    drawn = heat(
-        data,
+    drawn = Heat(
         "Norm of the logits at each pair of frequencies",
         picture.arrays["norms"],
         Side("k of a"),
@@ -56,24 +68,24 @@ def logit_spectrum(data: Data, history: History, pictures: Sequence[Picture]) ->
         for (i, j), share in zip(picture.arrays["strongest"], picture.arrays["share"], strict=True)
         if share >= 0.0005
     ]
-    return tag("div", drawn, table(("k of a", "k of b", "of the variance"), rows, (0, 1, 2)), class_="figures wide")
+    return [Group([drawn, Table(("k of a", "k of b", "of the variance"), rows, (0, 1, 2))], "figures wide")]
 
 
-def neuron_spectrum(data: Data, history: History, pictures: Sequence[Picture]) -> Markup:
+def neuron_spectrum(history: History, pictures: Sequence[Picture]) -> list[Part]:
     """Which frequency each neuron follows, a map a layer."""
-    drawn = []
+    drawn: list[Part] = []
     for layer, picture in enumerate(pictures, 1):
         shares = picture.arrays["shares"].astype(np.float64) / 255
         title = "Share of a neuron's variance at frequency k" + (f", layer {layer}" if len(pictures) > 1 else "")
         down = Side("k", first=shares.shape[1], backwards=True)
-        drawn.append(heat(data, title, shares.T[::-1], down, Side("neuron", first=1), _SHARE, aspect=2.8))
+        drawn.append(Heat(title, shares.T[::-1], down, Side("neuron", first=1), _SHARE, aspect=2.8))
         groups = [f"k {k}: {count}" for k, count in picture.arrays["groups"]]
         if groups:
             drawn.append(_said(f"Neurons that follow a key frequency: {', '.join(groups)}"))
-    return joined(drawn)
+    return drawn
 
 
-def waves(data: Data, history: History, pictures: Sequence[Picture]) -> Markup:
+def waves(history: History, pictures: Sequence[Picture]) -> list[Part]:
     """Norms and angles of the cosine and sine parts, and their coefficients."""
     arrays = pictures[0].arrays
     ks, norms, between = arrays["frequencies"], arrays["norms"], arrays["between"]
@@ -83,8 +95,7 @@ def waves(data: Data, history: History, pictures: Sequence[Picture]) -> Markup:
     ]
     parts = arrays["coefficients"].astype(np.float64)
     names = [f"{part} k {k}" for k in ks for part in ("cos", "sin")]
-    drawn = heat(
-        data,
+    drawn = Heat(
         "Coefficients along the dimensions",
         parts.reshape(-1, parts.shape[-1]),
         Side("part", names=names),
@@ -92,22 +103,22 @@ def waves(data: Data, history: History, pictures: Sequence[Picture]) -> Markup:
         Range("signed", unit="coefficient"),
         aspect=4.0,
     )
-    listed = table(("k", "norm of cos", "norm of sin", "angle between"), rows, (0, 1, 2, 3))
-    return joined([listed, tag("div", drawn, class_="below")])
+    listed = Table(("k", "norm of cos", "norm of sin", "angle between"), rows, (0, 1, 2, 3))
+    return [listed, Group([drawn], "below")]
 
 
-def circles(data: Data, history: History, pictures: Sequence[Picture]) -> Markup:
+def circles(history: History, pictures: Sequence[Picture]) -> list[Part]:
     """Every residue in the plane of each key frequency."""
     arrays = pictures[0].arrays
-    drawn = []
+    drawn: list[Part] = []
     for k, places in zip(arrays["frequencies"].tolist(), arrays["circles"].astype(np.float64), strict=True):
         radius = float(np.sqrt(np.square(places).sum(-1).mean()))
-        plane = Plane(places, [f"{residue}" for residue in arrays["residues"]], way=ring(places, k))
-        drawn.append(draw_plane(plane, f"k = {k}", f"radius {radius:.3g}"))
-    return tag("div", *drawn, class_="figures wide")
+        names = [f"{residue}" for residue in arrays["residues"]]
+        drawn.append(Plane(f"k = {k}", places, names, way=ring(places, k), words=f"radius {radius:.3g}"))
+    return [Group(drawn, "figures wide")]
 
 
-def components(data: Data, history: History, pictures: Sequence[Picture]) -> Markup:
+def components(history: History, pictures: Sequence[Picture]) -> list[Part]:
     """Every residue along the first two principal components."""
     arrays = pictures[0].arrays
     points, k = arrays["points"].astype(np.float64), int(arrays["frequency"][0])
@@ -118,20 +129,20 @@ def components(data: Data, history: History, pictures: Sequence[Picture]) -> Mar
     ]
     first, second = [*axes, "", ""][:2]
     names = [f"{residue}" for residue in arrays["residues"]]
-    plane = Plane(points, names, way=ring(points, k) if k else None, axes=(first, second))
     words = f"joined in the order of k = {k}" if k else "each point a residue"
-    return tag("div", draw_plane(plane, "Residues", words), class_="figures wide")
+    way = ring(points, k) if k else None
+    return [Group([Plane("Residues", points, names, way=way, axes=(first, second), words=words)], "figures wide")]
 
 
-def variance(data: Data, history: History, pictures: Sequence[Picture]) -> Markup:
+def variance(history: History, pictures: Sequence[Picture]) -> list[Part]:
     """The share of the variance along each principal component."""
     shares = pictures[0].arrays["shares"].astype(np.float64)
     over = int(np.searchsorted(np.cumsum(np.nan_to_num(shares)), 0.95)) + 1
     said = f"{over} of {int(pictures[0].arrays['total'][0])} components hold 95 % of the variance"
-    return joined([_said(said), bars(data, "", shares, unit="component")])
+    return [_said(said), Bars("", shares, unit="component")]
 
 
-def clocks(data: Data, history: History, pictures: Sequence[Picture]) -> Markup:
+def clocks(history: History, pictures: Sequence[Picture]) -> list[Part]:
     """The neurons that one frequency explains best, as clocks."""
     joint = {
         name: np.concatenate([picture.arrays[name] for picture in pictures])
@@ -139,11 +150,11 @@ def clocks(data: Data, history: History, pictures: Sequence[Picture]) -> Markup:
     }
     total, seen = int(pictures[0].arrays["total"][0]), len(joint["neuron"])
     order = _chosen(joint["frequency"], np.nan_to_num(joint["share"]))
-    drawn = []
+    drawn: list[Part] = []
     for at in order:
         k, share = int(joint["frequency"][at]), float(joint["share"][at])
         name = f"{joint['neuron'][at]}" + (f" · k {k} · {100 * share:.0f} %" if k else "")
-        drawn.append(draw_clock(joint["values"][at], max(k, 1), name, share >= _EXPLAINED))
+        drawn.append(Clock(name, joint["values"][at], max(k, 1), share >= _EXPLAINED))
     among = f"{seen:,} of {total:,}" if seen < total else f"{total:,}"
     said = (
         f"{len(order)} of {among} neurons of the first layer, of each frequency those that it explains best. "
@@ -151,36 +162,36 @@ def clocks(data: Data, history: History, pictures: Sequence[Picture]) -> Markup:
     )
     alike = joint["values"].shape[1] == 1
     colors = [("train", "a and b alike")] if alike else [("train", "weights of a"), ("test", "weights of b")]
-    return joined([_said(said), legend(*colors), tag("div", *drawn, class_="figures small")])
+    return [_said(said), Legend(colors), Group(drawn, "figures small")]
 
 
-def activations(data: Data, history: History, pictures: Sequence[Picture]) -> Markup:
+def activations(history: History, pictures: Sequence[Picture]) -> list[Part]:
     """What some neurons, evenly spread by frequency, compute over all pairs."""
-    drawn = []
+    drawn: list[Part] = []
     for picture in pictures:
         for at, values in enumerate(picture.arrays["maps"].astype(np.float64)):
-            drawn.append(pair_map(data, _neuron(picture, at), values, _activation(values), picture.names["axes"][0]))
+            drawn.append(pair_map(_neuron(picture, at), values, _activation(values), picture.names["axes"][0]))
     total = int(pictures[0].arrays["total"][0])
     said = f"{len(drawn)} of {total:,} neurons of the last layer, evenly spread by frequency"
-    return joined([_said(said), tag("div", *drawn, class_="figures wide")])
+    return [_said(said), Group(drawn, "figures wide")]
 
 
-def contribution(data: Data, history: History, pictures: Sequence[Picture]) -> Markup:
+def contribution(history: History, pictures: Sequence[Picture]) -> list[Part]:
     """What the neuron in the middle computes and adds to the correct logit, and its read-out weights."""
     picture = pictures[-1]
     own, added = picture.arrays["maps"].astype(np.float64)
     axis, mean = picture.names["axes"][0], float(picture.arrays["adds"][0])
     maps = [
-        pair_map(data, _neuron(picture, 0), own, _activation(own), axis),
-        pair_map(data, f"Adds {mean:+.2g} to the correct logit on average", added, Range("signed", unit="logit"), axis),
+        pair_map(_neuron(picture, 0), own, _activation(own), axis),
+        pair_map(f"Adds {mean:+.2g} to the correct logit on average", added, Range("signed", unit="logit"), axis),
     ]
     weights = picture.arrays["weights"].astype(np.float64)
     line = Line("weight", "test", np.arange(weights.size), weights)
-    curve = chart(data, "Read-out weight by class", [line], look=Look(unit="class", linked=False))
-    return joined([tag("div", *maps, class_="figures wide"), curve])
+    curve = Chart("Read-out weight by class", [line], look=Look(unit="class", linked=False))
+    return [Group(maps, "figures wide"), curve]
 
 
-def groups(data: Data, history: History, pictures: Sequence[Picture]) -> Markup:
+def groups(history: History, pictures: Sequence[Picture]) -> list[Part]:
     """Neurons by the frequency that each follows."""
     arrays = pictures[0].arrays
     total, explained, silent = int(arrays["total"][0]), int(arrays["explained"].sum()), int(arrays["silent"][0])
@@ -195,7 +206,7 @@ def groups(data: Data, history: History, pictures: Sequence[Picture]) -> Markup:
         )
     ]
     head = ("k", "explained to 85 %", "others", "mean share explained")
-    return joined([_said(said), table(head, rows, (0, 1, 2, 3))])
+    return [_said(said), Table(head, rows, (0, 1, 2, 3))]
 
 
 WAVE_VIEWS: Final[Mapping[str, Draw]] = {
@@ -251,8 +262,8 @@ def _neuron(picture: Picture, at: int) -> str:
     return f"Neuron {neuron}" + (f" · k {k} · {100 * share:.0f} %" if k else "")
 
 
-def _said(words: str) -> Markup:
-    return tag("p", f"{words[:1].upper()}{words[1:]}.", class_="said")
+def _said(words: str) -> Words:
+    return Words(f"{words[:1].upper()}{words[1:]}.")
 
 
 def _unit(history: History) -> str:

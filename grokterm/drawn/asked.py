@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from grokterm.config import Config
+from grokterm.drawn.asking import PictureSource
 from grokterm.guide import view_pages
 from grokterm.picture import Picture, PictureRequest
-from grokterm.report.asking import PictureSource
 from grokterm.surgery import Ablation, head_count
 
 OF_LOG: Final = ("training", "progress", "phases", "emergence", "waterfall", "forecast")
@@ -43,10 +43,15 @@ def kept_step(source: PictureSource, step: int) -> KeptStep | str:
     return found if isinstance(found, str) else KeptStep(step, {picture.name: picture for picture in found})
 
 
-def drawn_views(source: PictureSource, step: int, config: Config) -> Drawn | str:
-    """The pictures of every view at a step, or why there are none; raises TrainerError."""
+def views_of_model() -> tuple[str, ...]:
+    """The names of the views that are drawn from a model."""
+    return tuple(name for kept in view_pages().values() for name in kept if name not in OF_LOG)
+
+
+def drawn_views(source: PictureSource, step: int, config: Config, names: Iterable[str]) -> Drawn | str:
+    """The pictures of views of the model at a step, or why there are none; raises TrainerError."""
     drawn: Drawn = {}
-    for name in (name for kept in view_pages().values() for name in kept if name not in OF_LOG):
+    for name in names:
         found = source.ask(step, list(_requests(name, config)))
         if isinstance(found, str):
             return found
