@@ -41,6 +41,7 @@ DIFFERS: Final = 1
 """Exit status where a repetition has other parameters."""
 _UNLIMITED: Final = 200
 """Columns of an output that is no terminal."""
+_VERDICT: Final = 4
 _STYLES: Final = {"PASS": "bold green", "NEAR": "bold yellow", "FAIL": "bold red"}
 
 
@@ -238,11 +239,13 @@ def table(rows: Sequence[Row]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold", row_styles=["", ""])
+    made = Table(
+        box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold", expand=True, padding=(0, 2, 1, 0)
+    )
     made.add_column("claim", ratio=5)
     for title in ("published", "ours", "rule"):
         made.add_column(title, ratio=2)
-    made.add_column("", no_wrap=True, width=4)
+    made.add_column("", no_wrap=True, width=_VERDICT)
     for row in rows:
         claim = Text.assemble(sanitize(row.words), "\n", (sanitize(row.source), "dim"))
         if row.note:

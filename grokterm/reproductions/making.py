@@ -72,9 +72,8 @@ def make(
     except BaseException:
         studio.stop()
         raise
-    done = replace(
-        studio.about, ended=time.time(), rows=rows(reproduction, scale, FolderEvidence(folder, studio.about))
-    )
+    judged = rows(reproduction, scale, FolderEvidence(folder, studio.about))
+    done = replace(studio.about, ended=about.ended or time.time(), rows=judged)
     folder.write(done)
     return done
 
