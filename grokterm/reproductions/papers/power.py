@@ -25,9 +25,10 @@ _SMALL: Final[Mapping[str, Value]] = {
     "width": 256,
     "layer_norm": "none",
     "batch_size": "full",
+    "lr": 3e-3,
 }
 _FRACTIONS: Final = (0.30, 0.34, 0.38, 0.42)
-_NOTE: Final = "p 59, one layer of 64 dimensions, full batch"
+_NOTE: Final = "p 59, one layer of 64 dimensions, full batch, rate 3e-3"
 
 
 def studies(scale: Scale) -> Sequence[Study]:
