@@ -154,6 +154,7 @@ def table(found: list[RunSummary], width: int) -> Text:
     made = Text(no_wrap=True, overflow="ignore", end="")
     _add_line(made, [(Text(column.title, "bold"), wide[column.title], column.right) for column in columns])
     for at in range(len(found)):
+        made.append("\n")
         _add_line(made, [(cells[column.title][at], wide[column.title], column.right) for column in columns])
     return made
 
@@ -167,4 +168,3 @@ def _add_line(made: Text, cells: Sequence[tuple[Text, int, bool]]) -> None:
         made.append(" " * room if right else "")
         made.append_text(cell)
         made.append(" " * (0 if right else room) + " " * _GAP if at < len(cells) - 1 else "")
-    made.append("\n")

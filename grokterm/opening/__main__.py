@@ -37,13 +37,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--step", type=int, help="the step of the weights")
     given = parser.parse_args(arguments)
     os.umask(0o077)
-    signal.signal(signal.SIGTERM, _terminated)
+    before = signal.signal(signal.SIGTERM, _terminated)
     let_threads_sleep()
     try:
         _open(given)
     except GroktermError as error:
         print(error, file=sys.stderr)
         return error.exit_status
+    finally:
+        signal.signal(signal.SIGTERM, before)
     return 0
 
 

@@ -6,12 +6,14 @@ otherwise; runs that train, or whose plugins it would need, are never in it.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import msgspec
+import platformdirs
 
 from grokterm import durable
 from grokterm.errors import ConfigError, RunFolderError
@@ -22,9 +24,10 @@ from grokterm.runs.history import read_history
 from grokterm.runs.summary import ConfiguredRun, summarize_with_settings
 from grokterm.version import __version__
 
-NAME: Final = ".runs-index.json"
 FORMAT: Final = f"1 {__version__}"
 """Of the file; one of another grokterm is not read."""
+LEAST: Final = 50
+"""Runs from which on it is written: fewer are read in no time."""
 _LIMIT: Final = 2**28
 """Bytes of the file that are read."""
 _LIVE: Final = ("starting", "training", "paused")
@@ -48,8 +51,8 @@ class RunIndex:
 
     def __init__(self, home: Path) -> None:
         """Reads the index, if there is one that can be used."""
-        self._home = home
-        self._runs = _read(home / NAME)
+        self._path = index_path(home)
+        self._runs = _read(self._path)
         self._changed = False
 
     def run(self, folder: RunFolder) -> ConfiguredRun:
@@ -65,12 +68,13 @@ class RunIndex:
         return entry.emergence
 
     def save(self, folders: list[RunFolder]) -> None:
-        """Keeps what is known of these runs, where that is new and can be written."""
+        """Keeps what is known of these runs, where they are many, and that is new and can be written."""
         kept = {one.id: self._runs[one.id] for one in folders if one.id in self._runs}
-        if self._changed or kept.keys() != self._runs.keys():
-            path = self._home / NAME
+        if len(folders) >= LEAST and (self._changed or kept.keys() != self._runs.keys()):
             with suppress(OSError):
-                durable.write(path, msgspec.json.encode(_Written(FORMAT, kept)), path.with_suffix(".part"))
+                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                content = msgspec.json.encode(_Written(FORMAT, kept))
+                durable.write(self._path, content, self._path.with_suffix(".part"), through_link=True)
 
     def _entry(self, folder: RunFolder) -> _Entry:
         signature = _signature(folder)
@@ -84,6 +88,12 @@ class RunIndex:
         elif self._runs.pop(folder.id, None) is not None:
             self._changed = True
         return entry
+
+
+def index_path(home: Path) -> Path:
+    """Where the index of a folder of runs is: in the user's cache folder, as listing writes nothing beside runs."""
+    name = hashlib.sha256(os.fsencode(home.absolute())).hexdigest()[:16]
+    return Path(platformdirs.user_cache_dir("grokterm")) / f"runs-{name}.json"
 
 
 def _read(path: Path) -> dict[str, _Entry]:

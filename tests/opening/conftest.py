@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from grokterm.config import Config
+from grokterm.lab import native
 from grokterm.lab.engine import Engine
 from grokterm.opening.model import Model, model_of
 from grokterm.opening.weights import State, Weights
@@ -63,3 +64,4 @@ def _signals() -> Iterator[None]:
     before = signal.getsignal(signal.SIGTERM)
     yield
     signal.signal(signal.SIGTERM, before)
+    native.load(None)  # other tests of this process begin without kernels
