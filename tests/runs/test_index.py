@@ -99,6 +99,7 @@ def test_an_index_that_cannot_be_used_is_made_anew(run: RunFolder, tmp_path: Pat
 
 
 def test_an_index_that_is_no_file_is_left_alone(run: RunFolder, tmp_path: Path) -> None:
+    index_path(tmp_path).parent.mkdir(parents=True)
     os.mkfifo(index_path(tmp_path))
     assert RunIndex(tmp_path).run(run) == summarize_with_settings(run)
     index_path(tmp_path).unlink()
