@@ -30,7 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
     SCOREBOARD.write_bytes(msgspec.json.format(msgspec.json.encode(tuple(board.values())), indent=1) + b"\n")
     for name, text in pages(board).items():
         (FOLDER / f"{name}.md").write_text(text, encoding="utf-8")
-    print(telling(board), end="")
+    missing = [name for name in reproductions() if name not in board]
+    print(telling(board) if not missing else f"not made yet: {', '.join(missing)}")
     return 0
 
 

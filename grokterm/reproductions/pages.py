@@ -20,7 +20,7 @@ from grokterm.reproductions.registry import reproductions
 from grokterm.reproductions.rules import VERDICTS
 
 SCOREBOARD: Final = Path(__file__).with_name("scoreboard.json")
-"""The newest `grokterm reproduce --all --quick`, without its runs."""
+"""The newest quick reproduction of each preset, without its runs."""
 TELLING: Final = (
     ("nanda", 2),
     ("nanda", 8),
@@ -89,7 +89,7 @@ def scoreboard(board: Mapping[str, Reproduced]) -> str:
     return "\n".join(
         [
             "# Scoreboard\n",
-            f"What came of `grokterm reproduce --all --quick`: {_verdicts(rows)} of {len(rows)}, {share:.0f} % PASS.\n",
+            f"What came of `grokterm reproduce` with `--quick`, one after another: {_verdicts(rows)} of {len(rows)}, {share:.0f} % PASS.\n",
             f"{when}, grokterm {first.version}, {first.machine}, {clock(seconds)} in all.\n",
             "| reproduction | PASS, NEAR, FAIL |\n|---|---|",
             *table,
@@ -115,7 +115,7 @@ def _set_up(preset: str) -> str:
     config = Config.starting(PRESETS[preset].values)
     own = {name: value for name, value in config.as_dict().items() if value != start.as_dict()[name]}
     said = ", ".join(f"{label(name)} {spelled(value)}" for name, value in own.items() if name not in _LEFT_OUT)
-    return f"{_capital(config.task_words)}; beside what a run begins with: {said}."
+    return f"The task is {config.task_words}. Beside what a run begins with: {said}."
 
 
 def _row(row: Row) -> str:

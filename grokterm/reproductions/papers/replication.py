@@ -193,7 +193,7 @@ REPRODUCTIONS: Final = (
         _SOURCE,
         studies,
         claims,
-        quick_seeds=2,
+        quick_seeds=1,
     ),
     Reproduction(
         "head-count",

@@ -97,7 +97,7 @@ REPRODUCTIONS: Final = (
         _GROKFAST,
         _grokfast_studies,
         _grokfast_claims,
-        quick_seeds=2,
+        quick_seeds=1,
     ),
     Reproduction(
         "muon", "Muon against AdamW, both tuned", _MUON, _muon_studies, _muon_claims, quick_seeds=1, why=_WHY_MUON

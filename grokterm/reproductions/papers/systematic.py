@@ -64,5 +64,5 @@ def _matched(found: Evidence) -> list[float]:
 
 
 REPRODUCTION: Final = Reproduction(
-    "systematic", "depth, GELU against ReLU, perceptron against transformer", _PAPER, studies, claims, quick_seeds=2
+    "systematic", "depth, GELU against ReLU, perceptron against transformer", _PAPER, studies, claims, quick_seeds=1
 )
