@@ -84,12 +84,13 @@ def scoreboard(board: Mapping[str, Reproduced]) -> str:
     when = time.strftime("%Y-%m-%d", time.gmtime(max(made.ended or made.begun for made in board.values())))
     seconds = sum((made.ended or made.begun) - made.begun for made in board.values())
     share = 100 * sum(row.verdict == "PASS" for row in rows) / len(rows)
+    count = f"{_verdicts(rows)} of {len(rows)}"
     table = [f"| [{made.preset}]({page_name(made.preset)}.md) | {_counts(made.rows)} |" for made in board.values()]
     failed = [f"- {made.preset}: {_line(row)}" for made in board.values() for row in made.rows if row.verdict == "FAIL"]
     return "\n".join(
         [
             "# Scoreboard\n",
-            f"What came of `grokterm reproduce` with `--quick`, one after another: {_verdicts(rows)} of {len(rows)}, {share:.0f} % PASS.\n",
+            f"What came of them with `--quick`, one after another: {count}, {share:.0f} % PASS.\n",
             f"{when}, grokterm {first.version}, {first.machine}, {clock(seconds)} in all.\n",
             "| reproduction | PASS, NEAR, FAIL |\n|---|---|",
             *table,
