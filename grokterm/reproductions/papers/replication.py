@@ -186,6 +186,10 @@ _WHY_HEAD_COUNT: Final = (
     "p 59 in place of 113, a fraction of .4 and weight decay 2, so that it takes minutes. The ratio spreads "
     "over seeds here as over set-ups there."
 )
+_WHY_REPLICATION: Final = (
+    "p 59 and a fraction of .4 in place of 113 and .3, one seed, and ratios in place of steps: exponents "
+    "differ with p and fraction, more so near the edge at which nothing groks."
+)
 REPRODUCTIONS: Final = (
     Reproduction(
         "replication",
@@ -194,6 +198,7 @@ REPRODUCTIONS: Final = (
         studies,
         claims,
         quick_seeds=1,
+        why=_WHY_REPLICATION,
     ),
     Reproduction(
         "head-count",
