@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     for name, text in pages(board).items():
         (FOLDER / f"{name}.md").write_text(text, encoding="utf-8")
     missing = [name for name in reproductions() if name not in board]
-    print(telling(board) if not missing else f"not made yet: {', '.join(missing)}")
+    print(telling(board).rstrip() if not missing else f"not made yet: {', '.join(missing)}")
     return 0
 
 
