@@ -73,6 +73,7 @@ WINDOWS: Final = (
 """All of them, those of a preset in the order in which they come."""
 
 
+@cache
 def windows_of(config: Config) -> tuple[Window, ...]:
     """Those of the preset whose set-up a configuration is; none where it is that of no preset."""
     own = _set_up(config.as_dict())

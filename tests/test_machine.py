@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
@@ -16,6 +15,7 @@ from grokterm.machine import VISIBLE, GpuSample, MachineProbe, look_at_gpu
 from grokterm.runs.history import History
 from grokterm.runs.rates import best_rate
 from tests.measured import measured
+from tests.trainer.running import wait_for
 
 
 class NVMLError(Exception):
@@ -55,9 +55,7 @@ def test_a_gpu_is_told_of_by_its_driver(monkeypatch: pytest.MonkeyPatch) -> None
     assert look_at_gpu("cuda") == GpuSample(0.87, 2_000_000_000, 140_000_000_000, 312.4, 61)
     assert look_at_gpu("cuda:1") == GpuSample(None, 2_000_000_000, 140_000_000_000, None, 61)
     monkeypatch.setenv(VISIBLE, "2,0")
-    assert look_at_gpu("cuda:1") == look_at_gpu("cuda:1")
-    assert isinstance(look_at_gpu("cuda:1"), GpuSample)
-    assert look_at_gpu("cuda:1").use == 0.87  # type: ignore[union-attr]
+    assert look_at_gpu("cuda:1") == GpuSample(0.87, 2_000_000_000, 140_000_000_000, 312.4, 61)
     monkeypatch.setenv(VISIBLE, "MIG-1234")
     assert look_at_gpu("cuda").use is None  # type: ignore[union-attr]
     monkeypatch.setenv(VISIBLE, "7")
@@ -79,10 +77,7 @@ def test_a_process_is_told_of_by_what_it_used_since_the_last_look() -> None:
         assert first.cpu is None
         assert first.memory
         assert (first.gpu, first.gpu_words) == (None, "")
-        deadline = time.monotonic() + 60
-        while not (probe.look(busy.pid, "cpu").cpu or 0) > 0:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        wait_for(lambda: (probe.look(busy.pid, "cpu").cpu or 0) > 0, "work of the process")
     finally:
         busy.kill()
         busy.wait()

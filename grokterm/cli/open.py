@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from threading import Thread
 from typing import Final
 
 import msgspec
 
 from grokterm.cli.options import Values, view
+from grokterm.cli.own_process import follow_process
 from grokterm.cli.sanitize import sanitize, sanitize_json
 from grokterm.cli.usage import UsageError
 from grokterm.config import settings
@@ -26,7 +24,6 @@ from grokterm.runs.folder import RunFolder, home_path, name_of
 
 _LINE_SECONDS: Final = 2.0
 """Seconds from one line of progress to the next."""
-_LAST_LINES: Final = 8
 _PATIENCE: Final = 5.0
 """Seconds that the process has to remove what it has begun."""
 
@@ -55,41 +52,23 @@ def open_files(
 def _run(command: list[str], as_json: bool) -> tuple[Recognized, Opened]:
     """What a process of its own came to; raises TrainerError with its last words where it failed."""
     found: dict[type[Message], Message] = {}
-    pipe, last_lines, line = subprocess.PIPE, deque[bytes](maxlen=_LAST_LINES), time.monotonic() + _LINE_SECONDS
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        # Beside, so that neither stream waits for the other.
-        listener = Thread(target=last_lines.extend, args=(process.stderr,))
-        listener.start()
-        try:
-            for text in process.stdout:
-                message = decode_message(text)
-                found[type(message)] = message
-                if isinstance(message, Recognized) and not as_json:
-                    _print_roles(message)
-                elif isinstance(message, Measured) and message.done < message.of and time.monotonic() >= line:
-                    line = time.monotonic() + _LINE_SECONDS
-                    print(f"measured {message.done:,} of {counted(message.of, 'step')}", file=sys.stderr, flush=True)
-            status = process.wait()
-        finally:
-            _end(process)
-            listener.join()
+    due = time.monotonic() + _LINE_SECONDS
+
+    def take(line: bytes) -> None:
+        nonlocal due
+        message = decode_message(line)
+        found[type(message)] = message
+        if isinstance(message, Recognized) and not as_json:
+            _print_roles(message)
+        elif isinstance(message, Measured) and message.done < message.of and time.monotonic() >= due:
+            due = time.monotonic() + _LINE_SECONDS
+            print(f"measured {message.done:,} of {counted(message.of, 'step')}", file=sys.stderr, flush=True)
+
+    status, words = follow_process(command, take, _PATIENCE)
     recognized, opened = found.get(Recognized), found.get(Opened)
     if status == 0 and isinstance(recognized, Recognized) and isinstance(opened, Opened):
         return recognized, opened
-    words = b"".join(last_lines).decode(errors="replace").strip().splitlines()
-    raise TrainerError(words[-1] if words else f"the files cannot be opened: exit status {status}")
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ends the process, which removes what it has begun."""
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
+    raise TrainerError(words or f"the files cannot be opened: exit status {status}")
 
 
 def _print_roles(recognized: Recognized) -> None:

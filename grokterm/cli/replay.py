@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Thread
 from typing import Final
 
 from grokterm.cli.options import Values
+from grokterm.cli.own_process import follow_process
 from grokterm.cli.plugins import check_given
 from grokterm.cli.sanitize import sanitize, sanitize_json
 from grokterm.config.plugins import plugin_arguments
@@ -21,7 +19,6 @@ from grokterm.runs.folder import find_run, home_path
 
 LINE_SECONDS: Final = 2.0
 """Seconds from one plain line of progress to the next."""
-_LAST_LINES: Final = 8
 _REPORTED: Final = (0, 1)
 """Exit statuses of a replay that came to a report."""
 
@@ -47,29 +44,19 @@ def replay(name: str, to: int | None, as_json: bool, values: Values) -> int:
 
 def _run(command: list[str], report_progress: Callable[[Progress], None]) -> Report:
     """The report of a replay in a process of its own; raises TrainerError with its last words where there is none."""
-    report: Report | None = None
-    pipe, last_lines = subprocess.PIPE, deque[bytes](maxlen=_LAST_LINES)
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        # Beside, so that neither stream waits for the other; and no file, for which there may be no place.
-        listener = Thread(target=last_lines.extend, args=(process.stderr,))
-        listener.start()
-        try:
-            for line in process.stdout:
-                message = decode_message(line)
-                if isinstance(message, Report):
-                    report = message
-                else:
-                    report_progress(message)
-            status = process.wait()
-        finally:
-            process.kill()
-            listener.join()
-    if report is not None and status in _REPORTED:
-        return report
-    words = b"".join(last_lines).decode(errors="replace").strip().splitlines()
-    raise TrainerError(words[-1] if words else f"the replay ended with exit status {status}")
+    found: list[Report] = []
+
+    def take(line: bytes) -> None:
+        message = decode_message(line)
+        if isinstance(message, Report):
+            found.append(message)
+        else:
+            report_progress(message)
+
+    status, words = follow_process(command, take)
+    if found and status in _REPORTED:
+        return found[-1]
+    raise TrainerError(words or f"the replay ended with exit status {status}")
 
 
 @contextmanager

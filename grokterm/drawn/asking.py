@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from threading import Thread
-from typing import BinaryIO, Final
+from typing import IO, Final
 
 from grokterm.config.plugins import plugin_arguments
 from grokterm.errors import TrainerError
@@ -49,14 +49,14 @@ class PictureSource:
         return reply.pictures
 
     @property
-    def _input(self) -> BinaryIO:
+    def _input(self) -> IO[bytes]:
         assert self._process.stdin is not None
-        return self._process.stdin  # type: ignore[return-value]  # a pipe of bytes
+        return self._process.stdin
 
     @property
-    def _output(self) -> BinaryIO:
+    def _output(self) -> IO[bytes]:
         assert self._process.stdout is not None
-        return self._process.stdout  # type: ignore[return-value]
+        return self._process.stdout
 
     def _last_words(self) -> str:
         status = self._process.wait()

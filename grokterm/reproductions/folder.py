@@ -17,13 +17,15 @@ from grokterm.errors import ConfigError, RunFolderError, reason_of
 from grokterm.real_files import is_there, reading
 from grokterm.reproductions.rules import Unit, Verdict
 from grokterm.runs.folder import RunFolder, find_run
+from grokterm.runs.numbered import is_typed, make_numbered, names_in, typed_name
 from grokterm.sweeps.folder import SweepFolder, find_sweep
 
+_LETTER: Final = "r"
+"""With which names begin."""
 FORMAT: Final = 1
 """Version of reproduction.json; a greater one is refused."""
 _LIMIT: Final = 2**24
 """Bytes of reproduction.json that are read."""
-_NUMBERED: Final = re.compile(r"r(\d{4,})-.+")
 _NAME: Final = re.compile(r"[\w.-]{1,200}", re.ASCII)
 
 
@@ -95,8 +97,7 @@ class ReproductionFolder:
     @property
     def short_id(self) -> str:
         """What a person types for it: r3."""
-        number = self.id.split("-")[0].removeprefix("r").lstrip("0")
-        return f"r{number}" if number.isdecimal() else self.id
+        return typed_name(self.id, _LETTER)
 
     @property
     def about_path(self) -> Path:
@@ -148,16 +149,10 @@ class ReproductionFolder:
 def create_reproduction(about: Reproduced, home: Path) -> ReproductionFolder:
     """A new folder, of mode 0700; raises RunFolderError, and leaves nothing then."""
     scale: Literal["quick", "full"] = "quick" if about.quick else "full"
-    while True:
-        number = 1 + max((number for number, _ in _numbered(home)), default=0)
-        folder = ReproductionFolder(home / f"r{number:04d}-{about.preset}-{scale}")
-        try:
-            folder.path.mkdir(mode=0o700)
-            break
-        except FileExistsError:
-            continue  # another one was faster
-        except OSError as error:
-            raise RunFolderError(f"{folder.path} cannot be made: {reason_of(error)}") from None
+    try:
+        folder = ReproductionFolder(make_numbered(home, _LETTER, f"{about.preset}-{scale}"))
+    except OSError as error:
+        raise RunFolderError(f"no reproduction can be made in {home}: {reason_of(error)}") from None
     try:
         folder.write(about)
     except RunFolderError:
@@ -168,20 +163,14 @@ def create_reproduction(about: Reproduced, home: Path) -> ReproductionFolder:
 
 def list_reproductions(home: Path) -> list[ReproductionFolder]:
     """Those in `home`, oldest first; none where it is not there. Raises RunFolderError."""
-    try:
-        found = sorted(_numbered(home))
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise RunFolderError(f"the run folder {home} cannot be read: {reason_of(error)}") from None
-    return [folder for _, name in found if (folder := ReproductionFolder(home / name)).is_reproduction]
+    return [folder for name in names_in(home, _LETTER) if (folder := ReproductionFolder(home / name)).is_reproduction]
 
 
 def names_reproduction(name: str, home: Path) -> bool:
     """Whether a name is meant for a reproduction: r3, an id, or a path with a reproduction.json."""
     if os.sep in name:
         return ReproductionFolder(Path(name).expanduser().absolute()).is_reproduction
-    return re.fullmatch(r"r\d+(-.*)?", name) is not None
+    return is_typed(name, _LETTER)
 
 
 def find_reproduction(name: str, home: Path) -> ReproductionFolder:
@@ -203,9 +192,3 @@ def check_seeds(seeds: int) -> int:
     if not 1 <= seeds <= 1000:
         raise ConfigError(f"--seeds must be a whole number from 1 to 1,000, not {seeds:,}")
     return seeds
-
-
-def _numbered(home: Path) -> list[tuple[int, str]]:
-    with os.scandir(home) as entries:
-        matches = [match for entry in entries if (match := _NUMBERED.fullmatch(entry.name))]
-    return [(int(match[1]), match[0]) for match in matches]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -24,6 +27,7 @@ from grokterm.runs.sharing import share_of
 from grokterm.runs.summary import summarize
 from grokterm.sweeps.cells import read_state
 from grokterm.sweeps.folder import create_sweep
+from grokterm.sweeps.plan import Plan
 from grokterm.view_options import ViewOptions
 
 SWEEPER: Final = "grokterm.sweeper"
@@ -74,15 +78,17 @@ class Studio:
 
     def follow(self, lines: Sequence[tuple[KeptRun, Config]]) -> None:
         """Trains shared lines, each to the step up to which it is shared; raises GroktermError."""
-        made = [(kept, create_run(config, ViewOptions(), self.folder.path, kept.line)) for kept, config in lines]
-        self._finish([(replace(kept, run=run.id, line=""), run) for kept, run in made])
+        waiting = []
+        for kept, config in lines:
+            with _undisturbed():
+                run = create_run(config, ViewOptions(), self.folder.path, kept.line)
+                waiting.append(self._kept_now(replace(kept, run=run.id, line=""), run))
+        self._finish(waiting)
 
     def sweep_by_plan(self, study: Swept, plan_of: ReproductionFolder) -> None:
         """Trains the sweep of a study as another reproduction planned it; raises GroktermError."""
         plan = plan_of.sweep(study.name, plan_of.read()).plan()
-        if study.name not in self.about.sweeps:
-            made = create_sweep(plan, self.folder.path)
-            self._keep(sweeps={**self.about.sweeps, study.name: made.id})
+        self._plan_sweep(study.name, plan)
         self._coordinate(study.name)
 
     def _train_runs(self, study: Trained) -> None:
@@ -93,8 +99,9 @@ class Studio:
                 if not have[seed].line:
                     waiting.append((have[seed], self.folder.run(have[seed])))
                 continue
-            run = create_run(study.config(seed, self.machine), ViewOptions(), self.folder.path)
-            waiting.append((KeptRun(study.name, seed, run.id), run))
+            with _undisturbed():
+                run = create_run(study.config(seed, self.machine), ViewOptions(), self.folder.path)
+                waiting.append(self._kept_now(KeptRun(study.name, seed, run.id), run))
         self._finish(waiting)
 
     def _fork_all(self, name: str, wanted: Sequence[tuple[KeptRun, Mapping[str, Value], int]]) -> None:
@@ -113,8 +120,10 @@ class Studio:
         run = self.folder.run(parent)
         history = read_history(run)
         end = (history.last.step if history.last else 0) + steps
-        fork = fork_run(run, self.folder.path, values={**changed, "until": end, "max_steps": 10**12})
-        return KeptRun(name, parent.seed, fork.folder.id, changed=dict(changed)), fork.folder
+        with _undisturbed():
+            fork = fork_run(run, self.folder.path, values={**changed, "until": end, "max_steps": 10**12})
+            kept = KeptRun(name, parent.seed, fork.folder.id, changed=dict(changed))
+            return self._kept_now(kept, fork.folder)
 
     def _bisect(self, study: Bisected) -> None:
         """The next round of a bisection, for every seed at once."""
@@ -132,9 +141,6 @@ class Studio:
 
     def _finish(self, waiting: Sequence[tuple[KeptRun, RunFolder]]) -> None:
         """Trains runs to their ends, and keeps their lines; those that diverge end too. Raises TrainerError."""
-        for kept, _ in waiting:
-            if all(one.run != kept.run for one in self.about.runs):
-                self._keep(runs=(*self.about.runs, kept))
         ahead, done = deque(waiting), 0
         while ahead or self._out:
             while ahead and len(self._out) < self.workers:
@@ -170,10 +176,15 @@ class Studio:
         self._keep(runs=runs)
 
     def _sweep(self, study: Swept) -> None:
-        if study.name not in self.about.sweeps:
-            made = create_sweep(study.plan(self.about.seeds, self.machine), self.folder.path)
-            self._keep(sweeps={**self.about.sweeps, study.name: made.id})
+        self._plan_sweep(study.name, study.plan(self.about.seeds, self.machine))
         self._coordinate(study.name)
+
+    def _plan_sweep(self, study: str, plan: Plan) -> None:
+        """Makes the sweep of a study, where there is none yet."""
+        if study not in self.about.sweeps:
+            with _undisturbed():
+                made = create_sweep(plan, self.folder.path)
+                self._keep(sweeps={**self.about.sweeps, study: made.id})
 
     def _coordinate(self, study: str) -> None:
         """Has a coordinator train a sweep to its end; raises TrainerError where it comes to none."""
@@ -195,6 +206,11 @@ class Studio:
             why = state.words if state and state.words else f"see {sweep.process_folder.trainer_log_path}"
             raise TrainerError(f"the sweep {sweep.id} came to no end: {why}")
 
+    def _kept_now(self, kept: KeptRun, run: RunFolder) -> tuple[KeptRun, RunFolder]:
+        """Writes down that a run was made."""
+        self._keep(runs=(*self.about.runs, kept))
+        return kept, run
+
     def _kept(self, study: str) -> list[KeptRun]:
         return sorted((run for run in self.about.runs if run.study == study), key=lambda run: run.seed)
 
@@ -205,3 +221,23 @@ class Studio:
             sweeps=self.about.sweeps if sweeps is None else sweeps,
         )
         self.folder.write(self.about)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Lets no interruption come between making a folder and writing down that it was made: it comes right after.
+
+    A mask of signals would not do: another thread of this process, such as one of a library, may be given them.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = {one: signal.signal(one, lambda number, _: came.append(number)) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+    if came:
+        signal.raise_signal(came[0])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -23,6 +22,7 @@ from grokterm.config.plugins import LOADED
 from grokterm.errors import ConfigError, RunFolderError, reason_of
 from grokterm.real_files import FILE, FOLDER, is_there, kind_of, open_file
 from grokterm.runs.naming import task_name
+from grokterm.runs.numbered import names_in, next_number
 from grokterm.runs.written import FOLDER_FORMAT, read_written
 from grokterm.version import __version__
 from grokterm.view_options import ViewOptions
@@ -36,7 +36,6 @@ PARTIAL_FILES: Final = ("trainer.part", "config.toml.part", "log.jsonl.part", f"
 _TABLES = ("view", "about", "parent", "share", "plugins", "opened")
 _NAME_LENGTH = 60
 _ELSEWHERE = "choose another with --runs"
-_NUMBERED = re.compile(r"(\d{4,})-.+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +212,7 @@ def new_folder(config: Config, home: Path) -> Iterator[RunFolder]:
     folder: RunFolder | None = None
     try:
         with _locked(home):
-            number = 1 + max((number for number, _ in _numbered(home)), default=0)
-            path = home / f"{number:04d}-{task}-{config.arch}"
+            path = home / f"{next_number(home):04d}-{task}-{config.arch}"
             path.mkdir(mode=0o700)
             folder = RunFolder(path)
         folder.checkpoint_folder.mkdir(mode=0o700)
@@ -230,13 +228,7 @@ def new_folder(config: Config, home: Path) -> Iterator[RunFolder]:
 
 def list_runs(home: Path) -> list[RunFolder]:
     """The runs in `home`, oldest first, damaged ones too, none where it is not there; raises RunFolderError."""
-    try:
-        found = sorted(_numbered(home))
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise RunFolderError(f"the run folder {home} cannot be read: {reason_of(error)}") from None
-    return [folder for _, name in found if (folder := RunFolder(home / name)).is_run]
+    return [folder for name in names_in(home) if (folder := RunFolder(home / name)).is_run]
 
 
 def find_run(name: str, home: Path) -> RunFolder:
@@ -265,12 +257,6 @@ def find_run(name: str, home: Path) -> RunFolder:
 def name_of(folder: RunFolder) -> str:
     """What a person types for a run: its number, or its id where that has none."""
     return folder.id.split("-")[0].lstrip("0") or folder.id
-
-
-def _numbered(home: Path) -> list[tuple[int, str]]:
-    with os.scandir(home) as entries:
-        matches = [match for entry in entries if (match := _NUMBERED.fullmatch(entry.name))]
-    return [(int(match[1]), match[0]) for match in matches]
 
 
 def write_config(folder: RunFolder, config: Config, view: ViewOptions, origin: Mapping[str, Any]) -> None:

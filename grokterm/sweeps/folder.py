@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import tomllib
 from dataclasses import dataclass
@@ -20,16 +19,18 @@ from grokterm.errors import ConfigError, RunFolderError, reason_of
 from grokterm.real_files import is_there, reading
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.naming import task_name
+from grokterm.runs.numbered import is_typed, make_numbered, names_in, typed_name
 from grokterm.runs.plugins import RunPlugin, copy_plugins, decode_plugins, load_plugins
 from grokterm.sweeps.axes import Axis, check_axes
 from grokterm.sweeps.plan import Plan, short_name
 from grokterm.version import __version__
 
+_LETTER: Final = "s"
+"""With which names begin."""
 FORMAT: Final = 1
 """Version of the layout, written to sweep.toml; a greater one is refused."""
 _LIMIT: Final = 2**22
 """Bytes of sweep.toml that are read."""
-_NUMBERED: Final = re.compile(r"s(\d{4,})-.+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,7 @@ class SweepFolder:
     @property
     def short_id(self) -> str:
         """What a person types for it: s3."""
-        number = self.id.split("-")[0].removeprefix("s").lstrip("0")
-        return f"s{number}" if number.isdecimal() else self.id
+        return typed_name(self.id, _LETTER)
 
     @property
     def plan_path(self) -> Path:
@@ -145,13 +145,7 @@ def create_sweep(plan: Plan, home: Path) -> SweepFolder:
 
 def list_sweeps(home: Path) -> list[SweepFolder]:
     """The sweeps in `home`, oldest first, damaged ones too; none where it is not there. Raises RunFolderError."""
-    try:
-        found = sorted(_numbered(home))
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise RunFolderError(f"the run folder {home} cannot be read: {reason_of(error)}") from None
-    return [folder for _, name in found if (folder := SweepFolder(home / name)).is_sweep]
+    return [folder for name in names_in(home, _LETTER) if (folder := SweepFolder(home / name)).is_sweep]
 
 
 def find_sweep(name: str, home: Path) -> SweepFolder:
@@ -186,7 +180,7 @@ def names_sweep(name: str, home: Path) -> bool:
     """Whether a name is meant for a sweep and not for a run: s3, an id, or a path with a sweep.toml."""
     if os.sep in name:
         return SweepFolder(Path(name).expanduser().absolute()).is_sweep
-    return re.fullmatch(r"s\d+(-.*)?", name) is not None
+    return is_typed(name, _LETTER)
 
 
 def _new_folder(plan: Plan, home: Path) -> SweepFolder:
@@ -195,14 +189,7 @@ def _new_folder(plan: Plan, home: Path) -> SweepFolder:
     task = [] if plan.words == "" else [task_name(base)]
     arch = [] if "arch" in swept else [base.arch]
     words = "-".join([*task, *arch, *swept])[:60].strip("-")
-    while True:
-        number = 1 + max((number for number, _ in _numbered(home)), default=0)
-        path = home / f"s{number:04d}-{words}"
-        try:
-            path.mkdir(mode=0o700)
-        except FileExistsError:
-            continue  # another sweep was faster
-        return SweepFolder(path)
+    return SweepFolder(make_numbered(home, _LETTER, words))
 
 
 def _written(plan: Plan) -> dict[str, Any]:
@@ -236,9 +223,3 @@ def _read(folder: SweepFolder) -> dict[str, Any]:
             "upgrade grokterm to open it"
         )
     return written
-
-
-def _numbered(home: Path) -> list[tuple[int, str]]:
-    with os.scandir(home) as entries:
-        matches = [match for entry in entries if (match := _NUMBERED.fullmatch(entry.name))]
-    return [(int(match[1]), match[0]) for match in matches]

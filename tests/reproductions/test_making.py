@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from grokterm.errors import RunFolderError
+from grokterm.reproductions import training
 from grokterm.reproductions.claims import Claim, Reproduction
 from grokterm.reproductions.figures import last
 from grokterm.reproductions.folder import (
@@ -20,7 +23,7 @@ from grokterm.reproductions.folder import (
 from grokterm.reproductions.making import begun, compared, make, repeat
 from grokterm.reproductions.rules import at_most
 from grokterm.reproductions.studies import Trained
-from grokterm.runs.folder import list_runs
+from grokterm.runs.folder import RunFolder, create_run, list_runs
 from grokterm.runs.history import read_history
 from grokterm.runs.process import trainer_alive
 from tests.reproductions.made import CUT, POWER, SMALL, TINY
@@ -109,3 +112,18 @@ def test_a_damaged_or_hostile_folder_is_refused_in_a_sentence(tmp_path: Path, wr
     folder.about_path.write_bytes(written)
     with pytest.raises(RunFolderError, match=said):
         folder.read()
+
+
+def test_an_interruption_waits_for_what_was_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = create_reproduction(begun(TINY, True, None, POWER), tmp_path)
+
+    def made_and_interrupted(*given: Any) -> RunFolder:
+        run = create_run(*given)
+        signal.raise_signal(signal.SIGINT)
+        return run
+
+    monkeypatch.setattr(training, "create_run", made_and_interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        make(TINY, folder, POWER, silent)
+    assert [kept.run for kept in folder.read().runs] == [run.id for run in list_runs(folder.path)]
+    assert len(folder.read().runs) == 1
