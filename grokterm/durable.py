@@ -14,11 +14,11 @@ _NO_SYNC: Final = (errno.EINVAL, errno.ENOTSUP)
 """What file systems say that know no sync of folders."""
 
 
-def write(path: Path, content: bytes, aside: Path, through_link: bool = False) -> None:
+def write(path: Path, content: bytes, aside: Path, through_link: bool = False, sync: bool = True) -> None:
     """Writes a file of mode 0600 by way of `aside`, a name in the same folder that is free to be taken; raises OSError.
 
     A file that had the name before is there, whole, until the new one is. The folder may be a link only where
-    `through_link` allows it.
+    `through_link` allows it. A new file that is not to be lost with the power yet needs no `sync`; see `settle`.
     """
     with opened_folder(path.parent, through_link) as folder:
         try:
@@ -29,7 +29,10 @@ def write(path: Path, content: bytes, aside: Path, through_link: bool = False) -
             with os.fdopen(made, "wb") as file:
                 file.write(content)
                 file.flush()
-                rename(file.fileno(), aside.name, path.name, folder)
+                if sync:
+                    rename(file.fileno(), aside.name, path.name, folder)
+                else:
+                    os.rename(aside.name, path.name, src_dir_fd=folder, dst_dir_fd=folder)
         except OSError:
             with suppress(OSError):
                 os.unlink(aside.name, dir_fd=folder)
@@ -40,6 +43,15 @@ def publish(aside: Path, path: Path) -> None:
     """Gives a file that was written aside its name: file and name are on the disk afterwards; raises OSError."""
     with opened_folder(path.parent, through_link=True) as folder, reading(aside.name, folder) as file:
         rename(file.fileno(), aside.name, path.name, folder)
+
+
+def settle(path: Path) -> None:
+    """Brings a file that was written without, its name, and that of its folder to the disk; raises OSError."""
+    with opened_folder(path.parent, through_link=True) as folder:
+        with reading(path.name, folder) as file:
+            os.fsync(file.fileno())
+        _sync(folder)
+    sync_folder(path.parent.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 
 from grokterm import durable
-from grokterm.config import Config
 from grokterm.errors import RunFolderError
 from grokterm.runs.checkpoints import checkpoint_path, save_checkpoint
 from grokterm.runs.folder import create_run
 from grokterm.runs.log import LogWriter
+from grokterm.trainer.opening import open_run
 from grokterm.view_options import ViewOptions
 from tests.runs.test_checkpoints import mark
+from tests.trainer.running import TINY
 
 
 @pytest.fixture
@@ -63,13 +64,18 @@ def test_a_checkpoint_is_on_the_disk_with_its_name(tmp_path: Path, happened: lis
     assert order(save_checkpoint(tmp_path / "checkpoints", mark(), {"w": np.ones(3)})) == happened
 
 
-def test_a_run_and_its_log_are_on_the_disk_with_their_names(tmp_path: Path, happened: list[str]) -> None:
-    folder = create_run(Config(), ViewOptions(), tmp_path)
-    home = f"sync folder {tmp_path.stat().st_ino}"
-    assert happened == [*order(folder.config_path), home]
+def test_a_run_is_on_the_disk_before_its_first_step_and_nobody_waits_for_that_before(
+    tmp_path: Path, happened: list[str]
+) -> None:
+    folder = create_run(TINY, ViewOptions(), tmp_path)
+    written, named, synced = order(folder.config_path)
+    assert happened == [named]
+    happened.clear()
+    open_run(folder)
+    assert happened == [written, synced, f"sync folder {tmp_path.stat().st_ino}", synced]  # the last one for its log
     happened.clear()
     LogWriter(folder.log_path).close()
-    assert happened == [f"sync folder {folder.path.stat().st_ino}"]
+    assert happened == [synced]
 
 
 def test_what_lies_aside_as_a_link_is_not_written_through(tmp_path: Path) -> None:

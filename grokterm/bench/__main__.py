@@ -14,6 +14,7 @@ from grokterm.bench import (
     claims,
     cuda,
     forecast,
+    forecast_changes,
     grok,
     learning,
     limit,
@@ -52,6 +53,7 @@ ON_REQUEST: Final[dict[str, Callable[[Bench], Iterator[Row]]]] = {
     **claims.ROWS,
     **watchman.ROWS,
     **forecast.ROWS,
+    **forecast_changes.ROWS,
     **sweeps.ROWS,
 }
 """Those that take long, and are measured only when `--only` names them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, get_type_hints
@@ -136,7 +136,7 @@ class Config(RunSettings, TrainingSettings, ModelSettings, TaskSettings):
         """
         task = TASKS.get(values.get("task", "table"))
         values = {"arch": "one-hot", **values} if task is not None and task.of_points else values
-        plain = cls().changed({name: values[name] for name in ("arch", "optimizer", "loss") if name in values})
+        plain = _plain().changed({name: values[name] for name in ("arch", "optimizer", "loss") if name in values})
         return plain.changed({**plain._beginning(plain.architecture), **values})
 
     def following(self, arch: Architecture) -> dict[str, Value]:
@@ -144,7 +144,7 @@ class Config(RunSettings, TrainingSettings, ModelSettings, TaskSettings):
 
         So it is wherever the architecture of a run is changed to one that a person names.
         """
-        plain, present = Config().as_dict(), self.as_dict()
+        plain, present = _plain().as_dict(), self.as_dict()
         own, other = (plain | self._beginning(ARCHITECTURES[name]) for name in (self.arch, arch))
         moved = {name: value for name, value in other.items() if value != own[name] == present[name]}
         return {**moved, "arch": arch}
@@ -165,13 +165,11 @@ class Config(RunSettings, TrainingSettings, ModelSettings, TaskSettings):
         Raises ConfigError.
         """
         known = values if "attention_rate" in values else renamed(values)
-        return cls().changed({**DEFAULTS_OF_OLD_RUNS, **known})
+        return _plain().changed({**DEFAULTS_OF_OLD_RUNS, **known})
 
     def as_dict(self) -> dict[str, Value]:
         """Every field by name, as written to config.toml and to the log."""
-        values = asdict(self)
-        del values["own"]
-        return values | dict(self.own)
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "own"} | dict(self.own)
 
     if not TYPE_CHECKING:  # for mypy a Config has no attributes but its own
 
@@ -180,6 +178,12 @@ class Config(RunSettings, TrainingSettings, ModelSettings, TaskSettings):
             if name in NUMBERS:
                 return dict(self.own)[name]
             raise AttributeError(f"a Config has no {name!r}")
+
+
+@cache
+def _plain() -> Config:
+    """That of the fields' own defaults."""
+    return Config()
 
 
 @cache
@@ -203,6 +207,7 @@ def _with_added(name: str, known: Setting) -> Setting:
 def forget_settings() -> None:
     """Has the settings be collected anew: plugins have added some."""
     settings.cache_clear()
+    _plain.cache_clear()
     field_type.cache_clear()
 
 

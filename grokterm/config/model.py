@@ -24,7 +24,7 @@ SEQUENCES: Final[Mapping[InputSequence, tuple[str, ...]]] = {
 """The tokens of each sequence; all but a and b are constant, the same for every pair."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)  # what it needs of these Config makes
 class ModelSettings:
     """What is trained."""
 

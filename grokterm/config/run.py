@@ -12,7 +12,7 @@ Until = Literal["memorized", "grokked", "forever"]
 OnTrouble = Literal["tell", "pause", "rewind", "off"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)  # what it needs of these Config makes
 class RunSettings:
     """On what a run trains, until when, and what is logged."""
 

@@ -94,10 +94,9 @@ def check(name: str, hint: Any, limits: Setting, value: object) -> None:
         if hint is not str and value not in words_for(name, hint):
             raise ConfigError(_expected(name, hint, limits, value))
         return
-    number = hint in (int, float) or int in get_args(hint) or float in get_args(hint)
-    if not number or isinstance(value, bool) or not isinstance(value, (int, float)):
+    if not _is_numeric(hint) or isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ConfigError(_expected(name, hint, limits, value))
-    if not math.isfinite(value) or not limits.allows(value) or (_is_whole(hint) and not isinstance(value, int)):
+    if not (math.isfinite(value) and limits.allows(value) and (isinstance(value, int) or not _is_whole(hint))):
         raise ConfigError(_expected(name, hint, limits, value))
 
 
@@ -112,6 +111,12 @@ def _expected(name: str, hint: Any, limits: Setting, given: object) -> str:
     return f"{option_name(name)} must be {also and also + 'or '}{kind} {limits.range}, not {shown}"
 
 
+@cache
+def _is_numeric(hint: Any) -> bool:
+    return hint in (int, float) or int in get_args(hint) or float in get_args(hint)
+
+
+@cache
 def _is_whole(hint: Any) -> bool:
     return hint is int or (get_origin(hint) is not Literal and int in get_args(hint))
 

@@ -8,7 +8,7 @@ from grokterm.config.setting import setting
 from grokterm.config.tasks import TaskName
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)  # what it needs of these Config makes
 class TaskSettings:
     """What is learned, and its split."""
 

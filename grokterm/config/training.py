@@ -10,7 +10,7 @@ from grokterm.config.optimizers import DecayTo, Filter, Optimizer
 from grokterm.config.setting import Switch, setting
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)  # what it needs of these Config makes
 class TrainingSettings:
     """What a step goes against, and how."""
 

@@ -195,15 +195,16 @@ def home_path(given: Path | None = None) -> Path:
 def create_run(config: Config, view: ViewOptions, home: Path, line: str = "") -> RunFolder:
     """A new run folder with its config.toml, numbered one above the highest in `home`; raises RunFolderError.
 
-    `line` is the shared run that it follows.
+    `line` is the shared run that it follows. It is brought to the disk when it begins to train, since a screen waits
+    for this: until then there is nothing in it that could be lost.
     """
-    with new_folder(config, home) as folder:
-        write_config(folder, config, view, {"share": {"line": line}} if line else {})
+    with new_folder(config, home, sync=False) as folder:
+        write_config(folder, config, view, {"share": {"line": line}} if line else {}, sync=False)
     return folder
 
 
 @contextmanager
-def new_folder(config: Config, home: Path) -> Iterator[RunFolder]:
+def new_folder(config: Config, home: Path, sync: bool = True) -> Iterator[RunFolder]:
     """A new folder to be filled, named after `config`; removed again where that fails; raises RunFolderError.
 
     It is no run before it has its config.toml, which is therefore written last.
@@ -217,7 +218,8 @@ def new_folder(config: Config, home: Path) -> Iterator[RunFolder]:
             folder = RunFolder(path)
         folder.checkpoint_folder.mkdir(mode=0o700)
         yield folder
-        durable.sync_folder(home)
+        if sync:
+            durable.sync_folder(home)
     except BaseException as error:
         if folder is not None:
             shutil.rmtree(folder.path, ignore_errors=True)
@@ -259,7 +261,9 @@ def name_of(folder: RunFolder) -> str:
     return folder.id.split("-")[0].lstrip("0") or folder.id
 
 
-def write_config(folder: RunFolder, config: Config, view: ViewOptions, origin: Mapping[str, Any]) -> None:
+def write_config(
+    folder: RunFolder, config: Config, view: ViewOptions, origin: Mapping[str, Any], sync: bool = True
+) -> None:
     """Writes copies of plugins and config.toml, whole or not at all, which makes the folder a run; raises OSError.
 
     `origin` is the table `parent` or `share` of a run that was made from another one, or `opened` of others' weights.
@@ -271,7 +275,7 @@ def write_config(folder: RunFolder, config: Config, view: ViewOptions, origin: M
 
         tables["plugins"] = copy_plugins(folder.path)
     written = tomli_w.dumps({**values, **tables, **origin}).encode()
-    durable.write(folder.config_path, written, folder.path / "config.toml.part")
+    durable.write(folder.config_path, written, folder.path / "config.toml.part", sync=sync)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import socket
 import stat
@@ -77,6 +76,8 @@ def listener_pid(path: Path) -> int | None:
 
 def _prefix(opened: Identity) -> str:
     """How the names of a run folder's private folders begin, of one length for all."""
+    import hashlib  # the first screen does not wait for it
+
     return f"grokterm-{hashlib.sha256(repr(opened).encode()).hexdigest()[:16]}-"
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from grokterm.errors import RunFolderError
+from grokterm import durable
+from grokterm.errors import RunFolderError, reason_of
 from grokterm.lab import devices
 from grokterm.lab.engine import Engine
 from grokterm.runs.checkpoints import quarantine
@@ -51,6 +52,8 @@ def open_run(folder: RunFolder, remark: str = "") -> OpenedRun:
     devices.resolve(first)
     records = LogReader(folder.log_path).read()
     training: list[TrainingRecord] = [record for record in records if not isinstance(record, Session)]
+    if not records:
+        _settle(folder)
     found, unusable = restore(folder, LogIndex(training))
     for path in unusable:
         quarantine(path)
@@ -80,3 +83,11 @@ def open_run(folder: RunFolder, remark: str = "") -> OpenedRun:
         remark=remark,
         refusal=refusal,
     )
+
+
+def _settle(folder: RunFolder) -> None:
+    """Brings a new run to the disk, before anything is trained that could be lost with it."""
+    try:
+        durable.settle(folder.config_path)
+    except OSError as error:
+        raise RunFolderError(f"the run {folder.path} cannot be kept: {reason_of(error)}") from None

@@ -131,11 +131,13 @@ def test_a_full_disk_is_told_in_a_sentence_and_nothing_is_left_over(
     parent = logged(home, 200)
     made: list[Path] = []
 
-    def write(path: Path, content: bytes, aside: Path, write: Callable[..., None] = durable.write) -> None:
+    def write(
+        path: Path, content: bytes, aside: Path, write: Callable[..., None] = durable.write, **options: bool
+    ) -> None:
         if path.name == "config.toml" and len(made) == 1:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         made.extend([path] if path.name == "config.toml" else [])
-        write(path, content, aside)
+        write(path, content, aside, **options)
 
     monkeypatch.setattr(durable, "write", write)
     with pytest.raises(RunFolderError, match=r"no run can be made in .*[Nn]o space left on"):

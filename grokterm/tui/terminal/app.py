@@ -44,7 +44,6 @@ class TerminalApp(App[Result], inherit_bindings=False):
 
     def __init__(self, view: ViewOptions) -> None:
         """Reads the themes and takes the one that suits the terminal."""
-        give_back_early()
         self.shown_colors = shown_colors(view.color)
         super().__init__(driver_class=TerminalDriver)
         self.console = Console(
@@ -102,6 +101,10 @@ class TerminalApp(App[Result], inherit_bindings=False):
             asyncio.get_running_loop().add_signal_handler(number, self.leave, left)
         if self._signaled and (early := early_signal()) is not None:
             self.leave(_SIGNALS[early])
+
+    def on_ready(self) -> None:
+        """Sees to memory once something is drawn: what grows, grows later."""
+        give_back_early()
 
     async def on_event(self, event: Event) -> None:
         """Passes over keys that come after the last screen is gone."""

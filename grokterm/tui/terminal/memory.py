@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from contextlib import suppress
 from typing import Final
 
@@ -17,5 +16,7 @@ def give_back_early() -> None:
     glibc raises that limit to the largest array freed, and the columns of a long run would leave holes behind as
     they grow. Other C libraries do as they like.
     """
+    import ctypes  # the first screen does not wait for it
+
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _LEAST)

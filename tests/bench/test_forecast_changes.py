@@ -1,0 +1,72 @@
+"""What forecasts of changes are judged by."""
+
+from __future__ import annotations
+
+import pytest
+
+from grokterm.bench import forecast_changes
+from grokterm.bench.forecast_changes import Outcome, changes_of, outcomes, rows
+from grokterm.bench.row import Bench
+from grokterm.config import Config
+from grokterm.forecast.forecast import Forecast
+from grokterm.lab.engine import Engine
+from grokterm.milestones import GROKKED
+
+SMALL = {
+    "arch": "one-hot",
+    "p": 23,
+    "width": 64,
+    "log_every": 10,
+    "measure_every": 50,
+    "device": "cpu",
+    "until": "grokked",
+}
+
+
+def told(median: float, low: float = 0, high: float = 1e9) -> Forecast:
+    return Forecast(100, median, low, high, 40_000, 0.9)
+
+
+def test_each_setting_is_halved_and_doubled_and_pairs_are_added_while_there_are_enough_others() -> None:
+    config = Config.starting({**SMALL, "weight_decay": 1.0, "lr": 0.01, "train_fraction": 0.5})
+    assert changes_of(config) == [
+        {"weight_decay": 0.5},
+        {"weight_decay": 2.0},
+        {"lr": 0.005},
+        {"lr": 0.02},
+        {"train_fraction": 0.6},
+    ]
+    assert {"train_fraction": 0.9} not in changes_of(config.changed({"train_fraction": 0.8}))
+
+
+def test_a_run_goes_on_from_the_same_step_with_each_change_and_as_if_nothing_had_been_asked_without() -> None:
+    config = Config.starting({**SMALL, "p": 29, "width": 128, "lr": 0.01, "train_fraction": 0.8, "max_steps": 900})
+    found = outcomes(config)
+    assert [one.changed for one in found] == [False, True, True, True, True]
+    assert len({one.told.step for one in found}) == 1
+    assert all(one.grokked_step is None or one.told.step < one.grokked_step <= 900 for one in found)
+    assert any(one.changed and one.grokked_step not in (None, found[0].grokked_step) for one in found)
+    engine = Engine(config)
+    while engine.step < 900 and not GROKKED.reached(engine.measure().test_accuracy):
+        engine.advance(10)
+    assert found[0].grokked_step == engine.step
+
+
+def test_nothing_is_said_of_a_run_that_never_memorizes() -> None:
+    assert outcomes(Config.starting({**SMALL, "max_steps": 20})) == []
+
+
+def test_the_error_and_the_share_within_are_those_of_changed_runs_that_grokked(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [
+        Outcome(False, told(1000), told(1000), 1000),
+        Outcome(True, told(100), told(10), 1000),
+        Outcome(True, told(1000, 2000, 3000), told(10), 1000),
+        Outcome(True, told(10_000), told(10), 1000),
+        Outcome(True, told(50), told(50), None),
+    ]
+    monkeypatch.setattr(forecast_changes, "sampled", lambda *_: [Config.starting(SMALL)])
+    monkeypatch.setattr(forecast_changes, "outcomes", lambda _: found)
+    (row,) = rows(Bench(True, "cpu", lambda _: None))
+    assert row.ours == pytest.approx(1.0)
+    assert row.other == pytest.approx(2.0)
+    assert row.more == {"within the interval": "2 of 3", "of the same runs unchanged": 0.0}
