@@ -14,7 +14,7 @@ import pytest
 from grokterm.runs.folder import RunFolder, create_run
 from grokterm.trainer.opening import open_run
 from grokterm.view_options import ViewOptions
-from tests.cli.terminals import COMMAND
+from tests.cli.terminals import COMMAND, run_here
 from tests.needs import DISK, need
 from tests.patience import PATIENCE
 from tests.trainer.running import TINY
@@ -59,7 +59,7 @@ def test_reading_needs_no_writing(read_only: RunFolder) -> None:
     # Nor any other place: no folder for temporary files can be written to, and the home of runs cannot be made.
     nowhere = {"TMPDIR": "/proc", "GROKTERM_HOME": "/proc/runs"}
     for line in ("runs", "runs --json", "replay 1", "report 1", "stop 1", "train --resume 1", "guide circles"):
-        done = grokterm(*line.split())
+        done = run_here(*line.split())
         assert (done.returncode, complaints(done)) == (0, []), line
         assert "0001-add7-mlp" in done.stdout or line.startswith("guide")
     for line in (f"replay {read_only.path}", f"stop {read_only.path}", "guide", f"runs --runs {read_only.path.parent}"):
@@ -80,12 +80,12 @@ def test_what_writes_says_that_it_cannot(read_only: RunFolder) -> None:
         "train --resume 1 --until 60": "trainer.log cannot be written: read-only file system",
         "rm 1 --yes": "cannot be removed: read-only file system",
     }.items():
-        done = grokterm(*line.split())
+        done = run_here(*line.split())
         assert (done.returncode, done.stderr.count("\n")) == (2, 1), line
         assert words in done.stderr
 
 
 def test_listing_makes_no_folder(folders: Path) -> None:
     for line in ("runs", "stop", "replay 1", "attach 1 2"):
-        grokterm(*line.split())
+        run_here(*line.split())
     assert not folders.exists()

@@ -11,7 +11,7 @@ import pytest
 from tests.attack import ATTACKS
 from tests.patience import PATIENCE
 
-TRIES = {"files": 5}
+TRIES = {"files": 2}
 """Of those that no other test makes."""
 
 

@@ -25,8 +25,8 @@ from grokterm.sweeps.folder import SweepFolder
 from tests.sweeper.sweeps import came_out, coordinator, records, sweep
 from tests.trainer.running import wait_for
 
-KILLS = 3
-"""Of each of the tests with other seeds: each takes a worker that loads torch."""
+KILLS = 4
+"""Of each of the tests with other seeds, twenty in all: each takes a worker that loads torch."""
 
 
 def start(folder: SweepFolder, workers: int = 1) -> int:
@@ -46,7 +46,7 @@ def ended(folder: SweepFolder) -> bool:
     return exit_status(folder.process_folder) is not None
 
 
-@pytest.mark.parametrize("seed", range(7))
+@pytest.mark.parametrize("seed", range(5))
 def test_no_kill_loses_or_repeats_a_run_that_has_ended(home: Path, seed: int) -> None:
     whole, folder = (sweep(home, "wd=0.1,1", "frac=0.4,0.6", seeds=2, max_steps=300) for _ in range(2))
     coordinator(whole).run()
@@ -64,7 +64,7 @@ def test_no_kill_loses_or_repeats_a_run_that_has_ended(home: Path, seed: int) ->
         if trainer_alive(folder.process_folder):  # one whose worker alone was killed goes on
             os.kill(pid, signal.SIGKILL)
         wait_for(lambda: ended(folder), "its end")
-    start(folder, workers=2)
+    start(folder, workers=2 if seed == 0 else 1)
     wait_for(lambda: ended(folder), "the end of the sweep")
     assert exit_status(folder.process_folder) == 0
     lines = folder.cells_path.read_text().splitlines()
