@@ -1,7 +1,8 @@
 """Programs of the product that need torch, each a fork of one process that has it.
 
-`python -m tests.forked FD` reads requests from a socket, as JSON: for a `Run` three streams come with it, it forks, runs
-a module in the fork as `python -P -m` does, and answers with the process id; a `Poll` it answers as the nursery does.
+`python -m tests.forked FD` reads requests from a socket, as JSON. With a `Run` come three streams: it forks, runs a
+module in the fork as `python -P -m` does, and answers with the process id. A `Poll` it answers with an exit status, or
+null while there is none.
 """
 
 from __future__ import annotations
@@ -156,7 +157,7 @@ class Starter:
     DEVNULL = subprocess.DEVNULL
     TimeoutExpired = subprocess.TimeoutExpired
 
-    def Popen(  # noqa: N802
+    def Popen(
         self, command: Sequence[str], *, stdin: int | None = None, stdout: int | None = None, stderr: int | None = None
     ) -> Forked | subprocess.Popen[bytes]:
         """Starts a program, in a fork where it is one of those."""

@@ -27,7 +27,9 @@ VARIANTS = list(itertools.product(choices("arch"), (1, 2, 3), choices("layer_nor
 
 def each_with(values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Every variant with one of the values, so that each of these comes with every part of a variant."""
-    return [(values[sum(at // 3**side for side in range(4)) % len(values)], *found) for at, found in enumerate(VARIANTS)]
+    return [
+        (values[sum(at // 3**side for side in range(4)) % len(values)], *found) for at, found in enumerate(VARIANTS)
+    ]
 
 
 def assert_like_plain(config: Config, pairs: Pairs, seed: int = 0, most: int = 10**9) -> None:
