@@ -94,6 +94,7 @@ def trained_sample(arch: str = "one-hot", op: str = "add", p: int = 31, dtype: t
 
 @cache
 def _trained(config: Config) -> dict[str, Tensor]:
-    engine = make_engine(config)
-    engine.advance(600)
+    with by_kernels():
+        engine = make_engine(config)
+        engine.advance(600)
     return {name: value.detach().clone() for name, value in engine.parameters.items()}
