@@ -33,10 +33,8 @@ DEPTHS = (1, 2, 8)
 @pytest.mark.parametrize("turn", range(len(DEPTHS)))
 @pytest.mark.parametrize("values", OPTIONS, ids=str)
 def test_every_option_is_the_plain_model_at_every_depth_and_with_every_norm(values: dict[str, Any], turn: int) -> None:
-    """Depths and norms come in pairs that are others from one option to the next."""
-    at = OPTIONS.index(values)
-    depth, layer_norm = DEPTHS[turn], choices("layer_norm")[(turn + at) % len(choices("layer_norm"))]
-    config = small(depth=depth, layer_norm=layer_norm, activation="gelu", **values)
+    norm = choices("layer_norm")[(turn + OPTIONS.index(values)) % len(choices("layer_norm"))]  # others for each option
+    config = small(depth=DEPTHS[turn], layer_norm=norm, activation="gelu", **values)
     task = make_task(config)
     assert_like_plain(config, task.pairs(task.train), most=7)
 
