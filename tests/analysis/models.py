@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,6 +14,8 @@ from torch import Tensor
 from grokterm.analysis.angles import Angles, angles_of
 from grokterm.analysis.spectrum import spectrum
 from grokterm.config import Config
+from grokterm.kernels.build import build as build_kernels
+from grokterm.lab import native
 from grokterm.lab.engine import Engine
 from grokterm.lab.models import Model, build
 from grokterm.lab.tasks import make_task
@@ -61,6 +65,16 @@ def make_engine(config: Config) -> Engine:
     return engine
 
 
+@contextmanager
+def by_kernels() -> Iterator[None]:
+    """Steps are taken as a trainer takes them, by kernels where there are any."""
+    native.load(build_kernels())
+    try:
+        yield
+    finally:
+        native.load(None)
+
+
 @cache
 def random_sample(arch: str = "one-hot", op: str = "add", p: int = 31, dtype: torch.dtype = torch.float64) -> Sample:
     """A model with fresh weights, doubled so that its logits differ."""
@@ -80,6 +94,7 @@ def trained_sample(arch: str = "one-hot", op: str = "add", p: int = 31, dtype: t
 
 @cache
 def _trained(config: Config) -> dict[str, Tensor]:
-    engine = make_engine(config)
-    engine.advance(600)
+    with by_kernels():
+        engine = make_engine(config)
+        engine.advance(600)
     return {name: value.detach().clone() for name, value in engine.parameters.items()}

@@ -23,7 +23,7 @@ from grokterm.analysis.spectrum import feature_count, spectrum
 from grokterm.config import Config
 from grokterm.lab.models.model import Model
 from grokterm.measures import Measures, ProgressMeasures
-from tests.analysis.models import make_engine, random_sample, sample, small, trained_sample
+from tests.analysis.models import by_kernels, make_engine, random_sample, sample, small, trained_sample
 from tests.reference import measures_numpy as reference
 from tests.reference.ablated_logits import without_frequencies
 
@@ -110,6 +110,9 @@ def test_weights_that_are_not_finite_give_no_measure(arch: str) -> None:
     assert structure(found.config, broken, answer, found.labels).distance_irrelevance is None
 
 
+GROKS = small("transformer", "add", 59, heads=4, d_model=64, width=128, lr=5e-3)
+
+
 @dataclass(frozen=True)
 class Record:
     """One record of a run: its step, losses and accuracies, measures and estimate of key frequencies."""
@@ -124,12 +127,17 @@ class Record:
 @cache
 def run_to_grokking() -> tuple[list[Record], Tensor, dict[str, Tensor]]:
     """A small transformer from its first step to well past grokking: records, the trained pairs, its last weights."""
-    config = small("transformer", "add", 59, heads=4, d_model=64, width=256, lr=3e-3)
-    engine, keys, records = make_engine(config), KeyFrequencies(feature_count(config)), []
+    with by_kernels():
+        return _run_to_grokking()
+
+
+def _run_to_grokking() -> tuple[list[Record], Tensor, dict[str, Tensor]]:
+    config, records = GROKS, []
+    engine, keys = make_engine(config), KeyFrequencies(feature_count(config))
     train = torch.zeros(59**2, dtype=torch.bool)
     train[engine.task.train] = True
     pairs = torch.arange(59**2)
-    for _ in range(24):
+    for _ in range(20):
         norms, _, _ = spectrum(engine.model, engine.parameters, config)
         found = keys.update(norms)
         with torch.no_grad():
@@ -169,9 +177,9 @@ def test_the_key_frequencies_of_the_end_were_estimated_before_grokking() -> None
 
 def test_only_key_frequencies_are_missed() -> None:
     records, train, parameters = run_to_grokking()
-    config, angles = small("transformer", "add", 59, heads=4, d_model=64, width=256, lr=3e-3), angles_of("add", 59)
+    angles = angles_of("add", 59)
     assert angles is not None
-    found = sample(config, parameters, records[-1].keys)
+    found = sample(GROKS, parameters, records[-1].keys)
     answer = logits_from_table(found.logits)
     mean = angle_means(logits_from_table(found.logits), angles).mean
 
@@ -183,6 +191,23 @@ def test_only_key_frequencies_are_missed() -> None:
     others = [k for k in range(1, 30) if all(k not in r.keys for r in records)]
     assert others
     assert all(abs(without(k) - whole) < 0.01 for k in others)
+
+
+def test_a_model_that_grokked_has_a_few_key_frequencies_and_relies_on_them() -> None:
+    records, train, parameters = run_to_grokking()
+    assert 2 <= len(records[-1].keys) <= 9
+    # Without its other frequencies the embedding still answers right; without its key ones it does not.
+    assert accuracy_of(parameters, ~train, records[-1].keys, keep=True) > 0.9
+    assert accuracy_of(parameters, ~train, records[-1].keys, keep=False) < 0.2
+
+
+def accuracy_of(parameters: dict[str, Tensor], asked: Tensor, keys: tuple[int, ...], keep: bool) -> float:
+    """Accuracy on pairs with an embedding reduced to the constant and either the key frequencies or the others."""
+    transformed = torch.fft.rfft(parameters["W_E"][:59], dim=0)
+    chosen = torch.tensor([k == 0 or (k in keys) == keep for k in range(transformed.shape[0])])
+    changed = torch.cat([torch.fft.irfft(transformed * chosen[:, None], n=59, dim=0), parameters["W_E"][59:]])
+    found = sample(GROKS, parameters | {"W_E": changed}, keys)
+    return float((found.logits.argmax(-1) == found.labels)[asked].float().mean())
 
 
 def test_the_phases_of_the_paper_come_in_their_order() -> None:

@@ -22,6 +22,7 @@ from grokterm.config import Config
 from grokterm.config.architectures import Architecture
 from grokterm.lab.engine import Engine
 from grokterm.lab.models import build
+from tests.analysis.models import by_kernels
 
 ARCHITECTURES = get_args(Architecture)
 
@@ -80,36 +81,6 @@ def test_replicas_have_a_spectrum_each() -> None:
     norms = spectrum(model, both, config)[0]
     torch.testing.assert_close(norms[0], spectrum(model, one, config)[0])
     torch.testing.assert_close(norms[1], spectrum(model, two, config)[0])
-
-
-def test_a_model_that_grokked_has_a_few_key_frequencies_and_relies_on_them() -> None:
-    config = Config(p=59, arch="transformer", train_fraction=0.6, d_model=64, width=128, lr=5e-3)
-    engine = Engine(config)
-    while engine.measure().test_accuracy < 0.99:
-        assert engine.step < 3000
-        engine.advance(100)
-    engine.advance(300)
-    norms, _, _ = spectrum(engine.model, engine.parameters, config)
-    keys = KeyFrequencies(feature_count(config)).update(norms)
-    assert 2 <= len(keys) <= 9
-    # Without its other frequencies the embedding still answers right; without its key ones it does not.
-    assert accuracy_of(engine, keys, keep=True) > 0.9
-    assert accuracy_of(engine, keys, keep=False) < 0.2
-
-
-def accuracy_of(engine: Engine, keys: tuple[int, ...], keep: bool) -> float:
-    """Test accuracy with an embedding reduced to the constant and either the key frequencies or the others."""
-    p = engine.config.p
-    (table,) = engine.model.input_tables(engine.parameters)
-    name = next(name for name, tensor in engine.parameters.items() if tensor.data_ptr() == table.data_ptr())
-    whole = engine.parameters[name]
-    transformed = torch.fft.rfft(whole[..., :p, :], dim=-2)
-    chosen = torch.tensor([k == 0 or (k in keys) == keep for k in range(transformed.shape[-2])])
-    changed = whole.clone()
-    changed[..., :p, :] = torch.fft.irfft(transformed * chosen[:, None], n=p, dim=-2)
-    pairs = engine.task.test
-    logits = engine.model.logits(engine.parameters | {name: changed}, pairs // p, pairs % p)
-    return float((logits.argmax(-1) == engine.task.labels.reshape(-1)[pairs]).float().mean())
 
 
 def test_neurons_of_a_one_hot_mlp_come_to_follow_one_frequency_each() -> None:
@@ -183,12 +154,13 @@ def test_bars_of_a_new_run_spike_when_it_groks_and_those_of_a_wide_one_with_a_sm
     small = {"p": 53, "width": 128, "train_fraction": 0.6, "precision": "float32", "device": "cpu"}
     levels = []
     for others in ({}, {"d_model": 128, "epsilon": 1e-8}):
-        engine, grokked = Engine(Config.starting(small | others)), 0
-        assert gini(spectrum(engine.model, engine.parameters, engine.config)[0]) < 0.1
-        while not grokked or engine.step < 1.5 * grokked:
-            assert engine.step < 2000
-            engine.advance(20)
-            if not grokked and engine.measure().test_accuracy >= 0.99:
-                grokked = engine.step
+        with by_kernels():
+            engine, grokked = Engine(Config.starting(small | others)), 0
+            assert gini(spectrum(engine.model, engine.parameters, engine.config)[0]) < 0.1
+            while not grokked or engine.step < 1.5 * grokked:
+                assert engine.step < 2000
+                engine.advance(20)
+                if not grokked and engine.measure().test_accuracy >= 0.99:
+                    grokked = engine.step
         levels.append(float(gini(spectrum(engine.model, engine.parameters, engine.config)[0])))
     assert levels[0] > 0.45 > levels[1]

@@ -175,7 +175,7 @@ def test_slow_steps_are_timed_in_short_stretches() -> None:
     steps = steps_at_once(engine, 3)
     assert steps >= 3
     assert engine.step == 6
-    assert steps_at_once(engine, 10**3) >= 10**3
+    assert steps_at_once(engine, 200) >= 200
 
 
 def test_records_of_another_step_leave_the_run_as_it_is() -> None:

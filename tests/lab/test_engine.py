@@ -115,29 +115,32 @@ from grokterm.lab.engine import Engine
 from tests.lab.predictions import predictions
 Engine(Config(p=5, device="cpu")).advance(1)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-engine = Engine(Config(p=499, device="cpu", arch=sys.argv[1], train_fraction=0.1))
-engine.advance(1)
-engine.measure()
-predictions(engine)
-after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print((after - before) * (1 if sys.platform == "darwin" else 1024))
+for arch in ("one-hot", "transformer"):
+    engine = Engine(Config(p=307, device="cpu", arch=arch, train_fraction=0.1))
+    engine.advance(1)
+    engine.measure()
+    predictions(engine)
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print((after - before) * (1 if sys.platform == "darwin" else 1024))
 """
 
 
-@pytest.mark.parametrize("arch", ["one-hot", "transformer"])
-def test_p_499_takes_a_fraction_of_all_pairs_times_width(arch: str) -> None:
+def test_a_large_p_takes_less_than_the_neurons_of_all_pairs() -> None:
+    """Whole, these come with the logits of all pairs, and each of them at least twice."""
     done = subprocess.run(
-        [sys.executable, "-c", PEAK_MEMORY, arch], capture_output=True, text=True, check=True, timeout=PATIENCE
+        [sys.executable, "-c", PEAK_MEMORY], capture_output=True, text=True, check=True, timeout=PATIENCE
     )
-    all_pairs_times_width = 499 * 499 * 512 * 4
-    assert int(done.stdout) < all_pairs_times_width / 2
+    neurons_of_all_pairs = 307 * 307 * 512 * 4
+    peaks = [int(line) for line in done.stdout.split()]
+    assert len(peaks) == 2
+    assert max(peaks) < neurons_of_all_pairs
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
 @pytest.mark.parametrize("precision", ["float32", "bfloat16", "float64"])
-@pytest.mark.parametrize("batch_size", ["full", 500])
+@pytest.mark.parametrize("batch_size", ["full", 200])
 def test_the_same_run_twice_has_the_same_bits(arch: str, precision: str, batch_size: int | str) -> None:
-    config = small(p=53, arch=arch, width=256, d_model=64, precision=precision, batch_size=batch_size)
+    config = small(p=37, arch=arch, width=256, d_model=64, precision=precision, batch_size=batch_size)
     engines = [Engine(config), Engine(config)]
     engines[0].advance(12)
     for _ in range(12):

@@ -9,10 +9,13 @@ from grokterm.lab.engine import Engine
 from grokterm.milestones import GROKKED, MEMORIZED
 from tests.lab.examples import ARCHITECTURES
 
+SMALL = Config(p=53, train_fraction=0.7, width=128, d_model=64, device="cpu")
+
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
 def test_a_quick_run_memorizes_first_and_groks_later(arch: str) -> None:
-    engine = Engine(Config(p=59, arch=arch, train_fraction=0.6, lr=0.01, width=256, device="cpu"))  # type: ignore[arg-type]
+    more = {"lr": 0.01, "train_fraction": 0.6} if arch == "transformer" else {"lr": 0.02}
+    engine = Engine(SMALL.changed({"arch": arch, **more}))
     memorized = grokked = None
     while grokked is None and engine.step < 1500:
         engine.advance(25)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -24,6 +25,13 @@ SIZES = (5, 12, 31)
 VARIANTS = list(itertools.product(choices("arch"), (1, 2, 3), choices("layer_norm"), choices("activation")))
 
 
+def each_with(values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Every variant with one of the values, so that each of these comes with every part of a variant."""
+    return [
+        (values[sum(at // 3**side for side in range(4)) % len(values)], *found) for at, found in enumerate(VARIANTS)
+    ]
+
+
 def assert_like_plain(config: Config, pairs: Pairs, seed: int = 0, most: int = 10**9) -> None:
     """Logits, loss and every gradient of the pairs equal the plain model's."""
     model = build(config)
@@ -40,8 +48,7 @@ def assert_like_plain(config: Config, pairs: Pairs, seed: int = 0, most: int = 1
         assert_close(gradients[name], expected, rtol=1e-9, atol=1e-9, msg=f"gradient by {name}")
 
 
-@pytest.mark.parametrize("p", SIZES)
-@pytest.mark.parametrize(("arch", "depth", "layer_norm", "activation"), VARIANTS)
+@pytest.mark.parametrize(("p", "arch", "depth", "layer_norm", "activation"), each_with(SIZES))
 def test_every_variant_is_the_plain_model(p: int, arch: str, depth: int, layer_norm: str, activation: str) -> None:
     config = small(p=p, arch=arch, depth=depth, layer_norm=layer_norm, activation=activation)
     task = make_task(config)
@@ -84,8 +91,7 @@ def test_the_same_tensor_may_be_a_and_b() -> None:
     assert_close(model.logits(parameters, n, n), plain_logits(config, parameters, n, n.clone()))
 
 
-@pytest.mark.parametrize("replicas", [(3,), (2, 2)])
-@pytest.mark.parametrize(("arch", "depth", "layer_norm", "activation"), VARIANTS)
+@pytest.mark.parametrize(("replicas", "arch", "depth", "layer_norm", "activation"), each_with([(3,), (2, 2)]))
 def test_every_replica_is_its_own_run(
     replicas: tuple[int, ...], arch: str, depth: int, layer_norm: str, activation: str
 ) -> None:

@@ -8,16 +8,41 @@ import sys
 
 import pytest
 
+from grokterm.config import Config
+from grokterm.lab import native
+from grokterm.lab.engine import Engine
 from tests.lab.examples import ARCHITECTURES
 from tests.needs import library
 from tests.patience import PATIENCE
 
-DIGEST = """
-import hashlib, sys
-from grokterm.config import Config
+EACH_IN_A_FORK = """
+import os, sys
 from grokterm.lab.engine import Engine
+for code in sys.argv[1:]:
+    fork = os.fork()
+    if fork == 0:
+        exec(code)
+        sys.stdout.flush()
+        os._exit(0)
+    assert os.waitpid(fork, 0)[1] == 0
+"""
+"""Loads torch once, which starts no thread: each code finds a process that has computed nothing."""
+
+
+def printed(environment: dict[str, str], *codes: str) -> list[str]:
+    """What codes print in processes with torch, under an environment in which that is loaded."""
+    command = [sys.executable, "-c", EACH_IN_A_FORK, *codes]
+    ran = subprocess.run(
+        command, env=os.environ | environment, capture_output=True, text=True, check=True, timeout=PATIENCE
+    )
+    return ran.stdout.splitlines()
+
+
+DIGEST = f"""
+import hashlib
+from grokterm.config import Config
 digest = hashlib.sha256()
-for arch in sys.argv[1:]:
+for arch in {ARCHITECTURES}:
     engine = Engine(Config(arch=arch, device="cpu"))
     engine.advance(2)
     digest.update(repr(engine.measure()).encode())
@@ -25,26 +50,11 @@ for arch in sys.argv[1:]:
         digest.update(name.encode() + tensor.numpy().tobytes())
 print(digest.hexdigest())
 """
-
-
-def test_two_processes_with_two_threads_agree() -> None:
-    """Threads that are both new to MKL have been seen to compute one square root in two ways."""
-    environment = os.environ | {"OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "passive"}
-    command = [sys.executable, "-c", DIGEST, *ARCHITECTURES]
-    digests = {
-        subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
-        for _ in range(2)
-    }
-    assert len(digests) == 1
-    assert len(digests.pop()) == 65
-
-
 WITH_KERNELS = """
 import torch
 from grokterm.config import Config
 from grokterm.kernels.build import build
 from grokterm.lab import native
-from grokterm.lab.engine import Engine
 native.load(build())
 engine = Engine(Config(device="cpu"))
 engine.advance(2)
@@ -56,11 +66,13 @@ print(torch.get_num_threads())
 """
 
 
-def test_threads_are_as_before_after_steps_by_hand() -> None:
-    environment = os.environ | {"OMP_NUM_THREADS": "2"}
-    command = [sys.executable, "-c", WITH_KERNELS]
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=PATIENCE)
-    assert ran.stdout.split() == ["2", "1", "2"]
+def test_two_processes_with_two_threads_agree_and_have_as_many_after_steps_by_hand() -> None:
+    """Threads that are both new to MKL have been seen to compute one square root in two ways."""
+    two = {"OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "passive"}
+    one, other, *threads = printed(two, DIGEST, DIGEST, WITH_KERNELS)
+    assert one == other
+    assert len(one) == 64
+    assert threads == ["2", "1", "2"]
 
 
 LOSS = """
@@ -68,24 +80,29 @@ import torch
 from grokterm.config import Config
 from grokterm.kernels.build import build
 from grokterm.lab import native
-from grokterm.lab.engine import Engine
-{load}
+{0}
 engine = Engine(Config(p=31, width=64, device="cpu"))
-{ask}
+{1}
 engine.advance(20)
 print(engine.measure().train_loss)
 """
+# The kernels are asked for two threads all the same, and get one.
+BY_KERNELS = LOSS.format("native.load(build())", "torch.set_num_threads(2)")
+IN_TORCH = LOSS.format("", "")
+
+
+@pytest.fixture(scope="module")
+def losses() -> list[str]:
+    """Of a process that is allowed one thread of the two that are asked for: by kernels, and in torch."""
+    return printed({"OMP_NUM_THREADS": "2", "OMP_THREAD_LIMIT": "1"}, BY_KERNELS, IN_TORCH)
 
 
 @pytest.mark.parametrize("kernels", [True, False], ids=["kernels", "torch"])
-def test_fewer_threads_than_asked_for_take_all_pairs(kernels: bool) -> None:
-    if kernels:
-        library()
-    # The kernels are asked for two threads all the same, and get one.
-    load, ask = ("native.load(build())", "torch.set_num_threads(2)") if kernels else ("", "")
-    losses = []
-    for limit in ({"OMP_NUM_THREADS": "1"}, {"OMP_NUM_THREADS": "2", "OMP_THREAD_LIMIT": "1"}):
-        command = [sys.executable, "-c", LOSS.format(load=load, ask=ask)]
-        ran = subprocess.run(command, env=os.environ | limit, capture_output=True, text=True, check=True)
-        losses.append(float(ran.stdout))
-    assert losses[1] == pytest.approx(losses[0], rel=1e-5)
+def test_fewer_threads_than_asked_for_take_all_pairs(kernels: bool, losses: list[str]) -> None:
+    native.load(library() if kernels else None)
+    try:
+        engine = Engine(Config(p=31, width=64, device="cpu"))
+        engine.advance(20)
+        assert float(losses[not kernels]) == pytest.approx(engine.measure().train_loss, rel=1e-5)
+    finally:
+        native.load(None)

@@ -133,10 +133,10 @@ def test_as_one_tensor_program_they_are_the_runs_alone(values: dict[str, Any]) -
     replicas = Replicas(configs)
     assert not replicas.alike
     assert "autograd" in replicas.strategy_name
-    replicas.advance(50)
+    replicas.advance(20)
     measured = replicas.measure()
     for i, config in enumerate(configs):
-        engine = alone(config, 50)
+        engine = alone(config, 20)
         for name, tensor in engine.parameters.items():
             torch.testing.assert_close(replicas.parameters(i)[name], tensor, rtol=1e-9, atol=1e-9, msg=name)
         assert_close(measured[i], engine.measure())

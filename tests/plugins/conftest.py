@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.forked import programs_begin_at_once
 from tests.own import unloading, write_examples
 from tests.tui.watching import end_trainers
 
+__all__ = ["programs_begin_at_once"]
+
 
 @pytest.fixture(autouse=True)
-def _unloaded(folders: Path) -> Iterator[None]:
+def _unloaded(folders: Path, programs_begin_at_once: None) -> Iterator[None]:
     with unloading():
         yield
     end_trainers(folders)
