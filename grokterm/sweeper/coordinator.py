@@ -108,7 +108,7 @@ class Coordinator:
             time.sleep(seconds)
         ended = wait(self._out, seconds, return_when=FIRST_COMPLETED).done if self._out else set()
         outcomes: list[Outcome] = []
-        for future in ended:
+        for future in [future for future in self._out if future in ended]:  # as they were handed out
             batch = self._out.pop(future)
             try:
                 result = future.result()
