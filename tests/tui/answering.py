@@ -8,37 +8,29 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from math import inf
 from typing import Final
-
-from textual._context import active_app
-from textual.app import ScreenStackError
 
 WAITS: Final = ("textual.app.wait_for_idle", "textual.pilot.wait_for_idle")
 """Where the pilot finds what it waits with after a key, a click, a resize and for a pause."""
-_ROUNDS: Final = 2
-"""Drawings that are waited for: the first one may lay out what the second one draws."""
+_SOON: Final = 0.02
+"""Seconds: what is put off to a timer of less belongs to the answer, as sizes (1/120) and drawing (1/60) do."""
 _QUIET: Final = 3
-"""Turns of the loop in which no task could go on: sockets and timers are looked at between two of them."""
+"""Turns of the loop in which no other task could go on: sockets and timers are looked at between two of them."""
 _ENDLESS: Final = 5.0
-"""Seconds after which tasks that never rest, or a screen that is not drawn any more, are waited for no longer."""
+"""Seconds after which tasks that never rest are waited for no longer."""
 
 
 async def answered(*_: float) -> None:
-    """Waits until nothing that was sent to the app is left to do, and what came of it is drawn."""
-    with suppress(TimeoutError, LookupError, ScreenStackError):
-        async with asyncio.timeout(_ENDLESS):
-            for _round in range(_ROUNDS):
-                await _all_tasks_wait()
-                screen = active_app.get().screen
-                if screen.is_running:
-                    await screen.wait_for_refresh()
-            await _all_tasks_wait()
-
-
-async def _all_tasks_wait() -> None:
-    """Goes on as soon as every other task of the loop waits for a timer, a thread or a socket."""
-    ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
+    """Waits until all other tasks of the loop wait: for a socket, a thread, or a timer that is not due soon."""
+    loop = asyncio.get_running_loop()
+    ready, timers = loop._ready, loop._scheduled  # type: ignore[attr-defined]
     quiet = 0
-    while quiet < _QUIET:
-        await asyncio.sleep(0)
-        quiet = 0 if ready else quiet + 1
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_ENDLESS):
+            while quiet < _QUIET:
+                await asyncio.sleep(0)
+                due = min((timer.when() for timer in timers if not timer.cancelled()), default=inf) - loop.time()
+                if due < _SOON:
+                    await asyncio.sleep(max(due, 0))
+                quiet = 0 if ready or due < _SOON else quiet + 1
