@@ -13,8 +13,8 @@ from typing import Final
 
 WAITS: Final = ("textual.app.wait_for_idle", "textual.pilot.wait_for_idle")
 """Where the pilot finds what it waits with after a key, a click, a resize and for a pause."""
-_SOON: Final = 0.02
-"""Seconds: what is put off to a timer of less belongs to the answer, as sizes (1/120) and drawing (1/60) do."""
+_SOON: Final = 0.04
+"""Seconds: what is put off to a timer of less belongs to the answer: sizes (1/120), drawing (up to two of 1/60)."""
 _QUIET: Final = 3
 """Turns of the loop in which no other task could go on: sockets and timers are looked at between two of them."""
 _ENDLESS: Final = 5.0

@@ -97,7 +97,7 @@ async def test_a_remark_is_fitted_again_when_the_screen_is_resized(
 
 
 async def test_every_line_is_that_of_a_screen_opened_at_the_size(new_run: NewRun) -> None:
-    folder = new_run()
+    folder = new_run(pace=400)  # its first event comes at step 200
     sizes = [(120, 40), (200, 60), (80, 40), (60, 20)]
 
     def lines(seen: Watching) -> list[str]:

@@ -78,7 +78,12 @@ class Watching:
 
     async def shows(self, *parts: str) -> None:
         """Waits until all of this stands on the screen."""
-        await self.until(lambda: all(part in self.text() for part in parts), f"{parts} on the screen")
+
+        def stand() -> bool:
+            text = self.text()
+            return all(part in text for part in parts)
+
+        await self.until(stand, f"{parts} on the screen")
 
     async def trains(self) -> None:
         """Waits until the trainer has answered and trains."""
