@@ -179,20 +179,19 @@ class Terminal:
         self._file = -1
 
     def pump(self, seconds: float = 0.02) -> None:
-        """Takes what the program writes, unless the terminal is stalled."""
+        """Takes what the program writes, unless the terminal is stalled; waits where nothing can be taken."""
         if self.stalled and time.monotonic() > self.resumes_at:
             self.stalled = False
         if self._file < 0 or self.stalled:
             time.sleep(seconds)
             return
-        while select.select([self._file], [], [], seconds)[0]:
+        wait = seconds
+        while select.select([self._file], [], [], wait)[0]:
             size = self._allowance()
-            if size == 0:
+            if size == 0 or not self._read(size):  # more than the rate allows, or the end
                 time.sleep(seconds)
                 return
-            if not self._read(size):
-                return
-            seconds = 0
+            wait = 0
 
     def close(self) -> None:
         """Ends the program, whatever it does."""

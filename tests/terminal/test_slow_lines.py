@@ -15,7 +15,7 @@ from tests.terminal.terminal import Terminal
 def on_the_way(grokterm: Grokterm, attach_own: Attach, home: Path, way: str) -> Terminal:
     """A viewer that can be left in a way."""
     if way == "q":  # which ends the trainer
-        return attach_own(pace="max")[0]
+        return attach_own(pace=100.0)[0]
     terminal = grokterm("attach", *("1", "2") if way == "ctrl+c" else "1", "--runs", str(home), tiny=False)
     terminal.shows("Accuracy", "q leave" if way == "ctrl+c" else "● training")
     return terminal
