@@ -31,7 +31,7 @@ async def test_a_run_is_shown_at_this_size(trained: RunFolder, size: tuple[int, 
         assert all(len(line) <= size[0] for line in seen.text().splitlines())
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [(40, 12), (80, 24), (200, 60)])
 async def test_dialogs_open_at_this_size(trained: RunFolder, size: tuple[int, int]) -> None:
     async with watch(trained, size) as seen:
         await seen.until(lambda: len(seen.app.link.history), "a record to race from")
