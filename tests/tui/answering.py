@@ -13,8 +13,12 @@ from typing import Final
 
 WAITS: Final = ("textual.app.wait_for_idle", "textual.pilot.wait_for_idle")
 """Where the pilot finds what it waits with after a key, a click, a resize and for a pause."""
-_SOON: Final = 0.04
-"""Seconds: what is put off to a timer of less belongs to the answer: sizes (1/120), drawing (up to two of 1/60)."""
+DRAWN_EVERY: Final = "textual.screen.UPDATE_PERIOD"
+"""Where a screen finds the seconds from one drawing to the next: what has changed waits for up to two of them."""
+SOON: Final = 0.004
+"""What that is in tests, which look at the screen after every key; else it is 1/60."""
+_DUE: Final = 0.02
+"""Seconds: what is put off to a timer of less belongs to the answer: sizes (1/120), and drawing (twice `SOON`)."""
 _QUIET: Final = 3
 """Turns of the loop in which no other task could go on: sockets and timers are looked at between two of them."""
 _ENDLESS: Final = 5.0
@@ -31,6 +35,6 @@ async def answered(*_: float) -> None:
             while quiet < _QUIET:
                 await asyncio.sleep(0)
                 due = min((timer.when() for timer in timers if not timer.cancelled()), default=inf) - loop.time()
-                if due < _SOON:
+                if due < _DUE:
                     await asyncio.sleep(max(due, 0))
-                quiet = 0 if ready or due < _SOON else quiet + 1
+                quiet = 0 if ready or due < _DUE else quiet + 1

@@ -15,7 +15,7 @@ from grokterm.view_options import ViewOptions
 from tests.patience import PATIENCE
 from tests.trainer.nursery import start_afresh
 from tests.trainer.running import wait_for
-from tests.tui.answering import WAITS, answered
+from tests.tui.answering import DRAWN_EVERY, SOON, WAITS, answered
 from tests.tui.watching import TINY, end_trainers
 
 NewRun = Callable[..., RunFolder]
@@ -32,6 +32,7 @@ def _pilots_wait_for_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not for a process that is idle, which one that draws is seldom."""
     for wait in WAITS:
         monkeypatch.setattr(wait, answered)
+    monkeypatch.setattr(DRAWN_EVERY, SOON)
 
 
 @pytest.fixture(scope="module")
