@@ -91,10 +91,10 @@ class Watching:
 
     async def paused(self) -> int:
         """Pauses, where it does not yet, and gives the step, when all records up to there are read."""
-        link = self.app.link
-        if link.state != "paused":
+        link, control = self.app.link, self.screen.run_control
+        if control.shown_state != "paused":  # which it is from the key on, before the trainer has answered
             await self.press("space")
-        await self.until(lambda: link.state == "paused" and link.status, "a pause")
+        await self.until(lambda: link.state == control.shown_state == "paused" and link.status, "a pause")
         assert link.status is not None
         step = link.status.step
         last = step - step % link.history.config.log_every
