@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from grokterm.runs.folder import create_run
+from grokterm.config import Value
+from grokterm.runs.folder import RunFolder, create_run, find_run
 from grokterm.runs.process import start_trainer
 from grokterm.view_options import ViewOptions
 from tests.terminal.terminal import Terminal
@@ -16,6 +17,9 @@ from tests.tui import watching
 from tests.tui.watching import end_trainers
 
 Grokterm = Callable[..., Terminal]
+Watched = tuple[Terminal, RunFolder]
+"""A viewer, and the run that it watches."""
+Attach = Callable[..., Watched]
 
 TINY = ("--p", "11", "--width", "16", "--d-model", "8", "--heads", "2", "--precision", "float32", "--device", "cpu")
 """A run of which a step takes no time."""
@@ -48,3 +52,29 @@ def training(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     create_run(watching.TINY, ViewOptions(), home)
     yield home
     end_trainers(home)
+
+
+@pytest.fixture
+def attach_own(grokterm: Grokterm, folders: Path) -> Attach:
+    """Starts the command on a run of this test alone, with settings, that trains already.
+
+    Its trainer had not to load torch; one that the command starts has, and takes seconds.
+    """
+
+    def attach(**values: Value) -> Watched:
+        folders.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = create_run(watching.TINY.changed(values), ViewOptions(), folders)
+        start_trainer(folder)
+        terminal = grokterm("attach", folder.id, tiny=False)
+        terminal.shows("● training", "step [1-9]")
+        return terminal, folder
+
+    return attach
+
+
+@pytest.fixture
+def attached(grokterm: Grokterm, training: Path) -> Watched:
+    """A viewer on a run that other tests watch too, for those that leave it as it is."""
+    terminal = grokterm("attach", "1", "--runs", str(training), tiny=False)
+    terminal.shows("● training", "step [1-9]")
+    return terminal, find_run("1", training)

@@ -65,6 +65,7 @@ class Terminal:
         self.rate: float | None = None
         """Bytes a second that are taken; without it, as many as come."""
         self._stream = pyte.ByteStream(self.screen)
+        self._text: str | None = None
         self._allowed, self._since = 0.0, time.monotonic()
         ready, go = os.pipe()
         self.pid, self._file = pty.fork()
@@ -83,7 +84,9 @@ class Terminal:
     @property
     def text(self) -> str:
         """What stands on the screen."""
-        return "\n".join(line.rstrip() for line in self.screen.display)
+        if self._text is None:
+            self._text = "\n".join(line.rstrip() for line in self.screen.display)
+        return self._text
 
     @property
     def modes(self) -> dict[int, bool]:
@@ -117,6 +120,7 @@ class Terminal:
         """Resizes the terminal."""
         fcntl.ioctl(self._file, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.screen.resize(rows, columns)
+        self._text = None
 
     def press(self, *keys: str) -> None:
         """Presses keys, each a character or a name."""
@@ -175,20 +179,19 @@ class Terminal:
         self._file = -1
 
     def pump(self, seconds: float = 0.02) -> None:
-        """Takes what the program writes, unless the terminal is stalled."""
+        """Takes what the program writes, unless the terminal is stalled; waits where nothing can be taken."""
         if self.stalled and time.monotonic() > self.resumes_at:
             self.stalled = False
         if self._file < 0 or self.stalled:
             time.sleep(seconds)
             return
-        while select.select([self._file], [], [], seconds)[0]:
+        wait = seconds
+        while select.select([self._file], [], [], wait)[0]:
             size = self._allowance()
-            if size == 0:
+            if size == 0 or not self._read(size):  # more than the rate allows, or the end
                 time.sleep(seconds)
                 return
-            if not self._read(size):
-                return
-            seconds = 0
+            wait = 0
 
     def close(self) -> None:
         """Ends the program, whatever it does."""
@@ -216,6 +219,7 @@ class Terminal:
         self._allowed -= len(data)
         self.output += data
         self._stream.feed(data)
+        self._text = None
         return bool(data)
 
     def _poll(self) -> int | None:

@@ -16,7 +16,7 @@ from grokterm.runs.folder import RunFolder, find_run
 from grokterm.runs.log import LogReader
 from grokterm.runs.process import trainer_alive, trainer_of
 from grokterm.wire.records import Scalars
-from tests.terminal.conftest import Grokterm
+from tests.terminal.conftest import Attach, Grokterm, Watched
 from tests.terminal.terminal import Terminal
 
 AWAY = 5.0
@@ -40,15 +40,15 @@ def trains_on(terminal: Terminal, folder: RunFolder) -> None:
 
 
 @pytest.fixture
-def watched(grokterm: Grokterm, folders: Path) -> tuple[Terminal, RunFolder]:
-    """A viewer on a run that trains."""
+def watched(grokterm: Grokterm, folders: Path) -> Watched:
+    """A viewer on a run whose trainer it has started, for what could end that trainer with it."""
     terminal = grokterm()
     terminal.shows("● training", "step [1-9]")
     return terminal, find_run("last", folders)
 
 
-def test_sigterm_restores_the_terminal_and_the_trainer_trains_on(watched: tuple[Terminal, RunFolder]) -> None:
-    terminal, folder = watched
+def test_sigterm_restores_the_terminal_and_the_trainer_trains_on(attached: Watched) -> None:
+    terminal, folder = attached
     terminal.signal(signal.SIGTERM)
     assert terminal.ends() == 128 + signal.SIGTERM
     assert terminal.restored
@@ -56,30 +56,30 @@ def test_sigterm_restores_the_terminal_and_the_trainer_trains_on(watched: tuple[
     trains_on(terminal, folder)
 
 
-def test_sighup_restores_the_terminal_and_the_trainer_trains_on(watched: tuple[Terminal, RunFolder]) -> None:
-    terminal, folder = watched
+def test_sighup_restores_the_terminal_and_the_trainer_trains_on(attached: Watched) -> None:
+    terminal, folder = attached
     terminal.signal(signal.SIGHUP)
     assert terminal.ends() == 128 + signal.SIGHUP
     assert terminal.restored
     trains_on(terminal, folder)
 
 
-def test_after_a_hang_up_the_viewer_ends_and_the_trainer_trains_on(watched: tuple[Terminal, RunFolder]) -> None:
+def test_after_a_hang_up_the_viewer_ends_and_the_trainer_trains_on(watched: Watched) -> None:
     terminal, folder = watched
     terminal.hang_up()
     terminal.ends()
     trains_on(terminal, folder)
 
 
-def test_a_killed_viewer_leaves_the_trainer_alone(watched: tuple[Terminal, RunFolder]) -> None:
+def test_a_killed_viewer_leaves_the_trainer_alone(watched: Watched) -> None:
     terminal, folder = watched
     terminal.signal(signal.SIGKILL)
     assert terminal.ends() == -signal.SIGKILL
     trains_on(terminal, folder)
 
 
-def test_a_stalled_terminal_does_not_hold_up_the_trainer_and_catches_up(watched: tuple[Terminal, RunFolder]) -> None:
-    terminal, folder = watched
+def test_a_stalled_terminal_does_not_hold_up_the_trainer_and_catches_up(attached: Watched) -> None:
+    terminal, folder = attached
     terminal.stalled = True
     terminal.resize(100, 30)
     terminal.press(*"xyxyTTTT")
@@ -93,8 +93,8 @@ def test_a_stalled_terminal_does_not_hold_up_the_trainer_and_catches_up(watched:
     assert terminal.restored
 
 
-def test_sigterm_ends_a_viewer_whose_terminal_has_stalled(watched: tuple[Terminal, RunFolder]) -> None:
-    terminal, folder = watched
+def test_sigterm_ends_a_viewer_whose_terminal_has_stalled(attached: Watched) -> None:
+    terminal, folder = attached
     terminal.stalled = True
     for size in ((200, 60), (120, 40), (200, 60)):
         terminal.resize(*size)
@@ -104,8 +104,8 @@ def test_sigterm_ends_a_viewer_whose_terminal_has_stalled(watched: tuple[Termina
     assert terminal.ends() == 128 + signal.SIGTERM
 
 
-def test_ctrl_z_stops_and_fg_goes_on(watched: tuple[Terminal, RunFolder]) -> None:
-    terminal, _ = watched
+def test_ctrl_z_stops_and_fg_goes_on(attached: Watched) -> None:
+    terminal, _ = attached
     terminal.signal(signal.SIGTSTP)
     process = psutil.Process(terminal.pid)
     terminal.until(lambda: process.status() == psutil.STATUS_STOPPED, "a stop")
@@ -130,9 +130,9 @@ def test_sigterm_restores_the_terminal_before_the_viewer_is_loaded(grokterm: Gro
     trains_on(terminal, find_run("last", folders))
 
 
-def test_a_suspended_viewer_holds_nothing_up_and_catches_up(watched: tuple[Terminal, RunFolder]) -> None:
+def test_a_suspended_viewer_holds_nothing_up_and_catches_up(attached: Watched) -> None:
     """It was away for longer than a trainer may be silent, and knows that it was not the trainer."""
-    terminal, folder = watched
+    terminal, folder = attached
     terminal.signal(signal.SIGSTOP)
     process = psutil.Process(terminal.pid)
     terminal.until(lambda: process.status() == psutil.STATUS_STOPPED, "a stop")
@@ -148,8 +148,8 @@ def test_a_suspended_viewer_holds_nothing_up_and_catches_up(watched: tuple[Termi
     assert b"not answering" not in terminal.output[seen:]
 
 
-def test_a_run_folder_that_is_removed_ends_the_viewer_and_its_trainer(watched: tuple[Terminal, RunFolder]) -> None:
-    terminal, folder = watched
+def test_a_run_folder_that_is_removed_ends_the_viewer_and_its_trainer(attach_own: Attach) -> None:
+    terminal, folder = attach_own()
     trainer = trainer_of(folder)
     assert trainer is not None
     terminal.until(lambda: not subprocess.run(["rm", "-rf", folder.path]).returncode, "the end of the folder")

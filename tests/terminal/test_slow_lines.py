@@ -7,19 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.terminal.conftest import Grokterm
+from tests.terminal.conftest import Attach, Grokterm
 from tests.terminal.leaving import WAYS, fill, leave
 from tests.terminal.terminal import Terminal
 
 
-def on_the_way(grokterm: Grokterm, home: Path, way: str) -> Terminal:
+def on_the_way(grokterm: Grokterm, attach_own: Attach, home: Path, way: str) -> Terminal:
     """A viewer that can be left in a way."""
-    if way == "q":
-        terminal = grokterm("--pace", "max")
-        terminal.shows("● training", "step [1-9]")
-    else:
-        terminal = grokterm("attach", *("1", "2") if way == "ctrl+c" else "1", "--runs", str(home), tiny=False)
-        terminal.shows("Accuracy", "q leave" if way == "ctrl+c" else "● training")
+    if way == "q":  # which ends the trainer
+        return attach_own(pace=100.0)[0]
+    terminal = grokterm("attach", *("1", "2") if way == "ctrl+c" else "1", "--runs", str(home), tiny=False)
+    terminal.shows("Accuracy", "q leave" if way == "ctrl+c" else "● training")
     return terminal
 
 
@@ -34,8 +32,10 @@ def was_given_back(terminal: Terminal) -> None:
     ("way", "rate"),
     [("d", 1_000), ("d", 5_000), ("ctrl+c", 5_000), ("q", 20_000), ("SIGTERM", 1_000), ("SIGHUP", 5_000)],
 )
-def test_a_slow_terminal_is_given_back(grokterm: Grokterm, training: Path, way: str, rate: int) -> None:
-    terminal = on_the_way(grokterm, training, way)
+def test_a_slow_terminal_is_given_back(
+    grokterm: Grokterm, attach_own: Attach, training: Path, way: str, rate: int
+) -> None:
+    terminal = on_the_way(grokterm, attach_own, training, way)
     fill(terminal)
     terminal.stalled, terminal.rate = False, rate
     assert leave(terminal, way) == WAYS[way]
@@ -43,8 +43,10 @@ def test_a_slow_terminal_is_given_back(grokterm: Grokterm, training: Path, way: 
 
 
 @pytest.mark.parametrize("way", ["q", "SIGTERM"])
-def test_a_stalled_terminal_is_given_back_when_it_goes_on(grokterm: Grokterm, training: Path, way: str) -> None:
-    terminal = on_the_way(grokterm, training, way)
+def test_a_stalled_terminal_is_given_back_when_it_goes_on(
+    grokterm: Grokterm, attach_own: Attach, training: Path, way: str
+) -> None:
+    terminal = on_the_way(grokterm, attach_own, training, way)
     fill(terminal)
     assert leave(terminal, way) == WAYS[way]
     terminal.stalled = False
@@ -52,8 +54,10 @@ def test_a_stalled_terminal_is_given_back_when_it_goes_on(grokterm: Grokterm, tr
     was_given_back(terminal)
 
 
-def test_a_terminal_that_goes_on_while_it_is_left_is_given_back(grokterm: Grokterm, training: Path) -> None:
-    terminal = on_the_way(grokterm, training, "d")
+def test_a_terminal_that_goes_on_while_it_is_left_is_given_back(
+    grokterm: Grokterm, attach_own: Attach, training: Path
+) -> None:
+    terminal = on_the_way(grokterm, attach_own, training, "d")
     fill(terminal)
     terminal.resumes_at, terminal.rate = time.monotonic() + 0.2, 5_000
     assert leave(terminal, "d") == 0

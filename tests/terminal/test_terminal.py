@@ -13,7 +13,7 @@ from grokterm.runs.folder import RunFolder, find_run
 from grokterm.runs.log import LogReader
 from grokterm.runs.process import trainer_alive
 from grokterm.wire.records import Change
-from tests.terminal.conftest import Grokterm
+from tests.terminal.conftest import Attach, Grokterm
 from tests.terminal.storm import storm
 from tests.terminal.terminal import Terminal
 
@@ -39,14 +39,13 @@ def test_a_command_shows_steps_changes_and_leaves_the_terminal_as_it_was(grokter
     assert list_checkpoints(folder.checkpoint_folder)
 
 
-def test_another_architecture_mid_run(grokterm: Grokterm, folders: Path) -> None:
-    terminal = grokterm()
-    terminal.shows("● training", "step [1-9]")
+def test_another_architecture_mid_run(attach_own: Attach) -> None:
+    terminal, folder = attach_own()
     terminal.press("a")
     terminal.shows("Architecture", "transformer")
     terminal.press("down", "down", "down", "enter")
     terminal.shows("transformer 8, 2 heads", "architecture mlp → transformer")
-    change = changes(find_run("last", folders))[-1]
+    change = changes(folder)[-1]
     assert change.rebuilt
     before = int(re.findall(r"step ([\d,]+)", terminal.text)[0].replace(",", ""))
     terminal.until(
@@ -100,10 +99,9 @@ def test_no_more_colours_than_the_terminal_has(
     assert terminal.restored
 
 
-def test_a_storm_of_resizes_and_keys(grokterm: Grokterm) -> None:
-    terminal = grokterm()
-    terminal.shows("● training")
-    for count in range(40):
+def test_a_storm_of_resizes_and_keys(attach_own: Attach) -> None:
+    terminal, _ = attach_own()
+    for count in range(25):
         terminal.resize(20 + 37 * count % 180, 5 + 13 * count % 60)
         terminal.press("tab", "z", "T" if count % 10 == 0 else "x")
         terminal.paste("pasted text q d 14 + 3 \x07 \t ü 網\n" * 3)
@@ -116,9 +114,8 @@ def test_a_storm_of_resizes_and_keys(grokterm: Grokterm) -> None:
     assert terminal.restored, (terminal.modes, bytes(terminal.output[-400:]))
 
 
-def test_a_storm_in_dialogs_down_to_one_cell(grokterm: Grokterm) -> None:
-    terminal = grokterm()
-    terminal.shows("● training", "step [1-9]")
+def test_a_storm_in_dialogs_down_to_one_cell(attach_own: Attach) -> None:
+    terminal, _ = attach_own()
     done = storm(terminal, random.Random(6), rounds=8)
     assert not terminal.ended, done[-1]
     terminal.resize(120, 40)
@@ -139,9 +136,8 @@ def leaves(terminal: Terminal) -> bool:
     return terminal.ended
 
 
-def test_a_size_that_nobody_asked_for_is_not_believed(grokterm: Grokterm) -> None:
-    terminal = grokterm()
-    terminal.shows("● training", "d detach")
+def test_a_size_that_nobody_asked_for_is_not_believed(attach_own: Attach) -> None:
+    terminal, _ = attach_own()
     terminal.press("\x1b[48;1;1;1;1t", "space")
     terminal.shows("paused", "d detach")
 

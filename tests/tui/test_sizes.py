@@ -31,7 +31,7 @@ async def test_a_run_is_shown_at_this_size(trained: RunFolder, size: tuple[int, 
         assert all(len(line) <= size[0] for line in seen.text().splitlines())
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [(40, 12), (80, 24), (200, 60)])
 async def test_dialogs_open_at_this_size(trained: RunFolder, size: tuple[int, int]) -> None:
     async with watch(trained, size) as seen:
         await seen.until(lambda: len(seen.app.link.history), "a record to race from")
@@ -97,7 +97,7 @@ async def test_a_remark_is_fitted_again_when_the_screen_is_resized(
 
 
 async def test_every_line_is_that_of_a_screen_opened_at_the_size(new_run: NewRun) -> None:
-    folder = new_run()
+    folder = new_run(pace=400)  # its first event comes at step 200
     sizes = [(120, 40), (200, 60), (80, 40), (60, 20)]
 
     def lines(seen: Watching) -> list[str]:

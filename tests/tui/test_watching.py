@@ -267,6 +267,14 @@ async def test_the_palette_lists_every_key_and_runs_it(trained: RunFolder) -> No
         await seen.until(lambda: seen.app.state.log_x, "the axis")
 
 
+async def test_the_list_of_views_begins_at_the_one_that_was_open_last(trained: RunFolder) -> None:
+    async with watch(trained) as seen:
+        await seen.press("v", *"14", "enter", "escape", "v")
+        options = seen.app.screen.query_one(OptionList)
+        assert options.highlighted is not None
+        assert options.get_option_at_index(options.highlighted).id == "14"
+
+
 async def test_ctrl_c_tells_how_to_leave(trained: RunFolder) -> None:
     async with watch(trained) as seen:
         await seen.press("ctrl+c")

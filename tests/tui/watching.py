@@ -78,7 +78,12 @@ class Watching:
 
     async def shows(self, *parts: str) -> None:
         """Waits until all of this stands on the screen."""
-        await self.until(lambda: all(part in self.text() for part in parts), f"{parts} on the screen")
+
+        def stand() -> bool:
+            text = self.text()
+            return all(part in text for part in parts)
+
+        await self.until(stand, f"{parts} on the screen")
 
     async def trains(self) -> None:
         """Waits until the trainer has answered and trains."""
@@ -86,10 +91,10 @@ class Watching:
 
     async def paused(self) -> int:
         """Pauses, where it does not yet, and gives the step, when all records up to there are read."""
-        link = self.app.link
-        if link.state != "paused":
+        link, control = self.app.link, self.screen.run_control
+        if control.shown_state != "paused":  # which it is from the key on, before the trainer has answered
             await self.press("space")
-        await self.until(lambda: link.state == "paused" and link.status, "a pause")
+        await self.until(lambda: link.state == control.shown_state == "paused" and link.status, "a pause")
         assert link.status is not None
         step = link.status.step
         last = step - step % link.history.config.log_every

@@ -146,7 +146,8 @@ class ChangeDialog(Dialog[Wanted]):
         return self.query_one("#keep", Choice).value == "carried over"
 
     def _take(self, widget: Widget, name: str, text: str) -> None:
-        self._draft.type(name, text)
+        if not self._draft.type(name, text):
+            return  # a field tells its text when it is made, too
         widget.set_class(name in self._draft.values, "new")
         widget.set_class(name in self._draft.wrong, "wrong")
         self._offer_options()
@@ -164,7 +165,7 @@ class ChangeDialog(Dialog[Wanted]):
         about = docs()[name] if name else ""
         problem = draft.wrong.get(name or "") or draft.problem
         told = Content.styled(problem, "bold $error") if problem else Content(self.told())
-        self.query_one("#told", Static).update(Content.assemble((about, "$muted"), "\n", told))
+        self.query_one("#told", Static).update(Content.assemble((about, "$muted"), "\n", told), layout=False)
 
     def _groups(self, left: bool) -> Iterator[Widget]:
         for group, names in groupby(settings(), key=lambda name: settings()[name].group):

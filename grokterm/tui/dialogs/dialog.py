@@ -8,6 +8,8 @@ from typing import ClassVar, TypeVar
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import OptionList
 
 from grokterm.config import Value
 from grokterm.tui.terminal.resizing import Steady
@@ -61,7 +63,7 @@ class Dialog(Steady, ModalScreen[Result]):
     @property
     def is_open(self) -> bool:
         """Whether the dialog can be used: a key that came at once may have closed it, or the viewer may be leaving."""
-        return self.app.is_running and self.is_attached and self.is_current and bool(self.query(".box *"))
+        return self.app.is_running and self.is_attached and self.is_current and any(map(_is_filled, self.children))
 
     def begin(self) -> None:
         """What is done once all parts are there."""
@@ -73,3 +75,8 @@ class Dialog(Steady, ModalScreen[Result]):
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Closes the dialog while it is the one on top: keys that come fast would close it twice."""
         return super().dismiss(result) if self.is_current else AwaitComplete()
+
+
+def _is_filled(part: Widget) -> bool:
+    """Whether a part is the box with what is in it: others in there, or lines."""
+    return part.has_class("box") and (bool(part.children) or isinstance(part, OptionList))

@@ -18,15 +18,23 @@ class Draft:
     config: Config
     texts: dict[str, str] = field(default_factory=dict)
 
-    def type(self, name: str, text: str) -> None:
-        """Takes what stands in a field now."""
+    def type(self, name: str, text: str) -> bool:
+        """Takes what stands in a field now; whether that is another text than before."""
+        if text == self.texts.get(name, formats.typed(getattr(self.config, name))):
+            return False
         self.texts[name] = text
+        return True
+
+    @property
+    def _typed(self) -> list[tuple[str, str]]:
+        """Settings in the order of the form, each with its text."""
+        return [(name, self.texts[name]) for name in settings() if name in self.texts]
 
     @property
     def values(self) -> dict[str, Value]:
         """The settings that differ from the present ones; fields that cannot be read are left out."""
         found: dict[str, Value] = {}
-        for name, text in self.texts.items():
+        for name, text in self._typed:
             try:
                 value = parse(name, text)
             except ConfigError:
@@ -39,7 +47,7 @@ class Draft:
     def wrong(self) -> dict[str, str]:
         """For each field that cannot be read, one sentence."""
         found: dict[str, str] = {}
-        for name, text in self.texts.items():
+        for name, text in self._typed:
             try:
                 parse(name, text)
             except ConfigError as error:

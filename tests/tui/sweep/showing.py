@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -82,10 +82,15 @@ class Showing:
         return found
 
     async def shows(self, *parts: str) -> None:
-        await self.until(lambda: all(part in self.text() for part in parts), f"{parts} on the screen")
+        await self.until(lambda: not any(self._missing(parts)), f"{parts} on the screen")
 
     async def hides(self, *parts: str) -> None:
-        await self.until(lambda: not any(part in self.text() for part in parts), f"{parts} off the screen")
+        await self.until(lambda: all(self._missing(parts)), f"{parts} off the screen")
+
+    def _missing(self, parts: Sequence[str]) -> list[bool]:
+        """Whether each is not on the screen."""
+        text = self.text()
+        return [part not in text for part in parts]
 
 
 @asynccontextmanager

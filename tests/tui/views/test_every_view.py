@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -34,6 +34,8 @@ from tests.tui.panes.worlds import grokking
 SIZES = [(78, 22), (118, 38), (198, 58)]
 """What borders leave of 80×24, 120×40 and 200×60."""
 SMALL = [(1, 1), (7, 2), (24, 6), (38, 10), (59, 3)]
+FEW = [SIZES[0], SIZES[-1], SMALL[2]]
+"""For models that differ in what there is to draw, which the sizes between do not add to."""
 LOOKS: list[tuple[str, Graph]] = [("dusk", "braille"), ("ansi", "block"), ("mono", "ascii")]
 """Colours all there, 16 and none."""
 SANE_SECONDS = 5.0
@@ -147,6 +149,9 @@ def models() -> Iterator[tuple[Config, str]]:
         for state in STATES:
             yield small(arch, 5), state
         yield small(arch, 97), "one wave"
+
+
+def variants() -> Iterator[tuple[Config, str]]:
     yield small("transformer", 7, depth=2, layer_norm="pre"), "fresh"
     yield small("mlp", 7, depth=3, layer_norm="post"), "NaN"
     yield small("one-hot", 11, "multiply"), "fresh"
@@ -164,13 +169,26 @@ def models() -> Iterator[tuple[Config, str]]:
     yield small("one-hot", 7, bias="off"), "one wave"
 
 
-@pytest.mark.parametrize(
-    ("config", "state"), list(models()), ids=lambda x: x if isinstance(x, str) else f"{x.arch}-{x.p}"
-)
-def test_every_view_draws_every_model_at_every_size(config: Config, state: str) -> None:
+def named(x: Config | str) -> str:
+    """A model or its state in the name of a test."""
+    return x if isinstance(x, str) else f"{x.arch}-{x.p}"
+
+
+@pytest.mark.parametrize(("config", "state"), list(models()), ids=named)
+def test_every_view_draws_every_architecture_at_every_size(config: Config, state: str) -> None:
+    draw_all(config, state, [*SIZES, *SMALL])
+
+
+@pytest.mark.parametrize(("config", "state"), list(variants()), ids=named)
+def test_every_view_draws_every_kind_of_model(config: Config, state: str) -> None:
+    draw_all(config, state, FEW)
+
+
+def draw_all(config: Config, state: str, sizes: Sequence[tuple[int, int]]) -> None:
+    """Every view of a model at some sizes: where there is room, none is empty."""
     world = world_of(config, state == "NaN")
     for number, (seen, before) in pictures_of(config, state).items():
-        for size in (*SIZES, *SMALL):
+        for size in sizes:
             text = drawn(views()[number], world, seen, before, size)
             if size in SIZES:
                 assert text.strip(), f"{views()[number].name} is empty at {size}"

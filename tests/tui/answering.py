@@ -1,0 +1,40 @@
+"""When a screen has answered: what Textual's pilot waits for, in place of a process that is idle for a while.
+
+An app that draws ten times a second is seldom idle, and each key then takes up to two seconds; and a process that is
+given no processor looks idle while it has yet to answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from math import inf
+from typing import Final
+
+WAITS: Final = ("textual.app.wait_for_idle", "textual.pilot.wait_for_idle")
+"""Where the pilot finds what it waits with after a key, a click, a resize and for a pause."""
+DRAWN_EVERY: Final = "textual.screen.UPDATE_PERIOD"
+"""Where a screen finds the seconds from one drawing to the next: what has changed waits for up to two of them."""
+SOON: Final = 0.004
+"""What that is in tests, which look at the screen after every key; else it is 1/60."""
+_DUE: Final = 0.02
+"""Seconds: what is put off to a timer of less belongs to the answer: sizes (1/120), and drawing (twice `SOON`)."""
+_QUIET: Final = 3
+"""Turns of the loop in which no other task could go on: sockets and timers are looked at between two of them."""
+_ENDLESS: Final = 5.0
+"""Seconds after which tasks that never rest are waited for no longer."""
+
+
+async def answered(*_: float) -> None:
+    """Waits until all other tasks of the loop wait: for a socket, a thread, or a timer that is not due soon."""
+    loop = asyncio.get_running_loop()
+    ready, timers = loop._ready, loop._scheduled  # type: ignore[attr-defined]
+    quiet = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_ENDLESS):
+            while quiet < _QUIET:
+                await asyncio.sleep(0)
+                due = min((timer.when() for timer in timers if not timer.cancelled()), default=inf) - loop.time()
+                if due < _DUE:
+                    await asyncio.sleep(max(due, 0))
+                quiet = 0 if ready or due < _DUE else quiet + 1
