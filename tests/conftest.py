@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 from grokterm.runs.devices import describe_devices
+from tests.forked import at_once
 from tests.needs import told
 from tests.trainer.nursery import LAUNCHER, Launcher, Nursery
 
@@ -77,6 +78,13 @@ def _trainers_begin_at_once(nursery: Nursery) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         if sys.platform == "linux":
             patch.setattr(LAUNCHER, Launcher(nursery))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _programs_begin_at_once() -> Iterator[None]:
+    """So do other programs that need torch, where a command is carried out in this process."""
+    with at_once():
         yield
 
 

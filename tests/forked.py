@@ -176,10 +176,12 @@ def at_once() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def programs_begin_at_once() -> Iterator[None]:
-    """Programs are forks in this test."""
-    with at_once():
+@contextmanager
+def afresh() -> Iterator[None]:
+    """Within it they are started as the product starts them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in STARTERS:
+            patch.setattr(name, subprocess)
         yield
 
 

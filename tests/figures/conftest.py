@@ -13,15 +13,9 @@ from grokterm.runs.folder import RunFolder, create_run
 from grokterm.trainer.opening import open_run
 from grokterm.view_options import ViewOptions
 from tests.export.conftest import _recorded, run
-from tests.forked import programs_begin_at_once
 from tests.needs import MATPLOTLIB, need
 
-__all__ = ["_recorded", "programs_begin_at_once", "run"]
-
-
-@pytest.fixture(autouse=True)
-def _at_once(programs_begin_at_once: None) -> None:
-    """Models are drawn by forks."""
+__all__ = ["_recorded", "run"]
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -31,7 +31,6 @@ from grokterm.runs.folder import RunFolder, create_run
 from grokterm.runs.history import read_history
 from grokterm.runs.measured import measured
 from grokterm.view_options import ViewOptions
-from tests.forked import at_once
 from tests.trainer.running import TINY
 
 PAPER = find_style("paper")
@@ -49,8 +48,7 @@ Drawn = dict[tuple[str, int | None], Drawing]
 @pytest.fixture(scope="session")
 def drawn(recorded: RunFolder) -> Drawn:
     """All figures of the MLP at step 60, and of the transformer at step 120."""
-    with at_once():
-        found = drawings(recorded, read_history(recorded), all_names(), [60, 120], quiet)
+    found = drawings(recorded, read_history(recorded), all_names(), [60, 120], quiet)
     return {(each.name, each.step): each for each in found}
 
 

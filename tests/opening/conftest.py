@@ -19,10 +19,7 @@ from grokterm.opening.model import Model, model_of
 from grokterm.opening.weights import State, Weights
 from grokterm.runs.checkpoints import list_checkpoints, load_checkpoint
 from grokterm.runs.folder import RunFolder
-from tests.forked import programs_begin_at_once
 from tests.opening.plain import pairs
-
-__all__ = ["programs_begin_at_once"]
 
 
 def opened(*states: dict[str, Tensor], about: Mapping[str, object] | None = None, **asked: Any) -> Model:

@@ -146,7 +146,6 @@ def test_a_trainer_shows_every_step_and_trains_none(series: Series) -> None:
     assert running.sessions()[-1] in ("started", "finished")
 
 
-@pytest.mark.usefixtures("programs_begin_at_once")
 @pytest.mark.parametrize(
     "command",
     [("train", "--resume", "last"), ("replay", "last"), ("share", "last")],
@@ -224,7 +223,6 @@ def test_which_operation_is_meant_is_told(tmp_path: Path, capsys: pytest.Capture
     assert (said["accuracy"], len(said["remarks"])) == (1.0, 1)
 
 
-@pytest.mark.usefixtures("programs_begin_at_once")
 def test_nothing_is_left_behind_where_it_is_refused(tmp_path: Path, folders: Path) -> None:
     w = drawn(nanda_shapes(7, 8, 2, 12))
     for name in ("unembed.W_U", "blocks.0.mlp.W_in"):
@@ -236,7 +234,6 @@ def test_nothing_is_left_behind_where_it_is_refused(tmp_path: Path, folders: Pat
     assert not [path for path in folders.iterdir() if path.name != ".lock"]
 
 
-@pytest.mark.usefixtures("programs_begin_at_once")
 def test_a_missing_file_is_told(folders: Path) -> None:
     done = run_here("open", "nowhere.pt")
     assert (done.returncode, done.stdout) == (2, "")

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.forked import programs_begin_at_once
 from tests.own import unloading, write_examples
+from tests.tui.answering import _pilots_wait_for_answers
 from tests.tui.watching import end_trainers
 
-__all__ = ["programs_begin_at_once"]
+__all__ = ["_pilots_wait_for_answers"]
 
 
 @pytest.fixture(autouse=True)
-def _unloaded(folders: Path, programs_begin_at_once: None) -> Iterator[None]:
+def _unloaded(folders: Path) -> Iterator[None]:
     with unloading():
         yield
     end_trainers(folders)

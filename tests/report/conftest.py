@@ -13,9 +13,8 @@ from grokterm.runs.folder import RunFolder, create_run
 from grokterm.trainer.opening import open_run
 from grokterm.view_options import ViewOptions
 from tests.export.conftest import _recorded
-from tests.forked import at_once, programs_begin_at_once
 
-__all__ = ["_recorded", "programs_begin_at_once"]
+__all__ = ["_recorded"]
 
 
 @pytest.fixture(scope="session")
@@ -28,8 +27,7 @@ def recorded(_recorded: Path) -> RunFolder:
 @pytest.fixture(scope="session")
 def report(recorded: RunFolder) -> Report:
     """Its report."""
-    with at_once():
-        return run_report(recorded, lambda words: None)
+    return run_report(recorded, lambda words: None)
 
 
 @pytest.fixture(scope="session")
@@ -49,5 +47,4 @@ def default_run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
 @pytest.fixture(scope="session")
 def default_report(default_run: RunFolder) -> Report:
     """Its report."""
-    with at_once():
-        return run_report(default_run, lambda words: None)
+    return run_report(default_run, lambda words: None)

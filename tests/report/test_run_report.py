@@ -127,7 +127,6 @@ def test_its_policy_allows_its_own_script_and_style_alone(report: Report) -> Non
     )
 
 
-@pytest.mark.usefixtures("programs_begin_at_once")
 def test_text_of_files_is_no_markup_and_a_torn_checkpoint_is_gone_round(recorded: RunFolder, tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / '0001-<b onclick="x">\u202eevil')
     shutil.copytree(recorded.path, folder.path)
@@ -149,7 +148,6 @@ def test_text_of_files_is_no_markup_and_a_torn_checkpoint_is_gone_round(recorded
     assert "</td><svg onload=x>�[31m" in elements.words
 
 
-@pytest.mark.usefixtures("programs_begin_at_once")
 def test_a_run_of_no_steps_on_a_device_that_is_not_here_has_a_report_of_its_first_model(home: Path) -> None:
     made = run_report(create_run(TINY.changed({"device": "cuda:63"}), ViewOptions(), home), lambda words: None)
     assert made.kept_steps == (0,)

@@ -11,6 +11,8 @@ from contextlib import suppress
 from math import inf
 from typing import Final
 
+import pytest
+
 WAITS: Final = ("textual.app.wait_for_idle", "textual.pilot.wait_for_idle")
 """Where the pilot finds what it waits with after a key, a click, a resize and for a pause."""
 DRAWN_EVERY: Final = "textual.screen.UPDATE_PERIOD"
@@ -23,6 +25,14 @@ _QUIET: Final = 3
 """Turns of the loop in which no other task could go on: sockets and timers are looked at between two of them."""
 _ENDLESS: Final = 5.0
 """Seconds after which tasks that never rest are waited for no longer."""
+
+
+@pytest.fixture(autouse=True)
+def _pilots_wait_for_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not for a process that is idle, which one that draws is seldom."""
+    for wait in WAITS:
+        monkeypatch.setattr(wait, answered)
+    monkeypatch.setattr(DRAWN_EVERY, SOON)
 
 
 async def answered(*_: float) -> None:

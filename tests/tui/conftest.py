@@ -15,8 +15,10 @@ from grokterm.view_options import ViewOptions
 from tests.patience import PATIENCE
 from tests.trainer.nursery import start_afresh
 from tests.trainer.running import wait_for
-from tests.tui.answering import DRAWN_EVERY, SOON, WAITS, answered
+from tests.tui.answering import _pilots_wait_for_answers
 from tests.tui.watching import TINY, end_trainers
+
+__all__ = ["_pilots_wait_for_answers"]
 
 NewRun = Callable[..., RunFolder]
 
@@ -25,14 +27,6 @@ def start_to_listen(folder: RunFolder) -> None:
     """Starts a trainer and waits until it listens."""
     start_trainer(folder)
     wait_for(lambda: socket_of(folder), "the trainer")
-
-
-@pytest.fixture(autouse=True)
-def _pilots_wait_for_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not for a process that is idle, which one that draws is seldom."""
-    for wait in WAITS:
-        monkeypatch.setattr(wait, answered)
-    monkeypatch.setattr(DRAWN_EVERY, SOON)
 
 
 @pytest.fixture(scope="module")
