@@ -101,6 +101,22 @@ def devices_known(devices_described: dict[str, Any], monkeypatch: pytest.MonkeyP
 
 
 @pytest.fixture(autouse=True)
+def _no_kernels_are_left() -> Iterator[None]:
+    """Notebooks and a sweep's workers load the kernels for good; what follows in this process has none again."""
+    kept = _has_kernels()
+    yield
+    if (work := sys.modules.get("grokterm.sweeper.work")) is not None:
+        work._make_ready.cache_clear()
+    if _has_kernels() and not kept:
+        sys.modules["grokterm.lab.native"].load(None)
+
+
+def _has_kernels() -> bool:
+    native = sys.modules.get("grokterm.lab.native")
+    return native is not None and bool(native.loaded())
+
+
+@pytest.fixture(autouse=True)
 def _subnormal_numbers() -> Iterator[None]:
     """An engine made in this process flushes subnormal numbers to zero; the next test has them again."""
     yield

@@ -21,7 +21,7 @@ from grokterm.training.recording import make_records, steps_to_next
 from grokterm.training.trackers import Trackers
 from grokterm.wire.records import Event, Record, TrainingRecord
 
-RUNS: Final = 48
+RUNS: Final = 24
 QUICK_RUNS: Final = 8
 SEED: Final = 6
 """Others than those of the library and of the runs that forecasts are judged on."""
