@@ -64,6 +64,8 @@ def make(
 ) -> Reproduced:
     """Trains what is still to be trained, and judges; raises GroktermError, and can then be gone on with."""
     about = folder.read()
+    if not (about.runs or about.sweeps):  # its folder may have waited for others
+        about = replace(about, begun=time.time())
     scale = Scale(about.quick, about.seeds)
     studio = Studio(folder, about, power.workers, power.threads, say)
     try:

@@ -145,9 +145,10 @@ class Studio:
         while ahead or self._out:
             while ahead and len(self._out) < self.workers:
                 kept, run = ahead.popleft()
-                if not trainer_alive(run):
-                    start_trainer(run, threads=self.threads)
-                self._out[run] = kept
+                with _undisturbed():  # who starts one is to know whom to stop
+                    if not trainer_alive(run):
+                        start_trainer(run, threads=self.threads)
+                    self._out[run] = kept
             self._end_diverged()
             for run, kept in list(self._out.items()):
                 if not trainer_alive(run):
@@ -192,8 +193,9 @@ class Studio:
         state = read_state(sweep)
         if state is not None and state.state == "finished":
             return
-        if not trainer_alive(sweep.process_folder):
-            start_process(sweep.process_folder, SWEEPER, ["--workers", str(self.workers)])
+        with _undisturbed():
+            if not trainer_alive(sweep.process_folder):
+                start_process(sweep.process_folder, SWEEPER, ["--workers", str(self.workers)])
         said = ""
         while trainer_alive(sweep.process_folder):
             state = read_state(sweep)
@@ -225,7 +227,7 @@ class Studio:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Lets no interruption come between making a folder and writing down that it was made: it comes right after.
+    """Lets no interruption come between making something and writing down that it was made: it comes right after.
 
     A mask of signals would not do: another thread of this process, such as one of a library, may be given them.
     """

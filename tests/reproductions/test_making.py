@@ -37,8 +37,10 @@ def test_it_trains_all_studies_judges_and_comes_out_the_same_again(tmp_path: Pat
     folder = create_reproduction(begun(TINY, True, None, POWER), tmp_path)
     assert (folder.id, folder.short_id) == ("r0001-nanda-quick", "r1")
     assert folder.path.stat().st_mode & 0o777 == 0o700
+    folder.write(replace(folder.read(), begun=0.0))  # it has waited for others
     done = make(TINY, folder, POWER, silent)
     assert folder.read() == done
+    assert 0 < done.begun < (done.ended or 0)
     assert [run.study for run in done.runs] == ["run", "cut", "cut"]
     assert all(run.line.startswith("grok1:") for run in done.runs)
     assert [read_history(run).last.step for run in list_runs(folder.path)] == [40, 50, 50]  # type: ignore[union-attr]
