@@ -23,7 +23,7 @@ _DUE: Final = 0.02
 """Seconds: what is put off to a timer of less belongs to the answer: sizes (1/120), and drawing (twice `SOON`)."""
 _QUIET: Final = 3
 """Turns of the loop in which no other task could go on: sockets and timers are looked at between two of them."""
-_ENDLESS: Final = 5.0
+_ENDLESS: Final = 1.0
 """Seconds after which tasks that never rest are waited for no longer."""
 
 
