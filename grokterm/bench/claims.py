@@ -58,7 +58,8 @@ def controls(seeds: int = CONTROL_SEEDS, device: str = "cpu") -> list[Trial]:
             kinds: dict[str, dict[str, Value]] = {
                 "random labels": {"corrupt": 1.0},
                 "no weight decay": {"weight_decay": 0.0, "train_fraction": half},
-                "too few pairs": {"train_fraction": half if p == 23 else 0.2},
+                # With half of 529 pairs a residual MLP groks within 2,600 steps: too few is less.
+                "too few pairs": {"train_fraction": 0.3 if p == 23 else 0.2},
             }
             for kind, values in kinds.items():
                 found += [_trial(arch, p, kind, seed, values, CONTROL_STEPS, device) for seed in range(seeds)]
