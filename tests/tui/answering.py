@@ -12,6 +12,7 @@ from math import inf
 from typing import Final
 
 import pytest
+from textual._context import active_app
 
 WAITS: Final = ("textual.app.wait_for_idle", "textual.pilot.wait_for_idle")
 """Where the pilot finds what it waits with after a key, a click, a resize and for a pause."""
@@ -23,7 +24,7 @@ _DUE: Final = 0.02
 """Seconds: what is put off to a timer of less belongs to the answer: sizes (1/120), and drawing (twice `SOON`)."""
 _QUIET: Final = 3
 """Turns of the loop in which no other task could go on: sockets and timers are looked at between two of them."""
-_ENDLESS: Final = 1.0
+_ENDLESS: Final = 5.0
 """Seconds after which tasks that never rest are waited for no longer."""
 
 
@@ -36,13 +37,17 @@ def _pilots_wait_for_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def answered(*_: float) -> None:
-    """Waits until all other tasks of the loop wait: for a socket, a thread, or a timer that is not due soon."""
+    """Waits until all other tasks of the loop wait: for a socket, a thread, or a timer that is not due soon.
+
+    An app that is asked to leave has answered: from then on Textual's timers run without doing anything.
+    """
+    app = active_app.get(None)
     loop = asyncio.get_running_loop()
     ready, timers = loop._ready, loop._scheduled  # type: ignore[attr-defined]
     quiet = 0
     with suppress(TimeoutError):
         async with asyncio.timeout(_ENDLESS):
-            while quiet < _QUIET:
+            while quiet < _QUIET and not (app is not None and app._exit):
                 await asyncio.sleep(0)
                 due = min((timer.when() for timer in timers if not timer.cancelled()), default=inf) - loop.time()
                 if due < _DUE:
