@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,9 +15,8 @@ import pytest
 from hypothesis import settings
 
 from grokterm.runs.devices import describe_devices
-from tests.forked import at_once
 from tests.needs import told
-from tests.trainer.nursery import LAUNCHER, Launcher, Nursery
+from tests.nursery import Launcher, Nursery, launched_by
 
 gc.disable()  # while tests and what they test are loaded
 
@@ -69,24 +69,15 @@ def home(folders: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def nursery() -> Iterator[Nursery]:
-    """A process with torch in it, of which trainers are forks."""
+    """A process with torch in it, of which programs that need it are forks."""
     with Nursery() as started:
         yield started
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _trainers_begin_at_once(nursery: Nursery) -> Iterator[None]:
+def _programs_begin_at_once(nursery: Nursery) -> Iterator[None]:
     """Loading torch takes longer than most tests do; `start_afresh` starts a trainer that loads it."""
-    with pytest.MonkeyPatch.context() as patch:
-        if sys.platform == "linux":
-            patch.setattr(LAUNCHER, Launcher(nursery))
-        yield
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _programs_begin_at_once() -> Iterator[None]:
-    """So do other programs that need torch, where a command is carried out in this process."""
-    with at_once():
+    with launched_by(Launcher(nursery) if sys.platform == "linux" else subprocess):
         yield
 
 

@@ -20,10 +20,10 @@ from typing import Final
 from grokterm.runs.folder import RunFolder, create_run
 from grokterm.runs.process import trainer_alive
 from grokterm.view_options import ViewOptions
+from tests.nursery import Nursery
 from tests.patience import PATIENCE
 from tests.terminal.leaving import WAYS, fill, leave
 from tests.terminal.terminal import Terminal
-from tests.trainer.nursery import Nursery
 from tests.tui.watching import TINY, end_trainers
 
 LINES: Final = {"1 KB/s": 1_000.0, "5 KB/s": 5_000.0, "20 KB/s": 20_000.0, "stalled": 0.0, "resumed": 5_000.0}

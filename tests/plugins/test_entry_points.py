@@ -17,9 +17,8 @@ from grokterm.plugins.loading import load, unload_all
 from grokterm.plugins.registry import items
 from grokterm.runs.folder import list_runs
 from tests.cli.terminals import run_here
-from tests.forked import STARTERS
+from tests.nursery import LAUNCHERS
 from tests.plugins.test_runs import SMALL, refused, started
-from tests.trainer.nursery import LAUNCHER
 
 MODULE = "grokterm_test_lab"
 
@@ -45,7 +44,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, examples: dict[str, Pa
     install(folder, examples["rmsprop.py"].read_text())
     monkeypatch.syspath_prepend(folder)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")]))
-    for name in (LAUNCHER, *STARTERS):  # the processes that fork do not know the folder
+    for name in LAUNCHERS:  # the processes that fork do not know the folder
         monkeypatch.setattr(name, subprocess)
     monkeypatch.delitem(sys.modules, MODULE, raising=False)
     return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from grokterm.notebook import Run
 from grokterm.picture import PictureRequest
 from grokterm.runs.folder import RunFolder
 from grokterm.surgery import Ablation
-from tests.forked import afresh
+from tests.nursery import launched_by
 
 
 def test_answers_are_those_of_a_notebook(recorded: RunFolder) -> None:
@@ -24,7 +25,7 @@ def test_answers_are_those_of_a_notebook(recorded: RunFolder) -> None:
         PictureRequest("ablation", ablation=taken),
         PictureRequest("coordinates"),
     ]
-    with afresh(), picture_source(recorded) as source:
+    with launched_by(subprocess), picture_source(recorded) as source:
         found = source.ask(60, requests)
         assert source.ask(121, requests) == f"{recorded.id} has steps 0 to 120, and 121 is none of them"
         again = source.ask(60, requests[:1])

@@ -13,8 +13,8 @@ from grokterm.runs.process import trainer_alive
 from grokterm.runs.removal import check_removable, remove_run
 from grokterm.view_options import ViewOptions
 from tests.needs import only_without_root
+from tests.nursery import start_afresh
 from tests.trainer.conftest import NewRun
-from tests.trainer.nursery import start_afresh
 
 
 @pytest.fixture

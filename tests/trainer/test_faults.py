@@ -22,8 +22,8 @@ from grokterm.runs.process import TrainerProcess, recorded_trainer, start_time, 
 from grokterm.trainer.server import REQUEST_LIMIT
 from grokterm.wire.client import Client, ask_once
 from grokterm.wire.messages import Answer, Look, Pictures, Predict, Reply, decode_reply, encode_message, split_messages
+from tests.nursery import start_afresh
 from tests.patience import PATIENCE
-from tests.trainer.nursery import start_afresh
 from tests.trainer.running import TINY, Running, change, wait_for
 from tests.wanted import wanted
 

@@ -19,7 +19,7 @@ from grokterm.runs.checkpoints import list_checkpoints, load_checkpoint
 from grokterm.runs.process import socket_of
 from grokterm.wire.client import ask_once
 from grokterm.wire.messages import Answer
-from tests.trainer.nursery import Nursery
+from tests.nursery import Nursery
 from tests.trainer.running import TINY, Running, change, wait_for
 from tests.trainer.test_resume import train
 

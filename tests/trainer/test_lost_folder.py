@@ -19,10 +19,10 @@ from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Session
 from tests import needs
 from tests.cli.terminals import COMMAND
+from tests.nursery import start_afresh
 from tests.patience import PATIENCE
 from tests.trainer.claiming import held, holding
 from tests.trainer.conftest import NewRun
-from tests.trainer.nursery import start_afresh
 from tests.trainer.running import TINY, wait_for
 
 

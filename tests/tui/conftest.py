@@ -12,8 +12,8 @@ from grokterm.runs.folder import RunFolder, create_run
 from grokterm.runs.process import socket_of, start_trainer
 from grokterm.tui.text import footer
 from grokterm.view_options import ViewOptions
+from tests.nursery import start_afresh
 from tests.patience import PATIENCE
-from tests.trainer.nursery import start_afresh
 from tests.trainer.running import wait_for
 from tests.tui.answering import _pilots_wait_for_answers
 from tests.tui.watching import TINY, end_trainers
