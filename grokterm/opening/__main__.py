@@ -13,7 +13,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import msgspec
 
@@ -69,8 +69,8 @@ def _open(given: argparse.Namespace) -> None:
     tell(make_run(model, weights.source, runs_home(given.home), view, tell))
 
 
-def _tell(output: object, message: Message) -> None:
-    print(msgspec.json.encode(message).decode(), flush=True, file=output)  # type: ignore[call-overload]
+def _tell(output: TextIO, message: Message) -> None:
+    print(msgspec.json.encode(message).decode(), flush=True, file=output)
 
 
 def _terminated(*_: object) -> NoReturn:

@@ -58,7 +58,8 @@ def _of_blocks(tensors: Mapping[str, Tensor], hints: Hints) -> dict[str, Value]:
         return values | {"arch": "residual-mlp", "p": len(tensors["E_a"])}
     given = hints.get("sequence")
     positions = tensors.get("W_pos")
-    count = len(positions) if positions is not None else len(SEQUENCES.get(given, ("a", "b", "=")))  # type: ignore[call-overload]
+    told = next((len(tokens) for name, tokens in SEQUENCES.items() if name == given), len(SEQUENCES["a-b-equals"]))
+    count = told if positions is None else len(positions)
     sequence = next((name for name, tokens in SEQUENCES.items() if len(tokens) == count), None)
     if sequence is None:
         raise WeightsError(f"W_pos has {count} positions: 3 are read, a b =, or 5, eos a op b =")
