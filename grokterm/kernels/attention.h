@@ -40,8 +40,7 @@ static void mix(const step *s, const weights *v, workspace *r, int at, int rows)
         }
         if (i % 2) for (int j = 0; j < k; j += WIDTH) {
             lanes one = load(mixed - k + j), two = load(mixed + j);
-            as_first(r->x, i - 1, j, k, one, two);
-            if (back) as_second(r->x_second, i - 1, j, ROWS, one, two);
+            as_factors(r->x, back ? r->x_second : NULL, i - 1, j, k, one, two);
         }
     }
 }

@@ -20,8 +20,7 @@ INLINE void as_units(const step *s, workspace *r, int activation, int i, int j, 
         if (back) store(slope, steep[0]), store(slope + w, steep[1]);
         one = unit[0], two = unit[1];
     }
-    as_first(r->h, i, j, w, one, two);
-    if (back) as_second(r->h_second, i, j, ROWS, one, two);
+    as_factors(r->h, back ? r->h_second : NULL, i, j, w, one, two);
 }
 
 /* h = f(of_a[a] + of_b[b]) of the pairs from `at`. */
@@ -52,7 +51,7 @@ INLINE void hidden_of_mix(const step *s, const weights *v, workspace *r, int act
 /* The gradient by the sum z of the unit at j + c of row i; r->panel holds those by the units from j. */
 INLINE lanes by_sum(const step *s, const workspace *r, int activation, int i, int j, int c) {
     const lanes by_unit = load(r->panel + i * PANEL + c);
-    if (activation == RELU) return where_above_0(r->h + in_first(i, j + c, s->width), by_unit);
+    if (activation == RELU) return where_above_0(r->h, i, j + c, s->width, by_unit);
     return times(by_unit, load(r->slope + (size_t)i * s->width + j + c));
 }
 
@@ -85,8 +84,7 @@ INLINE void back_to_weights(const step *s, workspace *r, int activation, int j) 
         lanes bias = none();
         for (int i = 0; i < ROWS; i += 2) {
             lanes one = by_sum(s, r, activation, i, j, c), two = by_sum(s, r, activation, i + 1, j, c);
-            as_first(r->z, i, j + c, w, one, two);
-            as_second(second, i, j + c, ROWS, one, two);
+            as_factors(r->z, second, i, j + c, w, one, two);
             bias = add(bias, add(one, two));
         }
         add_to(r->d_b_in + j + c, bias);

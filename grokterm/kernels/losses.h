@@ -66,8 +66,7 @@ static void errors(const step *s, workspace *r, int at, int rows) {
         if (i % 2 && wants_gradients(s)) for (int j = 0; j < s->p; j += WIDTH) {
             lanes one = load(l - classes + j), two = load(l + j);
             add_to(r->d_b_out + j, add(one, two));
-            as_first(r->g, i - 1, j, p_up, one, two);
-            as_second(r->g_second, i - 1, j, ROWS, one, two);
+            as_factors(r->g, r->g_second, i - 1, j, p_up, one, two);
         }
     }
     r->right += right;

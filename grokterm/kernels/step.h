@@ -2,8 +2,8 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { ROWS = 128, PANEL = 32, LANES = 16 };
-/* Pairs of a block; columns of the hidden layer that are worked on at a time; heads at most. */
+enum { PANEL = 32, LANES = 16 };
+/* Columns of the hidden layer that are worked on at a time; heads at most. */
 
 enum { RELU, QUADRATIC, GELU }; /* max(z, 0), z², and z Φ(z) with the normal distribution's Φ */
 
@@ -31,7 +31,8 @@ typedef struct {
 } step;
 
 typedef struct { /* one member's block of pairs, and its sums */
-    factor *h, *h_second, *g, *g_second, *g_transposed, *x, *x_second, *x_transposed, *z; /* z: gradients by hidden */
+    factor *h, *h_second, *g, *g_second, *g_transposed, *x, *x_second, *x_transposed;
+    factor *z;                             /* gradients by the hidden layer, once its units are no longer needed */
     float *logits, *panel, *slope, *mixed, *pattern, *d_x;
     float *d_w_out, *d_b_out, *d_of_a, *d_of_b, *d_w_in, *d_b_in, *d_w_direct, *d_values, *taken;
     char *sums, *end;                      /* what begins at 0: g and the gradients */
@@ -70,13 +71,15 @@ static char *lay_out_workspace(const step *s, workspace *r, char *at) {
     const size_t p_up = up_to(s->p, DEPTH), classes = up_to(s->p, SIDE), back = wants_gradients(s);
     factor **factors[] = {&r->h, &r->h_second, &r->g_second, &r->g_transposed,
                           &r->x, &r->x_second, &r->x_transposed, &r->z};
-    size_t columns[] = {w, back * w, back * classes, back * classes, k, back * k, back * k, k ? back * w : 0};
+    const size_t two = ONE_FORM ? 0 : back; /* whether there are second factors beside the first */
+    size_t columns[] = {w, two * w, two * classes, back * classes, k, two * k, back * k, k ? two * w : 0};
     for (int i = 0; i < 8; i++) *factors[i] = take(&at, ROWS * columns[i], sizeof(factor));
     float **floats[] = {&r->logits, &r->panel, &r->slope, &r->mixed, &r->d_x, &r->pattern};
     size_t widths[] = {classes, PANEL, s->activation == RELU ? 0 : back * w, k, back * k, k ? 3 * LANES : 0};
     for (int i = 0; i < 6; i++) *floats[i] = take(&at, ROWS * widths[i], 4);
     r->sums = at;
     r->g = take(&at, back * ROWS * p_up, sizeof(factor));
+    if (ONE_FORM) r->h_second = r->z = r->h, r->g_second = r->g, r->x_second = r->x;
     float **sums[] = {&r->d_w_out, &r->d_b_out, &r->d_of_a, &r->d_of_b, &r->d_w_in,
                       &r->d_b_in, &r->d_w_direct, &r->d_values, &r->taken};
     size_t counts[] = {classes * w, classes, p * w, p * w, k * w, k ? w : 0, classes * k, tokens * k, tokens * LANES};

@@ -11,7 +11,7 @@
 
 typedef uint16_t factor; /* a bfloat16 */
 
-enum { TILE = SIDE * DEPTH, SUMS = SIDE * SIDE };
+enum { TILE = SIDE * DEPTH, SUMS = SIDE * SIDE, ONE_FORM = 0 };
 
 /* Where 16 columns from j of row i begin in a first factor with k columns. */
 static inline size_t in_first(unsigned i, unsigned j, unsigned k) {
@@ -82,9 +82,17 @@ static inline void as_second(factor *to, int i, int j, int k, lanes one, lanes t
     _mm512_storeu_si512(to + in_second(i, j, k), _mm512_or_si512(_mm512_cvtepu16_epi32(narrow(one)), high));
 }
 
-/* x where the factor is not 0, as a rectified one is where it is above, and 0 elsewhere. */
-static inline lanes where_above_0(const factor *at, lanes x) {
-    return only(_mm256_cmpneq_epi16_mask(_mm256_loadu_si256((const __m256i *)at), _mm256_setzero_si256()), x);
+/* Both, of a block of pairs; `second` may be null. */
+static inline void as_factors(factor *first, factor *second, int i, int j, int k, lanes one, lanes two) {
+    as_first(first, i, j, k, one, two);
+    if (second) as_second(second, i, j, ROWS, one, two);
+}
+
+/* x where the number at i and j of a block of pairs, a first factor with k columns, is not 0, as a rectified one is
+ * where it is above, and 0 elsewhere. */
+static inline lanes where_above_0(const factor *first, int i, int j, int k, lanes x) {
+    const __m256i *at = (const __m256i *)(first + in_first(i, j, k));
+    return only(_mm256_cmpneq_epi16_mask(_mm256_loadu_si256(at), _mm256_setzero_si256()), x);
 }
 
 static inline void turn_tile(const factor *from, factor *to) {

@@ -1,7 +1,7 @@
 /* Matrix products in float32, in the vector registers of the processor.
  *
- * c[i, j] = Σ_q a[i, q] b[q, j], added one q after another, so that no size of registers changes its bits. A first
- * factor [m, k] stands in rows; a second factor [k, n] in panels of 16 columns.
+ * c[i, j] = Σ_q a[i, q] b[q, j], added one q after another, so that no size of registers changes its bits. A factor
+ * [m, n], the first or the second, stands in panels of 16 columns, [n / 16, m, 16]: what is one is the other, too.
  */
 #include <math.h>
 #include "exponential.h"
@@ -9,23 +9,26 @@
 
 typedef float factor;
 
-/* Rows and lanes of the sums that stay in registers; measured where the processor is named, chosen by the number of
- * registers elsewhere. */
+enum { ONE_FORM = 1 };
+
+/* Lanes and rows of the sums that stay in registers, and rows where the lanes are 3; measured where the processor is
+ * named, chosen by the number of registers elsewhere. */
 #if defined(PORTABLE)
-enum { TALL = 4, WIDE = 2 };
+enum { WIDE = 2, TALL = 4, TALL_OF_3 = 4 };
 #elif defined(__AVX512F__)
-enum { TALL = 14, WIDE = 2 }; /* Xeon with AVX-512 */
+enum { WIDE = 2, TALL = 14, TALL_OF_3 = 8 }; /* Xeon with AVX-512 */
 #elif defined(__AVX2__)
-enum { TALL = 6, WIDE = 2 }; /* the same, held to AVX2 */
+enum { WIDE = 2, TALL = 6, TALL_OF_3 = 4 }; /* the same, held to AVX2; EPYC without AVX-512 */
 #elif defined(__ARM_NEON)
-enum { TALL = 6, WIDE = 4 };
+enum { WIDE = 4, TALL = 6, TALL_OF_3 = 6 };
 #else
-enum { TALL = 4, WIDE = 2 };
+enum { WIDE = 2, TALL = 4, TALL_OF_3 = 4 };
 #endif
-enum { STRETCH = 128 }; /* of q: as much of a panel stays in the nearest cache */
+enum { STRETCH = 128, WIDEST = WIDE < 3 ? 3 : WIDE };
+/* Of q: as much of a panel stays in the nearest cache. Lanes of sums at most: none is left over by itself, since too few
+ * sums wait for one another. */
 
-static inline size_t in_first(unsigned i, unsigned j, unsigned k) { return (size_t)i * k + j; }
-
+/* Where WIDTH columns from j of row i begin in a factor with k rows. */
 static inline size_t in_second(unsigned i, unsigned j, unsigned k) { return ((size_t)(j / SIDE) * k + i) * SIDE + j % SIDE; }
 
 static sums in_tiles(float *at, int columns) { return in_rows(at, columns); }
@@ -33,29 +36,30 @@ static sums in_tiles(float *at, int columns) { return in_rows(at, columns); }
 static void configure_tiles(void) {}
 static void release_tiles(void) {}
 
-/* `tall` rows by `wide` lanes of sums over `deep` q; rows of a are `row_a` apart, those of c `row_c`. */
+/* `tall` rows by `wide` lanes of sums over `deep` q; panels of a lie `panel` apart, rows of c `row_c`. */
 static inline __attribute__((always_inline)) void
-multiply_some(const float *a, size_t row_a, const float *const *b, float *c, size_t row_c, int deep, int more, const int tall, const int wide) {
-    lanes sum[TALL][WIDE];
+multiply_some(const float *a, size_t panel, const float *const *b, float *c, size_t row_c, int deep, int more, const int tall, const int wide) {
+    lanes sum[TALL][WIDEST];
     for (int i = 0; i < tall; i++) for (int j = 0; j < wide; j++) sum[i][j] = more ? load(c + i * row_c + j * WIDTH) : none();
-    for (int q = 0; q < deep; q++) {
-        lanes w[WIDE];
+    for (int q = 0; q < deep; a += panel) for (const int end = q + SIDE < deep ? q + SIDE : deep; q < end; q++) {
+        lanes w[WIDEST];
         for (int j = 0; j < wide; j++) w[j] = load(b[j] + (size_t)q * SIDE);
         for (int i = 0; i < tall; i++) {
-            lanes x = all(a[i * row_a + q]);
+            lanes x = all(a[i * SIDE + q % SIDE]);
             for (int j = 0; j < wide; j++) sum[i][j] = fma_of(x, w[j], sum[i][j]);
         }
     }
     for (int i = 0; i < tall; i++) for (int j = 0; j < wide; j++) store(c + i * row_c + j * WIDTH, sum[i][j]);
 }
 
-/* The same down m rows, an even number; what is left for two sums, but not for two whole ones, is halved. */
+/* The same down m rows, an even number, at most `most` at a time; what is left for two sums, but not for two whole ones,
+ * is halved. */
 static inline __attribute__((always_inline)) void
-multiply_down(const float *a, size_t row_a, const float *const *b, float *c, size_t row_c, int m, int deep, int more, const int wide) {
-    for (int tall; m > 0; m -= tall, a += tall * row_a, c += tall * row_c) {
-        tall = m <= TALL ? m : m < TALL + 6 ? up_to(m / 2, 2) : TALL;
+multiply_down(const float *a, size_t panel, const float *const *b, float *c, size_t row_c, int m, int deep, int more, const int most, const int wide) {
+    for (int tall; m > 0; m -= tall, a += tall * SIDE, c += tall * row_c) {
+        tall = m <= most ? m : m < 2 * most ? up_to(m / 2, 2) : most;
         switch (tall) {
-            #define DOWN(rows) case rows: multiply_some(a, row_a, b, c, row_c, deep, more, rows < TALL ? rows : TALL, wide); break;
+            #define DOWN(rows) case rows: multiply_some(a, panel, b, c, row_c, deep, more, rows < most ? rows : most, wide); break;
             DOWN(2) DOWN(4) DOWN(6) DOWN(8) DOWN(10) DOWN(12) DOWN(14)
             #undef DOWN
         }
@@ -65,46 +69,49 @@ multiply_down(const float *a, size_t row_a, const float *const *b, float *c, siz
 /* c [m, n] (+)= a [m, k] times b [k, n]; factors lie as those of k filled up, and hold rows and columns to fill up m
  * and n. */
 static void multiply(const factor *a, const factor *b, sums c, int m, int n, int k, int add) {
-    const int row = up_to(k, DEPTH), columns = up_to(n, WIDTH) / WIDTH;
+    const int row = up_to(k, DEPTH), columns = up_to(n, WIDTH) / WIDTH, even = up_to(m, 2);
+    const size_t panel = (size_t)up_to(m, SIDE) * SIDE;
     for (int q = 0; q < k; q += STRETCH) {
         const int deep = k - q < STRETCH ? k - q : STRETCH, more = add || q;
+        const float *first = a + q / SIDE * panel;
         for (int j = 0, wide; j < columns; j += wide) {
             const int left = columns - j;
-            wide = left == WIDE + 1 && WIDE > 2 ? WIDE - 1 : left < WIDE ? left : WIDE;
-            const float *panels[WIDE];
+            wide = left == WIDE + 1 ? 3 : left < WIDE ? left : WIDE;
+            const float *panels[WIDEST];
             for (int y = 0; y < wide; y++) panels[y] = b + in_second(q, (j + y) * WIDTH, row);
             float *to = c.at + (size_t)j * WIDTH;
-            const int even = up_to(m, 2);
-            if (wide == WIDE) multiply_down(a + q, row, panels, to, c.row, even, deep, more, WIDE);
-            else if (wide == 3) multiply_down(a + q, row, panels, to, c.row, even, deep, more, WIDE < 3 ? WIDE : 3);
-            else if (wide == 2) multiply_down(a + q, row, panels, to, c.row, even, deep, more, 2);
-            else multiply_down(a + q, row, panels, to, c.row, even, deep, more, 1);
+            if (wide == WIDE) multiply_down(first, panel, panels, to, c.row, even, deep, more, TALL, WIDE);
+            else if (wide == 3) multiply_down(first, panel, panels, to, c.row, even, deep, more, TALL_OF_3, 3);
+            else if (wide == 2) multiply_down(first, panel, panels, to, c.row, even, deep, more, TALL, 2);
+            else multiply_down(first, panel, panels, to, c.row, even, deep, more, TALL, 1);
         }
     }
 }
 
-/* Two rows of WIDTH floats at i and j of a first factor with k columns. */
-static inline void as_first(factor *to, int i, int j, int k, lanes one, lanes two) {
-    store(to + in_first(i, j, k), one);
-    store(to + in_first(i + 1, j, k), two);
-}
-
-/* The same at i and j of a second factor with k rows. */
+/* Two rows of WIDTH floats at i and j of a factor with k rows. */
 static inline void as_second(factor *to, int i, int j, int k, lanes one, lanes two) {
     store(to + in_second(i, j, k), one);
     store(to + in_second(i + 1, j, k), two);
 }
 
-/* x where the factor is above 0, and 0 elsewhere. */
-static inline lanes where_above_0(const factor *at, lanes x) { return only(above(load(at), none()), x); }
+/* The same of a block of pairs. */
+static inline void as_factors(factor *first, factor *second, int i, int j, int k, lanes one, lanes two) {
+    as_second(first, i, j, ROWS, one, two);
+}
+
+/* x where the number at i and j of a block of pairs is above 0, and 0 elsewhere. */
+static inline lanes where_above_0(const factor *from, int i, int j, int k, lanes x) {
+    return only(above(load(from + in_second(i, j, ROWS)), none()), x);
+}
 
 /* A second factor [k, n], its columns filled up, as the first factor that is its transpose. */
 static void turn_to_first(const factor *from, factor *to, int k, int n) {
+    const int rows = up_to(n, SIDE);
     for (int j = 0; j < up_to(n, WIDTH); j += WIDTH) for (int i = 0; i < k; i += WIDTH) {
         lanes x[WIDTH];
         for (int r = 0; r < WIDTH; r++) x[r] = load(from + in_second(i + r, j, k));
         transpose(x);
-        for (int r = 0; r < WIDTH; r++) store(to + in_first(j + r, i, k), x[r]);
+        for (int r = 0; r < WIDTH; r++) store(to + in_second(j + r, i, rows), x[r]);
     }
 }
 
