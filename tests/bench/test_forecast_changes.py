@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from grokterm.bench import forecast_changes
-from grokterm.bench.forecast_changes import Outcome, changes_of, outcomes, rows
+from grokterm.bench.forecast_changes import Outcome, changes_of, outcomes, rows, widening
 from grokterm.bench.row import Bench
 from grokterm.config import Config
-from grokterm.forecast.forecast import Forecast
+from grokterm.forecast.forecast import WIDER, Forecast
 from grokterm.lab.engine import Engine
 from grokterm.milestones import GROKKED
 
@@ -59,14 +61,23 @@ def test_nothing_is_said_of_a_run_that_never_memorizes() -> None:
 def test_the_error_and_the_share_within_are_those_of_changed_runs_that_grokked(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [
         Outcome(False, told(1000), told(1000), 1000),
-        Outcome(True, told(100), told(10), 1000),
-        Outcome(True, told(1000, 2000, 3000), told(10), 1000),
-        Outcome(True, told(10_000), told(10), 1000),
-        Outcome(True, told(50), told(50), None),
+        Outcome(True, told(200), told(110), 1100),
+        Outcome(True, told(1100, 2000, 3000), told(110), 1100),
+        Outcome(True, told(11_000), told(110), 1100),
+        Outcome(True, told(150), told(150), None),
     ]
     monkeypatch.setattr(forecast_changes, "sampled", lambda *_: [Config.starting(SMALL)])
     monkeypatch.setattr(forecast_changes, "outcomes", lambda _: found)
-    (row,) = rows(Bench(True, "cpu", lambda _: None))
-    assert row.ours == pytest.approx(1.0)
-    assert row.other == pytest.approx(2.0)
-    assert row.more == {"within the interval": "2 of 3", "of the same runs unchanged": 0.0}
+    coverage, error = rows(Bench(True, "cpu", lambda _: None))
+    assert (coverage.ours, coverage.other, coverage.held) == (2, 3, False)
+    assert error.ours == pytest.approx(math.log10(1100 / 200))
+    assert error.other == pytest.approx(1.0)
+    assert error.more == {"of the same runs unchanged": 0.0}
+
+
+def test_an_interval_is_as_wide_as_holds_four_of_five() -> None:
+    """Told at step 100: 1,000 more steps, from 100 to 10,000, so that each power of ten is one width."""
+    ends = [10**3.5, 10**2.5, 10**3.2, 10**2.2, 10**5]
+    changed = [Outcome(True, told(1100, 200, 10_100), told(1100), round(100 + end)) for end in ends]
+    assert widening(changed) == pytest.approx(WIDER * 1.04, rel=0.01)  # a fifth of the way from .8 to 2
+    assert widening(changed[-1:]) == pytest.approx(WIDER * 2, rel=0.01)

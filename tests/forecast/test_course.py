@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import pytest
@@ -11,7 +12,7 @@ from grokterm.forecast import course as room
 from grokterm.forecast import forecast
 from grokterm.forecast.course import MOST_PAST, past, standing
 from grokterm.forecast.features import NAMES
-from grokterm.forecast.forecast import MOST_RECORDS, Forecast, Silence
+from grokterm.forecast.forecast import MOST_RECORDS, WIDER, Forecast, Silence
 from grokterm.forecast.hazards import Hazards
 from grokterm.forecast.sources import SOURCES
 from grokterm.wire.records import Event, Record
@@ -54,6 +55,24 @@ def test_a_change_makes_it_anew_and_the_past_keeps_what_stood() -> None:
     assert made(standing(stopped))[0] == 500
     stopped.add([change(550, {"weight_decay": 0.5}, {"weight_decay": 1.0})])
     assert made(standing(stopped))[0::2] == (550, 550 + 2818)
+
+
+def test_the_interval_of_a_change_is_wider_and_that_of_what_a_run_memorized_with_is_not() -> None:
+    run = history([*course(550), change(550, {"weight_decay": 2.0}, {"weight_decay": 1.0})])
+    found, plain = standing(run), standing(history(course(550)), given={"seed": 1})
+    assert isinstance(found, Forecast)
+    assert isinstance(plain, Forecast)
+    low, high = (math.log(end - 550) - math.log(found.median - 550) for end in (found.low, found.high))
+    plain_low, plain_high = (math.log(end - 500) - math.log(plain.median - 500) for end in (plain.low, plain.high))
+    assert low == pytest.approx(WIDER * plain_low, rel=0.02)
+    assert high == pytest.approx(WIDER * plain_high, rel=0.02)
+    back = standing(run, given={"weight_decay": 1.0})
+    assert isinstance(back, Forecast)
+    assert math.log(back.high - 550) - math.log(back.median - 550) == pytest.approx(plain_high, rel=0.02)
+    late = course(550)[len(course(90)) :]
+    early = standing(history([*course(90), change(90, {"weight_decay": 2.0}, {"weight_decay": 1.0}), *late]))
+    assert isinstance(early, Forecast)
+    assert math.log(early.high - 500) - math.log(early.median - 500) == pytest.approx(plain_high, rel=0.02)
 
 
 def test_at_the_step_of_a_rebuild_the_model_of_before_stands() -> None:

@@ -159,19 +159,25 @@ def _table(state: RunState, width: int) -> list[Strip]:
         return []
     columns = 2 if width >= 2 * (_LABEL + 14) else 1
     room = (width - (columns - 1) * _APART) // columns
+    fewer = _fewest([words for _, _, words in cells], room - _LABEL)
     strips = [row([("what if, before it is pressed (intervals of 80 %)", palette.style("muted"))], width)]
     for at in range(0, len(cells), columns):
         line = Cells(width, 1)
         for column, (key, label, words) in enumerate(cells[at : at + columns]):
             left = column * (room + _APART)
-            said = spelled_for(
-                next((text for text in words if len(text) <= room - _LABEL), words[-1]), state.view.graph
-            )
+            said = spelled_for(words[min(fewer, len(words) - 1)], state.view.graph)
             line.put(left, 0, key, palette.style("accent"))
             line.put(left + 3, 0, label, palette.style("muted"))
             line.put(left + _LABEL, 0, said, palette.style("text"))
         strips += line.strips()
     return strips
+
+
+def _fewest(cells: Sequence[list[str]], room: int) -> int:
+    """Which of the texts of each cell, from the most words to the fewest, has room in all of them."""
+    most = max(map(len, cells))
+    fits = (all(len(words[min(at, len(words) - 1)]) <= room for words in cells) for at in range(most))
+    return next((at for at, fit in enumerate(fits) if fit), most)
 
 
 def _what_if(state: RunState, key: str, values: dict[str, Value]) -> tuple[str, str, list[str]] | None:
