@@ -39,7 +39,7 @@ INLINE void hidden_of_sums(const step *s, workspace *r, int activation, int at, 
 INLINE void hidden_of_mix(const step *s, const weights *v, workspace *r, int activation) {
     const int w = s->width, k = s->k;
     for (int j = 0; j < w; j += PANEL) {
-        multiply(r->x, v->w_in + (size_t)j * k, in_rows(r->panel, PANEL), ROWS, PANEL, k, 0);
+        multiply(r->x, v->w_in + in_second(0, j, k), in_rows(r->panel, PANEL), ROWS, PANEL, k, 0);
         for (int i = 0; i < ROWS; i += 2) for (int c = 0; c < PANEL; c += WIDTH) {
             const float *z = r->panel + i * PANEL + c;
             lanes bias = load(s->b_in + j + c);

@@ -44,7 +44,7 @@ INLINE void block_of(const step *s, const weights *v, workspace *r, int activati
     if (!s->of_a) turn_to_first(r->x_second, r->x_transposed, ROWS, k);
     multiply(r->g_transposed, r->h_second, in_tiles(r->d_w_out, w), p, w, ROWS, 1);
     for (int j = 0; j < w; j += PANEL) {
-        multiply(r->g, v->w_out_transposed + (size_t)j * p_up, in_rows(r->panel, PANEL), ROWS, PANEL, p, 0);
+        multiply(r->g, v->w_out_transposed + in_second(0, j, p_up), in_rows(r->panel, PANEL), ROWS, PANEL, p, 0);
         if (s->of_a) back_to_sums(s, r, activation, at, rows, j);
         else back_to_weights(s, r, activation, j);
     }

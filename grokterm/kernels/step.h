@@ -60,7 +60,8 @@ static char *lay_out_weights(const step *s, weights *v, char *at) {
     const size_t p_up = up_to(s->p, DEPTH), classes = up_to(s->p, SIDE), back = wants_gradients(s);
     factor **packed[] = {&v->w_out, &v->w_out_transposed, &v->w_in,
                          &v->w_in_transposed, &v->w_direct, &v->w_direct_transposed};
-    size_t sizes[] = {w * classes, back * p_up * w, k * w, back * w * k, k * classes, back * p_up * k};
+    size_t sizes[] = {room_of(w, classes), back * room_of(p_up, w), room_of(k, w),
+                      back * room_of(w, k), room_of(k, classes), back * room_of(p_up, k)};
     for (int i = 0; i < 6; i++) *packed[i] = take(&at, sizes[i], sizeof(factor));
     v->scores = take(&at, tokens * LANES, 4);
     return at;
@@ -72,13 +73,15 @@ static char *lay_out_workspace(const step *s, workspace *r, char *at) {
     factor **factors[] = {&r->h, &r->h_second, &r->g_second, &r->g_transposed,
                           &r->x, &r->x_second, &r->x_transposed, &r->z};
     const size_t two = ONE_FORM ? 0 : back; /* whether there are second factors beside the first */
-    size_t columns[] = {w, two * w, two * classes, back * classes, k, two * k, back * k, k ? two * w : 0};
-    for (int i = 0; i < 8; i++) *factors[i] = take(&at, ROWS * columns[i], sizeof(factor));
+    size_t sizes[] = {room_of(ROWS, w), two * room_of(ROWS, w), two * room_of(ROWS, classes),
+                      back * room_of(classes, ROWS), room_of(ROWS, k), two * room_of(ROWS, k),
+                      back * room_of(k, ROWS), k ? two * room_of(ROWS, w) : 0};
+    for (int i = 0; i < 8; i++) *factors[i] = take(&at, sizes[i], sizeof(factor));
     float **floats[] = {&r->logits, &r->panel, &r->slope, &r->mixed, &r->d_x, &r->pattern};
     size_t widths[] = {classes, PANEL, s->activation == RELU ? 0 : back * w, k, back * k, k ? 3 * LANES : 0};
     for (int i = 0; i < 6; i++) *floats[i] = take(&at, ROWS * widths[i], 4);
     r->sums = at;
-    r->g = take(&at, back * ROWS * p_up, sizeof(factor));
+    r->g = take(&at, back * room_of(ROWS, p_up), sizeof(factor));
     if (ONE_FORM) r->h_second = r->z = r->h, r->g_second = r->g, r->x_second = r->x;
     float **sums[] = {&r->d_w_out, &r->d_b_out, &r->d_of_a, &r->d_of_b, &r->d_w_in,
                       &r->d_b_in, &r->d_w_direct, &r->d_values, &r->taken};

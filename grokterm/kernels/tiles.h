@@ -23,6 +23,9 @@ static inline size_t in_second(unsigned i, unsigned j, unsigned k) {
     return (size_t)(j / SIDE * (k / DEPTH) + i / DEPTH) * TILE + i % DEPTH / 2 * 2 * SIDE;
 }
 
+/* Numbers of a factor. */
+static inline size_t room_of(size_t rows, size_t columns) { return rows * columns; }
+
 static inline sums in_tiles(float *at, int columns) { return (sums){at, SIDE, (size_t)columns / SIDE * SUMS, SUMS}; }
 
 static void configure_tiles(void) {

@@ -1,7 +1,8 @@
 /* Matrix products in float32, in the vector registers of the processor.
  *
  * c[i, j] = Σ_q a[i, q] b[q, j], added one q after another, so that no size of registers changes its bits. A factor
- * [m, n], the first or the second, stands in panels of 16 columns, [n / 16, m, 16]: what is one is the other, too.
+ * [m, n], the first or the second, stands in panels of 16 columns, [n / 16, m + 1, 16]: what is one is the other, too.
+ * The row that none of them needs keeps panels from beginning at the same places of the nearest cache.
  */
 #include <math.h>
 #include "exponential.h"
@@ -29,7 +30,12 @@ enum { STRETCH = 128, WIDEST = WIDE < 3 ? 3 : WIDE };
  * sums wait for one another. */
 
 /* Where WIDTH columns from j of row i begin in a factor with k rows. */
-static inline size_t in_second(unsigned i, unsigned j, unsigned k) { return ((size_t)(j / SIDE) * k + i) * SIDE + j % SIDE; }
+static inline size_t in_second(unsigned i, unsigned j, unsigned k) {
+    return ((size_t)(j / SIDE) * (k + 1) + i) * SIDE + j % SIDE;
+}
+
+/* Floats of a factor. */
+static inline size_t room_of(size_t rows, size_t columns) { return (rows + 1) * columns; }
 
 static sums in_tiles(float *at, int columns) { return in_rows(at, columns); }
 
@@ -70,7 +76,7 @@ multiply_down(const float *a, size_t panel, const float *const *b, float *c, siz
  * and n. */
 static void multiply(const factor *a, const factor *b, sums c, int m, int n, int k, int add) {
     const int row = up_to(k, DEPTH), columns = up_to(n, WIDTH) / WIDTH, even = up_to(m, 2);
-    const size_t panel = (size_t)up_to(m, SIDE) * SIDE;
+    const size_t panel = in_second(0, SIDE, up_to(m, SIDE));
     for (int q = 0; q < k; q += STRETCH) {
         const int deep = k - q < STRETCH ? k - q : STRETCH, more = add || q;
         const float *first = a + q / SIDE * panel;
