@@ -83,7 +83,7 @@ def test_workers_end_with_a_coordinator_that_was_killed(home: Path) -> None:
 
 
 def test_a_sweep_that_is_asked_to_stop_keeps_what_has_ended(home: Path) -> None:
-    folder = sweep(home, "wd=0.1,1", seeds=200, max_steps=2000)
+    folder = sweep(home, "wd=0.1,1", seeds=1000, max_steps=400)
     pid = start(folder)
     wait_for(lambda: records(folder), "a record")
     everybody = family(pid)
