@@ -150,7 +150,7 @@ def _outside(told: Forecast, grokked_step: int) -> float:
 
 
 def main() -> None:
-    """Trains runs of the library's shapes, changes them, and says what `WIDER` has to be; takes half an hour."""
+    """Trains runs of the library's shapes, changes them, and says what `WIDER` has to be: a long task."""
     devices.prepare()
     native.load(build())
     configs = [config for config in sampled(LIBRARY, FIT_RUNS, FIT_SEED) if not _hopeless(config)]

@@ -10,14 +10,14 @@
 
 typedef float factor;
 
-enum { ONE_FORM = 1 };
+enum { ONE_FORM = 1 }; /* whether the first factor and the second lie alike */
 
-/* Lanes and rows of the sums that stay in registers, and rows where the lanes are 3; measured where the processor is
- * named, chosen by the number of registers elsewhere. */
+/* Lanes and rows of the sums that stay in registers, and rows where the lanes are 3. Measured where the processor is
+ * named, and chosen by the number of registers elsewhere. */
 #if defined(PORTABLE)
 enum { WIDE = 2, TALL = 4, TALL_OF_3 = 4 };
 #elif defined(__AVX512F__)
-enum { WIDE = 2, TALL = 14, TALL_OF_3 = 8 }; /* Xeon with AVX-512 */
+enum { WIDE = 2, TALL = 14, TALL_OF_3 = 8 }; /* Xeon with AVX-512; TALL_OF_3 by registers */
 #elif defined(__AVX2__)
 enum { WIDE = 2, TALL = 6, TALL_OF_3 = 4 }; /* the same, held to AVX2; EPYC without AVX-512 */
 #elif defined(__ARM_NEON)
@@ -26,8 +26,8 @@ enum { WIDE = 4, TALL = 6, TALL_OF_3 = 6 };
 enum { WIDE = 2, TALL = 4, TALL_OF_3 = 4 };
 #endif
 enum { STRETCH = 128, WIDEST = WIDE < 3 ? 3 : WIDE };
-/* Of q: as much of a panel stays in the nearest cache. Lanes of sums at most: none is left over by itself, since too few
- * sums wait for one another. */
+/* STRETCH of q: as much of a panel stays in the nearest cache. WIDEST: lanes at most. A last one by itself goes with the
+ * two before it: so few sums would wait for one another. */
 
 /* Where WIDTH columns from j of row i begin in a factor with k rows. */
 static inline size_t in_second(unsigned i, unsigned j, unsigned k) {
