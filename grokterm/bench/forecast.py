@@ -60,7 +60,8 @@ def told(runs: Sequence[LibraryRun], share: float, hazards: Hazards) -> Told:
             continue
         at = last_step(run, step)
         expected = hazards.distribution(found)
-        low, middle, high = (at + expected.quantile(level) for level in (hazards.levels[0], 0.5, hazards.levels[1]))
+        low, high = (at + end for end in expected.interval(hazards.levels))
+        middle = at + expected.quantile(0.5)
         inside.append(bool(low <= end <= high))
         errors.append(abs(math.log10(middle / end)))
         of_library.append(abs(math.log10(max(at, start * hazards.delay) / end)))

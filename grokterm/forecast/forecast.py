@@ -142,15 +142,13 @@ def forecast_of(history: History, config: Config, start: int, end: float) -> For
         return Silence(FORECAST["unlike"].what)
     now = float(columns["step"][-1])
     distribution, horizon = hazards.distribution(found), _horizon(config, int(now + start)) - start
-    median = distribution.quantile(0.5)
-    low, high = (distribution.quantile(level) for level in hazards.levels)
     had = config_at(history, memorized)
-    if any(getattr(config, name) != getattr(had, name) for name in WHAT_IF):
-        low, high = (median * (edge / median) ** WIDER for edge in (low, high))
+    changed = any(getattr(config, name) != getattr(had, name) for name in WHAT_IF)
+    low, high = distribution.interval(hazards.levels, WIDER if changed else 1.0)
     never = none_groks(config)
     chance = 0.0 if never else distribution.within(min(horizon - now, 10**BEYOND))
     at = now + start
-    return Forecast(int(at), at + median, at + low, at + high, horizon + start, chance, never)
+    return Forecast(int(at), at + distribution.quantile(0.5), at + low, at + high, horizon + start, chance, never)
 
 
 def none_groks(config: Config) -> str:

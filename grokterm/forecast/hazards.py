@@ -6,6 +6,7 @@ did not within the steps that they took, and nothing more.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -41,6 +42,13 @@ class Distribution:
         """The steps within which that share of those that grok at all, before `BEYOND`, has done so."""
         wanted = level * float(self.shares[-1])
         return float(10 ** np.interp(wanted, np.r_[0.0, self.shares], np.r_[0.0, EDGES]))
+
+    def interval(self, levels: Iterable[float], wider: float = 1.0) -> tuple[float, float]:
+        """Two quantiles, `wider` times as far from the median in the logarithm, but neither now nor past `BEYOND`."""
+        median = self.quantile(0.5)
+        ends = (median * (self.quantile(level) / median) ** wider for level in levels)
+        low, high = (min(max(end, 1.0), 10**BEYOND) for end in ends)
+        return low, high
 
 
 @dataclass(frozen=True)

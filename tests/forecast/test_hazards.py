@@ -47,6 +47,14 @@ def test_quantiles_grow_and_are_the_inverse_of_chances(spans: list[float], one: 
         assert found.within(found.quantile(one)) >= one * found.shares[-1] - 1e-9
 
 
+def test_a_wider_interval_ends_as_much_further_from_the_median_but_where_something_is_said() -> None:
+    found = Distribution(np.interp(EDGES, [1, 2, 3, 4.8], [0, 0.25, 0.5, 1]))  # quarters end at 10², 10³ and 10^3.9
+    plain = found.interval((0.25, 0.75))
+    assert plain == pytest.approx((1e2, 10**3.9))
+    assert found.interval((0.25, 0.75), 1.5) == pytest.approx((10**1.5, 10**4.35))
+    assert found.interval((0.25, 0.75), 4) == pytest.approx((1, 10**4.8))
+
+
 def test_less_than_a_step_is_no_time() -> None:
     assert hazards().distribution(np.zeros(3)).within(0) == 0
 

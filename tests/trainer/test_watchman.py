@@ -48,7 +48,7 @@ def lives(session: TrainingSession, last: int = LAST) -> list[dict[str, bytes]]:
 
 def agrees(folder: RunFolder) -> bool:
     report = Replayer(folder).run(lambda _: None)
-    assert report.records.compared > 15
+    assert report.records.compared > report.to // FRAGILE.log_every  # however far a trainer came
     assert report.checkpoints.compared > 0
     return report.agrees
 
