@@ -1,10 +1,10 @@
 /* What a training step does once a pair, for one hidden layer, in one pass over the pairs.
  *
  * logits = f(z) w_out + b_out with z = of_a[a] + of_b[b]; or, with x from attention (attention.h),
- * logits = f(x w_in + b_in) w_out + x w_direct + b_out. A block of pairs stays in the cache from its rows to its
- * gradients. Matrix products take float32, or bfloat16 with IN_BFLOAT16, and sum in float32; all else is float32. Every
- * member has its own pairs and its own sums, added at the end in order, so the same number of members gives the same
- * bits, whatever the number of threads.
+ * logits = f(x w_in + b_in) w_out + x w_direct + b_out, in float32 as a rule without making x (terms.h). A block of pairs
+ * stays in the cache from its rows to its gradients. Matrix products take float32, or bfloat16 with IN_BFLOAT16, and sum
+ * in float32; all else is float32. Every member has its own pairs and its own sums, added at the end in order, so the same
+ * number of members gives the same bits, whatever the number of threads.
  */
 #include <stdlib.h>
 
@@ -21,19 +21,25 @@
 #include "losses.h"
 #include "hidden.h"
 #include "attention.h"
+#include "terms.h"
+#include "term_sums.h"
 #include "totals.h"
 
 /* Logits, loss and gradients of the pairs from `at`. */
 INLINE void block_of(const step *s, const weights *v, workspace *r, int activation, int at, int rows) {
-    const int w = s->width, k = s->k, p = s->p, p_up = up_to(p, DEPTH);
+    const int w = s->width, k = s->k, p = s->p, p_up = up_to(p, DEPTH), inputs = inputs_of(s);
     const sums logits = in_rows(r->logits, up_to(p, SIDE));
-    if (s->of_a) hidden_of_sums(s, r, activation, at, rows);
-    else {
+    if (inputs == FROM_SUMS) hidden_of_sums(s, r, activation, at, rows);
+    else if (inputs == FROM_TERMS) {
+        look(s, v, r, at, rows);
+        hidden_of_terms(s, v, r, activation, at, rows);
+        logits_of_terms(s, v, r, at, rows);
+    } else {
         mix(s, v, r, at, rows);
         hidden_of_mix(s, v, r, activation);
     }
-    multiply(r->h, v->w_out, logits, ROWS, p, w, 0);
-    if (!s->of_a) multiply(r->x, v->w_direct, logits, ROWS, p, k, 1);
+    multiply(r->h, v->w_out, logits, ROWS, p, w, inputs == FROM_TERMS);
+    if (inputs == FROM_MIX) multiply(r->x, v->w_direct, logits, ROWS, p, k, 1);
     if (s->logits) {
         answers(s, r, at, rows);
         return;
@@ -41,16 +47,22 @@ INLINE void block_of(const step *s, const weights *v, workspace *r, int activati
     errors(s, r, at, rows);
     if (!wants_gradients(s)) return;
     turn_to_first(r->g_second, r->g_transposed, ROWS, p);
-    if (!s->of_a) turn_to_first(r->x_second, r->x_transposed, ROWS, k);
+    if (inputs == FROM_MIX) turn_to_first(r->x_second, r->x_transposed, ROWS, k);
+    if (inputs == FROM_TERMS) find_runs(s, r, at, rows);
     multiply(r->g_transposed, r->h_second, in_tiles(r->d_w_out, w), p, w, ROWS, 1);
     for (int j = 0; j < w; j += PANEL) {
         multiply(r->g, v->w_out_transposed + in_second(0, j, p_up), in_rows(r->panel, PANEL), ROWS, PANEL, p, 0);
-        if (s->of_a) back_to_sums(s, r, activation, at, rows, j);
+        if (inputs == FROM_SUMS) back_to_sums(s, r, activation, at, rows, j);
+        else if (inputs == FROM_TERMS) back_to_hidden_terms(s, v, r, activation, at, rows, j);
         else back_to_weights(s, r, activation, j);
     }
-    if (s->of_a) return;
-    back_to_mix(s, v, r);
-    back_to_values(s, r, at, rows);
+    if (inputs == FROM_TERMS) {
+        back_to_logit_terms(s, v, r, at, rows);
+        take_common(s, r, at, rows);
+    } else if (inputs == FROM_MIX) {
+        back_to_mix(s, v, r);
+        back_to_values(s, r, at, rows);
+    }
 }
 
 static void block(const step *s, const weights *v, workspace *r, int at, int rows) {
@@ -68,18 +80,23 @@ static void begin(void *given, member me) {
     const whole *all_of = given;
     const step *s = all_of->s;
     const weights *v = &all_of->v;
-    const int w = s->width, p = s->p, k = s->k, classes = up_to(p, SIDE), p_up = up_to(p, DEPTH);
+    const int w = s->width, p = s->p, k = s->k, classes = up_to(p, SIDE);
+    const int p_up = up_to(p, DEPTH), back = wants_gradients(s);
     const matrix w_out = {s->w_out, w, p, p}, scores = {s->scores, 2 * p + 1, s->heads, s->heads};
     const matrix w_in = {s->w_in, k, w, s->stride}, w_direct = {s->w_direct, k, p, s->stride};
     pack(me, w_out, v->w_out, w, classes);
-    if (wants_gradients(s)) pack_transposed(me, w_out, v->w_out_transposed, p_up, w);
+    if (back) pack_transposed(me, w_out, v->w_out_transposed, p_up, w);
     if (s->of_a) return;
-    pack(me, w_in, v->w_in, k, w);
-    pack(me, w_direct, v->w_direct, k, classes);
     for (range part = part_of(2 * p + 1, me); part.first < part.last; part.first++)
         for (int j = 0; j < LANES; j += WIDTH)
             store(v->scores + (size_t)part.first * LANES + j, columns_of(scores, part.first, j));
-    if (!wants_gradients(s)) return;
+    if (inputs_of(s) == FROM_TERMS) {
+        make_terms(me, s, v);
+        return;
+    }
+    pack(me, w_in, v->w_in, k, w);
+    pack(me, w_direct, v->w_direct, k, classes);
+    if (!back) return;
     pack_transposed(me, w_in, v->w_in_transposed, w, k);
     pack_transposed(me, w_direct, v->w_direct_transposed, p_up, k);
 }
@@ -100,6 +117,11 @@ static void end(void *given, member me) {
     add_up(me, all_of->s, all_of->r);
 }
 
+static void end_tokens(void *given, member me) {
+    const whole *all_of = given;
+    back_to_tokens(me, all_of->s, &all_of->v, all_of->r);
+}
+
 /* The parts of all members, on at most `threads` threads; 0, or 1 without memory. */
 static int take_parts(step *s, int threads) {
     const int members = s->threads;
@@ -107,7 +129,8 @@ static int take_parts(step *s, int threads) {
     void *memory = NULL;
     if (!given.r || posix_memalign(&memory, 64, lay_out(s, &given.v, given.r, NULL))) return free(given.r), 1;
     lay_out(s, &given.v, given.r, memory);
-    share_out((work *[]){begin, go_through, end}, wants_gradients(s) ? 3 : 2, &given, members, threads);
+    const int works = !wants_gradients(s) ? 2 : inputs_of(s) == FROM_TERMS ? 4 : 3;
+    share_out((work *[]){begin, go_through, end, end_tokens}, works, &given, members, threads);
     s->loss = 0, s->right = 0;
     for (int t = 0; t < members; t++) s->loss += given.r[t].loss, s->right += given.r[t].right;
     free(memory);

@@ -30,10 +30,17 @@ typedef struct {
     int64_t right;                         /* pairs whose class has the largest logit */
 } step;
 
+/* The rows of a block whose pairs have a token as a, b or "=" (place 0, 1 or 2). */
+typedef struct { int token, place, count; uint8_t *rows; } run;
+
 typedef struct { /* one member's block of pairs, and its sums */
     factor *h, *h_second, *g, *g_second, *g_transposed, *x, *x_second, *x_transposed;
     factor *z;                             /* gradients by the hidden layer, once its units are no longer needed */
     float *logits, *panel, *slope, *mixed, *pattern, *d_x;
+    run *runs;                             /* with terms: `run_count` runs, their rows, and which is that of a token; */
+    uint8_t *rows, *run_of;                /* d · x_h, [ROWS, heads, LANES]; and the sums of gradients by terms */
+    float *common, *d_terms;
+    int run_count;
     float *d_w_out, *d_b_out, *d_of_a, *d_of_b, *d_w_in, *d_b_in, *d_w_direct, *d_values, *taken;
     char *sums, *end;                      /* what begins at 0: g and the gradients */
     double loss;
@@ -44,7 +51,24 @@ typedef struct { /* one member's block of pairs, and its sums */
 typedef struct {
     factor *w_out, *w_out_transposed, *w_in, *w_in_transposed, *w_direct, *w_direct_transposed;
     float *scores;
+    float *terms, *rows, *columns;         /* and the panels of w_in and w_direct that these are made of (terms.h) */
 } weights;
+
+#ifndef MOST_TERMS
+#define MOST_TERMS (1 << 24) /* floats: 64 MB, and as many for the sums of each member */
+#endif
+
+/* Panels of the terms (terms.h). */
+static int panels_of_terms(const step *s) { return s->width / PANEL + up_to(s->p, PANEL) / PANEL; }
+
+/* How many floats the terms are. */
+static size_t count_terms(const step *s) { return (size_t)panels_of_terms(s) * (2 * s->p + 1) * s->heads * PANEL; }
+
+enum { FROM_SUMS, FROM_TERMS, FROM_MIX }; /* what hidden units are made of: of_a + of_b, terms, or x */
+
+static int inputs_of(const step *s) {
+    return s->of_a ? FROM_SUMS : BY_TERMS && count_terms(s) <= MOST_TERMS ? FROM_TERMS : FROM_MIX;
+}
 
 static int wants_gradients(const step *s) { return s->d_w_out != NULL; }
 
@@ -56,7 +80,7 @@ static void *take(char **from, size_t count, size_t size) {
 }
 
 static char *lay_out_weights(const step *s, weights *v, char *at) {
-    const size_t w = s->width, k = s->of_a ? 0 : s->k, tokens = s->of_a ? 0 : 2 * s->p + 1;
+    const size_t w = s->width, k = inputs_of(s) == FROM_MIX ? s->k : 0, tokens = s->of_a ? 0 : 2 * s->p + 1;
     const size_t p_up = up_to(s->p, DEPTH), classes = up_to(s->p, SIDE), back = wants_gradients(s);
     factor **packed[] = {&v->w_out, &v->w_out_transposed, &v->w_in,
                          &v->w_in_transposed, &v->w_direct, &v->w_direct_transposed};
@@ -64,11 +88,16 @@ static char *lay_out_weights(const step *s, weights *v, char *at) {
                       back * room_of(w, k), room_of(k, classes), back * room_of(p_up, k)};
     for (int i = 0; i < 6; i++) *packed[i] = take(&at, sizes[i], sizeof(factor));
     v->scores = take(&at, tokens * LANES, 4);
+    if (inputs_of(s) != FROM_TERMS) return at;
+    const size_t rows = (size_t)panels_of_terms(s) * PANEL * s->k;
+    v->terms = take(&at, count_terms(s), 4);
+    v->rows = take(&at, rows, 4), v->columns = take(&at, back * rows, 4);
     return at;
 }
 
 static char *lay_out_workspace(const step *s, workspace *r, char *at) {
-    const size_t w = s->width, k = s->of_a ? 0 : s->k, p = s->of_a ? s->p : 0, tokens = s->of_a ? 0 : 2 * s->p + 1;
+    const size_t w = s->width, k = inputs_of(s) == FROM_MIX ? s->k : 0, terms = inputs_of(s) == FROM_TERMS;
+    const size_t p = s->of_a ? s->p : 0, tokens = s->of_a ? 0 : 2 * s->p + 1;
     const size_t p_up = up_to(s->p, DEPTH), classes = up_to(s->p, SIDE), back = wants_gradients(s);
     factor **factors[] = {&r->h, &r->h_second, &r->g_second, &r->g_transposed,
                           &r->x, &r->x_second, &r->x_transposed, &r->z};
@@ -77,16 +106,20 @@ static char *lay_out_workspace(const step *s, workspace *r, char *at) {
                       back * room_of(classes, ROWS), room_of(ROWS, k), two * room_of(ROWS, k),
                       back * room_of(k, ROWS), k ? two * room_of(ROWS, w) : 0};
     for (int i = 0; i < 8; i++) *factors[i] = take(&at, sizes[i], sizeof(factor));
-    float **floats[] = {&r->logits, &r->panel, &r->slope, &r->mixed, &r->d_x, &r->pattern};
-    size_t widths[] = {classes, PANEL, s->activation == RELU ? 0 : back * w, k, back * k, k ? 3 * LANES : 0};
-    for (int i = 0; i < 6; i++) *floats[i] = take(&at, ROWS * widths[i], 4);
+    float **floats[] = {&r->logits, &r->panel, &r->slope, &r->mixed, &r->d_x, &r->pattern, &r->common};
+    size_t widths[] = {classes, PANEL, s->activation == RELU ? 0 : back * w, k, back * k, tokens ? 3 * LANES : 0,
+                       terms ? back * s->heads * LANES : 0};
+    for (int i = 0; i < 7; i++) *floats[i] = take(&at, ROWS * widths[i], 4);
+    r->runs = take(&at, terms ? 2 * ROWS + 1 : 0, sizeof(run)), r->rows = take(&at, terms ? 3 * ROWS : 0, 1);
+    r->run_of = take(&at, terms ? tokens : 0, 1);
     r->sums = at;
     r->g = take(&at, back * room_of(ROWS, p_up), sizeof(factor));
     if (ONE_FORM) r->h_second = r->z = r->h, r->g_second = r->g, r->x_second = r->x;
     float **sums[] = {&r->d_w_out, &r->d_b_out, &r->d_of_a, &r->d_of_b, &r->d_w_in,
-                      &r->d_b_in, &r->d_w_direct, &r->d_values, &r->taken};
-    size_t counts[] = {classes * w, classes, p * w, p * w, k * w, k ? w : 0, classes * k, tokens * k, tokens * LANES};
-    for (int i = 0; i < 9; i++) *sums[i] = take(&at, back * counts[i], 4);
+                      &r->d_b_in, &r->d_w_direct, &r->d_values, &r->taken, &r->d_terms};
+    size_t counts[] = {classes * w, classes, p * w, p * w, k * w, tokens ? w : 0, classes * k, tokens * k,
+                       tokens * LANES, terms ? count_terms(s) : 0};
+    for (int i = 0; i < 10; i++) *sums[i] = take(&at, back * counts[i], 4);
     r->end = at;
     return at;
 }

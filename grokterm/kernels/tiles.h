@@ -11,7 +11,7 @@
 
 typedef uint16_t factor; /* a bfloat16 */
 
-enum { TILE = SIDE * DEPTH, SUMS = SIDE * SIDE, ONE_FORM = 0 };
+enum { TILE = SIDE * DEPTH, SUMS = SIDE * SIDE, ONE_FORM = 0, BY_TERMS = 0 };
 
 /* Where 16 columns from j of row i begin in a first factor with k columns. */
 static inline size_t in_first(unsigned i, unsigned j, unsigned k) {

@@ -50,6 +50,9 @@ static void add_up(member me, const step *s, const workspace *r) {
     if (s->of_a) {
         add_up_panels(me, ALL(d_of_a), s, s->d_of_a);
         add_up_panels(me, ALL(d_of_b), s, s->d_of_b);
+    } else if (inputs_of(s) == FROM_TERMS) {
+        back_to_panels(me, s, r);
+        add_up_row(me, ALL(d_b_in), w, s->d_b_in);
     } else {
         add_up_matrix(me, ALL(d_w_in), in_tiles(r->d_w_in, w), k, w, 0, s->d_w_in, s->stride);
         add_up_row(me, ALL(d_b_in), w, s->d_b_in);

@@ -34,14 +34,15 @@ def version(compiler: tuple[str, ...]) -> str:
     return told.partition(" ")[2]
 
 
-def results(name: str, folder: Path, other: str = "") -> dict[str, Case]:
+def results(name: str, folder: Path, other: str = "", *flags: str) -> dict[str, Case]:
     """What the harness says of an instruction set; skips where it can be neither run nor emulated."""
     ours = building.find_compiler()
-    return _results(name, folder, (other,) if other and not (ours and version((other,)) == version(ours)) else ours)
+    chosen = (other,) if other and not (ours and version((other,)) == version(ours)) else ours
+    return _results(name, folder, chosen, flags)
 
 
 @cache
-def _results(name: str, folder: Path, compiler: tuple[str, ...]) -> dict[str, Case]:
+def _results(name: str, folder: Path, compiler: tuple[str, ...], more: tuple[str, ...]) -> dict[str, Case]:
     wanted = next(found for found in SETS if found.name == name)
     static: tuple[str, ...] = ()
     run: tuple[str, ...] = ()
@@ -50,8 +51,8 @@ def _results(name: str, folder: Path, compiler: tuple[str, ...]) -> dict[str, Ca
         needs.need(name == "neon" and crossed and emulator, needs.INSTRUCTIONS)
         compiler, static, run = (str(crossed),), ("-static",), (str(emulator),)
     needs.need(compiler, needs.COMPILER)
-    program = folder / f"{name}-{Path(compiler[0]).name}"
-    flags = [flag for flag in (*building.FLAGS, *wanted.flags, *static) if flag not in ("-shared", "-fPIC")]
+    program = folder / "-".join((name, Path(compiler[0]).name, *more))
+    flags = [flag for flag in (*building.FLAGS, *wanted.flags, *static, *more) if flag not in ("-shared", "-fPIC")]
     sources = [str(HARNESS), str(building.FOLDER / "team.c"), f"-I{building.FOLDER}"]
     subprocess.run([*compiler, *flags, *sources, "-o", str(program), "-lm"], check=True, capture_output=True)
     return told(subprocess.run([*run, str(program)], check=True, capture_output=True, text=True).stdout.splitlines())
@@ -70,8 +71,21 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", NAMES)
 def test_steps_are_those_of_sums_in_double(name: str, folder: Path) -> None:
     found = results(name, folder)
-    assert len(found) == 48
+    check(found)
+
+
+def check(found: dict[str, Case]) -> None:
+    assert len(found) == 54
     assert {case: result for case, result in found.items() if not result.error < ROUNDING} == {}
+
+
+def test_so_are_those_of_transformers_too_large_for_terms(folder: Path) -> None:
+    name = "avx2" if platform.machine() in ("x86_64", "AMD64") else "neon"
+    found = results(name, folder, "", "-DMOST_TERMS=0")
+    check(found)
+    assert {case for case in found if found[case] != results(name, folder)[case]} == {
+        case for case in found if "-k0-" not in case
+    }
 
 
 @pytest.mark.parametrize("name", ["avx512", "neon"])
