@@ -38,6 +38,8 @@ LOSSES: Final[tuple[Loss, ...]] = ("cross-entropy", "mse")
 """Losses that the kernels know, as they number them."""
 _HEADS: Final = 16
 """Heads at most."""
+_MOST_TERMS: Final = 1 << 24
+"""Floats of the terms of attention at most, as the kernels have it; beyond, what attention gives is made a pair."""
 
 SMALL: Final = 1 << 17
 """Pairs times neurons of a replica up to which replicas are taken side by side, and not the pairs of each."""
@@ -125,6 +127,12 @@ def supports(product: Product, activation: str, rows: Tensor, *sizes: int) -> bo
 def supports_heads(d_model: int, heads: int) -> bool:
     """Whether the kernels support this number of heads and features."""
     return heads <= _HEADS and d_model // heads % (_TILE // 2) == 0
+
+
+def takes_terms(product: Product, p: int, width: int, heads: int) -> bool:
+    """Whether the kernels add what each head of a token gives (terms.h), in place of making what attention gives."""
+    columns = width + -(-p // _TILE) * _TILE
+    return product is torch.matmul and product in _steps and columns * (2 * p + 1) * heads <= _MOST_TERMS
 
 
 def product(x: Tensor, w: Tensor, out: Tensor | None = None) -> Tensor:

@@ -12,6 +12,7 @@ from grokterm.config import Config
 from grokterm.config.architectures import Architecture
 from grokterm.config.losses import Loss
 from grokterm.config.model import Activation
+from grokterm.kernels.build import FOLDER
 from grokterm.lab import native
 from grokterm.lab.engine import Engine
 from grokterm.lab.losses import cross_entropy_sum
@@ -182,3 +183,26 @@ def test_a_changed_training_set_is_the_one_that_kernels_train_on(arch: Architect
         engine.advance(3)
         opened.advance(3)
         assert all(torch.equal(x, opened.parameters[name]) for name, x in engine.parameters.items())
+
+
+def test_a_pair_of_a_transformer_takes_three_terms_of_each_head() -> None:
+    config = Config(p=7, arch="transformer", width=32, d_model=32, heads=2)
+    model = build_model(config, product_for("float32"))
+    by_terms = model.product_sizes(20)
+    native.load(None)
+    without = model.product_sizes(20)
+    assert sorted(without) == sorted([*without[:3], *by_terms[3:-2]])
+    assert (without[0], without[2]) == ((20, 32, 32), (20, 32, 7))
+    assert (by_terms[0], by_terms[2], *by_terms[-2:]) == ((20, 6, 32), (20, 6, 7), (15, 32, 32), (15, 32, 7))
+
+
+def test_the_kernels_bound_terms_as_they_are_said_to() -> None:
+    assert "#define MOST_TERMS (1 << 24)" in (FOLDER / "step.h").read_text()
+
+
+def test_a_transformer_too_large_for_terms_makes_what_attention_gives() -> None:
+    product = product_for("float32")
+    assert native.takes_terms(product, 97, 512, 16)
+    assert native.takes_terms(product, 509, 1536, 8)
+    assert not native.takes_terms(product, 509, 1568, 8)
+    assert not native.takes_terms(product_for("bfloat16"), 97, 512, 4)

@@ -213,7 +213,8 @@ class Transformer(ResidualStreamModel, FusedPairsModel):
 
     def product_sizes(self, pairs: int) -> list[tuple[int, int, int]]:
         """Those of one block: over the pairs, of the weights that `folded` multiplies, and over the tokens."""
-        return product_sizes(self.config, pairs)
+        terms = native.takes_terms(self.product, self.config.p, self.config.width, self.config.heads)
+        return product_sizes(self.config, pairs, terms)
 
     @property
     def floats_per_example(self) -> int:

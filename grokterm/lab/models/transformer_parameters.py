@@ -63,10 +63,14 @@ def stand_ins(config: Config) -> dict[str, StandIn]:
     return found
 
 
-def product_sizes(config: Config, pairs: int) -> list[tuple[int, int, int]]:
-    """Rows, inner and columns of the products of one block: over the pairs, of what is folded, and over the tokens."""
+def product_sizes(config: Config, pairs: int, terms: bool) -> list[tuple[int, int, int]]:
+    """Rows, inner and columns of the products of one block: over the pairs, of what is folded, and over the tokens.
+
+    With terms what the heads of the tokens give is multiplied a token, and a pair adds three of each head.
+    """
     p, d, width, classes = config.p, config.d_model, config.width, config.class_count
-    over_pairs = [(pairs, d, width), (pairs, width, classes), (pairs, d, classes)]
+    tokens, of_a_pair = 2 * p + len(constants(config)), 3 * config.heads if terms else d
+    over_pairs = [(pairs, of_a_pair, width), (pairs, width, classes), (pairs, of_a_pair, classes)]
     folded = [(d, d, width), (d, d, classes), (width, d, classes)]
-    of_tokens = [(2 * p + len(constants(config)), d, d)] * 2 + [(1, d, d), (1, d, width), (1, d, classes)]
-    return [*over_pairs, *folded, *of_tokens]
+    of_tokens = [(tokens, d, d)] * 2 + [(1, d, d), (1, d, width), (1, d, classes)]
+    return [*over_pairs, *folded, *of_tokens, *([(tokens, d, width), (tokens, d, classes)] if terms else [])]
