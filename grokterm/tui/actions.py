@@ -126,6 +126,12 @@ FOOTER_ORDER: Final = (
     "branches", "compare", "race", "restart", "help", "detach", "quit",
 )  # fmt: skip
 
+OF_TRAINED: Final = frozenset({
+    "pause", "one_step", "decay_down", "rate_down", "architecture", "optimizer", "change", "slower", "forecast", "fork",
+    "race", "restart",
+})  # fmt: skip
+"""Those that the footer leaves out for weights that others trained, which are only looked at."""
+
 
 def action(name: str) -> Action:
     """The action with an id."""

@@ -12,6 +12,7 @@ from textual.worker import Worker
 
 from grokterm.news import signal_bytes
 from grokterm.runs.folder import RunFolder
+from grokterm.runs.opened import opened_weights
 from grokterm.tui.run.notices import Notices
 from grokterm.tui.run.pending_changes import PendingChanges
 from grokterm.tui.run.pictures import PictureRequester
@@ -174,6 +175,7 @@ class GrokApp(TerminalApp[Outcome], inherit_bindings=False):
         self.link = TrainerLink(folder)
         self._notices = Notices(folder.id, self.link.history)
         self.state = RunState(folder.id, self.link.history, self.view, self.chosen_palette)
+        self.state.trained = opened_weights(folder) is None
         if old is not None:
             self.state.log_x, self.state.log_y = old.log_x, old.log_y
         self.pending_changes = PendingChanges(self.link, self.spawn, partial(self._settled, self.link))

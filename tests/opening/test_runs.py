@@ -33,6 +33,7 @@ from tests.opening.conftest import newest_logits
 from tests.opening.plain import drawn, nanda_shapes
 from tests.patience import PATIENCE
 from tests.trainer.running import TINY, Running, change
+from tests.tui.watching import watch
 
 __all__ = ["_recorded", "run"]
 
@@ -115,6 +116,13 @@ def test_a_notebook_has_its_steps_and_no_others(series: Series) -> None:
             assert np.array_equal(snapshot.parameters[name], array), (step, name)
     with pytest.raises(RunFolderError, match="weights that were opened: `checkpoints` are its steps"):
         opened.at(21)
+
+
+async def test_the_screen_offers_no_keys_of_training(series: Series) -> None:
+    async with watch(series.folder, size=(200, 60)) as seen:
+        await seen.until(lambda: "v views" in seen.footer, "the keys")
+        assert "pause" not in seen.footer
+        assert "w W" not in seen.footer
 
 
 def test_a_trainer_shows_every_step_and_trains_none(series: Series) -> None:

@@ -37,6 +37,8 @@ class RunState:
     """Whether the loss axis is logarithmic."""
     moment: Moment | None = None
     """The step of the past that is looked at; None is now."""
+    trained: bool = True
+    """Whether the run is one that trains, and not others' weights."""
     going: bool = False
     """Whether the pictures of that step have been on their way for a while."""
 

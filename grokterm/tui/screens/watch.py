@@ -156,7 +156,7 @@ class WatchScreen(Steady, Screen[None], inherit_bindings=False):
             pages, page = [list(page) for page in found.pages], self.pane_control.page_in(found)
             titles = {**header.TITLES, TablePane.number: title_of(state.config)}
             self.tab_line.write(header.tabs(pages, page, state.palette, width, titles))
-        self.footer_line.show(footer_keys(shown, state.palette, width))
+        self.footer_line.show(footer_keys(shown, state.palette, width, state.trained))
         self.narration.show()
         self.machine.show()
         if self.problem.write(self.run_control.what_is_wrong(), state.palette):

@@ -10,7 +10,7 @@ from typing import Final
 from textual import events
 from textual.content import Content
 
-from grokterm.tui.actions import FOOTER_ORDER, Action, action
+from grokterm.tui.actions import FOOTER_ORDER, OF_TRAINED, Action, action
 from grokterm.tui.run.trainer_link import ShownState
 from grokterm.tui.text.fitting import Part, fit
 from grokterm.tui.text.one_line import Line
@@ -22,9 +22,13 @@ _SAID: Final = 5.0
 
 
 @lru_cache(maxsize=8)
-def footer_keys(state: ShownState, palette: Palette, width: int) -> Content:
-    """The keys and what they do, the most needed ones where there is little room."""
-    return keys_line([action(name) for name in FOOTER_ORDER], palette, width, {"pause": _pause_name(state)})
+def footer_keys(state: ShownState, palette: Palette, width: int, trained: bool = True) -> Content:
+    """The keys and what they do, the most needed ones where there is little room.
+
+    Those of training are left out for a run that is not trained.
+    """
+    shown = [action(name) for name in FOOTER_ORDER if trained or name not in OF_TRAINED]
+    return keys_line(shown, palette, width, {"pause": _pause_name(state)})
 
 
 def keys_line(actions: Sequence[Action], palette: Palette, width: int, names: Mapping[str, str] = _NO_NAMES) -> Content:

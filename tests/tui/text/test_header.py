@@ -71,6 +71,27 @@ def test_no_line_is_longer_than_the_screen(width: int) -> None:
         assert line.cell_length <= width
 
 
+def test_keys_of_training_are_not_offered_for_weights_that_are_only_looked_at() -> None:
+    trained, looked_at = (footer_keys("paused", DUSK, 400, trained=trained).plain for trained in (True, False))
+    training = (
+        "space go on",
+        ". step",
+        "w W",
+        "l L",
+        "a arch",
+        "o opt",
+        "c change",
+        "< >",
+        "F fore",
+        "f fork",
+        "R race",
+    )
+    looking = ("v views", "k ablate", "t try", "[ ]", "C compare", "q quit")
+    assert [words for words in (*training, *looking) if words not in trained] == []
+    assert [words for words in training if words in looked_at] == []
+    assert [words for words in looking if words not in looked_at] == []
+
+
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 120, 160, 200])
 def test_no_word_of_a_line_is_cut(width: int) -> None:
     seen = world(*GENERALIZING)
