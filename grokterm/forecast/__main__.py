@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _trained(count: int, workers: int, keep: Path | None) -> list[LibraryRun]:
-    by = LocalWorkers(workers)
+    by = LocalWorkers(workers, forks=True)
     try:
         runs = list(trained(sampled(LIBRARY, count, SEED), by, lambda words: print(words, file=sys.stderr)))
     finally:

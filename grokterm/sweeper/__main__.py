@@ -58,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _workers(given: argparse.Namespace, base: Config) -> Iterator[Workers]:
     if given.dask is None:
         gpus = gpus_for(base)
-        yield LocalWorkers(given.workers or len(gpus) or cores(), gpus)
+        yield LocalWorkers(given.workers or len(gpus) or cores(), gpus, forks=True)
         return
     from grokterm.sweeper.dask_workers import dask_workers
 

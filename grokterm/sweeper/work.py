@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import threading
-import time
 from collections.abc import Sequence
 from functools import cache
+from multiprocessing.connection import wait
 from types import FrameType
 from typing import Final
 
@@ -65,15 +66,19 @@ def load_plugins(plugins: Sequence[Plugin]) -> None:
             raise WorkerError(f"a worker cannot load {plugin.words}: {error}") from None
 
 
-def begin(parent: int, gpu: str | None) -> None:
-    """Begins a worker of this machine: it ends soon after its parent, however that ends, and sees one GPU alone."""
+def begin(gpu: str | None) -> None:
+    """Begins a worker of this machine: it ends soon after who sends it batches, however that ends, and sees one GPU.
+
+    So it does after the process that it is a fork of, where there is one: nobody would hear from it any more.
+    """
     signal.signal(signal.SIGTERM, _end_soon)
     if gpu is not None:
-        os.environ[VISIBLE] = gpu  # before torch is loaded
+        os.environ[VISIBLE] = gpu  # before a GPU is asked for
+    parent, sender = os.getppid(), multiprocessing.parent_process()
 
     def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(_LOOK)
+        while os.getppid() == parent and not (sender and wait([sender.sentinel], _LOOK)):
+            pass
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True, name="leave with parent").start()
@@ -90,16 +95,9 @@ def _end_soon(number: int, frame: FrameType | None) -> None:
 
 @cache
 def _make_ready(threads: int) -> None:
-    """Loads torch and the kernels, once in a process."""
+    """Loads torch, unless this is a fork of a process that has, and the kernels; once in a process."""
     from grokterm.kernels.build import build_or_explain
-    from grokterm.loading import let_threads_sleep, without_garbage_collection
-
-    let_threads_sleep()
-    with without_garbage_collection():
-        import torch
-
-        from grokterm.lab import native
-        from grokterm.sweeper import batches  # noqa: F401 loaded with torch
+    from grokterm.sweeper.loaded import native, torch
 
     torch.set_num_threads(threads)
     native.load(build_or_explain()[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
+import sys
 from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from typing import Final, Protocol
@@ -45,9 +45,14 @@ class LocalWorkers:
 
     lost = LOST
 
-    def __init__(self, count: int, gpus: Sequence[str] = ()) -> None:
-        """So many processes, which share the GPUs in turn where there are any; each sees its own alone."""
+    def __init__(self, count: int, gpus: Sequence[str] = (), forks: bool = False) -> None:
+        """So many processes, which share the GPUs in turn where there are any; each sees its own alone.
+
+        They are forks of one process that loads torch, for all of them and once, where `forks` says so and the system
+        is Linux: it is the same one, with what it loads, for all that this process forks so.
+        """
         self.count = checked(count)
+        self._way = "forkserver" if forks and sys.platform == "linux" else "spawn"
         self._gpus = [gpus[slot % len(gpus)] if gpus else None for slot in range(count)]
         self._pools: list[ProcessPoolExecutor | None] = [None] * count
         self._out: list[Result | None] = [None] * count
@@ -55,12 +60,12 @@ class LocalWorkers:
     def submit(self, batch: Batch) -> Result:
         """See `Workers`."""
         slot = next(i for i, future in enumerate(self._out) if future is None or future.done())
-        pool = self._pools[slot] or _new_pool(self._gpus[slot])
+        pool = self._pools[slot] or self._new_pool(slot)
         try:
             future = pool.submit(train_batch, batch)
-        except BrokenExecutor:
+        except (BrokenExecutor, OSError, EOFError):  # the worker is gone, or what it is to be a fork of
             pool.shutdown(wait=False)
-            pool = _new_pool(self._gpus[slot])
+            pool = self._new_pool(slot)
             future = pool.submit(train_batch, batch)
         self._pools[slot], self._out[slot] = pool, future
         return future
@@ -78,6 +83,13 @@ class LocalWorkers:
         for pool in self._pools:
             if pool is not None:
                 pool.shutdown(wait=not at_once, cancel_futures=True)
+
+    def _new_pool(self, slot: int) -> ProcessPoolExecutor:
+        # A fork of this process would copy locks that other threads hold.
+        context = multiprocessing.get_context(self._way)
+        if self._way == "forkserver":
+            context.set_forkserver_preload(["grokterm.sweeper.loaded"])
+        return ProcessPoolExecutor(1, mp_context=context, initializer=begin, initargs=(self._gpus[slot],))
 
 
 class ExecutorWorkers:
@@ -105,8 +117,3 @@ def checked(count: int) -> int:
     if type(count) is not int or not 1 <= count <= MOST:
         raise ConfigError(f"workers must be a whole number from 1 to {MOST:,}, not {count!s:.40}")
     return count
-
-
-def _new_pool(gpu: str | None) -> ProcessPoolExecutor:
-    context = multiprocessing.get_context("spawn")  # a fork would copy locks that other threads hold
-    return ProcessPoolExecutor(1, mp_context=context, initializer=begin, initargs=(os.getpid(), gpu))

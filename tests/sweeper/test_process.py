@@ -22,6 +22,7 @@ from grokterm.sweeps.batch import Batch
 from grokterm.sweeps.cells import read_state
 from grokterm.sweeps.curves import read_curve
 from grokterm.sweeps.folder import SweepFolder
+from tests.needs import only_on_linux
 from tests.sweeper.sweeps import came_out, coordinator, records, sweep
 from tests.trainer.running import wait_for
 
@@ -40,6 +41,11 @@ def family(pid: int) -> list[psutil.Process]:
         return [process, *process.children(recursive=True)]
     except psutil.NoSuchProcess:
         return []
+
+
+def forked(pid: int) -> list[psutil.Process]:
+    """The workers of a coordinator, which are forks of a process that it started."""
+    return [process for process in family(pid)[1:] if process.ppid() != pid]
 
 
 def ended(folder: SweepFolder) -> bool:
@@ -76,10 +82,25 @@ def test_no_kill_loses_or_repeats_a_run_that_has_ended(home: Path, seed: int) ->
 def test_workers_end_with_a_coordinator_that_was_killed(home: Path) -> None:
     folder = sweep(home, "wd=0.1,1", seeds=50, max_steps=100_000)
     pid = start(folder)
-    workers = wait_for(lambda: [p for p in family(pid)[1:] if "spawn_main" in " ".join(p.cmdline())], "a worker")
+    workers = wait_for(lambda: forked(pid) if sys.platform == "linux" else family(pid)[1:], "a worker")
     os.kill(pid, signal.SIGKILL)
     psutil.wait_procs(workers, timeout=60)
     assert not any(process.is_running() for process in workers)
+
+
+@only_on_linux
+def test_a_sweep_goes_on_when_the_process_is_killed_that_its_workers_are_forks_of(home: Path) -> None:
+    whole, folder = (sweep(home, "wd=0.1,1", "frac=0.4,0.6", seeds=2, max_steps=600) for _ in range(2))
+    coordinator(whole).run()
+    pid = start(folder, workers=2)
+    forks = wait_for(lambda: found if len(found := forked(pid)) == 2 else None, "two workers")
+    (parent,) = {process.ppid() for process in forks}
+    os.kill(parent, signal.SIGKILL)
+    psutil.wait_procs(forks, timeout=60)
+    assert not any(process.is_running() for process in forks)
+    wait_for(lambda: ended(folder), "the end of the sweep")
+    assert exit_status(folder.process_folder) == 0
+    assert came_out(records(folder)) == came_out(records(whole))
 
 
 def test_a_sweep_that_is_asked_to_stop_keeps_what_has_ended(home: Path) -> None:
