@@ -15,8 +15,9 @@ import pytest
 from hypothesis import settings
 
 from grokterm.runs.devices import describe_devices
+from tests.commands import forked_from
 from tests.needs import told
-from tests.nursery import Launcher, Nursery, launched_by
+from tests.nursery import Nursery, launched_by
 
 gc.disable()  # while tests and what they test are loaded
 
@@ -38,8 +39,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays, and need not be looked through for garbage."""
+    """What is loaded by now stays, and need not be looked through for garbage; nor what tests make every moment.
+
+    Screens make objects by the ten thousand: a fifth of the processor's time would go into looking through them.
+    """
     gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
     gc.enable()
 
 
@@ -76,8 +81,12 @@ def nursery() -> Iterator[Nursery]:
 
 @pytest.fixture(autouse=True, scope="session")
 def _programs_begin_at_once(nursery: Nursery) -> Iterator[None]:
-    """Loading torch takes longer than most tests do; `start_afresh` starts a trainer that loads it."""
-    with launched_by(Launcher(nursery) if sys.platform == "linux" else subprocess):
+    """Loading torch or the screen takes longer than most tests do; `start_afresh` starts a trainer that loads it."""
+    if sys.platform != "linux":
+        with launched_by(subprocess):
+            yield
+        return
+    with Nursery("screens") as screens, launched_by(nursery), forked_from(screens, nursery):
         yield
 
 

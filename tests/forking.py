@@ -1,32 +1,43 @@
-"""The process with torch in it of which a nursery's programs are forks, of one thread each.
+"""A process with much of the product in it, of which programs are forks, of one thread each.
 
-`python -m tests.forking FD` reads requests from a socket, each its length and JSON. With a `Run` come three streams: it
-forks, runs a module in the fork as `python -P -m` does, and answers with the process id. A `Poll` it answers with an
-exit status, or null while there is none.
+`python -m tests.forking KIND OWNER LISTENER` listens on a socket, and ends with the process at the other end of OWNER.
+Requests come with their length, as JSON. With a `Run` come three streams: it forks, runs a module in the fork as
+`python -P -m` does, and answers with the process id. A `Poll` it answers with an exit status, or null while there is
+none.
 """
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import importlib
 import os
+import pkgutil
 import runpy
+import selectors
 import signal
 import socket
 import struct
 import sys
 import tempfile
+import termios
 import traceback
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from io import TextIOWrapper
+from typing import Any, Final, Literal
 
 import msgspec
 
-_LOADED: Final = (
+Kind = Literal["torch", "screens"]
+"""What is loaded: torch and the lab, or the commands and the screen, which never have torch."""
+_TORCH: Final = (
     *("torch", "grokterm.analysis.spectrum", "grokterm.lab.engine", "grokterm.notebook", "grokterm.opening.files"),
     *("grokterm.opening.making", "grokterm.opening.mapped", "grokterm.opening.model", "grokterm.replay.replayer"),
-    *("grokterm.trainer.loop", "grokterm.trainer.opening"),
+    *("grokterm.trainer.loop", "grokterm.trainer.opening", "grokterm.bench.measures"),
 )
+_ROOMS: Final = ("grokterm.cli", "grokterm.runs", "grokterm.sweeps", "grokterm.tui")
+_OTHERS: Final = ("cyclopts", "numpy", "plotext", "psutil", "safetensors.numpy", "grokterm.chart", "tests.launching")
 LENGTH: Final = struct.Struct("!I")
 BLOCK: Final = 2**16
 
@@ -39,6 +50,10 @@ class Run(msgspec.Struct, tag=True):
     environment: dict[str, str]
     folder: str
     new_session: bool
+    on_terminal: bool = False
+    """Whether its standard input is the terminal of its session."""
+    torch: str = ""
+    """The address of the process with torch in it, of which what it starts is a fork; else it starts that afresh."""
 
 
 class Poll(msgspec.Struct, tag=True):
@@ -47,11 +62,9 @@ class Poll(msgspec.Struct, tag=True):
     pid: int
 
 
-def main(number: int) -> None:
-    """Forks until the other end is closed."""
-    for name in _LOADED:
-        importlib.import_module(name)
-    importlib.import_module("torch").set_num_threads(1)
+def main(kind: Kind, owner: int, listener: int) -> None:
+    """Forks until the owner's end is closed."""
+    _load(kind)
     gc.collect()
     gc.freeze()
     ended: dict[int, int] = {}
@@ -64,12 +77,51 @@ def main(number: int) -> None:
             pass
 
     signal.signal(signal.SIGCHLD, bury)
-    asked = socket.socket(fileno=number)
-    while (received := _receive(asked)) is not None:
+    for asked in _asked(socket.socket(fileno=owner), socket.socket(fileno=listener)):
+        if (received := _receive(asked)) is None:
+            continue
         request, streams = received
-        answer = _fork(request, streams, asked, ended) if isinstance(request, Run) else ended.get(request.pid)
+        answer = _fork(request, streams, ended) if isinstance(request, Run) else ended.get(request.pid)
         asked.send(msgspec.json.encode(answer))
     os._exit(0)  # torch takes its time to be unloaded
+
+
+def _load(kind: Kind) -> None:
+    if kind == "torch":
+        for name in _TORCH:
+            importlib.import_module(name)
+        importlib.import_module("torch").set_num_threads(1)
+        return
+    for name in (*_OTHERS, *(name for room in _ROOMS for name in _modules(room))):
+        importlib.import_module(name)
+
+
+def _modules(room: str) -> Iterator[str]:
+    """A room's modules, less those that run when they are loaded."""
+    path = importlib.import_module(room).__path__
+    for module in pkgutil.walk_packages(path, f"{room}."):
+        if not module.name.endswith(".__main__"):
+            yield module.name
+
+
+def _asked(owner: socket.socket, listener: socket.socket) -> Iterator[socket.socket]:
+    """Connections on which something has come, until the owner has gone."""
+    with selectors.DefaultSelector() as selector:
+        for file in (owner, listener):
+            selector.register(file, selectors.EVENT_READ)
+        while True:
+            for key, _ in selector.select():
+                asked = key.fileobj
+                assert isinstance(asked, socket.socket)
+                if asked is listener:
+                    selector.register(asked.accept()[0], selectors.EVENT_READ)
+                elif asked.recv(1, socket.MSG_PEEK):
+                    yield asked
+                elif asked is owner:
+                    return
+                else:
+                    selector.unregister(asked)
+                    asked.close()
 
 
 def _receive(asked: socket.socket) -> tuple[Run | Poll, list[int]] | None:
@@ -82,12 +134,11 @@ def _receive(asked: socket.socket) -> tuple[Run | Poll, list[int]] | None:
     return msgspec.json.decode(block[LENGTH.size :], type=Run | Poll), streams
 
 
-def _fork(request: Run, streams: Sequence[int], asked: socket.socket, ended: dict[int, int]) -> int:
+def _fork(request: Run, streams: Sequence[int], ended: dict[int, int]) -> int:
     """The process id of a new fork, of which nothing is known of before."""
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
     pid = os.fork()
     if pid == 0:
-        asked.close()
         _run(request, streams)
     ended.pop(pid, None)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
@@ -110,9 +161,14 @@ def _run(request: Run, streams: Sequence[int]) -> None:
         os.chdir(request.folder)
         for at, stream in enumerate(streams):
             os.dup2(stream, at)
-            os.close(stream)
+        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+        if request.on_terminal:
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        _open_streams()
         sys.path[:0] = [path for path in request.environment.get("PYTHONPATH", "").split(os.pathsep) if path]
         sys.argv = ["", *request.arguments]
+        if request.torch:
+            importlib.import_module("tests.launching").launch_from(request.torch)
         runpy.run_module(request.module, run_name="__main__", alter_sys=True)
         status = 0
     except SystemExit as ending:
@@ -120,10 +176,19 @@ def _run(request: Run, streams: Sequence[int]) -> None:
     except BaseException:
         traceback.print_exc()
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for written in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                written.flush()
         os._exit(status if isinstance(status, int) else 1)
 
 
+def _open_streams() -> None:
+    """Gives this process its three streams, as an interpreter does that finds them as they are now."""
+    sys.stdin = TextIOWrapper(open(0, "rb", closefd=False), "utf-8", "surrogateescape")  # noqa: SIM115
+    out, errors = open(1, "wb", closefd=False), open(2, "wb", closefd=False)  # noqa: SIM115
+    sys.stdout = TextIOWrapper(out, "utf-8", "surrogateescape", line_buffering=os.isatty(1))
+    sys.stderr = TextIOWrapper(errors, "utf-8", "backslashreplace", line_buffering=True)
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main("torch" if sys.argv[1] == "torch" else "screens", int(sys.argv[2]), int(sys.argv[3]))

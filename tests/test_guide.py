@@ -15,7 +15,7 @@ from textual.binding import Binding
 from grokterm.analysis.pictures import PICTURES
 from grokterm.cli import main
 from grokterm.cli.commands import COMMANDS, build
-from grokterm.cli.options import folder_option, read, run_options, view_options
+from grokterm.cli.options import Option, folder_option, read, run_options, view_options
 from grokterm.errors import GuideError
 from grokterm.guide import FOLDER, GROUPS, LINK, chapters, find_page, number_of, page_names, read_page, view_pages
 from grokterm.guide.drawing import PageMarkdown, page_theme
@@ -123,7 +123,7 @@ def test_keys_and_options_exist(name: str) -> None:
         first, _, rest = code.partition(" ")
         if first.startswith("--"):
             assert first in known
-            read({option.name: rest for option in run_options().values() if rest and first in spelled(option.name)})
+            read({option.name: rest for option in run_options().values() if rest and first in spelled(option)})
         elif first != "grokterm" and seen:
             assert code in KEYS | own_keys(name)
 
@@ -153,9 +153,8 @@ def plugins_of_the_guide(tmp_path: Path) -> Iterator[None]:
         yield
 
 
-def spelled(name: str) -> set[str]:
-    """All spellings of a run's option."""
-    option = run_options()[name]
+def spelled(option: Option) -> set[str]:
+    """All spellings of an option."""
     return {option.spelling, *("--" + alias for alias in option.aliases)}
 
 
@@ -169,7 +168,8 @@ def test_every_command_can_be_run(line: str, plugins_of_the_guide: None) -> None
         words = [word for word in words if word not in ("PAGE", "VIEW")]
     assert words[1:2] == [] or words[1] in COMMANDS or words[1].startswith("--") or read_line(words[1])
     assert [read_line(word) for word in words if is_shared_run(word)] or "grok1:" not in line
-    command, bound, _ = build().parse_args(words[1:], print_error=False, exit_on_error=False)
+    only = next((word for word in words[1:2] if word in COMMANDS), None)
+    command, bound, _ = build(only).parse_args(words[1:], print_error=False, exit_on_error=False)
     given = {name: value for name, value in bound.kwargs.items() if name in run_options() and value is not None}
     read(given)
     assert callable(command)

@@ -14,7 +14,8 @@ import pytest
 from grokterm.runs.folder import RunFolder, create_run
 from grokterm.trainer.opening import open_run
 from grokterm.view_options import ViewOptions
-from tests.cli.terminals import COMMAND, run_here
+from tests.cli.terminals import run_here
+from tests.commands import run_command
 from tests.needs import DISK, need
 from tests.patience import PATIENCE
 from tests.trainer.running import TINY
@@ -43,12 +44,6 @@ def read_only(folders: Path, tmp_path: Path) -> Iterator[RunFolder]:
         assert system("umount", "-l", str(folders))
 
 
-def grokterm(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *arguments], capture_output=True, text=True, timeout=PATIENCE, env=os.environ | environment
-    )
-
-
 def complaints(done: subprocess.CompletedProcess[str]) -> list[str]:
     """What was printed beside results, but for how far a replay has come."""
     return [line for line in done.stderr.splitlines() if not line.startswith("step ")]
@@ -63,9 +58,9 @@ def test_reading_needs_no_writing(read_only: RunFolder) -> None:
         assert (done.returncode, complaints(done)) == (0, []), line
         assert "0001-add7-mlp" in done.stdout or line.startswith("guide")
     for line in (f"replay {read_only.path}", f"stop {read_only.path}", "guide", f"runs --runs {read_only.path.parent}"):
-        done = grokterm(*line.split(), **nowhere)
+        done = run_command(*line.split(), **nowhere)
         assert (done.returncode, complaints(done)) == (0, []), line
-    assert grokterm("runs", **nowhere).stdout.startswith("There is no run in /proc/runs yet")
+    assert run_command("runs", **nowhere).stdout.startswith("There is no run in /proc/runs yet")
     read = f"import grokterm; print(grokterm.open_run({str(read_only.path)!r}).at(20).measures())"
     done = subprocess.run(
         [sys.executable, "-c", read], capture_output=True, text=True, timeout=PATIENCE, env=os.environ | nowhere

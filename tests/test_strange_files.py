@@ -6,7 +6,6 @@ import io
 import json
 import os
 import socket
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -33,7 +32,7 @@ from grokterm.runs.process import recorded_trainer, start_trainer, trainer_alive
 from grokterm.runs.retention import checkpoint_budget, thin
 from grokterm.trainer.__main__ import main as train
 from grokterm.wire.records import Event, Session, encode_record
-from tests.cli.terminals import COMMAND
+from tests.commands import PIPE, start_command
 from tests.patience import PATIENCE
 from tests.runs.logged import logged
 from tests.runs.test_checkpoints import mark
@@ -223,7 +222,7 @@ def test_pipes_in_the_place_of_every_file_hold_nothing_up(folders: Path) -> None
         (run.path / name).unlink(missing_ok=True)
         os.mkfifo(run.path / name)
     for arguments in (["runs"], ["train", "--resume", "2"], ["stop", "--all"]):
-        with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        with start_command(arguments, (None, PIPE, PIPE)) as process:
             deadline = time.monotonic() + PATIENCE
             while process.poll() is None:
                 assert time.monotonic() < deadline, arguments

@@ -250,7 +250,7 @@ def run(words: list[str]) -> int:
     """Runs the command in `words` and returns its exit status; raises GroktermError."""
     if words and not words[0].startswith("-") and words[0] not in COMMANDS and not is_shared_run(words[0]):
         raise UsageError(unknown("command", words[0], list(COMMANDS)))
-    app = build()
+    app = build(words[0] if words and words[0] in COMMANDS else None)
     try:
         command, bound, _ = app.parse_args(words, print_error=False, exit_on_error=False)
     except CycloptsError as error:
@@ -261,9 +261,10 @@ def run(words: list[str]) -> int:
     return command(*bound.args, **given) or 0
 
 
-def build() -> App:
-    """The command line as cyclopts knows it."""
-    spell_out()
+def build(only: str | None = None) -> App:
+    """The command line as cyclopts knows it, or that of one command: all of them take longer than most do."""
+    chosen = COMMANDS if only is None else {only: COMMANDS[only]}
+    spell_out(*([watch] if only is None else []), *(command for command, _ in chosen.values()))
     app = App(
         name="grokterm",
         help=_ABOUT,
@@ -273,8 +274,10 @@ def build() -> App:
         version=__version__,
         result_action="return_value",
     )
-    app.default(watch)
-    for name, (command, arguments) in COMMANDS.items():
+    if only is None:
+        app.default(watch)
+    for name, (command, arguments) in chosen.items():
         app.command(command, name=name, usage=f"Usage: grokterm {name} {arguments}")
-    app.register_install_completion_command(help="Install completion for this shell (zsh, bash, fish, powershell).")
+    if only is None:
+        app.register_install_completion_command(help="Install completion for this shell (zsh, bash, fish, powershell).")
     return app

@@ -232,13 +232,14 @@ PLUGINS: Final = tuple(_PLUGIN_PARAMETERS)
 Command = Callable[..., int]
 
 
-_spelled_out_later: Final[list[Callable[[], None]]] = []
+_spelled_out_later: Final[dict[Command, Callable[[], None]]] = {}
 
 
-def spell_out() -> None:
-    """Gives every command the options that there are now: plugins add some."""
-    for give in _spelled_out_later:
-        give()
+def spell_out(*commands: Command) -> None:
+    """Gives these commands the options that there are now: plugins add some."""
+    for command in commands:
+        if command in _spelled_out_later:
+            _spelled_out_later[command]()
 
 
 def with_options(
@@ -258,7 +259,7 @@ def with_options(
             more += [_PLUGIN_PARAMETERS[name] for name in plugins]
             command.__signature__ = inspect.Signature(own + more)  # type: ignore[attr-defined]
 
-        _spelled_out_later.append(give)
+        _spelled_out_later[command] = give
         return command
 
     return add_options

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ def read_written(folder: Path, path: Path) -> dict[str, Any]:
     """The tables of the config.toml at `path` of a run folder; raises RunFolderError."""
     try:
         with reading(path) as file:
-            written = tomllib.loads(file.read(_LIMIT).decode())
+            written = dict(_tables(file.read(_LIMIT)))
     except FileNotFoundError:
         raise RunFolderError(f"{folder} is no run: it has no config.toml") from None
     except OSError as error:
@@ -36,3 +37,9 @@ def read_written(folder: Path, path: Path) -> dict[str, Any]:
             f"this one reads up to {FOLDER_FORMAT}): upgrade grokterm to open it"
         )
     return written
+
+
+@lru_cache(maxsize=4)
+def _tables(content: bytes) -> dict[str, Any]:
+    """The tables in a file, kept for as long as it says the same: a listing asks each run for several of them."""
+    return tomllib.loads(content.decode())

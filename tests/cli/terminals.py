@@ -8,7 +8,6 @@ import pty
 import select
 import struct
 import subprocess
-import sys
 import termios
 import time
 from collections.abc import Sequence
@@ -17,9 +16,8 @@ from io import StringIO
 from typing import IO
 
 from grokterm.cli import main
+from tests.commands import start_command
 from tests.patience import PATIENCE
-
-COMMAND = (sys.executable, "-m", "grokterm.cli")
 
 
 def run_here(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -38,20 +36,19 @@ def on_terminal(
 ) -> tuple[int, str]:
     """Exit status and everything printed by a command whose three streams are one terminal of 120×40.
 
-    With `out` its standard output is that file instead.
+    With `out` its standard output is that file instead. With an environment it is started afresh.
     """
     screen, side = pty.openpty()
     fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
     # COLUMNS and LINES would hide the terminal's own size.
     inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
     inherited |= {"TERM": "xterm-256color"} | (environment or {})
-    with subprocess.Popen(
-        [*COMMAND, *arguments],
-        stdin=side,
-        stdout=side if out is None else out,
-        stderr=side,
-        env=inherited,
-        start_new_session=True,
+    with start_command(
+        arguments,
+        streams=(side, side if out is None else out, side),
+        environment=inherited,
+        afresh=environment is not None,
+        new_session=True,
     ) as process:
         os.close(side)
         printed, deadline = b"", time.monotonic() + seconds

@@ -1,15 +1,14 @@
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from grokterm.cli import main
 from grokterm.cli.commands import COMMANDS
-from tests.cli.terminals import COMMAND, on_terminal
+from tests.cli.terminals import on_terminal
+from tests.commands import run_command
 from tests.needs import only_without_root
-from tests.patience import PATIENCE
 
 TRAIN = [
     ("--op divide --p 91", "divide needs a prime p, and 91 is not: 89 and 97 are near"),
@@ -152,11 +151,11 @@ def test_a_run_folder_that_cannot_be(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 
 def test_a_process_ends_with_the_sentence_alone() -> None:
-    done = subprocess.run([*COMMAND, "--op", "ad"], capture_output=True, text=True, timeout=PATIENCE)
+    done = run_command("--op", "ad")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("grokterm: unknown op 'ad': choose add, ")
     assert done.stderr.endswith("did you mean add?\n")
-    done = subprocess.run([*COMMAND, "--op", "a^2 + 3$b"], capture_output=True, text=True, timeout=PATIENCE)
+    done = run_command("--op", "a^2 + 3$b")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("grokterm: --op 'a^2 + 3$b' is no formula: '$' means nothing here, at character 8\n")
     assert done.stderr.split("\n")[1:] == ["  a^2 + 3$b", "         ^", ""]

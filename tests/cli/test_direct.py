@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import cache
 
 import pytest
 
@@ -13,9 +14,12 @@ from grokterm.view_options import ViewOptions
 OPTIONS = [*run_options().values(), folder_option(), *view_options().values()]
 
 
+whole = cache(build)
+
+
 def bound(words: list[str]) -> dict[str, str]:
     """The options as cyclopts reads them."""
-    command, found, _ = build().parse_args(words, print_error=False, exit_on_error=False)
+    command, found, _ = whole().parse_args(words, print_error=False, exit_on_error=False)
     assert command is watch
     assert not found.args
     return {name: value for name, value in found.kwargs.items() if value is not None}

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -18,8 +16,8 @@ from grokterm.runs.log import LogReader
 from grokterm.runs.process import trainer_alive
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Change, Event, Scalars, Session
-from tests.cli.terminals import COMMAND, run_here
-from tests.patience import PATIENCE
+from tests.cli.terminals import run_here
+from tests.commands import run_command
 from tests.terminal.conftest import Grokterm
 from tests.trainer.running import TINY, wait_for
 
@@ -40,13 +38,6 @@ def home(finished: Path, folders: Path) -> Path:
     """A copy of it as this test's own home."""
     shutil.copytree(finished, folders)
     return folders
-
-
-def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """What a command prints in a process of its own, and its exit status."""
-    return subprocess.run(
-        [*COMMAND, *arguments], capture_output=True, text=True, timeout=PATIENCE, env=os.environ | environment
-    )
 
 
 def steps(folder: RunFolder) -> list[int]:
@@ -103,7 +94,7 @@ def test_what_a_run_cannot_change_is_refused_before_it_starts(home: Path, capsys
 
 
 def test_a_fork_beside_the_screen(home: Path) -> None:
-    forked = command("fork", "1", "--at", "43", "--wd", "3", "--until", "80", "--detach")
+    forked = run_command("fork", "1", "--at", "43", "--wd", "3", "--until", "80", "--detach")
     assert (forked.returncode, forked.stderr) == (0, "")
     folder = find_run("2", home)
     assert forked.stdout == (
@@ -116,7 +107,7 @@ def test_a_fork_beside_the_screen(home: Path) -> None:
     assert "forked from" in listed[0]
     assert "0001-add7-mlp at 43" in listed[2]
     assert json.loads(run_here("runs", "--json").stdout)[1]["parent"]["step"] == 43
-    replayed = command("replay", "2")
+    replayed = run_command("replay", "2")
     assert replayed.returncode == 0, replayed.stdout
     assert "Every record and every checkpoint agrees, bit by bit." in replayed.stdout
 
@@ -148,7 +139,7 @@ def test_a_replay_names_what_differs(home: Path) -> None:
     record["test_loss"] += 0.5
     lines[place] = json.dumps(record).encode() + b"\n"
     folder.log_path.write_bytes(b"".join(lines))
-    done = command("replay", "last", "--json", OMP_NUM_THREADS="2")
+    done = run_command("replay", "last", "--json", OMP_NUM_THREADS="2")
     assert done.returncode == 1
     told = json.loads(done.stdout)
     measured = [r for r in LogReader(folder.log_path).read() if not isinstance(r, Session | Event)]
@@ -159,15 +150,15 @@ def test_a_replay_names_what_differs(home: Path) -> None:
         "then": ["1"],
         "now": "2",
     }
-    assert command("replay", "last", "--to", "20").returncode == 0
+    assert run_command("replay", "last", "--to", "20").returncode == 0
 
 
 def test_a_replay_that_cannot_be(home: Path, folders: Path) -> None:
-    beyond = command("replay", "1", "--to", "61")
+    beyond = run_command("replay", "1", "--to", "61")
     assert (beyond.returncode, beyond.stdout) == (2, "")
     assert beyond.stderr == "grokterm: 0001-add7-mlp has steps 0 to 60: it cannot be repeated to step 61\n"
     create_run(Config(p=5, width=4), ViewOptions(), folders)
-    unbegun = command("replay", "last")
+    unbegun = run_command("replay", "last")
     assert unbegun.returncode == 2
     assert "has not begun to train" in unbegun.stderr
 
@@ -177,6 +168,6 @@ def test_a_damaged_checkpoint_is_named_by_a_replay(home: Path) -> None:
     content = bytearray(newest.read_bytes())
     content[-5] ^= 4
     newest.write_bytes(content)
-    done = command("replay", "1")
+    done = run_command("replay", "1")
     assert done.returncode == 1
     assert f"the checkpoint {newest} cannot be used" in done.stdout

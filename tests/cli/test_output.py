@@ -16,7 +16,8 @@ from grokterm.output import OUTPUT_LOST
 from grokterm.runs.folder import list_runs
 from grokterm.runs.log import LogReader
 from grokterm.wire.records import Event, Session
-from tests.cli.terminals import COMMAND
+from tests.commands import COMMAND, PIPE, run_command, start_command
+from tests.launching import completed
 from tests.needs import DISK, need, only_with_full_device
 from tests.patience import PATIENCE
 from tests.runs.logged import logged
@@ -28,18 +29,11 @@ NO_ROOM = "grokterm: standard output cannot be written: no space left on device\
 BUFFERS = pytest.mark.parametrize("unbuffered", ["", "1"])
 
 
-def command(
-    *arguments: str, stdout: int | None, unbuffered: str = "", errors: int = subprocess.PIPE
-) -> tuple[int, str]:
+def command(*arguments: str, stdout: int | None, unbuffered: str = "", errors: int = PIPE) -> tuple[int, str]:
     """Exit status and standard error."""
-    done = subprocess.run(
-        [*COMMAND, *arguments],
-        stdout=stdout,
-        stderr=errors,
-        text=True,
-        timeout=PATIENCE,
-        env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
-    )
+    own = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+    with start_command(arguments, (None, stdout, errors), own, afresh=unbuffered != "", text=True) as process:
+        done = completed(process, PATIENCE)
     return done.returncode, done.stderr or ""
 
 
@@ -84,7 +78,7 @@ def test_a_run_comes_to_its_goal_though_nothing_can_be_printed(folders: Path, op
 
 
 def test_a_run_comes_to_its_goal_though_nobody_reads(folders: Path) -> None:
-    with subprocess.Popen([*COMMAND, *TRAIN], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with start_command(TRAIN, (None, PIPE, PIPE)) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.readline()
@@ -130,7 +124,7 @@ def test_a_pipe_that_is_full_for_the_moment_is_waited_for(folders: Path) -> None
             taken.append(file.read())
 
     reader = threading.Thread(target=take)
-    process = subprocess.Popen([*COMMAND, "guide", "grokking"], stdout=writing, stderr=subprocess.PIPE)
+    process = start_command(["guide", "grokking"], (None, writing, PIPE))
     os.close(writing)
     reader.start()
     with process:
@@ -156,8 +150,8 @@ def test_a_disk_that_becomes_full_keeps_what_was_written(folders: Path, small_di
     with (small_disk / "out").open("w") as out:
         status, said = command("guide", "grokking", stdout=out.fileno(), unbuffered="1")
     assert (status, said) == (OUTPUT_LOST, NO_ROOM)
-    whole = subprocess.run([*COMMAND, "guide", "grokking"], capture_output=True, timeout=PATIENCE).stdout
-    assert (small_disk / "out").read_bytes() == whole[:4096]
+    whole = run_command("guide", "grokking").stdout
+    assert (small_disk / "out").read_bytes() == whole.encode()[:4096]
 
 
 HOSTILE = "a\x9b31m\x1b]0;b\x07\u202ec\u2028\u2066\udcff\U000e0041\x7f\x85é³"
@@ -169,8 +163,8 @@ def test_control_characters_from_files_are_never_printed(folders: Path, line: st
     words = HOSTILE.replace("\udcff", "")
     run = logged(folders, 10, [Event(10, "grokked", words), Session(10, "failed", words, 0.0)])
     run.path.rename(folders / "0001-\x9b\u202eé")
-    done = subprocess.run([*COMMAND, *line.split()], capture_output=True, timeout=PATIENCE)
-    printed = (done.stdout + done.stderr).decode()
+    done = run_command(*line.split())
+    printed = done.stdout + done.stderr
     assert all(c.isprintable() or c == "\n" for c in printed), ascii(printed)
     assert "Traceback" not in printed
     assert "\\u202e" in printed

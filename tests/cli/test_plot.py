@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,9 +12,9 @@ from grokterm.config import Config
 from grokterm.runs.folder import create_run, list_runs
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Progress, Session, Spectrum
-from tests.cli.terminals import COMMAND, on_terminal
+from tests.cli.terminals import on_terminal
+from tests.commands import run_command
 from tests.measured import measured
-from tests.patience import PATIENCE
 from tests.runs.logged import append, logged
 from tests.test_imports import loaded
 
@@ -34,12 +32,10 @@ def home(folders: Path) -> Path:
 
 def plot(*arguments: str, **environment: str) -> list[str]:
     """The lines of `grokterm plot` where its output is a pipe."""
-    done = subprocess.run(
-        [*COMMAND, "plot", *arguments], capture_output=True, env=os.environ | environment, timeout=PATIENCE
-    )
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert b"\x1b" not in done.stdout
-    return done.stdout.decode().rstrip("\n").split("\n")
+    done = run_command("plot", *arguments, **environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\x1b" not in done.stdout
+    return done.stdout.rstrip("\n").split("\n")
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,8 @@ from grokterm.reproductions.registry import reproductions
 from grokterm.runs.folder import list_runs
 from grokterm.runs.history import read_history
 from grokterm.runs.process import trainer_alive
-from tests.cli.terminals import COMMAND, run_here
+from tests.cli.terminals import run_here
+from tests.commands import PIPE, STDOUT, start_command
 from tests.trainer.running import wait_for
 
 ROW = Row(
@@ -76,8 +76,8 @@ def test_bad_input_is_one_sentence(
 
 
 def test_it_is_interrupted_and_goes_on(home: Path) -> None:
-    command = [*COMMAND, "reproduce", "gromov", "--quick", "--seeds", "1", "--device", "cpu"]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    arguments = ["reproduce", "gromov", "--quick", "--seeds", "1", "--device", "cpu"]
+    child = start_command(arguments, (None, PIPE, STDOUT), text=True)
     folder = ReproductionFolder(home / "r0001-gromov-quick")
     wait_for(lambda: folder.is_reproduction and list_runs(folder.path), "its first run")
     child.send_signal(signal.SIGTERM)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,7 +14,8 @@ from grokterm.milestones import MILESTONES
 from grokterm.runs.log import LogReader
 from grokterm.runs.summary import RunState
 from grokterm.wire.records import Change
-from tests.cli.terminals import COMMAND, run_here
+from tests.cli.terminals import run_here
+from tests.commands import PIPE, start_command
 from tests.trainer.running import TINY, Running, wait_for
 
 
@@ -79,9 +79,7 @@ def test_status_has_settings_milestones_and_where_the_run_is(running: Running) -
 
 
 def test_events_are_the_records_of_the_log_and_can_be_followed(running: Running) -> None:
-    with subprocess.Popen(
-        [*COMMAND, "events", "1", "--follow", "--json"], stdout=subprocess.PIPE, text=True
-    ) as follower:
+    with start_command(["events", "1", "--follow", "--json"], (None, PIPE, None), text=True) as follower:
         told("set", "1", "wd=2")
         told("pause", "1")
         run_here("stop", "1")

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,8 @@ from grokterm.sweeps.cells import write_state
 from grokterm.sweeps.folder import create_sweep, find_sweep, list_sweeps
 from grokterm.sweeps.plan import Plan
 from grokterm.wire.swept import SweepState
-from tests.cli.terminals import COMMAND, run_here
+from tests.cli.terminals import run_here
+from tests.commands import PIPE, start_command
 from tests.sweeper.sweeps import coordinator, records, sweep
 from tests.trainer.running import wait_for
 
@@ -139,7 +139,7 @@ def test_a_cell_is_trained_as_a_full_run(home: Path) -> None:
 def test_it_is_interrupted_stopped_and_gone_on_with(home: Path) -> None:
     small = ["400" if word == "40" else word for word in SMALL]
     arguments = ["sweep", *small, "--over", "wd=0.1,1", "--seeds", "1000"]
-    process = subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = start_command(arguments, (None, PIPE, PIPE), text=True)
     folder = wait_for(lambda: next(iter(list_sweeps(home)), None), "a sweep")
     wait_for(lambda: records(folder), "a record")
     os.kill(process.pid, signal.SIGINT)

@@ -15,7 +15,8 @@ from grokterm.runs.folder import RunFolder, list_runs, runs_home
 from grokterm.runs.log import LogReader
 from grokterm.runs.process import trainer_alive, trainer_of
 from grokterm.wire.records import Record, Scalars, Session
-from tests.cli.terminals import COMMAND, on_terminal, run_here
+from tests.cli.terminals import on_terminal, run_here
+from tests.commands import DEVNULL, PIPE, start_command
 from tests.patience import PATIENCE
 
 SMALL = ["--p", "11", "--width", "32", "--log-every", "5"]
@@ -103,8 +104,8 @@ def test_a_loss_that_is_not_finite_ends_with_status_1(folders: Path) -> None:
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_interrupted_it_stops_the_run_after_a_checkpoint(number: signal.Signals, status: int) -> None:
-    command = [*COMMAND, "train", *SMALL, "--until", "forever"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+    arguments = ["train", *SMALL, "--until", "forever"]
+    with start_command(arguments, (None, DEVNULL, PIPE), text=True) as process:
         folder = begun()
         process.send_signal(number)
         _, errors = process.communicate(timeout=PATIENCE)
@@ -117,8 +118,8 @@ def test_interrupted_it_stops_the_run_after_a_checkpoint(number: signal.Signals,
 
 
 def test_a_trainer_that_dies_is_told_with_its_signal() -> None:
-    command = [*COMMAND, "train", *SMALL, "--until", "forever", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    arguments = ["train", *SMALL, "--until", "forever", "--json"]
+    with start_command(arguments, (None, PIPE, PIPE), text=True) as process:
         folder = begun()
         trainer = trainer_of(folder)
         assert trainer

@@ -17,7 +17,7 @@ from grokterm.plugins.loading import load, unload_all
 from grokterm.plugins.registry import items
 from grokterm.runs.folder import list_runs
 from tests.cli.terminals import run_here
-from tests.nursery import LAUNCHERS
+from tests.launching import LAUNCHERS
 from tests.plugins.test_runs import SMALL, refused, started
 
 MODULE = "grokterm_test_lab"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -26,8 +25,15 @@ from tests.needs import only_on_linux
 from tests.sweeper.sweeps import came_out, coordinator, records, sweep
 from tests.trainer.running import wait_for
 
-KILLS = 4
-"""Of each of the tests with other seeds, twenty in all: each takes a worker that loads torch."""
+VICTIMS = {
+    "everybody": (slice(None), (0, 1, 2)),
+    "coordinator": (slice(1), (1, 0, 2)),
+    "worker": (slice(-1, None), (2, 0, 1)),
+}
+"""Who of a coordinator and what it started, itself first, is killed, each time after how many further runs.
+
+Each kill takes a worker that loads torch: each victim meets each moment once, one of them as a sweep begins.
+"""
 
 
 def start(folder: SweepFolder, workers: int = 1) -> int:
@@ -52,17 +58,16 @@ def ended(folder: SweepFolder) -> bool:
     return exit_status(folder.process_folder) is not None
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_no_kill_loses_or_repeats_a_run_that_has_ended(home: Path, seed: int) -> None:
+@pytest.mark.parametrize("victim", VICTIMS)
+def test_no_kill_loses_or_repeats_a_run_that_has_ended(home: Path, victim: str) -> None:
     whole, folder = (sweep(home, "wd=0.1,1", "frac=0.4,0.6", seeds=2, max_steps=300) for _ in range(2))
     coordinator(whole).run()
-    chance = random.Random(seed)
     known: dict[int, str] = {}
-    for _ in range(KILLS):
-        pid, at_least = start(folder), len(known) + chance.choice([0, 1, 2])
+    victims, moments = VICTIMS[victim]
+    for moment in moments:
+        pid, at_least = start(folder), len(known) + moment
         wait_for(lambda at=at_least: ended(folder) or len(records(folder)) >= at, "records")  # type: ignore[misc]
-        everybody = family(pid)
-        for process in chance.choice([everybody, everybody[:1], everybody[-1:]]):
+        for process in family(pid)[victims]:
             process.kill()
         found = {run.run: run.digest for run in records(folder)}
         assert found.items() >= known.items()
@@ -70,7 +75,7 @@ def test_no_kill_loses_or_repeats_a_run_that_has_ended(home: Path, seed: int) ->
         if trainer_alive(folder.process_folder):  # one whose worker alone was killed goes on
             os.kill(pid, signal.SIGKILL)
         wait_for(lambda: ended(folder), "its end")
-    start(folder, workers=2 if seed == 0 else 1)
+    start(folder, workers=2 if victim == "everybody" else 1)
     wait_for(lambda: ended(folder), "the end of the sweep")
     assert exit_status(folder.process_folder) == 0
     lines = folder.cells_path.read_text().splitlines()

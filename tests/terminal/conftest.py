@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from grokterm.config import Value
 from grokterm.runs.folder import RunFolder, create_run, find_run
 from grokterm.runs.process import start_trainer
 from grokterm.view_options import ViewOptions
+from tests.commands import COMMAND
 from tests.terminal.terminal import Terminal
 from tests.tui import watching
 from tests.tui.watching import end_trainers
@@ -27,15 +27,16 @@ TINY = ("--p", "11", "--width", "16", "--d-model", "8", "--heads", "2", "--preci
 
 @pytest.fixture
 def grokterm(folders: Path) -> Iterator[Grokterm]:
-    """Starts `grokterm` with options, in a terminal of a size and with an environment."""
+    """Starts `grokterm` with options, in a terminal of a size; with an environment, be it empty, afresh."""
     opened: list[Terminal] = []
 
     def start(
         *options: str, size: tuple[int, int] = (120, 40), tiny: bool = True, environment: dict[str, str] | None = None
     ) -> Terminal:
-        command = [sys.executable, "-m", "grokterm.cli", *options, *(TINY if tiny else ())]
+        arguments, afresh = [*options, *(TINY if tiny else ())], environment is not None
         usual = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
-        opened.append(Terminal(command, size, usual | (environment or {})))
+        command = [*COMMAND, *arguments] if afresh else arguments
+        opened.append(Terminal(command, size, usual | (environment or {}), afresh))
         return opened[-1]
 
     yield start

@@ -17,6 +17,7 @@ from typing import TypeVar
 
 import pyte
 
+from tests.commands import Program, start_command
 from tests.patience import PATIENCE
 
 Found = TypeVar("Found")
@@ -54,7 +55,10 @@ class Screen(pyte.Screen):
 class Terminal:
     """A pseudo-terminal with a program in it, and the screen that the program draws."""
 
-    def __init__(self, command: Sequence[str], size: tuple[int, int], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, command: Sequence[str], size: tuple[int, int], environment: Mapping[str, str], afresh: bool = True
+    ) -> None:
+        """A program by its command; one of `grokterm` with its arguments alone, unless it is started `afresh`."""
         columns, rows = size
         self.screen = Screen(columns, rows)
         self.output = bytearray()
@@ -67,17 +71,31 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self._text: str | None = None
         self._allowed, self._since = 0.0, time.monotonic()
+        self._program: Program | None = None
+        if afresh:
+            self._execute(command, {**os.environ, **environment}, size)
+            return
+        self._file, side = pty.openpty()
+        self.resize(columns, rows)
+        self._program = start_command(
+            command, (side, side, side), {**os.environ, **environment}, new_session=True, on_terminal=True
+        )
+        self.pid = self._program.pid
+        os.close(side)
+
+    def _execute(self, command: Sequence[str], environment: Mapping[str, str], size: tuple[int, int]) -> None:
+        """Starts a program, which finds the size as it is to be."""
         ready, go = os.pipe()
         self.pid, self._file = pty.fork()
         if self.pid == 0:
             os.close(go)
             os.read(ready, 1)
             try:
-                os.execvpe(command[0], list(command), {**os.environ, **environment})
+                os.execvpe(command[0], list(command), environment)
             finally:
                 os._exit(127)
         os.close(ready)
-        self.resize(columns, rows)
+        self.resize(*size)
         os.write(go, b"x")
         os.close(go)
 
@@ -197,7 +215,10 @@ class Terminal:
         """Ends the program, whatever it does."""
         if self._poll() is None:
             os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
+            if self._program is None:
+                os.waitpid(self.pid, 0)
+            else:
+                self._program.wait()
         if self._file >= 0:
             self.hang_up()
 
@@ -223,7 +244,9 @@ class Terminal:
         return bool(data)
 
     def _poll(self) -> int | None:
-        if self.status is None:
+        if self._program is not None:
+            self.status = self._program.poll()
+        elif self.status is None:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
                 self.status = os.waitstatus_to_exitcode(status)

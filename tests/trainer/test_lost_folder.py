@@ -18,7 +18,7 @@ from grokterm.runs.process import exit_status
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Session
 from tests import needs
-from tests.cli.terminals import COMMAND
+from tests.commands import DEVNULL, PIPE, start_command
 from tests.nursery import start_afresh
 from tests.patience import PATIENCE
 from tests.trainer.claiming import held, holding
@@ -159,8 +159,8 @@ def test_a_folder_that_goes_while_torch_loads_is_not_written_to(new_run: NewRun)
 
 
 def test_train_ends_with_its_folder(folders: Path) -> None:
-    command = [*COMMAND, "train", "--p", "7", "--width", "16", "--until", "forever", "--log-every", "100"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+    arguments = ["train", "--p", "7", "--width", "16", "--until", "forever", "--log-every", "100"]
+    with start_command(arguments, (None, DEVNULL, PIPE), text=True) as process:
         folder = RunFolder(folders / "0001-add7-mlp")
         wait_for(lambda: folder.log_path.exists() and len(LogReader(folder.log_path).read()) > 2, "a log")
         words = remove(folder)

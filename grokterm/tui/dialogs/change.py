@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import groupby
 from typing import ClassVar, Final
 
@@ -49,9 +48,10 @@ class ChangeDialog(Dialog[Wanted]):
     ChangeDialog .columns { layout: horizontal; scrollbar-size-vertical: 1; }
     ChangeDialog .column { width: 1fr; height: auto; padding: 0 1; }
     ChangeDialog.narrow .columns { layout: vertical; }
-    ChangeDialog .row { height: 1; }
-    ChangeDialog .row Label { width: 18; }
-    ChangeDialog .group { color: $accent; text-style: bold; height: 1; }
+    ChangeDialog .names { width: 18; text-wrap: nowrap; text-overflow: clip; }
+    ChangeDialog .fields { width: 1fr; height: auto; }
+    ChangeDialog .first { margin-top: 1; }
+    ChangeDialog .option Label { width: 18; }
     ChangeDialog Input { width: 1fr; height: 1; background: $background; }
     ChangeDialog Input.wrong { color: $error; text-style: bold; }
     ChangeDialog Input.new, ChangeDialog Choice.new { text-style: bold; color: $accent; }
@@ -59,7 +59,7 @@ class ChangeDialog(Dialog[Wanted]):
     ChangeDialog Choice { width: 1fr; }
     ChangeDialog #told { height: 3; margin: 0 1; }
     ChangeDialog #legend { height: 1; margin: 0 1; }
-    ChangeDialog .option { display: none; margin: 0 1; }
+    ChangeDialog .option { display: none; height: 1; margin: 0 1; }
     ChangeDialog .option.offered { display: block; }
     """
 
@@ -71,6 +71,8 @@ class ChangeDialog(Dialog[Wanted]):
         self.heading = "Change anything"
         self.keys = "enter applies · esc leaves all as it is"
         self._draft = Draft(config)
+        self._rows: list[int] = []
+        """How many each column has."""
 
     def compose(self) -> ComposeResult:
         """The fields by group, what they bring about, and the keys."""
@@ -78,8 +80,8 @@ class ChangeDialog(Dialog[Wanted]):
             box.border_title = self.heading
             box.border_subtitle = self.keys
             with VerticalScroll(classes="columns", can_focus=False):
-                yield Vertical(*self._groups(left=True), classes="column")
-                yield Vertical(*self._groups(left=False), classes="column")
+                yield self._column(left=True)
+                yield self._column(left=False)
             yield self._option("keep", "embedding, read-out", ("fresh", "carried over"))
             yield self._option("this-run", "the present run", self.parent_offers)
             yield Static(id="told")
@@ -129,8 +131,7 @@ class ChangeDialog(Dialog[Wanted]):
         """Gives the fields the rows there are; what is told stays below them."""
         narrow = size.width < _TWO_COLUMNS_FROM
         self.set_class(narrow, "narrow")
-        columns = [len(column.children) for column in self.query(".column")]
-        rows = sum(columns) if narrow else max(columns)
+        rows = sum(self._rows) if narrow else max(self._rows)
         self.query_one(".columns").styles.height = max(1, min(rows, size.height - _BELOW))
 
     def offers(self, name: str) -> bool:
@@ -167,27 +168,30 @@ class ChangeDialog(Dialog[Wanted]):
         told = Content.styled(problem, "bold $error") if problem else Content(self.told())
         self.query_one("#told", Static).update(Content.assemble((about, "$muted"), "\n", told), layout=False)
 
-    def _groups(self, left: bool) -> Iterator[Widget]:
-        for group, names in groupby(settings(), key=lambda name: settings()[name].group):
-            offered = [name for name in names if self.offers(name)]
+    def _column(self, left: bool) -> Widget:
+        """The names of settings by group as one text, and a field beside each: half as many widgets as by rows."""
+        names: list[Content] = []
+        fields: list[Widget] = []
+        for group, found in groupby(settings(), key=lambda name: settings()[name].group):
+            offered = [name for name in found if self.offers(name)]
             if (group in _LEFT) == left and offered:
-                yield Static(group, classes="group")
-                yield from map(self._row, offered)
+                names += [Content.styled(group, "bold $accent"), *map(_label, offered)]
+                fields += [self._field(name, first=name == offered[0]) for name in offered]
+        self._rows.append(len(names))
+        texts = Static(Content("\n").join(names), classes="names")
+        return Horizontal(texts, Vertical(*fields, classes="fields"), classes="column")
 
-    def _row(self, name: str) -> Widget:
+    def _field(self, name: str, first: bool) -> Widget:
         value: Value = getattr(self._draft.config, name)
-        glyph, color = MARKS[settings()[name].acts]
-        label = Label(Content.assemble((f"{glyph} ", f"${color}"), formats.setting(name)))
-        only_words = field_type(name) is not str and not _numeric(name)
-        entry: Widget = (
-            Choice(choices(name), str(value), id=name)
-            if only_words
-            else Input(formats.typed(value), id=name, compact=True, select_on_focus=True)
-        )
-        return Horizontal(label, entry, classes="row")
+        classes = "first" if first else None
+        if field_type(name) is not str and not _numeric(name):
+            return Choice(choices(name), str(value), id=name, classes=classes)
+        # What is typed is looked at here: Textual would set two classes of each field whenever its text changes.
+        text = formats.typed(value)
+        return Input(text, id=name, classes=classes, compact=True, select_on_focus=True, validate_on=())
 
     def _option(self, id: str, label: str, offered: tuple[str, str]) -> Widget:
-        return Horizontal(Label(label), Choice(offered, offered[0], id=id), id=f"{id}-row", classes="row option")
+        return Horizontal(Label(label), Choice(offered, offered[0], id=id), id=f"{id}-row", classes="option")
 
     def _legend(self) -> Content:
         pieces = [
@@ -196,6 +200,12 @@ class ChangeDialog(Dialog[Wanted]):
             if any(settings()[name].acts == acts for name in settings() if self.offers(name))
         ]
         return Content("   ").join(pieces)
+
+
+def _label(name: str) -> Content:
+    """How a setting acts, and its name."""
+    glyph, color = MARKS[settings()[name].acts]
+    return Content.assemble((f"{glyph} ", f"${color}"), formats.setting(name))
 
 
 def _numeric(name: str) -> bool:
