@@ -185,7 +185,7 @@ def score(
     product: Product, activation: Activation, pairs: Pairs, inputs: Mapping[str, Tensor], loss: Loss = "cross-entropy"
 ) -> tuple[float, int]:
     """The loss, one of `LOSSES`, summed over the pairs, and how many get their label; raises MemoryError."""
-    return _run_kernel(product, activation, pairs.packed, inputs, {}, loss)
+    return _run_kernel(product, activation, _numbers(product, pairs, inputs), inputs, {}, loss)
 
 
 def score_and_gradients(
@@ -201,7 +201,7 @@ def score_and_gradients(
     Every tensor has its rows in one piece; those of w_in, w_direct and their gradients may be rows of wider ones of
     the same width.
     """
-    return _run_kernel(product, activation, pairs.packed, inputs, _d(gradients), loss)
+    return _run_kernel(product, activation, _numbers(product, pairs, inputs), inputs, _d(gradients), loss)
 
 
 def losses_and_gradients(
@@ -225,20 +225,29 @@ def losses_and_gradients(
         each = zip(of_each, replicas, strict=True)
         return [score_and_gradients(product, activation, own, one, of, loss)[0] for own, (one, of) in each]
     one, of_one = next(replicas)
-    first = _step(activation, of_each[0].packed, one, _d(of_one), _thread_count(), loss)
+    packed = [_numbers(product, own, one) for own in of_each]
+    first = _step(activation, packed[0], one, _d(of_one), _thread_count(), loss)
     steps = (_Step * count)(*([first] * count))
     # What differs from one replica to the next is where its tensors begin, and its pairs.
     bytes_apart = {name: 4 * tensor.stride(0) for name, tensor in {**inputs, **_d(gradients)}.items()}
     begins = [(name, getattr(first, name), apart) for name, apart in bytes_apart.items()]
-    for i, (step, own) in enumerate(zip(steps, of_each, strict=True)):
+    for i, (step, own) in enumerate(zip(steps, packed, strict=True)):
         for name, begin, apart in begins:
             setattr(step, name, begin + i * apart)
-        n, at = own.packed.shape[1], own.packed.data_ptr()
+        n, at = own.shape[1], own.data_ptr()
         step.n, step.share = n, 1 / max(n, 1)
         step.a, step.b, step.labels = at, at + 4 * n, at + 8 * n
     if _step_sets[product](steps, count, _thread_count()):
         raise MemoryError("no memory for the steps of replicas")
     return [step.loss for step in steps]
+
+
+def _numbers(product: Product, pairs: Pairs, inputs: Mapping[str, Tensor]) -> Tensor:
+    """a, b and labels, int32 [3, n]: tile by tile where a pair adds terms, of which fewer are needed at a time so."""
+    if "values" not in inputs:
+        return pairs.packed
+    (width, p), heads = inputs["w_out"].shape[-2:], inputs["scores"].shape[-1]
+    return pairs.packed_in_tiles if takes_terms(product, p, width, heads) else pairs.packed
 
 
 def _d(gradients: Mapping[str, Tensor]) -> dict[str, Tensor]:

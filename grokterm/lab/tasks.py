@@ -24,6 +24,9 @@ CACHED_PAIRS: Final = 1 << 19
 Building them costs the less of a step, the larger p is.
 """
 
+TILE: Final = 16
+"""Residues that share a tile: with half of all pairs trained on, a tile has as many as a block of the kernels."""
+
 
 @dataclass(frozen=True)
 class Pairs:
@@ -66,6 +69,12 @@ class Pairs:
     def packed(self) -> Tensor:
         """int32 [3, n]: a, b and labels, the input of the C kernels."""
         return torch.stack((self.a, self.b, self.labels)).int()
+
+    @cached_property
+    def packed_in_tiles(self) -> Tensor:
+        """The same, tile by tile of `TILE` by `TILE` residues: pairs that follow one another share both of theirs."""
+        tiles = self.a // TILE * (self.p // TILE + 1) + self.b // TILE
+        return self.packed[:, tiles.argsort(stable=True)].contiguous()
 
     @cached_property
     def row_sums(self) -> RowSums:

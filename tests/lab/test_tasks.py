@@ -11,7 +11,7 @@ from grokterm.config import Config
 from grokterm.config.architectures import Architecture
 from grokterm.config.consistency import train_count
 from grokterm.lab import engine, tasks
-from grokterm.lab.tasks import make_task, operation_table
+from grokterm.lab.tasks import TILE, make_task, operation_table
 from grokterm.tasks.operations import defined_count
 from grokterm.tasks.polynomial import UNDEFINED
 from grokterm.tasks.rules import OPERATIONS
@@ -152,3 +152,12 @@ def test_parts_that_are_kept_train_to_the_same_bits(arch: Architecture, monkeypa
     cut.advance(10)
     assert cut.measure() == found
     assert all(torch.equal(cut.parameters[name], kept.parameters[name]) for name in kept.parameters)
+
+
+def test_pairs_in_tiles_are_the_same_pairs_with_both_numbers_near_each_other() -> None:
+    task = make_task(Config(p=37, train_fraction=0.5))
+    pairs = task.pairs(task.train)
+    in_tiles = pairs.packed_in_tiles
+    assert sorted(in_tiles.T.tolist()) == sorted(pairs.packed.T.tolist())
+    places = [(a // TILE, b // TILE, a, b) for a, b, _ in in_tiles.T.tolist()]
+    assert places == sorted(places)
