@@ -35,6 +35,7 @@ _TORCH: Final = (
     *("torch", "grokterm.analysis.spectrum", "grokterm.lab.engine", "grokterm.notebook", "grokterm.opening.files"),
     *("grokterm.opening.making", "grokterm.opening.mapped", "grokterm.opening.model", "grokterm.replay.replayer"),
     *("grokterm.trainer.loop", "grokterm.trainer.opening", "grokterm.bench.measures"),
+    *("grokterm.sweeper.coordinator", "grokterm.sweeper.loaded", "grokterm.sweeper.workers", "tests.fork_servers"),
 )
 _ROOMS: Final = ("grokterm.cli", "grokterm.runs", "grokterm.sweeps", "grokterm.tui")
 _OTHERS: Final = ("cyclopts", "numpy", "plotext", "psutil", "safetensors.numpy", "grokterm.chart", "tests.launching")
@@ -169,6 +170,8 @@ def _run(request: Run, streams: Sequence[int]) -> None:
         sys.argv = ["", *request.arguments]
         if request.torch:
             importlib.import_module("tests.launching").launch_from(request.torch)
+        if "tests.fork_servers" in sys.modules:
+            sys.modules["tests.fork_servers"].fork_servers_here()
         runpy.run_module(request.module, run_name="__main__", alter_sys=True)
         status = 0
     except SystemExit as ending:

@@ -22,7 +22,7 @@ from tests.forking import BLOCK, LENGTH, Poll, Run
 
 PROGRAMS: Final = (
     *("grokterm.trainer", "grokterm.replay", "grokterm.past_pictures", "grokterm.opening"),
-    *("grokterm.lab.devices", "grokterm.bench"),
+    *("grokterm.lab.devices", "grokterm.bench", "grokterm.sweeper"),
 )
 """Those that need torch."""
 LAUNCHERS: Final = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import sys
+import time
 from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from typing import Final, Protocol
@@ -18,6 +19,10 @@ LOST: Final[tuple[type[Exception], ...]] = (BrokenExecutor, ConnectionError, EOF
 MOST: Final = 1024
 """Workers of one machine at most."""
 Result = Future[BatchResult]
+_RESTART: Final = 5.0
+"""Seconds within which a worker is to have begun in place of one that is gone."""
+_LOOK: Final = 0.02
+"""Seconds from one try to the next."""
 
 
 class Workers(Protocol):
@@ -60,13 +65,18 @@ class LocalWorkers:
     def submit(self, batch: Batch) -> Result:
         """See `Workers`."""
         slot = next(i for i, future in enumerate(self._out) if future is None or future.done())
-        pool = self._pools[slot] or self._new_pool(slot)
-        try:
-            future = pool.submit(train_batch, batch)
-        except (BrokenExecutor, OSError, EOFError):  # the worker is gone, or what it is to be a fork of
-            pool.shutdown(wait=False)
-            pool = self._new_pool(slot)
-            future = pool.submit(train_batch, batch)
+        given_up, pool = time.monotonic() + _RESTART, self._pools[slot] or self._new_pool(slot)
+        while True:
+            try:
+                future = pool.submit(train_batch, batch)
+                break
+            except (BrokenExecutor, OSError, EOFError):
+                # The worker is gone, or what it is to be a fork of: that it is is not known while it is taken down.
+                if time.monotonic() > given_up:
+                    raise
+                pool.shutdown(wait=False)
+                time.sleep(_LOOK)
+                pool = self._new_pool(slot)
         self._pools[slot], self._out[slot] = pool, future
         return future
 

@@ -25,14 +25,10 @@ from tests.needs import only_on_linux
 from tests.sweeper.sweeps import came_out, coordinator, records, sweep
 from tests.trainer.running import wait_for
 
-VICTIMS = {
-    "everybody": (slice(None), (0, 1, 2)),
-    "coordinator": (slice(1), (1, 0, 2)),
-    "worker": (slice(-1, None), (2, 0, 1)),
-}
-"""Who of a coordinator and what it started, itself first, is killed, each time after how many further runs.
+MOMENTS = {"everybody": (0, 1, 2), "coordinator": (1, 0, 2), "workers": (2, 0, 1)}
+"""Who of a coordinator and what it started is killed, each time after how many further runs.
 
-Each kill takes a worker that loads torch: each victim meets each moment once, one of them as a sweep begins.
+Each victim meets each moment once, one of them as a sweep begins.
 """
 
 
@@ -54,20 +50,27 @@ def forked(pid: int) -> list[psutil.Process]:
     return [process for process in family(pid)[1:] if process.ppid() != pid]
 
 
+def victims(pid: int, victim: str) -> list[psutil.Process]:
+    """Those of a coordinator's family that are killed."""
+    everybody = family(pid)
+    if victim == "workers":
+        return forked(pid) if sys.platform == "linux" else everybody[1:]
+    return everybody if victim == "everybody" else everybody[:1]
+
+
 def ended(folder: SweepFolder) -> bool:
     return exit_status(folder.process_folder) is not None
 
 
-@pytest.mark.parametrize("victim", VICTIMS)
+@pytest.mark.parametrize("victim", MOMENTS)
 def test_no_kill_loses_or_repeats_a_run_that_has_ended(home: Path, victim: str) -> None:
     whole, folder = (sweep(home, "wd=0.1,1", "frac=0.4,0.6", seeds=2, max_steps=300) for _ in range(2))
     coordinator(whole).run()
     known: dict[int, str] = {}
-    victims, moments = VICTIMS[victim]
-    for moment in moments:
+    for moment in MOMENTS[victim]:
         pid, at_least = start(folder), len(known) + moment
         wait_for(lambda at=at_least: ended(folder) or len(records(folder)) >= at, "records")  # type: ignore[misc]
-        for process in family(pid)[victims]:
+        for process in victims(pid, victim):
             process.kill()
         found = {run.run: run.digest for run in records(folder)}
         assert found.items() >= known.items()
@@ -98,9 +101,9 @@ def test_a_sweep_goes_on_when_the_process_is_killed_that_its_workers_are_forks_o
     whole, folder = (sweep(home, "wd=0.1,1", "frac=0.4,0.6", seeds=2, max_steps=600) for _ in range(2))
     coordinator(whole).run()
     pid = start(folder, workers=2)
-    forks = wait_for(lambda: found if len(found := forked(pid)) == 2 else None, "two workers")
-    (parent,) = {process.ppid() for process in forks}
-    os.kill(parent, signal.SIGKILL)
+    parent = wait_for(lambda: next((p for p in family(pid)[1:] if len(p.children()) == 2), None), "two workers")
+    forks = parent.children()
+    parent.kill()
     psutil.wait_procs(forks, timeout=60)
     assert not any(process.is_running() for process in forks)
     wait_for(lambda: ended(folder), "the end of the sweep")
