@@ -3,7 +3,7 @@
 #include "pairs.c"
 #include <stdio.h>
 
-enum { MOST_P = 97, MOST_WIDTH = 160, MOST_K = 96, MOST_HEADS = 4, MOST_N = 300, TOKENS = 2 * MOST_P + 1 };
+enum { MOST_P = 97, MOST_WIDTH = 128, MOST_K = 96, MOST_HEADS = 4, MOST_N = 300, TOKENS = 2 * MOST_P + 1 };
 enum { OF_A, OF_B, SCORES, VALUES, W_IN, B_IN, W_DIRECT, W_OUT, B_OUT, NAMES };
 
 static float given[NAMES][TOKENS * MOST_WIDTH], got[NAMES][TOKENS * MOST_WIDTH];
@@ -116,7 +116,7 @@ int main(void) {
             compare(127, 16, 64, k, k ? 2 : 0, activation, loss, 2);
             compare(300, 31, 96, k, k ? 4 : 0, activation, loss, 1);
             if (k) compare(200, 13, 32, 96, 3, activation, loss, 2);
-            compare(300, 97, 160, k, k ? 4 : 0, activation, loss, 2);
+            compare(260, 97, 128, k, k ? 4 : 0, activation, loss, 2);
         }
     return 0;
 }

@@ -14,7 +14,7 @@ from grokterm.sweeps.table import SweepTable
 from tests.sweeps.swept import ended, failed, plan_of, table_by, table_of
 
 FRACTIONS = "frac=0.2:0.65:10"
-SETS = 200
+SETS = 100
 
 
 def law_of(found: PowerLaw | Unfitted) -> PowerLaw:

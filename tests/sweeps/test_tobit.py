@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from grokterm.sweeps.tobit import fit_tobit, profile_interval, student_t
 
 NORMAL = NormalDist()
-SETS = 200
+SETS = 100
 
 
 def plain_likelihood(
