@@ -177,29 +177,20 @@ class Launcher:
         self,
         command: Sequence[str],
         *,
-        stdin: Stream = None,
-        stdout: Stream = None,
-        stderr: Stream = None,
         start_new_session: bool = False,
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
         text: bool = False,
+        **streams: Stream,
     ) -> Forked | subprocess.Popen[Any]:
         """Starts a program, in a fork where it is one of those."""
         if command[0] == sys.executable and list(command[1:3]) == ["-P", "-m"] and command[3] in PROGRAMS:
             own = dict(os.environ if env is None else env)
             asked = Run(command[3], list(command[4:]), own, str(cwd or Path.cwd()), start_new_session)
-            return Forked(self.line(), asked, (stdin, stdout, stderr), text)
-        return subprocess.Popen(
-            command,
-            stdin=stdin,
-            stdout=stdout,
-            stderr=stderr,
-            start_new_session=start_new_session,
-            cwd=cwd,
-            env=env,
-            text=text,
-        )
+            three = [streams.get(name) for name in ("stdin", "stdout", "stderr")]
+            return Forked(self.line(), asked, three, text)
+        options: dict[str, Any] = {"cwd": cwd, "env": env, "text": text, **streams}
+        return subprocess.Popen(command, start_new_session=start_new_session, **options)
 
     def run(
         self,

@@ -31,7 +31,7 @@ INLINE void block_of(const step *s, const weights *v, workspace *r, int activati
     const sums logits = in_rows(r->logits, up_to(p, SIDE));
     if (inputs == FROM_SUMS) hidden_of_sums(s, r, activation, at, rows);
     else if (inputs == FROM_TERMS) {
-        look(s, v, r, at, rows);
+        find_patterns(s, v, r, at, rows);
         hidden_of_terms(s, v, r, activation, at, rows);
         logits_of_terms(s, v, r, at, rows);
     } else {

@@ -3,7 +3,7 @@
 enum { HEADS = COUNT < 4 ? 4 : 2 }; /* as many at once as leave their sums in registers */
 
 /* The patterns of the pairs from `at`. */
-static void look(const step *s, const weights *v, workspace *r, int at, int rows) {
+static void find_patterns(const step *s, const weights *v, workspace *r, int at, int rows) {
     for (int i = 0; i < rows; i++) {
         int token[3];
         tokens_of(s, at + i, token);

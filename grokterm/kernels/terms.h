@@ -1,8 +1,8 @@
 /* What the heads of each token add to hidden units and logits, so that x is never made pair by pair.
  *
  * With the weights w of attention (attention.h) and the values v_h of head h, x w_in = Σ_j Σ_h w_jh t_jh, where the
- * term t_jh = v_h[j] w_in[h] is the same for every pair that has token j: 3 · heads products a unit in place of k. The same
- * goes for x w_direct. Terms stand in panels of columns, first those of w_in, then those of w_direct:
+ * term t_jh = v_h[j] w_in[h] is the same for every pair that has token j: 3 · heads products a unit in place of k. The
+ * same goes for x w_direct. Terms stand in panels of columns, first those of w_in, then those of w_direct:
  * [panels, 2p + 1, heads, PANEL].
  */
 

@@ -10,7 +10,7 @@
 
 typedef float factor;
 
-enum { ONE_FORM = 1, BY_TERMS = 1 }; /* whether the first factor and the second lie alike */
+enum { ONE_FORM = 1, BY_TERMS = 1 }; /* whether both factors lie alike; whether pairs add terms (terms.h) */
 
 /* Lanes and rows of the sums that stay in registers, and rows where the lanes are 3. Measured where the processor is
  * named, and chosen by the number of registers elsewhere. */

@@ -23,7 +23,7 @@ _ONE_AT_A_TIME: Final = threading.Lock()
 """Held while a batch trains: threads and kernels are those of the whole process."""
 _ending: Final = threading.Event()
 _LOOK: Final = 1.0
-"""Seconds from one look at the parent process to the next."""
+"""Seconds from one look at the process that this is a fork of to the next; who sends batches is waited for."""
 
 
 class WorkerError(GroktermError):
@@ -75,9 +75,10 @@ def begin(gpu: str | None) -> None:
     if gpu is not None:
         os.environ[VISIBLE] = gpu  # before a GPU is asked for
     parent, sender = os.getppid(), multiprocessing.parent_process()
+    assert sender is not None
 
     def watch() -> None:
-        while os.getppid() == parent and not (sender and wait([sender.sentinel], _LOOK)):
+        while os.getppid() == parent and not wait([sender.sentinel], _LOOK):
             pass
         os._exit(1)
 

@@ -71,7 +71,7 @@ class LocalWorkers:
                 future = pool.submit(train_batch, batch)
                 break
             except (BrokenExecutor, OSError, EOFError):
-                # The worker is gone, or what it is to be a fork of: that it is is not known while it is taken down.
+                # The worker is gone, or the process that it is to be a fork of, which is not seen gone at once.
                 if time.monotonic() > given_up:
                     raise
                 pool.shutdown(wait=False)

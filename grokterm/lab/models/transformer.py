@@ -213,8 +213,9 @@ class Transformer(ResidualStreamModel, FusedPairsModel):
 
     def product_sizes(self, pairs: int) -> list[tuple[int, int, int]]:
         """Those of one block: over the pairs, of the weights that `folded` multiplies, and over the tokens."""
-        terms = native.takes_terms(self.product, self.config.p, self.config.width, self.config.heads)
-        return product_sizes(self.config, pairs, terms)
+        config = self.config
+        terms = self.is_single_layer and native.takes_terms(self.product, config.p, config.width, config.heads)
+        return product_sizes(config, pairs, terms)
 
     @property
     def floats_per_example(self) -> int:
