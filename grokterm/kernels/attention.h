@@ -24,7 +24,7 @@ static inline void pattern_of(const float *scores, int heads, const int *token, 
 /* x of the pairs from `at`: exact in r->mixed, and as both factors of a product. */
 static void mix(const step *s, const weights *v, workspace *r, int at, int rows) {
     const int k = s->k, size = k / s->heads, back = wants_gradients(s);
-    for (int i = 0; i < ROWS; i++) {
+    for (int i = 0; i < filled(rows); i++) {
         float *mixed = r->mixed + (size_t)i * k, *pattern = r->pattern + (size_t)i * 3 * LANES;
         int token[3];
         tokens_of(s, at + (i < rows ? i : 0), token);

@@ -26,7 +26,7 @@ INLINE void as_units(const step *s, workspace *r, int activation, int i, int j, 
 /* h = f(of_a[a] + of_b[b]) of the pairs from `at`. */
 INLINE void hidden_of_sums(const step *s, workspace *r, int activation, int at, int rows) {
     const int w = s->width;
-    for (int j = 0; j < w; j += PANEL) for (int i = 0; i < ROWS; i += 2) {
+    for (int j = 0; j < w; j += PANEL) for (int i = 0; i < filled(rows); i += 2) {
         int one = at + (i < rows ? i : 0), two = at + (i + 1 < rows ? i + 1 : 0);
         const float *a1 = s->of_a + (size_t)s->a[one] * w, *b1 = s->of_b + (size_t)s->b[one] * w;
         const float *a2 = s->of_a + (size_t)s->a[two] * w, *b2 = s->of_b + (size_t)s->b[two] * w;
@@ -36,11 +36,11 @@ INLINE void hidden_of_sums(const step *s, workspace *r, int activation, int at, 
 }
 
 /* h = f(x w_in + b_in). */
-INLINE void hidden_of_mix(const step *s, const weights *v, workspace *r, int activation) {
+INLINE void hidden_of_mix(const step *s, const weights *v, workspace *r, int activation, int rows) {
     const int w = s->width, k = s->k;
     for (int j = 0; j < w; j += PANEL) {
-        multiply(r->x, v->w_in + in_second(0, j, k), in_rows(r->panel, PANEL), ROWS, PANEL, k, 0);
-        for (int i = 0; i < ROWS; i += 2) for (int c = 0; c < PANEL; c += WIDTH) {
+        multiply(r->x, v->w_in + in_second(0, j, k), in_rows(r->panel, PANEL), ROWS, PANEL, k, filled(rows), k, 0);
+        for (int i = 0; i < filled(rows); i += 2) for (int c = 0; c < PANEL; c += WIDTH) {
             const float *z = r->panel + i * PANEL + c;
             lanes bias = load(s->b_in + j + c);
             as_units(s, r, activation, i, j + c, add(load(z), bias), add(load(z + PANEL), bias));
@@ -77,12 +77,12 @@ INLINE void back_to_sums(const step *s, workspace *r, int activation, int at, in
 }
 
 /* d_w_in = x^T z' and d_b_in of one panel, where z' are the gradients by z; keeps these for `back_to_mix`. */
-INLINE void back_to_weights(const step *s, workspace *r, int activation, int j) {
+INLINE void back_to_weights(const step *s, workspace *r, int activation, int rows, int j) {
     const int w = s->width, k = s->k;
     factor *second = r->h_second; /* of this panel, no longer needed for the units */
     for (int c = 0; c < PANEL; c += WIDTH) {
         lanes bias = none();
-        for (int i = 0; i < ROWS; i += 2) {
+        for (int i = 0; i < filled(rows); i += 2) {
             lanes one = by_sum(s, r, activation, i, j, c), two = by_sum(s, r, activation, i + 1, j, c);
             as_factors(r->z, second, i, j + c, w, one, two);
             bias = add(bias, add(one, two));
@@ -91,13 +91,13 @@ INLINE void back_to_weights(const step *s, workspace *r, int activation, int j) 
     }
     sums into = in_tiles(r->d_w_in, w);
     into.at = sum_at(into, 0, j);
-    multiply(r->x_transposed, second + in_second(0, j, ROWS), into, k, PANEL, ROWS, 1);
+    multiply(r->x_transposed, second + in_second(0, j, ROWS), into, k, PANEL, ROWS, k, filled(rows), 1);
 }
 
 /* The gradients by x, z' w_in^T + g w_direct^T, and d_w_direct = g^T x. */
-static void back_to_mix(const step *s, const weights *v, workspace *r) {
+static void back_to_mix(const step *s, const weights *v, workspace *r, int rows) {
     const int w = s->width, k = s->k;
-    multiply(r->g_transposed, r->x_second, in_tiles(r->d_w_direct, k), s->p, k, ROWS, 1);
-    multiply(r->z, v->w_in_transposed, in_rows(r->d_x, k), ROWS, k, w, 0);
-    multiply(r->g, v->w_direct_transposed, in_rows(r->d_x, k), ROWS, k, s->p, 1);
+    multiply(r->g_transposed, r->x_second, in_tiles(r->d_w_direct, k), s->p, k, ROWS, s->p, filled(rows), 1);
+    multiply(r->z, v->w_in_transposed, in_rows(r->d_x, k), ROWS, k, w, filled(rows), w, 0);
+    multiply(r->g, v->w_direct_transposed, in_rows(r->d_x, k), ROWS, k, s->p, filled(rows), s->p, 1);
 }

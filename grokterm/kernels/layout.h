@@ -5,8 +5,6 @@ enum { SIDE = 16, DEPTH = 32 };
 /* Factors of a product are filled up with 0 to multiples of these: SIDE along the rows and columns of the product,
  * DEPTH along what it sums over. */
 
-enum { ROWS = 128 }; /* pairs of a block */
-
 static int up_to(int n, int m) { return (n + m - 1) / m * m; }
 
 /* Where the sums of a product go: floats, the rows of 16 by 16 of them `row` apart, these `down` and `right` apart. */

@@ -57,7 +57,7 @@ static float squared_error_of(float *l, const float *bias, int p, int label, int
 static void errors(const step *s, workspace *r, int at, int rows) {
     const int classes = up_to(s->p, SIDE), p_up = up_to(s->p, DEPTH);
     int right = 0;
-    for (int i = 0; i < ROWS; i++) {
+    for (int i = 0; i < filled(rows); i++) {
         float *l = r->logits + (size_t)i * classes;
         const int label = i < rows ? s->labels[at + i] : 0;
         if (i < rows) r->loss += s->loss_function == SQUARED_ERROR

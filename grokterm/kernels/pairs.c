@@ -20,6 +20,7 @@
 #include "step.h"
 #include "losses.h"
 #include "hidden.h"
+#include "last_class.h"
 #include "attention.h"
 #include "terms.h"
 #include "term_sums.h"
@@ -36,10 +37,12 @@ INLINE void block_of(const step *s, const weights *v, workspace *r, int activati
         logits_of_terms(s, v, r, at, rows);
     } else {
         mix(s, v, r, at, rows);
-        hidden_of_mix(s, v, r, activation);
+        hidden_of_mix(s, v, r, activation, rows);
     }
-    multiply(r->h, v->w_out, logits, ROWS, p, w, inputs == FROM_TERMS);
-    if (inputs == FROM_MIX) multiply(r->x, v->w_direct, logits, ROWS, p, k, 1);
+    const int apart = has_last(s);
+    multiply(r->h, v->w_out, logits, ROWS, p - apart, w, filled(rows), w, inputs == FROM_TERMS);
+    if (apart) last_logits(s, v, r, rows, inputs == FROM_TERMS);
+    if (inputs == FROM_MIX) multiply(r->x, v->w_direct, logits, ROWS, p, k, filled(rows), k, 1);
     if (s->logits) {
         answers(s, r, at, rows);
         return;
@@ -49,18 +52,19 @@ INLINE void block_of(const step *s, const weights *v, workspace *r, int activati
     turn_to_first(r->g_second, r->g_transposed, ROWS, p);
     if (inputs == FROM_MIX) turn_to_first(r->x_second, r->x_transposed, ROWS, k);
     if (inputs == FROM_TERMS) find_runs(s, r, at, rows);
-    multiply(r->g_transposed, r->h_second, in_tiles(r->d_w_out, w), p, w, ROWS, 1);
+    multiply(r->g_transposed, r->h_second, in_tiles(r->d_w_out, w), p, w, ROWS, p, filled(rows), 1);
     for (int j = 0; j < w; j += PANEL) {
-        multiply(r->g, v->w_out_transposed + in_second(0, j, p_up), in_rows(r->panel, PANEL), ROWS, PANEL, p, 0);
+        const factor *columns = v->w_out_transposed + in_second(0, j, p_up);
+        multiply(r->g, columns, in_rows(r->panel, PANEL), ROWS, PANEL, p, filled(rows), p, 0);
         if (inputs == FROM_SUMS) back_to_sums(s, r, activation, at, rows, j);
         else if (inputs == FROM_TERMS) back_to_hidden_terms(s, v, r, activation, at, rows, j);
-        else back_to_weights(s, r, activation, j);
+        else back_to_weights(s, r, activation, rows, j);
     }
     if (inputs == FROM_TERMS) {
         back_to_logit_terms(s, v, r, at, rows);
         take_common(s, r, at, rows);
     } else if (inputs == FROM_MIX) {
-        back_to_mix(s, v, r);
+        back_to_mix(s, v, r, rows);
         back_to_values(s, r, at, rows);
     }
 }
@@ -85,6 +89,7 @@ static void begin(void *given, member me) {
     const matrix w_out = {s->w_out, w, p, p}, scores = {s->scores, 2 * p + 1, s->heads, s->heads};
     const matrix w_in = {s->w_in, k, w, s->stride}, w_direct = {s->w_direct, k, p, s->stride};
     pack(me, w_out, v->w_out, w, classes);
+    take_last_column(me, s, v);
     if (back) pack_transposed(me, w_out, v->w_out_transposed, p_up, w);
     if (s->of_a) return;
     for (range part = part_of(2 * p + 1, me); part.first < part.last; part.first++)

@@ -48,7 +48,8 @@ int take_product(const product *f) {
     for (int j = 0; j < n; j += 2 * SIDE) for (int i = 0; i < m; i += 2 * SIDE) {
         float block[4 * SUMS];
         const int rows = i + 2 * SIDE < m ? 2 * SIDE : m - i, columns = j + 2 * SIDE < n ? 2 * SIDE : n - j;
-        multiply(first + in_first(i, 0, k), second + in_second(0, j, k), in_rows(block, columns), rows, columns, k, 0);
+        const factor *left = first + in_first(i, 0, k), *right = second + in_second(0, j, k);
+        multiply(left, right, in_rows(block, columns), rows, columns, k, rows, k, 0);
         for (int r = 0; r < rows && i + r < f->m; r++) for (int c = 0; c < columns; c += SIDE)
             store_first(f->out + (i + r) * f->n + j + c, load(block + r * columns + c), f->n - j - c);
     }

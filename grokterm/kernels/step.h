@@ -47,10 +47,10 @@ typedef struct { /* one member's block of pairs, and its sums */
     int64_t right;
 } workspace;
 
-/* Weights as second factors, and their transposes; scores filled up to LANES heads. */
+/* Weights as second factors, and their transposes; scores filled up to LANES heads; a column of w_out (last_class.h). */
 typedef struct {
     factor *w_out, *w_out_transposed, *w_in, *w_in_transposed, *w_direct, *w_direct_transposed;
-    float *scores;
+    float *scores, *last;
     float *terms, *rows, *columns;         /* and the panels of w_in and w_direct that these are made of (terms.h) */
 } weights;
 
@@ -70,6 +70,12 @@ static int inputs_of(const step *s) {
     return s->of_a ? FROM_SUMS : BY_TERMS && count_terms(s) <= MOST_TERMS ? FROM_TERMS : FROM_MIX;
 }
 
+/* Whether the last class is taken by itself (last_class.h). */
+static int has_last(const step *s) { return LAST_APART && s->p % SIDE == 1 && s->p > 1; }
+
+/* The rows of a block of so many pairs that are gone through. */
+static int filled(int rows) { return up_to(rows, FILL); }
+
 static int wants_gradients(const step *s) { return s->d_w_out != NULL; }
 
 /* `count` elements of `size` bytes from a stretch of memory; only counted where that is null. */
@@ -87,7 +93,7 @@ static char *lay_out_weights(const step *s, weights *v, char *at) {
     size_t sizes[] = {room_of(w, classes), back * room_of(p_up, w), room_of(k, w),
                       back * room_of(w, k), room_of(k, classes), back * room_of(p_up, k)};
     for (int i = 0; i < 6; i++) *packed[i] = take(&at, sizes[i], sizeof(factor));
-    v->scores = take(&at, tokens * LANES, 4);
+    v->scores = take(&at, tokens * LANES, 4), v->last = take(&at, has_last(s) ? w : 0, 4);
     if (inputs_of(s) != FROM_TERMS) return at;
     const size_t rows = (size_t)panels_of_terms(s) * PANEL * s->k;
     v->terms = take(&at, count_terms(s), 4);

@@ -30,7 +30,7 @@ add_terms(const step *s, const weights *v, const workspace *r, int panel, int at
 
 /* h = f(x w_in + b_in). */
 INLINE void hidden_of_terms(const step *s, const weights *v, workspace *r, int activation, int at, int rows) {
-    for (int j = 0; j < s->width; j += PANEL) for (int i = 0; i < ROWS; i += 2) {
+    for (int j = 0; j < s->width; j += PANEL) for (int i = 0; i < filled(rows); i += 2) {
         lanes z[2][COUNT];
         for (int c = 0; c < COUNT; c++) z[0][c] = z[1][c] = load(s->b_in + j + c * WIDTH);
         add_terms(s, v, r, j / PANEL, at, rows, i, z);
@@ -41,7 +41,7 @@ INLINE void hidden_of_terms(const step *s, const weights *v, workspace *r, int a
 /* x w_direct, the beginning of the logits. */
 static void logits_of_terms(const step *s, const weights *v, workspace *r, int at, int rows) {
     const int classes = up_to(s->p, SIDE), last = up_to(s->p, WIDTH);
-    for (int j = 0; j < s->p; j += PANEL) for (int i = 0; i < ROWS; i += 2) {
+    for (int j = 0; j < s->p; j += PANEL) for (int i = 0; i < filled(rows); i += 2) {
         lanes sum[2][COUNT];
         for (int c = 0; c < COUNT; c++) sum[0][c] = sum[1][c] = none();
         add_terms(s, v, r, (s->width + j) / PANEL, at, rows, i, sum);

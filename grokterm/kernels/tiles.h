@@ -11,7 +11,8 @@
 
 typedef uint16_t factor; /* a bfloat16 */
 
-enum { TILE = SIDE * DEPTH, SUMS = SIDE * SIDE, ONE_FORM = 0, BY_TERMS = 0 };
+enum { ROWS = 128, FILL = DEPTH, TILE = SIDE * DEPTH, SUMS = SIDE * SIDE };
+enum { ONE_FORM = 0, BY_TERMS = 0, LAST_APART = 0 }; /* as in vectors.h, as ROWS and FILL are */
 
 /* Where 16 columns from j of row i begin in a first factor with k columns. */
 static inline size_t in_first(unsigned i, unsigned j, unsigned k) {
@@ -40,12 +41,13 @@ static void configure_tiles(void) {
 
 static void release_tiles(void) { _tile_release(); }
 
-/* c [m, n] (+)= a [m, k] times b [k, n], all of them filled up. */
-static void multiply(const factor *a, const factor *b, sums c, int m, int n, int k, int add) {
-    const size_t panel = (size_t)up_to(k, DEPTH) * SIDE, row = c.row * 4;
-    const int down = up_to(m, SIDE) / SIDE, right = up_to(n, SIDE) / SIDE;
-    for (int j = 0; j < right; j += 2) for (int i = 0; i < down; i += 2) {
-        const int two_i = i + 1 < down, two_j = j + 1 < right;
+/* c [m, n] (+)= a [m, k] times b [k, n], all of them filled up, of the first `down` rows and the first `over` of what it
+ * sums over, which are filled up, too. */
+static void multiply(const factor *a, const factor *b, sums c, int m, int n, int k, int down, int over, int add) {
+    const size_t panel = (size_t)up_to(k, DEPTH) * SIDE, deep = (size_t)up_to(over, DEPTH) * SIDE, row = c.row * 4;
+    const int below = up_to(down, SIDE) / SIDE, right = up_to(n, SIDE) / SIDE;
+    for (int j = 0; j < right; j += 2) for (int i = 0; i < below; i += 2) {
+        const int two_i = i + 1 < below, two_j = j + 1 < right;
         float *c00 = c.at + i * c.down + j * c.right, *c01 = c00 + c.right, *c10 = c00 + c.down, *c11 = c01 + c.down;
         const factor *a0 = a + i * panel, *a1 = a0 + panel, *b0 = b + j * panel, *b1 = b0 + panel;
         if (add) {
@@ -54,11 +56,11 @@ static void multiply(const factor *a, const factor *b, sums c, int m, int n, int
             if (two_i) _tile_loadd(2, c10, row);
             if (two_i && two_j) _tile_loadd(3, c11, row);
         } else { _tile_zero(0); _tile_zero(1); _tile_zero(2); _tile_zero(3); }
-        if (two_i && two_j) for (size_t q = 0; q < panel; q += TILE) {
+        if (two_i && two_j) for (size_t q = 0; q < deep; q += TILE) {
             _tile_loadd(4, a0 + q, 64); _tile_loadd(6, b0 + q, 64); _tile_dpbf16ps(0, 4, 6);
             _tile_loadd(7, b1 + q, 64); _tile_dpbf16ps(1, 4, 7);
             _tile_loadd(5, a1 + q, 64); _tile_dpbf16ps(2, 5, 6); _tile_dpbf16ps(3, 5, 7);
-        } else for (size_t q = 0; q < panel; q += TILE) {
+        } else for (size_t q = 0; q < deep; q += TILE) {
             _tile_loadd(4, a0 + q, 64); _tile_loadd(6, b0 + q, 64); _tile_dpbf16ps(0, 4, 6);
             if (two_j) { _tile_loadd(7, b1 + q, 64); _tile_dpbf16ps(1, 4, 7); }
             if (two_i) { _tile_loadd(5, a1 + q, 64); _tile_dpbf16ps(2, 5, 6); }

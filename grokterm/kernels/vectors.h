@@ -10,7 +10,9 @@
 
 typedef float factor;
 
-enum { ONE_FORM = 1, BY_TERMS = 1 }; /* whether both factors lie alike; whether pairs add terms (terms.h) */
+enum { ONE_FORM = 1, BY_TERMS = 1, LAST_APART = 1, FILL = 2 };
+/* Whether both factors lie alike; whether pairs add terms (terms.h); whether the last of 16 n + 1 classes is taken by
+ * itself; and what the rows of a block that has fewer are filled up to multiples of. */
 
 /* Lanes and rows of the sums that stay in registers, and rows where the lanes are 3. Measured where the processor is
  * named, and chosen by the number of registers elsewhere. */
@@ -25,9 +27,10 @@ enum { WIDE = 4, TALL = 6, TALL_OF_3 = 6 };
 #else
 enum { WIDE = 2, TALL = 4, TALL_OF_3 = 4 };
 #endif
-enum { STRETCH = 128, WIDEST = WIDE < 3 ? 3 : WIDE };
-/* STRETCH of q: as much of a panel stays in the nearest cache. WIDEST: lanes at most. A last one by itself goes with the
- * two before it: so few sums would wait for one another. */
+enum { ROWS = 96, STRETCH = 128, WIDEST = WIDE < 3 ? 3 : WIDE };
+/* ROWS: pairs of a block, a multiple of 6, so that few sums are left over. STRETCH of q: as much of a panel stays in the
+ * nearest cache. WIDEST: lanes at most. A last one by itself goes with the two before it: so few sums would wait for one
+ * another. */
 
 /* Where WIDTH columns from j of row i begin in a factor with k rows. */
 static inline size_t in_second(unsigned i, unsigned j, unsigned k) {
@@ -72,13 +75,13 @@ multiply_down(const float *a, size_t panel, const float *const *b, float *c, siz
     }
 }
 
-/* c [m, n] (+)= a [m, k] times b [k, n]; factors lie as those of k filled up, and hold rows and columns to fill up m
- * and n. */
-static void multiply(const factor *a, const factor *b, sums c, int m, int n, int k, int add) {
-    const int row = up_to(k, DEPTH), columns = up_to(n, WIDTH) / WIDTH, even = up_to(m, 2);
+/* c [m, n] (+)= a [m, k] times b [k, n], of the first `down` rows and the first `over` of what it sums over; factors lie
+ * as those of k filled up, and hold rows and columns to fill up m and n. */
+static void multiply(const factor *a, const factor *b, sums c, int m, int n, int k, int down, int over, int add) {
+    const int row = up_to(k, DEPTH), columns = up_to(n, WIDTH) / WIDTH, even = up_to(down, 2);
     const size_t panel = in_second(0, SIDE, up_to(m, SIDE));
-    for (int q = 0; q < k; q += STRETCH) {
-        const int deep = k - q < STRETCH ? k - q : STRETCH, more = add || q;
+    for (int q = 0; q < over; q += STRETCH) {
+        const int deep = over - q < STRETCH ? over - q : STRETCH, more = add || q;
         const float *first = a + q / SIDE * panel;
         for (int j = 0, wide; j < columns; j += wide) {
             const int left = columns - j;

@@ -204,26 +204,26 @@ def score_and_gradients(
     return _run_kernel(product, activation, _numbers(product, pairs, inputs), inputs, _d(gradients), loss)
 
 
-def losses_and_gradients(
+def scores_and_gradients(
     product: Product,
     activation: Activation,
     pairs: Pairs | Sequence[Pairs],
     inputs: Mapping[str, Tensor],
     gradients: Mapping[str, Tensor],
     loss: Loss = "cross-entropy",
-) -> list[float]:
-    """The same without the right answers, of one replica, or of each along a leading axis; raises MemoryError.
+) -> list[tuple[float, int]]:
+    """The same of one replica, or of each along a leading axis; raises MemoryError.
 
     Replicas have the same pairs or, in a sequence, pairs of their own. The bits are those of each alone.
     """
     if isinstance(pairs, Pairs) and inputs["w_out"].ndim == 2:
-        return [score_and_gradients(product, activation, pairs, inputs, gradients, loss)[0]]
+        return [score_and_gradients(product, activation, pairs, inputs, gradients, loss)]
     count, width, _ = inputs["w_out"].shape
     of_each = [pairs] * count if isinstance(pairs, Pairs) else pairs
     replicas = ([{name: x[i] for name, x in each.items()} for each in (inputs, gradients)] for i in range(count))
     if max(map(len, of_each)) * width > SMALL:
         each = zip(of_each, replicas, strict=True)
-        return [score_and_gradients(product, activation, own, one, of, loss)[0] for own, (one, of) in each]
+        return [score_and_gradients(product, activation, own, one, of, loss) for own, (one, of) in each]
     one, of_one = next(replicas)
     packed = [_numbers(product, own, one) for own in of_each]
     first = _step(activation, packed[0], one, _d(of_one), _thread_count(), loss)
@@ -239,7 +239,7 @@ def losses_and_gradients(
         step.a, step.b, step.labels = at, at + 4 * n, at + 8 * n
     if _step_sets[product](steps, count, _thread_count()):
         raise MemoryError("no memory for the steps of replicas")
-    return [step.loss for step in steps]
+    return [(step.loss, step.right) for step in steps]
 
 
 def _numbers(product: Product, pairs: Pairs, inputs: Mapping[str, Tensor]) -> Tensor:

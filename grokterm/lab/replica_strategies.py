@@ -118,8 +118,8 @@ class KernelsOfReplicas(ReplicaStrategy):
     def loss_and_gradient(self, examples: list[Examples]) -> tuple[Tensor, Tensor]:
         """See `ReplicaStrategy`; raises MemoryError."""
         pairs, loss = [pairs_of(own) for own in examples], self.shared.objective.parts.loss
-        losses = self._model.kernel_step(self._parameters, pairs, self._gradients, loss)
-        means = [loss / len(own) for loss, own in zip(losses, pairs, strict=True)]
+        scores = self._model.kernel_step(self._parameters, pairs, self._gradients, loss)
+        means = [total / len(own) for (total, _), own in zip(scores, pairs, strict=True)]
         return self.flat.new_tensor(means), self._gradient
 
     def scores(self) -> list[Scores]:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from typing import ClassVar, Final
+from typing import ClassVar, Final, NamedTuple
 
 import torch
 from torch import Tensor
@@ -54,7 +54,8 @@ class Strategy(ABC):
 class KernelStrategy(Strategy):
     """Steps by the kernels in C (`lab.native`), which hold no tensor over pairs.
 
-    They take one replica after another; what is done in torch is done of all of them at once.
+    They take one replica after another; what is done in torch is done of all of them at once. Scores of what the last
+    step trained on are taken with their gradient, which the next step takes as it is.
     """
 
     name = "kernels"
@@ -65,24 +66,52 @@ class KernelStrategy(Strategy):
         self._gradient = torch.empty_like(flat)
         one_axis = (-1, layout.size) if flat.ndim > 1 else (-1,)
         self._parameters, self._gradients = (layout.unflatten(each.view(one_axis)) for each in (flat, self._gradient))
+        self._trained_on: Examples | None = None
+        self._ahead: _Ahead | None = None
 
     def loss_and_gradient(self, examples: Examples) -> tuple[Tensor, Tensor]:
         """See `Strategy`; raises MemoryError."""
-        losses = self._of_pairs.kernel_step(
-            self._parameters, pairs_of(examples), self._gradients, self.objective.parts.loss
-        )
-        means = self.flat.new_tensor([loss / len(examples) for loss in losses])
+        ahead, self._ahead, self._trained_on = self._ahead, None, examples
+        known = ahead is not None and ahead.is_of(examples, self.flat)
+        scores = ahead.scores if ahead is not None and known else self._step(examples)
+        means = self.flat.new_tensor([loss / len(examples) for loss, _ in scores])
         return means.view(self.flat.shape[:-1]), self._gradient
 
     def scores(self, *sets: Examples) -> list[tuple[float, int]]:
         """See `Strategy`; raises MemoryError."""
         model, loss = self._of_pairs, self.objective.parts.loss
         inputs, activation = model.kernel_inputs(self._parameters), model.config.activation
-        return [native.score(model.product, activation, pairs_of(examples), inputs, loss) for examples in sets]
+
+        def score(examples: Examples) -> tuple[float, int]:
+            if examples is self._trained_on:
+                self._ahead = _Ahead(self._step(examples), examples, self.flat._version)
+                return self._ahead.scores[0]
+            return native.score(model.product, activation, pairs_of(examples), inputs, loss)
+
+        return [score(examples) for examples in sets]
+
+    def _step(self, examples: Examples) -> list[tuple[float, int]]:
+        """Summed losses and right answers of each replica; the gradients of the mean losses go into `_gradient`."""
+        self._ahead = None
+        loss = self.objective.parts.loss
+        return self._of_pairs.kernel_step(self._parameters, pairs_of(examples), self._gradients, loss)
 
     def threads(self) -> AbstractContextManager[None]:
         """One for torch."""
         return native.torch_on_one_thread()
+
+
+class _Ahead(NamedTuple):
+    """A step that was taken ahead, but for the update."""
+
+    scores: list[tuple[float, int]]
+    examples: Examples
+    version: int
+    """How often the parameters had been written to."""
+
+    def is_of(self, examples: Examples, flat: Tensor) -> bool:
+        """Whether it is that of the same examples and parameters, which nothing was written to."""
+        return self.examples is examples and self.version == flat._version
 
 
 class AutogradStrategy(Strategy):

@@ -86,3 +86,39 @@ def test_scores_of_two_sets_by_kernels_are_those_of_each(arch: str) -> None:
     strategy = chosen(arch=arch, **KNOWN)
     train, test = pairs_of(strategy)
     assert strategy.scores(train, test) == strategy.scores(train) + strategy.scores(test)
+
+
+@pytest.mark.usefixtures("kernels")
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+@pytest.mark.parametrize("batch_size", ["full", 20])
+def test_measures_between_steps_by_kernels_leave_their_bits(arch: str, batch_size: str | int) -> None:
+    config = small(arch=arch, batch_size=batch_size, **KNOWN)
+    measured, other = Engine(config), Engine(config)
+    for _ in range(4):
+        assert measured.advance(1) == other.advance(1) == 1
+        found = measured.measure()
+        assert found == measured.measure()
+    assert found == other.measure()
+    assert all(torch.equal(tensor, measured.parameters[name]) for name, tensor in other.parameters.items())
+
+
+@pytest.mark.usefixtures("kernels")
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_a_step_taken_ahead_is_that_of_its_parameters_and_pairs_alone(arch: str) -> None:
+    strategy = chosen(arch=arch, **KNOWN)
+    train, test = pairs_of(strategy)
+
+    def gradient_of(pairs: Pairs) -> torch.Tensor:
+        return strategy.loss_and_gradient(pairs)[1].clone()
+
+    of_train, of_test = gradient_of(train), gradient_of(test)
+    gradient_of(train)
+    strategy.scores(train, test)
+    assert torch.equal(gradient_of(test), of_test)
+    gradient_of(train)
+    strategy.scores(train)
+    strategy.layout.unflatten(strategy.flat)["W_E" if arch == "transformer" else "W_out"].mul_(2)
+    of_others = gradient_of(train)
+    assert not torch.equal(of_others, of_train)
+    strategy.scores(train)
+    assert torch.equal(gradient_of(train), of_others)

@@ -144,11 +144,12 @@ class Model(Network):
         pairs: Pairs | Sequence[Pairs],
         gradient: Mapping[str, Tensor],
         loss: Loss = "cross-entropy",
-    ) -> list[float]:
-        """A loss that the kernels know, summed over the pairs, of each replica along a leading axis or of the only one.
+    ) -> list[tuple[float, int]]:
+        """A loss that the kernels know, summed over the pairs, and how many of them get their label.
 
-        The gradient of its mean is written into `gradient`. Replicas may have pairs of their own. Memory does not grow
-        with the number of pairs. Raises MemoryError.
+        They are of each replica along a leading axis, or of the only one. The gradient of its mean is written into
+        `gradient`. Replicas may have pairs of their own. Memory does not grow with the number of pairs. Raises
+        MemoryError.
         """
         raise NotImplementedError(f"{self.config.arch} has no kernel")
 

@@ -184,16 +184,16 @@ class OneHotMlp(FusedPairsModel):
         pairs: Pairs | Sequence[Pairs],
         gradient: Mapping[str, Tensor],
         loss: Loss = "cross-entropy",
-    ) -> list[float]:
-        """Summed losses, and the gradient of their means."""
+    ) -> list[tuple[float, int]]:
+        """Summed losses, right answers, and the gradient of the mean losses."""
         parameters, gradient = self.complete(parameters), self.complete_gradient(gradient)
         inputs = self.kernel_inputs(parameters)
         d_of_a, d_of_b = self._gradient_rows(gradient)
         into = {"of_a": d_of_a, "of_b": d_of_b, "w_out": gradient["W_out"], "b_out": gradient["b_out"]}
-        losses = native.losses_and_gradients(self.product, self.config.activation, pairs, inputs, into, loss)
+        scores = native.scores_and_gradients(self.product, self.config.activation, pairs, inputs, into, loss)
         torch.sum(d_of_a, -2, out=gradient["b_1"])
         self._pass_on(parameters, d_of_a, d_of_b, gradient)
-        return losses
+        return scores
 
     def product_sizes(self, pairs: int) -> list[tuple[int, int, int]]:
         """Those of the layers behind the first, which is a sum of rows."""

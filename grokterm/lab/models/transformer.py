@@ -203,13 +203,13 @@ class Transformer(ResidualStreamModel, FusedPairsModel):
         pairs: Pairs | Sequence[Pairs],
         gradient: Mapping[str, Tensor],
         loss: Loss = "cross-entropy",
-    ) -> list[float]:
-        """Summed losses, and the gradient of their means."""
+    ) -> list[tuple[float, int]]:
+        """Summed losses, right answers, and the gradient of the mean losses."""
         parameters, gradient = self.complete(parameters), self.complete_gradient(gradient)
-        losses = transformer_kernel_step.step(self.config, self.product, parameters, pairs, gradient, loss)
+        scores = transformer_kernel_step.step(self.config, self.product, parameters, pairs, gradient, loss)
         if self.config.tied == "on":
             gradient["W_E"][..., : self.config.class_count, :] += gradient["W_U"].mT
-        return losses
+        return scores
 
     def product_sizes(self, pairs: int) -> list[tuple[int, int, int]]:
         """Those of one block: over the pairs, of the weights that `folded` multiplies, and over the tokens."""

@@ -50,8 +50,8 @@ def step(
     pairs: Pairs | Sequence[Pairs],
     gradient: Mapping[str, Tensor],
     loss: Loss,
-) -> list[float]:
-    """Summed losses; the gradient of their means is written into `gradient`."""
+) -> list[tuple[float, int]]:
+    """Summed losses and right answers; the gradient of the mean losses is written into `gradient`."""
     d, width = config.d_model, config.width
     product = small_product(pairs_product, parameters["W_U"])
     seen, folded = _attended(config, product, parameters), _folded(product, parameters)
@@ -64,12 +64,12 @@ def step(
         "w_direct": d_folded[..., :d, width:],
         "b_out": d_folded[..., d, width:],
     }
-    losses = native.losses_and_gradients(pairs_product, config.activation, pairs, inputs, of, loss)
+    scores = native.scores_and_gradients(pairs_product, config.activation, pairs, inputs, of, loss)
     d_folded[..., d + 1, :width].zero_()
     d_folded[..., d + 1, width:].copy_(d_folded[..., d, width:])
     d_equals = _back_through_folding(product, parameters, folded, d_folded, of["w_out"], gradient)
     _back_through_attention(config, product, parameters, seen, of["scores"], of["values"], d_equals, gradient)
-    return losses
+    return scores
 
 
 def kernel_inputs(config: Config, pairs_product: Product, parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
