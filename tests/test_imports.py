@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import cache
 from graphlib import TopologicalSorter
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,50 +19,62 @@ EXTRAS = ("matplotlib", "pyarrow", "tensorboard", "wandb", "transformer_lens", "
 NOT_FOR_OPTIONS = (*HEAVY, "numpy", "textual", "rich", "grokterm.tui")
 
 
-def loaded(code: str) -> set[str]:
-    """Modules that a fresh interpreter has after running `code`."""
-    code += "\nimport sys; print('\\n' + ' '.join(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
-    return set(done.stdout.strip().splitlines()[-1].split())
-
-
-@pytest.mark.parametrize(
-    ("code", "forbidden"),
-    [
-        ("import grokterm.cli", NOT_FOR_OPTIONS),
-        ("import grokterm", NOT_FOR_OPTIONS),
-        ("import grokterm; grokterm.open_run", HEAVY),
-        ("import grokterm; grokterm.open_sweep", (*HEAVY, "pandas", "pyarrow", "textual", "rich")),
-        ("from grokterm.cli.commands import build; build().parse_args(['--p', '97'])", NOT_FOR_OPTIONS),
-        ("import grokterm.cli.watch", NOT_FOR_OPTIONS),
-        ("from grokterm.cli import main; main(['--help'])", HEAVY),
-        ("from grokterm.cli import main; main(['runs'])", HEAVY),
-        ("from grokterm.cli import main; main(['doctor'])", HEAVY),
-        ("from grokterm.cli import main; main(['guide', 'circles'])", (*HEAVY, "textual", "grokterm.tui")),
-        ("import grokterm.cli.train", (*HEAVY, "grokterm.chart")),
-        ("from grokterm.cli import main; main(['export', '--help'])", (*HEAVY, *EXTRAS, "textual")),
-        ("from grokterm.cli import main; main(['open', '--help'])", (*HEAVY, "textual")),
-        ("import grokterm.cli.open", (*HEAVY, "numpy", "textual", "rich")),
-        ("from grokterm.cli import main; main(['share', '--help'])", (*HEAVY, *EXTRAS, "textual")),
-        ("import grokterm.export.formats, grokterm.export.layouts", (*HEAVY, *EXTRAS, "textual", "rich")),
-        ("from grokterm.cli import main; main(['report', '--help'])", (*HEAVY, "textual", "grokterm.report")),
-        ("import grokterm.report.run_report, grokterm.report.sweep_report", HEAVY),
-        (
-            "from grokterm.cli import main; main(['figures', '--help'])",
-            (*HEAVY, *EXTRAS, "textual", "grokterm.figures"),
-        ),
-        ("import grokterm.figures.run_figures", HEAVY),
-        ("import grokterm.tui.app", ("grokterm.report", "grokterm.figures", *EXTRAS)),
-        ("import grokterm.tui.app", ("grokterm.export", "grokterm.runs.share", *EXTRAS)),
-        ("from grokterm.cli import main; main(['plot', '--help'])", (*HEAVY, "textual", "grokterm.chart")),
-        ("import grokterm.cli.plot", (*HEAVY, "textual")),
-        ("import grokterm.tui.app", (*HEAVY, "grokterm.chart")),
-        ("import grokterm.runs.folder, grokterm.runs.process", (*HEAVY, "numpy")),
-    ],
+IN_TURN = (
+    ("import grokterm", NOT_FOR_OPTIONS),
+    ("import grokterm.cli", NOT_FOR_OPTIONS),
+    ("from grokterm.cli.commands import build; build().parse_args(['--p', '97'])", NOT_FOR_OPTIONS),
+    ("import grokterm.cli.watch", NOT_FOR_OPTIONS),
+    ("import grokterm.runs.folder, grokterm.runs.process", (*HEAVY, "numpy")),
+    ("import grokterm.cli.open", (*HEAVY, "numpy", "textual", "rich")),
+    ("import grokterm; grokterm.open_sweep", (*HEAVY, "pandas", "pyarrow", "textual", "rich")),
+    ("import grokterm.export.formats, grokterm.export.layouts", (*HEAVY, *EXTRAS, "textual", "rich")),
+    ("from grokterm.cli import main; main(['export', '--help'])", (*HEAVY, *EXTRAS, "textual")),
+    ("from grokterm.cli import main; main(['open', '--help'])", (*HEAVY, "textual")),
+    ("from grokterm.cli import main; main(['share', '--help'])", (*HEAVY, *EXTRAS, "textual")),
+    ("from grokterm.cli import main; main(['report', '--help'])", (*HEAVY, "textual", "grokterm.report")),
+    (
+        "from grokterm.cli import main; main(['figures', '--help'])",
+        (*HEAVY, *EXTRAS, "textual", "grokterm.figures"),
+    ),
+    ("from grokterm.cli import main; main(['guide', 'circles'])", (*HEAVY, "textual", "grokterm.tui")),
+    ("from grokterm.cli import main; main(['plot', '--help'])", (*HEAVY, "textual", "grokterm.chart")),
+    ("import grokterm.cli.train", (*HEAVY, "grokterm.chart")),
+    ("import grokterm.cli.plot", (*HEAVY, "textual")),
+    ("from grokterm.cli import main; main(['--help'])", HEAVY),
+    ("from grokterm.cli import main; main(['runs'])", HEAVY),
+    ("from grokterm.cli import main; main(['doctor'])", HEAVY),
+    ("import grokterm; grokterm.open_run", HEAVY),
+    ("import grokterm.report.run_report, grokterm.report.sweep_report", HEAVY),
+    ("import grokterm.figures.run_figures", HEAVY),
 )
+"""What is run, each after those above it, and what it may not load: the later, the less."""
+
+
+@cache
+def loaded_by(codes: tuple[str, ...]) -> dict[str, set[str]]:
+    """Modules that a fresh interpreter has after each of some pieces of code, run one after another."""
+    mark = "the modules: "
+    code = "\n".join(f"{code}\nimport sys; print({mark!r} + ' '.join(sys.modules))" for code in codes)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
+    told = [line.removeprefix(mark) for line in done.stdout.splitlines() if line.startswith(mark)]
+    return {code: set(modules.split()) for code, modules in zip(codes, told, strict=True)}
+
+
+def heavy(code: str, codes: tuple[str, ...], forbidden: tuple[str, ...]) -> set[str]:
+    """What one of them has loaded of what it may not."""
+    modules = loaded_by(codes)[code]
+    return {module for module in modules if any(module == name or module.startswith(name + ".") for name in forbidden)}
+
+
+@pytest.mark.parametrize(("code", "forbidden"), IN_TURN)
 def test_nothing_heavy_is_imported(code: str, forbidden: tuple[str, ...]) -> None:
-    found = {m for m in loaded(code) if any(m == name or m.startswith(name + ".") for name in forbidden)}
-    assert not found
+    assert not heavy(code, tuple(code for code, _ in IN_TURN), forbidden)
+
+
+def test_the_screen_imports_nothing_that_is_not_on_it() -> None:
+    others = ("grokterm.chart", "grokterm.report", "grokterm.figures", "grokterm.export", "grokterm.runs.share")
+    code = "import grokterm.tui.app"
+    assert not heavy(code, (code,), (*HEAVY, *EXTRAS, *others))
 
 
 def test_who_may_import_whom() -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from grokterm.sweeps.crossing import crossing
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -83,20 +85,19 @@ class Logistic:
 
     def interval(self, middle: float) -> tuple[float, float]:
         """Where the profile has fallen by half of χ²; ∓inf where it has not, ten times the swept range away."""
-        least = self.likelihood(middle) - CHI_SQUARED / 2
+        most, allowed = self.likelihood(middle), math.sqrt(CHI_SQUARED)
+
+        def excess(c: float) -> float:
+            """The root of twice the fall of the profile, beyond that of the interval's ends."""
+            return math.sqrt(max(2 * (most - self.likelihood(c)), 0)) - allowed
+
         ends = []
         for end in self._reach:
-            inside, outside = middle, end
-            if self.likelihood(outside) > least:
-                ends.append(math.copysign(math.inf, end - middle))
-                continue
-            for _ in range(_HALVINGS):
-                between = (inside + outside) / 2
-                if self.likelihood(between) > least:
-                    inside = between
-                else:
-                    outside = between
-            ends.append((inside + outside) / 2)
+            beyond = excess(end)
+            inside = beyond < 0
+            ends.append(
+                math.copysign(math.inf, end - middle) if inside else crossing(excess, middle, -allowed, end, beyond)
+            )
         return ends[0], ends[1]
 
 

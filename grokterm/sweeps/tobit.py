@@ -7,11 +7,12 @@ its one maximum.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
+from grokterm.sweeps.crossing import crossing
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -66,10 +67,17 @@ def profile_interval(x: Numbers, y: Numbers, censored: Flags, fit: TobitFit) -> 
         fall = 2 * (fit.likelihood - _maximum(ones, y - slope * (x - center), censored, weights)[2])
         return math.sqrt(max(fall, 0)) - math.sqrt(allowed)
 
+    def end(step: float) -> float:
+        """Where the likelihood has fallen as far as is allowed, on the side of a step."""
+        near, below, far = fit.slope, -math.sqrt(allowed), fit.slope + step
+        while (above := excess(far)) < 0:
+            near, below, step = far, above, 2 * step
+            far = near + step
+        return crossing(excess, near, below, far, above)
+
     spread = math.sqrt(float(np.square(x[~censored] - x[~censored].mean()).sum()))
     step = 2 * fit.noise / spread
-    low, high = (_crossing(excess, fit.slope, sign * step, -math.sqrt(allowed)) for sign in (-1, 1))
-    return low, high
+    return end(-step), end(step)
 
 
 def student_t(freedom: int) -> float:
@@ -95,24 +103,6 @@ def _within(t: float, freedom: int) -> float:
     if not odd:
         return math.sin(angle) * total
     return 2 / math.pi * (angle + (math.sin(angle) * total if freedom > 1 else 0))
-
-
-def _crossing(excess: Callable[[float], float], start: float, step: float, first: float) -> float:
-    """Where a function that rises away from `start`, where it is `first` < 0, is 0: by regula falsi (Illinois)."""
-    near, below, far = start, first, start + step
-    while (above := excess(far)) < 0:
-        near, below, step = far, above, 2 * step
-        far = near + step
-    for _ in range(_ROUNDS):
-        between = (near * above - far * below) / (above - below)
-        value = excess(between)
-        if value < 0:
-            near, below, above = between, value, above / 2
-        else:
-            far, above, below = between, value, below / 2
-        if abs(value) < 1e-5:
-            break
-    return float(between)
 
 
 def _together(x: Numbers, y: Numbers, censored: Flags) -> tuple[Numbers, Numbers, Flags, Numbers]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from grokterm.sweeps.fits import Critical, PowerLaw, Unfitted, critical, power_law
@@ -124,13 +125,13 @@ def test_no_critical_value_on_a_grid_is_likelier() -> None:
     x = table.column("train_fraction")
     grokked = np.isfinite(table.column("grokked_step_99"))
 
-    def plain(center: float, steepness: float) -> float:
-        p = 1 / (1 + np.exp(-steepness * (x - center)))
-        return float(np.log(np.where(grokked, p, 1 - p)).sum())
+    def plain(center: float, steepness: npt.NDArray[np.float64]) -> float:
+        p = 1 / (1 + np.exp(-steepness[:, None] * (x - center)))
+        return float(np.log(np.where(grokked, p, 1 - p)).sum(1).max())
 
-    best = plain(found.value, found.steepness)
+    best = plain(found.value, np.array([found.steepness]))
     centers, slopes = np.linspace(0.2, 0.65, 451), np.linspace(1, 80, 317)
-    profile = np.array([max(plain(center, slope) for slope in slopes) for center in centers])
+    profile = np.array([plain(center, slopes) for center in centers])
     assert profile.max() <= best + 1e-9
     assert centers[profile.argmax()] == pytest.approx(found.value, abs=0.001)
     inside = centers[profile > best - 3.841458820694124 / 2]
