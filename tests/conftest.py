@@ -33,6 +33,27 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes would c
 sys.dont_write_bytecode = False
 
 
+_shared: list[Nursery] = []
+"""The processes, with torch and with the screens in them, of which programs of all workers are forks."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Starts them where there are workers, while these collect their tests."""
+    if sys.platform == "linux" and config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        _shared[:] = [Nursery(), Nursery("screens")]
+
+
+def pytest_configure_node(node: Any) -> None:
+    """Tells a worker where they are."""
+    node.workerinput["nurseries"] = [nursery.line().address for nursery in _shared]
+
+
+def pytest_unconfigure() -> None:
+    """Ends them."""
+    for nursery in _shared:
+        nursery.__exit__(None, None, None)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Those marked so come first, in their order."""
     items.sort(key=lambda item: item.get_closest_marker("first") is None)
@@ -73,20 +94,28 @@ def home(folders: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def nursery() -> Iterator[Nursery]:
+def nurseries(pytestconfig: pytest.Config) -> Iterator[tuple[Nursery, Nursery]]:
+    """Processes with torch and with the screens in them: those that all workers have, or this worker's own."""
+    given = getattr(pytestconfig, "workerinput", {}).get("nurseries") or ["", ""]
+    with Nursery("torch", given[0]) as torch, Nursery("screens", given[1]) as screens:
+        yield torch, screens
+
+
+@pytest.fixture(scope="session")
+def nursery(nurseries: tuple[Nursery, Nursery]) -> Nursery:
     """A process with torch in it, of which programs that need it are forks."""
-    with Nursery() as started:
-        yield started
+    return nurseries[0]
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _programs_begin_at_once(nursery: Nursery) -> Iterator[None]:
+def _programs_begin_at_once(nurseries: tuple[Nursery, Nursery]) -> Iterator[None]:
     """Loading torch or the screen takes longer than most tests do; `start_afresh` starts a trainer that loads it."""
     if sys.platform != "linux":
         with launched_by(subprocess):
             yield
         return
-    with Nursery("screens") as screens, launched_by(nursery), forked_from(screens, nursery):
+    torch, screens = nurseries
+    with launched_by(torch), forked_from(screens, torch):
         yield
 
 

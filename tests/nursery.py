@@ -22,10 +22,13 @@ from tests.launching import LAUNCHERS, Launcher, Line
 
 
 class Nursery(Launcher):
-    """The process with torch in it, or that with the screens, from the first program on until the context ends."""
+    """The process with torch in it, or that with the screens, from the first program on until the context ends.
 
-    def __init__(self, kind: Kind = "torch") -> None:
-        self._kind = kind
+    With an address it is one that another nursery has started, which ends with that.
+    """
+
+    def __init__(self, kind: Kind = "torch", address: str = "") -> None:
+        self._kind, self._address = kind, address
         self._lock = Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._owner: socket.socket | None = None
@@ -37,8 +40,9 @@ class Nursery(Launcher):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._line is not None and self._owner is not None and self._process is not None:
+        if self._line is not None:
             self._line.close()
+        if self._owner is not None and self._process is not None:
             self._owner.close()
             self._process.wait()
 
@@ -57,7 +61,7 @@ class Nursery(Launcher):
     def line(self) -> Line:
         """The connection to the process, which is started where it is not there yet."""
         with self._lock:
-            self._line = self._line or self._begin()
+            self._line = self._line or (Line(self._address) if self._address else self._begin())
             return self._line
 
     def _begin(self) -> Line:

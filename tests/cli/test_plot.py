@@ -16,7 +16,7 @@ from tests.cli.terminals import on_terminal
 from tests.commands import run_command
 from tests.measured import measured
 from tests.runs.logged import append, logged
-from tests.test_imports import loaded
+from tests.test_imports import loaded_by
 
 SMALL = ["--p", "11", "--width", "32", "--log-every", "5", "--until", "60"]
 
@@ -237,7 +237,8 @@ def test_a_name_that_is_no_text_for_a_terminal_is_shown_as_escapes(home: Path) -
 
 
 def test_plotext_is_loaded_and_nothing_of_the_screen_or_the_lab(home: Path) -> None:
-    modules = loaded("from grokterm.cli import main; main(['plot', '1'])")
+    code = "from grokterm.cli import main; main(['plot', '1'])"
+    modules = loaded_by((code,))[code]
     assert "plotext" in modules
     assert not modules & {"torch", "textual", "grokterm.lab", "grokterm.trainer"}
 

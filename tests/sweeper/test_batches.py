@@ -76,8 +76,9 @@ def test_runs_that_train_together_are_the_runs_alone(monkeypatch: pytest.MonkeyP
 
 
 def test_without_kernels_the_phases_are_those_of_the_runs_alone() -> None:
-    runs = configs(precision="float64")
+    runs = [(run, config) for run, config in configs(precision="float64") if run in (0, 1, 3, 5)]
     together = by_run(train(Batch(tuple(runs))).outcomes)
+    assert len({outcome.phase for outcome in together.values()}) >= 3
     for run, config in runs:
         one, other = alone(run, config), together[run]
         assert [getattr(one, name) for name in ("step", "phase", *STEPS)] == [
