@@ -191,7 +191,9 @@ def named(x: Config | str) -> str:
 
 @pytest.mark.parametrize(("config", "state"), list(models()), ids=named)
 def test_every_view_draws_every_architecture_at_every_size(config: Config, state: str) -> None:
-    draw_all(config, state, [*SIZES, *SMALL], pictures_of(config, state))
+    # Every size goes with each architecture and with each state, if not with all pairs of them.
+    all_sizes = config.p == 97 or (ARCHITECTURES.index(config.arch) + STATES.index(state)) % 2 == 0
+    draw_all(config, state, [*SIZES, *SMALL] if all_sizes else FEW, pictures_of(config, state))
 
 
 @pytest.mark.parametrize(("config", "state"), list(variants()), ids=named)
