@@ -9,6 +9,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from cyclopts import App
 from rich.console import Console
 from textual.binding import Binding
 
@@ -158,18 +159,32 @@ def spelled(option: Option) -> set[str]:
     return {option.spelling, *("--" + alias for alias in option.aliases)}
 
 
-@pytest.mark.parametrize(
-    "line", sorted({line for name in page_names() for line in commands(read_page(name).text)}), ids=lambda line: line
-)
-def test_every_command_can_be_run(line: str, plugins_of_the_guide: None) -> None:
-    words = shlex.split(line, comments=True)
+def by_command() -> dict[str | None, list[list[str]]]:
+    """The words of every line of the guide by the command that they call; None for the screen."""
+    found: dict[str | None, list[list[str]]] = {}
+    for line in sorted({line for name in page_names() for line in commands(read_page(name).text)}):
+        words = [word for word in shlex.split(line, comments=True) if word not in ("PAGE", "VIEW")]
+        found.setdefault(next((word for word in words[1:2] if word in COMMANDS), None), []).append(words)
+    return found
+
+
+@pytest.mark.parametrize("only", by_command(), ids=str)
+def test_every_command_can_be_run(only: str | None, plugins_of_the_guide: None) -> None:
+    app = build(only)
+    for words in by_command()[only]:
+        try:
+            check_words(app, words)
+        except Exception as error:
+            error.add_note(shlex.join(words))
+            raise
+
+
+def check_words(app: App, words: list[str]) -> None:
+    """Reads a line as a shell hands it over, and its settings."""
     assert words[0] == "grokterm"
-    if "PAGE" in words or "VIEW" in words:
-        words = [word for word in words if word not in ("PAGE", "VIEW")]
     assert words[1:2] == [] or words[1] in COMMANDS or words[1].startswith("--") or read_line(words[1])
-    assert [read_line(word) for word in words if is_shared_run(word)] or "grok1:" not in line
-    only = next((word for word in words[1:2] if word in COMMANDS), None)
-    command, bound, _ = build(only).parse_args(words[1:], print_error=False, exit_on_error=False)
+    assert [read_line(word) for word in words if is_shared_run(word)] or not any("grok1:" in word for word in words)
+    command, bound, _ = app.parse_args(words[1:], print_error=False, exit_on_error=False)
     given = {name: value for name, value in bound.kwargs.items() if name in run_options() and value is not None}
     read(given)
     assert callable(command)

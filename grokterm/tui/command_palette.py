@@ -11,6 +11,7 @@ from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits
 
 from grokterm.tui.actions import ACTIONS
 from grokterm.tui.dialogs.options import has_pages
+from grokterm.tui.terminal.behind import Over
 from grokterm.tui.terminal.resizing import Steady
 from grokterm.tui.text.header import TITLES
 
@@ -44,7 +45,7 @@ class KeyCommands(Provider):
             yield f"Theme {name}", told, partial(self.screen.app.use_theme, name)  # type: ignore[attr-defined]
 
 
-class KeyPalette(Steady, CommandPalette):
+class KeyPalette(Over, Steady, CommandPalette):
     """Textual's palette, which keys that come fast would close twice, and no room at all would break."""
 
     DEFAULT_CSS = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
@@ -62,21 +62,34 @@ class Palette:
     depth: Depth = "truecolor"
     """Colours that the theme needs: with 16 or none, what matters is told apart by glyph as well."""
 
+    def __hash__(self) -> int:
+        """Of what tells themes apart: what is kept by palette is looked up for every few cells."""
+        return hash((self.depth, self.background, self.text, self.accent))
+
     def style(self, name: str) -> Style:
         """The Rich style of a meaning, without background."""
         return Style.parse(getattr(self, name) or "none")
 
     def css(self, name: str) -> str:
         """The colour of a meaning as Textual's style sheets write it."""
-        color = self.style(name).color
-        if color is None or color.is_default:
-            return "ansi_default"
-        return color.name if color.name.startswith("#") else f"ansi_{color.name}"
+        return _css(getattr(self, name))
 
     def markup(self, name: str) -> str:
         """The style of a meaning as Textual's Content writes it."""
-        words = [w for w in getattr(self, name).split() if w in _WEIGHTS]
-        return " ".join([*words, self.css(name)])
+        return _markup(getattr(self, name))
+
+
+@lru_cache(maxsize=1024)
+def _css(ink: str) -> str:
+    color = Style.parse(ink or "none").color
+    if color is None or color.is_default:
+        return "ansi_default"
+    return color.name if color.name.startswith("#") else f"ansi_{color.name}"
+
+
+@lru_cache(maxsize=1024)
+def _markup(ink: str) -> str:
+    return " ".join([*(word for word in ink.split() if word in _WEIGHTS), _css(ink)])
 
 
 @cache
@@ -187,16 +200,21 @@ def read_theme(path: Path, bases: Mapping[bool, Palette] | None = None) -> Theme
     try:
         if path.stat().st_size > _FILE_LIMIT:
             raise ThemeError(f"the theme {path} is longer than {_FILE_LIMIT:,} bytes")
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
         raise ThemeError(f"the theme {path} cannot be read: {error}") from None
     try:
-        return _theme(path.stem, table, bases or {})
+        dark, light = ((bases or {}).get(is_dark) for is_dark in (True, False))
+        return _theme(path.stem, text, dark, light)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ThemeError(f"the theme {path} cannot be read: {error}") from None
     except ThemeError as error:
         raise ThemeError(f"the theme {path} is left out: {error}") from None
 
 
-def _theme(stem: str, table: Mapping[str, Any], bases: Mapping[bool, Palette]) -> Theme:
+@lru_cache(maxsize=64)
+def _theme(stem: str, text: str, dark_base: Palette | None, light_base: Palette | None) -> Theme:
+    table = tomllib.loads(text)
     for key in table:
         if key not in ("name", "words", "dark", "depth", "colors"):
             raise ThemeError(unknown("key", key, ["name", "words", "dark", "depth", "colors"]))
@@ -206,7 +224,7 @@ def _theme(stem: str, table: Mapping[str, Any], bases: Mapping[bool, Palette]) -
         raise ThemeError("name and words must be text")
     if not isinstance(dark, bool) or depth not in get_args(Depth) or not isinstance(colors, dict):
         raise ThemeError(f"dark must be true or false, depth one of {', '.join(get_args(Depth))}, colors a table")
-    return Theme(name, words, dark, _palette(colors, depth, bases.get(dark)))
+    return Theme(name, words, dark, _palette(colors, depth, dark_base if dark else light_base))
 
 
 def _palette(colors: Mapping[str, Any], depth: Depth, base: Palette | None) -> Palette:

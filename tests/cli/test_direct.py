@@ -32,12 +32,29 @@ def some_value(option: Option) -> str:
     return str(getattr(Config(), option.name, None) or getattr(ViewOptions(), option.name, None) or "somewhere")
 
 
+def spellings(option: Option) -> list[str]:
+    return [option.spelling, *("--" + alias for alias in option.aliases)]
+
+
+def written(spelling: str, value: str, joined: bool) -> list[str]:
+    return [f"{spelling}={value}"] if joined else [spelling, value]
+
+
+@cache
+def all_bound(rank: int, joined: bool) -> dict[str, str]:
+    """The options that have so many spellings, written so and all at once, as cyclopts reads them."""
+    having = [(spellings(option)[rank], some_value(option)) for option in OPTIONS if len(spellings(option)) > rank]
+    return bound([word for pair in having for word in written(*pair, joined)])
+
+
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
-def test_every_option_is_read_as_cyclopts_reads_it(option: Option) -> None:
+@pytest.mark.parametrize("joined", [False, True])
+def test_every_option_is_read_as_cyclopts_reads_it(option: Option, joined: bool) -> None:
     value = some_value(option)
-    for spelling in (option.spelling, *("--" + alias for alias in option.aliases)):
-        for words in ([spelling, value], [f"{spelling}={value}"]):
-            assert screen_options(words) == bound(words) == {option.name: value}
+    for rank, spelling in enumerate(spellings(option)):
+        assert screen_options(written(spelling, value, joined)) == {option.name: value}
+        assert all_bound(rank, joined)[option.name] == value
+        assert all_bound(rank, joined).keys() == {one.name for one in OPTIONS if len(spellings(one)) > rank}
 
 
 def test_all_of_them_together_and_presets() -> None:

@@ -8,7 +8,7 @@ import inspect
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import version
 from io import StringIO
@@ -59,13 +59,30 @@ SIGNATURES: Final = {
 """Arguments of the methods that are overridden or called."""
 
 
-source_of = cache(inspect.getsource)
+@cache
+def sources(module: str) -> dict[str, str]:
+    """The source of each class of a module, parsed once: `inspect` would parse it anew for each of them."""
+    text = inspect.getsource(importlib.import_module(module))
+    lines = text.splitlines()
+    return {name: "\n".join(lines[node.lineno - 1 : node.end_lineno]) for name, node in classes(ast.parse(text))}
+
+
+def classes(tree: ast.AST, within: str = "") -> Iterator[tuple[str, ast.ClassDef]]:
+    """The classes in a piece of code with their qualified names, those in classes too."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.ClassDef):
+            yield f"{within}{node.name}", node
+            yield from classes(node, f"{within}{node.name}.")
+        elif isinstance(node, ast.If | ast.Try):
+            yield from classes(node, within)
 
 
 @cache
 def of_textual(owner: type) -> str:
     """The source of a class and of its bases, as far as they are Textual's."""
-    return "\n".join(source_of(base) for base in owner.__mro__ if base.__module__.startswith("textual"))
+    return "\n".join(
+        sources(base.__module__)[base.__qualname__] for base in owner.__mro__ if base.__module__.startswith("textual")
+    )
 
 
 @cache
@@ -85,9 +102,9 @@ def modules() -> Iterator[Any]:
         yield importlib.import_module(found.name)
 
 
-def private_names(tree: ast.AST) -> Iterator[tuple[str, bool]]:
+def private_names(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, bool]]:
     """The private names of a piece of code: methods and attributes, and whether each is one of `self`."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             name, own = node.name, True
         elif isinstance(node, ast.Attribute):
@@ -104,16 +121,16 @@ def used() -> dict[str, set[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     known = set().union(*USED.values())
     for module in modules():
-        tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
-        for name, own in private_names(tree):
+        nodes = list(ast.walk(ast.parse(Path(module.__file__).read_text(encoding="utf-8"))))
+        for name, own in private_names(nodes):
             if not own and name in known:
                 found[name].add(module.__name__)
-        for node in ast.walk(tree):
+        for node in nodes:
             if isinstance(node, ast.ImportFrom) and re.match(r"textual\b.*\._", node.module or ""):
                 found[node.module or ""].add(module.__name__)
             owner = getattr(module, node.name, None) if isinstance(node, ast.ClassDef) else None
             if isinstance(owner, type) and of_textual(owner):
-                for name in {name for name, own in private_names(node) if own and has(owner, name)}:
+                for name in {name for name, own in private_names(ast.walk(node)) if own and has(owner, name)}:
                     found[name].add(module.__name__)
     return found
 

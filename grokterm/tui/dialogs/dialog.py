@@ -12,6 +12,7 @@ from textual.widget import Widget
 from textual.widgets import OptionList
 
 from grokterm.config import Value
+from grokterm.tui.terminal.behind import Over
 from grokterm.tui.terminal.resizing import Steady
 
 Result = TypeVar("Result")
@@ -29,7 +30,7 @@ class Wanted:
     """Whether the present run stops when a new one starts."""
 
 
-class Dialog(Steady, ModalScreen[Result]):
+class Dialog(Over, Steady, ModalScreen[Result]):
     """A box in the middle of the screen; while it is open the run trains on behind it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", show=False)]

@@ -24,10 +24,11 @@ class Cells:
         """Writes text from cell (x, y) to the right; what lies outside is left out."""
         if not 0 <= y < self.height:
             return
-        glyphs, styles = self.glyphs[y], self.styles[y]
-        for at, glyph in enumerate(narrow(text), start=x):
-            if 0 <= at < self.width:
-                glyphs[at], styles[at] = glyph, style
+        inside = narrow(text)[max(-x, 0) : max(self.width - x, 0)]
+        if inside:
+            start = max(x, 0)
+            self.glyphs[y][start : start + len(inside)] = inside
+            self.styles[y][start : start + len(inside)] = [style] * len(inside)
 
     def free(self, x: int, y: int, length: int) -> bool:
         """Whether `length` cells from (x, y) lie inside and are blank."""
@@ -61,10 +62,13 @@ def row(parts: Iterable[tuple[str, Style]], width: int) -> Strip:
 
 
 def _runs(glyphs: list[str], styles: list[Style]) -> list[Segment]:
-    segments: list[Segment] = []
-    start = 0
-    for at in range(1, len(glyphs) + 1):
-        if at == len(glyphs) or (styles[at] is not styles[start] and styles[at] != styles[start]):
-            segments.append(Segment("".join(glyphs[start:at]), styles[start]))
-            start = at
+    if not glyphs:
+        return []
+    text, segments = "".join(glyphs), list[Segment]()
+    start, present = 0, styles[0]
+    for at, style in enumerate(styles):
+        if style is not present and style != present:
+            segments.append(Segment(text[start:at], present))
+            start, present = at, style
+    segments.append(Segment(text[start:], present))
     return segments

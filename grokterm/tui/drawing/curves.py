@@ -139,15 +139,16 @@ def draw_line(
 
 def draw_shade(cells: Cells, area: PlotArea, columns: Columns, shade: Shade, graph: Graph, palette: Palette) -> None:
     """Shades the cells that are still blank between two curves."""
-    across, down = DOTS[graph]
+    dots, down = DOTS[graph]
     upper, lower = columns.high[shade.upper], columns.low[shade.lower]
     known = np.isfinite(upper) & np.isfinite(lower)
     if not known.any():
         return
-    at = columns.index[known] // across
+    at = columns.index[known] // dots
     first, last = (area.column(step) - area.left for step in (shade.first, shade.last))
-    for x in range(max(first, int(at[0])), min(last, int(at[-1])) + 1):
-        top, bottom = (area.row(float(np.interp(x, at, row[known])), down) for row in (upper, lower))
+    across = np.arange(max(first, int(at[0])), min(last, int(at[-1])) + 1)
+    ends = [area.rows(np.interp(across, at, row[known]), down).astype(np.int64).tolist() for row in (upper, lower)]
+    for x, top, bottom in zip(across.tolist(), *ends, strict=True):
         for y in range(top + 1, bottom):
             if cells.free(area.left + x, y, 1) and not is_among_words(cells, area.left + x, y):
                 cells.put(area.left + x, y, ":" if graph == "ascii" else "░", palette.style(shade.color))

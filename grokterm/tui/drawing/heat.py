@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import islice
 from typing import Final, Literal
 
 import numpy as np
@@ -143,17 +144,20 @@ def _levels(values: Floats, top: float, scale: Scale) -> Levels:
 def _half_blocks(levels: Levels, scale: Scale, palette: Palette) -> list[Strip]:
     if levels.shape[0] % 2:
         levels = np.vstack([levels, np.full((1, levels.shape[1]), _BLANK, np.int16)])
+    width = levels.shape[1]
     return [
-        Strip([_half_block(int(up), int(low), length, scale, palette) for up, low, length in _runs(upper, lower)])
-        for upper, lower in zip(levels[::2], levels[1::2], strict=True)
+        Strip([_half_block(up, low, length, scale, palette) for up, low, length in runs], width)
+        for runs in _runs(levels[::2], levels[1::2])
     ]
 
 
-def _runs(upper: Levels, lower: Levels) -> list[tuple[int, int, int]]:
-    """Runs of equal pairs: upper level, lower level, length."""
-    starts = np.flatnonzero(np.r_[True, (upper[1:] != upper[:-1]) | (lower[1:] != lower[:-1])])
-    lengths = np.diff(np.r_[starts, upper.size])
-    return list(zip(upper[starts].tolist(), lower[starts].tolist(), lengths.tolist(), strict=True))
+def _runs(upper: Levels, lower: Levels) -> list[list[tuple[int, int, int]]]:
+    """Runs of equal pairs in each row: upper level, lower level, length."""
+    first = np.ones(upper.shape, np.bool_)
+    first[:, 1:] = (upper[:, 1:] != upper[:, :-1]) | (lower[:, 1:] != lower[:, :-1])
+    lengths = np.diff(np.flatnonzero(first), append=first.size).tolist()
+    runs = zip(upper[first].tolist(), lower[first].tolist(), lengths, strict=True)
+    return [list(islice(runs, count)) for count in first.sum(1).tolist()]
 
 
 def _half_block(upper: int, lower: int, length: int, scale: Scale, palette: Palette) -> Segment:

@@ -9,7 +9,7 @@ import numpy as np
 from rich.style import Style
 
 from grokterm.tui.drawing.cells import Cells
-from grokterm.tui.drawing.scales import Scale, evenly, short, ticks
+from grokterm.tui.drawing.scales import Floats, Scale, evenly, short, ticks
 from grokterm.tui.theme import Palette
 from grokterm.view_options import Graph
 
@@ -63,8 +63,11 @@ class PlotArea:
 
     def row(self, value: float, down: int) -> int:
         """The cell in which a value lies that is drawn with `down` points a cell."""
-        place = float(self.y.place(np.array([value]))[0])
-        return self.height - 1 - int(np.rint(place * (self.height * down - 1))) // down
+        return int(self.rows(np.array([value]), down)[0])
+
+    def rows(self, values: Floats, down: int) -> Floats:
+        """The cells in which values lie, each as `row` gives it."""
+        return np.asarray(self.height - 1 - np.rint(self.y.place(values) * (self.height * down - 1)) // down)
 
 
 def draw_axes(cells: Cells, area: PlotArea, axes: Axes, down: int, graph: Graph, palette: Palette) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from textual.content import Content
@@ -135,22 +136,35 @@ def phases(history: History, palette: Palette, bar: int) -> Content:
 
     `bar` is the length of its lines; 0 writes names alone, -1 only the present one at length, -2 all short.
     """
-    chain = [*PHASES, *([COLLAPSED] if history.phase == "collapsed" else [])]
+    chain = (*PHASES, *([COLLAPSED] if history.phase == "collapsed" else []))
     present = next(i for i, (name, *_) in enumerate(chain) if name == history.phase)
+    began = tuple(history.phase_steps.get(name) if i <= present else None for i, (name, *_) in enumerate(chain))
+    return _phases(chain, present, began, palette, bar, round(bar * progress(history)) if bar > 0 else 0)
+
+
+@lru_cache(maxsize=64)
+def _phases(
+    chain: tuple[tuple[str, str, str], ...],
+    present: int,
+    steps: tuple[int | None, ...],
+    palette: Palette,
+    bar: int,
+    filled: int,
+) -> Content:
+    """Those of a chain and the steps at which they began; every drawing asks for all lengths, which seldom change."""
     border, pieces = palette.markup("border"), list[Content]()
-    for i, (name, long, short) in enumerate(chain):
+    for i, ((name, long, short), began) in enumerate(zip(chain, steps, strict=True)):
         reached = i <= present
         color = palette.markup(name) if reached else border
         style = f"bold {color}" if i == present else color if reached else palette.markup("muted")
-        began = history.phase_steps.get(name)
         label = long if bar >= 0 or (bar == -1 and i == present) else short
-        label += f" {began:,}" if began is not None and reached else ""
+        label += f" {began:,}" if began is not None else ""
         if i:
             pieces.append(Content.styled("▸" if bar > 0 else " ▸ ", border))
         if bar <= 0:
             pieces.append(Content.styled(label, style))
             continue
-        done = bar if i < present else round(bar * progress(history)) if i == present else 0
+        done = bar if i < present else filled if i == present else 0
         before = ("━" if reached else "─") * bar
         pieces.append(Content.assemble((f"{before} ", color), (label, style), (f" {'━' * done}", color)))
         pieces.append(Content.styled("─" * (bar - done), border))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import groupby
 
 from textual.content import Content
 
@@ -41,12 +42,13 @@ def slider(state: RunState, moment: Moment, width: int) -> Content:
         return Content("")
     starts = phase_starts(state.history)
     at = min(room - 1, round(moment.step / max(now, 1) * (room - 1)))
-    muted, pieces = palette.markup("muted"), list[tuple[str, str]]()
-    for cell in range(room):
+    muted, steps = palette.markup("muted"), [step for step, _ in starts]
+
+    def look(cell: int) -> tuple[str, str]:
         if cell == at:
-            pieces.append(("●", f"bold {palette.markup('accent')}"))
-            continue
-        step = now * cell / (room - 1)
-        phase = starts[bisect_right(starts, step, key=lambda start: start[0]) - 1][1]
-        pieces.append(("━" if cell < at else "─", palette.markup(phase)))
+            return "●", f"bold {palette.markup('accent')}"
+        phase = starts[bisect_right(steps, now * cell / (room - 1)) - 1][1]
+        return "━" if cell < at else "─", palette.markup(phase)
+
+    pieces = [(glyph * len(list(cells)), style) for (glyph, style), cells in groupby(map(look, range(room)))]
     return Content.assemble((ends[0], muted), *pieces, (ends[1], muted))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
@@ -29,8 +30,24 @@ def drawn(
     theme: str = "mono",
     training: tuple[int, ...] = (),
 ) -> list[str]:
+    return shown(plan, tiles_of(plan, table, training), measure, size, cursor, graph, theme)
+
+
+def tiles_of(plan: Plan, table: SweepTable, training: tuple[int, ...] = ()) -> Tiles:
     tiles = Tiles(plan, 0, 1 if len(plan.axes) > 1 else None, {})
     tiles.update(table, training)
+    return tiles
+
+
+def shown(
+    plan: Plan,
+    tiles: Tiles,
+    measure: MeasureName,
+    size: tuple[int, int],
+    cursor: tuple[int, int],
+    graph: Graph,
+    theme: str,
+) -> list[str]:
     coloring = coloring_of(measure, (tile.summary for tile in tiles.known() if tile.summary))
     x, y = axis_shown(plan.axes[0]), axis_shown(plan.axes[1]) if len(plan.axes) > 1 else None
     strips = draw_diagram(tiles, x, y, coloring, cursor, *size, graph, find_theme(theme).palette)
@@ -96,14 +113,20 @@ def test_shares_are_counted_where_there_is_room() -> None:
     assert any("2/4" in line and "4/4" in line for line in lines)
 
 
+@cache
+def large() -> tuple[Plan, Tiles]:
+    """A sweep of more tiles than most sizes have cells, all of which have ended."""
+    plan = plan_of("wd=0.1:10:log:9", "frac=0.1:0.9:12", seeds=1)
+    return plan, tiles_of(plan, table_by(plan, lambda run: 40 * run.number + 100 if run.number % 5 else None))
+
+
 @pytest.mark.parametrize("measure", SUMMARY)
 @pytest.mark.parametrize("theme", load_themes())
 @pytest.mark.parametrize("graph", ["braille", "block", "ascii"])
 def test_every_measure_theme_and_size_fills_its_room(measure: MeasureName, theme: str, graph: Graph) -> None:
-    plan = plan_of("wd=0.1:10:log:9", "frac=0.1:0.9:12", seeds=1)
-    table = table_by(plan, lambda run: 40 * run.number + 100 if run.number % 5 else None)
+    plan, tiles = large()
     for size in ((1, 1), (5, 3), (20, 5), (60, 20), (120, 50)):
-        lines = drawn(plan, table, measure, size, (8, 11), graph, theme)
+        lines = shown(plan, tiles, measure, size, (8, 11), graph, theme)
         assert graph != "ascii" or all(line.isascii() for line in lines)
 
 
