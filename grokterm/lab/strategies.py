@@ -84,7 +84,7 @@ class KernelStrategy(Strategy):
 
         def score(examples: Examples) -> tuple[float, int]:
             if examples is self._trained_on:
-                self._ahead = _Ahead(self._step(examples), examples, self.flat._version)
+                self._ahead = _Ahead(self._step(examples), examples, self.flat.clone())
                 return self._ahead.scores[0]
             return native.score(model.product, activation, pairs_of(examples), inputs, loss)
 
@@ -106,12 +106,12 @@ class _Ahead(NamedTuple):
 
     scores: list[tuple[float, int]]
     examples: Examples
-    version: int
-    """How often the parameters had been written to."""
+    flat: Tensor
+    """A copy of the parameters."""
 
     def is_of(self, examples: Examples, flat: Tensor) -> bool:
-        """Whether it is that of the same examples and parameters, which nothing was written to."""
-        return self.examples is examples and self.version == flat._version
+        """Whether it is that of the same examples and of parameters of the same bits."""
+        return self.examples is examples and torch.equal(self.flat.view(torch.int32), flat.view(torch.int32))
 
 
 class AutogradStrategy(Strategy):

@@ -39,8 +39,7 @@ FEW = [SIZES[0], SIZES[-1], SMALL[2]]
 LOOKS: list[tuple[str, Graph]] = [("dusk", "braille"), ("ansi", "block"), ("mono", "ascii")]
 """Colours all there, 16 and none."""
 SANE_SECONDS = 5.0
-"""Of the processor, whatever else it does."""
-"""No view may take as long to draw as this, whatever else the machine does."""
+"""Of the processor: no view may take as long to draw as this, whatever else the machine does."""
 ARCHITECTURES = choices("arch")
 Pictures = dict[int, tuple[Picture | None, Picture | None]]
 """What views draw by their numbers: the picture of now and of an earlier step."""
