@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
-from torch.fx.experimental.proxy_tensor import make_fx
 from torch.testing import assert_close
 
 from grokterm.config import Config, choices, settings
@@ -19,6 +17,7 @@ from grokterm.lab.models.layout import Layout
 from grokterm.lab.optimizers import Chain, Hyperparameters, Known, Optimizer
 from grokterm.lab.optimizers.chain import rules
 from grokterm.lab.optimizers.filters import FILTERS as MADE
+from tests.lab.captured import Captured
 from tests.lab.cuda import only_on_cuda
 from tests.lab.examples import random_parameters, small
 from tests.lab.fakes import audited, on_fake_cuda
@@ -157,11 +156,7 @@ def test_a_change_of_any_number_acts_inside_a_captured_step(values: dict[str, An
     plain.optimizer = Optimizer(before.optimizer, plain.flat, plain.hyper, "chain", Chain.of(before), plain.known)
     state = {name: tensor.clone() for name, tensor in captured.optimizer.state_dict().items()}
 
-    def step(gradient: Tensor) -> Tensor:
-        captured.optimizer.step(captured.flat, gradient)
-        return captured.flat
-
-    graph = make_fx(step)(captured.gradients[0])
+    graph = Captured(lambda gradient: captured.optimizer.step(captured.flat, gradient), captured.gradients[0])
     captured.flat.copy_(plain.flat)
     captured.optimizer.load_state_dict(state)
     for at, gradient in enumerate(plain.gradients[:20]):
