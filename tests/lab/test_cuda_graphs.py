@@ -110,8 +110,8 @@ def test_a_burst_stops_before_the_step_that_is_not_finite(batch_size: int | str,
 def test_the_same_run_twice_has_the_same_bits(arch: str, precision: str, device: str) -> None:
     config = small(p=53, arch=arch, width=256, d_model=64, precision=precision, device=device)
     one, other = Engine(config), Engine(config)
-    one.advance(20)
-    for steps in (1, 12, 7):
+    one.advance(10)
+    for steps in (1, 8, 1):
         other.advance(steps)
         other.measure()
     for name, tensor in one.state_dict().items():

@@ -190,13 +190,13 @@ LIVE: dict[str, Any] = {"batch_size": 8, "dropout": 0.2, "jacobian": 0.1, "norm_
 def test_steps_are_the_same_bits_twice_and_from_a_state(task: dict[str, Any], arch: str) -> None:
     config = small(**task, arch=arch, precision="float32", **LIVE, optimizer="muon", filter="grokfast-ema", corrupt=0.2)
     first, second = Engine(config), Engine(config)
-    first.advance(7)
+    first.advance(6)
     state = first.state_dict()
-    first.advance(9)
-    second.advance(16)
+    first.advance(4)  # of 8 batches in an epoch, where there are most
+    second.advance(10)
     restored = Engine(config)
     restored.load_state_dict(state)
-    restored.advance(9)
+    restored.advance(4)
     for name, tensor in first.state_dict().items():
         assert torch.equal(tensor, second.state_dict()[name]), name
         assert torch.equal(tensor, restored.state_dict()[name]), name
