@@ -23,7 +23,7 @@ from tests.needs import AMX, BFLOAT16, library, need
 from tests.once import numbers_made_once
 
 QUICK: Final = {
-    "one-hot": {"lr": 0.02},
+    "one-hot": {"lr": 0.02, "p": 37, "train_fraction": 0.9},
     "mlp": {"lr": 0.02},
     "transformer": {"lr": 0.01, "width": 256, "weight_decay": 0.5},
 }
