@@ -26,15 +26,19 @@ USED: Final = {"_fused_adamw_": "lab/optimizers/adam.py", "_is_amx_tile_supporte
 def test_each_private_name_stands_in_one_module() -> None:
     found: dict[str, set[str]] = defaultdict(set)
     for path in FOLDER.rglob("*.py"):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute) and re.match(r"torch\b", ast.unparse(node.value)):
+        text = path.read_text(encoding="utf-8")
+        if not any(name in text for name in ("torch", *USED)):
+            continue
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Attribute):
                 name = node.attr
+                wanted = bool(re.fullmatch(r"_[a-z]\w+", name) and re.match(r"torch\b", ast.unparse(node.value)))
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 name = node.value
+                wanted = name in USED
             else:
                 continue
-            if re.fullmatch(r"_[a-z]\w+", name) and (isinstance(node, ast.Attribute) or name in USED):
+            if wanted:
                 found[name].add(path.relative_to(FOLDER).as_posix())
     assert found == {name: {place} for name, place in USED.items()}
 
