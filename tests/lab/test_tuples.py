@@ -22,6 +22,7 @@ from grokterm.lab.seeds import generator
 from grokterm.lab.strategies import choose_strategy
 from grokterm.lab.tuples import TupleTask, make_data, secret_coordinates
 from tests.lab.examples import random_parameters, small
+from tests.lab.test_engine import assert_same_state
 from tests.reference.tuples import tuple_logits
 
 SUM: dict[str, Any] = {"task": "sum", "p": 5}
@@ -197,9 +198,8 @@ def test_steps_are_the_same_bits_twice_and_from_a_state(task: dict[str, Any], ar
     restored = Engine(config)
     restored.load_state_dict(state)
     restored.advance(4)
-    for name, tensor in first.state_dict().items():
-        assert torch.equal(tensor, second.state_dict()[name]), name
-        assert torch.equal(tensor, restored.state_dict()[name]), name
+    for other in (second, restored):
+        assert_same_state(first.state_dict(), other.state_dict())
     assert first.measure() == restored.measure()
 
 
