@@ -77,7 +77,13 @@ def grokking(seeds: int = GROKKING_SEEDS, device: str = "cpu") -> list[Trial]:
 
 
 def outcome(trial: Trial) -> Outcome:
-    """Trains a trial as a trainer does, with all measures, until it groks or is given up."""
+    """What came of a trial that is trained until it groks or is given up."""
+    *_, last = followed(trial)
+    return last
+
+
+def followed(trial: Trial) -> Iterator[Outcome]:
+    """Trains a trial as a trainer does, with all measures; what has come of it after each set of them."""
     engine, trackers = Engine(trial.config), Trackers(trial.config)
     claimed = half = None
     while True:
@@ -86,10 +92,10 @@ def outcome(trial: Trial) -> Outcome:
             claimed = engine.step
         if half is None and scalars.test_accuracy >= HALF:
             half = engine.step
-        if GROKKED.reached(scalars.test_accuracy):
-            return Outcome(trial.name, claimed, half, engine.step)
-        if engine.step >= trial.steps or engine.advance(EVERY) < EVERY:
-            return Outcome(trial.name, claimed, half, None)
+        grokked = engine.step if GROKKED.reached(scalars.test_accuracy) else None
+        yield Outcome(trial.name, claimed, half, grokked)
+        if grokked is not None or engine.step >= trial.steps or engine.advance(EVERY) < EVERY:
+            return
 
 
 def outcomes(trials: Sequence[Trial], say: Callable[[str], None]) -> list[Outcome]:

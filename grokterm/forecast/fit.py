@@ -91,6 +91,7 @@ def fit(known: Moments, seed: int = 0, epochs: int = EPOCHS) -> Hazards:
     survived = torch.tensor(at[None] < span[:, None], dtype=torch.float32)
     event = torch.zeros_like(survived)
     event[torch.arange(len(own)), torch.tensor(own)] = torch.tensor(reached, dtype=torch.float32)
+    looked_at = survived + event
     weight = torch.tensor(known.weight, dtype=torch.float32)
     drawn = torch.Generator().manual_seed(seed)
     f, e = x.shape[1], len(EDGES)
@@ -103,14 +104,14 @@ def fit(known: Moments, seed: int = 0, epochs: int = EPOCHS) -> Hazards:
     chance = torch.empty(NETWORKS, int(runs.max()) + 1).exponential_(generator=drawn)
     weights = weight * chance[:, runs]
     weights = weights / weights.sum(1, keepdim=True)
-    optimizer = torch.optim.AdamW([w_1, b_1, w_2, b_2], lr=1e-2, weight_decay=DECAY)
+    optimizer = torch.optim.AdamW([w_1, b_1, w_2, b_2], lr=1e-2, weight_decay=DECAY, fused=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)
     for _ in range(epochs):
         optimizer.zero_grad()
         logits = torch.tanh(torch.einsum("bf,nfh->nbh", x, w_1) + b_1) @ w_2 + b_2
-        stay, go = torch.nn.functional.logsigmoid(-logits), torch.nn.functional.logsigmoid(logits)
-        likelihood = (survived * stay + event * go).sum(-1)
-        (-(weights * likelihood).sum()).backward()  # type: ignore[no-untyped-call]
+        # By the logits x, of −Σ weight (survived log σ(−x) + event log σ(x)).
+        gradient = logits.detach().sigmoid().mul_(looked_at).sub_(event).mul_(weights[..., None])
+        logits.backward(gradient)  # type: ignore[no-untyped-call]
         optimizer.step()
         schedule.step()
     one, two, three, four = (t.detach().double().numpy() for t in (w_1, b_1[:, 0], w_2, b_2[:, 0]))

@@ -84,9 +84,10 @@ def test_replicas_have_a_spectrum_each() -> None:
 
 
 def test_neurons_of_a_one_hot_mlp_come_to_follow_one_frequency_each() -> None:
-    engine = Engine(Config(arch="one-hot", p=31, lr=1e-2, train_fraction=0.8, width=256))
-    before = weight_vector_shares(engine.model, engine.parameters, engine.config)
-    engine.advance(400)
+    with by_kernels():
+        engine = Engine(Config(arch="one-hot", p=31, lr=1e-2, train_fraction=0.8, width=256))
+        before = weight_vector_shares(engine.model, engine.parameters, engine.config)
+        engine.advance(400)
     after = weight_vector_shares(engine.model, engine.parameters, engine.config)
     assert before is not None
     assert after is not None

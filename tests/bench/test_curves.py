@@ -42,7 +42,7 @@ def test_rows_without_curves_give_nothing() -> None:
 
 def test_a_learning_holds_what_was_seen_on_the_way() -> None:
     devices.prepare()
-    config = Config(p=59, width=128, train_fraction=0.8, lr=0.02, log_every=5, device="cpu", precision="float32")
+    config = Config(p=37, width=128, train_fraction=0.9, lr=0.02, log_every=5, device="cpu", precision="float32")
     for seen in (learn(config), learn_plainly(config)):
         assert seen.steps == list(range(0, seen.step + 1, 5))
         assert len(seen.test_accuracies) == len(seen.steps)

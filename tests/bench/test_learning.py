@@ -23,7 +23,7 @@ from tests.needs import AMX, BFLOAT16, library, need
 from tests.once import numbers_made_once
 
 QUICK: Final = {
-    "one-hot": {"lr": 0.02},
+    "one-hot": {"lr": 0.02, "p": 37, "train_fraction": 0.9},
     "mlp": {"lr": 0.02},
     "transformer": {"lr": 0.01, "width": 256, "weight_decay": 0.5},
 }
@@ -48,17 +48,25 @@ def plain(arch: str, tmp_path_factory: pytest.TempPathFactory) -> list[int]:
     return numbers_made_once(tmp_path_factory, f"plain-{arch}", learned)
 
 
+def near(step: float, plain: list[int]) -> bool:
+    return 1 / NEAR < step / statistics.median(plain) < NEAR
+
+
 @pytest.mark.parametrize("arch", ARCHITECTURES)
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_way_of_taking_steps_groks_when_float32_with_autograd_does(arch: str, variant: str, plain: list[int]) -> None:
     if VARIANTS[variant].kernels:
         library()
     need(variant in variants_here(), AMX if VARIANTS[variant].kernels else BFLOAT16)
+    *first, last = configs(arch)
     try:
-        steps = [run.step for run in learn_all(variant, configs(arch), lambda words: None)]
+        steps = [run.step for run in learn_all(variant, first, lambda words: None)]
+        if not all(near(step, plain) for step in steps):
+            steps += [run.step for run in learn_all(variant, [last], lambda words: None)]
     finally:
         native.load(None)
-    assert 1 / NEAR < statistics.median(steps) / statistics.median(plain) < NEAR, (steps, plain)
+    # Where two of three are near, so is the median, whatever the third would be.
+    assert near(statistics.median(steps), plain), (steps, plain)
 
 
 def test_a_run_that_never_groks_is_none_of_the_quick_ones() -> None:

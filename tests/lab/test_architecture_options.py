@@ -27,7 +27,7 @@ from tests.lab.options import OPTIONS
 from tests.lab.test_models import assert_like_plain
 from tests.reference.plain import plain_logits
 
-DEPTHS = (1, 2, 8)
+DEPTHS = (1, 2, 3)
 
 
 @pytest.mark.parametrize("turn", range(len(DEPTHS)))
@@ -71,18 +71,18 @@ def test_any_options_together_are_the_plain_model(
     assert_like_plain(config, make_task(config).pairs(drawn), seed, most=9)
 
 
-@pytest.mark.parametrize("depth", [1, 2])
+@pytest.mark.parametrize(("depth", "replicas"), [(1, (2, 2)), (2, (2,))])
 @pytest.mark.parametrize("values", OPTIONS, ids=str)
-def test_every_replica_is_its_own_run(values: dict[str, Any], depth: int) -> None:
+def test_every_replica_is_its_own_run(values: dict[str, Any], depth: int, replicas: tuple[int, ...]) -> None:
     config = small(depth=depth, **values)
     model = build(config)
     layout = Layout(model.shapes())
-    flat = layout.flatten(random_parameters(model, replicas=(2, 2)))
+    flat = layout.flatten(random_parameters(model, replicas=replicas))
     task = make_task(config)
     pairs = task.pairs(task.train)
     loss, gradient = loss_and_gradient(model, layout, flat, pairs, 7)
     inputs = model.inputs(layout.unflatten(flat), pairs.a, pairs.b)
-    for index in itertools.product(range(2), range(2)):
+    for index in itertools.product(*map(range, replicas)):
         own_loss, own_gradient = loss_and_gradient(model, layout, flat[index], pairs, 7)
         assert_close(loss[index], own_loss)
         assert_close(gradient[index], own_gradient, rtol=1e-9, atol=1e-12)

@@ -1,4 +1,4 @@
-"""Every optimizer, filter, decay and constraint against plain PyTorch over 50 steps, and inside captured steps."""
+"""Every optimizer, filter, decay and constraint against plain PyTorch over 25 steps, and inside captured steps."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
-from torch.fx.experimental.proxy_tensor import make_fx
 from torch.testing import assert_close
 
 from grokterm.config import Config, choices, settings
@@ -19,13 +17,15 @@ from grokterm.lab.models.layout import Layout
 from grokterm.lab.optimizers import Chain, Hyperparameters, Known, Optimizer
 from grokterm.lab.optimizers.chain import rules
 from grokterm.lab.optimizers.filters import FILTERS as MADE
+from tests.lab.captured import Captured
 from tests.lab.cuda import only_on_cuda
 from tests.lab.examples import random_parameters, small
 from tests.lab.fakes import audited, on_fake_cuda
 from tests.reference.optimizers import PlainRun
 
 CPU = torch.device("cpu")
-STEPS = 50
+STEPS = 25
+"""More than two windows of gradients, and than twice the warm-up."""
 WINDOW = {"ma_window": 7, "ma_lambda": 3.0}
 FILTERED = {"none": {}, "grokfast-ema": {}, "grokfast-ma": WINDOW, "orthograd": {}}
 CHAINS: list[dict[str, Any]] = [
@@ -86,7 +86,7 @@ def test_every_name_is_described_and_made() -> None:
 
 
 @pytest.mark.parametrize("values", CHAINS, ids=named)
-def test_fifty_steps_are_those_of_plain_pytorch(values: dict[str, Any]) -> None:
+def test_steps_are_those_of_plain_pytorch(values: dict[str, Any]) -> None:
     config = config_of(values)
     run = Run(config)
     plain = PlainRun(config, run.start, run.model.hidden_matrices)
@@ -157,11 +157,7 @@ def test_a_change_of_any_number_acts_inside_a_captured_step(values: dict[str, An
     plain.optimizer = Optimizer(before.optimizer, plain.flat, plain.hyper, "chain", Chain.of(before), plain.known)
     state = {name: tensor.clone() for name, tensor in captured.optimizer.state_dict().items()}
 
-    def step(gradient: Tensor) -> Tensor:
-        captured.optimizer.step(captured.flat, gradient)
-        return captured.flat
-
-    graph = make_fx(step)(captured.gradients[0])
+    graph = Captured(lambda gradient: captured.optimizer.step(captured.flat, gradient), captured.gradients[0])
     captured.flat.copy_(plain.flat)
     captured.optimizer.load_state_dict(state)
     for at, gradient in enumerate(plain.gradients[:20]):

@@ -54,7 +54,7 @@ def taken(config: Config, device: torch.device, n: int, replicas: tuple[int, ...
     strategy = choose_strategy(model, layout, flat, 3000)
     burst = StepBatch(strategy, optimizer)
     optimizer.prepare()
-    if strategy.name != "autograd":
+    if pairs.reused and strategy.name != "autograd":
         burst._step(pairs)
     return strategy, audited(lambda: burst._step(pairs))
 

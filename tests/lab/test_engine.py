@@ -28,7 +28,7 @@ def assert_same_state(one: dict[str, Tensor], other: dict[str, Tensor]) -> None:
     assert one.keys() == other.keys()
     for name, tensor in one.items():
         assert tensor.dtype == other[name].dtype
-        assert torch.equal(tensor, other[name]) or tensor.isnan().all(), name
+        assert torch.equal(tensor, other[name]) or (tensor.isnan().all() and other[name].isnan().all()), name
 
 
 def plain_run(config: Config, steps: int, changes: dict[int, dict[str, Any]]) -> dict[str, Tensor]:
@@ -142,8 +142,8 @@ def test_a_large_p_takes_less_than_the_neurons_of_all_pairs() -> None:
 def test_the_same_run_twice_has_the_same_bits(arch: str, precision: str, batch_size: int | str) -> None:
     config = small(p=37, arch=arch, width=256, d_model=64, precision=precision, batch_size=batch_size)
     engines = [Engine(config), Engine(config)]
-    engines[0].advance(12)
-    for _ in range(12):
+    engines[0].advance(6)
+    for _ in range(6):
         engines[1].advance(1)
         engines[1].measure()
     assert_same_state(engines[0].state_dict(), engines[1].state_dict())

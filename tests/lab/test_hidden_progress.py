@@ -73,6 +73,6 @@ CONTROLS = [{"corrupt": 0.5, "train_size": 100}, {"corrupt": 1.0}, {"weight_deca
 
 @pytest.mark.parametrize("control", CONTROLS, ids=str)
 def test_random_or_turned_labels_and_no_decay_with_few_points_claim_nothing(control: dict[str, float]) -> None:
-    _, way = way_of(PARITY.changed(control), 1000)
+    _, way = way_of(PARITY.changed(control), 700)  # more than the parity takes to grok
     assert control == {"corrupt": 1.0} or way.events["memorized"] > 0
     assert way.events.keys() <= {"memorized"}

@@ -23,6 +23,7 @@ from grokterm.lab.strategies import choose_strategy
 from grokterm.lab.tasks import make_task
 from tests.lab.examples import ARCHITECTURES, drawn_pairs, loss_and_gradient, random_parameters
 from tests.lab.rounding import check_rounding
+from tests.lab.test_engine import assert_same_state
 from tests.needs import AMX, need
 
 pytestmark = pytest.mark.usefixtures("kernels")
@@ -101,8 +102,7 @@ def test_the_same_bits_twice(arch: Architecture, precision: Products) -> None:
     one, other = Engine(config), Engine(config)
     one.advance(20)
     other.advance(20)
-    for name, tensor in one.state_dict().items():
-        assert torch.equal(tensor, other.state_dict()[name])
+    assert_same_state(one.state_dict(), other.state_dict())
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)

@@ -18,6 +18,7 @@ from grokterm.lab.engine import Engine
 from grokterm.lab.precision import bfloat16_product
 from tests import needs
 from tests.lab.examples import ARCHITECTURES
+from tests.lab.test_engine import assert_same_state
 
 
 @pytest.fixture(autouse=True, params=LIMITS)
@@ -53,8 +54,7 @@ def test_torch_takes_the_steps_in_bfloat16(arch: Architecture) -> None:
     plain = engine(arch, "bfloat16")
     plain.advance(20)
     assert measured == plain.measure()
-    for name, tensor in run.state_dict().items():
-        assert torch.equal(tensor, plain.state_dict()[name]), name
+    assert_same_state(run.state_dict(), plain.state_dict())
 
 
 @pytest.mark.parametrize("loss", native.LOSSES)

@@ -22,14 +22,30 @@ from tests.lab.examples import all_pairs, loss_and_gradient, random_parameters, 
 from tests.reference.plain import plain_gradients, plain_logits
 
 SIZES = (5, 12, 31)
-VARIANTS = list(itertools.product(choices("arch"), (1, 2, 3), choices("layer_norm"), choices("activation")))
+REPLICAS = ((3,), (2, 2))
+DEPTHS = (1, 2, 3)
+VARIANTS = list(itertools.product(choices("arch"), DEPTHS, choices("layer_norm"), choices("activation")))
+OF_THREE = [
+    (arch, depth, choices("layer_norm")[norm], choices("activation")[(i + j + norm) % 3])
+    for i, arch in enumerate(choices("arch"))
+    for j, depth in enumerate(DEPTHS)
+    for norm in range(3)
+]
+"""A third of the variants, so that any three parts of a variant come together in one of them."""
 
 
 def each_with(values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Every variant with one of the values, so that each of these comes with every part of a variant."""
-    return [
-        (values[sum(at // 3**side for side in range(4)) % len(values)], *found) for at, found in enumerate(VARIANTS)
-    ]
+    """Every variant of `OF_THREE` with one of the values, so that each of these comes with every part of a variant."""
+    return [(values[(at % 3 + at // 3 % 3) % len(values)], *found) for at, found in enumerate(OF_THREE)]
+
+
+def test_any_three_parts_of_a_variant_come_together_and_with_every_value() -> None:
+    for parts in itertools.combinations(range(4), 3):
+        assert {tuple(one[i] for i in parts) for one in OF_THREE} == {tuple(one[i] for i in parts) for one in VARIANTS}
+    for values in (SIZES, REPLICAS):
+        for part in range(4):
+            found = {(value, variant[part]) for value, *variant in each_with(values)}
+            assert found == {(value, variant[part]) for value in values for variant in VARIANTS}
 
 
 def assert_like_plain(config: Config, pairs: Pairs, seed: int = 0, most: int = 10**9) -> None:
@@ -91,7 +107,7 @@ def test_the_same_tensor_may_be_a_and_b() -> None:
     assert_close(model.logits(parameters, n, n), plain_logits(config, parameters, n, n.clone()))
 
 
-@pytest.mark.parametrize(("replicas", "arch", "depth", "layer_norm", "activation"), each_with([(3,), (2, 2)]))
+@pytest.mark.parametrize(("replicas", "arch", "depth", "layer_norm", "activation"), each_with(REPLICAS))
 def test_every_replica_is_its_own_run(
     replicas: tuple[int, ...], arch: str, depth: int, layer_norm: str, activation: str
 ) -> None:
@@ -113,7 +129,7 @@ def test_every_replica_is_its_own_run(
             assert torch.equal(rows[index], own)
 
 
-@pytest.mark.parametrize(("arch", "depth", "layer_norm", "activation"), VARIANTS)
+@pytest.mark.parametrize(("arch", "depth", "layer_norm", "activation"), OF_THREE)
 def test_fresh_parameters_have_the_shapes_and_a_loss_near_chance(
     arch: str, depth: int, layer_norm: str, activation: str
 ) -> None:

@@ -1,4 +1,4 @@
-"""Losses, temperature and penalties against plain PyTorch, over 50 steps, and inside captured steps."""
+"""Losses, temperature and penalties against plain PyTorch, over 20 steps, and inside captured steps."""
 
 from __future__ import annotations
 
@@ -97,18 +97,22 @@ CASES: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("values", CASES, ids=str)
-def test_fifty_steps_are_those_of_a_plain_loop(values: dict[str, Any]) -> None:
+def test_twenty_steps_are_those_of_a_plain_loop(values: dict[str, Any]) -> None:
     config = small(arch="one-hot").changed(values)
     engine = Engine(config)
     plain = PlainRun(config, engine.parameters, engine.model.hidden_matrices)
     pairs = engine.task.pairs(engine.task.train)
-    for step in range(50):
+    for step in range(20):
         leaves = {name: tensor.detach().clone().requires_grad_() for name, tensor in plain.w.items()}
         total = plain_objective(config, leaves, pairs, step)
         plain.step(dict(zip(leaves, torch.autograd.grad(total, list(leaves.values())), strict=True)))
-    assert engine.advance(50) == 50
+    assert engine.advance(20) == 20
     for name, tensor in engine.parameters.items():
         assert_close(tensor, plain.w[name], rtol=1e-9, atol=1e-9, msg=name)
+
+
+STEPS_OF_ALL_SIGNS = 120
+"""By the 90th of these, which are the same everywhere, every projection has been drawn."""
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)
@@ -119,11 +123,13 @@ def test_the_projection_estimates_the_norm_of_the_whole_jacobian(arch: str, dept
     parameters, objective = random_parameters(model), Objective(config, CPU)
     whole = float(jacobian(config, parameters, 1, 3).square().sum())
     estimates = []
-    for step in range(400):
+    for step in range(STEPS_OF_ALL_SIGNS):
         objective.begin(step)
         estimates.append(objective._alignment(model, parameters, pair).item())
-    assert sum(estimates) / 400 == pytest.approx(whole, rel=0.15)
-    assert len({round(one, 9) for one in estimates}) <= 2**4  # signs of 5 classes, where v and −v are alike
+    assert sum(estimates) / STEPS_OF_ALL_SIGNS == pytest.approx(whole, rel=0.15)
+    each = {round(one, 9) for one in estimates}
+    assert len(each) == 2**4  # signs of 5 classes, where v and −v are alike
+    assert sum(each) / 2**4 == pytest.approx(whole, rel=1e-8)
 
 
 def test_bits_are_those_of_the_hash_in_python() -> None:
@@ -213,5 +219,4 @@ def test_a_step_may_be_captured(arch: str, values: dict[str, Any]) -> None:
         optimizer.step(flat, strategy.loss_and_gradient(pairs)[1])
         objective.advance()
 
-    step()
     assert audited(step).wrong == []

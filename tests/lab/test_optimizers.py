@@ -7,11 +7,11 @@ from typing import Any, get_args
 import pytest
 import torch
 from torch import Tensor
-from torch.fx.experimental.proxy_tensor import make_fx
 from torch.testing import assert_close
 
 from grokterm.config import Config
 from grokterm.lab.optimizers import PLAN_STEPS, Hyperparameters, Implementation, Optimizer
+from tests.lab.captured import Captured
 from tests.lab.cuda import only_on_cuda
 
 CPU = torch.device("cpu")
@@ -79,17 +79,12 @@ def test_a_change_acts_from_the_next_step_on(implementation: Implementation) -> 
 
 
 def test_a_change_acts_inside_a_captured_step() -> None:
-    """A traced step is a fixed list of operations: a rate kept as a Python number would be frozen in it."""
+    """A captured step is a fixed list of operations: a rate kept as a Python number would be frozen in it."""
     before, after = Config(), Config(lr=0.03, weight_decay=4.0, beta1=0.5)
     start, given = torch.randn(50, dtype=torch.float64), gradients(20, 50)
     parameters = start.clone()
     optimizer = Optimizer("adamw", parameters, Hyperparameters.of(before, CPU))
-
-    def step(gradient: Tensor) -> Tensor:
-        optimizer.step(parameters, gradient)
-        return parameters
-
-    captured = make_fx(step)(given[0])
+    captured = Captured(lambda gradient: optimizer.step(parameters, gradient), given[0])
     parameters.copy_(start)
     for tensor in optimizer.state_dict().values():
         tensor.zero_()
@@ -99,6 +94,24 @@ def test_a_change_acts_inside_a_captured_step() -> None:
     for gradient in given[10:]:
         captured(gradient)
     assert_close(parameters, torch_run(start, given, [before] * 10 + [after] * 10), rtol=1e-12, atol=1e-14)
+
+
+def test_what_the_host_knows_is_frozen_in_a_captured_step() -> None:
+    on_host, on_device, read = [2.0], torch.tensor(2.0), torch.tensor(2.0)
+    of_host, of_device, of_read = (torch.zeros(3) for _ in range(3))
+
+    def step(gradient: Tensor) -> None:
+        of_host.add_(gradient[1:] * on_host[0])
+        of_device.add_(gradient[1:] * on_device)
+        of_read.add_(gradient[1:] * read.item())
+
+    captured = Captured(step, torch.ones(4))
+    on_host[0] = 5.0
+    for tensor in (on_device, read):
+        tensor.fill_(5.0)
+    captured(torch.tensor([7.0, 1.0, 2.0, 3.0]))
+    frozen, followed = [4.0, 6.0, 8.0], [7.0, 12.0, 17.0]
+    assert [of_host.tolist(), of_device.tolist(), of_read.tolist()] == [frozen, followed, frozen]
 
 
 @only_on_cuda

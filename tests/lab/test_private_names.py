@@ -23,25 +23,22 @@ USED: Final = {"_fused_adamw_": "lab/optimizers/adam.py", "_is_amx_tile_supporte
 """Where each stands."""
 
 
-def is_of_torch(node: ast.Attribute) -> bool:
-    """Whether an attribute is one of torch or of what is in it."""
-    return bool(re.match(r"torch\b", ast.unparse(node.value)))
-
-
 def test_each_private_name_stands_in_one_module() -> None:
     found: dict[str, set[str]] = defaultdict(set)
     for path in FOLDER.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        # Most files have neither, and need not be parsed.
-        may_have = ("torch" in text and "._" in text) or any(name in text for name in USED)
-        for node in ast.walk(ast.parse(text)) if may_have else ():
+        if not any(name in text for name in ("torch", *USED)):
+            continue
+        for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.Attribute):
                 name = node.attr
-            elif isinstance(node, ast.Constant) and node.value in USED:
-                name = str(node.value)
+                wanted = bool(re.fullmatch(r"_[a-z]\w+", name) and re.match(r"torch\b", ast.unparse(node.value)))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                name = node.value
+                wanted = name in USED
             else:
                 continue
-            if re.fullmatch(r"_[a-z]\w+", name) and (isinstance(node, ast.Constant) or is_of_torch(node)):
+            if wanted:
                 found[name].add(path.relative_to(FOLDER).as_posix())
     assert found == {name: {place} for name, place in USED.items()}
 

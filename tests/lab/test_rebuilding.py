@@ -9,6 +9,7 @@ import torch
 
 from grokterm.lab.engine import Engine
 from tests.lab.examples import ARCHITECTURES, small
+from tests.lab.test_engine import assert_same_state
 
 LARGER = {"width": 20, "depth": 2}
 
@@ -91,8 +92,7 @@ def test_a_state_of_a_rebuilt_run_goes_on_with_the_same_bits() -> None:
     resumed.load_state_dict(engine.state_dict())
     engine.advance(6)
     resumed.advance(6)
-    for name, tensor in engine.state_dict().items():
-        assert torch.equal(tensor, resumed.state_dict()[name])
+    assert_same_state(engine.state_dict(), resumed.state_dict())
 
 
 @pytest.mark.parametrize("failing", ["build_any", "choose_strategy", "Optimizer"])
@@ -112,5 +112,5 @@ def test_where_there_is_no_room_for_the_new_model_all_stays_as_it_was(
     assert engine.config == other.config
     for one in (engine, other):
         assert one.advance(5) == 5
-    assert all(torch.equal(tensor, other.state_dict()[name]) for name, tensor in engine.state_dict().items())
+    assert_same_state(engine.state_dict(), other.state_dict())
     assert engine.measure() == other.measure()

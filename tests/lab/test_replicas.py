@@ -36,6 +36,9 @@ CHAINS: list[dict[str, Any]] = [
     {"filter": "orthograd"},
 ]
 
+MANY = 12
+"""Steps that fill a window of 7 gradients and take some of the next, and in which the batches begin anew."""
+
 
 def configs_of(own: list[dict[str, Any]] = OWN, **values: Any) -> list[Config]:
     return [small(**{**SIZES, **values, **one}) for one in own]
@@ -74,15 +77,15 @@ def test_by_kernels_the_bits_are_those_of_the_runs_alone(arch: str, threads: int
         assert replicas.alike
         assert "kernels" in replicas.strategy_name
         for _ in range(3):
-            assert replicas.advance(20) == [True] * len(configs)
+            assert replicas.advance(10) == [True] * len(configs)
         measured = replicas.measure()
         for i, config in enumerate(configs):
-            engine = alone(config, 60)
+            engine = alone(config, 30)
             assert_same_bits(replicas, i, engine)
             assert measured[i] == engine.measure()
     finally:
         torch.set_num_threads(before)
-    assert replicas.steps == [60] * len(configs)
+    assert replicas.steps == [30] * len(configs)
 
 
 @pytest.mark.usefixtures("tiles")
@@ -100,9 +103,9 @@ def test_so_they_are_in_bfloat16(arch: str) -> None:
 def test_so_they_are_with_every_optimizer(values: dict[str, Any]) -> None:
     configs = configs_of(arch="mlp", precision="float32", **values)
     replicas = Replicas(configs)
-    replicas.advance(20)
+    replicas.advance(MANY)
     for i, config in enumerate(configs):
-        assert_same_bits(replicas, i, alone(config, 20))
+        assert_same_bits(replicas, i, alone(config, MANY))
 
 
 @pytest.mark.usefixtures("kernels")
@@ -133,10 +136,10 @@ def test_as_one_tensor_program_they_are_the_runs_alone(values: dict[str, Any]) -
     replicas = Replicas(configs)
     assert not replicas.alike
     assert "autograd" in replicas.strategy_name
-    replicas.advance(20)
+    replicas.advance(MANY)
     measured = replicas.measure()
     for i, config in enumerate(configs):
-        engine = alone(config, 20)
+        engine = alone(config, MANY)
         for name, tensor in engine.parameters.items():
             torch.testing.assert_close(replicas.parameters(i)[name], tensor, rtol=1e-9, atol=1e-9, msg=name)
         assert_close(measured[i], engine.measure())
@@ -158,10 +161,10 @@ POINTS: list[dict[str, Any]] = [{}, {"seed": 1, "train_size": 60, "k": 2}, {"cor
 def test_so_they_are_of_other_inputs_than_two(arch: str, task: dict[str, Any], own: list[dict[str, Any]]) -> None:
     configs = configs_of(own, arch=arch, **task)
     replicas = Replicas(configs)
-    replicas.advance(20)
+    replicas.advance(MANY)
     measured = replicas.measure()
     for i, config in enumerate(configs):
-        engine = alone(config, 20)
+        engine = alone(config, MANY)
         for name, tensor in engine.parameters.items():
             torch.testing.assert_close(replicas.parameters(i)[name], tensor, rtol=1e-9, atol=1e-9, msg=name)
         assert_close(measured[i], engine.measure())
@@ -215,14 +218,14 @@ def test_one_that_is_not_finite_stops_alone_before_that_step(precision: str) -> 
     own = [{**wild, "lr": 0.01, "weight_decay": 0.1}, wild, {**wild, "lr": 0.02, "weight_decay": 0.0}]
     configs = configs_of(own, arch="mlp", precision=precision)
     engine = Engine(configs[1])
-    stopped = engine.advance(300)
-    assert 0 < stopped < 300
+    stopped = engine.advance(60)
+    assert 0 < stopped < 60
     replicas = Replicas(configs)
-    assert replicas.advance(300) == [True, False, True]
-    assert replicas.steps == [300, stopped, 300]
+    assert replicas.advance(60) == [True, False, True]
+    assert replicas.steps == [60, stopped, 60]
     assert all(tensor.isfinite().all() for tensor in replicas.parameters(1).values())
     for i in (0, 2):
-        other = alone(configs[i], 300)
+        other = alone(configs[i], 60)
         assert_close(replicas.measure()[i], other.measure())
         if replicas.alike:
             assert_same_bits(replicas, i, other)
@@ -230,7 +233,7 @@ def test_one_that_is_not_finite_stops_alone_before_that_step(precision: str) -> 
         assert_same_bits(replicas, 1, engine)
     replicas.enter(1, configs[0])
     assert replicas.advance(10) == [True] * 3
-    assert replicas.steps == [310, 10, 310]
+    assert replicas.steps == [70, 10, 70]
 
 
 def test_when_none_is_finite_nothing_is_done() -> None:

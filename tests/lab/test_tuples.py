@@ -22,6 +22,7 @@ from grokterm.lab.seeds import generator
 from grokterm.lab.strategies import choose_strategy
 from grokterm.lab.tuples import TupleTask, make_data, secret_coordinates
 from tests.lab.examples import random_parameters, small
+from tests.lab.test_engine import assert_same_state
 from tests.reference.tuples import tuple_logits
 
 SUM: dict[str, Any] = {"task": "sum", "p": 5}
@@ -146,10 +147,10 @@ def test_every_replica_is_its_own_run(task: dict[str, Any], arch: str) -> None:
     config = small(**task, arch=arch, depth=2, layer_norm="pre")
     network, data = build_any(config), make_data(config)
     layout, examples = Layout(network.shapes()), data.examples(data.train)
-    flat = layout.flatten(random_parameters(network, replicas=(2, 3)))
+    flat = layout.flatten(random_parameters(network, replicas=(2, 2)))
     loss, gradient = choose_strategy(network, layout, flat, 7).loss_and_gradient(examples)
-    assert network.logits_of(layout.unflatten(flat), examples).shape == (2, 3, len(examples), config.class_count)
-    for index in itertools.product(range(2), range(3)):
+    assert network.logits_of(layout.unflatten(flat), examples).shape == (2, 2, len(examples), config.class_count)
+    for index in itertools.product(range(2), range(2)):
         own_loss, own_gradient = choose_strategy(network, layout, flat[index], 7).loss_and_gradient(examples)
         assert_close(loss[index], own_loss)
         assert_close(gradient[index], own_gradient, rtol=1e-9, atol=1e-12)
@@ -190,16 +191,15 @@ LIVE: dict[str, Any] = {"batch_size": 8, "dropout": 0.2, "jacobian": 0.1, "norm_
 def test_steps_are_the_same_bits_twice_and_from_a_state(task: dict[str, Any], arch: str) -> None:
     config = small(**task, arch=arch, precision="float32", **LIVE, optimizer="muon", filter="grokfast-ema", corrupt=0.2)
     first, second = Engine(config), Engine(config)
-    first.advance(7)
+    first.advance(6)
     state = first.state_dict()
-    first.advance(9)
-    second.advance(16)
+    first.advance(4)  # of 8 batches in an epoch, where there are most
+    second.advance(10)
     restored = Engine(config)
     restored.load_state_dict(state)
-    restored.advance(9)
-    for name, tensor in first.state_dict().items():
-        assert torch.equal(tensor, second.state_dict()[name]), name
-        assert torch.equal(tensor, restored.state_dict()[name]), name
+    restored.advance(4)
+    for other in (second, restored):
+        assert_same_state(first.state_dict(), other.state_dict())
     assert first.measure() == restored.measure()
 
 

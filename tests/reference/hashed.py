@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 _ALL: Final = 2**32 - 1
@@ -17,6 +18,11 @@ def mix(x: int) -> int:
 
 def bits(key: int, step: int, layer: int, row: int, column: int) -> int:
     """A number from −2³¹ to 2³¹ − 1."""
-    at = mix(mix(mix(key ^ (step % 2**31)) ^ (step >> 31)) ^ (layer & _ALL))
-    found = mix(mix(at ^ row) ^ mix(column))
+    found = mix(_of_row(key, step, layer, row) ^ mix(column))
     return found - 2**32 if found >= 2**31 else found
+
+
+@lru_cache(1)  # columns are asked for one after another
+def _of_row(key: int, step: int, layer: int, row: int) -> int:
+    at = mix(mix(mix(key ^ (step % 2**31)) ^ (step >> 31)) ^ (layer & _ALL))
+    return mix(at ^ row)
