@@ -83,7 +83,8 @@ def main(kind: Kind, owner: int, listener: int) -> None:
             continue
         request, streams = received
         answer = _fork(request, streams, ended) if isinstance(request, Run) else ended.get(request.pid)
-        asked.send(msgspec.json.encode(answer))
+        with suppress(OSError):  # who asked may have gone
+            asked.send(msgspec.json.encode(answer))
     os._exit(0)  # torch takes its time to be unloaded
 
 
@@ -116,7 +117,7 @@ def _asked(owner: socket.socket, listener: socket.socket) -> Iterator[socket.soc
                 assert isinstance(asked, socket.socket)
                 if asked is listener:
                     selector.register(asked.accept()[0], selectors.EVENT_READ)
-                elif asked.recv(1, socket.MSG_PEEK):
+                elif _has_more(asked):
                     yield asked
                 elif asked is owner:
                     return
@@ -125,14 +126,20 @@ def _asked(owner: socket.socket, listener: socket.socket) -> Iterator[socket.soc
                     asked.close()
 
 
+def _has_more(asked: socket.socket) -> bool:
+    try:
+        return bool(asked.recv(1, socket.MSG_PEEK))
+    except OSError:
+        return False
+
+
 def _receive(asked: socket.socket) -> tuple[Run | Poll, list[int]] | None:
     """A request and the streams that came with it; None at the end."""
-    block, streams, _, _ = socket.recv_fds(asked, BLOCK, 3)
-    if not block:
+    length, streams, _, _ = socket.recv_fds(asked, LENGTH.size, 3)
+    if not length:
         return None
-    while len(block) < LENGTH.size or len(block) < LENGTH.size + LENGTH.unpack_from(block)[0]:
-        block += asked.recv(BLOCK)
-    return msgspec.json.decode(block[LENGTH.size :], type=Run | Poll), streams
+    body = asked.recv(LENGTH.unpack(length)[0], socket.MSG_WAITALL)
+    return msgspec.json.decode(body, type=Run | Poll), streams
 
 
 def _fork(request: Run, streams: Sequence[int], ended: dict[int, int]) -> int:

@@ -37,13 +37,16 @@ Stream = int | IO[Any] | None
 
 
 class Line:
-    """A connection to a process that forks."""
+    """A connection to a process that forks, on which one request is answered before the next; a fork has its own."""
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self._lock = Lock()
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.connect(address)
+        self._lock, self._owner, self._socket = Lock(), os.getpid(), self._connected()
+
+    def _connected(self) -> socket.socket:
+        stream = socket.socket(socket.AF_UNIX)
+        stream.connect(self.address)
+        return stream
 
     def close(self) -> None:
         """Lets the process know that nothing more is asked."""
@@ -60,10 +63,17 @@ class Line:
         return self._ask(Poll(pid))
 
     def _ask(self, request: Run | Poll, streams: Sequence[int] = ()) -> int | None:
+        if self._owner != os.getpid():
+            self._lock, self._owner, self._socket = Lock(), os.getpid(), self._connected()
         with self._lock:
             body = msgspec.json.encode(request)
-            socket.send_fds(self._socket, [LENGTH.pack(len(body)) + body], streams)
-            return msgspec.json.decode(self._socket.recv(BLOCK), type=int | None)
+            try:
+                socket.send_fds(self._socket, [LENGTH.pack(len(body)) + body], streams)
+                return msgspec.json.decode(self._socket.recv(BLOCK), type=int | None)
+            except BaseException:  # a signal, say: the answer to this one would be taken for that to the next
+                self._socket.close()
+                self._socket = self._connected()
+                raise
 
 
 class Forked:
