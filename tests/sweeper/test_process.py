@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,7 +77,8 @@ def test_no_kill_loses_or_repeats_a_run_that_has_ended(home: Path, victim: str) 
         assert found.items() >= known.items()
         known = found
         if trainer_alive(folder.process_folder):  # one whose worker alone was killed goes on
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # those that were killed may be ending
+                os.kill(pid, signal.SIGKILL)
         wait_for(lambda: ended(folder), "its end")
     start(folder, workers=2 if victim == "everybody" else 1)
     wait_for(lambda: ended(folder), "the end of the sweep")
