@@ -198,8 +198,8 @@ def test_primes() -> None:
 
 
 def test_a_new_run_begins_with_what_its_architecture_does() -> None:
-    assert Config.starting() == Config(d_model=20, lr=1e-2, epsilon=7e-4)
-    assert Config.starting({"lr": 3e-3}) == Config(d_model=20, lr=3e-3, epsilon=7e-4)
+    assert Config.starting() == Config(d_model=20, lr=1e-2, epsilon=2e-4)
+    assert Config.starting({"lr": 3e-3}) == Config(d_model=20, lr=3e-3, epsilon=2e-4)
     assert Config.starting({"arch": "transformer"}) == Config(arch="transformer")
     for others in ({"loss": "mse"}, {"optimizer": "adam"}):
         assert Config.starting(others) == Config(d_model=20).changed(others)

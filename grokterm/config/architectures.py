@@ -81,7 +81,7 @@ ARCHITECTURES: Final[dict[Architecture, ArchitectureSpec]] = {
         any_inputs=AnyInputs(
             "{inputs} embeddings of {d_model} → {width} neurons → {outputs} logits", frozenset({"d_model"})
         ),
-        begins_with={"d_model": 20, "lr": 1e-2, "epsilon": 7e-4},
+        begins_with={"d_model": 20, "lr": 1e-2, "epsilon": 2e-4},
     ),
     "one-hot": ArchitectureSpec(
         brief="one-hot pair → width → p",
