@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -121,7 +121,6 @@ def test_names_stay_where_there_is_room() -> None:
     assert spread([0, 0], 1) == [0, -1]
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     arrays(np.float64, st.tuples(st.just(2), st.integers(0, 40)), elements=st.floats(width=64)),
     st.integers(0, 90),
