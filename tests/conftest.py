@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import signal
 import subprocess
@@ -22,7 +23,7 @@ from tests.nursery import Nursery, launched_by
 gc.disable()  # while tests and what they test are loaded
 
 # No deadline: the processor is shared with trainers and other workers.
-settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("same", deadline=None, derandomize=True, max_examples=50)
 settings.register_profile("search", deadline=None, max_examples=2_000)  # HYPOTHESIS_PROFILE=search looks for more
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -52,6 +53,15 @@ def pytest_unconfigure() -> None:
     """Ends them."""
     for nursery in _shared:
         nursery.__exit__(None, None, None)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Each worker begins with modules of its own: what it compiles, assertions and all, others find compiled."""
+    if (given := getattr(session.config, "workerinput", None)) is None:
+        return
+    modules = sorted(Path(__file__).parent.rglob("test_*.py"))
+    for path in modules[int(given["workerid"].removeprefix("gw")) :: given["workercount"]]:
+        importlib.import_module(".".join(path.relative_to(session.config.rootpath).with_suffix("").parts))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -132,26 +142,23 @@ def devices_known(devices_described: dict[str, Any], monkeypatch: pytest.MonkeyP
 
 
 @pytest.fixture(autouse=True)
-def _no_kernels_are_left() -> Iterator[None]:
-    """Notebooks and a sweep's workers load the kernels for good; what follows in this process has none again."""
+def _as_before() -> Iterator[None]:
+    """Notebooks, a sweep's workers and engines that are made in this process change it for good; this takes it back.
+
+    Kernels that were loaded are none again, and subnormal numbers are no longer flushed to zero.
+    """
     kept = _has_kernels()
     yield
     if (work := sys.modules.get("grokterm.sweeper.work")) is not None:
         work._make_ready.cache_clear()
     if _has_kernels() and not kept:
         sys.modules["grokterm.lab.native"].load(None)
+    devices = sys.modules.get("grokterm.lab.devices")
+    if devices is not None and devices.prepare.cache_info().currsize:
+        devices.torch.set_flush_denormal(False)
+        devices.prepare.cache_clear()
 
 
 def _has_kernels() -> bool:
     native = sys.modules.get("grokterm.lab.native")
     return native is not None and bool(native.loaded())
-
-
-@pytest.fixture(autouse=True)
-def _subnormal_numbers() -> Iterator[None]:
-    """An engine made in this process flushes subnormal numbers to zero; the next test has them again."""
-    yield
-    devices = sys.modules.get("grokterm.lab.devices")
-    if devices is not None and devices.prepare.cache_info().currsize:
-        devices.torch.set_flush_denormal(False)
-        devices.prepare.cache_clear()

@@ -48,7 +48,7 @@ def compiler(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Path
 
 def compile_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leaves out what takes the compiler most of its time."""
-    monkeypatch.setattr(building, "FLAGS", (*(flag for flag in building.FLAGS if flag != "-O3"), "-O1"))
+    monkeypatch.setattr(building, "FLAGS", (*(flag for flag in building.FLAGS if flag != "-O3"), "-O0"))
 
 
 def doctor(capsys: pytest.CaptureFixture[str], status: int = 0) -> str:

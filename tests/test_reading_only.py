@@ -53,7 +53,7 @@ def test_reading_needs_no_writing(read_only: RunFolder) -> None:
     assert not os.access(read_only.path, os.W_OK)
     # Nor any other place: no folder for temporary files can be written to, and the home of runs cannot be made.
     nowhere = {"TMPDIR": "/proc", "GROKTERM_HOME": "/proc/runs"}
-    for line in ("runs", "runs --json", "replay 1", "report 1", "stop 1", "train --resume 1", "guide circles"):
+    for line in ("runs", "runs --json", "report 1", "stop 1", "train --resume 1", "guide circles"):
         done = run_here(*line.split())
         assert (done.returncode, complaints(done)) == (0, []), line
         assert "0001-add7-mlp" in done.stdout or line.startswith("guide")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
@@ -46,7 +46,6 @@ def test_eight_layers_are_the_plain_model(arch: str, layer_norm: str) -> None:
     assert_like_plain(config, task.pairs(task.train))
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     arch=st.sampled_from(choices("arch")),
     depth=st.integers(1, 4),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
@@ -78,7 +78,6 @@ def test_every_operation_is_the_plain_model(arch: str, op: str) -> None:
     assert_like_plain(config, task.pairs(task.train))
 
 
-@settings(max_examples=80, deadline=None)
 @given(
     p=st.sampled_from(SIZES),
     variant=st.sampled_from(VARIANTS),

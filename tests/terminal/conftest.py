@@ -27,13 +27,17 @@ TINY = ("--p", "11", "--width", "16", "--d-model", "8", "--heads", "2", "--preci
 
 @pytest.fixture
 def grokterm(folders: Path) -> Iterator[Grokterm]:
-    """Starts `grokterm` with options, in a terminal of a size; with an environment, be it empty, afresh."""
+    """Starts `grokterm` with options, in a terminal of a size; afresh, or with an environment in a fork."""
     opened: list[Terminal] = []
 
     def start(
-        *options: str, size: tuple[int, int] = (120, 40), tiny: bool = True, environment: dict[str, str] | None = None
+        *options: str,
+        size: tuple[int, int] = (120, 40),
+        tiny: bool = True,
+        environment: dict[str, str] | None = None,
+        afresh: bool = False,
     ) -> Terminal:
-        arguments, afresh = [*options, *(TINY if tiny else ())], environment is not None
+        arguments = [*options, *(TINY if tiny else ())]
         usual = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
         command = [*COMMAND, *arguments] if afresh else arguments
         opened.append(Terminal(command, size, usual | (environment or {}), afresh))
@@ -47,9 +51,9 @@ def grokterm(folders: Path) -> Iterator[Grokterm]:
 
 @pytest.fixture(scope="module")
 def training(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A home with two runs, of which the first trains, and quicker than the screen is drawn."""
+    """A home with two runs, of which the first trains, with several records a second."""
     home = tmp_path_factory.mktemp("home")
-    start_trainer(create_run(watching.TINY.changed({"pace": 100.0}), ViewOptions(), home))
+    start_trainer(create_run(watching.TINY.changed({"pace": 40.0}), ViewOptions(), home))
     create_run(watching.TINY, ViewOptions(), home)
     yield home
     end_trainers(home)

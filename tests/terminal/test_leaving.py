@@ -42,7 +42,7 @@ def trains_on(terminal: Terminal, folder: RunFolder) -> None:
 @pytest.fixture
 def watched(grokterm: Grokterm, folders: Path) -> Watched:
     """A viewer on a run whose trainer it has started, for what could end that trainer with it: its own child."""
-    terminal = grokterm(environment={})
+    terminal = grokterm(afresh=True)
     terminal.shows("● training", "step [1-9]")
     return terminal, find_run("last", folders)
 
@@ -122,7 +122,7 @@ def test_a_terminal_without_a_viewer_s_needs_is_told_so(grokterm: Grokterm) -> N
 
 
 def test_sigterm_restores_the_terminal_before_the_viewer_is_loaded(grokterm: Grokterm, folders: Path) -> None:
-    terminal = grokterm(environment={})
+    terminal = grokterm(afresh=True)
     terminal.shows("a \\+ b mod 11")
     terminal.signal(signal.SIGTERM)
     assert terminal.ends() == 128 + signal.SIGTERM

@@ -23,7 +23,7 @@ def changes(folder: RunFolder) -> list[Change]:
 
 
 def test_a_command_shows_steps_changes_and_leaves_the_terminal_as_it_was(grokterm: Grokterm, folders: Path) -> None:
-    terminal = grokterm(environment={})
+    terminal = grokterm(afresh=True)
     terminal.shows("a \\+ b mod 11 · mlp 8 → 16", "1 Accuracy", "3 Table", "6 Events")
     assert terminal.modes[1049]
     terminal.shows("● training", "step [1-9]")
@@ -161,7 +161,7 @@ def test_a_lying_environment_does_not_decide_the_size(grokterm: Grokterm, traini
 def test_a_terminal_shows_a_notification_of_what_happens(grokterm: Grokterm) -> None:
     solved = ("--arch", "one-hot", "--activation", "quadratic", "--init", "closed-form", "--p", "11", "--width", "32")
     # Afresh, as it is read of what happens from then on: a trainer with torch in it is there before the screen.
-    terminal = grokterm(*solved, "--lr", "1e-4", "--device", "cpu", "--notify", "osc9", tiny=False, environment={})
+    terminal = grokterm(*solved, "--lr", "1e-4", "--device", "cpu", "--notify", "osc9", tiny=False, afresh=True)
     told = re.compile(rb"\x1b\]9;0001-add11-one-hot, step 10: grokked: test accuracy reached 99 %\a")
     terminal.until(lambda: told.search(terminal.output), "a notification")
     terminal.press("q")

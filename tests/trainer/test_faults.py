@@ -32,8 +32,8 @@ NewRun = Callable[..., Running]
 
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A trainer at full speed, for all tests that must not disturb it."""
-    run = Running(tmp_path_factory.mktemp("home"), TINY.changed({"log_every": 1000})).start()
+    """A trainer of hundreds of steps a second, for all tests that must not disturb it."""
+    run = Running(tmp_path_factory.mktemp("home"), TINY.changed({"log_every": 1000, "pace": 500.0})).start()
     run.reaches(1)
     yield run
     run.clean_up()

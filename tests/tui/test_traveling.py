@@ -19,7 +19,7 @@ from grokterm.wire.records import Scalars
 from tests.tui.conftest import NewRun, start_to_listen
 from tests.tui.watching import TINY, Watching, end_trainers, watch
 
-PACE = 50.0
+PACE = 30.0
 
 
 @pytest.fixture(scope="module")

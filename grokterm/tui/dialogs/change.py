@@ -52,10 +52,10 @@ class ChangeDialog(Dialog[Wanted]):
     ChangeDialog .fields { width: 1fr; height: auto; }
     ChangeDialog .first { margin-top: 1; }
     ChangeDialog .option Label { width: 18; }
-    ChangeDialog Input { width: 1fr; height: 1; background: $background; }
+    ChangeDialog Input { width: 1fr; height: 1; padding: 0; border: none; background: $background; }
     ChangeDialog Input.wrong { color: $error; text-style: bold; }
     ChangeDialog Input.new, ChangeDialog Choice.new { text-style: bold; color: $accent; }
-    ChangeDialog Input:focus { background: $background; }
+    ChangeDialog Input:focus { border: none; background: $background; }
     ChangeDialog Choice { width: 1fr; }
     ChangeDialog #told { height: 3; margin: 0 1; }
     ChangeDialog #legend { height: 1; margin: 0 1; }
@@ -186,9 +186,9 @@ class ChangeDialog(Dialog[Wanted]):
         classes = "first" if first else None
         if field_type(name) is not str and not _numeric(name):
             return Choice(choices(name), str(value), id=name, classes=classes)
-        # What is typed is looked at here: Textual would set two classes of each field whenever its text changes.
-        text = formats.typed(value)
-        return Input(text, id=name, classes=classes, compact=True, select_on_focus=True, validate_on=())
+        # What is typed is looked at here, and CSS says that it is compact: by Textual's own means each field would
+        # have a class set when it is made and two whenever its text changes, and be styled anew each time.
+        return Input(formats.typed(value), id=name, classes=classes, select_on_focus=True, validate_on=())
 
     def _option(self, id: str, label: str, offered: tuple[str, str]) -> Widget:
         return Horizontal(Label(label), Choice(offered, offered[0], id=id), id=f"{id}-row", classes="option")

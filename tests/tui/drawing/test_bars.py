@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -56,7 +56,6 @@ def test_wide_panes_space_the_bars() -> None:
     assert layout(2, 50) == (2, 12, 13)
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     arrays(np.float64, st.integers(0, 70), elements=st.floats(width=64)),
     st.lists(st.integers(-2, 80), max_size=6),

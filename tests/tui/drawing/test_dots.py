@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.style import Style
 
@@ -39,7 +39,6 @@ def test_every_braille_point_has_its_place() -> None:
             assert lit == [(1 - y // 4, x // 2, BRAILLE[y % 4][x % 2])]
 
 
-@settings(max_examples=60)
 @given(st.sampled_from(list(DOTS)), st.integers(1, 12), st.integers(1, 5), st.data())
 def test_a_cell_is_lit_where_one_of_its_dots_is(graph: Graph, width: int, height: int, data: st.DataObject) -> None:
     across, down = DOTS[graph]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from grokterm.tui.drawing.marks import Mark
@@ -70,7 +70,6 @@ def test_a_spike_of_one_record_among_a_hundred_thousand_is_drawn(dusk: Palette) 
     assert sum("A" in row[6:60] for row in rows) == 8
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 30), st.floats(width=64)), max_size=6),
     st.integers(0, 90),

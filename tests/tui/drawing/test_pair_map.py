@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -70,7 +70,6 @@ def test_a_residue_takes_whole_points(
     assert fit.lines <= room[1]
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     arrays(np.float64, st.tuples(st.integers(1, 12), st.integers(1, 12)), elements=st.floats(allow_nan=True)),
     st.integers(1, 40),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -78,7 +78,6 @@ def test_dots_of_a_cell_in_each_kind_of_glyph(graph: Graph, glyphs: str, dusk: P
     graph=st.sampled_from(["braille", "block", "ascii"]),
     equal=st.booleans(),
 )
-@settings(deadline=None, max_examples=60)
 def test_any_points_fill_the_room(
     points: np.ndarray[tuple[int, int], np.dtype[np.float64]],
     size: tuple[int, int],

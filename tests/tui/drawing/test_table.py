@@ -3,7 +3,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from grokterm.tui.drawing.lattice import whole, zoomed
@@ -87,7 +87,6 @@ def test_a_legend_names_every_colour(dusk: Palette, mono: Palette) -> None:
     assert draw_legend(whole(5, 5, 3, half=True), "braille", dusk) is None
 
 
-@settings(max_examples=120, deadline=None)
 @given(
     st.integers(1, 130),
     st.integers(1, 110),
