@@ -21,8 +21,8 @@ os.environ.pop("NO_COLOR", None)
 from textual.pilot import Pilot
 
 from grokterm.config import Config
-from grokterm.runs.folder import create_run
-from grokterm.runs.process import start_trainer
+from grokterm.runs.folder import RunFolder, create_run
+from grokterm.runs.process import start_trainer, trainer_alive
 from grokterm.tui.app import GrokApp
 from grokterm.tui.terminal.exit_message import Outcome
 from grokterm.tui.terminal.screenshot import self_contained
@@ -65,7 +65,7 @@ async def take(into: Path) -> None:
                 await pilot.pause(SETTLED)
                 (into / f"{name}.svg").write_text(self_contained(app.export_screenshot()), encoding="utf-8")
                 await pilot.press("space")
-            await pilot.press("q")
+            await _leave(folder, pilot)
 
 
 async def take_views(into: Path, config: Config, step: int, names: Mapping[int, str]) -> None:
@@ -84,7 +84,14 @@ async def take_views(into: Path, config: Config, step: int, names: Mapping[int, 
             for number, name in names.items():
                 await _open(app, pilot, number)
                 (into / f"{name}.svg").write_text(self_contained(app.export_screenshot()), encoding="utf-8")
-            await pilot.press("q")
+            await _leave(folder, pilot)
+
+
+async def _leave(folder: RunFolder, pilot: Pilot[Outcome]) -> None:
+    """Ends the trainer, which writes into the folder until it has gone."""
+    await pilot.press("q")
+    while trainer_alive(folder):
+        await asyncio.sleep(0.05)
 
 
 async def _open(app: GrokApp, pilot: Pilot[Outcome], number: int) -> None:
