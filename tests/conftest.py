@@ -75,7 +75,7 @@ def pytest_collection_finish() -> None:
     Screens make objects by the ten thousand: a fifth of the processor's time would go into looking through them.
     """
     gc.freeze()
-    gc.set_threshold(20_000, 10, 10)
+    gc.set_threshold(100_000, 20, 10)
     gc.enable()
 
 
