@@ -7,6 +7,7 @@ import shlex
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import fields
@@ -26,6 +27,7 @@ from grokterm.runs.history import read_history
 from grokterm.runs.process import socket_of, stop_trainer
 from grokterm.spelling import option_name
 from grokterm.tui.run.time_travel import STRIDES
+from grokterm.tui.text.timeline import PAST
 from grokterm.view_options import ViewOptions
 
 SECONDS: Final = 20.0
@@ -36,6 +38,8 @@ _LAST: Final = 1.5
 """Seconds for which the last picture stands."""
 _QUIET: Final = 0.3
 """Seconds without output after which a picture counts as drawn."""
+_PAST: Final = PAST.encode()
+"""What comes with every picture of the past."""
 _PATIENCE: Final = 60.0
 """Seconds that the viewer and a picture may take."""
 _ADVICE: Final = "choose another name with --out"
@@ -72,13 +76,12 @@ def _recorded(
         terminal.keeps = True
         try:
             terminal.read_until(lambda: terminal.ended or socket_of(folder) is not None, _PATIENCE)
-            _drawn(terminal)
-            terminal.press("\x1b[H")
-            _drawn(terminal)
+            _go_to_first(terminal)
             cast.write(0.0, terminal.take())
             for press in range(1, presses + 1):
                 terminal.press("]")
-                _drawn(terminal)
+                terminal.read_until(lambda: terminal.ended or _PAST in terminal.taken, _PATIENCE)
+                _become_quiet(terminal)
                 cast.write(seconds * press / presses, terminal.take())
                 say(f"step {press:,} of {presses:,}")
         except (TimeoutError, OSError) as error:
@@ -88,8 +91,19 @@ def _recorded(
     return cast
 
 
-def _drawn(terminal: PseudoTerminal) -> None:
-    """Waits for what a key has drawn; raises TimeoutError where the viewer has ended."""
+def _go_to_first(terminal: PseudoTerminal) -> None:
+    """Goes to the first step, which a viewer does that has read the log; raises TimeoutError."""
+    end = time.monotonic() + _PATIENCE
+    _become_quiet(terminal)
+    while _PAST not in terminal.taken:
+        if time.monotonic() > end:
+            raise TimeoutError(f"it does not go to its first step in {_PATIENCE:g} s")
+        terminal.press("\x1b[H")
+        _become_quiet(terminal)
+
+
+def _become_quiet(terminal: PseudoTerminal) -> None:
+    """Waits until no more is drawn; raises TimeoutError where the viewer has ended."""
     terminal.read_until_quiet(_QUIET, _PATIENCE)
     if terminal.ended:
         raise TimeoutError("it has ended")

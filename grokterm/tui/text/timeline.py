@@ -12,6 +12,8 @@ from grokterm.tui.run.state import RunState
 from grokterm.tui.text import formats
 from grokterm.tui.text.fitting import Part
 
+PAST = "◂"
+"""What the notice begins with, however little room it has."""
 _LEAST = 8
 """Cells below which a line says nothing."""
 
@@ -23,12 +25,12 @@ def notice(state: RunState, moment: Moment, rank: int) -> Part:
     reached = state.status.past if state.status and state.going else None
     way = f"going to step {at}, now at {reached:,} …" if reached is not None else going
     return Part.of(
-        (f"◂ {way} · enter returns to live", rank + 3),
-        (f"◂ {going} · enter returns to live", rank + 2),
-        (f"◂ {going} · enter: live", rank + 1),
-        (f"◂ {going}", rank),
-        (f"◂ step {at}", 1),
-        (f"◂ {short}", 0),
+        (f"{PAST} {way} · enter returns to live", rank + 3),
+        (f"{PAST} {going} · enter returns to live", rank + 2),
+        (f"{PAST} {going} · enter: live", rank + 1),
+        (f"{PAST} {going}", rank),
+        (f"{PAST} step {at}", 1),
+        (f"{PAST} {short}", 0),
         style=f"bold {state.palette.markup('accent')}",
     )
 
