@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -56,12 +57,14 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Each worker begins with modules of its own: what it compiles, assertions and all, others find compiled."""
-    if (given := getattr(session.config, "workerinput", None)) is None:
+    """Where all tests run, each worker begins with modules of its own: others find these compiled, assertions and all."""
+    given = getattr(session.config, "workerinput", None)
+    if given is None or session.config.args != session.config.getini("testpaths"):
         return
     modules = sorted(Path(__file__).parent.rglob("test_*.py"))
     for path in modules[int(given["workerid"].removeprefix("gw")) :: given["workercount"]]:
-        importlib.import_module(".".join(path.relative_to(session.config.rootpath).with_suffix("").parts))
+        with suppress(Exception):  # which collecting them tells
+            importlib.import_module(".".join(path.relative_to(session.config.rootpath).with_suffix("").parts))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -20,6 +20,7 @@ from grokterm.sweeps.dask_address import check_dask
 from tests.sweeper.sweeps import came_out, coordinator, never, records, sweep
 from tests.trainer.running import wait_for
 
+pytestmark = pytest.mark.first
 SCHEDULER = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
 WORKER = [sys.executable, "-m", "distributed.cli.dask_worker", "--nthreads", "1", "--no-dashboard", "--nanny"]
 

@@ -26,6 +26,7 @@ from tests.needs import only_on_linux
 from tests.sweeper.sweeps import came_out, coordinator, records, sweep
 from tests.trainer.running import wait_for
 
+pytestmark = pytest.mark.first
 MOMENTS = {"everybody": (0, 1, 2), "coordinator": (1, 0, 2), "workers": (2, 0, 1)}
 """Who of a coordinator and what it started is killed, each time after how many further runs.
 

@@ -23,6 +23,7 @@ from tests.nursery import Nursery
 from tests.trainer.running import TINY, Running, change, wait_for
 from tests.trainer.test_resume import train
 
+pytestmark = pytest.mark.first
 NewRun = Callable[..., Running]
 KILLS = 50
 UNTIL = 400
