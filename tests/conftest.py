@@ -57,7 +57,7 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Where all tests run, each worker begins with modules of its own: others find these compiled, assertions and all."""
+    """Where all tests run, each worker compiles modules of its own first, assertions and all, and others find them."""
     given = getattr(session.config, "workerinput", None)
     if given is None or session.config.args != session.config.getini("testpaths"):
         return
