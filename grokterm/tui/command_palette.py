@@ -13,6 +13,7 @@ from grokterm.tui.actions import ACTIONS
 from grokterm.tui.dialogs.options import has_pages
 from grokterm.tui.terminal.behind import Over
 from grokterm.tui.terminal.resizing import Steady
+from grokterm.tui.terminal.typed_ahead import TakesKeys
 from grokterm.tui.text.header import TITLES
 
 Command = tuple[str, str, Callable[[], Any]]
@@ -45,13 +46,18 @@ class KeyCommands(Provider):
             yield f"Theme {name}", told, partial(self.screen.app.use_theme, name)  # type: ignore[attr-defined]
 
 
-class KeyPalette(Over, Steady, CommandPalette):
+class KeyPalette(Over, TakesKeys, Steady, CommandPalette):
     """Textual's palette, which keys that come fast would close twice, and no room at all would break."""
 
     DEFAULT_CSS = """
     KeyPalette CommandList { min-width: 20; }
     KeyPalette Input { min-width: 10; }
     """
+
+    @property
+    def takes_keys(self) -> bool:
+        """Whether its field is there."""
+        return self.focused is not None
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
         """Closes the palette while it is the one on top."""

@@ -14,6 +14,7 @@ from textual.widgets import OptionList
 from grokterm.config import Value
 from grokterm.tui.terminal.behind import Over
 from grokterm.tui.terminal.resizing import Steady
+from grokterm.tui.terminal.typed_ahead import TakesKeys
 
 Result = TypeVar("Result")
 
@@ -30,7 +31,7 @@ class Wanted:
     """Whether the present run stops when a new one starts."""
 
 
-class Dialog(Over, Steady, ModalScreen[Result]):
+class Dialog(Over, TakesKeys, Steady, ModalScreen[Result]):
     """A box in the middle of the screen; while it is open the run trains on behind it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", show=False)]
@@ -56,10 +57,18 @@ class Dialog(Over, Steady, ModalScreen[Result]):
     .error { color: $error; }
     """
 
+    _begun = False
+
     def on_mount(self) -> None:
         """Begins, unless it is over already."""
         if self.is_open:
             self.begin()
+        self._begun = True
+
+    @property
+    def takes_keys(self) -> bool:
+        """Whether it has begun."""
+        return self._begun
 
     @property
     def is_open(self) -> bool:

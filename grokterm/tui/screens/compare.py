@@ -25,6 +25,7 @@ from grokterm.tui.panes.compared import PAIRS, ComparedAccuracy, ComparedLoss, C
 from grokterm.tui.panes.pane import Pane
 from grokterm.tui.run.state import RunState
 from grokterm.tui.terminal.resizing import Steady
+from grokterm.tui.terminal.typed_ahead import TakesKeys
 from grokterm.tui.text import formats
 from grokterm.tui.text.fitting import Part, between, fit
 from grokterm.tui.text.footer import Footer
@@ -54,7 +55,7 @@ _HEADINGS: Final = 5
 """Lines of the table that are no run: its headings, its border, and a blank between blocks."""
 
 
-class CompareScreen(Steady, Screen[None], inherit_bindings=False):
+class CompareScreen(TakesKeys, Steady, Screen[None], inherit_bindings=False):
     """Several runs; their logs are followed, their trainers left alone."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -205,7 +206,7 @@ class CompareScreen(Steady, Screen[None], inherit_bindings=False):
         self.page = next(i for i, page in enumerate(pages) if number - 1 in page)
         self.footer_line.refresh(layout=True)
         self.call_after_refresh(self.show)
-        self.call_after_refresh(self.set_focus, self.panes[number - 1])
+        self.focus_soon(self.panes[number - 1])
 
     @work(exclusive=True)
     async def _look_at_states(self) -> None:

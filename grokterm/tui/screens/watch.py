@@ -22,6 +22,7 @@ from grokterm.tui.panes.compact import StatusView
 from grokterm.tui.panes.table import title_of
 from grokterm.tui.run.state import RunState
 from grokterm.tui.terminal.resizing import Steady
+from grokterm.tui.terminal.typed_ahead import TakesKeys
 from grokterm.tui.text import header
 from grokterm.tui.text.error_banner import Problem
 from grokterm.tui.text.footer import Footer, footer_keys
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from grokterm.tui.views.ablation import AblationView
 
 
-class WatchScreen(Steady, Screen[None], inherit_bindings=False):
+class WatchScreen(TakesKeys, Steady, Screen[None], inherit_bindings=False):
     """One run, live; its handlers do what keys ask for."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -173,7 +174,7 @@ class WatchScreen(Steady, Screen[None], inherit_bindings=False):
 
     def focus_on(self, part: Widget) -> None:
         """Gives the focus to a part as soon as that has its place."""
-        self.call_after_refresh(self.set_focus, part)
+        self.focus_soon(part)
 
     def open_dialog(self, dialog: Screen[Result], take: Callable[[Result | None], None] | None = None) -> None:
         """Opens a dialog over the screen; `take` hears what it comes back with."""

@@ -27,6 +27,7 @@ from grokterm.tui.sweep.table_control import TableControl
 from grokterm.tui.sweep.view import SweepView
 from grokterm.tui.sweep.words import axis_name
 from grokterm.tui.terminal.resizing import Steady
+from grokterm.tui.terminal.typed_ahead import TakesKeys
 from grokterm.tui.text.footer import Footer, keys_line
 from grokterm.tui.text.one_line import Line
 
@@ -50,7 +51,7 @@ class SweepViewer(Protocol):
         """The screen as SVG."""
 
 
-class SweepScreen(Steady, Screen[None], inherit_bindings=False):
+class SweepScreen(TakesKeys, Steady, Screen[None], inherit_bindings=False):
     """One sweep, live."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -107,7 +108,7 @@ class SweepScreen(Steady, Screen[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Begins in the diagram."""
-        self.call_after_refresh(self.set_focus, self.diagram)
+        self.focus_soon(self.diagram)
         self.call_after_refresh(self.show)
 
     def on_resize(self) -> None:
@@ -183,7 +184,7 @@ class SweepScreen(Steady, Screen[None], inherit_bindings=False):
         """Shows the line in which a condition is typed."""
         self.asking = True
         self._go_to(places.CELLS, focus=False)
-        self.call_after_refresh(self.set_focus, self.question)
+        self.focus_soon(self.question)
 
     @on(Question.GivenUp)
     def stop_asking(self) -> None:
@@ -191,7 +192,7 @@ class SweepScreen(Steady, Screen[None], inherit_bindings=False):
         self.asking = False
         self.say("")
         self._lay_out()
-        self.call_after_refresh(self.set_focus, self.cells)
+        self.focus_soon(self.cells)
 
     @on(Question.Answered)
     def _answered(self, event: Question.Answered) -> None:
@@ -264,7 +265,7 @@ class SweepScreen(Steady, Screen[None], inherit_bindings=False):
         self.page = next(at for at, page in enumerate(self._pages(self.size)) if number in page)
         self._lay_out()
         if focus:
-            self.call_after_refresh(self.set_focus, self.panels[number])
+            self.focus_soon(self.panels[number])
 
     def _lay_out(self) -> None:
         """Puts the parts in their places, and draws; a refreshed child makes Textual forget the last arrangement."""

@@ -27,6 +27,7 @@ from grokterm.tui.terminal.exit_message import Left
 from grokterm.tui.terminal.first_paint import early_signal
 from grokterm.tui.terminal.frame_rate import FrameRate
 from grokterm.tui.terminal.memory import give_back_early
+from grokterm.tui.terminal.typed_ahead import InTurn
 from grokterm.tui.theme import load_themes
 from grokterm.view_options import ViewOptions, shown_colors
 
@@ -37,7 +38,7 @@ _BEHIND: Final = 0.03
 _SIGNALS: Final[dict[signal.Signals, Left]] = {signal.SIGTERM: "terminated", signal.SIGHUP: "hung up"}
 
 
-class TerminalApp(App[Result], inherit_bindings=False):
+class TerminalApp(InTurn, App[Result], inherit_bindings=False):
     """Draws as often as the terminal and its share of the machine allow, and ends with what it comes back with."""
 
     TITLE = "grokterm"
