@@ -25,6 +25,15 @@ SCHEDULER = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "
 WORKER = [sys.executable, "-m", "distributed.cli.dask_worker", "--nthreads", "1", "--no-dashboard", "--nanny"]
 
 
+@pytest.fixture(autouse=True)
+def _environment() -> Iterator[None]:
+    """A cluster leaves threads of one in the environment of who starts it; what is tested later may have more."""
+    kept = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(kept)
+
+
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
     """The address of a scheduler, and its two workers."""

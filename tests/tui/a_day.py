@@ -70,7 +70,7 @@ async def day(home: Path) -> dict[str, object]:
         for tenth in range(TENTHS):
             first, last = (STEPS * n // TENTHS for n in (tenth, tenth + 1))
             # What is cached_logits of drawings is full after the first tenth, as it is in a real one.
-            portions = 4 if tenth else 30
+            portions = 4 if tenth else 25
             for portion in range(portions):
                 write(log, *(first + (last - first) * n // portions for n in (portion, portion + 1)))
                 app.tick()
