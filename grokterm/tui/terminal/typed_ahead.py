@@ -27,10 +27,8 @@ if TYPE_CHECKING:
 else:
     BaseApp = BaseScreen = object
 
-_ANSWERED: Final = 0.5
-"""Seconds after which a key counts as answered, whatever has become of the parts that it went through."""
-_OPENED: Final = 5.0
-"""Seconds that what it opens may take to be there."""
+_PATIENCE: Final = 5.0
+"""Seconds after which a key counts as answered, whatever has become of what it went through or opened."""
 _SOON: Final = 0.01
 
 
@@ -77,18 +75,20 @@ class InTurn(BaseApp):
         try:
             while self._ahead and self.is_running:
                 self._handed_on = self._ahead.popleft()
-                way = self._way()
                 self.post_message(self._handed_on)
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(_ANSWERED):
-                        await _reached([self, *way])
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_OPENED):
-                        while not self._takes_keys():
-                            await asyncio.sleep(_SOON)
-                            await _reached([self])
+                    async with asyncio.timeout(_PATIENCE):
+                        await self._answered()
         finally:
             self._handing = False
+
+    async def _answered(self) -> None:
+        """Waits until a key has gone all its way, and what it opened takes keys."""
+        await _reached([self])  # and so what has the focus has it
+        await _reached(self._way())
+        while not self._takes_keys():
+            await asyncio.sleep(_SOON)
+            await _reached([self])
 
     def _way(self) -> Sequence[MessagePump]:
         """What a key goes through that nobody takes: from what has the focus up to the app."""

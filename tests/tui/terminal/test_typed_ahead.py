@@ -9,11 +9,12 @@ from textual import events
 from textual.widgets import Input
 
 from grokterm.tui.command_palette import KeyPalette
+from grokterm.tui.panes.try_it import TryPane
 from grokterm.tui.sweep.screen import SweepScreen
 from grokterm.tui.terminal.app import TerminalApp
 from tests.tui.conftest import NewRun
 from tests.tui.sweep.showing import Filling, showing
-from tests.tui.watching import watch
+from tests.tui.watching import Watching, watch
 
 NAMES = {" ": "space", ".": "full_stop", ">": "greater_than_sign", "/": "slash"}
 
@@ -21,16 +22,23 @@ NAMES = {" ": "space", ".": "full_stop", ">": "greater_than_sign", "/": "slash"}
 def type_at_once(app: TerminalApp[Any], *parts: str) -> None:
     """Sends keys by their names and texts character by character, and waits for nothing."""
     for part in parts:
-        named = len(part) > 1 and part in ("enter", "escape", "ctrl+p")
-        for key in [part] if named else part:
-            app.post_message(events.Key(NAMES.get(key, key), None if named else key))
+        if part in ("enter", "escape", "ctrl+p"):
+            app.post_message(events.Key(part, None))
+            continue
+        for character in part:
+            app.post_message(events.Key(NAMES.get(character, character), character))
+
+
+def asked(seen: Watching) -> tuple[int, int] | None:
+    """What the pane to try was asked last."""
+    return seen.screen.query_one(TryPane).asked
 
 
 async def test_a_question_is_typed_with_the_key_that_asks_for_it(new_run: NewRun) -> None:
     async with watch(new_run()) as seen:
         await seen.trains()
         type_at_once(seen.app, "t3 4", "enter")
-        await seen.until(lambda: seen.screen.pane_control.panes[5].asked == (3, 4), "the question")  # type: ignore[attr-defined]
+        await seen.until(lambda: asked(seen) == (3, 4), "the question")
         assert seen.app.link.state == "training"  # the space was no pause
 
 
@@ -40,7 +48,7 @@ async def test_text_is_pasted_into_what_a_key_opens(new_run: NewRun) -> None:
         type_at_once(seen.app, "t")
         seen.app.post_message(events.Paste("7 8"))
         type_at_once(seen.app, "enter")
-        await seen.until(lambda: seen.screen.pane_control.panes[5].asked == (7, 8), "the question")  # type: ignore[attr-defined]
+        await seen.until(lambda: asked(seen) == (7, 8), "the question")
 
 
 async def test_a_form_is_opened_filled_in_and_left_and_a_key_acts_on_the_run_again(new_run: NewRun) -> None:
