@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from grokterm.config import Config, choices, docs, field_type, parse, settings
 from grokterm.config.consistency import train_count
+from grokterm.config.setting import check
 from grokterm.errors import ConfigError
 from grokterm.spelling import option_name
 from grokterm.tasks.arithmetic import is_prime
@@ -75,6 +76,13 @@ def test_the_defaults_are_a_run_that_can_be() -> None:
     assert (config.p, config.op, config.arch, config.train_fraction) == (97, "add", "mlp", 0.5)
     assert train_count(config.p, config.op, config.train_fraction) == 4704
     assert defined_count("divide", 97) == 97 * 96
+
+
+@pytest.mark.parametrize("name", settings())
+def test_each_default_is_one_that_the_setting_may_hold(name: str) -> None:
+    default = getattr(Config(), name)
+    check(name, field_type(name), settings()[name], default)
+    assert parse(name, str(default)) == default
 
 
 @given(configs())

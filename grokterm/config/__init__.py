@@ -49,8 +49,10 @@ class Config(RunSettings, TrainingSettings, ModelSettings, TaskSettings):
         given = dict(self.own)
         own = {name: given.get(name, number.default) for name, number in NUMBERS.items()}
         object.__setattr__(self, "own", tuple(own.items()))
-        for name, known in settings().items():
-            check(name, field_type(name), known, getattr(self, name))
+        for name, default, hint, known in _checked():
+            value = getattr(self, name)
+            if type(value) is not type(default) or value != default:
+                check(name, hint, known, value)
         rule = rule_of(self.op)
         # In the other tasks it says nothing: what is asked of "add" is true of a sum.
         object.__setattr__(self, "op", rule.name if self.task == "table" else "add")
@@ -207,6 +209,7 @@ def _with_added(name: str, known: Setting) -> Setting:
 def forget_settings() -> None:
     """Has the settings be collected anew: plugins have added some."""
     settings.cache_clear()
+    _checked.cache_clear()
     _plain.cache_clear()
     field_type.cache_clear()
 
@@ -219,6 +222,13 @@ def label(name: str) -> str:
 def short_label(name: str) -> str:
     """What a setting is called where there is little room: weight_decay → wd."""
     return settings()[name].short or label(name)
+
+
+@cache
+def _checked() -> tuple[tuple[str, Any, Any, Setting], ...]:
+    """Every setting with its default, its type and its limits; a plugin's default is looked at like other values."""
+    defaults: dict[str, Any] = {field.name: field.default for field in fields(Config)}
+    return tuple((name, defaults.get(name), field_type(name), known) for name, known in settings().items())
 
 
 @cache
