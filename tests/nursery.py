@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from grokterm.runs import process
 from grokterm.runs.folder import RunFolder
 from grokterm.runs.process import start_trainer
 from tests.forking import Kind, Run
@@ -83,6 +84,13 @@ def launched_by(launcher: Any) -> Iterator[None]:
         for name in LAUNCHERS:
             patch.setattr(name, launcher)
         yield
+
+
+def start_program(module: str, *arguments: str) -> Any:
+    """Starts one of those programs, which prints to a pipe, as the product would."""
+    launcher = vars(process)["subprocess"]
+    command = [sys.executable, "-P", "-m", module, *arguments]
+    return launcher.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
 
 def start_afresh(folder: RunFolder, paused: bool = False) -> int:

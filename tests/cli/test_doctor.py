@@ -79,8 +79,9 @@ def test_what_is_missing_is_named_with_its_remedy(tmp_path: Path, capsys: pytest
     assert printed.endswith("2 things are missing.\n")
 
 
-def test_on_a_terminal_it_can_be_drawn_on() -> None:
-    status, printed = on_terminal(["doctor"], {"COLORTERM": "truecolor"})
+def test_on_a_terminal_it_can_be_drawn_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    status, printed = on_terminal(["doctor"])
     assert status == 0
     assert "this terminal can show it" in printed
     assert "120×40" in printed

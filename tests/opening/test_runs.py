@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +27,7 @@ from grokterm.wire.messages import Go, Look, Pictures, Predict, Prediction
 from grokterm.wire.records import Event, Progress, Scalars, Session, Spectrum, Structure
 from tests.cli.terminals import run_here
 from tests.export.conftest import _recorded, run
+from tests.nursery import start_program
 from tests.opening.conftest import newest_logits
 from tests.opening.plain import drawn, nanda_shapes
 from tests.patience import PATIENCE
@@ -253,8 +252,7 @@ def test_a_missing_file_is_told(folders: Path) -> None:
 def test_nothing_is_left_behind_by_a_process_that_is_ended(tmp_path: Path, folders: Path) -> None:
     w = drawn(nanda_shapes(97, 32, 2, 12))
     torch.save({"state_dicts": [w] * 400, "epochs": list(range(400))}, "w.pt")
-    command = [sys.executable, "-m", "grokterm.opening", "w.pt", "--home", str(folders)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+    with start_program("grokterm.opening", "w.pt", "--home", str(folders)) as process:
         assert process.stdout is not None
         for line in process.stdout:
             if b'"measured"' in line:

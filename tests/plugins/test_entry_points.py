@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -17,7 +16,6 @@ from grokterm.plugins.loading import load, unload_all
 from grokterm.plugins.registry import items
 from grokterm.runs.folder import list_runs
 from tests.cli.terminals import run_here
-from tests.launching import LAUNCHERS
 from tests.plugins.test_runs import SMALL, refused, started
 
 MODULE = "grokterm_test_lab"
@@ -44,8 +42,6 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, examples: dict[str, Pa
     install(folder, examples["rmsprop.py"].read_text())
     monkeypatch.syspath_prepend(folder)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")]))
-    for name in LAUNCHERS:  # the processes that fork do not know the folder
-        monkeypatch.setattr(name, subprocess)
     monkeypatch.delitem(sys.modules, MODULE, raising=False)
     return folder
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import stat
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from socket import AF_UNIX, socket
@@ -25,6 +23,7 @@ from grokterm.wire.messages import (
     Stop,
 )
 from grokterm.wire.records import Scalars, Session
+from tests.nursery import start_program
 from tests.patience import PATIENCE
 from tests.trainer.running import Running, change, wait_for
 from tests.wanted import wanted
@@ -228,10 +227,8 @@ def test_the_same_configuration_gives_the_same_bits(new_run: NewRun) -> None:
 
 def test_a_silent_trainer_ends(new_run: NewRun) -> None:
     run = new_run()
-    done = subprocess.run(
-        [sys.executable, "-m", "grokterm.trainer", str(run.folder.path), "--paused", "--idle", "0.1"], timeout=PATIENCE
-    )
-    assert done.returncode == 0
+    with start_program("grokterm.trainer", str(run.folder.path), "--paused", "--idle", "0.1") as trainer:
+        assert trainer.wait(PATIENCE) == 0
     assert run.sessions() == ["started", "paused", "stopped"]
     assert exit_status(run.folder) is None
 
