@@ -120,8 +120,8 @@ def test_a_damaged_run_is_read_or_refused_in_a_sentence(model: Path, tmp_path: P
     for seed in range(part * MUTATIONS, (part + 1) * MUTATIONS):
         chance = random.Random(seed)
         target = home / model.name / chance.choice(files)
-        target.write_bytes(mutate(good[target], chance))
-        before = contents(home)
+        damaged = mutate(good[target], chance)
+        target.write_bytes(damaged)
         reading = readers(home)
         if seed % 8 == 0:  # making folders takes longest
             forks.mkdir()
@@ -133,7 +133,7 @@ def test_a_damaged_run_is_read_or_refused_in_a_sentence(model: Path, tmp_path: P
                 refused += bool(str(error).strip())
             except Exception as error:
                 raise AssertionError(f"seed {seed}, {target.name}: {type(error).__name__}: {error}") from error
-        assert contents(home) == before, (seed, target.name)
+        assert contents(home) == {**good, target: damaged}, (seed, target.name)
         shutil.rmtree(forks, ignore_errors=True)
         target.write_bytes(good[target])
     assert refused > MUTATIONS
