@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grokterm.runs.process import trainer_of
+from grokterm.runs.process import start_trainer, trainer_of
 from grokterm.tui.app import GrokApp
 from grokterm.view_options import ViewOptions
 from tests.tui.conftest import NewRun
@@ -32,7 +32,8 @@ async def test_a_killed_trainer_is_told_and_started_again(new_run: NewRun) -> No
 
 
 async def test_a_trainer_that_cannot_start_is_told_with_its_last_words(new_run: NewRun) -> None:
-    folder = new_run(child=True, device="cuda:7")
+    folder = new_run(start=False, device="cuda:7")
+    start_trainer(folder)
     async with watch(folder) as seen:
         await seen.shows(
             "○ trainer gone", "The trainer ended with exit status", "cuda", "space starts it again · r starts"
