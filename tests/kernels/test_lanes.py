@@ -75,7 +75,7 @@ def test_steps_are_those_of_sums_in_double(name: str, folder: Path) -> None:
 
 
 def check(found: dict[str, Case]) -> None:
-    assert len(found) == 54
+    assert len(found) == 36
     assert {case: result for case, result in found.items() if not result.error < ROUNDING} == {}
 
 
