@@ -32,8 +32,8 @@ NewRun = Callable[..., Running]
 
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A trainer of hundreds of steps a second, for all tests that must not disturb it."""
-    run = Running(tmp_path_factory.mktemp("home"), TINY.changed({"log_every": 1000, "pace": 500.0})).start()
+    """A trainer of a hundred steps a second, for all tests that must not disturb it."""
+    run = Running(tmp_path_factory.mktemp("home"), TINY.changed({"log_every": 1000, "pace": 100.0})).start()
     run.reaches(1)
     yield run
     run.clean_up()
@@ -47,7 +47,7 @@ def call(run: Running) -> socket.socket:
 
 
 def trains_on(run: Running) -> None:
-    run.reaches(run.status().step + 50)
+    run.reaches(run.status().step + 20)
     assert run.folder.trainer_log_path.read_text() == ""
 
 
