@@ -12,7 +12,7 @@ from grokterm.config import choices
 from grokterm.kernels.build import build
 from grokterm.lab import native
 
-CONTROLS = [replace(trial, steps=400) for trial in controls(seeds=1) if trial.config.p == 23]
+CONTROLS = [replace(trial, steps=320) for trial in controls(seeds=1) if trial.config.p == 23]
 GROKKING = [
     replace(trial, steps=550, config=trial.config.changed({"lr": 0.01}))  # test accuracy passes a half by step 425
     for trial in grokking(seeds=1)

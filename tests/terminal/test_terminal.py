@@ -101,7 +101,7 @@ def test_no_more_colours_than_the_terminal_has(
 
 def test_a_storm_of_resizes_and_keys(attach_own: Attach) -> None:
     terminal, _ = attach_own()
-    for count in range(25):
+    for count in range(16):
         terminal.resize(20 + 37 * count % 180, 5 + 13 * count % 60)
         terminal.press("tab", "z", "T" if count % 10 == 0 else "x")
         terminal.paste("pasted text q d 14 + 3 \x07 \t ü 網\n" * 3)
@@ -116,7 +116,7 @@ def test_a_storm_of_resizes_and_keys(attach_own: Attach) -> None:
 
 def test_a_storm_in_dialogs_down_to_one_cell(attach_own: Attach) -> None:
     terminal, _ = attach_own()
-    done = storm(terminal, random.Random(6), rounds=8)
+    done = storm(terminal, random.Random(6), rounds=6)
     assert not terminal.ended, done[-1]
     terminal.resize(120, 40)
     terminal.until(lambda: leaves(terminal), "the end")
