@@ -115,7 +115,8 @@ static void compare(int n, int p, int width, int k, int heads, int activation, i
     printf("n%d-p%d-width%d-k%d-heads%d-activation%d-loss%d-threads%d %.3g %016llx\n", n, p, width, k, heads, activation, loss_function, threads, worst, (unsigned long long)digest);
 }
 
-/* Either loss where units are rectified; the other units are not asked which it is. */
+/* Pairs fill a part of a block, one or two whole ones and an odd few, for one thread or two. Either loss where units are
+ * rectified: what comes after the logits does not ask which units there are. */
 int main(void) {
     for (int activation = RELU; activation <= GELU; activation++) for (int k = 0; k <= 64; k += 64)
         for (int loss = CROSS_ENTROPY; loss <= (activation == RELU ? SQUARED_ERROR : CROSS_ENTROPY); loss++) {

@@ -81,7 +81,7 @@ def check(found: dict[str, Case]) -> None:
 
 def test_so_are_those_of_transformers_too_large_for_terms(folder: Path) -> None:
     name = "avx2" if platform.machine() in ("x86_64", "AMD64") else "neon"
-    found = results(name, folder, "", "-DMOST_TERMS=0", "-O1")  # as fast as need be: bits do not depend on it
+    found = results(name, folder, "", "-DMOST_TERMS=0", "-O1")  # sooner compiled: bits do not depend on it
     check(found)
     assert {case for case in found if found[case] != results(name, folder)[case]} == {
         case for case in found if "-k0-" not in case
