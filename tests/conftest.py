@@ -5,11 +5,13 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes would c
 sys.dont_write_bytecode = False
 
 
+_numbers = count()
 _shared: list[Nursery] = []
 """The processes, with torch and with the screens in them, of which programs of all workers are forks."""
 
@@ -89,14 +92,34 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(told(reason.removeprefix("Skipped: ") for reason in skipped))
 
 
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for this test, as pytest makes one, in a third of the time."""
+    name = re.sub(r"\W", "_", request.node.name)[:30]
+    path = tmp_path_factory.getbasetemp() / f"{name}{next(_numbers)}"
+    path.mkdir(mode=0o700)
+    return path
+
+
 @pytest.fixture(autouse=True)
-def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home for runs, an empty config folder and a place to stand, for this test and the processes it starts."""
+def folders(tmp_path: Path) -> Iterator[Path]:
+    """A home for runs, an empty config folder and a place to stand, for this test and the processes it starts.
+
+    What a test changes in this process for good is taken back. One fixture, since each takes its time of each test.
+    """
     home = tmp_path / "home"
-    monkeypatch.setenv("GROKTERM_HOME", str(home))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.chdir(tmp_path)
-    return home
+    places = {"GROKTERM_HOME": str(home), "XDG_CONFIG_HOME": str(tmp_path / "config")}
+    stood, were, had_kernels = os.getcwd(), {name: os.environ.get(name) for name in places}, _has_kernels()
+    os.environ.update(places)
+    os.chdir(tmp_path)
+    yield home
+    os.chdir(stood)
+    for name, was in were.items():
+        if was is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = was
+    _take_back(had_kernels)
 
 
 @pytest.fixture
@@ -144,17 +167,14 @@ def devices_known(devices_described: dict[str, Any], monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("grokterm.cli.checks.describe_devices", lambda: devices_described)
 
 
-@pytest.fixture(autouse=True)
-def _as_before() -> Iterator[None]:
-    """Notebooks, a sweep's workers and engines that are made in this process change it for good; this takes it back.
+def _take_back(had_kernels: bool) -> None:
+    """What notebooks, a sweep's workers and engines that are made in this process change for good.
 
     Kernels that were loaded are none again, and subnormal numbers are no longer flushed to zero.
     """
-    kept = _has_kernels()
-    yield
     if (work := sys.modules.get("grokterm.sweeper.work")) is not None:
         work._make_ready.cache_clear()
-    if _has_kernels() and not kept:
+    if _has_kernels() and not had_kernels:
         sys.modules["grokterm.lab.native"].load(None)
     devices = sys.modules.get("grokterm.lab.devices")
     if devices is not None and devices.prepare.cache_info().currsize:

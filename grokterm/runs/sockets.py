@@ -86,10 +86,11 @@ def _places() -> list[Path]:
 
 
 def _private_folders(opened: Identity) -> Iterator[Path]:
+    prefix = _prefix(opened)
     for place in _places():
         with suppress(OSError), os.scandir(place) as entries:
             for entry in entries:
-                if entry.name.startswith(_prefix(opened)) and _is_private(entry.stat(follow_symlinks=False)):
+                if entry.name.startswith(prefix) and _is_private(entry.stat(follow_symlinks=False)):
                     yield Path(entry.path)
 
 
