@@ -59,13 +59,15 @@ def test_reading_needs_no_writing(
         done = run_here(*line.split())
         assert (done.returncode, complaints(done)) == (0, []), line
         assert "0001-add7-mlp" in done.stdout or line.startswith("guide")
-    for line in (f"replay {read_only.path}", f"stop {read_only.path}", "guide", f"runs --runs {read_only.path.parent}"):
-        done = run_command(*line.split(), **nowhere)
-        assert (done.returncode, complaints(done)) == (0, []), line
-    assert run_command("runs", **nowhere).stdout.startswith("There is no run in /proc/runs yet")
+    done = run_command("replay", str(read_only.path), **nowhere)  # which loads torch there
+    assert (done.returncode, complaints(done)) == (0, [])
     for name, value in nowhere.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(tempfile, "tempdir", None)  # as the environment says
+    for line in (f"stop {read_only.path}", "guide", f"runs --runs {read_only.path.parent}"):
+        done = run_command(*line.split())
+        assert (done.returncode, complaints(done)) == (0, []), line
+    assert run_command("runs").stdout.startswith("There is no run in /proc/runs yet")
     measures = grokterm.open_run(read_only.path).at(20).measures()
     assert measures["embedding_gini"] is not None
     assert capfd.readouterr() == ("", "")

@@ -116,7 +116,7 @@ def test_every_command_refuses_and_names_it(
     (run.path / name).unlink(missing_ok=True)
     KINDS[kind](run.path / name, letter)
     words = f"{run.path / name} cannot be used: it is {kind}, not a file"
-    for command in ("train --resume 1", "replay 1", "fork 1 --detach", f"train --resume {run.path}"):
+    for command in ("train --resume 1", "replay 1", f"fork {run.path} --detach"):
         assert main(command.split()) == 2
         printed = capsys.readouterr()
         assert (printed.out, printed.err) == ("", f"grokterm: {words}\n")

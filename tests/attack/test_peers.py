@@ -7,6 +7,6 @@ from tests.attack.peers import attack
 
 
 def test_hostile_peers_neither_end_nor_stop_a_trainer() -> None:
-    tried = list(attack(random.Random(12), time.monotonic() + 4))
+    tried = list(attack(random.Random(12), time.monotonic() + 3))
     assert tried
     assert not any(tried)

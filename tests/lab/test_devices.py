@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 import torch
@@ -12,7 +10,9 @@ import torch
 from grokterm.config import Config
 from grokterm.errors import ConfigError
 from grokterm.lab import devices
+from tests.launching import completed
 from tests.needs import NO_MPS, need
+from tests.nursery import start_program
 from tests.patience import PATIENCE
 
 
@@ -36,14 +36,8 @@ def test_a_device_that_is_not_there_names_those_that_are(device: str) -> None:
 
 
 def test_the_program_describes_the_machine_as_json() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "grokterm.lab.devices", "cpu"],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=PATIENCE,
-    )
-    told = json.loads(done.stdout)
+    with start_program("grokterm.lab.devices", "cpu") as program:
+        told = json.loads(completed(program, PATIENCE).stdout)
     assert told["torch"] == torch.__version__
     assert "cpu" in told["devices"]
     assert told["precision"] in ("float32", "bfloat16")

@@ -53,7 +53,7 @@ def grokterm(folders: Path) -> Iterator[Grokterm]:
 def training(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A home with two runs, of which the first trains, with several records a second."""
     home = tmp_path_factory.mktemp("home")
-    start_trainer(create_run(watching.TINY.changed({"pace": 40.0}), ViewOptions(), home))
+    start_trainer(create_run(watching.TINY.changed({"pace": 20.0}), ViewOptions(), home))
     create_run(watching.TINY, ViewOptions(), home)
     yield home
     end_trainers(home)

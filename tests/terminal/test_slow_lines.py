@@ -30,7 +30,7 @@ def was_given_back(terminal: Terminal) -> None:
 
 @pytest.mark.parametrize(
     ("way", "rate"),
-    [("d", 1_000), ("d", 5_000), ("ctrl+c", 5_000), ("q", 20_000), ("SIGTERM", 1_000), ("SIGHUP", 5_000)],
+    [("d", 1_000), ("ctrl+c", 5_000), ("q", 20_000), ("SIGTERM", 1_000), ("SIGHUP", 5_000)],
 )
 def test_a_slow_terminal_is_given_back(
     grokterm: Grokterm, attach_own: Attach, training: Path, way: str, rate: int

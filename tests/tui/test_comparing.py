@@ -35,7 +35,7 @@ async def chooser(seen: Watching) -> RunChoice:
 
 async def test_runs_are_chosen_compared_and_followed(new_run: NewRun, home: Path) -> None:
     other = logged(home, 100, lr=0.01)
-    present = new_run(pace=50)
+    present = new_run(pace=50, log_every=10)
     newest = logged(home, 100, weight_decay=2.0)
     async with watch(present) as seen:
         await seen.trains()

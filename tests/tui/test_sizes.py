@@ -31,7 +31,7 @@ async def test_a_run_is_shown_at_this_size(trained: RunFolder, size: tuple[int, 
         assert all(len(line) <= size[0] for line in seen.text().splitlines())
 
 
-@pytest.mark.parametrize("size", [(40, 12), (80, 24), (200, 60)])
+@pytest.mark.parametrize("size", [(40, 12), (200, 60)])
 async def test_dialogs_open_at_this_size(trained: RunFolder, size: tuple[int, int]) -> None:
     async with watch(trained, size) as seen:
         await seen.until(lambda: len(seen.app.link.history), "a record to race from")
@@ -47,7 +47,7 @@ async def test_dialogs_open_at_this_size(trained: RunFolder, size: tuple[int, in
 async def test_dialogs_survive_any_size_and_being_closed_at_once(trained: RunFolder, key: str) -> None:
     async with watch(trained) as seen:
         await seen.press(key)
-        for width, height in [(1, 1), (3, 2), (10, 4), (24, 40), (200, 3), (120, 40)]:
+        for width, height in [(1, 1), (24, 40), (200, 3), (120, 40)]:
             await seen.pilot.resize_terminal(width, height)
             await seen.pilot.pause()
         await seen.press("escape")
