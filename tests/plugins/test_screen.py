@@ -87,7 +87,7 @@ async def test_form_and_choosers_list_them_and_change_to_them_live(folders: Path
         )
         await seen.press("escape", "a")
         assert isinstance(seen.app.screen, ArchitectureDialog)
-        await seen.shows("bilinear", "one-hot a and b → 16 products → 11 logits")
+        await seen.shows("bilinear", "one-hot a and b → 32 products → 11 logits")
         choices = seen.app.screen.query_one(OptionList)
         while choices.highlighted_option is None or choices.highlighted_option.id != "bilinear":
             await seen.press("down")
@@ -114,7 +114,7 @@ async def test_what_plugins_say_is_never_markup(folders: Path, tmp_path: Path) -
             "[bold red]rate[/] of all, from 1 to 5.", "--loud-rate must be a whole number from 1 to 5, not 9"
         )
         await seen.press("escape", "a")
-        await seen.shows("loud-net", "[u]16[/u] of 2 → 11")
+        await seen.shows("loud-net", "[u]32[/u] of 2 → 11")
         choices = seen.app.screen.query_one(OptionList)
         while choices.highlighted_option is None or choices.highlighted_option.id != "loud-net":
             await seen.press("down")

@@ -21,7 +21,7 @@ Watched = tuple[Terminal, RunFolder]
 """A viewer, and the run that it watches."""
 Attach = Callable[..., Watched]
 
-TINY = ("--p", "11", "--width", "16", "--d-model", "8", "--heads", "2", "--precision", "float32", "--device", "cpu")
+TINY = ("--p", "11", "--width", "32", "--d-model", "8", "--heads", "2", "--precision", "float32", "--device", "cpu")
 """A run of which a step takes no time."""
 
 

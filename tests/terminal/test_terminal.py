@@ -24,7 +24,7 @@ def changes(folder: RunFolder) -> list[Change]:
 
 def test_a_command_shows_steps_changes_and_leaves_the_terminal_as_it_was(grokterm: Grokterm, folders: Path) -> None:
     terminal = grokterm(afresh=True)
-    terminal.shows("a \\+ b mod 11 · mlp 8 → 16", "1 Accuracy", "3 Table", "6 Events")
+    terminal.shows("a \\+ b mod 11 · mlp 8 → 32", "1 Accuracy", "3 Table", "6 Events")
     assert terminal.modes[1049]
     terminal.shows("● training", "step [1-9]")
     folder = find_run("last", folders)

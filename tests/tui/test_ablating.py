@@ -77,7 +77,7 @@ async def test_neurons_and_heads_are_chosen_where_there_are_some(new_run: NewRun
         await drawn(seen, Ablation(heads=(0,)))
         await seen.press("up", "right", "x")
         await drawn(seen, Ablation(heads=(0,), neurons=(1,)))
-        await seen.shows("neuron 1 of 16, from 0, taken out", "1 of 16 neurons, head 0")
+        await seen.shows("neuron 1 of 32, from 0, taken out", "1 of 32 neurons, head 0")
         await seen.press("up")
         await seen.shows("neurons by frequency: ")
         await seen.press("escape")

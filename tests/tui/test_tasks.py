@@ -72,7 +72,7 @@ async def test_architectures_are_told_by_their_inputs(new_run: NewRun) -> None:
     async with watch(new_run(**PARITY)) as seen:
         await seen.trains()
         await seen.press("a")
-        await seen.shows("12 inputs → 16 neurons → 2 logits", "12 embeddings of 8 →", "12 tokens = in 8 dimensions")
+        await seen.shows("12 inputs → 32 neurons → 2 logits", "12 embeddings of 8 →", "12 tokens = in 8 dimensions")
         await seen.press("down", "down")
         await seen.shows("takes two inputs", "--arch residual-mlp takes two inputs, and this task has 12")
 

@@ -21,7 +21,7 @@ from tests.tui.watching import TINY, watch
 async def test_the_first_paint_does_not_wait_for_the_trainer(trained: RunFolder) -> None:
     async with watch(trained) as seen:
         assert "◌ starting" in seen.header
-        assert "a + b mod 11 · mlp 8 → 16" in seen.text()
+        assert "a + b mod 11 · mlp 8 → 32" in seen.text()
         await seen.shows("● training")
 
 
@@ -156,7 +156,7 @@ async def test_another_architecture_is_chosen_and_says_what_it_keeps(trained: Ru
         await seen.until(lambda: seen.app.link.history.config.arch == "one-hot", "the other")
         change = seen.changes()[-1]
         assert (change.rebuilt, change.keep) == (True, True)
-        await seen.shows("one-hot 16")
+        await seen.shows("one-hot 32")
         await seen.press("a", "escape")
         assert seen.app.screen.id == seen.screen.id
         await seen.press("a", "up", "enter")

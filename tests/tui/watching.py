@@ -27,7 +27,7 @@ from tests.patience import PATIENCE
 
 Found = TypeVar("Found")
 
-TINY = Config(p=11, width=16, d_model=8, heads=2, pace=10.0, log_every=5, precision="float32", device="cpu")
+TINY = Config(p=11, width=32, d_model=8, heads=2, pace=10.0, log_every=5, precision="float32", device="cpu")
 """A run of which a step takes no time, and that leaves the processor to the screen."""
 
 
