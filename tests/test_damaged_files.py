@@ -24,8 +24,11 @@ from grokterm.runs.removal import check_removable
 from grokterm.runs.summary import summarize
 from grokterm.trainer.opening import open_run
 from grokterm.view_options import ViewOptions
+from tests.by_kernels import steps_by_kernels
 from tests.cli.terminals import on_terminal
 from tests.trainer.running import TINY
+
+__all__ = ["steps_by_kernels"]
 
 PARTS: Final = 5
 MUTATIONS: Final = 200

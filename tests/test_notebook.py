@@ -19,8 +19,11 @@ from grokterm.runs.emergence import emergence
 from grokterm.runs.folder import RunFolder, create_run
 from grokterm.trainer.opening import open_run
 from grokterm.view_options import ViewOptions
+from tests.by_kernels import steps_by_kernels
 from tests.lab.predictions import predictions
 from tests.trainer.running import TINY
+
+__all__ = ["steps_by_kernels"]
 
 CONFIG = TINY.changed({"arch": "one-hot", "log_every": 5, "measure_every": 50})
 

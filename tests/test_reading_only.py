@@ -15,11 +15,14 @@ import grokterm
 from grokterm.runs.folder import RunFolder, create_run
 from grokterm.trainer.opening import open_run
 from grokterm.view_options import ViewOptions
+from tests.by_kernels import steps_by_kernels
 from tests.cli.terminals import run_here
 from tests.commands import run_command
 from tests.needs import DISK, need
 from tests.trainer.running import TINY
 from tests.trainer.test_full_disk import system
+
+__all__ = ["steps_by_kernels"]
 
 
 @pytest.fixture

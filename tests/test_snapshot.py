@@ -27,7 +27,10 @@ from grokterm.trainer.opening import open_run
 from grokterm.training.checkpoint_series import CheckpointSeries
 from grokterm.view_options import ViewOptions
 from tests.analysis.pictures.subjects import picture
+from tests.by_kernels import steps_by_kernels
 from tests.trainer.running import TINY
+
+__all__ = ["steps_by_kernels"]
 
 CONFIG = TINY.changed({"p": 11, "arch": "mlp", "log_every": 10, "measure_every": 20})
 

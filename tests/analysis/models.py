@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,11 +12,10 @@ from torch import Tensor
 from grokterm.analysis.angles import Angles, angles_of
 from grokterm.analysis.spectrum import spectrum
 from grokterm.config import Config
-from grokterm.kernels.build import build as build_kernels
-from grokterm.lab import native
 from grokterm.lab.engine import Engine
 from grokterm.lab.models import Model, build
 from grokterm.lab.tasks import make_task
+from tests.by_kernels import by_kernels
 
 OPERATIONS = ("add", "subtract", "multiply", "divide")
 
@@ -63,16 +60,6 @@ def make_engine(config: Config) -> Engine:
     engine = Engine(config)
     torch.set_flush_denormal(False)
     return engine
-
-
-@contextmanager
-def by_kernels() -> Iterator[None]:
-    """Steps are taken as a trainer takes them, by kernels where there are any."""
-    native.load(build_kernels())
-    try:
-        yield
-    finally:
-        native.load(None)
 
 
 @cache

@@ -23,7 +23,8 @@ from grokterm.analysis.spectrum import feature_count, spectrum
 from grokterm.config import Config
 from grokterm.lab.models.model import Model
 from grokterm.measures import Measures, ProgressMeasures
-from tests.analysis.models import by_kernels, make_engine, random_sample, sample, small, trained_sample
+from tests.analysis.models import make_engine, random_sample, sample, small, trained_sample
+from tests.by_kernels import by_kernels
 from tests.reference import measures_numpy as reference
 from tests.reference.ablated_logits import without_frequencies
 

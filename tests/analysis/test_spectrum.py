@@ -22,7 +22,7 @@ from grokterm.config import Config
 from grokterm.config.architectures import Architecture
 from grokterm.lab.engine import Engine
 from grokterm.lab.models import build
-from tests.analysis.models import by_kernels
+from tests.by_kernels import by_kernels
 
 ARCHITECTURES = get_args(Architecture)
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from grokterm.bench.claims import Trial, controls, followed, grokking, outcome
 from grokterm.config import choices
-from grokterm.kernels.build import build
-from grokterm.lab import native
+from tests.by_kernels import steps_by_kernels
+
+__all__ = ["steps_by_kernels"]
 
 
 def sooner(trials: list[Trial], p: int, lr: float, steps: int) -> list[Trial]:
@@ -22,14 +22,6 @@ def sooner(trials: list[Trial], p: int, lr: float, steps: int) -> list[Trial]:
 
 CONTROLS = sooner(controls(seeds=1), 23, lr=0.01, steps=200)  # of which 20 to 40 memorize
 GROKKING = sooner(grokking(seeds=1), 53, lr=0.015, steps=450)  # test accuracy passes a half by step 325
-
-
-@pytest.fixture(autouse=True)
-def _kernels() -> Iterator[None]:
-    """Steps are taken as a trainer takes them."""
-    native.load(build())
-    yield
-    native.load(None)
 
 
 def named(trial: Trial) -> str:

@@ -13,7 +13,7 @@ from grokterm.config import Config
 from grokterm.forecast.forecast import WIDER, Forecast
 from grokterm.lab.engine import Engine
 from grokterm.milestones import GROKKED
-from tests.analysis.models import by_kernels
+from tests.by_kernels import by_kernels
 
 SMALL = {
     "arch": "one-hot",

@@ -28,7 +28,7 @@ GOAL = 60
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with one run that has reached its goal."""
     home = tmp_path_factory.mktemp("finished")
-    create_run(TINY.changed({"until": GOAL}), ViewOptions(), home)
+    create_run(TINY.changed({"until": GOAL, "width": 16}), ViewOptions(), home)
     assert main(["train", "--resume", "1", "--runs", str(home)]) == 0
     return home
 

@@ -7,7 +7,7 @@ import pytest
 from grokterm.config import Config
 from grokterm.lab.engine import Engine
 from grokterm.milestones import GROKKED, MEMORIZED
-from tests.analysis.models import by_kernels
+from tests.by_kernels import by_kernels
 from tests.lab.examples import ARCHITECTURES
 
 SMALL = Config(p=53, train_fraction=0.7, width=128, d_model=64, device="cpu")

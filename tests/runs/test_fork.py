@@ -19,7 +19,10 @@ from grokterm.trainer.opening import open_run
 from grokterm.trainer.session import TrainingSession
 from grokterm.view_options import ViewOptions
 from grokterm.wire.records import Change, Session, TrainingRecord
+from tests.by_kernels import steps_by_kernels
 from tests.trainer.running import TINY, Running, change
+
+__all__ = ["steps_by_kernels"]
 
 NewRun = Callable[..., Running]
 CHANGING = TINY.changed({"p": 11, "width": 64, "lr": 0.02, "train_fraction": 0.8, "until": 200})

@@ -9,21 +9,14 @@ from pathlib import Path
 import pytest
 
 from grokterm.config import Config
-from grokterm.kernels.build import build
-from grokterm.lab import native
 from grokterm.trainer.server import Connection
+from tests.by_kernels import steps_by_kernels
 from tests.trainer.running import TINY, Running
+
+__all__ = ["steps_by_kernels"]
 
 NewRun = Callable[..., Running]
 NewConnection = Callable[[], Connection]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _kernels() -> Iterator[None]:
-    """Steps taken in this process are those of a trainer, bit for bit."""
-    native.load(build())
-    yield
-    native.load(None)
 
 
 @pytest.fixture

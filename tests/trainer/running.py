@@ -27,7 +27,7 @@ from tests.patience import PATIENCE
 
 Found = TypeVar("Found")
 
-TINY = Config(p=7, width=16, d_model=8, heads=2, pace="max", precision="float32", device="cpu")
+TINY = Config(p=7, width=32, d_model=8, heads=2, pace="max", precision="float32", device="cpu")
 """A run of thousands of steps a second."""
 FRAGILE = TINY.changed(
     {

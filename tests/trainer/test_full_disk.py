@@ -29,7 +29,7 @@ def system(*command: str) -> bool:
 def small_disk(folders: Path) -> Iterator[Path]:
     """A disk of a few hundred kilobytes as the home of runs."""
     folders.mkdir(parents=True)
-    made = sys.platform == "linux" and system("mount", "-t", "tmpfs", "-o", "size=224k", "tmpfs", str(folders))
+    made = sys.platform == "linux" and system("mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(folders))
     need(made, DISK)
     yield folders
     assert system("umount", "-l", str(folders))
