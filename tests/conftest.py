@@ -26,7 +26,7 @@ from tests.nursery import Nursery, launched_by
 gc.disable()  # while tests and what they test are loaded
 
 # No deadline: the processor is shared with trainers and other workers.
-settings.register_profile("same", deadline=None, derandomize=True, max_examples=50)
+settings.register_profile("same", deadline=None, derandomize=True, max_examples=32)
 settings.register_profile("search", deadline=None, max_examples=2_000)  # HYPOTHESIS_PROFILE=search looks for more
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 os.environ["OMP_NUM_THREADS"] = "1"
