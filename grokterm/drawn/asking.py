@@ -71,6 +71,7 @@ def picture_source(folder: RunFolder) -> Iterator[PictureSource]:
     command = [sys.executable, "-P", "-m", "grokterm.past_pictures", str(folder.path.absolute()), *plugin_arguments()]
     pipe, last_lines = subprocess.PIPE, deque[bytes](maxlen=_LAST_LINES)
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        assert process.stdin is not None
         assert process.stderr is not None
         listener = Thread(target=last_lines.extend, args=(process.stderr,))
         listener.start()
@@ -79,3 +80,5 @@ def picture_source(folder: RunFolder) -> Iterator[PictureSource]:
         finally:
             process.kill()
             listener.join()
+            with suppress(BrokenPipeError):  # what it was asked after it had ended is still to be written
+                process.stdin.close()

@@ -42,6 +42,10 @@ def test_answers_are_those_of_a_notebook(recorded: RunFolder) -> None:
     assert found[3].arrays == {}
 
 
-def test_the_last_words_of_a_process_that_ended_are_told(tmp_path: Path) -> None:
-    with picture_source(RunFolder(tmp_path / "no-run")) as source, pytest.raises(TrainerError, match="no-run"):
-        source.ask(0, [])
+@pytest.mark.parametrize("ended", [False, True])
+def test_the_last_words_of_a_process_that_ends_or_has_ended_are_told(tmp_path: Path, ended: bool) -> None:
+    with picture_source(RunFolder(tmp_path / "no-run")) as source:
+        if ended:
+            source._process.wait()
+        with pytest.raises(TrainerError, match="no-run"):
+            source.ask(0, [])
