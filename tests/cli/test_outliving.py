@@ -28,6 +28,7 @@ GOAL = 60
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with one run that has reached its goal."""
     home = tmp_path_factory.mktemp("finished")
+    # A width that kernels do not take: so small a step of torch has the same bits on two threads as on one.
     create_run(TINY.changed({"until": GOAL, "width": 16}), ViewOptions(), home)
     assert main(["train", "--resume", "1", "--runs", str(home)]) == 0
     return home

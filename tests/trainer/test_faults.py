@@ -32,7 +32,7 @@ NewRun = Callable[..., Running]
 
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A trainer of a hundred steps a second, for all tests that must not disturb it."""
+    """A trainer of some steps a second, for all tests that must not disturb it."""
     run = Running(tmp_path_factory.mktemp("home"), TINY.changed({"log_every": 1000, "pace": 40.0})).start()
     run.reaches(1)
     yield run

@@ -27,7 +27,7 @@ def system(*command: str) -> bool:
 
 @pytest.fixture
 def small_disk(folders: Path) -> Iterator[Path]:
-    """A disk of a few hundred kilobytes as the home of runs."""
+    """A disk of some hundred kilobytes as the home of runs."""
     folders.mkdir(parents=True)
     made = sys.platform == "linux" and system("mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(folders))
     need(made, DISK)

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from grokterm.config import Config
-from grokterm.kernels.build import build
 from grokterm.lab import native
 from grokterm.lab.engine import Engine
 from grokterm.trainer.process_log import _strategy_words
 
 
-@pytest.fixture
-def kernels() -> Iterator[None]:
-    """Kernels, where there are any."""
-    native.load(build())
-    yield
-    native.load(None)
-
-
-@pytest.mark.usefixtures("kernels")
 @pytest.mark.parametrize("arch", ["one-hot", "mlp", "transformer"])
 def test_with_equals_as_a_class_steps_are_taken_in_torch_and_the_log_says_why(arch: str) -> None:
     plain = Config(p=11, width=32, d_model=32, heads=2, device="cpu").changed({"arch": arch})
@@ -36,7 +24,6 @@ def test_with_equals_as_a_class_steps_are_taken_in_torch_and_the_log_says_why(ar
     assert in_torch.advance(3) == 3
 
 
-@pytest.mark.usefixtures("kernels")
 @pytest.mark.parametrize(
     ("values", "why"),
     [
